@@ -1,0 +1,171 @@
+"""The Voiceter backend on AWS, from the stack's configuration to its outputs. Everything flows downwards."""
+
+import functools
+
+import pulumi
+import pulumi_aws as aws
+
+import settings
+from app_environment import app_environment
+from components import app_grants
+from components.account import Account
+from components.app_secrets import AppSecrets, AppSecretsArgs
+from components.cluster import Cluster, ClusterArgs
+from components.container import HEALTH_PATH, PORT, Container
+from components.data_stores import DataStores, DataStoresArgs
+from components.identity import Identity, IdentityArgs
+from components.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
+from components.logs import Logs, LogsArgs
+from components.names import APPLICATION, CONTAINER, Names
+from components.network import Network, NetworkArgs
+from components.registry import Registry, RegistryArgs, find_image
+from components.scaling import Scaling, ScalingArgs
+from components.service import Service, ServiceArgs
+
+stack = pulumi.get_stack()
+names = Names(stack)
+
+
+@functools.cache
+def provider_in(region: str) -> aws.Provider:
+    """The provider of everything here. Made when it is first asked for: the configuration's check looks up an image."""
+    environment = settings.environment_of(stack)
+    tags = {"Application": APPLICATION, "Environment": environment, "ManagedBy": "pulumi", "Stack": stack}
+    return aws.Provider("aws", region=region, default_tags={"tags": tags})
+
+
+config = settings.load(lambda region, tag: find_image(provider_in(region), names.repository, tag))
+region, protect = config.region, config.protect_data
+provider = provider_in(region)
+account = Account.of(provider, region)
+on_aws = pulumi.ResourceOptions(providers=[provider])
+domain = None
+if config.domain_name and config.hosted_zone_id:
+    domain = Domain(config.domain_name, config.hosted_zone_id, region, stack)
+
+network = Network(
+    "network",
+    NetworkArgs(
+        name=names.service,
+        region=region,
+        cidr=config.vpc_cidr,
+        availability_zones=config.availability_zones,
+        nat_gateways=config.nat_gateways,
+        app_port=PORT,
+        https=bool(config.certificate_arn or domain),
+    ),
+    on_aws,
+)
+registry = Registry("registry", RegistryArgs(names.repository, force_delete=not protect), on_aws)
+stores = DataStores(
+    "data-stores", DataStoresArgs(config.table_prefix, names.recordings_bucket(account.id), protect), on_aws
+)
+app_secrets = AppSecrets(
+    "app-secrets", AppSecretsArgs(account, names.service, config.secrets, config.secret_arns, protect), on_aws
+)
+logs = Logs("logs", LogsArgs(names.log_group, config.log_retention_days, protect), on_aws)
+identity = Identity(
+    "identity",
+    IdentityArgs(
+        account=account,
+        execution_role_name=names.execution_role,
+        execution_grants=[*registry.pull(), *logs.write(), *app_secrets.read()],
+        task_role_name=names.task_role,
+        task_grants=[
+            *stores.read_write(),
+            *app_grants.models(account, config.bedrock_model_id, config.extra_model_ids),
+            *app_grants.guardrails(config.guardrail_arns),
+            *app_grants.prompts(config.prompt_arns),
+            *app_grants.metrics(),
+            *app_grants.mail(config.ses_identity_arns),
+            *app_grants.tracing(config.enable_xray_tracing),
+            *app_grants.shell(config.enable_exec),
+        ],
+    ),
+    on_aws,
+)
+load_balancer = LoadBalancer(
+    "load-balancer",
+    LoadBalancerArgs(
+        name=names.load_balancer,
+        vpc_id=network.vpc_id,
+        subnet_ids=network.public_subnet_ids,
+        security_group_id=network.load_balancer_security_group_id,
+        certificate_arn=config.certificate_arn,
+        domain=domain,
+        app_port=PORT,
+        health_path=HEALTH_PATH,
+        deregistration_delay_seconds=config.deregistration_delay_seconds,
+        idle_timeout_seconds=config.idle_timeout_seconds,
+    ),
+    on_aws,
+)
+cluster = Cluster("cluster", ClusterArgs(names.cluster), on_aws)
+
+if config.image_tag and config.image_version:
+    service = Service(
+        "service",
+        ServiceArgs(
+            name=names.service,
+            container=Container(
+                image=registry.image(config.image_tag),
+                environment=app_environment(config, stores, load_balancer.url),
+                secrets=app_secrets.value_from,
+                log_group=logs.group_name,
+                region=region,
+                stop_timeout_seconds=config.stop_timeout_seconds,
+                writable_root=config.enable_exec,
+            ),
+            version=config.image_version,
+            cpu=config.cpu,
+            memory=config.memory,
+            cpu_architecture=config.cpu_architecture,
+            execution_role_arn=identity.execution_role_arn,
+            task_role_arn=identity.task_role_arn,
+            cluster_arn=cluster.arn,
+            target_group_arn=load_balancer.target_group_arn,
+            subnet_ids=network.task_subnet_ids,
+            security_group_id=network.tasks_security_group_id,
+            public_ips=network.tasks_have_public_ips,
+            desired_count=config.desired_count,
+            on_demand_base=config.on_demand_base,
+            spot_percent=config.spot_percent,
+            enable_exec=config.enable_exec,
+            protect=protect,
+            after=[network, identity, load_balancer, cluster],
+        ),
+        on_aws,
+    )
+    Scaling(
+        "scaling",
+        ScalingArgs(
+            cluster_name=cluster.name,
+            service_name=service.name,
+            min_count=config.min_count,
+            max_count=config.max_count,
+            cpu_target_percent=config.cpu_target_percent,
+            memory_target_percent=config.memory_target_percent,
+        ),
+        on_aws,
+    )
+    pulumi.export("serviceName", service.name)
+    pulumi.export("taskDefinitionArn", service.task_definition_arn)
+    pulumi.export("taskFamily", service.task_family)
+    pulumi.export("containerName", CONTAINER)
+else:
+    registry.warn_of_no_image(region, config.cpu_architecture, stack)
+
+pulumi.export("url", load_balancer.url)
+pulumi.export("loadBalancerDnsName", load_balancer.dns_name)
+pulumi.export("region", region)
+pulumi.export("vpcId", network.vpc_id)
+pulumi.export("clusterName", cluster.name)
+pulumi.export("logGroupName", logs.group_name)
+pulumi.export("repositoryUrl", registry.repository_url)
+pulumi.export("executionRoleArn", identity.execution_role_arn)
+pulumi.export("taskRoleArn", identity.task_role_arn)
+pulumi.export("sessionsTableName", stores.tables["sessions"].name)
+pulumi.export("responsesTableName", stores.tables["responses"].name)
+pulumi.export("transcriptsTableName", stores.tables["transcripts"].name)
+pulumi.export("waitlistTableName", stores.tables["waitlist"].name)
+pulumi.export("recordingsBucketName", stores.bucket.bucket)

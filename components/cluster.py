@@ -1,0 +1,38 @@
+"""The ECS cluster."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True)
+class ClusterArgs:
+    """What the cluster is made of."""
+
+    name: str
+
+
+class Cluster(pulumi.ComponentResource):
+    """A cluster on Fargate and Fargate Spot, with Container Insights down to the single task."""
+
+    arn: pulumi.Output[str]
+    name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:cluster:Cluster", name, {}, opts)
+        cluster = aws.ecs.Cluster(
+            "cluster",
+            name=args.name,
+            settings=[{"name": "containerInsights", "value": "enhanced"}],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.ecs.ClusterCapacityProviders(
+            "fargate",
+            cluster_name=cluster.name,
+            capacity_providers=["FARGATE", "FARGATE_SPOT"],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = cluster.arn
+        self.name = cluster.name
+        self.register_outputs({"arn": self.arn, "name": self.name})

@@ -1,0 +1,80 @@
+"""What the AWS objects of a stack are called.
+
+The stack `prod` has the plain names; every other stack adds `-<stack>`, so that stacks of one account never collide,
+neither on names that are regional nor on those that are global in the account (roles) or in all of AWS (buckets).
+A name that its service would not take is cut and ends in a hash of the whole name.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+APPLICATION = "voiceter-backend"
+CONTAINER = APPLICATION
+
+_PLAIN_STACK = "prod"
+_HASH_DIGITS = 8
+_ANY = re.compile(r".*")
+# Amazon ECR, CreateRepository: separators stand alone, between letters or digits.
+_REPOSITORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# Elastic Load Balancing, CreateLoadBalancer: no hyphen at either end.
+_LOAD_BALANCER = re.compile(r"[a-z0-9-]*[a-z0-9]")
+# Amazon S3, general purpose bucket naming rules: no hyphen at the end, and no suffix that S3 keeps for itself.
+_BUCKET = re.compile(r"[a-z0-9-]*[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!-an)")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one stack's AWS objects, as plain strings."""
+
+    stack: str
+
+    @property
+    def repository(self) -> str:
+        """The ECR repository."""
+        return _fitted(self._own(APPLICATION), 256, _REPOSITORY)
+
+    @property
+    def cluster(self) -> str:
+        """The ECS cluster."""
+        return _fitted(self._own("voiceter-cluster"), 255)
+
+    @property
+    def service(self) -> str:
+        """The ECS service, and the family of its task definitions."""
+        return _fitted(self._own(APPLICATION), 255)
+
+    @property
+    def log_group(self) -> str:
+        """The CloudWatch log group of the containers."""
+        return _fitted(self._own(f"/ecs/{APPLICATION}"), 512)
+
+    @property
+    def execution_role(self) -> str:
+        """The role with which ECS starts the tasks."""
+        return _fitted(self._own(f"{APPLICATION}-execution-role"), 64)
+
+    @property
+    def task_role(self) -> str:
+        """The role of the app itself."""
+        return _fitted(self._own(f"{APPLICATION}-task-role"), 64)
+
+    @property
+    def load_balancer(self) -> str:
+        """The Application Load Balancer."""
+        return _fitted(self._own(APPLICATION), 32, _LOAD_BALANCER)
+
+    def recordings_bucket(self, account_id: str) -> str:
+        """The S3 bucket of the recordings; with the account in its name, as all of AWS shares the names of buckets."""
+        return _fitted(f"voiceter-recordings-{account_id}-{self.stack}", 63, _BUCKET)
+
+    def _own(self, base: str) -> str:
+        return base if self.stack == _PLAIN_STACK else f"{base}-{self.stack}"
+
+
+def _fitted(name: str, limit: int, legal: re.Pattern[str] = _ANY) -> str:
+    """`name`, or what its service takes in its place: at most `limit` characters, matching `legal` as a whole."""
+    if len(name) <= limit and legal.fullmatch(name):
+        return name
+    start = re.sub("-+", "-", name)[: limit - _HASH_DIGITS - 1].rstrip("-")
+    return f"{start}-{hashlib.sha256(name.encode()).hexdigest()[:_HASH_DIGITS]}"

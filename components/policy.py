@@ -1,0 +1,41 @@
+"""IAM policies as values: who offers access hands out statements, who needs a policy joins them into a document."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pulumi
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a policy. A grant is a list of them."""
+
+    sid: str  # unique in its document
+    actions: Sequence[str]
+    resources: Sequence[pulumi.Input[str]] = ()  # none in a trust policy
+    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    effect: Literal["Allow", "Deny"] = "Allow"
+    principal: Mapping[str, str] | None = None  # none in a role's own policy
+
+
+def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
+    """The JSON of a policy document. The same statements give the same text, in whatever order they come."""
+    ordered = sorted(statements, key=lambda statement: statement.sid)
+    body = {"Version": "2012-10-17", "Statement": [_as_json(statement) for statement in ordered]}
+    return pulumi.Output.json_dumps(body, sort_keys=True)
+
+
+def _as_json(statement: Statement) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "Sid": statement.sid,
+        "Effect": statement.effect,
+        "Action": sorted(statement.actions),
+    }
+    if statement.resources:
+        body["Resource"] = pulumi.Output.all(*statement.resources).apply(sorted)
+    if statement.conditions:
+        body["Condition"] = statement.conditions
+    if statement.principal:
+        body["Principal"] = statement.principal
+    return body

@@ -1,0 +1,57 @@
+"""How many tasks the service runs."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+_SCALE_IN_COOLDOWN_SECONDS = 300
+_SCALE_OUT_COOLDOWN_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class ScalingArgs:
+    """What the scaling is made of."""
+
+    cluster_name: pulumi.Input[str]
+    service_name: pulumi.Input[str]
+    min_count: int  # tasks
+    max_count: int  # tasks
+    cpu_target_percent: int
+    memory_target_percent: int
+
+
+class Scaling(pulumi.ComponentResource):
+    """Target tracking on the service's average CPU and memory: whichever asks for more tasks wins."""
+
+    def __init__(self, name: str, args: ScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:scaling:Scaling", name, {}, opts)
+        target = aws.appautoscaling.Target(
+            "tasks",
+            service_namespace="ecs",
+            resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", args.service_name),
+            scalable_dimension="ecs:service:DesiredCount",
+            min_capacity=args.min_count,
+            max_capacity=args.max_count,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        metrics = {
+            "cpu": ("ECSServiceAverageCPUUtilization", args.cpu_target_percent),
+            "memory": ("ECSServiceAverageMemoryUtilization", args.memory_target_percent),
+        }
+        for metric, (metric_type, target_percent) in metrics.items():
+            aws.appautoscaling.Policy(
+                metric,
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                resource_id=target.resource_id,
+                scalable_dimension=target.scalable_dimension,
+                target_tracking_scaling_policy_configuration={
+                    "predefined_metric_specification": {"predefined_metric_type": metric_type},
+                    "target_value": target_percent,
+                    "scale_in_cooldown": _SCALE_IN_COOLDOWN_SECONDS,
+                    "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
+                },
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})

@@ -1,0 +1,112 @@
+"""IAM's evaluation of a policy document, as far as the stack's policies go. Whatever they do not use is refused.
+
+IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements": an explicit Deny wins, then an Allow; else no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+# What a request says of itself: condition key -> its values.
+Context = Mapping[str, str | Sequence[str]]
+
+_ELEMENTS = {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
+
+
+def allows(document: Mapping[str, Any], action: str, resource: str, context: Context | None = None) -> bool:
+    """Whether a role's policy, by itself, lets a request through."""
+    effects = {
+        statement["Effect"]
+        for statement in _statements(document)
+        if any(_like(pattern.lower(), action.lower()) for pattern in _list(statement["Action"]))
+        and any(_like(pattern, resource) for pattern in _list(statement["Resource"]))
+        and _holds(statement.get("Condition", {}), context or {})
+    }
+    return "Deny" not in effects and "Allow" in effects
+
+
+def denies(document: Mapping[str, Any], action: str, resource: str, context: Context | None = None) -> bool:
+    """Whether a resource's policy refuses a request, whoever makes it."""
+    flipped = {"Allow": "Deny", "Deny": "Allow"}
+    statements = [{**statement, "Effect": flipped[statement["Effect"]]} for statement in _statements(document)]
+    everyone = [s for s in statements if s["Principal"] in ("*", {"AWS": "*"})]
+    return allows({**document, "Statement": everyone}, action, resource, context)
+
+
+def trusts(document: Mapping[str, Any], service: str, context: Context) -> bool:
+    """Whether a trust policy lets a service take the role."""
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": service}
+        and _list(statement["Action"]) == ["sts:AssumeRole"]
+        and _holds(statement.get("Condition", {}), context)
+        for statement in _statements(document)
+    )
+
+
+def wildcards(document: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Every place with a wildcard, as (Sid, text), in actions, resources, principals and conditions."""
+    found: set[tuple[str, str]] = set()
+    for statement in _statements(document):
+        texts = [*_list(statement["Action"]), *_list(statement.get("Resource", []))]
+        texts += statement.get("Principal", {}).values()
+        texts += [text for tests in statement.get("Condition", {}).values() for text in tests.values()]
+        found |= {(statement["Sid"], text) for text in texts if "*" in text or "?" in text}
+    return found
+
+
+def _statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    assert set(document) == {"Version", "Statement"}
+    assert document["Version"] == "2012-10-17"
+    statements = cast(list[dict[str, Any]], document["Statement"])
+    for statement in statements:
+        assert set(statement) <= _ELEMENTS, statement
+        assert statement["Effect"] in ("Allow", "Deny"), statement
+    sids = [statement["Sid"] for statement in statements]
+    assert len(sids) == len(set(sids)), sids
+    assert all(re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids), sids
+    return statements
+
+
+def _list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _like(pattern: str, value: str) -> bool:
+    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
+    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+
+
+def _arn_like(pattern: str, value: str) -> bool:
+    """Part by part: a wildcard does not reach over the colons of the first five parts."""
+    patterns, parts = pattern.split(":", 5), value.split(":", 5)
+    return len(patterns) == len(parts) == 6 and all(map(_like, patterns, parts))
+
+
+_OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
+    "StringEquals": str.__eq__,
+    "Bool": str.__eq__,
+    "ArnLike": _arn_like,
+}
+
+
+def _holds(condition: Mapping[str, Mapping[str, str]], context: Context) -> bool:
+    """Every test of every operator; a key that the request does not have fails its test."""
+    return all(
+        _test(operator, wanted, context.get(key))
+        for operator, tests in condition.items()
+        for key, wanted in tests.items()
+    )
+
+
+def _test(operator: str, wanted: str, actual: str | Sequence[str] | None) -> bool:
+    compare = _OPERATORS[operator.removeprefix("ForAnyValue:")]
+    if actual is None:
+        return False
+    if operator.startswith("ForAnyValue:"):
+        assert not isinstance(actual, str), f"{operator} is for keys with several values"
+        return any(compare(wanted, value) for value in actual)
+    assert isinstance(actual, str), f"{operator} is for keys with one value"
+    return compare(wanted, actual)
