@@ -1,0 +1,140 @@
+"""The engine's resource monitor as a component sees it: register resources, call functions.
+
+Spoken on the protocol itself rather than through the Pulumi SDK, whose import alone costs a preview more than a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+
+from sandbox.provider.stubs import provider, resource_grpc
+from sandbox.provider.stubs import resource as messages
+
+# The protocol's marks (sdk/go/common/resource/plugin/rpc.go): an output not known yet, and a reference to a resource.
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+RESOURCE_REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
+
+_MAX_MESSAGE = 400 * 1024 * 1024
+
+
+class MonitorError(Exception):
+    """The engine refused a registration or a call; the text is the engine's own."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A resource that the engine has registered. In a preview the id of a new one is the unknown mark."""
+
+    urn: str
+    id: str
+    outputs: Mapping[str, Any]
+    package_version: str
+
+    def reference(self) -> dict[str, Any]:
+        """The resource as a value in another resource's outputs."""
+        return {SIGNATURE: RESOURCE_REFERENCE, "urn": self.urn, "id": self.id, "packageVersion": self.package_version}
+
+
+class Monitor:
+    """The resource monitor of one Construct call, with the options that its children inherit."""
+
+    def __init__(self, request: provider.ConstructRequest) -> None:
+        self._request = request
+        options = [("grpc.max_receive_message_length", _MAX_MESSAGE)]
+        self._channel = grpc.insecure_channel(request.monitorEndpoint, options=options)
+        # The stubs' generated types are only partly known to the type checker.
+        self._stub: Any = resource_grpc.ResourceMonitorStub(self._channel)
+        self._aws = request.providers.get("aws", "")
+        self._aws_version = version("pulumi-aws")
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def component(self) -> Registered:
+        """Registers the component itself, with the inputs and options of the Construct call."""
+        request: Any = self._request
+        return self._register(
+            messages.RegisterResourceRequest(
+                type=request.type,
+                name=request.name,
+                parent=request.parent,
+                object=request.inputs,
+                providers=request.providers,
+                aliases=request.aliases,
+                dependencies=request.dependencies,
+            )
+        )
+
+    def resource(
+        self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, uses: Iterable[Registered] = ()
+    ) -> Registered:
+        """Registers a resource of the `aws` provider below `parent`, after `parent` and all that it `uses`."""
+        body = struct_pb2.Struct()
+        json_format.ParseDict(dict(inputs), body)
+        return self._register(
+            messages.RegisterResourceRequest(
+                type=type_,
+                name=name,
+                parent=parent.urn,
+                custom=True,
+                object=body,
+                provider=self._aws,
+                version=self._aws_version,
+                dependencies=sorted({parent.urn, *(used.urn for used in uses)}),
+            )
+        )
+
+    def outputs(self, component: Registered, outputs: Mapping[str, Any]) -> struct_pb2.Struct:
+        """Completes the component: its outputs, registered and in the form that Construct answers with."""
+        body = struct_pb2.Struct()
+        json_format.ParseDict(dict(outputs), body)
+        self._call(
+            self._stub.RegisterResourceOutputs, messages.RegisterResourceOutputsRequest(urn=component.urn, outputs=body)
+        )
+        return body
+
+    def invoke(self, token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Calls a function of the `aws` provider.
+
+        Raises:
+            MonitorError: the provider refused the call.
+        """
+        body = struct_pb2.Struct()
+        json_format.ParseDict(dict(arguments), body)
+        request = messages.ResourceInvokeRequest(
+            tok=token, args=body, provider=self._aws, version="" if self._aws else self._aws_version
+        )
+        answer = self._call(self._stub.Invoke, request)
+        if answer.failures:
+            raise MonitorError("; ".join(failure.reason for failure in answer.failures))
+        return json_format.MessageToDict(getattr(answer, "return"))
+
+    def _register(self, request: messages.RegisterResourceRequest) -> Registered:
+        inherited = self._request
+        request.acceptSecrets = True
+        request.acceptResources = True
+        request.aliasSpecs = True
+        request.supportsResultReporting = True
+        request.protect = inherited.protect
+        request.retainOnDelete = inherited.retainOnDelete
+        request.deletedWith = inherited.deletedWith
+        answer = self._call(self._stub.RegisterResource, request)
+        if answer.result != messages.SUCCESS:
+            raise MonitorError(f"{request.type} {request.name} was not registered")
+        outputs = json_format.MessageToDict(answer.object)
+        return Registered(answer.urn, answer.id or UNKNOWN, outputs, self._aws_version)
+
+    @staticmethod
+    def _call(method: Any, request: Any) -> Any:
+        try:
+            return method(request)
+        except grpc.RpcError as error:
+            details = error.details() if isinstance(error, grpc.Call) else None
+            raise MonitorError(details or str(error)) from None

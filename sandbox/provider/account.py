@@ -1,0 +1,160 @@
+"""The embedded account: one botocore session, one client a service and region, loopback only."""
+
+import importlib
+import ipaddress
+import os
+import re
+import threading
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
+_MADE_UP = "sandbox"
+_LOCK = threading.RLock()  # botocore's session is not safe to share between threads, its clients are
+_ABSENT_CODE = re.compile(r"NotFound|NoSuch|NonExist|NotExist")
+_ABSENT_MESSAGE = re.compile(
+    r"not found|^no .* found|unable to describe task definition|marked (for deletion|deleted)", re.IGNORECASE
+)
+
+
+class AccountError(Exception):
+    """A call that the account refused, or that the account's service model forbids.
+
+    `code` is AWS's error code. The text names the operation, the code and the service's message, never a parameter.
+    """
+
+    def __init__(self, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+
+    @property
+    def absent(self) -> bool:
+        """Whether the error says that the object asked for does not exist."""
+        return bool(_ABSENT_CODE.search(self.code) or _ABSENT_MESSAGE.search(self.message))
+
+
+def loopback_endpoint(environment: Mapping[str, str]) -> str:
+    """The account's endpoint, out of the environment.
+
+    Raises:
+        ValueError: there is none, or its host is not a loopback address.
+    """
+    endpoint = environment.get(ENDPOINT_VARIABLE, "")
+    if not endpoint:
+        raise ValueError(
+            f"{ENDPOINT_VARIABLE} is not set: this is the sandbox's provider, which speaks to the sandbox's account"
+            " alone. Start the sandbox and source its environment, or take its plugins off PATH for a real account."
+        )
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if parts.scheme not in ("http", "https") or not loopback:
+        raise ValueError(
+            f"{ENDPOINT_VARIABLE}={endpoint} is not a loopback address (127.0.0.0/8, ::1 or localhost): the sandbox's"
+            " provider refuses every other endpoint, so that it can never touch a real account."
+        )
+    return endpoint
+
+
+def _botocore(module: str) -> Any:
+    """A module of botocore, which has no types and is slow to import: a plugin must start at once."""
+    return importlib.import_module(f"botocore.{module}".rstrip("."))
+
+
+@lru_cache(maxsize=1)
+def _session() -> Any:
+    """The process's botocore session: no profile, no configuration files, so nothing of the operator's is read."""
+    nothing = (None, None, None, None)
+    session = _botocore("session").Session(session_vars={"profile": nothing, "ca_bundle": nothing})
+    session.set_config_variable("config_file", os.devnull)
+    session.set_config_variable("credentials_file", os.devnull)
+    return session
+
+
+@lru_cache(maxsize=64)
+def service_model(service: str) -> Any:
+    """botocore's model of a service: its operations and the shapes of what goes in and out."""
+    with _LOCK:
+        return _session().get_service_model(service)
+
+
+class Account:
+    """The account behind a loopback endpoint, seen from one region.
+
+    Args:
+        endpoint: as `loopback_endpoint` gives it.
+        region: where calls go that name no region of their own.
+        environment: holds the credentials, if any; made-up ones serve as well.
+    """
+
+    def __init__(self, endpoint: str, region: str, environment: Mapping[str, str]) -> None:
+        self.endpoint = endpoint
+        self.region = region
+        self._key = environment.get("AWS_ACCESS_KEY_ID") or _MADE_UP
+        self._secret = environment.get("AWS_SECRET_ACCESS_KEY") or _MADE_UP
+        self._token = environment.get("AWS_SESSION_TOKEN") or None
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._identity: dict[str, str] = {}
+
+    def _client(self, service: str, region: str) -> Any:
+        with _LOCK:
+            client = self._clients.get((service, region))
+            if client is None:
+                client = self._clients[service, region] = _session().create_client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.endpoint,
+                    aws_access_key_id=self._key,
+                    aws_secret_access_key=self._secret,
+                    aws_session_token=self._token,
+                    config=_botocore("config").Config(
+                        proxies={},
+                        max_pool_connections=32,
+                        connect_timeout=5,
+                        read_timeout=60,
+                        retries={"total_max_attempts": 2},
+                        s3={"addressing_style": "path"},
+                    ),
+                )
+            return client
+
+    def call(self, service: str, operation: str, params: Mapping[str, Any], region: str = "") -> Any:
+        """Call an operation (`CreateTable`) of a service (`dynamodb`), and give its answer.
+
+        Raises:
+            AccountError: the account, or botocore's check of the parameters, refused it.
+        """
+        errors = _botocore("exceptions")
+        client = self._client(service, region or self.region)
+        try:
+            return getattr(client, _botocore("").xform_name(operation))(**params)
+        except errors.ClientError as error:
+            said = error.response.get("Error", {})
+            raise AccountError(operation, str(said.get("Code")), str(said.get("Message"))) from None
+        except errors.ParamValidationError as error:
+            # The report ends each line with the offending value, which may be a secret.
+            report = re.sub(r"value: .*?(, type:|, valid)", r"value\1", str(error), flags=re.DOTALL)
+            raise AccountError(operation, "ParamValidation", report) from None
+        except _botocore("parsers").ResponseParserError:
+            raise AccountError(operation, "InternalFailure", "the account failed at this call, or lacks it") from None
+        except errors.BotoCoreError as error:
+            raise AccountError(operation, type(error).__name__, str(error)) from None
+
+    def identity(self) -> dict[str, str]:
+        """`account`, `arn`, `userId` of the caller, and `partition`."""
+        if not self._identity:
+            answer = self.call("sts", "GetCallerIdentity", {})
+            self._identity = {
+                "account": answer["Account"],
+                "arn": answer["Arn"],
+                "userId": answer["UserId"],
+                "partition": answer["Arn"].split(":")[1],
+            }
+        return self._identity

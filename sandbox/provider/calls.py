@@ -1,0 +1,88 @@
+"""The calls of a resource: their parameters out of properties, and tagging."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from .account import service_model
+from .convert import find_member, place
+from .spec import Call, Context, Resource, Tags, fill
+from .values import Values
+
+
+def input_shape(service: str, operation: str) -> Any:
+    """botocore's shape of what an operation takes."""
+    return service_model(service).operation_model(operation).input_shape
+
+
+def output_shape(service: str, operation: str) -> Any:
+    """botocore's shape of what an operation answers."""
+    return service_model(service).operation_model(operation).output_shape
+
+
+def parameters(
+    resource: Resource, call: Call, values: Values, context: Context, tags: Values | None = None
+) -> list[Values]:
+    """The parameters of each time that `call` has to be made to carry its share of `values`; `tags` go along if given.
+
+    Raises:
+        ConversionError: a value that the call does not take.
+    """
+    given: Values = {name: values[name] for name in call.carries if values.get(name) is not None}
+    built = call.build(given, context) if call.build else given
+    shape = input_shape(resource.service, call.operation)
+    made: list[Values] = []
+    for one in built if isinstance(built, list) else [built]:
+        params: Values = {}
+        if tags and resource.tags:
+            place(params, shape, resource.names, "tags", tags)
+            if resource.tags.kind:
+                place(params, shape, resource.names, "tagKind", resource.tags.kind)
+        for name, value in one.items():
+            place(params, shape, resource.names, name, value)
+        made.append(_merge(params, fill(call.fixed, context.known)))
+    return made
+
+
+def carry_out(resource: Resource, call: Call, values: Values, context: Context, tags: Values | None = None) -> Any:
+    """Make `call`, as often as it takes, and give the last answer. Raises AccountError, ConversionError."""
+    answer: Any = None
+    for params in parameters(resource, call, values, context, tags):
+        answer = context.call(call.operation, **params)
+    return answer
+
+
+def _merge(params: Values, more: Values) -> Values:
+    for name, value in more.items():
+        old: Any = params.get(name)
+        if isinstance(old, dict) and isinstance(value, dict):
+            _merge(cast(Values, old), cast(Values, value))
+        else:
+            params[name] = value
+    return params
+
+
+def tag(spec: Tags, context: Context, tags: Mapping[str, str]) -> None:
+    """Put `tags` on the object. Raises AccountError."""
+    shape = input_shape(context.service, spec.tag)
+    params: Values = fill(spec.target, context.known)
+    place(params, shape, {"tags": find_member(shape, "tags") or spec.path}, "tags", dict(tags))
+    context.call(spec.tag, **params)
+
+
+def retag(spec: Tags, context: Context, olds: Values, news: Values) -> None:
+    """Turn the object's tags from `olds` into `news`, touching those alone that differ. Raises AccountError."""
+    target: Values = fill(spec.target, context.known)
+    if not spec.keys:  # the service sets all tags at once, and takes all of them away
+        if news:
+            tag(spec, context, news)
+        else:
+            context.call(spec.untag, **target)
+        return
+    removed = sorted(olds.keys() - news.keys())
+    if removed:
+        keys = input_shape(context.service, spec.untag).members[spec.keys].member
+        whole = keys.type_name == "structure"
+        context.call(spec.untag, **target, **{spec.keys: [{"Key": key} for key in removed] if whole else removed})
+    added = {key: value for key, value in news.items() if olds.get(key) != value}
+    if added:
+        tag(spec, context, added)

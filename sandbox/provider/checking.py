@@ -1,0 +1,120 @@
+"""What comes before any change: inputs completed and checked, and compared with those of the state."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .calls import input_shape, parameters
+from .convert import ConversionError, violations
+from .spec import Context, Resource
+from .values import UNKNOWN, Values, agrees, has_unknown, same
+
+# Marks among the inputs: the names of those that the program did not give, and that an object was imported, so that its
+# inputs came out of the account and say more than any program does.
+DEFAULTED, IMPORTED = "__defaults", "__imported"
+MARKS = frozenset({DEFAULTED, IMPORTED})
+
+_SUFFIX_DIGITS = 7  # of a generated name, as Pulumi has them
+_PREFIX_DIGITS = 26  # after a name's prefix, as the AWS provider has them
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How an object without a name gets one: the resource's own name, a random seed, the engine's proposal."""
+
+    logical: str
+    seed: bytes = b""
+    proposed: str = ""
+    enforced: bool = False
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """What Diff found: kind is `add`, `delete` or `update` by property; the replacing ones; whether to delete first."""
+
+    kinds: Mapping[str, str]
+    replaces: tuple[str, ...]
+    delete_first: bool
+
+
+def complete(
+    resource: Resource, news: Values, olds: Values, naming: Naming, default_tags: Mapping[str, str]
+) -> tuple[Values, list[tuple[str, str]]]:
+    """The inputs with name, defaults and tags filled in, and the properties that are not known: (property, reason)."""
+    inputs = {name: value for name, value in news.items() if value is not None and name not in MARKS}
+    strangers = [
+        (name, f"`{name}`: the sandbox does not carry out this property of {resource.token}")
+        for name in inputs
+        if name not in resource.inputs and name != "tagsAll"
+    ]
+    defaulted = [name for name in resource.defaults if name not in inputs]
+    inputs |= {name: resource.defaults[name] for name in defaulted}
+    if resource.name and resource.name not in inputs and not naming.disabled:
+        inputs[resource.name] = _generated_name(resource, inputs, olds, naming)
+        defaulted.append(resource.name)
+    if resource.tags:
+        tags = inputs.get("tags", {})
+        inputs["tagsAll"] = tags if tags is UNKNOWN else {**default_tags, **tags}
+    inputs[DEFAULTED] = sorted(defaulted)
+    return inputs, strangers
+
+
+def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Naming) -> Any:
+    prefix = inputs.get(resource.prefix)
+    if prefix is UNKNOWN:
+        return UNKNOWN
+    was_generated = resource.name in olds.get(DEFAULTED, ())
+    if was_generated and olds.get(resource.prefix) == prefix and resource.name in olds:
+        return olds[resource.name]
+    if naming.proposed and prefix is None and (naming.enforced or len(naming.proposed) <= resource.limit):
+        return naming.proposed
+    seed = naming.seed or os.urandom(32)
+    digest = hashlib.sha256(seed + naming.logical.encode()).hexdigest()
+    if prefix is not None:
+        name = prefix + digest[: max(1, min(_PREFIX_DIGITS, resource.limit - len(prefix)))]
+    else:
+        name = f"{naming.logical[: resource.limit - _SUFFIX_DIGITS - 1]}-{digest[:_SUFFIX_DIGITS]}"
+    return resource.spell(name) if resource.spell else name
+
+
+def faults(resource: Resource, inputs: Values, context: Context) -> Iterator[tuple[str, str]]:
+    """What the service's published model says against the inputs, as far as they are known: (property, reason) each."""
+    checked: set[str] = set()
+    for call in resource.calls:
+        shape = input_shape(resource.service, call.operation)
+        for name in call.carries:
+            if name in checked or name not in inputs or has_unknown(inputs[name]):
+                continue
+            checked.add(name)
+            try:
+                made = parameters(resource, call, {name: inputs[name]}, context)
+            except ConversionError as error:
+                yield name, f"`{error.path}`: {error.reason}"
+                continue
+            for params in made:
+                for path, rule in violations(shape, params):
+                    if path or not rule.endswith("is required"):  # one property alone makes no whole call
+                        yield name, f"`{name}`: {path or call.operation} of {call.operation} {rule}"
+
+
+def diff(resource: Resource, olds: Values, news: Values) -> Change:
+    """How the inputs `news` differ from the inputs `olds`. The engine has put old values for ignored ones already."""
+    kinds: dict[str, str] = {}
+    imported = IMPORTED in olds
+    unseen = resource.locals | resource.gaps.keys() | ({"tagsAll"} if "tags" in resource.gaps else set[str]())
+    for name in sorted((olds.keys() | news.keys()) - MARKS):
+        old, new = olds.get(name), news.get(name)
+        if (old is None and new is None) or same(old, new, ordered=name in resource.in_order):
+            continue
+        if new is None and (imported or name in resource.computed):
+            continue  # what the program leaves to the account stays as it is
+        if imported and (name in unseen or agrees(new, old)):
+            continue
+        kinds[name] = "add" if old is None else "delete" if new is None else "update"
+    replaces = tuple(name for name in kinds if name in resource.replacing)
+    generated = resource.name in resource.identity and resource.name in news.get(DEFAULTED, ())
+    kept = bool(resource.identity) and all(same(olds.get(name), news.get(name)) for name in resource.identity)
+    return Change(kinds, replaces, bool(replaces) and kept and not generated)

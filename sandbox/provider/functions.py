@@ -1,0 +1,119 @@
+"""The functions that a program may call: what it looks up in the account without owning it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .account import Account
+from .values import Values
+
+
+def _caller_identity(account: Account, _: Values, __: str) -> Values:
+    who = account.identity()
+    return {"accountId": who["account"], "arn": who["arn"], "id": who["account"], "userId": who["userId"]}
+
+
+def _partition(account: Account, _: Values, __: str) -> Values:
+    partition = account.identity()["partition"]
+    suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"dnsSuffix": suffix, "id": partition, "partition": partition, "reverseDnsPrefix": reverse}
+
+
+def _availability_zones(account: Account, args: Values, region: str) -> Values:
+    given: list[Values] = args.get("filters") or []
+    filters: list[Values] = [{"Name": one["name"], "Values": one["values"]} for one in given]
+    if args.get("state"):
+        filters.append({"Name": "state", "Values": [args["state"]]})
+    params: Values = {"Filters": filters} if filters else {}
+    if args.get("allAvailabilityZones"):
+        params["AllAvailabilityZones"] = True
+    found = account.call("ec2", "DescribeAvailabilityZones", params, region)["AvailabilityZones"]
+    names: list[str] = args.get("excludeNames") or []
+    ids: list[str] = args.get("excludeZoneIds") or []
+    zones = sorted(
+        (zone for zone in found if zone["ZoneName"] not in names and zone["ZoneId"] not in ids),
+        key=lambda zone: zone["ZoneName"],
+    )
+    return {
+        "groupNames": sorted({zone.get("GroupName") or zone["RegionName"] for zone in zones}),
+        "id": region,
+        "names": [zone["ZoneName"] for zone in zones],
+        "zoneIds": [zone["ZoneId"] for zone in zones],
+    }
+
+
+def _image(account: Account, args: Values, region: str) -> Values:
+    image = {name: args[name] for name in ("imageTag", "imageDigest") if args.get(name)}
+    params: Values = {"repositoryName": args["repositoryName"]}
+    if args.get("registryId"):
+        params["registryId"] = args["registryId"]
+    if image:
+        params["imageIds"] = [image]
+    elif not args.get("mostRecent"):
+        raise ValueError("one of imageTag, imageDigest and mostRecent is needed")
+    details = account.call("ecr", "DescribeImages", params, region)["imageDetails"]
+    if not details:
+        raise ValueError(f"ImageNotFoundException: the repository {args['repositoryName']} holds no image")
+    one = max(details, key=lambda detail: detail["imagePushedAt"])
+    uri = account.call("ecr", "DescribeRepositories", {"repositoryNames": [args["repositoryName"]]}, region)
+    return {
+        "id": one["imageDigest"],
+        "imageDigest": one["imageDigest"],
+        "imagePushedAt": int(one["imagePushedAt"].timestamp()),
+        "imageSizeInBytes": int(one.get("imageSizeInBytes") or 0),
+        "imageTags": sorted(one.get("imageTags") or []),
+        "imageUri": f"{uri['repositories'][0]['repositoryUri']}@{one['imageDigest']}",
+        "registryId": one["registryId"],
+    }
+
+
+def _secret(account: Account, args: Values, region: str) -> Values:
+    wanted = args.get("arn") or args.get("name")
+    if not wanted:
+        raise ValueError("one of arn and name is needed")
+    found = account.call("secretsmanager", "DescribeSecret", {"SecretId": wanted}, region)
+    policy = account.call("secretsmanager", "GetResourcePolicy", {"SecretId": wanted}, region)
+    tags: list[Values] = found.get("Tags") or []
+    return {
+        "arn": found["ARN"],
+        "createdDate": found["CreatedDate"].isoformat(),
+        "description": found.get("Description", ""),
+        "id": found["ARN"],
+        "kmsKeyId": found.get("KmsKeyId", ""),
+        "lastChangedDate": found["LastChangedDate"].isoformat() if found.get("LastChangedDate") else "",
+        "name": found["Name"],
+        "policy": policy.get("ResourcePolicy") or "",
+        "tags": {tag["Key"]: tag["Value"] for tag in tags},
+    }
+
+
+# Token → the arguments that it takes beside `region`, and what carries it out in that region.
+FUNCTIONS: dict[str, tuple[frozenset[str], Callable[[Account, Values, str], Any]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": (frozenset(), _caller_identity),
+    "aws:index/getPartition:getPartition": (frozenset(), _partition),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": (
+        frozenset({"state", "filters", "excludeNames", "excludeZoneIds", "allAvailabilityZones"}),
+        _availability_zones,
+    ),
+    "aws:ecr/getImage:getImage": (
+        frozenset({"repositoryName", "registryId", "imageTag", "imageDigest", "mostRecent"}),
+        _image,
+    ),
+    "aws:secretsmanager/getSecret:getSecret": (frozenset({"arn", "name", "tags"}), _secret),
+}
+
+
+def invoke(account: Account, token: str, args: Values) -> Values:
+    """Carry out function `token`; its result with the `region` that it looked in.
+
+    Raises:
+        ValueError: no such function or argument, or nothing found; AccountError: the account refused a call.
+    """
+    if token not in FUNCTIONS:
+        raise ValueError(f"the sandbox does not carry out the function {token}")
+    takes, function = FUNCTIONS[token]
+    strangers = sorted(args.keys() - takes - {"region"})
+    if strangers:
+        raise ValueError(f"{token} has no argument {', '.join(strangers)} that the sandbox carries out")
+    region = args.get("region") or account.region
+    return {**args, "region": region, **function(account, args, region)}

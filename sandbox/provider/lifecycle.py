@@ -1,0 +1,240 @@
+"""The life of a resource: checked, compared, made, shown, changed, ended. Driven by the type's table entry alone."""
+
+import re
+import threading
+import time
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any, cast
+
+from . import checking, reading
+from .account import Account, AccountError
+from .calls import carry_out, retag, tag
+from .checking import MARKS, Naming
+from .convert import ConversionError, property_name
+from .spec import Call, Context, Resource, fill
+from .values import UNKNOWN, Values, agrees
+
+_BUSY_CODES = ("DependencyViolation", "ResourceInUse", "DeleteConflict", "OperationAborted", "ClusterContains")
+_BUSY_SECONDS = 20.0
+_SETTLE_SECONDS = 300.0
+
+
+class HalfMadeError(Exception):
+    """An object that exists but is not as it was asked for: the state has to keep it, and the next update mends it."""
+
+    def __init__(self, identifier: str, outputs: Values, inputs: Values, reason: str) -> None:
+        super().__init__(reason)
+        self.identifier = identifier
+        self.outputs = outputs
+        self.inputs = inputs
+        self.reason = reason
+
+
+class Lifecycle:
+    """Carries resources out on an account.
+
+    Args:
+        account: where.
+        default_tags: put on everything that can be tagged, unless it has a tag of that name itself.
+    """
+
+    def __init__(self, account: Account, default_tags: Mapping[str, str]) -> None:
+        self._account = account
+        self._default_tags = dict(default_tags)
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Wait for nothing any more."""
+        self._cancelled.set()
+
+    def check(
+        self, resource: Resource, news: Values, olds: Values, naming: Naming
+    ) -> tuple[Values, list[tuple[str, str]]]:
+        """The inputs with names, defaults and tags filled in, and what is wrong with them: (property, reason) each."""
+        inputs, failures = checking.complete(resource, news, olds, naming, self._default_tags)
+        if not failures:
+            context = self._context(resource, inputs, {}, offline=True)
+            failures = list(dict.fromkeys(checking.faults(resource, inputs, context)))
+        return inputs, failures
+
+    def preview(self, resource: Resource, inputs: Values, olds: Values | None = None) -> Values:
+        """What create, or with `olds` an update, will give as far as it is known beforehand."""
+        given = {name: value for name, value in inputs.items() if name not in MARKS}
+        if olds is not None:
+            gone = resource.inputs - given.keys() - {*resource.computed, "region"}
+            return {name: value for name, value in olds.items() if name not in gone} | given
+        unknown: Values = dict.fromkeys(resource.computed, UNKNOWN)
+        region = {"region": self._account.region} if resource.regional else {}
+        return unknown | region | given
+
+    def create(self, resource: Resource, inputs: Values, timeout: float) -> tuple[str, Values]:
+        """Make the object; its id and outputs. `timeout` is in seconds, 0 for the default.
+
+        Raises:
+            AccountError, ConversionError: nothing was made.
+            HalfMadeError: it was made, but not all of it.
+        """
+        context = self._context(resource, inputs, {})
+        tags = inputs.get("tagsAll") if resource.tags and resource.tags.create else None
+        answer = carry_out(resource, resource.create, inputs, context, tags)
+        told = _told(answer, resource)
+        template = "{" in resource.id
+        identifier = fill(resource.id, {**context.known, **told}) if template else _follow(answer, resource.id)
+        identifier = identifier.rstrip("_")
+        context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})
+        try:
+            if resource.tags and not resource.tags.create and inputs.get("tagsAll"):
+                tag(resource.tags, context, inputs["tagsAll"])
+            for call in resource.steps:
+                if any(name in inputs for name in call.carries):
+                    carry_out(resource, call, inputs, context)
+            self._settle(resource, context, timeout)
+            return identifier, self._outputs(resource, inputs, context, inputs.keys())
+        except (AccountError, ConversionError, TimeoutError) as error:
+            raise self._half_made(resource, inputs, context, error) from None
+
+    def read(
+        self, resource: Resource, identifier: str, inputs: Values, olds: Values
+    ) -> tuple[str, Values, Values] | None:
+        """The object's id, outputs and inputs as they are now; None when it is gone. Without inputs it is an import."""
+        context = self._context(resource, resource.parse_id(identifier) | inputs, {**olds, "id": identifier})
+        shown = reading.live(resource, context, inputs)
+        if shown is None:
+            return None
+        inputs = inputs or reading.imported(resource, shown, context)
+        made = reading.outputs(resource, inputs, shown, self._default_tags)
+        if "{" in resource.id:
+            identifier = fill(resource.id, {**context.known, **made}).rstrip("_")
+        elif resource.parse:
+            identifier = shown.get("arn", identifier)
+        return identifier, made, reading.inputs_of(resource, inputs, made)
+
+    def update(
+        self,
+        resource: Resource,
+        identifier: str,
+        olds: Values,
+        old_inputs: Values,
+        news: Values,
+        ignored: Collection[str],
+    ) -> Values:
+        """Change what differs between the state and `news`, and nothing else; the new outputs.
+
+        What differs from the recorded outputs is sent too, unless its changes are `ignored` (property paths): after a
+        half-failed create that is what was not made.
+
+        Raises:
+            HalfMadeError: it failed, and some of the change may have been made.
+        """
+        changed = set(checking.diff(resource, old_inputs, news).kinds)
+        left_alone = {re.split(r"[.\[]", path)[0] for path in ignored}
+        for name in (*resource.carried, "tagsAll"):
+            recorded = name in left_alone or name not in news
+            if not recorded and not agrees(news[name], olds.get(name), ordered=name in resource.in_order):
+                changed.add(name)
+        context = self._context(resource, news, {**olds, "id": identifier})
+        try:
+            for call in (*resource.updates, *resource.steps):
+                touched = changed.intersection(call.carries)
+                if not touched or touched <= resource.gaps.keys():
+                    continue
+                if call.absent and not any(name in news for name in call.carries):
+                    carry_out(resource, call.absent, {}, context)
+                    continue
+                sent = call.carries if call.whole else touched
+                values = {name: news.get(name, resource.clear.get(name)) for name in sent}
+                carry_out(resource, call, values, context)
+            if resource.tags and "tagsAll" in changed and "tags" not in resource.gaps:
+                retag(resource.tags, context, olds.get("tagsAll", {}), news.get("tagsAll", {}))
+            return self._outputs(resource, news, context, changed)
+        except (AccountError, ConversionError) as error:
+            raise self._half_made(resource, news, context, error) from None
+
+    def delete(self, resource: Resource, identifier: str, olds: Values) -> None:
+        """End the object; that it is gone already is as good. Raises AccountError."""
+        if olds.get("skipDestroy") is True and "skipDestroy" in resource.locals:
+            return
+        context = self._context(resource, resource.parse_id(identifier) | olds, {"id": identifier})
+        steps = [resource.prepare_delete] if resource.prepare_delete else []
+        steps += [partial(self._end, resource, call, olds) for call in resource.delete]
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while steps:
+            try:
+                steps[0](context)
+            except AccountError as error:
+                busy = error.code.startswith(_BUSY_CODES) and time.monotonic() < deadline
+                if busy and not self._cancelled.wait(0.3):
+                    continue
+                if not error.absent and reading.live(resource, context, olds) is not None:
+                    raise
+            steps.pop(0)
+
+    @staticmethod
+    def _end(resource: Resource, call: Call, olds: Values, context: Context) -> None:
+        carry_out(resource, call, olds, context)
+
+    def _context(
+        self, resource: Resource, inputs: Values, olds: Mapping[str, Any], *, offline: bool = False
+    ) -> Context:
+        region = inputs.get("region") or olds.get("region") or self._account.region
+        who = {} if offline else self._account.identity()
+        known = {**olds, **inputs, "region": region, "account": who.get("account"), "partition": who.get("partition")}
+        if "id" in olds:
+            known["id"] = olds["id"]
+        return Context(self._account, resource.service, "" if region is UNKNOWN else str(region), known, olds, offline)
+
+    def _settle(self, resource: Resource, context: Context, timeout: float) -> None:
+        seconds = timeout or _SETTLE_SECONDS
+        deadline = time.monotonic() + seconds
+        while resource.settle and not resource.settle(context):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not ready after {seconds:g} seconds")
+            if self._cancelled.wait(0.5):
+                raise TimeoutError("cancelled while it was not ready yet")
+
+    def _outputs(self, resource: Resource, inputs: Values, context: Context, sent: Collection[str]) -> Values:
+        """The outputs after a change, once the account is seen to hold the properties that were `sent`.
+
+        Raises:
+            AccountError: it does not. Nothing that was not carried out may look as if it had been.
+        """
+        shown = reading.live(resource, context, inputs)
+        operation = resource.read[0].operation
+        if shown is None:
+            raise AccountError(operation, "NotKept", "the account does not show the object that it made")
+        missing = [name for name in reading.lost(resource, inputs, shown) if name in sent]
+        if missing:
+            said = f"the account took {', '.join(missing)} and does not show what was sent"
+            raise AccountError(operation, "NotKept", f"{said}: the sandbox cannot carry that out")
+        return reading.outputs(resource, inputs, shown, self._default_tags)
+
+    def _half_made(self, resource: Resource, inputs: Values, context: Context, error: Exception) -> HalfMadeError:
+        try:
+            shown = reading.live(resource, context, inputs) or {}
+        except AccountError:
+            shown = {}  # the id alone still lets the next run find the object
+        made = reading.outputs(resource, inputs, shown, self._default_tags)
+        return HalfMadeError(context["id"], made, reading.inputs_of(resource, inputs, made), str(error))
+
+
+def _told(answer: Any, resource: Resource) -> Values:
+    """What create's answer says of the object: the plain values at its top, or in the object that it consists of."""
+    found: Values = {}
+    for name, value in cast(Values, answer or {}).items():
+        inner = _first(value)
+        found |= cast(Values, inner) if isinstance(inner, dict) and name != "ResponseMetadata" else {name: inner}
+    told = {property_name(name): value for name, value in found.items() if isinstance(value, str)}
+    return told | {name: found[path] for name, path in resource.reads.items() if path in found}
+
+
+def _follow(answer: Any, path: str) -> str:
+    """The text at a dotted path, through the first item of a list."""
+    for name in path.split("."):
+        answer = _first(answer)[name]
+    return str(answer)
+
+
+def _first(value: Any) -> Any:
+    items = cast(list[Any], value) if isinstance(value, list) else []
+    return items[0] if items else cast(Any, value)

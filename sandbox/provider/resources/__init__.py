@@ -1,0 +1,34 @@
+"""The table of all resource types that the sandbox carries out, by Pulumi's type token."""
+
+from ..spec import Resource
+from . import (
+    application_scaling,
+    certificates,
+    containers,
+    data,
+    identity,
+    load_balancing,
+    networking,
+    security_groups,
+    storage,
+)
+
+TABLE: dict[str, Resource] = {
+    resource.token: resource
+    for module in (
+        application_scaling,
+        certificates,
+        containers,
+        data,
+        identity,
+        load_balancing,
+        networking,
+        security_groups,
+        storage,
+    )
+    for resource in module.RESOURCES
+}
+
+# What the account takes and does not keep, by type and property, with the reason. The state of these alone comes from
+# what was sent; everything else is read from the account.
+GAPS: dict[str, dict[str, str]] = {token: dict(resource.gaps) for token, resource in TABLE.items() if resource.gaps}

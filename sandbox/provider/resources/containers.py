@@ -1,0 +1,282 @@
+"""ECS and ECR: clusters, task definitions, services, repositories."""
+
+import json
+from typing import Any, cast
+
+from ..convert import ConversionError
+from ..spec import Call, Context, Resource, Tags
+from ..values import UNKNOWN, Values
+
+_ECS_TAGS = Tags(
+    "TagResource", "UntagResource", {"resourceArn": "{arn}"}, read="ListTagsForResource", at="tags", keys="tagKeys"
+)
+_NOT_SHOWN = "the account takes it and does not show it"
+
+
+def _definitions(values: Values, _: Context) -> Values:
+    """Container definitions come as one JSON document in the API's own spelling."""
+    built = dict(values)
+    document = built.get("containerDefinitions")
+    if isinstance(document, str):
+        try:
+            built["containerDefinitions"] = json.loads(document)
+        except ValueError as error:
+            raise ConversionError("containerDefinitions", f"not a JSON document: {error}") from None
+    return built
+
+
+def _task_definition(found: Any, context: Context) -> Values | None:
+    if found.get("status") == "INACTIVE":
+        return None
+    sent = context["containerDefinitions"]
+    known: Any = json.loads(sent) if isinstance(sent, str) else [{} for _ in found["containerDefinitions"]]
+    definitions = _as_sent(known, found["containerDefinitions"])
+    return {
+        "containerDefinitions": json.dumps(definitions, separators=(",", ":"), sort_keys=True),
+        "arn": found["taskDefinitionArn"],
+        "arnWithoutRevision": found["taskDefinitionArn"].rpartition(":")[0],
+        "enableFaultInjection": found.get("enableFaultInjection", False),
+    }
+
+
+def _as_sent(sent: Any, found: Any) -> Any:
+    """`found` without the empty members that the service adds to what was sent."""
+    if isinstance(sent, dict) and isinstance(found, dict):
+        cut: Values = {}
+        for name, value in found.items():  # pyright: ignore[reportUnknownVariableType]
+            if name in sent:
+                cut[name] = _as_sent(sent[name], value)
+            elif value not in (None, [], {}, 0, False, ""):
+                cut[name] = value
+        return cut
+    if isinstance(sent, list) and isinstance(found, list) and len(sent) == len(found):  # pyright: ignore[reportUnknownArgumentType]
+        return [_as_sent(a, b) for a, b in zip(sent, found, strict=True)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return found  # pyright: ignore[reportUnknownVariableType]
+
+
+def _service(found: Any, _: Context) -> Values:
+    service = found[0]
+    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    values: Values = {"iamRole": service.get("roleArn")}
+    if network:
+        values["networkConfiguration"] = {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}
+    return values
+
+
+def _service_parameters(values: Values, _: Context) -> Values:
+    """Whether tasks have public addresses is a word to the API."""
+    built = dict(values)
+    network = built.get("networkConfiguration")
+    if isinstance(network, dict):
+        public: Any = cast(Values, network).get("assignPublicIp")
+        spelt: Any = public if public is UNKNOWN or public is None else "ENABLED" if public else "DISABLED"
+        built["networkConfiguration"] = {**network, "assignPublicIp": spelt}
+    return built
+
+
+def _drain(context: Context) -> None:
+    """A service is scaled to nothing before it is deleted, as the AWS provider does it."""
+    if context["schedulingStrategy"] != "DAEMON":
+        context.call("UpdateService", cluster=context["cluster"], service=context["id"], desiredCount=0)
+
+
+# The account's CreateService does not keep these, its UpdateService does.
+_DEPLOYMENT = (
+    "deploymentConfiguration deploymentCircuitBreaker deploymentMaximumPercent deploymentMinimumHealthyPercent alarms"
+)
+_KEPT_ON_UPDATE = (
+    "capacityProviderStrategies enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds"
+    " availabilityZoneRebalancing"
+)
+_SERVICE = {"cluster": "{cluster}", "service": "{id}"}
+
+RESOURCES = (
+    Resource(
+        "aws:ecr/repository:Repository",
+        "ecr",
+        create=Call(
+            "CreateRepository",
+            "name imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration"
+            " encryptionConfigurations",
+        ),
+        id="{name}",
+        read=(Call("DescribeRepositories", fixed={"repositoryNames": ["{id}"]}, at="repositories"),),
+        updates=(
+            Call(
+                "PutImageTagMutability",
+                "imageTagMutability imageTagMutabilityExclusionFilters",
+                {"repositoryName": "{id}"},
+                whole=True,
+            ),
+            Call("PutImageScanningConfiguration", "imageScanningConfiguration", {"repositoryName": "{id}"}),
+        ),
+        delete=(Call("DeleteRepository", fixed={"repositoryName": "{id}", "force": "{forceDelete}"}),),
+        names={"name": "repositoryName"},
+        reads={"arn": "repositoryArn", "repositoryUrl": "repositoryUri"},
+        outputs="arn registryId repositoryUrl encryptionConfigurations",
+        blocks="encryptionConfigurations",
+        defaults={"imageTagMutability": "MUTABLE"},
+        clear={"imageScanningConfiguration": {"scanOnPush": False}},
+        local="forceDelete",
+        name="name",
+        limit=256,
+        spell=str.lower,
+        tags=Tags(
+            "TagResource",
+            "UntagResource",
+            {"resourceArn": "{arn}"},
+            read="ListTagsForResource",
+            at="tags",
+            keys="tagKeys",
+        ),
+    ),
+    Resource(
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        "ecr",
+        create=Call("PutLifecyclePolicy", "repository policy"),
+        id="{repository}",
+        read=(Call("GetLifecyclePolicy", fixed={"repositoryName": "{id}"}),),
+        updates=(Call("PutLifecyclePolicy", "policy", {"repositoryName": "{id}"}),),
+        delete=(Call("DeleteLifecyclePolicy", fixed={"repositoryName": "{id}"}),),
+        names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
+        outputs="registryId",
+    ),
+    Resource(
+        "aws:ecs/cluster:Cluster",
+        "ecs",
+        create=Call("CreateCluster", "name settings configuration serviceConnectDefaults"),
+        id="cluster.clusterArn",
+        read=(
+            Call(
+                "DescribeClusters",
+                fixed={"clusters": ["{id}"], "include": ["SETTINGS", "CONFIGURATIONS"]},
+                at="clusters",
+            ),
+        ),
+        updates=(Call("UpdateCluster", "settings configuration serviceConnectDefaults", {"cluster": "{id}"}),),
+        delete=(Call("DeleteCluster", fixed={"cluster": "{id}"}),),
+        names={"name": "clusterName"},
+        reads={"arn": "clusterArn"},
+        outputs="arn settings",
+        gone=("status", ("INACTIVE", "DEPROVISIONING")),
+        name="name",
+        unique="name",
+        tags=_ECS_TAGS,
+    ),
+    Resource(
+        "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+        "ecs",
+        create=Call(
+            "PutClusterCapacityProviders",
+            "clusterName capacityProviders defaultCapacityProviderStrategies",
+            build=lambda values, _: {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values},
+        ),
+        id="{clusterName}",
+        read=(Call("DescribeClusters", fixed={"clusters": ["{id}"]}, at="clusters"),),
+        updates=(
+            Call(
+                "PutClusterCapacityProviders",
+                "capacityProviders defaultCapacityProviderStrategies",
+                {"cluster": "{id}"},
+                whole=True,
+                build=lambda values, _: {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values},
+            ),
+        ),
+        delete=(
+            Call(
+                "PutClusterCapacityProviders",
+                fixed={"cluster": "{id}", "capacityProviders": [], "defaultCapacityProviderStrategy": []},
+            ),
+        ),
+        names={"clusterName": "cluster"},
+        reads={"clusterName": "clusterName"},
+        gone=("status", ("INACTIVE", "DEPROVISIONING")),
+    ),
+    Resource(
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "ecs",
+        create=Call(
+            "RegisterTaskDefinition",
+            "family containerDefinitions cpu memory networkMode requiresCompatibilities runtimePlatform"
+            " executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints proxyConfiguration ipcMode"
+            " pidMode enableFaultInjection",
+            build=_definitions,
+        ),
+        id="{family}",
+        parse=r"(?P<arn>arn:.*/(?P<family>[^:]+):\d+)",
+        read=(
+            Call(
+                "DescribeTaskDefinition", fixed={"taskDefinition": "{arn}"}, at="taskDefinition", take=_task_definition
+            ),
+        ),
+        delete=(Call("DeregisterTaskDefinition", fixed={"taskDefinition": "{arn}"}),),
+        names={"volumes.hostPath": "host.sourcePath", "ephemeralStorage.sizeInGib": "sizeInGiB"},
+        reads={"arn": "taskDefinitionArn"},
+        outputs="arn arnWithoutRevision revision networkMode enableFaultInjection",
+        defaults={"skipDestroy": False, "trackLatest": False},
+        local="skipDestroy trackLatest",
+        unique="",
+        tags=_ECS_TAGS,
+    ),
+    Resource(
+        "aws:ecs/service:Service",
+        "ecs",
+        create=Call(
+            "CreateService",
+            "name cluster taskDefinition desiredCount launchType schedulingStrategy platformVersion loadBalancers"
+            " networkConfiguration propagateTags deploymentController placementConstraints orderedPlacementStrategies"
+            f" serviceRegistries iamRole serviceConnectConfiguration {_DEPLOYMENT} {_KEPT_ON_UPDATE}",
+            build=_service_parameters,
+        ),
+        id="service.serviceArn",
+        parse=r"(?:arn:.*:service/)?(?P<cluster>[^/]+)/(?P<name>[^/]+)",
+        read=(
+            Call(
+                "DescribeServices", fixed={"cluster": "{cluster}", "services": ["{name}"]}, at="services", take=_service
+            ),
+        ),
+        updates=(
+            Call(
+                "UpdateService",
+                "taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags"
+                " placementConstraints orderedPlacementStrategies serviceRegistries serviceConnectConfiguration",
+                {**_SERVICE, "forceNewDeployment": "{forceNewDeployment}"},
+                build=_service_parameters,
+            ),
+        ),
+        steps=(
+            Call("UpdateService", _DEPLOYMENT, _SERVICE, whole=True),
+            Call("UpdateService", _KEPT_ON_UPDATE, _SERVICE),
+        ),
+        delete=(Call("DeleteService", fixed={**_SERVICE, "force": True}),),
+        names={
+            "name": "serviceName",
+            "iamRole": "role",
+            "networkConfiguration": "networkConfiguration.awsvpcConfiguration",
+            "orderedPlacementStrategies": "placementStrategy",
+            "deploymentCircuitBreaker": "deploymentConfiguration.deploymentCircuitBreaker",
+            "deploymentMaximumPercent": "deploymentConfiguration.maximumPercent",
+            "deploymentMinimumHealthyPercent": "deploymentConfiguration.minimumHealthyPercent",
+            "alarms": "deploymentConfiguration.alarms",
+            "loadBalancers.elbName": "loadBalancerName",
+        },
+        reads={"arn": "serviceArn", "cluster": "clusterArn"},
+        outputs="arn launchType deploymentController",
+        defaults={
+            "deploymentMaximumPercent": 200,
+            "deploymentMinimumHealthyPercent": 100,
+            "enableEcsManagedTags": False,
+            "enableExecuteCommand": False,
+            "schedulingStrategy": "REPLICA",
+            "waitForSteadyState": False,
+        },
+        local="forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback",
+        gaps={"serviceConnectConfiguration": _NOT_SHOWN},
+        replaces="",
+        gone=("status", ("INACTIVE", "DRAINING")),
+        name="name",
+        unique="cluster name",
+        tags=_ECS_TAGS,
+        prepare_delete=_drain,
+    ),
+)

@@ -1,0 +1,305 @@
+"""DynamoDB tables, Secrets Manager's secrets, log groups."""
+
+from typing import Any, cast
+
+from ..spec import Call, Context, Resource, Tags
+from ..values import Values, agrees
+
+
+def _key_schema(values: Values) -> list[Values]:
+    """An index's or table's keys, given as hashKey and rangeKey or as keySchemas."""
+    given = values.pop("keySchemas", None)
+    if given:
+        return given
+    keys = [(values.pop("hashKey", None), "HASH"), (values.pop("rangeKey", None), "RANGE")]
+    return [{"attributeName": name, "keyType": kind} for name, kind in keys if name]
+
+
+def _index(values: Values) -> Values:
+    built = dict(values)
+    keys = _key_schema(built)
+    projection = {k: built.pop(k) for k in ("projectionType", "nonKeyAttributes") if built.get(k) not in (None, [])}
+    throughput = {
+        f"{name}Units": built.pop(name) for name in ("readCapacity", "writeCapacity") if built.get(name) is not None
+    }
+    built = {name: value for name, value in built.items() if name not in ("readCapacity", "writeCapacity")}
+    built |= {"indexName": built.pop("name"), "keySchema": keys, "projection": projection}
+    if any(throughput.values()):
+        built["provisionedThroughput"] = throughput
+    return {k: v for k, v in built.items() if k not in ("projectionType", "nonKeyAttributes")}
+
+
+def _table(values: Values, _: Context) -> Values:
+    """Keys, capacity, indexes and streams the way that CreateTable groups them."""
+    built = dict(values)
+    keys = _key_schema(built)
+    if keys:
+        built["keySchema"] = keys
+    for name in ("globalSecondaryIndexes", "localSecondaryIndexes"):
+        if isinstance(built.get(name), list):
+            built[name] = [_index(cast(Values, one)) if isinstance(one, dict) else one for one in built[name]]
+    if not built.get("streamEnabled", True):
+        built.pop("streamViewType", None)
+    return built
+
+
+def _index_changes(values: Values, context: Context) -> list[Values]:
+    """DynamoDB makes or drops one index a call, and an index cannot be changed: it is dropped and made again."""
+    given: list[Values] = values.get("globalSecondaryIndexes") or []
+    wanted = {index["name"]: index for index in given}
+    table = context.call("DescribeTable", TableName=context["id"])["Table"]
+    had = {index["name"]: index for index in _indexes(table, "GlobalSecondaryIndexes")}
+    stale = [name for name in had if name not in wanted or not agrees(wanted[name], had[name])]
+    new = [name for name in wanted if name not in had or name in stale]
+    drop = [{"globalSecondaryIndexUpdates": [{"delete": {"indexName": name}}]} for name in stale]
+    make = [{"globalSecondaryIndexUpdates": [{"create": _index(wanted[name])}]} for name in new]
+    return [*drop, *({**one, "attributes": context["attributes"]} for one in make)]
+
+
+def _indexes(table: Any, member: str) -> list[Values]:
+    found: list[Values] = []
+    described: list[Values] = table.get(member) or []
+    for index in described:
+        keys: dict[str, str] = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
+        projection: Values = index.get("Projection", {})
+        capacity: Values = index.get("ProvisionedThroughput", {})
+        one: Values = {
+            "name": index["IndexName"],
+            "hashKey": keys["HASH"],
+            "rangeKey": keys.get("RANGE"),
+            "keySchemas": [{"attributeName": k["AttributeName"], "keyType": k["KeyType"]} for k in index["KeySchema"]],
+            "projectionType": projection.get("ProjectionType"),
+            "nonKeyAttributes": projection.get("NonKeyAttributes"),
+            "readCapacity": capacity.get("ReadCapacityUnits"),
+            "writeCapacity": capacity.get("WriteCapacityUnits"),
+        }
+        found.append({name: value for name, value in one.items() if value is not None})
+    return found
+
+
+def _described_table(table: Any, _: Context) -> Values:
+    keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+    encryption = table.get("SSEDescription", {})
+    stream = table.get("StreamSpecification", {})
+    capacity = table.get("ProvisionedThroughput", {})
+    return {
+        "hashKey": keys["HASH"],
+        "rangeKey": keys.get("RANGE"),
+        "billingMode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+        "tableClass": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
+        "globalSecondaryIndexes": _indexes(table, "GlobalSecondaryIndexes"),
+        "localSecondaryIndexes": _indexes(table, "LocalSecondaryIndexes"),
+        "serverSideEncryption": {
+            "enabled": encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING"),
+            "kmsKeyArn": encryption.get("KMSMasterKeyArn"),
+        },
+        "streamEnabled": bool(stream.get("StreamEnabled")),
+        "streamViewType": stream.get("StreamViewType", ""),
+        "streamArn": table.get("LatestStreamArn", ""),
+        "streamLabel": table.get("LatestStreamLabel", ""),
+        "readCapacity": capacity.get("ReadCapacityUnits", 0),
+        "writeCapacity": capacity.get("WriteCapacityUnits", 0),
+    }
+
+
+def _recovery(found: Any, _: Context) -> Values:
+    state = found.get("PointInTimeRecoveryDescription", {})
+    enabled = state.get("PointInTimeRecoveryStatus") == "ENABLED"
+    return {"pointInTimeRecovery": {"enabled": enabled, "recoveryPeriodInDays": state.get("RecoveryPeriodInDays")}}
+
+
+def _time_to_live(found: Any, _: Context) -> Values:
+    enabled = found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    return {"ttl": {"enabled": enabled, "attributeName": found.get("AttributeName", "") if enabled else ""}}
+
+
+def _secret_policy(found: Any, _: Context) -> Values:
+    return {"policy": found.get("ResourcePolicy") or ""}
+
+
+def _version_stages(secret: Any, context: Context) -> Values:
+    stages = secret.get("VersionIdsToStages", {}).get(context["id"].rpartition("|")[2])
+    return {"versionStages": stages} if stages else {}
+
+
+def _drop_version(context: Context) -> None:
+    """A version ends when it loses its stages; the current one cannot, so it stays with its secret."""
+    found = context.call("DescribeSecret", SecretId=context["secretId"])
+    version = context["versionId"]
+    for stage in found.get("VersionIdsToStages", {}).get(version, []):
+        if stage != "AWSCURRENT":
+            context.call(
+                "UpdateSecretVersionStage",
+                SecretId=context["secretId"],
+                VersionStage=stage,
+                RemoveFromVersionId=version,
+            )
+
+
+def _log_group(found: Any, context: Context) -> Values | None:
+    """The search is by prefix; the group itself is the one of that very name."""
+    groups = [group for group in found if group["logGroupName"] == context["id"]]
+    if not groups:
+        return None
+    group = groups[0]
+    return {
+        "name": group["logGroupName"],
+        "arn": group["arn"].removesuffix(":*"),
+        "retentionInDays": group.get("retentionInDays", 0),
+        "kmsKeyId": group.get("kmsKeyId", ""),
+        "logGroupClass": group.get("logGroupClass", "STANDARD"),
+        "deletionProtectionEnabled": group.get("deletionProtectionEnabled"),
+    }
+
+
+_TABLE = {"TableName": "{id}"}
+
+RESOURCES = (
+    Resource(
+        "aws:dynamodb/table:Table",
+        "dynamodb",
+        create=Call(
+            "CreateTable",
+            "name attributes hashKey rangeKey billingMode readCapacity writeCapacity globalSecondaryIndexes"
+            " localSecondaryIndexes serverSideEncryption streamEnabled streamViewType tableClass"
+            " deletionProtectionEnabled onDemandThroughput",
+            build=_table,
+        ),
+        id="{name}",
+        read=(
+            Call("DescribeTable", fixed=_TABLE, at="Table", take=_described_table),
+            Call("DescribeTimeToLive", fixed=_TABLE, at="TimeToLiveDescription", take=_time_to_live),
+            Call("DescribeContinuousBackups", fixed=_TABLE, at="ContinuousBackupsDescription", take=_recovery),
+        ),
+        updates=(
+            Call("UpdateTable", "billingMode readCapacity writeCapacity", _TABLE, whole=True),
+            Call("UpdateTable", "globalSecondaryIndexes attributes", _TABLE, whole=True, build=_index_changes),
+            Call("UpdateTable", "serverSideEncryption", _TABLE),
+            Call("UpdateTable", "streamEnabled streamViewType", _TABLE, whole=True, build=_table),
+            Call("UpdateTable", "tableClass", _TABLE),
+            Call("UpdateTable", "deletionProtectionEnabled", _TABLE),
+            Call("UpdateTable", "onDemandThroughput", _TABLE),
+        ),
+        steps=(Call("UpdateTimeToLive", "ttl", _TABLE), Call("UpdateContinuousBackups", "pointInTimeRecovery", _TABLE)),
+        delete=(Call("DeleteTable", fixed=_TABLE),),
+        names={
+            "name": "TableName",
+            "attributes": "AttributeDefinitions",
+            "attributes.name": "AttributeName",
+            "attributes.type": "AttributeType",
+            "readCapacity": "ProvisionedThroughput.ReadCapacityUnits",
+            "writeCapacity": "ProvisionedThroughput.WriteCapacityUnits",
+            "globalSecondaryIndexes.provisionedThroughput.readCapacityUnits": "ReadCapacityUnits",
+            "serverSideEncryption": "SSESpecification",
+            "serverSideEncryption.kmsKeyArn": "KMSMasterKeyId",
+            "streamEnabled": "StreamSpecification.StreamEnabled",
+            "streamViewType": "StreamSpecification.StreamViewType",
+            "ttl": "TimeToLiveSpecification",
+            "pointInTimeRecovery": "PointInTimeRecoverySpecification",
+            "pointInTimeRecovery.enabled": "PointInTimeRecoveryEnabled",
+        },
+        reads={"arn": "TableArn"},
+        outputs="arn streamArn streamLabel",
+        defaults={"billingMode": "PROVISIONED"},
+        clear={
+            "deletionProtectionEnabled": False,
+            "streamEnabled": False,
+            "serverSideEncryption": {"enabled": False},
+            "pointInTimeRecovery": {"enabled": False},
+            "tableClass": "STANDARD",
+        },
+        name="name",
+        tags=Tags("TagResource", "UntagResource", {"ResourceArn": "{arn}"}, read="ListTagsOfResource"),
+    ),
+    Resource(
+        "aws:secretsmanager/secret:Secret",
+        "secretsmanager",
+        create=Call("CreateSecret", "name description kmsKeyId"),
+        id="ARN",
+        read=(
+            Call(
+                "DescribeSecret",
+                fixed={"SecretId": "{id}"},
+                take=lambda secret, _: None if "DeletedDate" in secret else {},
+            ),
+            Call("GetResourcePolicy", fixed={"SecretId": "{id}"}, take=_secret_policy),
+        ),
+        updates=(Call("UpdateSecret", "description kmsKeyId", {"SecretId": "{id}"}),),
+        steps=(
+            Call(
+                "PutResourcePolicy",
+                "policy",
+                {"SecretId": "{id}"},
+                absent=Call("DeleteResourcePolicy", fixed={"SecretId": "{id}"}),
+            ),
+        ),
+        delete=(
+            Call(
+                "DeleteSecret",
+                "recoveryWindowInDays",
+                {"SecretId": "{id}"},
+                build=lambda values, _: (
+                    values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
+                ),
+            ),
+        ),
+        names={"policy": "ResourcePolicy"},
+        reads={"arn": "ARN"},
+        outputs="arn",
+        defaults={"recoveryWindowInDays": 30, "forceOverwriteReplicaSecret": False},
+        clear={"description": ""},
+        local="recoveryWindowInDays forceOverwriteReplicaSecret",
+        name="name",
+        limit=512,
+        unique="name",
+        tags=Tags("TagResource", "UntagResource", {"SecretId": "{id}"}),
+    ),
+    Resource(
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        "secretsmanager",
+        create=Call("PutSecretValue", "secretId secretString secretBinary versionStages"),
+        id="{secretId}|{versionId}",
+        read=(
+            Call("GetSecretValue", fixed={"SecretId": "{secretId}", "VersionId": "{versionId}"}),
+            Call("DescribeSecret", fixed={"SecretId": "{secretId}"}, take=_version_stages),
+        ),
+        names={"versionStages": "VersionStages"},
+        reads={"arn": "ARN", "secretArn": "ARN", "versionId": "VersionId", "secretId": "ARN"},
+        outputs="arn secretArn versionId versionStages",
+        unique="",
+        secret="secretString secretBinary",  # noqa: S106 - names of outputs
+        prepare_delete=_drop_version,
+    ),
+    Resource(
+        "aws:cloudwatch/logGroup:LogGroup",
+        "logs",
+        create=Call("CreateLogGroup", "name kmsKeyId logGroupClass deletionProtectionEnabled"),
+        id="{name}",
+        read=(Call("DescribeLogGroups", fixed={"logGroupNamePrefix": "{id}"}, at="logGroups", take=_log_group),),
+        updates=(Call("PutLogGroupDeletionProtection", "deletionProtectionEnabled", {"logGroupIdentifier": "{id}"}),),
+        steps=(
+            Call(
+                "PutRetentionPolicy",
+                "retentionInDays",
+                {"logGroupName": "{id}"},
+                absent=Call("DeleteRetentionPolicy", fixed={"logGroupName": "{id}"}),
+            ),
+        ),
+        delete=(Call("DeleteLogGroup", fixed={"logGroupName": "{id}"}),),
+        names={"name": "logGroupName"},
+        outputs="arn logGroupClass",
+        defaults={"skipDestroy": False},
+        local="skipDestroy",
+        gaps={"deletionProtectionEnabled": "the account has no deletion protection of log groups"},
+        name="name",
+        limit=512,
+        tags=Tags(
+            "TagResource",
+            "UntagResource",
+            {"resourceArn": "{arn}"},
+            read="ListTagsForResource",
+            at="tags",
+            keys="tagKeys",
+        ),
+    ),
+)

@@ -1,0 +1,101 @@
+"""IAM: roles and their inline policies."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from ..spec import Call, Context, Resource, Tags
+from ..values import Values
+
+
+def _boundary(role: Any, _: Context) -> Values:
+    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return {"permissionsBoundary": boundary} if boundary else {}
+
+
+def _empty_role(context: Context) -> None:
+    """With forceDetachPolicies a role goes although policies of others hang on it."""
+    if not context["forceDetachPolicies"]:
+        return
+    for policy in context.call("ListAttachedRolePolicies", RoleName=context["id"])["AttachedPolicies"]:
+        context.call("DetachRolePolicy", RoleName=context["id"], PolicyArn=policy["PolicyArn"])
+    for name in context.call("ListRolePolicies", RoleName=context["id"])["PolicyNames"]:
+        context.call("DeleteRolePolicy", RoleName=context["id"], PolicyName=name)
+
+
+def _document(name: str, member: str) -> Any:
+    """IAM's wire form of a document is percent-encoded; botocore decodes it where it can."""
+
+    def take(answer: Any, _: Context) -> Values:
+        document = answer[member]
+        if isinstance(document, dict):
+            import json
+
+            document = json.dumps(document, separators=(",", ":"))
+        return {name: unquote(document) if document.startswith("%") else document}
+
+    return take
+
+
+RESOURCES = (
+    Resource(
+        "aws:iam/role:Role",
+        "iam",
+        create=Call("CreateRole", "name path assumeRolePolicy description maxSessionDuration permissionsBoundary"),
+        id="{name}",
+        read=(
+            Call(
+                "GetRole",
+                fixed={"RoleName": "{id}"},
+                at="Role",
+                take=lambda role, context: (
+                    _document("assumeRolePolicy", "AssumeRolePolicyDocument")(role, context) | _boundary(role, context)
+                ),
+            ),
+        ),
+        updates=(
+            Call(
+                "UpdateAssumeRolePolicy",
+                "assumeRolePolicy",
+                {"RoleName": "{id}"},
+                build=lambda values, _: {"policyDocument": values["assumeRolePolicy"]},
+            ),
+            Call("UpdateRole", "description maxSessionDuration", {"RoleName": "{id}"}, whole=True),
+            Call(
+                "PutRolePermissionsBoundary",
+                "permissionsBoundary",
+                {"RoleName": "{id}"},
+                absent=Call("DeleteRolePermissionsBoundary", fixed={"RoleName": "{id}"}),
+            ),
+        ),
+        delete=(Call("DeleteRole", fixed={"RoleName": "{id}"}),),
+        names={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument", "uniqueId": "RoleId"},
+        outputs="arn createDate uniqueId",
+        defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
+        clear={"description": ""},
+        local="forceDetachPolicies",
+        name="name",
+        limit=64,
+        tags=Tags("TagRole", "UntagRole", {"RoleName": "{id}"}),
+        regional=False,
+        prepare_delete=_empty_role,
+    ),
+    Resource(
+        "aws:iam/rolePolicy:RolePolicy",
+        "iam",
+        create=Call("PutRolePolicy", "role name policy"),
+        id="{role}:{name}",
+        read=(
+            Call(
+                "GetRolePolicy",
+                fixed={"RoleName": "{role}", "PolicyName": "{name}"},
+                take=_document("policy", "PolicyDocument"),
+            ),
+        ),
+        updates=(Call("PutRolePolicy", "policy", {"RoleName": "{role}", "PolicyName": "{name}"}),),
+        delete=(Call("DeleteRolePolicy", fixed={"RoleName": "{role}", "PolicyName": "{name}"}),),
+        names={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
+        name="name",
+        limit=128,
+        regional=False,
+    ),
+)

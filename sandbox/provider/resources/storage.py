@@ -1,0 +1,174 @@
+"""S3: buckets and what is configured on them."""
+
+from typing import Any
+
+from ..account import AccountError
+from ..spec import Call, Context, Resource, Tags
+from ..values import Values
+
+_BUCKET = {"Bucket": "{id}"}
+# Hosted zones of the regions' S3 website endpoints, as AWS publishes them for the regions here in use.
+_HOSTED_ZONES = {
+    "us-east-1": "Z3AQBSTGFYJSTF",
+    "us-west-2": "Z3BJ6K6RIION7M",
+    "ap-northeast-1": "Z2M4EHUR26P7ZW",
+    "eu-north-1": "Z3BAZG2TWCNX0D",
+}
+
+
+def _location(values: Values, context: Context) -> Values:
+    """Outside us-east-1 a bucket's region is said in its creation."""
+    if context.region != "us-east-1":
+        return {**values, "createBucketConfiguration": {"locationConstraint": context.region}}
+    return values
+
+
+def _bucket(_: Any, context: Context) -> Values:
+    name, region = context["id"], context.region
+    return {
+        "bucket": name,
+        "arn": f"arn:{context['partition']}:s3:::{name}",
+        "bucketDomainName": f"{name}.s3.amazonaws.com",
+        "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+        "bucketRegion": region,
+        "hostedZoneId": _HOSTED_ZONES.get(region),
+    }
+
+
+def _empty_bucket(context: Context) -> None:
+    """With forceDestroy a bucket goes with all versions of all that it holds."""
+    if not context["forceDestroy"]:
+        return
+    while True:
+        found = context.call("ListObjectVersions", Bucket=context["id"])
+        entries = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+        if not entries:
+            return
+        objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
+        gone = context.call(
+            "DeleteObjects",
+            Bucket=context["id"],
+            Delete={"Objects": objects, "Quiet": True},
+            BypassGovernanceRetention=True,
+        )
+        if gone.get("Errors"):
+            error = gone["Errors"][0]
+            raise AccountError("DeleteObjects", error.get("Code", ""), error.get("Message", ""))
+
+
+def _of_bucket(
+    name: str,
+    props: str,
+    put: str,
+    get: str,
+    *,
+    delete: tuple[Call, ...],
+    names: dict[str, str],
+    at: str = "",
+    reads: dict[str, str] | None = None,
+    defaults: dict[str, Any] | None = None,
+    outputs: str = "",
+    blocks: str = "",
+) -> Resource:
+    """A configuration of a bucket: put whole, one a bucket."""
+    return Resource(
+        f"aws:s3/{name[0].lower()}{name[1:]}:{name}",
+        "s3",
+        create=Call(put, f"bucket {props}"),
+        id="{bucket}",
+        read=(Call(get, fixed=_BUCKET, at=at, take=lambda _, context: {"bucket": context["id"]}),),
+        updates=(Call(put, props, _BUCKET, whole=True),),
+        delete=delete,
+        names=names,
+        reads=reads or {},
+        defaults=defaults or {},
+        outputs=outputs,
+        blocks=blocks,
+    )
+
+
+def _delete(operation: str) -> tuple[Call, ...]:
+    return (Call(operation, fixed=_BUCKET),)
+
+
+RESOURCES = (
+    Resource(
+        "aws:s3/bucket:Bucket",
+        "s3",
+        create=Call("CreateBucket", "bucket objectLockEnabled", build=_location),
+        id="{bucket}",
+        read=(Call("GetBucketLocation", fixed=_BUCKET, take=_bucket),),
+        delete=(Call("DeleteBucket", fixed=_BUCKET),),
+        names={"objectLockEnabled": "ObjectLockEnabledForBucket"},
+        outputs="arn bucketDomainName bucketRegionalDomainName bucketRegion hostedZoneId",
+        defaults={"forceDestroy": False},
+        local="forceDestroy",
+        name="bucket",
+        limit=63,
+        prefix="bucketPrefix",
+        spell=str.lower,
+        tags=Tags(
+            "PutBucketTagging",
+            "DeleteBucketTagging",
+            _BUCKET,
+            read="GetBucketTagging",
+            at="TagSet",
+            keys="",
+            create=False,
+            path="Tagging.TagSet",
+        ),
+        prepare_delete=_empty_bucket,
+    ),
+    _of_bucket(
+        "BucketVersioning",
+        "versioningConfiguration",
+        "PutBucketVersioning",
+        "GetBucketVersioning",
+        delete=(Call("PutBucketVersioning", fixed={**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),),
+        names={"versioningConfiguration.status": "Status", "versioningConfiguration.mfaDelete": "MFADelete"},
+        reads={"versioningConfiguration": "."},
+    ),
+    _of_bucket(
+        "BucketServerSideEncryptionConfiguration",
+        "rules",
+        "PutBucketEncryption",
+        "GetBucketEncryption",
+        delete=_delete("DeleteBucketEncryption"),
+        names={"rules": "ServerSideEncryptionConfiguration.Rules"},
+    ),
+    _of_bucket(
+        "BucketLifecycleConfiguration",
+        "rules transitionDefaultMinimumObjectSize",
+        "PutBucketLifecycleConfiguration",
+        "GetBucketLifecycleConfiguration",
+        delete=_delete("DeleteBucketLifecycle"),
+        names={"rules": "LifecycleConfiguration.Rules"},
+        outputs="transitionDefaultMinimumObjectSize",
+    ),
+    _of_bucket(
+        "BucketPublicAccessBlock",
+        "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
+        "PutPublicAccessBlock",
+        "GetPublicAccessBlock",
+        delete=_delete("DeletePublicAccessBlock"),
+        names={
+            name: f"PublicAccessBlockConfiguration.{name[0].upper()}{name[1:]}"
+            for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+        },
+        defaults=dict.fromkeys(
+            ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), False
+        ),
+    ),
+    _of_bucket(
+        "BucketOwnershipControls",
+        "rule",
+        "PutBucketOwnershipControls",
+        "GetBucketOwnershipControls",
+        delete=_delete("DeleteBucketOwnershipControls"),
+        names={"rule": "OwnershipControls.Rules"},
+        blocks="rule",
+    ),
+    _of_bucket(
+        "BucketPolicy", "policy", "PutBucketPolicy", "GetBucketPolicy", delete=_delete("DeleteBucketPolicy"), names={}
+    ),
+)

@@ -1,0 +1,47 @@
+"""The provider protocol's messages, without the rest of the Pulumi SDK.
+
+Importing `pulumi.runtime.proto` the plain way first runs `pulumi/__init__.py`, which takes several times as long as all
+else that a plugin does to start. While the stubs are imported, empty packages therefore stand in for `pulumi` and
+`pulumi.runtime`; they are taken away again afterwards, so that a later `import pulumi` finds the real SDK, which then
+uses the same stubs.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+
+@contextmanager
+def _bare_packages() -> Generator[None]:
+    if "pulumi" in sys.modules:
+        yield
+        return
+    spec = importlib.util.find_spec("pulumi")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("the Pulumi SDK is not installed: no package `pulumi`", name="pulumi")
+    root = Path(spec.submodule_search_locations[0])
+    stand_ins = {"pulumi": root, "pulumi.runtime": root / "runtime", "pulumi.runtime.proto": root / "runtime" / "proto"}
+    for name, path in stand_ins.items():
+        package = ModuleType(name)
+        package.__path__ = [str(path)]
+        sys.modules[name] = package
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            sys.modules.pop(name, None)
+
+
+with _bare_packages():
+    from pulumi.runtime.proto import errors_pb2 as errors
+    from pulumi.runtime.proto import plugin_pb2 as plugin
+    from pulumi.runtime.proto import provider_pb2 as provider
+    from pulumi.runtime.proto import provider_pb2_grpc as provider_grpc
+    from pulumi.runtime.proto import resource_pb2 as resource
+    from pulumi.runtime.proto import resource_pb2_grpc as resource_grpc
+    from pulumi.runtime.proto import status_pb2 as status
+
+__all__ = ["errors", "plugin", "provider", "provider_grpc", "resource", "resource_grpc", "status"]

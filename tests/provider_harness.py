@@ -1,0 +1,613 @@
+"""Drives the provider's servicer as the engine does, and holds one sample of every type that it carries out."""
+
+import importlib
+import json
+import urllib.request
+import uuid
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
+
+from moto import settings
+from moto.server import ThreadedMotoServer
+
+from sandbox.provider.servicer import AwsProvider
+from sandbox.provider.stubs import provider, status
+from sandbox.provider.values import Values, from_struct, to_struct
+
+REGION = "eu-north-1"
+ACCOUNT = "123456789012"
+
+
+@contextmanager
+def moto_endpoint() -> Generator[str]:
+    """An embedded account on a free port of loopback."""
+    settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+class Refused(Exception):  # noqa: N818 - it reads as what happened to the call
+    """The servicer ended a call with an error."""
+
+    def __init__(self, message: str, details: bytes | None) -> None:
+        super().__init__(message)
+        self.details = details
+
+    def init_failed(self) -> Any:
+        """The half-made object that the error tells of, or None."""
+        if self.details is None:
+            return None
+        failed = provider.ErrorResourceInitFailed()
+        return failed if status.Status.FromString(self.details).details[0].Unpack(failed) else None
+
+
+class FakeContext:
+    """What the servicer needs of a gRPC context."""
+
+    def __init__(self) -> None:
+        self.metadata: dict[str, bytes] = {}
+
+    def set_trailing_metadata(self, metadata: tuple[tuple[str, bytes], ...]) -> None:
+        self.metadata |= dict(metadata)
+
+    def abort(self, code: object, message: str) -> None:
+        raise Refused(message, self.metadata.get("grpc-status-details-bin"))
+
+
+@dataclass
+class Made:
+    """An object, as the engine's state would hold it."""
+
+    token: str
+    name: str
+    id: str
+    inputs: Values
+    outputs: Values
+    secret: set[str] = field(default_factory=set[str])
+
+
+class Engine:
+    """Calls one configured provider the way the engine does: check, diff, then what the diff asks for."""
+
+    def __init__(self, endpoint: str, default_tags: Mapping[str, str] | None = None, region: str = REGION) -> None:
+        self.servicer = AwsProvider({"AWS_ENDPOINT_URL": endpoint})
+        config: Values = {"region": region}
+        if default_tags:
+            config["defaultTags"] = json.dumps({"tags": dict(default_tags)})
+        self.call("Configure", provider.ConfigureRequest(args=to_struct(config)))
+
+    def call(self, method: str, request: Any) -> Any:
+        return getattr(self.servicer, method)(request, cast(Any, FakeContext()))
+
+    @staticmethod
+    def urn(token: str, name: str) -> str:
+        return f"urn:pulumi:dev::voiceter-backend::voiceter:data:Stores${token}::{name}"
+
+    def check(
+        self, token: str, name: str, news: Values, olds: Values | None = None, secret: tuple[str, ...] = ()
+    ) -> tuple[Values, list[tuple[str, str]]]:
+        answer = self.call(
+            "Check",
+            provider.CheckRequest(
+                urn=self.urn(token, name),
+                olds=to_struct(olds or {}),
+                news=to_struct(news, secret),
+                randomSeed=name.encode(),
+            ),
+        )
+        return from_struct(answer.inputs)[0], [(one.property, one.reason) for one in answer.failures]
+
+    def diff(self, made: Made, news: Values) -> Any:
+        return self.call(
+            "Diff",
+            provider.DiffRequest(
+                id=made.id,
+                urn=self.urn(made.token, made.name),
+                olds=to_struct(made.outputs),
+                old_inputs=to_struct(made.inputs),
+                news=to_struct(news),
+            ),
+        )
+
+    def create(
+        self, token: str, name: str, news: Values, *, secret: tuple[str, ...] = (), preview: bool = False
+    ) -> Made:
+        inputs, failures = self.check(token, name, news, secret=secret)
+        if failures:
+            raise Refused(f"{token} {name}: {failures}", None)
+        answer = self.call(
+            "Create",
+            provider.CreateRequest(urn=self.urn(token, name), properties=to_struct(inputs, secret), preview=preview),
+        )
+        outputs, wrapped = from_struct(answer.properties)
+        return Made(token, name, answer.id, inputs, outputs, wrapped)
+
+    def update(self, made: Made, news: Values, *, preview: bool = False, ignore: tuple[str, ...] = ()) -> Made:
+        answer = self.call(
+            "Update",
+            provider.UpdateRequest(
+                id=made.id,
+                urn=self.urn(made.token, made.name),
+                olds=to_struct(made.outputs),
+                old_inputs=to_struct(made.inputs),
+                news=to_struct(news),
+                preview=preview,
+                ignoreChanges=ignore,
+            ),
+        )
+        outputs, wrapped = from_struct(answer.properties)
+        return Made(made.token, made.name, made.id, news, outputs, wrapped)
+
+    def read(self, made: Made) -> Made | None:
+        """A refresh; None when the object is gone."""
+        answer = self.call(
+            "Read",
+            provider.ReadRequest(
+                id=made.id,
+                urn=self.urn(made.token, made.name),
+                properties=to_struct(made.outputs, made.secret),
+                inputs=to_struct(made.inputs, made.secret & made.inputs.keys()),
+            ),
+        )
+        if not answer.id:
+            return None
+        outputs, wrapped = from_struct(answer.properties)
+        return Made(made.token, made.name, answer.id, from_struct(answer.inputs)[0], outputs, wrapped)
+
+    def import_(self, token: str, identifier: str) -> Made | None:
+        return self.read(Made(token, "imported", identifier, {}, {}))
+
+    def delete(self, made: Made) -> None:
+        self.call(
+            "Delete",
+            provider.DeleteRequest(
+                id=made.id, urn=self.urn(made.token, made.name), properties=to_struct(made.outputs, made.secret)
+            ),
+        )
+
+    def invoke(self, token: str, args: Values) -> Values:
+        answer = self.call("Invoke", provider.InvokeRequest(tok=token, args=to_struct(args)))
+        return from_struct(getattr(answer, "return"))[0]
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An output of another sample, made first."""
+
+    token: str
+    output: str = "id"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Inputs of an object, and a change to them that an update carries out (none: the type has no such change)."""
+
+    inputs: Values
+    change: Values = field(default_factory=dict[str, Any])
+
+
+def document(effect: str = "Allow", **more: Any) -> str:
+    """A policy document, spelt with spaces, so that a careless comparison of texts fails."""
+    statement = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1)
+
+
+VPC, SUBNET, GATEWAY = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/internetGateway:InternetGateway"
+ROUTE_TABLE, GROUP = "aws:ec2/routeTable:RouteTable", "aws:ec2/securityGroup:SecurityGroup"
+REPOSITORY, BUCKET, SECRET = "aws:ecr/repository:Repository", "aws:s3/bucket:Bucket", "aws:secretsmanager/secret:Secret"
+ROLE, LOAD_BALANCER = "aws:iam/role:Role", "aws:lb/loadBalancer:LoadBalancer"
+TARGET_GROUP, LISTENER = "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:Listener"
+RULE, CERTIFICATE = "aws:lb/listenerRule:ListenerRule", "aws:acm/certificate:Certificate"
+CLUSTER, TASK, SERVICE = "aws:ecs/cluster:Cluster", "aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"
+TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
+TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
+
+_CONTAINERS = json.dumps(
+    [
+        {
+            "name": "voiceter-backend",
+            "image": "repository:tag",
+            "essential": True,
+            "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+            "environment": [{"name": "PORT", "value": "8080"}],
+            "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:eu-north-1:123456789012:secret:x:::v"}],
+            "healthCheck": {"command": ["CMD", "node", "-e", "1"], "interval": 30, "timeout": 5, "retries": 3},
+            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/x", "awslogs-region": "r"}},
+            "linuxParameters": {
+                "initProcessEnabled": True,
+                "tmpfs": [{"containerPath": "/tmp", "size": 64, "mountOptions": ["uid=1001"]}],  # noqa: S108
+            },
+            "readonlyRootFilesystem": True,
+            "stopTimeout": 30,
+            "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
+            "user": "1001:1001",
+        }
+    ],
+    indent=1,
+)
+_FORWARD = {
+    "type": "forward",
+    "forward": {
+        "targetGroups": [{"arn": Ref(TARGET_GROUP, "arn"), "weight": 1}],
+        "stickiness": {"enabled": True, "duration": 600},
+    },
+}
+_RULE = {"ipProtocol": "tcp", "fromPort": 8080, "toPort": 8080, "cidrIpv4": "10.0.0.0/8", "description": "from the net"}
+_SCALING = {
+    "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    "targetValue": 70,
+    "scaleInCooldown": 300,
+    "scaleOutCooldown": 60,
+}
+_TABLE_KEYS = {
+    "attributes": [{"name": "sessionId", "type": "S"}, {"name": "kind", "type": "S"}, {"name": "start", "type": "S"}],
+    "hashKey": "sessionId",
+}
+
+SAMPLES: dict[str, Sample] = {
+    VPC: Sample(
+        {"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": True, "tags": {"Name": "net"}}, {"enableDnsHostnames": False}
+    ),
+    SUBNET: Sample(
+        {"vpcId": Ref(VPC), "cidrBlock": "10.0.0.0/20", "availabilityZone": f"{REGION}a", "mapPublicIpOnLaunch": True},
+        {"mapPublicIpOnLaunch": False},
+    ),
+    "second subnet": Sample({"vpcId": Ref(VPC), "cidrBlock": "10.0.16.0/20", "availabilityZone": f"{REGION}b"}),
+    GATEWAY: Sample({"vpcId": Ref(VPC), "tags": {"Name": "gate"}}, {"tags": {"Name": "door"}}),
+    ROUTE_TABLE: Sample({"vpcId": Ref(VPC)}, {"tags": {"Name": "routes"}}),
+    "aws:ec2/route:Route": Sample(
+        {"routeTableId": Ref(ROUTE_TABLE), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": Ref(GATEWAY)}
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Sample(
+        {"routeTableId": Ref(ROUTE_TABLE), "subnetId": Ref(SUBNET)}
+    ),
+    "aws:ec2/eip:Eip": Sample({"domain": "vpc"}, {"tags": {"Name": "address"}}),
+    "aws:ec2/natGateway:NatGateway": Sample(
+        {"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}, {"tags": {"Name": "nat"}}
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Sample(
+        {
+            "vpcId": Ref(VPC),
+            "serviceName": f"com.amazonaws.{REGION}.s3",
+            "vpcEndpointType": "Gateway",
+            "routeTableIds": [Ref(ROUTE_TABLE)],
+        },
+        {"routeTableIds": []},
+    ),
+    GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}, {"tags": {"Name": "tasks"}}),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Sample(
+        {"securityGroupId": Ref(GROUP), **_RULE}, {"description": "from the whole net", "toPort": 8081}
+    ),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Sample(
+        {
+            "securityGroupId": Ref(GROUP),
+            "ipProtocol": "-1",
+            "referencedSecurityGroupId": Ref(GROUP),
+            "description": "to the group",
+        },
+        {"description": "to each other"},
+    ),
+    REPOSITORY: Sample(
+        {"name": "app", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
+        {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": False}},
+    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Sample(
+        {
+            "repository": Ref(REPOSITORY),
+            "policy": '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",'
+            ' "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}, "action": {"type": "expire"}}]}',
+        },
+        {
+            "policy": '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",'
+            ' "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 9}, "action": {"type": "expire"}}]}'
+        },
+    ),
+    TABLE: Sample(
+        {
+            **_TABLE_KEYS,
+            "name": "demo-sessions",
+            "billingMode": "PAY_PER_REQUEST",
+            "globalSecondaryIndexes": [
+                {
+                    "name": "kind-start-index",
+                    "keySchemas": [
+                        {"attributeName": "kind", "keyType": "HASH"},
+                        {"attributeName": "start", "keyType": "RANGE"},
+                    ],
+                    "projectionType": "ALL",
+                }
+            ],
+            "ttl": {"enabled": True, "attributeName": "ttl"},
+            "pointInTimeRecovery": {"enabled": True},
+            "serverSideEncryption": {"enabled": True},
+            "deletionProtectionEnabled": False,
+        },
+        {"pointInTimeRecovery": {"enabled": False}, "tags": {"Data": "sessions"}},
+    ),
+    BUCKET: Sample({"bucket": "voiceter-recordings", "forceDestroy": True}, {"tags": {"Data": "audio"}}),
+    "aws:s3/bucketVersioning:BucketVersioning": Sample(
+        {"bucket": Ref(BUCKET), "versioningConfiguration": {"status": "Enabled"}},
+        {"versioningConfiguration": {"status": "Suspended"}},
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Sample(
+        {"bucket": Ref(BUCKET), "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
+        {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}, "bucketKeyEnabled": True}]},
+    ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Sample(
+        {
+            "bucket": Ref(BUCKET),
+            "rules": [
+                {
+                    "id": "expire",
+                    "status": "Enabled",
+                    "filter": {"prefix": "recordings/"},
+                    "expiration": {"days": 90},
+                    "noncurrentVersionExpiration": {"noncurrentDays": 90},
+                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+                }
+            ],
+        },
+        {"rules": [{"id": "expire", "status": "Enabled", "filter": {"prefix": "r/"}, "expiration": {"days": 30}}]},
+    ),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Sample(
+        {
+            "bucket": Ref(BUCKET),
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        {"restrictPublicBuckets": False},
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Sample(
+        {"bucket": Ref(BUCKET), "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        {"rule": {"objectOwnership": "BucketOwnerPreferred"}},
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": Sample(
+        {"bucket": Ref(BUCKET), "policy": document(Principal={"AWS": "*"})},
+        {"policy": document("Deny", Principal={"AWS": "*"}, Action="s3:PutObjectAcl")},
+    ),
+    SECRET: Sample(
+        {"namePrefix": "app/TOKEN-", "description": "for the app", "recoveryWindowInDays": 0},
+        {"description": "still for the app"},
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": Sample(
+        {"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}
+    ),
+    LOG_GROUP: Sample(
+        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": True}, {"retentionInDays": 30}
+    ),
+    ROLE: Sample(
+        {
+            "name": "app-task-role",
+            "description": "of the app",
+            "assumeRolePolicy": document(Principal={"Service": "ecs-tasks.amazonaws.com"}, Action="sts:AssumeRole"),
+        },
+        {"description": "of the app's tasks", "maxSessionDuration": 7200},
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Sample(
+        {"name": "grants", "role": Ref(ROLE), "policy": document()}, {"policy": document(Action="s3:PutObject")}
+    ),
+    LOAD_BALANCER: Sample(
+        {
+            "name": "app",
+            "loadBalancerType": "application",
+            "securityGroups": [Ref(GROUP)],
+            "subnets": [Ref(SUBNET), Ref("second subnet")],
+            "idleTimeout": 300,
+            "dropInvalidHeaderFields": True,
+        },
+        {"idleTimeout": 600},
+    ),
+    TARGET_GROUP: Sample(
+        {
+            "vpcId": Ref(VPC),
+            "targetType": "ip",
+            "protocol": "HTTP",
+            "port": 8080,
+            "deregistrationDelay": 60,
+            "stickiness": {"type": "lb_cookie", "enabled": True, "cookieDuration": 86400},
+            "healthCheck": {
+                "path": "/health",
+                "protocol": "HTTP",
+                "matcher": "200",
+                "interval": 30,
+                "timeout": 5,
+                "healthyThreshold": 2,
+                "unhealthyThreshold": 3,
+            },
+        },
+        {"deregistrationDelay": 30, "healthCheck": {"path": "/healthz", "matcher": "200-299"}},
+    ),
+    LISTENER: Sample(
+        {
+            "loadBalancerArn": Ref(LOAD_BALANCER, "arn"),
+            "port": 80,
+            "protocol": "HTTP",
+            "defaultActions": [
+                {
+                    "type": "fixed-response",
+                    "fixedResponse": {"contentType": "text/plain", "messageBody": "no", "statusCode": "404"},
+                }
+            ],
+        },
+        {
+            "defaultActions": [
+                {"type": "redirect", "redirect": {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}
+            ]
+        },
+    ),
+    RULE: Sample(
+        {
+            "listenerArn": Ref(LISTENER, "arn"),
+            "priority": 100,
+            "conditions": [{"pathPattern": {"values": ["/*"]}}],
+            "actions": [_FORWARD],
+        },
+        {"conditions": [{"pathPattern": {"values": ["/app/*"]}}], "priority": 90},
+    ),
+    CERTIFICATE: Sample(
+        {"domainName": "app.example.com", "validationMethod": "DNS"}, {"tags": {"Name": "certificate"}}
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": Sample(
+        {"certificateArn": Ref(CERTIFICATE, "arn"), "validationRecordFqdns": ["_x.app.example.com"]}
+    ),
+    RECORD: Sample(
+        {
+            "zoneId": "ZONE",
+            "name": "app.example.com",
+            "type": "A",
+            "aliases": [
+                {
+                    "name": Ref(LOAD_BALANCER, "dnsName"),
+                    "zoneId": Ref(LOAD_BALANCER, "zoneId"),
+                    "evaluateTargetHealth": True,
+                }
+            ],
+            "latencyRoutingPolicies": [{"region": REGION}],
+            "setIdentifier": "dev",
+        },
+        {
+            "aliases": [
+                {
+                    "name": Ref(LOAD_BALANCER, "dnsName"),
+                    "zoneId": Ref(LOAD_BALANCER, "zoneId"),
+                    "evaluateTargetHealth": False,
+                }
+            ]
+        },
+    ),
+    CLUSTER: Sample(
+        {"name": "app-cluster", "settings": [{"name": "containerInsights", "value": "enhanced"}]},
+        {"settings": [{"name": "containerInsights", "value": "disabled"}]},
+    ),
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Sample(
+        {"clusterName": Ref(CLUSTER, "name"), "capacityProviders": ["FARGATE", "FARGATE_SPOT"]},
+        {"capacityProviders": ["FARGATE"]},
+    ),
+    TASK: Sample(
+        {
+            "family": "app",
+            "cpu": "1024",
+            "memory": "2048",
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+            "executionRoleArn": Ref(ROLE, "arn"),
+            "taskRoleArn": Ref(ROLE, "arn"),
+            "containerDefinitions": _CONTAINERS,
+            "tags": {"Version": "v1"},
+        },
+        {"tags": {"Version": "v2"}},
+    ),
+    SERVICE: Sample(
+        {
+            "name": "app",
+            "cluster": Ref(CLUSTER, "arn"),
+            "taskDefinition": Ref(TASK, "arn"),
+            "desiredCount": 2,
+            "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "base": 2, "weight": 1}],
+            "forceNewDeployment": True,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "deploymentMinimumHealthyPercent": 100,
+            "deploymentMaximumPercent": 200,
+            "healthCheckGracePeriodSeconds": 60,
+            "availabilityZoneRebalancing": "ENABLED",
+            "enableEcsManagedTags": True,
+            "propagateTags": "SERVICE",
+            "enableExecuteCommand": True,
+            "networkConfiguration": {
+                "subnets": [Ref(SUBNET), Ref("second subnet")],
+                "securityGroups": [Ref(GROUP)],
+                "assignPublicIp": False,
+            },
+            "loadBalancers": [
+                {"containerName": "voiceter-backend", "containerPort": 8080, "targetGroupArn": Ref(TARGET_GROUP, "arn")}
+            ],
+        },
+        {"desiredCount": 3, "deploymentMaximumPercent": 150, "enableExecuteCommand": False},
+    ),
+    TARGET: Sample(
+        {
+            "serviceNamespace": "ecs",
+            "resourceId": Ref(SERVICE, "path"),
+            "scalableDimension": "ecs:service:DesiredCount",
+            "minCapacity": 2,
+            "maxCapacity": 10,
+        },
+        {"maxCapacity": 12},
+    ),
+    POLICY: Sample(
+        {
+            "name": "cpu",
+            "policyType": "TargetTrackingScaling",
+            "serviceNamespace": Ref(TARGET, "serviceNamespace"),
+            "resourceId": Ref(TARGET, "resourceId"),
+            "scalableDimension": Ref(TARGET, "scalableDimension"),
+            "targetTrackingScalingPolicyConfiguration": _SCALING,
+        },
+        {"targetTrackingScalingPolicyConfiguration": {**_SCALING, "targetValue": 60}},
+    ),
+}
+
+
+class World:
+    """Makes samples on an account, each after those that it refers to, and takes them down in the opposite order."""
+
+    def __init__(self, engine: Engine, zone: str) -> None:
+        self.engine = engine
+        self.zone = zone
+        self.made: dict[str, Made] = {}
+
+    def resolve(self, value: Any) -> Any:
+        if isinstance(value, Ref):
+            made = self.make(value.token)
+            if value.output == "path":  # a service, the way that Application Auto Scaling names it
+                return "service/" + made.id.partition(":service/")[2]
+            return made.id if value.output == "id" else made.outputs[value.output]
+        if isinstance(value, dict):
+            return {name: self.resolve(item) for name, item in cast(Values, value).items()}
+        if isinstance(value, list):
+            return [self.resolve(item) for item in cast(list[Any], value)]
+        return self.zone if value == "ZONE" else value
+
+    def make(self, key: str) -> Made:
+        """The sample of that type; `second subnet` is one more subnet."""
+        if key not in self.made:
+            token = SUBNET if key == "second subnet" else key
+            sensitive = tuple(name for name in ("secretString",) if name in SAMPLES[key].inputs)
+            inputs = self.resolve(SAMPLES[key].inputs)
+            self.made[key] = self.engine.create(token, key.rpartition(":")[2], inputs, secret=sensitive)
+        return self.made[key]
+
+    def clear(self) -> None:
+        """Delete everything that was made."""
+        for key in reversed(list(self.made)):
+            self.engine.delete(self.made.pop(key))
+
+
+@cache
+def client(endpoint: str, service: str, region: str = REGION) -> Any:
+    """A botocore client of the account: to look at it, and to change things behind the provider's back."""
+    session: Any = importlib.import_module("botocore.session").get_session()  # botocore has no types
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return session.create_client(service, region_name=region, endpoint_url=endpoint, **keys)
+
+
+def new_zone(endpoint: str) -> str:
+    """The id of a hosted zone for example.com."""
+    zone = client(endpoint, "route53").create_hosted_zone(Name="example.com", CallerReference=uuid.uuid4().hex)
+    return str(zone["HostedZone"]["Id"]).rpartition("/")[2]
+
+
+def reset(endpoint: str) -> None:
+    """Empty the account."""
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310

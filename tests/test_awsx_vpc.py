@@ -1,0 +1,90 @@
+"""What the sandbox's `awsx.ec2.Vpc` refuses, and that it refuses before it registers anything."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from sandbox.awsx.monitor import Monitor, Registered
+from sandbox.awsx.vpc import InputError, build
+
+GOOD: dict[str, Any] = {"subnetStrategy": "Auto", "cidrBlock": "10.0.0.0/16", "availabilityZoneNames": ["a", "b"]}
+
+
+class Recorder:
+    """A monitor that registers everything and remembers it."""
+
+    def __init__(self) -> None:
+        self.registered: list[tuple[str, str, str]] = []
+
+    def component(self) -> Registered:
+        return Registered("component", "", {}, "")
+
+    def resource(self, type_: str, name: str, inputs: dict[str, Any], parent: Registered, uses: object) -> Registered:
+        self.registered.append((type_.rpartition(":")[2], name, parent.urn))
+        return Registered(f"{type_}::{name}", f"id-{name}", {"allocationId": f"eip-{name}"}, "")
+
+    def invoke(self, function: str, _: dict[str, Any]) -> dict[str, Any]:
+        assert function == "aws:index/getAvailabilityZones:getAvailabilityZones"
+        return {"names": ["z1", "z2", "z3", "z4"]}
+
+
+def made(**inputs: Any) -> tuple[list[tuple[str, str, str]], dict[str, Any]]:
+    recorder = Recorder()
+    _, outputs = build(cast(Monitor, recorder), "net", {**GOOD, **inputs})
+    return recorder.registered, outputs
+
+
+def count(registered: list[tuple[str, str, str]], type_: str) -> int:
+    return len([kind for kind, _, _ in registered if kind == type_])
+
+
+@pytest.mark.parametrize(("strategy", "gateways"), [("None", 0), ("Single", 1), ("OnePerAz", 2)])
+def test_gateways_follow_the_strategy_and_subnets_do_not(strategy: str, gateways: int) -> None:
+    registered, outputs = made(natGateways={"strategy": strategy})
+    assert count(registered, "NatGateway") == count(registered, "Eip") == gateways
+    assert count(registered, "Route") == 2 + (0 if strategy == "None" else 2)
+    assert outputs["publicSubnetIds"] == ["id-net-public-1", "id-net-public-2"]
+    assert outputs["privateSubnetIds"] == ["id-net-private-1", "id-net-private-2"]
+    assert len(outputs["routeTables"]) == 4
+
+
+def test_children_have_the_parents_of_the_published_component() -> None:
+    registered, _ = made(natGateways={"strategy": "Single"})
+    parents = {(kind, name): parent for kind, name, parent in registered}
+    vpc, subnet = "aws:ec2/vpc:Vpc::net", "aws:ec2/subnet:Subnet::net-public-1"
+    table = "aws:ec2/routeTable:RouteTable::net-public-1"
+    assert parents["Vpc", "net"] == "component"
+    assert parents["InternetGateway", "net"] == parents["Subnet", "net-public-1"] == vpc
+    assert parents["RouteTable", "net-public-1"] == parents["NatGateway", "net-1"] == parents["Eip", "net-1"] == subnet
+    assert parents["Route", "net-public-1"] == parents["RouteTableAssociation", "net-public-1"] == table
+
+
+def test_without_names_the_first_zones_of_the_region_are_taken() -> None:
+    recorder = Recorder()
+    inputs = {"subnetStrategy": "Auto", "numberOfAvailabilityZones": 2.0, "availabilityZoneCidrMask": 18.0}
+    build(cast(Monitor, recorder), "net", inputs)
+    assert count(recorder.registered, "Subnet") == 4
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"subnetStrategy": "Legacy"}, "subnetStrategy must be Auto, not Legacy"),
+    ({"ipv4IpamPoolId": "p", "vpcEndpointSpecs": []}, "does not offer ipv4IpamPoolId, vpcEndpointSpecs"),
+    ({"numberOfAvailabilityZones": 2}, "only one of availabilityZoneNames and numberOfAvailabilityZones"),
+    ({"natGateways": {"strategy": "Two"}}, "natGateways.strategy must be one of None, Single, OnePerAz, not Two"),
+    ({"natGateways": {"elasticIpAllocationIds": []}}, "does not offer natGateways.elasticIpAllocationIds"),
+    ({"subnetSpecs": [{"type": "Private"}]}, "needs public and private subnets"),
+    ({"subnetSpecs": [{"type": "Secret"}]}, "subnetSpecs\\[\\].type must be one of"),
+    ({"subnetSpecs": [{"type": "Public", "cidrBlocks": []}]}, "does not offer subnetSpecs\\[\\].cidrBlocks"),
+    ({"availabilityZoneCidrMask": 17.5}, "availabilityZoneCidrMask must be a whole number"),
+    ({"availabilityZoneCidrMask": 15}, "do not fit 10.0.0.0/16"),
+]
+
+
+@pytest.mark.parametrize(("inputs", "reason"), REFUSED)
+def test_what_is_not_offered_is_refused_by_name(inputs: dict[str, Any], reason: str) -> None:
+    recorder = Recorder()
+    with pytest.raises(InputError, match=reason):
+        build(cast(Monitor, recorder), "net", {**GOOD, **inputs})
+    assert recorder.registered == []

@@ -1,0 +1,79 @@
+"""The functions: what a program looks up in the account without owning it."""
+
+import json
+from collections.abc import Generator
+
+import pytest
+from provider_harness import ACCOUNT, REGION, Engine, Refused, client, moto_endpoint
+
+IMAGE = "aws:ecr/getImage:getImage"
+SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
+ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Generator[str]:
+    with moto_endpoint() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def engine(endpoint: str) -> Engine:
+    return Engine(endpoint)
+
+
+def test_who_and_where(engine: Engine) -> None:
+    who = engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
+    assert (who["accountId"], who["id"]) == (ACCOUNT, ACCOUNT)
+    partition = engine.invoke("aws:index/getPartition:getPartition", {})
+    assert partition["partition"] == "aws"
+    assert (partition["dnsSuffix"], partition["reverseDnsPrefix"]) == ("amazonaws.com", "com.amazonaws")
+
+
+def test_availability_zones_of_any_region(engine: Engine) -> None:
+    here = engine.invoke(ZONES, {"state": "available"})
+    assert here["names"] == [f"{REGION}{letter}" for letter in "abc"]
+    assert len(here["zoneIds"]) == 3
+    there = engine.invoke(ZONES, {"region": "us-west-2", "excludeNames": ["us-west-2a"]})
+    assert there["names"][0] == "us-west-2b"
+    assert there["region"] == "us-west-2"
+
+
+def test_an_image_by_tag_and_by_digest(engine: Engine, endpoint: str) -> None:
+    ecr = client(endpoint, "ecr")
+    ecr.create_repository(repositoryName="app")
+    manifest = json.dumps(
+        {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {}, "layers": []}
+    )
+    digest = ecr.put_image(repositoryName="app", imageTag="v1", imageManifest=manifest)["image"]["imageId"][
+        "imageDigest"
+    ]
+    by_tag = engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v1"})
+    by_digest = engine.invoke(IMAGE, {"repositoryName": "app", "imageDigest": digest})
+    assert by_tag["imageDigest"] == by_digest["imageDigest"] == digest
+    assert by_tag["imageTags"] == by_digest["imageTags"] == ["v1"]
+    assert by_tag["imageUri"] == f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app@{digest}"
+    with pytest.raises(Refused, match="ImageNotFoundException"):
+        engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v2"})
+    with pytest.raises(Refused, match="RepositoryNotFoundException"):
+        engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v1", "region": "us-west-2"})
+
+
+def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:
+    manager = client(endpoint, "secretsmanager")
+    plain = manager.create_secret(Name="plain", SecretString="x")["ARN"]
+    keyed = manager.create_secret(
+        Name="keyed", SecretString="x", KmsKeyId="alias/own", Tags=[{"Key": "a", "Value": "b"}]
+    )
+    assert engine.invoke(SECRET, {"arn": plain})["kmsKeyId"] == ""
+    found = engine.invoke(SECRET, {"arn": keyed["ARN"]})
+    assert (found["kmsKeyId"], found["name"], found["tags"]) == ("alias/own", "keyed", {"a": "b"})
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        engine.invoke(SECRET, {"name": "absent"})
+
+
+def test_unknown_functions_and_arguments_are_named(engine: Engine) -> None:
+    with pytest.raises(Refused, match="does not carry out the function aws:ec2/getVpc:getVpc"):
+        engine.invoke("aws:ec2/getVpc:getVpc", {})
+    with pytest.raises(Refused, match="no argument tag"):
+        engine.invoke(IMAGE, {"repositoryName": "app", "tag": "v1"})
