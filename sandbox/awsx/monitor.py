@@ -122,6 +122,7 @@ class Monitor:
         request.acceptResources = True
         request.aliasSpecs = True
         request.supportsResultReporting = True
+        request.supportsPartialValues = True  # without it a preview leaves unknown outputs out
         request.protect = inherited.protect
         request.retainOnDelete = inherited.retainOnDelete
         request.deletedWith = inherited.deletedWith

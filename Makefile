@@ -1,0 +1,57 @@
+# `make` lists the commands. SANDBOX_ENGINE=build builds pulumi even where one is on PATH.
+STACK ?= dev
+PYTHON ?= python3
+VENV := .venv/bin
+SANDBOX := $(VENV)/python -m sandbox
+
+.DEFAULT_GOAL := help
+.PHONY: help up preview image down clean test bench requirements named venv python
+
+help:
+	@echo 'make up [STACK=dev]          bring a stack up in the sandbox, an AWS account on this machine'
+	@echo 'make preview [STACK=dev]     show what an up would change'
+	@echo 'make image STACK=… TAG=…     put a stand-in image into the registry of a stack in the sandbox'
+	@echo 'make down STACK=…            take a stack of the sandbox down, protected or not'
+	@echo 'make clean                   stop the sandbox and remove .sandbox/'
+	@echo 'make test                    linters, types and tests'
+	@echo 'make bench                   time a preview of dev against one of an empty program'
+	@echo 'make requirements            pin anew what requirements.in asks for'
+	@echo
+	@echo 'SANDBOX_ENGINE=build         builds pulumi even where one is on PATH'
+	@echo 'PYTHON=…                     the Python, 3.11 or newer, that makes the virtual environment'
+
+up preview bench: venv
+	@$(SANDBOX) $@ $(if $(filter bench,$@),,'$(STACK)')
+
+image: named venv
+	@$(SANDBOX) image '$(STACK)' '$(TAG)'
+
+down: named venv
+	@$(SANDBOX) down '$(STACK)'
+
+# What changes or removes something names it: no default stack here.
+named:
+	@$(if $(filter file default undefined,$(origin STACK)),echo 'Say which: make $(MAKECMDGOALS) STACK=…' >&2; exit 1)
+	@$(if $(filter image,$(MAKECMDGOALS)),$(if $(TAG),,echo 'Say which: make image STACK=… TAG=…' >&2; exit 1))
+
+# On the machine's Python, so that it works without a virtual environment too.
+clean: python
+	@$(PYTHON) -m sandbox clean
+
+test: venv
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/pyright
+	@$(SANDBOX) engine
+	$(VENV)/pytest
+
+requirements: venv
+	$(VENV)/uv pip compile --quiet --upgrade --output-file requirements.txt requirements.in
+
+venv: python
+	@$(PYTHON) -m sandbox.venv
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "This needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo 'Install one (https://www.python.org/downloads/), or name it: make PYTHON=/path/to/python3 …' >&2; exit 1; }

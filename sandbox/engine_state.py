@@ -1,0 +1,102 @@
+"""What the engine's state says of the sandbox's stacks, and the locks in it."""
+
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.layout import PROJECT, Layout, read_json
+from sandbox.process import command_of
+
+_END_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a stack's state: its type token, its id, its outputs (secrets stay encrypted)."""
+
+    type: str
+    id: str
+    outputs: dict[str, Any]
+    retained: bool
+
+
+def _checkpoint(layout: Layout, stack: str) -> Path:
+    return layout.state / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+
+
+def stacks(layout: Layout) -> list[str]:
+    """The stacks that exist in the sandbox."""
+    return sorted(path.stem for path in _checkpoint(layout, "x").parent.glob("*.json"))
+
+
+def _latest(layout: Layout, stack: str, part: str) -> list[Any]:
+    """A list out of a stack's latest deployment; empty where the stack has never been brought up."""
+    checkpoint: Any = read_json(_checkpoint(layout, stack)).get("checkpoint")
+    deployment: Any = checkpoint.get("latest") if checkpoint else None
+    found: list[Any] | None = deployment.get(part) if deployment else None
+    return found or []
+
+
+def resources(layout: Layout, stack: str) -> list[Resource]:
+    """The resources of a stack that stand for something in the account (no components, no providers)."""
+    return [
+        Resource(
+            entry["type"],
+            entry.get("id", ""),
+            entry.get("outputs") or {},
+            bool(entry.get("retainOnDelete")),
+        )
+        for entry in _latest(layout, stack, "resources")
+        if entry.get("custom") and not entry["type"].startswith("pulumi:")
+    ]
+
+
+def pending_creates(layout: Layout, stack: str) -> list[str]:
+    """The names of what was being created when an engine was killed."""
+    names = [
+        operation["resource"]["urn"].rpartition("::")[2]
+        for operation in _latest(layout, stack, "pending_operations")
+        if operation.get("type") == "creating"
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _locks(layout: Layout, stack: str) -> Iterator[Path]:
+    return (layout.state / ".pulumi" / "locks" / "organization" / PROJECT / stack).glob("*.json")
+
+
+def _holder(lock: Path) -> int | None:
+    """The living engine that holds a lock, 0 for one on another machine, None when it is gone."""
+    record = read_json(lock)
+    if record.get("hostname") != socket.gethostname():
+        return 0
+    pid = record.get("pid")
+    if not isinstance(pid, int):
+        return None
+    words = command_of(pid).split()
+    return pid if words and Path(words[0]).name.startswith("pulumi") else None
+
+
+def left_locked(layout: Layout, stack: str) -> bool:
+    """Whether the stack is locked, and every engine that locked it is gone."""
+    locks = list(_locks(layout, stack))
+    return bool(locks) and all(_holder(lock) is None for lock in locks)
+
+
+def end_engines(layout: Layout) -> None:
+    """End every engine that works on a stack of this sandbox: ask first, then insist."""
+    holders = {_holder(lock) for stack in stacks(layout) for lock in _locks(layout, stack)} - {None, 0}
+    for number in (signal.SIGINT, signal.SIGKILL):
+        for pid in holders:
+            if pid and command_of(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        began = time.monotonic()
+        while any(pid and command_of(pid) for pid in holders) and time.monotonic() - began < _END_SECONDS:
+            time.sleep(0.1)

@@ -1,0 +1,127 @@
+"""The environment that leads to the sandbox and nowhere else: for commands started here, and as a file to source."""
+
+import os
+import shlex
+from collections.abc import Mapping
+
+from sandbox.account import ACCESS_KEY, Account
+from sandbox.engine import Engine
+from sandbox.layout import PACKAGE_ROOT, Layout, write
+
+PASSPHRASE = "sandbox"  # noqa: S105 - made up: it encrypts made-up values in a folder that is thrown away
+
+# Variables of a shell that would lead the AWS SDKs or the engine somewhere else, or add options to its commands.
+_AWS_ELSEWHERE = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_CA_BUNDLE",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+)
+_PULUMI_ELSEWHERE = (
+    "PULUMI_ACCESS_TOKEN",
+    "PULUMI_CONFIG_PASSPHRASE_FILE",
+    "PULUMI_IGNORE_AMBIENT_PLUGINS",
+    "PULUMI_ORGANIZATION",
+    "PULUMI_STACK",
+)
+_ELSEWHERE_PREFIXES = ("AWS_ENDPOINT_URL_", "PULUMI_OPTION_")
+
+
+def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
+    """What the sandbox's environment sets, beside PATH and the list of hosts that no proxy is asked for."""
+    return {
+        "AWS_ENDPOINT_URL": account.url,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "AWS_CONFIG_FILE": str(layout.home / "aws" / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(layout.home / "aws" / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PULUMI_HOME": str(layout.home / "pulumi"),
+        "PULUMI_BACKEND_URL": layout.state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_OPTION_CWD": str(layout.project),
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # An Output formatted into a string is an error, not a text that says so.
+        "PULUMI_ERROR_OUTPUT_STRING": "true",
+    }
+
+
+def _path_entries(layout: Layout, engine: Engine) -> str:
+    folders = [layout.venv / "bin", *([engine.folder] if engine.folder else [])]
+    return os.pathsep.join(str(folder) for folder in folders)
+
+
+def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what leads elsewhere, and without settings for some other Python.
+
+    Python's bytecode is kept, whatever the shell says: compiling anew what the program imports costs seconds a command.
+    """
+    python = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
+    dropped = {*_AWS_ELSEWHERE, *_PULUMI_ELSEWHERE, *python}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in dropped and not name.startswith(_ELSEWHERE_PREFIXES)
+    }
+
+
+def for_commands(
+    layout: Layout, engine: Engine, account: Account, region: str, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of the engine when a command of the sandbox starts it."""
+    merged = cleaned(environment) | variables(layout, account, region)
+    merged["PATH"] = os.pathsep.join([_path_entries(layout, engine), environment.get("PATH", os.defpath)])
+    for name in ("NO_PROXY", "no_proxy"):
+        merged[name] = ",".join(filter(None, ["127.0.0.1", environment.get(name, "")]))
+    return merged
+
+
+def write_file(layout: Layout, engine: Engine, account: Account, region: str) -> None:
+    """Write the file to source, for sh, bash and zsh; it holds made-up credentials, and is its owner's all the same."""
+    lines = [
+        "# Source this file: the shell then works on the sandbox, with plain pulumi and aws, from any folder.",
+        f"unset {' '.join([*_AWS_ELSEWHERE, *_PULUMI_ELSEWHERE])}",
+        f"unset PYTHONDONTWRITEBYTECODE $(env | sed -n {_names_by_prefix()})",
+        *(f"export {name}={shlex.quote(value)}" for name, value in variables(layout, account, region).items()),
+        *_once_in_front("PATH", ":", _path_entries(layout, engine)),
+        *_once_in_front("NO_PROXY", ",", "127.0.0.1"),
+        *_once_in_front("no_proxy", ",", "127.0.0.1"),
+    ]
+    write(layout.env, "\n".join([*lines, ""]), mode=0o600)
+
+
+def _names_by_prefix() -> str:
+    """sed's arguments that pick, out of what `env` prints, the names that start with one of the prefixes."""
+    return " ".join(f"-e 's/^\\({prefix}[A-Z0-9_]*\\)=.*/\\1/p'" for prefix in _ELSEWHERE_PREFIXES)
+
+
+def _once_in_front(name: str, separator: str, value: str) -> list[str]:
+    """Shell lines that put a value in front of a list, unless it is there already."""
+    quoted = shlex.quote(value)
+    return [
+        f'case "${{{name}:-}}{separator}" in {shlex.quote(value + separator)}*) ;;'
+        f' *) {name}={quoted}"${{{name}:+{separator}${name}}}" ;; esac',
+        f"export {name}",
+    ]
+
+
+def write_plugins(layout: Layout) -> None:
+    """The provider plugins: two scripts, which the sandbox's project file alone names."""
+    for name, module in (("aws", "sandbox.provider"), ("awsx", "sandbox.awsx")):
+        script = (
+            "#!/bin/sh\n"
+            f'PYTHONPATH={shlex.quote(str(PACKAGE_ROOT))} exec {shlex.quote(str(layout.python))} -m {module} "$@"\n'
+        )
+        write(layout.plugins / f"pulumi-resource-{name}", script, mode=0o755)

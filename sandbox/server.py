@@ -1,0 +1,67 @@
+"""`python -m sandbox.server <token> <account file> <port>`: the process that is the embedded account.
+
+A moto server on loopback. It writes the account file when it is ready to answer, tells its token to whoever asks (so
+that another server on the same port is not taken for it), and ends when the account file is gone or names another.
+"""
+
+import importlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from sandbox.layout import read_json, write
+
+TOKEN_PATH = "/voiceter-sandbox/token"  # noqa: S105 - a path; the token identifies, it protects nothing
+_HOST = "127.0.0.1"
+_POLL_SECONDS = 2
+
+
+def serve(token: str, account_file: Path, port: int) -> None:
+    """Serve until the account file is removed or a signal arrives.
+
+    Args:
+        port: the one to use if it is free; otherwise, and for 0, any free one.
+    """
+    # Nobody looks at a certificate's validation record here, so there is nothing to wait for.
+    os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+    # Imported here, as commands import this module for its token path and moto is slow.
+    moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
+    from werkzeug.serving import make_server
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    account = moto.DomainDispatcherApplication(moto.create_backend_app)
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == TOKEN_PATH:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [token.encode()]
+        return account(environ, start_response)
+
+    try:
+        server = make_server(_HOST, port, app, threaded=True)
+    except (OSError, SystemExit):  # werkzeug exits where the port is taken
+        server = make_server(_HOST, 0, app, threaded=True)
+    url = f"http://{_HOST}:{server.server_port}"
+    os.environ["MOTO_PORT"] = str(server.server_port)
+
+    def watch() -> None:
+        while read_json(account_file).get("token") == token:
+            time.sleep(_POLL_SECONDS)
+        os._exit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: os._exit(0))
+    write(account_file, json.dumps({"url": url, "pid": os.getpid(), "token": token}))
+    threading.Thread(target=watch, daemon=True).start()
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,270 @@
+"""What a stack needs from outside, supplied for the sandbox's own copy of its stack file: a certificate, a hosted zone,
+secrets that someone else owns, secret values, and an image. Only what is missing is supplied."""
+
+import datetime
+import hashlib
+import json
+import re
+from typing import Any
+
+from components.names import Names
+from sandbox.account import Account
+from sandbox.layout import SandboxError
+from sandbox.process import say
+from sandbox.stack_file import StackFile
+
+STAND_IN_TAG = "stand-in"
+# Tags that mark the sandbox's own objects, so that `down` finds them.
+OWNER_TAG = "voiceter-sandbox"
+# In a top-level domain that is reserved for tests (RFC 2606).
+_PROD_DOMAIN = "voiceter.sandbox.test"
+_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/.+")
+_SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):(\d{12}):secret:(.+?)(-\w{6})?")
+# Amazon ECR, PutImage: imageTag.
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+# AWS Certificate Manager: an imported certificate may be self-signed.
+_VALID_DAYS = 395
+
+
+def environment_of(stack: str, region: str) -> str:
+    """The environment of a stack: its name without a trailing region."""
+    return stack.removesuffix(f"-{region}")
+
+
+def supply_config(account: Account, stack: str, region: str, copy: StackFile) -> bool:
+    """Supply what the program wants to find in the account, and set it in the copy; True when the copy changed."""
+    return any(
+        [
+            _prod_domain(account, stack, region, copy),
+            _certificate(account, stack, region, copy),
+            _hosted_zone(account, stack, region, copy),
+            _foreign_secrets(account, stack, region, copy),
+        ]
+    )
+
+
+def _edge_is_open(copy: StackFile) -> bool:
+    """Whether a stack file says nothing of how clients reach the stack."""
+    keys = ("certificateArn", "domainName", "hostedZoneId")
+    return not any(copy.get(key) for key in keys) and copy.get("allowPlainHttp") != "true"
+
+
+def _prod_domain(account: Account, stack: str, region: str, copy: StackFile) -> bool:
+    """A domain for prod: unlike a certificate it serves every region, as does a stack file that is copied with it."""
+    if environment_of(stack, region) != "prod" or not _edge_is_open(copy):
+        return False
+    copy.set("domainName", _PROD_DOMAIN)
+    copy.set("hostedZoneId", _zone(account.client("route53", region), _PROD_DOMAIN))
+    say(
+        f"Supplied: the domain {_PROD_DOMAIN} and its hosted zone, as domainName and hostedZoneId of the sandbox's copy"
+    )
+    return True
+
+
+def _certificate(account: Account, stack: str, region: str, copy: StackFile) -> bool:
+    current = copy.get("certificateArn")
+    if current is None:
+        if environment_of(stack, region) != "staging" or not _edge_is_open(copy):
+            return False
+    else:
+        form = _CERTIFICATE.fullmatch(current)
+        # What is no certificate's ARN, or another region's, is for the program to refuse; but not one that the sandbox
+        # supplied for the stack that this one was copied from.
+        if form is None or (form[1] != region and current not in own_certificates(account, None, form[1])):
+            return False
+        if form[1] == region and _certificate_exists(account, current, region):
+            return False
+    arn = next(iter(own_certificates(account, stack, region)), "") or _import_certificate(account, stack, region)
+    copy.set("certificateArn", arn)
+    reason = "the stack wants one" if current is None else f"{current} is not in its account and region"
+    say(f"Supplied: a certificate, as certificateArn of the sandbox's copy ({reason})")
+    return True
+
+
+def own_certificates(account: Account, stack: str | None, region: str) -> list[str]:
+    """The certificates that the sandbox made in a region, for one stack or for any."""
+    acm = account.client("acm", region)
+    found: list[str] = []
+    for page in acm.get_paginator("list_certificates").paginate():
+        for certificate in page["CertificateSummaryList"]:
+            arn: str = certificate["CertificateArn"]
+            tags = {tag["Key"]: tag["Value"] for tag in acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]}
+            if OWNER_TAG in tags and stack in (None, tags[OWNER_TAG]):
+                found.append(arn)
+    return found
+
+
+def _certificate_exists(account: Account, arn: str, region: str) -> bool:
+    pages = account.client("acm", region).get_paginator("list_certificates").paginate()
+    return any(entry["CertificateArn"] == arn for page in pages for entry in page["CertificateSummaryList"])
+
+
+def _import_certificate(account: Account, stack: str, region: str) -> str:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    name = f"{stack}.sandbox.test"[:64]
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=_VALID_DAYS))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    answer = account.client("acm", region).import_certificate(
+        Certificate=certificate.public_bytes(pem), PrivateKey=private, Tags=[{"Key": OWNER_TAG, "Value": stack}]
+    )
+    return str(answer["CertificateArn"])
+
+
+def withdraw(account: Account, stack: str, region: str) -> None:
+    """Remove the certificate that was supplied for a stack, and supplied hosted zones with no record of any stack."""
+    for arn in own_certificates(account, stack, region):
+        account.client("acm", region).delete_certificate(CertificateArn=arn)
+    route53 = account.client("route53", region)
+    for page in route53.get_paginator("list_hosted_zones").paginate():
+        for zone in page["HostedZones"]:
+            own = zone["CallerReference"].startswith(OWNER_TAG)
+            # A zone is born with two records, NS and SOA, which go with it.
+            if own and route53.get_hosted_zone(Id=zone["Id"])["HostedZone"]["ResourceRecordSetCount"] <= 2:
+                route53.delete_hosted_zone(Id=zone["Id"])
+
+
+def _hosted_zone(account: Account, stack: str, region: str, copy: StackFile) -> bool:
+    """A hosted zone for a domain whose zone the account lacks; the regions of one environment share it."""
+    domain, zone = copy.get("domainName"), copy.get("hostedZoneId")
+    if not domain or not zone or "." not in domain.strip("."):
+        return False
+    route53 = account.client("route53", region)
+    pages = route53.get_paginator("list_hosted_zones").paginate()
+    zones: list[Any] = [entry for page in pages for entry in page["HostedZones"]]
+    if any(entry["Id"].rpartition("/")[2] == zone for entry in zones):
+        return False
+    copy.set("hostedZoneId", _zone(route53, domain))
+    say(f"Supplied: a hosted zone for {domain}, as hostedZoneId of the sandbox's copy ({zone} is not in its account)")
+    return True
+
+
+def _zone(route53: Any, domain: str) -> str:
+    """The id of the hosted zone that a domain's records go to, made where the account has none."""
+    parent = domain.strip(".").partition(".")[2] + "."
+    pages = route53.get_paginator("list_hosted_zones").paginate()
+    made: Any = next((entry for page in pages for entry in page["HostedZones"] if entry["Name"] == parent), None)
+    if made is None:
+        made = route53.create_hosted_zone(Name=parent, CallerReference=f"{OWNER_TAG}-{parent}")["HostedZone"]
+    return str(made["Id"]).rpartition("/")[2]
+
+
+def _foreign_secrets(account: Account, stack: str, region: str, copy: StackFile) -> bool:
+    """Secrets that secretArns names and the account lacks; the sandbox's account has a number of its own."""
+    changed = False
+    client = account.client("secretsmanager", region)
+    for name, arn in copy.entries("secretArns").items():
+        form = _SECRET.fullmatch(arn)
+        if form is None or form[1] != region:
+            continue
+        pages = client.get_paginator("list_secrets").paginate()
+        held: list[Any] = [entry for page in pages for entry in page["SecretList"]]
+        if any(entry["ARN"] == arn for entry in held):
+            continue
+        found = next((entry["ARN"] for entry in held if entry["Name"] == form[3]), None)
+        found = (
+            found
+            or client.create_secret(
+                Name=form[3], SecretString=stand_in_value(name, region), Tags=[{"Key": OWNER_TAG, "Value": stack}]
+            )["ARN"]
+        )
+        copy.set_entry("secretArns", name, found)
+        say(f"Supplied: a secret for secretArns.{name} of the sandbox's copy ({arn} is not in its account)")
+        changed = True
+    return changed
+
+
+def stand_in_value(name: str, region: str) -> str:
+    """A made-up secret that has the form of what its name says."""
+    return f"{region}_Sandbox01" if "USER_POOL_ID" in name else "sandbox-stand-in-value"
+
+
+def push_image(account: Account, stack: str, region: str, tag: str) -> str:
+    """Put a stand-in image into the stack's repository: a manifest, with no layers behind it.
+
+    Returns:
+        The repository's URI.
+
+    Raises:
+        SandboxError: the tag is not one, is there already, or the stack has no repository.
+    """
+    if not is_tag(tag):
+        raise SandboxError(
+            f"TAG={tag}: not a tag that Amazon ECR takes. It has 1 to 128 letters, digits, underscores, dots and"
+            " hyphens, and starts with none of the last two."
+        )
+    ecr = account.client("ecr", region)
+    name = Names(stack).repository
+    try:
+        uri = str(ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryUri"])
+    except ecr.exceptions.RepositoryNotFoundException:
+        raise SandboxError(
+            f"The stack {stack} has no repository {name} in {region} yet: bring it up first (`make up STACK={stack}`,"
+            f" or `pulumi up -s {stack}` after `source .sandbox/env`)."
+        ) from None
+    if has_image(account, stack, region, tag):
+        raise SandboxError(f"{uri} holds {tag} already, and its tags are immutable: choose another TAG.")
+    ecr.put_image(repositoryName=name, imageTag=tag, imageManifest=_manifest(f"{uri}:{tag}"))
+    return uri
+
+
+def is_tag(text: str) -> bool:
+    """Whether Amazon ECR takes it for an image's tag."""
+    return _TAG.fullmatch(text) is not None
+
+
+def has_repository(account: Account, stack: str, region: str) -> bool:
+    """Whether the stack's repository exists."""
+    ecr = account.client("ecr", region)
+    try:
+        ecr.describe_repositories(repositoryNames=[Names(stack).repository])
+    except ecr.exceptions.RepositoryNotFoundException:
+        return False
+    return True
+
+
+def has_image(account: Account, stack: str, region: str, image: str) -> bool:
+    """Whether the stack's repository exists and holds an image, named by tag or by digest."""
+    ecr = account.client("ecr", region)
+    wanted = {"imageDigest": image} if image.startswith("sha256:") else {"imageTag": image}
+    try:
+        answer = ecr.batch_get_image(repositoryName=Names(stack).repository, imageIds=[wanted])
+    except ecr.exceptions.RepositoryNotFoundException:
+        return False
+    return bool(answer["images"])
+
+
+def _manifest(image: str) -> str:
+    """An image manifest (version 2, schema 2) of its own digest for each image."""
+
+    def blob(kind: str, part: str) -> dict[str, Any]:
+        content = f"{image} {part}".encode()
+        digest = hashlib.sha256(content).hexdigest()
+        return {"mediaType": kind, "size": len(content), "digest": f"sha256:{digest}"}
+
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "config": blob("application/vnd.docker.container.image.v1+json", "config"),
+            "layers": [blob("application/vnd.docker.image.rootfs.diff.tar.gzip", "layer")],
+        },
+        sort_keys=True,
+    )
