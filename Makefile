@@ -43,10 +43,11 @@ test: venv
 	$(VENV)/ruff format --check
 	$(VENV)/pyright
 	@$(SANDBOX) engine
-	$(VENV)/pytest
+	$(VENV)/pytest -n auto --dist loadfile
 
 requirements: venv
-	$(VENV)/uv pip compile --quiet --upgrade --output-file requirements.txt requirements.in
+	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-find-links \
+	  --custom-compile-command 'make requirements' --output-file requirements.txt requirements.in
 
 venv: python
 	@$(PYTHON) -m sandbox.venv
