@@ -92,7 +92,9 @@ def _install(layout: Layout, requirements: Path, pinned: str, environment: dict[
         if version is None:
             raise CommandError("uv", ["requirements.txt does not pin it"])
         run_with_heartbeat([*pip, f"uv=={version[1]}"], "installing uv", cwd=layout.root, env=environment)
-        command = [python, "-m", "uv", "pip", "sync", "--compile-bytecode", "--python", python, str(requirements)]
+        # The machine's certificates, as pip uses them: a proxy or a mirror may have one of its own.
+        options = ["--system-certs", "--compile-bytecode", "--python", python]
+        command = [python, "-m", "uv", "pip", "sync", *options, str(requirements)]
         run_with_heartbeat(command, "installing with uv", cwd=layout.root, env=environment)
     except CommandError as error:
         say(f"  {str(error).splitlines()[-1].strip()}\n  uv cannot install here; pip tries, which takes longer")
