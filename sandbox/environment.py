@@ -96,6 +96,8 @@ def write_file(layout: Layout, engine: Engine, account: Account, region: str) ->
         f"unset PYTHONDONTWRITEBYTECODE $(env | sed -n {_names_by_prefix()})",
         *(f"export {name}={shlex.quote(value)}" for name, value in variables(layout, account, region).items()),
         *_once_in_front("PATH", ":", _path_entries(layout, engine)),
+        # An engine from the PATH of the shell that ran `make` may not be on that of the shell that sources this.
+        f'command -v pulumi >/dev/null || PATH="${{PATH}}:"{shlex.quote(str(engine.pulumi.parent))}',
         *_once_in_front("NO_PROXY", ",", "127.0.0.1"),
         *_once_in_front("no_proxy", ",", "127.0.0.1"),
     ]

@@ -36,7 +36,11 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def _engine(tmp_path: Path) -> Engine:
-    return Engine(tmp_path / "cache" / "pulumi", tmp_path / "cache", "3.254.0")
+    pulumi = tmp_path / "cache" / "pulumi"
+    pulumi.parent.mkdir(exist_ok=True)
+    pulumi.write_text("#!/bin/sh\n")
+    pulumi.chmod(0o755)
+    return Engine(pulumi, pulumi.parent, "3.254.0")
 
 
 def _sourced(shell: str, layout: Layout, times: int = 1) -> dict[str, str]:
@@ -64,6 +68,17 @@ def test_a_shell_that_sources_it_works_on_the_sandbox_alone(shell: str, layout: 
     assert found["no_proxy"] == "127.0.0.1,example.org"
     gone = {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
     assert not {*gone, "PULUMI_STACK", "PULUMI_OPTION_REFRESH"} & found.keys()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_without_the_engine_of_make_on_its_path_finds_it(shell: str, layout: Layout, tmp_path: Path) -> None:
+    pulumi = tmp_path / "own tools" / "pulumi"
+    pulumi.parent.mkdir()
+    pulumi.write_text("#!/bin/sh\n")
+    pulumi.chmod(0o755)
+    environment.write_file(layout, Engine(pulumi, None, "3.254.0"), ACCOUNT, "us-east-1")
+    path = _sourced(shell, layout, 2)["PATH"].split(":")
+    assert path == [str(layout.venv / "bin"), "/usr/bin", "/bin", str(pulumi.parent)]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
