@@ -57,14 +57,9 @@ def resources(layout: Layout, stack: str) -> list[Resource]:
     ]
 
 
-def pending_creates(layout: Layout, stack: str) -> list[str]:
-    """The names of what was being created when an engine was killed."""
-    names = [
-        operation["resource"]["urn"].rpartition("::")[2]
-        for operation in _latest(layout, stack, "pending_operations")
-        if operation.get("type") == "creating"
-    ]
-    return list(dict.fromkeys(names))
+def pending(layout: Layout, stack: str) -> list[dict[str, Any]]:
+    """What was under way when an engine was killed: the operations of the state, each `type` and `resource`."""
+    return _latest(layout, stack, "pending_operations")
 
 
 def _locks(layout: Layout, stack: str) -> Iterator[Path]:

@@ -74,6 +74,11 @@ class Layout:
     def account_log(self) -> Path:
         return self.home / "account.log"
 
+    @property
+    def journal(self) -> Path:
+        """Where the provider notes what it makes, for the case that the engine is killed before it can."""
+        return self.home / "journal"
+
     def committed_stack_file(self, stack: str) -> Path:
         return self.root / f"Pulumi.{stack}.yaml"
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from sandbox import account as accounts
 from sandbox import engine as engines
-from sandbox import engine_state, environment, presence, project, supplies
+from sandbox import engine_state, environment, presence, project, recovery, supplies
 from sandbox.account import Account, Condition
 from sandbox.engine import Engine
 from sandbox.layout import Layout, SandboxError
@@ -136,7 +136,7 @@ def up(layout: Layout, stack_name: str) -> None:
     with exclusively(layout, stack_name):
         environment.write_file(layout, session.engine, session.account, session.region)
         session.select()
-        recover(session)
+        recovery.recover(layout, stack_name, session.pulumi)
         gone = is_gone(session)
         if gone:
             _start_over(session)
@@ -155,20 +155,6 @@ def up(layout: Layout, stack_name: str) -> None:
 
 def _pulumi_up(session: Session) -> None:
     session.pulumi("up", "--stack", session.stack.name, *_CONFIRMED, "--suppress-outputs")
-
-
-def recover(session: Session) -> None:
-    """Unlock a stack whose engine was killed."""
-    name = session.stack.name
-    if engine_state.left_locked(session.layout, name):
-        say(f"State: {name} was left locked by an engine that is gone; unlocking it")
-        session.pulumi("cancel", name, "--yes", "--non-interactive", quiet=True)
-    pending = engine_state.pending_creates(session.layout, name)
-    if pending:
-        say(
-            f"State: an engine was killed while it created {', '.join(pending)}. They may be in the account without"
-            " being in the state; if this up finds them in its way, `make clean` and `make up` start over."
-        )
 
 
 def is_gone(session: Session) -> bool:

@@ -9,7 +9,8 @@ from sandbox.account import Account
 from sandbox.engine_state import Resource
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import say
-from sandbox.stacks import Session, exclusively, forget_state, is_gone, recover
+from sandbox.recovery import recover
+from sandbox.stacks import Session, exclusively, forget_state, is_gone
 
 _STACK_TAG = "Stack"
 _BATCH = 100
@@ -25,7 +26,7 @@ def down(layout: Layout, stack_name: str) -> None:
         raise SandboxError(f"There is no stack {stack_name} in the sandbox.")
     session = Session.open(layout, stack_name, new_account=True)
     with exclusively(layout, stack_name):
-        recover(session)
+        recover(layout, stack_name, session.pulumi)
         resources = engine_state.resources(layout, stack_name)
         if is_gone(session):
             say(f"State: what {stack_name} lists went with an account that is gone; forgetting it")

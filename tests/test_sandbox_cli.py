@@ -113,7 +113,7 @@ def test_the_state_is_read_as_the_engine_writes_it(layout: Layout) -> None:
     assert engine_state.resources(layout, "dev") == [
         engine_state.Resource("aws:s3/bucket:Bucket", "b", {"bucket": "b"}, retained=False)
     ]
-    assert engine_state.pending_creates(layout, "dev") == ["role"]
+    assert engine_state.pending(layout, "dev") == pending
 
 
 def test_a_silent_command_is_spoken_for_and_a_failed_one_ends_in_its_last_lines(

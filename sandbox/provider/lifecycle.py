@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -68,8 +68,12 @@ class Lifecycle:
         region = {"region": self._account.region} if resource.regional else {}
         return unknown | region | given
 
-    def create(self, resource: Resource, inputs: Values, timeout: float) -> tuple[str, Values]:
+    def create(
+        self, resource: Resource, inputs: Values, timeout: float, made: Callable[[str], None] = lambda _: None
+    ) -> tuple[str, Values]:
         """Make the object; its id and outputs. `timeout` is in seconds, 0 for the default.
+
+        `made` is told the id as soon as there is an object, before it is completed.
 
         Raises:
             AccountError, ConversionError: nothing was made.
@@ -82,6 +86,7 @@ class Lifecycle:
         template = "{" in resource.id
         identifier = fill(resource.id, {**context.known, **told}) if template else _follow(answer, resource.id)
         identifier = identifier.rstrip("_")
+        made(identifier)
         context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})
         try:
             if resource.tags and not resource.tags.create and inputs.get("tagsAll"):
