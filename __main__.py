@@ -9,16 +9,22 @@ import settings
 from app_environment import app_environment
 from components import app_grants
 from components.account import Account
+from components.alarms import Alarms, AlarmsArgs
 from components.app_secrets import AppSecrets, AppSecretsArgs
+from components.budget import Budget, BudgetArgs
 from components.cluster import Cluster, ClusterArgs
 from components.container import HEALTH_PATH, PORT, Container
+from components.dashboard import Dashboard, DashboardArgs
 from components.data_stores import DataStores, DataStoresArgs
 from components.identity import Identity, IdentityArgs
 from components.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
 from components.logs import Logs, LogsArgs
+from components.metrics import Metrics
 from components.names import APPLICATION, CONTAINER, Names
 from components.network import Network, NetworkArgs
+from components.notifications import Notifications, NotificationsArgs
 from components.registry import Registry, RegistryArgs, find_image
+from components.saved_queries import SavedQueries, SavedQueriesArgs
 from components.scaling import Scaling, ScalingArgs
 from components.service import Service, ServiceArgs
 
@@ -101,8 +107,24 @@ load_balancer = LoadBalancer(
     on_aws,
 )
 cluster = Cluster("cluster", ClusterArgs(names.cluster), on_aws)
+metrics = Metrics(
+    cluster_name=cluster.name,
+    service_name=names.service,
+    load_balancer=load_balancer.arn_suffix,
+    target_group=load_balancer.target_group_arn_suffix,
+    tables={table: resource.name for table, resource in stores.tables.items()},
+    from_app=config.enable_metrics,
+)
+notifications = Notifications(
+    "notifications", NotificationsArgs(account, names.topic, config.alarm_emails, config.alarm_phones), on_aws
+)
+dashboard = Dashboard("dashboard", DashboardArgs(account, names, metrics), on_aws)
+SavedQueries("saved-queries", SavedQueriesArgs(names.queries, logs.group_name), on_aws)
+if config.monthly_budget_usd is not None:
+    Budget("budget", BudgetArgs(names.budget, stack, config.monthly_budget_usd, notifications.topic_arn), on_aws)
 
 if config.image_tag and config.image_version:
+    alarms = Alarms("alarms", AlarmsArgs(names, metrics, notifications.topic_arn), on_aws)
     service = Service(
         "service",
         ServiceArgs(
@@ -131,6 +153,7 @@ if config.image_tag and config.image_version:
             on_demand_base=config.on_demand_base,
             spot_percent=config.spot_percent,
             enable_exec=config.enable_exec,
+            rollback_alarms=alarms.rollback_names,
             protect=protect,
             after=[network, identity, load_balancer, cluster],
         ),
@@ -145,6 +168,7 @@ if config.image_tag and config.image_version:
             max_count=config.max_count,
             cpu_target_percent=config.cpu_target_percent,
             memory_target_percent=config.memory_target_percent,
+            sessions_per_task_target=config.sessions_per_task_target if config.enable_metrics else None,
         ),
         on_aws,
     )
@@ -169,3 +193,5 @@ pulumi.export("responsesTableName", stores.tables["responses"].name)
 pulumi.export("transcriptsTableName", stores.tables["transcripts"].name)
 pulumi.export("waitlistTableName", stores.tables["waitlist"].name)
 pulumi.export("recordingsBucketName", stores.bucket.bucket)
+pulumi.export("alarmTopicArn", notifications.topic_arn)
+pulumi.export("dashboardName", dashboard.name)

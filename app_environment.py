@@ -2,9 +2,9 @@
 
 import pulumi
 
-from components.app_grants import METRICS_NAMESPACE
 from components.container import PORT
 from components.data_stores import RECORDINGS_PREFIX, DataStores
+from components.metrics import NAMESPACE
 from settings import Settings
 
 
@@ -26,7 +26,7 @@ def app_environment(config: Settings, stores: DataStores, url: pulumi.Input[str]
         "BEDROCK_MODEL_ID": config.bedrock_model_id,
         "LOG_LEVEL": config.log_level,
         "METRICS_ENABLED": _flag(config.enable_metrics),
-        "CLOUDWATCH_NAMESPACE": METRICS_NAMESPACE,
+        "CLOUDWATCH_NAMESPACE": NAMESPACE,
         "ENABLE_AUTH": _flag(config.enable_auth),
         "ENABLE_AUDIO_RECORDING": _flag(config.enable_audio_recording),
         "ENABLE_SENTIMENT_ANALYSIS": _flag(config.enable_sentiment_analysis),

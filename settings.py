@@ -25,11 +25,7 @@ NOT_SUPPORTED_YET: Final = (
     "bakeTimeMinutes",
     "canaryPercent",
     "linearStepPercent",
-    "sessionsPerTaskTarget",
     "scalingSchedule",
-    "alarmEmails",
-    "alarmPhones",
-    "monthlyBudgetUsd",
 )
 
 _USER_POOL: Final = "COGNITO_USER_POOL_ID"
@@ -64,6 +60,7 @@ class Settings:
     max_count: int  # tasks
     cpu_target_percent: int
     memory_target_percent: int
+    sessions_per_task_target: int
     on_demand_base: int  # tasks
     spot_percent: int  # of the tasks beyond on_demand_base
     stop_timeout_seconds: int
@@ -105,6 +102,10 @@ class Settings:
     secrets: Mapping[str, pulumi.Output[str]]  # environment variable -> value
     secret_arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
 
+    alarm_emails: tuple[str, ...]
+    alarm_phones: tuple[str, ...]  # E.164
+    monthly_budget_usd: float | None  # None: no budget
+
 
 def environment_of(stack: str) -> str:
     """The environment of a stack: its name without a trailing `-<region>`, if that is a region of the app.
@@ -129,6 +130,7 @@ def load(find_image: Callable[[str, str], str | None]) -> Settings:
     _check_tasks(reader, settings)
     _check_edge(reader, settings)
     _check_app(reader, settings)
+    _check_alarms(reader, settings)
     settings = replace(settings, image_version=_image_version(reader, settings, find_image))
     reader.refuse_other_keys(NOT_SUPPORTED_YET)
     if reader.problems:
@@ -161,6 +163,8 @@ def _read(reader: Reader, stack: str) -> Settings:
         max_count=reader.value("maxCount", tasks, 10),
         cpu_target_percent=reader.value("cpuTargetPercent", percent, 70),
         memory_target_percent=reader.value("memoryTargetPercent", percent, 80),
+        # One task serves about 45 sessions.
+        sessions_per_task_target=reader.value("sessionsPerTaskTarget", rules.whole_number(1, 45), 30),
         on_demand_base=reader.value("onDemandBase", tasks, min_count),
         spot_percent=reader.value("spotPercent", rules.whole_number(0, 100), 0),
         # Not under the app's own drain of 30 s; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
@@ -206,6 +210,9 @@ def _read(reader: Reader, stack: str) -> Settings:
         secret_arns=MappingProxyType(
             reader.entries("secretArns", rules.string(rules.secret_arn(region)), _is_like_an_arn)
         ),
+        alarm_emails=reader.items("alarmEmails", rules.email_address),
+        alarm_phones=reader.items("alarmPhones", rules.phone_number, split=rules.phone_list),
+        monthly_budget_usd=reader.value("monthlyBudgetUsd", rules.dollars, None),
     )
 
 
@@ -285,6 +292,14 @@ def _check_app(reader: Reader, settings: Settings) -> None:
     for name, (first, *others) in sorted(holders.items()):
         if others:
             reader.refuse(path(first, name), f"is set under {rules.listed(others)} too: keep one of them")
+
+
+def _check_alarms(reader: Reader, settings: Settings) -> None:
+    for key, subscribers in (("alarmEmails", settings.alarm_emails), ("alarmPhones", settings.alarm_phones)):
+        for index, subscriber in enumerate(subscribers):
+            # A wrong item was read as an empty text, and named already.
+            if subscriber and subscriber in subscribers[:index]:
+                reader.refuse(f"{key}[{index}]", "is in the list already: remove one of them", subscriber)
 
 
 def _image_version(reader: Reader, settings: Settings, find_image: Callable[[str, str], str | None]) -> str | None:

@@ -196,8 +196,26 @@ origin = matching(
     "an http or https origin in lower case, such as https://app.example.com or http://localhost:3000, without a path",
 )
 
+# Amazon SNS takes what mail servers take. This is the part of RFC 5321 that people use, without quoted names.
+email_address = matching(
+    r"(?=.{3,254}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]",
+    "an e-mail address, such as oncall@example.com",
+)
+
+# ITU-T E.164: a plus sign, the country code, and at most 15 digits in all. Countries have numbers of 7 digits and more.
+phone_number = matching(r"\+[1-9][0-9]{6,14}", "a phone number in E.164, such as +358401234567: no spaces or hyphens")
+
 # POSIX.1-2017, "Environment Variable Definition": what a shell can name.
 environment_name = matching(r"[A-Za-z_][A-Za-z0-9_]*", "named with letters, digits and '_', not starting with a digit")
+
+
+def dollars(text: str) -> float:
+    """An amount of US dollars above zero, with cents or without."""
+    amount = float(text) if re.fullmatch(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,2})?", text) else 0
+    if amount <= 0:
+        raise RuleError("must be an amount of US dollars above 0, such as 250 or 99.50")
+    return amount
 
 
 def vpc_cidr(text: str) -> str:
@@ -286,6 +304,11 @@ def json_list(text: str) -> list[Any]:
     if not isinstance(value, list):
         raise RuleError("must be a list")
     return cast(list[Any], value)
+
+
+def phone_list(text: str) -> list[Any]:
+    """The items of a JSON list; `pulumi config set --path` takes +358401234567 for a number, and drops its sign."""
+    return [f"+{item}" if type(item) is int and item > 0 else item for item in json_list(text)]
 
 
 def comma_list(text: str) -> list[Any]:

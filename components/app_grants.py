@@ -6,9 +6,8 @@ Each is a list of statements, empty where the stack does not use the service.
 from collections.abc import Sequence
 
 from components.account import Account
+from components.metrics import NAMESPACE
 from components.policy import Statement
-
-METRICS_NAMESPACE = "Voiceter/Backend"
 
 
 def models(account: Account, speech_model_id: str, other_model_ids: Sequence[str]) -> list[Statement]:
@@ -32,7 +31,7 @@ def prompts(arns: Sequence[str]) -> list[Statement]:
 
 def metrics() -> list[Statement]:
     """Metrics in the app's own namespace. The action takes no resource; the namespace is a matter of the condition."""
-    condition = {"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}}
+    condition = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
     return [Statement("CloudWatchMetrics", ["cloudwatch:PutMetricData"], ["*"], condition)]
 
 

@@ -45,6 +45,8 @@ class LoadBalancer(pulumi.ComponentResource):
     dns_name: pulumi.Output[str]
     url: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
+    arn_suffix: pulumi.Output[str]  # the last part of its ARN, as CloudWatch names it
+    target_group_arn_suffix: pulumi.Output[str]  # as above
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:load_balancer:LoadBalancer", name, {}, opts)
@@ -68,6 +70,8 @@ class LoadBalancer(pulumi.ComponentResource):
         host = args.domain.name if args.domain else load_balancer.dns_name
         self.url = pulumi.Output.concat("http://" if certificate_arn is None else "https://", host)
         self.target_group_arn = target_group.arn
+        self.arn_suffix = load_balancer.arn_suffix
+        self.target_group_arn_suffix = target_group.arn_suffix
         self.register_outputs({"url": self.url, "target_group_arn": self.target_group_arn})
 
     def _target_group(self, args: LoadBalancerArgs) -> aws.lb.TargetGroup:

@@ -64,6 +64,30 @@ class Names:
         """The Application Load Balancer."""
         return _fitted(self._own(APPLICATION), 32, _LOAD_BALANCER)
 
+    @property
+    def topic(self) -> str:
+        """The SNS topic of the alarms, and the alias of its key."""
+        return _fitted(self._own(f"{APPLICATION}-alarms"), 250)
+
+    @property
+    def dashboard(self) -> str:
+        """The CloudWatch dashboard."""
+        return _fitted(self._own(APPLICATION), 255)
+
+    @property
+    def queries(self) -> str:
+        """The folder of the saved queries, which leaves room for their own names."""
+        return _fitted(self._own(APPLICATION), 200)
+
+    @property
+    def budget(self) -> str:
+        """The cost budget."""
+        return _fitted(self._own(APPLICATION), 100)
+
+    def alarm(self, kind: str) -> str:
+        """A CloudWatch alarm."""
+        return _fitted(self._own(f"{APPLICATION}-{kind}"), 255)
+
     def recordings_bucket(self, account_id: str) -> str:
         """The S3 bucket of the recordings; with the account in its name, as all of AWS shares the names of buckets."""
         return _fitted(f"voiceter-recordings-{account_id}-{self.stack}", 63, _BUCKET)

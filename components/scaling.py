@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.metrics import CONCURRENT_SESSIONS
+
 _SCALE_IN_COOLDOWN_SECONDS = 300
 _SCALE_OUT_COOLDOWN_SECONDS = 60
 
@@ -19,10 +21,11 @@ class ScalingArgs:
     max_count: int  # tasks
     cpu_target_percent: int
     memory_target_percent: int
+    sessions_per_task_target: int | None  # None where the app emits no metrics
 
 
 class Scaling(pulumi.ComponentResource):
-    """Target tracking on the service's average CPU and memory: whichever asks for more tasks wins."""
+    """Target tracking on CPU, memory and sessions: whichever asks for more tasks wins."""
 
     def __init__(self, name: str, args: ScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:scaling:Scaling", name, {}, opts)
@@ -50,6 +53,27 @@ class Scaling(pulumi.ComponentResource):
                     "predefined_metric_specification": {"predefined_metric_type": metric_type},
                     "target_value": target_percent,
                     "scale_in_cooldown": _SCALE_IN_COOLDOWN_SECONDS,
+                    "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
+                },
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        if args.sessions_per_task_target is not None:
+            # Scales out only: the app sends its sessions when one starts or ends, and a policy without data blocks
+            # every scale-in. The busiest task decides, as an average would count a task as often as it sends.
+            aws.appautoscaling.Policy(
+                "sessions",
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                resource_id=target.resource_id,
+                scalable_dimension=target.scalable_dimension,
+                target_tracking_scaling_policy_configuration={
+                    "customized_metric_specification": {
+                        "namespace": CONCURRENT_SESSIONS.namespace,
+                        "metric_name": CONCURRENT_SESSIONS.name,
+                        "statistic": "Maximum",
+                    },
+                    "target_value": args.sessions_per_task_target,
+                    "disable_scale_in": True,
                     "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
                 },
                 opts=pulumi.ResourceOptions(parent=self),

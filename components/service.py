@@ -31,6 +31,7 @@ class ServiceArgs:
     on_demand_base: int  # tasks that never run on Fargate Spot
     spot_percent: int  # of the others
     enable_exec: bool
+    rollback_alarms: Sequence[pulumi.Input[str]]  # names of the alarms that undo a deployment
     protect: bool  # whether the engine refuses to take the service down
     after: Sequence[pulumi.Resource]  # what must be complete before a task can start
 
@@ -73,6 +74,7 @@ class Service(pulumi.ComponentResource):
             capacity_provider_strategies=_capacity(args.on_demand_base, args.spot_percent),
             force_new_deployment=True,
             deployment_circuit_breaker={"enable": True, "rollback": True},
+            alarms={"alarm_names": args.rollback_alarms, "enable": True, "rollback": True},
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
             availability_zone_rebalancing="ENABLED",

@@ -110,6 +110,15 @@ class LiveSandbox:
             "target groups": listed("elbv2", "describe_target_groups", "TargetGroups"),
             "certificates": listed("acm", "list_certificates", "CertificateSummaryList"),
             "hosted zones": listed("route53", "list_hosted_zones", "HostedZones"),
+            "alarms": listed("cloudwatch", "describe_alarms", "MetricAlarms"),
+            "dashboards": listed("cloudwatch", "list_dashboards", "DashboardEntries"),
+            "topics": listed("sns", "list_topics", "Topics"),
+            "aliases": [
+                alias
+                for alias in listed("kms", "list_aliases", "Aliases")
+                if not alias["AliasName"].startswith("alias/aws/")
+            ],
+            "saved queries": listed("logs", "describe_query_definitions", "queryDefinitions"),
             "scalable targets": listed(
                 "application-autoscaling", "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs"
             ),

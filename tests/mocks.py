@@ -59,6 +59,7 @@ class Deployment:
     calls: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list[tuple[str, Mapping[str, Any], str]])
     outputs_of: list[str] = field(default_factory=list[str])  # URNs, once for each `register_outputs`
     warnings: list[str] = field(default_factory=list[str])
+    notices: list[str] = field(default_factory=list[str])
 
     def all(self, type_: str) -> list[Registration]:
         """The resources whose type ends in `type_`, such as `:Table`, in the order of their names."""
@@ -137,8 +138,12 @@ class FakeAws(pulumi.runtime.Mocks):
             "TaskDefinition": ("ecs", f"task-definition/{name}:1"),
             "LoadBalancer": ("elasticloadbalancing", f"loadbalancer/app/{name}/0a1b"),
             "TargetGroup": ("elasticloadbalancing", f"targetgroup/{name}/0a1b"),
+            "Topic": ("sns", name),
+            "MetricAlarm": ("cloudwatch", f"alarm:{name}"),
             "Listener": ("elasticloadbalancing", f"listener/app/{logical}/0a1b/2c3d"),
         }
+        if type_ == "Key":
+            return {"arn": self._arn("kms", "key/0a1b"), "keyId": "0a1b"}
         computed: dict[str, Any] = {"name": name}
         if type_ in resources:
             computed["arn"] = self._arn(*resources[type_])
@@ -151,6 +156,9 @@ class FakeAws(pulumi.runtime.Mocks):
                 computed["repositoryUrl"] = f"{ACCOUNT}.dkr.ecr.{self.region}.amazonaws.com/{name}"
             case "LoadBalancer":
                 computed |= {"dnsName": f"{name}-0a1b.{self.region}.elb.amazonaws.com", "zoneId": "Z0LOADBALANCER"}
+                computed["arnSuffix"] = f"app/{name}/0a1b"
+            case "TargetGroup":
+                computed["arnSuffix"] = f"targetgroup/{name}/0a1b"
             case "Record":
                 computed["fqdn"] = inputs["name"].rstrip(".")
             case _:
@@ -328,8 +336,10 @@ def _recording_logger(deployment: Deployment) -> logging.Logger:
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if record.levelno >= logging.WARNING:
-                deployment.warnings.append(record.getMessage())
+            # Beneath are the runtime's own words about its work.
+            if record.levelno >= logging.INFO:
+                said = deployment.warnings if record.levelno >= logging.WARNING else deployment.notices
+                said.append(record.getMessage())
 
     logger.addHandler(Keep())
     return logger

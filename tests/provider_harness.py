@@ -13,6 +13,7 @@ from typing import Any, cast
 from moto import settings
 from moto.server import ThreadedMotoServer
 
+from sandbox import account_additions
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -24,6 +25,7 @@ ACCOUNT = "123456789012"
 @contextmanager
 def moto_endpoint() -> Generator[str]:
     """An embedded account on a free port of loopback."""
+    account_additions.install()
     settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -208,6 +210,11 @@ TARGET_GROUP, LISTENER = "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:List
 RULE, CERTIFICATE = "aws:lb/listenerRule:ListenerRule", "aws:acm/certificate:Certificate"
 CLUSTER, TASK, SERVICE = "aws:ecs/cluster:Cluster", "aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"
 TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
+SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
+TOPIC, KEY, ALIAS = "aws:sns/topic:Topic", "aws:kms/key:Key", "aws:kms/alias:Alias"
+TOPIC_POLICY, SUBSCRIPTION = "aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription"
+ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/dashboard:Dashboard"
+BUDGET = "aws:budgets/budget:Budget"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
 _CONTAINERS = json.dumps(
@@ -246,6 +253,46 @@ _SCALING = {
     "targetValue": 70,
     "scaleInCooldown": 300,
     "scaleOutCooldown": 60,
+}
+_CUSTOM_SCALING = {
+    "customizedMetricSpecification": {
+        "metricName": "ActiveSessions",
+        "namespace": "App",
+        "statistic": "Maximum",
+        "unit": "Count",
+        "dimensions": [{"name": "Stack", "value": "dev"}],
+    },
+    "targetValue": 50,
+    "disableScaleIn": True,
+}
+# An alarm that is computed, over a metric and over a query; it takes the place of ALARM's sample in a test.
+MATH: Values = {
+    "name": "app-failures",
+    "evaluationPeriods": 3,
+    "comparisonOperator": "GreaterThanOrEqualToThreshold",
+    "threshold": 0.5,
+    "treatMissingData": "notBreaching",
+    "metricQueries": [
+        {
+            "id": "failed",
+            "metric": {
+                "namespace": "AWS/ApplicationELB",
+                "metricName": "HTTPCode_Target_5XX_Count",
+                "dimensions": {"LoadBalancer": "app/x/1", "TargetGroup": "targetgroup/x/1"},
+                "stat": "Sum",
+                "period": 60,
+            },
+        },
+        {"id": "all", "expression": 'SELECT SUM(Requests) FROM SCHEMA("App", Stack)', "period": 60},
+        {"id": "share", "expression": "100 * failed / all", "label": "failed, %", "returnData": True},
+    ],
+}
+_NOTIFICATION = {
+    "comparisonOperator": "GREATER_THAN",
+    "notificationType": "ACTUAL",
+    "threshold": 80,
+    "thresholdType": "PERCENTAGE",
+    "subscriberSnsTopicArns": [Ref(TOPIC, "arn")],
 }
 _TABLE_KEYS = {
     "attributes": [{"name": "sessionId", "type": "S"}, {"name": "kind", "type": "S"}, {"name": "start", "type": "S"}],
@@ -519,6 +566,7 @@ SAMPLES: dict[str, Sample] = {
             "deploymentCircuitBreaker": {"enable": True, "rollback": True},
             "deploymentMinimumHealthyPercent": 100,
             "deploymentMaximumPercent": 200,
+            "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": True},
             "healthCheckGracePeriodSeconds": 60,
             "availabilityZoneRebalancing": "ENABLED",
             "enableEcsManagedTags": True,
@@ -533,7 +581,12 @@ SAMPLES: dict[str, Sample] = {
                 {"containerName": "voiceter-backend", "containerPort": 8080, "targetGroupArn": Ref(TARGET_GROUP, "arn")}
             ],
         },
-        {"desiredCount": 3, "deploymentMaximumPercent": 150, "enableExecuteCommand": False},
+        {
+            "desiredCount": 3,
+            "deploymentMaximumPercent": 150,
+            "enableExecuteCommand": False,
+            "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
+        },
     ),
     TARGET: Sample(
         {
@@ -554,7 +607,100 @@ SAMPLES: dict[str, Sample] = {
             "scalableDimension": Ref(TARGET, "scalableDimension"),
             "targetTrackingScalingPolicyConfiguration": _SCALING,
         },
-        {"targetTrackingScalingPolicyConfiguration": {**_SCALING, "targetValue": 60}},
+        {"targetTrackingScalingPolicyConfiguration": _CUSTOM_SCALING},
+    ),
+    SCHEDULED_ACTION: Sample(
+        {
+            "name": "wake-up",
+            "serviceNamespace": Ref(TARGET, "serviceNamespace"),
+            "resourceId": Ref(TARGET, "resourceId"),
+            "scalableDimension": Ref(TARGET, "scalableDimension"),
+            "schedule": "cron(0 6 * * ? *)",
+            "startTime": "2027-01-01T02:00:00Z",
+            "scalableTargetAction": {"minCapacity": 4, "maxCapacity": 12},
+        },
+        {
+            "timezone": "Europe/Helsinki",
+            "startTime": "2027-01-01T02:00:00+02:00",
+            "scalableTargetAction": {"minCapacity": 6},
+        },
+    ),
+    KEY: Sample(
+        {
+            "description": "of the alerts",
+            "policy": document(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="kms:*"),
+            "enableKeyRotation": True,
+            "deletionWindowInDays": 7,
+        },
+        {
+            "description": "of all alerts",
+            "enableKeyRotation": False,
+            "isEnabled": False,
+            "policy": document(Principal={"AWS": ACCOUNT}, Action="kms:*"),
+        },
+    ),
+    ALIAS: Sample({"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref(KEY, "arn")}),
+    TOPIC: Sample(
+        {"name": "app-alerts", "displayName": "Alerts", "kmsMasterKeyId": Ref(KEY, "arn"), "signatureVersion": 2},
+        {"displayName": "alerts"},
+    ),
+    TOPIC_POLICY: Sample(
+        {
+            "arn": Ref(TOPIC, "arn"),
+            "policy": document(
+                Principal={"Service": "cloudwatch.amazonaws.com"},
+                Action="sns:Publish",
+                Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            ),
+        },
+        {"policy": document(Principal={"Service": "budgets.amazonaws.com"}, Action="sns:Publish")},
+    ),
+    SUBSCRIPTION: Sample(
+        {"topic": Ref(TOPIC, "arn"), "protocol": "email", "endpoint": "alerts@example.com"},
+        {"filterPolicy": '{"severity": ["high"]}', "rawMessageDelivery": True},
+    ),
+    ALARM: Sample(
+        {
+            "name": "app-latency",
+            "alarmDescription": "Slow",
+            "namespace": "AWS/ApplicationELB",
+            "metricName": "TargetResponseTime",
+            "dimensions": {"LoadBalancer": "app/x/1"},
+            "extendedStatistic": "p95",
+            "period": 60,
+            "evaluationPeriods": 5,
+            "datapointsToAlarm": 3,
+            "comparisonOperator": "GreaterThanThreshold",
+            "threshold": 2,
+            "treatMissingData": "notBreaching",
+            "alarmActions": [Ref(TOPIC, "arn")],
+            "okActions": [Ref(TOPIC, "arn")],
+            "tags": {"Severity": "high"},
+        },
+        {"threshold": 2.5, "alarmDescription": "Very slow", "okActions": [], "actionsEnabled": False},
+    ),
+    "aws:cloudwatch/queryDefinition:QueryDefinition": Sample(
+        {"name": "app/errors", "queryString": "filter @message like /error/", "logGroupNames": ["/app", "/edge"]},
+        {"queryString": "filter @message like /fatal/"},
+    ),
+    DASHBOARD: Sample(
+        {"dashboardName": "app", "dashboardBody": '{"widgets": [{"type": "text", "properties": {"markdown": "a"}}]}'},
+        {"dashboardBody": '{"widgets": [{"type": "text", "properties": {"markdown": "b"}}]}'},
+    ),
+    BUDGET: Sample(
+        {
+            "name": "app",
+            "budgetType": "COST",
+            "limitAmount": "100.0",
+            "limitUnit": "USD",
+            "timeUnit": "MONTHLY",
+            "costFilters": [{"name": "TagKeyValue", "values": ["user:Stack$dev"]}],
+            "notifications": [_NOTIFICATION, {**_NOTIFICATION, "threshold": 100, "notificationType": "FORECASTED"}],
+        },
+        {
+            "limitAmount": "200.0",
+            "notifications": [{**_NOTIFICATION, "subscriberEmailAddresses": ["a@example.com"]}],
+        },
     ),
 }
 

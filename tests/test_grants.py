@@ -241,6 +241,12 @@ WILDCARDS = {
     ("TlsOnly", "s3:*"): "a Deny: whatever comes without TLS",
     ("TlsOnly", "*"): "a Deny: whoever it comes from",
     ("TlsOnly", f"{BUCKET}/*"): "a Deny: every object of the bucket",
+    ("Administration", "kms:*"): "the account keeps the rule over its key: without this nobody could ever change it",
+    ("Administration", "*"): "in a key's policy, this key",
+    ("CloudWatch", "kms:GenerateDataKey*"): "as AWS documents it for encrypted topics: with or without the plain text",
+    ("CloudWatch", "*"): "in a key's policy, this key",
+    ("Budgets", "kms:GenerateDataKey*"): "as for CloudWatch",
+    ("Budgets", "*"): "in a key's policy, this key",
     ("EcsTasks", f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"): "ECS supports no narrower source for a task's role",
 }
 
@@ -249,7 +255,8 @@ def test_every_wildcard_has_its_reason() -> None:
     deployment = prod(True)
     documents = [p.json("policy") for p in (*deployment.all(":RolePolicy"), *deployment.all(":BucketPolicy"))]
     documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
-    assert len(documents) == 5
+    documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
+    assert len(documents) == 7
     assert set().union(*(iam.wildcards(document) for document in documents)) == set(WILDCARDS)
 
 
@@ -264,4 +271,6 @@ def test_no_resource_carries_a_policy_that_these_tests_do_not_see() -> None:
         ("aws:iam/rolePolicy:RolePolicy", "policy"),
         ("aws:iam/role:Role", "assumeRolePolicy"),
         ("aws:s3/bucketPolicy:BucketPolicy", "policy"),
+        ("aws:kms/key:Key", "policy"),
+        ("aws:sns/topicPolicy:TopicPolicy", "policy"),
     }

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live import LiveSandbox, live_sandbox
 
 from sandbox import engine_state
 from sandbox.layout import PACKAGE_ROOT, read_json
+from tests.live import LiveSandbox, live_sandbox
 
 DEADLINE_SECONDS = 120
 
@@ -69,6 +69,12 @@ def test_the_next_up_mends_it_and_nothing_is_there_twice(sandbox: LiveSandbox, r
         "roles": 2,
         "load balancers": 1,
         "target groups": 1,
+        # The program's own, and two of each target-tracking policy.
+        "alarms": 6 + 4,
+        "dashboards": 1,
+        "topics": 1,
+        "aliases": 1,
+        "saved queries": 3,
         "scalable targets": 1,
     }
     sandbox.succeeded(sandbox.command("down", "dev"))

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live import LiveSandbox, live_sandbox
 
 from sandbox import account
+from tests.live import LiveSandbox, live_sandbox
 
 POOL = "us-east-1_Sup3rS3cret"
 OTHER_POOL = "us-east-1_An0therS3cret"

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from live import ACCOUNT_ID, LiveSandbox, live_sandbox
+
+from tests.live import ACCOUNT_ID, LiveSandbox, live_sandbox
 
 REGIONS = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 LONG = f"dev-{'quite-'}{'long-' * 14}name"

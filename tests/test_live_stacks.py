@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from live import ACCOUNT_ID, LiveSandbox, live_sandbox
+
+from tests.live import ACCOUNT_ID, LiveSandbox, live_sandbox
 
 STACKS = ("dev", "staging", "prod")
 OUTPUTS = {
@@ -32,6 +33,8 @@ OUTPUTS = {
     "transcriptsTableName",
     "waitlistTableName",
     "recordingsBucketName",
+    "alarmTopicArn",
+    "dashboardName",
 }
 
 
@@ -190,7 +193,9 @@ def test_the_service_and_its_scaling(sandbox: LiveSandbox, stack: str) -> None:
             item["ScaleOutCooldown"],
         )
         for item in (policy["TargetTrackingScalingPolicyConfiguration"] for policy in policies)
+        if "PredefinedMetricSpecification" in item
     }
+    assert len(policies) == (2 if stack == "dev" else 3)  # and, with the app's metrics, one on sessions
     assert tracked == {
         "ECSServiceAverageCPUUtilization": (70, 300, 60),
         "ECSServiceAverageMemoryUtilization": (80, 300, 60),

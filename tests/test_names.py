@@ -22,6 +22,10 @@ LEGAL = {
     "execution_role": (64, r"[\w+=,.@-]+"),
     "task_role": (64, r"[\w+=,.@-]+"),
     "load_balancer": (32, r"(?!internal-)[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"),
+    "topic": (250, r"[a-zA-Z0-9_-]+"),
+    "dashboard": (255, r"[a-zA-Z0-9_-]+"),
+    "queries": (200, r"[a-zA-Z0-9_-]+"),
+    "budget": (100, r"[^:\\]+"),
     "recordings_bucket": (63, r"[a-z0-9][a-z0-9-]*[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!-an)"),
 }
 
@@ -41,6 +45,10 @@ def test_prod_has_the_plain_names() -> None:
         "execution_role": "voiceter-backend-execution-role",
         "task_role": "voiceter-backend-task-role",
         "load_balancer": "voiceter-backend",
+        "topic": "voiceter-backend-alarms",
+        "dashboard": "voiceter-backend",
+        "queries": "voiceter-backend",
+        "budget": "voiceter-backend",
         "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-prod",
     }
 
@@ -54,6 +62,10 @@ def test_every_other_stack_adds_its_own() -> None:
         "execution_role": "voiceter-backend-execution-role-dev",
         "task_role": "voiceter-backend-task-role-dev",
         "load_balancer": "voiceter-backend-dev",
+        "topic": "voiceter-backend-alarms-dev",
+        "dashboard": "voiceter-backend-dev",
+        "queries": "voiceter-backend-dev",
+        "budget": "voiceter-backend-dev",
         "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-dev",
     }
 
@@ -90,3 +102,9 @@ def test_no_two_stacks_share_a_name(kind: str) -> None:
 
 def test_the_hash_is_that_of_the_whole_name() -> None:
     assert Names("a--b").repository == "voiceter-backend-a-b-75c30839"  # of voiceter-backend-a--b
+
+
+def test_the_alarms_of_two_stacks() -> None:
+    assert Names("prod").alarm("high-cpu-warning") == "voiceter-backend-high-cpu-warning"
+    assert Names("dev").alarm("high-cpu-warning") == "voiceter-backend-high-cpu-warning-dev"
+    assert len(Names("x" * 300).alarm("high-cpu-warning")) == 255

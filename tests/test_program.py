@@ -31,6 +31,8 @@ ALWAYS = {
     "transcriptsTableName",
     "waitlistTableName",
     "recordingsBucketName",
+    "alarmTopicArn",
+    "dashboardName",
 }
 WITH_AN_IMAGE = {"serviceName", "taskDefinitionArn", "taskFamily", "containerName"}
 
@@ -73,6 +75,8 @@ def test_the_outputs_of_prod() -> None:
         "transcriptsTableName": "demo-transcripts",
         "waitlistTableName": "demo-waitlist",
         "recordingsBucketName": f"voiceter-recordings-{ACCOUNT}-prod",
+        "alarmTopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms",
+        "dashboardName": "voiceter-backend",
     }
 
 
@@ -84,6 +88,8 @@ def test_a_first_deploy_makes_everything_but_the_service(stack: str) -> None:
     assert made_later == {
         "voiceter:service:Service",
         "voiceter:scaling:Scaling",
+        "voiceter:alarms:Alarms",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ecs/taskDefinition:TaskDefinition",
         "aws:ecs/service:Service",
         "aws:appautoscaling/target:Target",
@@ -111,7 +117,7 @@ def test_a_second_run_registers_the_same(stack: str) -> None:
 def test_every_component_is_whole(stack: str) -> None:
     deployment = run(stack)
     parts = components(deployment)
-    assert len({part.type for part in parts}) == len(parts) == 10
+    assert len({part.type for part in parts}) == len(parts) == 14
     for part in parts:
         assert re.fullmatch(r"voiceter:[a-z_]+:[A-Z][A-Za-z]+", part.type)
         assert deployment.outputs_of.count(part.urn) == 1

@@ -6,12 +6,19 @@ from typing import Any, cast
 
 import pytest
 from provider_harness import (
+    ACCOUNT,
+    ALARM,
+    ALIAS,
     BUCKET,
+    BUDGET,
     CERTIFICATE,
     CLUSTER,
+    DASHBOARD,
+    KEY,
     LISTENER,
     LOAD_BALANCER,
     LOG_GROUP,
+    MATH,
     POLICY,
     RECORD,
     REGION,
@@ -19,13 +26,17 @@ from provider_harness import (
     ROLE,
     RULE,
     SAMPLES,
+    SCHEDULED_ACTION,
     SECRET,
     SERVICE,
     SUBNET,
+    SUBSCRIPTION,
     TABLE,
     TARGET,
     TARGET_GROUP,
     TASK,
+    TOPIC,
+    TOPIC_POLICY,
     Engine,
     Made,
     Refused,
@@ -237,6 +248,20 @@ def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
         (RECORD, {"setIdentifier": "other"}, ["setIdentifier"], False),
         (LOG_GROUP, {"logGroupClass": "INFREQUENT_ACCESS"}, ["logGroupClass"], True),
         (TARGET, {"resourceId": "service/x/y"}, ["resourceId"], False),
+        (SCHEDULED_ACTION, {"schedule": "rate(1 hour)"}, [], False),
+        (SCHEDULED_ACTION, {"scalableDimension": "other"}, ["scalableDimension"], False),
+        (KEY, {"customerMasterKeySpec": "RSA_2048"}, ["customerMasterKeySpec"], False),
+        (KEY, {"deletionWindowInDays": 30}, [], False),
+        (ALIAS, {"name": "alias/other"}, ["name"], False),
+        (ALIAS, {"targetKeyId": "other"}, [], False),
+        (TOPIC, {"fifoTopic": True}, ["fifoTopic"], True),
+        (SUBSCRIPTION, {"endpoint": "other@example.com"}, ["endpoint"], False),
+        (TOPIC_POLICY, {"arn": "arn:other"}, ["arn"], False),
+        (ALARM, {"name": "other"}, ["name"], False),
+        (ALARM, {"metricName": "Other", "dimensions": {"A": "b"}, "statistic": "Sum"}, [], False),
+        (DASHBOARD, {"dashboardName": "other"}, ["dashboardName"], False),
+        (BUDGET, {"name": "other"}, ["name"], False),
+        (BUDGET, {"limitAmount": "7.0", "timeUnit": "DAILY"}, [], False),
     ],
 )
 def test_what_replaces_and_what_is_deleted_first(
@@ -338,6 +363,48 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
             "desiredCount",
         ),
         (SECRET, "secretsmanager", "update_secret", {"SecretId": "{id}", "Description": "x"}, "description"),
+        (KEY, "kms", "disable_key_rotation", {"KeyId": "{id}"}, "enableKeyRotation"),
+        (KEY, "kms", "disable_key", {"KeyId": "{id}"}, "isEnabled"),
+        (KEY, "kms", "tag_resource", {"KeyId": "{id}", "Tags": [{"TagKey": "Rogue", "TagValue": "1"}]}, "tags"),
+        (
+            TOPIC,
+            "sns",
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "DisplayName", "AttributeValue": "x"},
+            "displayName",
+        ),
+        (
+            TOPIC_POLICY,
+            "sns",
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "Policy", "AttributeValue": document("Deny")},
+            "policy",
+        ),
+        (
+            SUBSCRIPTION,
+            "sns",
+            "set_subscription_attributes",
+            {"SubscriptionArn": "{id}", "AttributeName": "RawMessageDelivery", "AttributeValue": "true"},
+            "rawMessageDelivery",
+        ),
+        (ALARM, "cloudwatch", "disable_alarm_actions", {"AlarmNames": ["app-latency"]}, "actionsEnabled"),
+        (DASHBOARD, "cloudwatch", "put_dashboard", {"DashboardName": "{id}", "DashboardBody": "[]"}, "dashboardBody"),
+        (
+            BUDGET,
+            "budgets",
+            "delete_notification",
+            {
+                "AccountId": ACCOUNT,
+                "BudgetName": "app",
+                "Notification": {
+                    "ComparisonOperator": "GREATER_THAN",
+                    "NotificationType": "ACTUAL",
+                    "Threshold": 80,
+                    "ThresholdType": "PERCENTAGE",
+                },
+            },
+            "notifications",
+        ),
     ],
 )
 def test_drift_is_seen_and_mended(
@@ -553,3 +620,66 @@ def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> 
     second = world.engine.create(RECORD, "second", record | {"records": ["c"], "allowOverwrite": True})
     assert first.id == second.id
     assert _seen(world.engine, first).inputs["records"] == ["c"]
+
+
+# Alarms, topics, keys, budgets
+
+
+def test_an_alarm_may_be_computed(world: World) -> None:
+    engine = world.engine
+    made = engine.create(ALARM, "failures", MATH)
+    assert made.outputs["metricQueries"] == MATH["metricQueries"]
+    assert _seen(engine, made).outputs == made.outputs
+    imported = engine.import_(ALARM, made.id)
+    assert imported is not None
+    assert engine.diff(imported, made.inputs).diffs == []
+    queries = [*MATH["metricQueries"][:2], {**MATH["metricQueries"][2], "expression": "failed / all"}]
+    updated = engine.update(made, made.inputs | {"metricQueries": queries})
+    assert _seen(engine, updated).outputs["metricQueries"] == queries
+
+
+def test_an_alarm_has_no_tags_of_a_deleted_one(world: World) -> None:
+    first = world.engine.create(ALARM, "failures", MATH | {"tags": {"Severity": "high"}})
+    world.engine.delete(first)
+    assert world.engine.create(ALARM, "failures", MATH).outputs["tagsAll"] == {"Stack": "dev"}
+
+
+def test_a_service_loses_its_alarms(world: World, endpoint: str) -> None:
+    made = world.make(SERVICE)
+    inputs = {name: value for name, value in made.inputs.items() if name != "alarms"}
+    world.engine.update(made, inputs)
+    found = client(endpoint, "ecs").describe_services(cluster=made.outputs["cluster"], services=[made.id])
+    alarms = found["services"][0]["deploymentConfiguration"]["alarms"]
+    assert alarms == {"alarmNames": [], "enable": False, "rollback": False}
+
+
+def test_a_deleted_key_waits_and_a_topics_policy_becomes_the_default(world: World, endpoint: str) -> None:
+    key, policy = world.make(KEY), world.make(TOPIC_POLICY)
+    world.engine.delete(policy)
+    shown = client(endpoint, "sns").get_topic_attributes(TopicArn=policy.id)["Attributes"]["Policy"]
+    assert json.loads(shown)["Id"] == "__default_policy_ID"
+    assert json.loads(shown)["Statement"][0]["Resource"] == policy.id
+    world.engine.delete(key)
+    assert client(endpoint, "kms").describe_key(KeyId=key.id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+def test_a_key_may_have_a_name_of_its_own(engine: Engine) -> None:
+    assert _name(engine, ALIAS, {})[0].startswith("alias/")
+
+
+def test_a_budget_that_changes_keeps_what_the_program_leaves_open(world: World) -> None:
+    made = world.make(BUDGET)
+    inputs = {name: value for name, value in made.inputs.items() if name != "costFilters"}
+    updated = world.engine.update(made, inputs | {"limitAmount": "7.0"})
+    seen = _seen(world.engine, updated).outputs
+    assert seen["limitAmount"] == "7.0"
+    assert (seen["costFilters"], seen["timePeriodStart"]) == (
+        made.outputs["costFilters"],
+        made.outputs["timePeriodStart"],
+    )
+
+
+def test_a_budget_may_have_a_period(world: World) -> None:
+    period = {"timePeriodStart": "2026-01-01_00:00", "timePeriodEnd": "2027-01-01_00:00"}
+    made = world.engine.create(BUDGET, "budget", world.resolve(SAMPLES[BUDGET].inputs) | period)
+    assert made.outputs | period == made.outputs

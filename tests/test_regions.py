@@ -25,6 +25,12 @@ NAMED_BY = {
     "aws:ecs/service:Service": "name",
     "aws:ecs/taskDefinition:TaskDefinition": "family",
     "aws:secretsmanager/secret:Secret": "namePrefix",
+    "aws:kms/alias:Alias": "name",
+    "aws:sns/topic:Topic": "name",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
+    "aws:cloudwatch/dashboard:Dashboard": "dashboardName",
+    "aws:cloudwatch/queryDefinition:QueryDefinition": "name",
+    "aws:budgets/budget:Budget": "name",
 }
 # Types that have a name, too, but only within another object of the same stack.
 NAMED_WITHIN = {"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record"}
@@ -49,7 +55,9 @@ def test_a_region_is_a_config_edit(region: str) -> None:
 def test_no_two_stacks_of_an_account_share_a_name() -> None:
     regions = {"dev": "us-east-1", "staging": "us-east-1", "prod": "us-east-1", "prod-eu-north-1": "eu-north-1"}
     found = {
-        stack: names(run(stack, like=stack.split("-")[0], region=region, secrets={"TOKEN": "hidden"}))
+        stack: names(
+            run(stack, like=stack.split("-")[0], region=region, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
+        )
         for stack, region in regions.items()
     }
     assert {type_ for type_, _ in found["prod"]} == set(NAMED_BY)
@@ -63,7 +71,7 @@ def test_no_two_stacks_of_an_account_share_a_name() -> None:
 
 
 def test_every_fixed_name_is_looked_at() -> None:
-    deployment = run("prod", **DOMAIN, secrets={"TOKEN": "hidden"})
+    deployment = run("prod", **DOMAIN, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
     for resource in deployment.registered:
         if resource.custom and {"name", "namePrefix"} & set(resource.inputs):
             assert resource.type in {*NAMED_BY, *NAMED_WITHIN}, resource.type
@@ -87,12 +95,16 @@ def test_a_very_long_stack_name() -> None:
         "aws:ecs/cluster:Cluster": 255,
         "aws:ecs/service:Service": 255,
         "aws:ecs/taskDefinition:TaskDefinition": 255,
+        "aws:kms/alias:Alias": 256,
+        "aws:sns/topic:Topic": 256,
+        "aws:cloudwatch/queryDefinition:QueryDefinition": 255,
+        "aws:budgets/budget:Budget": 100,
     }
-    found = names(run(LONG, like="prod"))
+    found = names(run(LONG, like="prod", monthlyBudgetUsd=9))
     assert {type_ for type_, _ in found} >= set(limits)
     for type_, name in found:
         assert len(name) <= limits.get(type_, 255), (type_, name)
-    assert found.isdisjoint(names(run(f"{LONG[:-1]}y", like="prod")))
+    assert found.isdisjoint(names(run(f"{LONG[:-1]}y", like="prod", monthlyBudgetUsd=9)))
 
 
 def test_copied_values_of_another_region_are_all_named_at_once() -> None:

@@ -31,6 +31,7 @@ ARGS = ServiceArgs(
     on_demand_base=2,
     spot_percent=0,
     enable_exec=False,
+    rollback_alarms=["high-error-rate", "target-5xx"],
     protect=True,
     after=[],
 )
@@ -86,6 +87,7 @@ def test_the_service() -> None:
 def test_a_failed_deployment_goes_back_and_capacity_never_falls() -> None:
     inputs = service(build()).inputs
     assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert inputs["alarms"] == {"alarmNames": ["high-error-rate", "target-5xx"], "enable": True, "rollback": True}
     assert (inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]) == (100, 200)
 
 

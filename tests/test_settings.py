@@ -104,11 +104,7 @@ def test_an_unknown_key_without_any_likeness_is_refused_too() -> None:
         "bakeTimeMinutes",
         "canaryPercent",
         "linearStepPercent",
-        "sessionsPerTaskTarget",
         "scalingSchedule",
-        "alarmEmails",
-        "alarmPhones",
-        "monthlyBudgetUsd",
     ],
 )
 def test_a_key_of_a_feature_to_come_is_refused(key: str) -> None:
@@ -276,6 +272,18 @@ def test_an_unknown_region_hides_no_other_mistake() -> None:
     region, certificate = mistakes(config, region="eu-west-1")
     assert region.startswith("aws:region = 'eu-west-1'")
     assert certificate.endswith("must be an ARN like arn:aws:acm:<region>:<account>:certificate/<id>")
+
+
+# Alarms
+
+
+@pytest.mark.parametrize(("key", "subscriber"), [("alarmEmails", "a@b.example"), ("alarmPhones", "+358401234567")])
+def test_a_subscriber_is_named_once(key: str, subscriber: str) -> None:
+    assert mistakes({key: [subscriber, subscriber]}) == [
+        f"{key}[1] = {subscriber!r}: is in the list already: remove one of them"
+    ]
+    (first, second) = mistakes({key: ["", ""]})
+    assert first.startswith(f"{key}[0] = '': must be ") and second.startswith(f"{key}[1] = '': must be ")
 
 
 # All at once

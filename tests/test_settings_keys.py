@@ -32,6 +32,7 @@ DEFAULTS: Mapping[str, object] = {
     "max_count": 10,
     "cpu_target_percent": 70,
     "memory_target_percent": 80,
+    "sessions_per_task_target": 30,
     "on_demand_base": 2,
     "spot_percent": 0,
     "stop_timeout_seconds": 30,
@@ -69,6 +70,9 @@ DEFAULTS: Mapping[str, object] = {
     "prompt_arns": (),
     "secrets": {},
     "secret_arns": {},
+    "alarm_emails": (),
+    "alarm_phones": (),
+    "monthly_budget_usd": None,
 }
 
 
@@ -178,6 +182,19 @@ RIGHT: list[tuple[str, object, str, object]] = [
         (f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com",),
     ),
     ("secretArns", {"TOKEN": SECRET}, "secret_arns", {"TOKEN": SECRET}),
+    ("sessionsPerTaskTarget", "1", "sessions_per_task_target", 1),
+    ("sessionsPerTaskTarget", "45", "sessions_per_task_target", 45),
+    (
+        "alarmEmails",
+        ["a@b.example", "On.Call+x@ops.example.com"],
+        "alarm_emails",
+        ("a@b.example", "On.Call+x@ops.example.com"),
+    ),
+    ("alarmPhones", [358401234567], "alarm_phones", ("+358401234567",)),  # as `pulumi config set --path` stores it
+    ("alarmPhones", ["+3584012", "+358401234567890"], "alarm_phones", ("+3584012", "+358401234567890")),
+    ("monthlyBudgetUsd", "250", "monthly_budget_usd", 250.0),
+    ("monthlyBudgetUsd", "0.01", "monthly_budget_usd", 0.01),
+    ("monthlyBudgetUsd", "99.5", "monthly_budget_usd", 99.5),
 ]
 
 

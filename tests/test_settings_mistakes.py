@@ -28,6 +28,9 @@ BEDROCK_RULE = "must be an ARN like arn:aws:bedrock:us-east-1:<account>"
 SES_RULE = "must be an ARN like arn:aws:ses:us-east-1:<account>:identity/<address or domain>"
 SECRETSMANAGER_RULE = "must be an ARN like arn:aws:secretsmanager:us-east-1:<account>:secret:<name>-<6 characters>"
 MODEL_RULE = "must be the id of a foundation model"
+DOLLAR_RULE = "must be an amount of US dollars above 0"
+MAIL_RULE = "must be an e-mail address"
+PHONE_RULE = "must be a phone number in E.164"
 ORIGIN_RULE = "must be an http or https origin"
 
 # key, wrong texts, a part of the rule
@@ -90,6 +93,10 @@ WRONG: list[tuple[str, list[str], str]] = [
     ("guardrailArns", ["{}", GUARDRAIL], "must be a list"),
     ("promptArns", ["{}", PROMPT], "must be a list"),
     ("sesIdentityArns", ["{}", SES_IDENTITY], "must be a list"),
+    ("sessionsPerTaskTarget", ["0", "46", "30.5"], f"{WHOLE} from 1 to 45"),
+    ("alarmEmails", ["a@b.example", "{}"], "must be a list"),
+    ("alarmPhones", ["+358401234567", "null"], "must be a list"),
+    ("monthlyBudgetUsd", ["0", "0.00", "-1", "", "1e3", "100 USD", "1,000", "0.001", ".5", "05"], DOLLAR_RULE),
 ]
 
 
@@ -127,6 +134,16 @@ WRONG_INSIDE: list[tuple[str, str, list[object], str]] = [
     ("corsOrigins", "[1]", ["HTTPS://a.example", "https://A.example", "https://u@a.example"], ORIGIN_RULE),
     ("corsOrigins", "[1]", ["https://*.example"], ORIGIN_RULE),
     ("corsOrigins", "[1]", [1, None], "must be a string"),
+    ("alarmEmails", "[1]", ["", "oncall", "@b.example", "a@b", "a b@c.example", "a@b.example,c@d.example"], MAIL_RULE),
+    ("alarmEmails", "[1]", ["mailto:a@b.example", "<a@b.example>", "a..b@c.example", "a@-b.example"], MAIL_RULE),
+    ("alarmEmails", "[1]", ["a" * 250 + "@b.example"], MAIL_RULE),
+    (
+        "alarmPhones",
+        "[1]",
+        ["", "358401234567", "+0401234567", "+358 40 123", "+358401", "+3584012345678901"],
+        PHONE_RULE,
+    ),
+    ("alarmPhones", "[1]", [0, -358401234567, 1.5, True, None], "must be a string"),
     ("environment", ".A", [1.5, None, [], {"B": "c"}], "must be a string, a whole number or a boolean"),
     ("secretArns", ".A", [f"{SECRET}:key::", SECRET[:-7], f"{SECRET}*"], SECRETSMANAGER_RULE),
     ("secretArns", ".A", [SECRET.replace("secretsmanager", "ssm")], SECRETSMANAGER_RULE),
@@ -137,6 +154,8 @@ FIRST: Mapping[str, str] = {
     "guardrailArns": GUARDRAIL,
     "promptArns": PROMPT,
     "sesIdentityArns": SES_IDENTITY,
+    "alarmEmails": "first@b.example",
+    "alarmPhones": "+358409999999",
     "corsOrigins": "https://a.example",
 }
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from .values import UNKNOWN, Values, agrees, has_unknown, same
 DEFAULTED, IMPORTED = "__defaults", "__imported"
 MARKS = frozenset({DEFAULTED, IMPORTED})
 
+_INDEX = re.compile(r"\[\d+\]")
 _SUFFIX_DIGITS = 7  # of a generated name, as Pulumi has them
 _PREFIX_DIGITS = 26  # after a name's prefix, as the AWS provider has them
 
@@ -83,6 +85,7 @@ def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Na
 def faults(resource: Resource, inputs: Values, context: Context) -> Iterator[tuple[str, str]]:
     """What the service's published model says against the inputs, as far as they are known: (property, reason) each."""
     checked: set[str] = set()
+    shared = _shared(resource.names)
     for call in resource.calls:
         shape = input_shape(resource.service, call.operation)
         for name in call.carries:
@@ -96,22 +99,31 @@ def faults(resource: Resource, inputs: Values, context: Context) -> Iterator[tup
                 continue
             for params in made:
                 for path, rule in violations(shape, params):
-                    if path or not rule.endswith("is required"):  # one property alone makes no whole call
+                    # One property alone makes no whole call, nor a whole object of a call that several make up.
+                    if not rule.endswith("is required") or _INDEX.sub("", path) not in shared:
                         yield name, f"`{name}`: {path or call.operation} of {call.operation} {rule}"
+
+
+def _shared(names: Mapping[str, str]) -> set[str]:
+    """The call itself, and the objects in it that top-level properties are put into."""
+    shared = {""}
+    for target in (target for name, target in names.items() if "." not in name and target != "."):
+        parents = target.split(".")[:-1]
+        shared.update(".".join(parents[: depth + 1]) for depth in range(len(parents)))
+    return shared
 
 
 def diff(resource: Resource, olds: Values, news: Values) -> Change:
     """How the inputs `news` differ from the inputs `olds`. The engine has put old values for ignored ones already."""
     kinds: dict[str, str] = {}
     imported = IMPORTED in olds
-    unseen = resource.locals | resource.gaps.keys() | ({"tagsAll"} if "tags" in resource.gaps else set[str]())
     for name in sorted((olds.keys() | news.keys()) - MARKS):
         old, new = olds.get(name), news.get(name)
         if (old is None and new is None) or same(old, new, ordered=name in resource.in_order):
             continue
         if new is None and (imported or name in resource.computed):
             continue  # what the program leaves to the account stays as it is
-        if imported and (name in unseen or agrees(new, old)):
+        if imported and (name in resource.unseen or agrees(new, old)):
             continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
     replaces = tuple(name for name in kinds if name in resource.replacing)

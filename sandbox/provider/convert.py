@@ -130,13 +130,17 @@ def _scalar(kind: str, path: str, value: Any) -> Any:
 
 
 def _is_pair(shape: Any) -> bool:
-    """Whether a structure is a Key and a Value: tags are lists of such."""
-    return shape.type_name == "structure" and {m.casefold() for m in shape.members} == {"key", "value"}
+    """Whether a structure is a Key and a Value, or a TagKey and a TagValue: tags are lists of such."""
+    return shape.type_name == "structure" and _plain_names(shape).keys() == {"key", "value"}
 
 
 def _pair_names(shape: Any) -> tuple[str, str]:
-    members = {m.casefold(): m for m in shape.members}
+    members = _plain_names(shape)
     return members["key"], members["value"]
+
+
+def _plain_names(shape: Any) -> dict[str, str]:
+    return {m.casefold().removeprefix("tag"): m for m in shape.members}
 
 
 def step_into(value: Any, shape: Any, path: str) -> tuple[Any, Any]:

@@ -115,7 +115,8 @@ class Resource:
     defaults    values of properties that the program leaves out, as the AWS provider has them
     local       properties that steer the provider and reach no call, or only `delete`
     gaps        properties that the account takes and does not keep, with the reason: their state is what was sent, and
-                a change of nothing else is not sent, as the account has no call for it
+                a change of nothing else is not sent, as the account has no call for it. `a.b` where the account shows
+                `a` without its `b`, which the read's `take` fills in; a change of it is sent
     replaces    properties that replace the object although a call could change them
     clear       what an update sends for a property that is given no more
     gone        (path, values): the object is as good as gone when its description has one of these values there
@@ -172,6 +173,12 @@ class Resource:
     def locals(self) -> frozenset[str]:
         """Properties that reach no call."""
         return frozenset([*self.local.split(), *([self.prefix] if self.name else [])])
+
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """Properties that the account does not show, or not whole."""
+        names = {*self.locals, *(gap.partition(".")[0] for gap in self.gaps)}
+        return frozenset(names | {"tagsAll"} if "tags" in names else names)
 
     @cached_property
     def carried(self) -> tuple[str, ...]:

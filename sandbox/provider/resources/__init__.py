@@ -3,12 +3,16 @@
 from ..spec import Resource
 from . import (
     application_scaling,
+    budgets,
     certificates,
     containers,
     data,
     identity,
+    keys,
     load_balancing,
+    monitoring,
     networking,
+    notifications,
     security_groups,
     storage,
 )
@@ -17,12 +21,16 @@ TABLE: dict[str, Resource] = {
     resource.token: resource
     for module in (
         application_scaling,
+        budgets,
         certificates,
         containers,
         data,
         identity,
+        keys,
         load_balancing,
+        monitoring,
         networking,
+        notifications,
         security_groups,
         storage,
     )

@@ -1,6 +1,10 @@
-"""Application Auto Scaling: scalable targets and their policies."""
+"""Application Auto Scaling: scalable targets, their policies and scheduled actions."""
 
-from ..spec import Call, Resource, Tags
+from datetime import UTC, datetime
+from typing import Any
+
+from ..spec import Call, Context, Resource, Tags
+from ..values import Values
 
 _TARGET = {
     "ServiceNamespace": "{serviceNamespace}",
@@ -13,7 +17,21 @@ _POLICY_NAMES = {
     "targetTrackingScalingPolicyConfiguration.customizedMetricSpecification": "CustomizedMetricSpecification",
     "stepScalingPolicyConfiguration.stepAdjustments.metricIntervalLowerBound": "MetricIntervalLowerBound",
 }
+_ACTION = {**_TARGET, "ScheduledActionName": "{name}"}
 _CONFIGURATIONS = "policyType targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration"
+_SCHEDULE = "schedule timezone startTime endTime scalableTargetAction"
+
+
+def _moments(found: Any, context: Context) -> Values:
+    """Moments as the program spells them, or else in UTC."""
+    shown: Values = {}
+    for name, member in (("startTime", "StartTime"), ("endTime", "EndTime")):
+        live, given = found[0].get(member), context[name]
+        if live is not None:
+            same = isinstance(given, str) and datetime.fromisoformat(given) == live
+            shown[name] = given if same else live.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return shown
+
 
 RESOURCES = (
     Resource(
@@ -70,6 +88,35 @@ RESOURCES = (
         reads={"arn": "PolicyARN"},
         outputs="arn alarmArns",
         defaults={"policyType": "StepScaling"},
+        name="name",
+        limit=255,
+        unique="name serviceNamespace resourceId scalableDimension",
+    ),
+    Resource(
+        "aws:appautoscaling/scheduledAction:ScheduledAction",
+        "application-autoscaling",
+        create=Call("PutScheduledAction", f"name serviceNamespace resourceId scalableDimension {_SCHEDULE}"),
+        id="{name}-{serviceNamespace}-{resourceId}",
+        parse=r"(?P<name>.+?)-(?P<serviceNamespace>custom-resource|[a-z0-9]+)-(?P<resourceId>[^/-]+/.+)",
+        read=(
+            Call(
+                "DescribeScheduledActions",
+                fixed={
+                    "ServiceNamespace": "{serviceNamespace}",
+                    "ResourceId": "{resourceId}",
+                    "ScalableDimension": "{scalableDimension}",
+                    "ScheduledActionNames": ["{name}"],
+                },
+                at="ScheduledActions",
+                take=_moments,
+            ),
+        ),
+        updates=(Call("PutScheduledAction", _SCHEDULE, _ACTION, whole=True),),
+        delete=(Call("DeleteScheduledAction", fixed=_ACTION),),
+        names={"name": "ScheduledActionName"},
+        reads={"arn": "ScheduledActionARN"},
+        outputs="arn",
+        defaults={"timezone": "UTC"},
         name="name",
         limit=255,
         unique="name serviceNamespace resourceId scalableDimension",

@@ -270,6 +270,7 @@ RESOURCES = (
             "schedulingStrategy": "REPLICA",
             "waitForSteadyState": False,
         },
+        clear={"alarms": {"alarmNames": [], "enable": False, "rollback": False}},
         local="forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback",
         gaps={"serviceConnectConfiguration": _NOT_SHOWN},
         replaces="",

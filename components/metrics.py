@@ -1,0 +1,148 @@
+"""What the app and AWS emit about a stack: the one description that alarms, dashboard and scaling take metrics from.
+
+CloudWatch knows a metric by its namespace, its name and exactly its dimensions: with one dimension too many or too few
+it is another metric, and nobody emits that one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+NAMESPACE = "Voiceter/Backend"  # the app's own; today's image knows no other
+
+# A Metrics Insights query, as the app chooses the values of ErrorCode. Errors are counted by a metric named ErrorRate
+# whose every value is 1: its sum is a number of errors, its average says nothing.
+ERRORS = f'SELECT SUM(ErrorRate) FROM SCHEMA("{NAMESPACE}", ErrorCode)'  # noqa: S608 - asks CloudWatch, not a database
+ERRORS_BY_CODE = f"{ERRORS} GROUP BY ErrorCode"
+
+# How the app names its calls in the dimension Operation, with the full name of the table.
+_DATABASE_OPERATIONS = {
+    "get": "GetItem from ",
+    "put": "PutItem to ",
+    "update": "UpdateItem in ",
+    "delete": "DeleteItem from ",
+    "query": "Query ",
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric. Its unit is for the reader: a query that names a unit finds nothing where the emitter names none."""
+
+    namespace: str
+    name: str
+    unit: str
+    dimensions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+
+    def query(self, id_: str, stat: str, period: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgsDict:
+        """The metric as a term in the expression of an alarm."""
+        return {
+            "id": id_,
+            "metric": {
+                "namespace": self.namespace,
+                "metric_name": self.name,
+                "dimensions": self.dimensions,
+                "stat": stat,
+                "period": period,
+            },
+        }
+
+    def row(self, label: pulumi.Input[str], stat: str, **options: Any) -> list[Any]:
+        """The metric as a line in a widget of a dashboard."""
+        names = [part for dimension in self.dimensions.items() for part in dimension]
+        return [self.namespace, self.name, *names, {"label": label, "stat": stat, **options}]
+
+
+# The app's metrics without a dimension. A task sends its own count of sessions whenever one starts or ends: the maximum
+# is the busiest task, and the number of samples is that of starts and ends. So it is with connections.
+CONCURRENT_SESSIONS = Metric(NAMESPACE, "ConcurrentSessions", "Count")
+WEB_SOCKET_CONNECTIONS = Metric(NAMESPACE, "WebSocketConnections", "Count")
+# Defined in the app, and sent by nobody in today's image.
+BEDROCK_LATENCY = Metric(NAMESPACE, "BedrockLatency", "Milliseconds")
+
+
+def audio_chunks(direction: str) -> Metric:
+    """Chunks of audio; `direction` is inbound or outbound."""
+    return Metric(NAMESPACE, "AudioChunksProcessed", "Count", {"Direction": direction})
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of one stack that belong to something in it."""
+
+    cluster_name: pulumi.Input[str]
+    service_name: pulumi.Input[str]
+    load_balancer: pulumi.Input[str]  # the last part of its ARN, as CloudWatch names it
+    target_group: pulumi.Input[str]  # as above
+    tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
+    from_app: bool  # whether the app emits its own metrics
+
+    @property
+    def cpu(self) -> Metric:
+        """The tasks' CPU, in percent of what they have; one sample a task and minute."""
+        return self._of_service("CPUUtilization")
+
+    @property
+    def memory(self) -> Metric:
+        """The tasks' memory, in percent of what they have."""
+        return self._of_service("MemoryUtilization")
+
+    @property
+    def healthy_hosts(self) -> Metric:
+        """Targets that pass the health check, as every zone of the load balancer sees them."""
+        return self._of_targets("HealthyHostCount")
+
+    @property
+    def target_5xx(self) -> Metric:
+        """Answers 5xx of the app itself."""
+        return self._of_targets("HTTPCode_Target_5XX_Count")
+
+    @property
+    def unreachable_targets(self) -> Metric:
+        """Connections that the load balancer could not open to a task."""
+        return self._of_targets("TargetConnectionErrorCount")
+
+    @property
+    def load_balancer_5xx(self) -> Metric:
+        """Answers 5xx of the load balancer, for want of a task that answers."""
+        return self._of_load_balancer("HTTPCode_ELB_5XX_Count")
+
+    @property
+    def rejected_connections(self) -> Metric:
+        """Connections beyond what the load balancer takes."""
+        return self._of_load_balancer("RejectedConnectionCount")
+
+    def database_latency(self, table: str) -> dict[str, Metric]:
+        """How long the app's calls on a table take: one metric for each kind of call."""
+        full = self.tables[table]
+        return {
+            call: Metric(
+                NAMESPACE,
+                "DatabaseLatency",
+                "Milliseconds",
+                {"Operation": pulumi.Output.concat(operation, full), "Table": table},
+            )
+            for call, operation in _DATABASE_OPERATIONS.items()
+        }
+
+    def throttles(self, table: str) -> dict[str, Metric]:
+        """Reads and writes of a table that DynamoDB turned away."""
+        dimensions = {"TableName": self.tables[table]}
+        return {
+            "reads": Metric("AWS/DynamoDB", "ReadThrottleEvents", "Count", dimensions),
+            "writes": Metric("AWS/DynamoDB", "WriteThrottleEvents", "Count", dimensions),
+        }
+
+    def _of_service(self, name: str) -> Metric:
+        dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.service_name}
+        return Metric("AWS/ECS", name, "Percent", dimensions)
+
+    def _of_load_balancer(self, name: str) -> Metric:
+        return Metric("AWS/ApplicationELB", name, "Count", {"LoadBalancer": self.load_balancer})
+
+    def _of_targets(self, name: str) -> Metric:
+        dimensions = {"LoadBalancer": self.load_balancer, "TargetGroup": self.target_group}
+        return Metric("AWS/ApplicationELB", name, "Count", dimensions)

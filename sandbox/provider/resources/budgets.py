@@ -1,0 +1,130 @@
+"""AWS Budgets."""
+
+from datetime import UTC
+from typing import Any, cast
+
+from ..spec import Call, Context, Resource, Tags
+from ..values import Values, agrees
+
+_BUDGET = {"AccountId": "{account}", "BudgetName": "{name}"}
+_SETTINGS = (
+    "budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart timePeriodEnd notifications"
+)
+_SUBSCRIBERS = {"subscriberEmailAddresses": "EMAIL", "subscriberSnsTopicArns": "SNS"}
+_LEFT_TO_ACCOUNT = ("limitAmount", "limitUnit", "costFilters", "costTypes", "timePeriodStart")
+_NOT_SHOWN = "the account does not show who is notified"
+
+
+def _budget(values: Values, context: Context) -> Values:
+    """Filters by name, the period as one object, and each notification beside those who get it."""
+    given = dict(values)
+    if not context.offline:  # an update keeps what the program leaves to the account
+        given |= {name: context[name] for name in _LEFT_TO_ACCOUNT if name not in given and context[name] is not None}
+    moments = ("timePeriodStart", "timePeriodEnd")
+    built = {name: value for name, value in given.items() if name not in (*moments, "costFilters", "notifications")}
+    if "timePeriodStart" in given:  # without one, the account chooses both
+        start, end = (_instant(given[name]) if name in given else None for name in moments)
+        built["timePeriod"] = {"start": start, "end": end}
+    if given.get("costFilters"):
+        built["costFilters"] = {one["name"]: one["values"] for one in cast(list[Values], given["costFilters"])}
+    if given.get("notifications"):
+        built["notifications"] = [_notification(one) for one in cast(list[Values], given["notifications"])]
+    return built
+
+
+def _notification(given: Values) -> Values:
+    subscribers = [
+        {"subscriptionType": kind, "address": address}
+        for name, kind in _SUBSCRIBERS.items()
+        for address in cast(list[Any], given.get(name) or [])
+    ]
+    notification = {name: value for name, value in given.items() if name not in _SUBSCRIBERS}
+    return {"notification": notification, "subscribers": subscribers}
+
+
+def _instant(moment: str) -> str:
+    """Pulumi's 2026-01-31_08:00, in UTC, as the API's."""
+    return moment.replace("_", "T") + ":00Z"
+
+
+def _moment(instant: Any) -> str | None:
+    return instant.astimezone(UTC).strftime("%Y-%m-%d_%H:%M") if instant else None
+
+
+def _described(found: Any, _: Context) -> Values:
+    budget = found["Budget"]
+    period = budget.get("TimePeriod", {})
+    return {
+        "costFilters": [{"name": name, "values": items} for name, items in budget.get("CostFilters", {}).items()],
+        "timePeriodStart": _moment(period.get("Start")),
+        "timePeriodEnd": _moment(period.get("End")),
+    }
+
+
+def _notifications(found: Any, context: Context) -> Values:
+    """Who is notified is taken from what was sent for the same notification."""
+    members = ("comparisonOperator", "notificationType", "threshold", "thresholdType")
+    sent: list[Values] = context["notifications"] or []
+    shown: list[Values] = []
+    for one in found["Notifications"]:
+        live = {name: one.get(f"{name[0].upper()}{name[1:]}") for name in members}
+        same = [other for other in sent if agrees({n: v for n, v in other.items() if n not in _SUBSCRIBERS}, live)]
+        shown.append(live | {name: same[0][name] for name in _SUBSCRIBERS if same and name in same[0]})
+    return {"notifications": shown}
+
+
+RESOURCES = (
+    Resource(
+        "aws:budgets/budget:Budget",
+        "budgets",
+        create=Call("CreateBudget", f"name {_SETTINGS}", {"AccountId": "{account}"}, build=_budget),
+        id="{account}:{name}",
+        read=(
+            Call("DescribeBudget", fixed=_BUDGET, take=_described),
+            Call("DescribeNotificationsForBudget", fixed=_BUDGET, take=_notifications),
+        ),
+        updates=(  # the account has no call that changes a budget: it is made anew
+            Call("DeleteBudget", _SETTINGS, _BUDGET, build=lambda _values, _context: {}),
+            Call(
+                "CreateBudget",
+                _SETTINGS,
+                {"AccountId": "{account}", "Budget": {"BudgetName": "{name}"}},
+                whole=True,
+                build=_budget,
+            ),
+        ),
+        delete=(Call("DeleteBudget", fixed=_BUDGET),),
+        names={
+            "name": "Budget.BudgetName",
+            "budgetType": "Budget.BudgetType",
+            "timeUnit": "Budget.TimeUnit",
+            "limitAmount": "Budget.BudgetLimit.Amount",
+            "limitUnit": "Budget.BudgetLimit.Unit",
+            "costFilters": "Budget.CostFilters",
+            "costTypes": "Budget.CostTypes",
+            "timePeriod": "Budget.TimePeriod",
+            "notifications": "NotificationsWithSubscribers",
+            "tags": "ResourceTags",
+        },
+        reads={"accountId": "={account}", "arn": "=arn:{partition}:budgets::{account}:budget/{name}"},
+        outputs="accountId arn costFilters costTypes limitAmount limitUnit timePeriodStart",
+        defaults={"timePeriodEnd": "2087-06-15_00:00"},
+        gaps={
+            **{f"notifications.{name}": _NOT_SHOWN for name in _SUBSCRIBERS},
+            "tags": "the account keeps no tags of budgets",
+        },
+        name="name",
+        limit=100,
+        unique="name",
+        regional=False,
+        tags=Tags(
+            "TagResource",
+            "UntagResource",
+            {"ResourceARN": "{arn}"},
+            read="ListTagsForResource",
+            at="ResourceTags",
+            keys="ResourceTagKeys",
+            path="ResourceTags",
+        ),
+    ),
+)

@@ -1,0 +1,126 @@
+"""CloudWatch: alarms and dashboards."""
+
+from typing import Any, cast
+
+from ..spec import Call, Context, Resource, Tags
+from ..values import Values
+
+_SETTINGS = (
+    "comparisonOperator evaluationPeriods threshold thresholdMetricId datapointsToAlarm treatMissingData"
+    " evaluateLowSampleCountPercentiles metricName namespace dimensions period statistic extendedStatistic unit"
+    " metricQueries actionsEnabled alarmActions okActions insufficientDataActions alarmDescription"
+)
+
+
+def _with_dimensions(values: Values) -> Values:
+    """Dimensions are a map to Pulumi, and a list of names and values to the API."""
+    dimensions = values.get("dimensions")
+    if not isinstance(dimensions, dict):
+        return values
+    pairs = cast(dict[str, Any], dimensions).items()
+    return {**values, "dimensions": [{"name": name, "value": value} for name, value in pairs]}
+
+
+def _alarm(values: Values, _: Context) -> Values:
+    built = _with_dimensions(values)
+    if isinstance(built.get("metricQueries"), list):
+        queries = cast(list[Values], built["metricQueries"])
+        built = {**built, "metricQueries": [_built_query(query) for query in queries]}
+    return built
+
+
+def _built_query(query: Values) -> Values:
+    metric = query.get("metric")
+    built: Values = {"returnData": False, **query}
+    return built | {"metric": _with_dimensions(cast(Values, metric))} if isinstance(metric, dict) else built
+
+
+def _dimensions(metric: Any) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in metric.get("Dimensions", [])}
+
+
+def _query(found: Any) -> Values:
+    query: Values = {
+        "id": found["Id"],
+        "expression": found.get("Expression"),
+        "label": found.get("Label"),
+        "period": found.get("Period"),
+        "returnData": found.get("ReturnData", False),
+        "accountId": found.get("AccountId"),
+    }
+    stat = found.get("MetricStat")
+    if stat:
+        query["metric"] = {
+            "namespace": stat["Metric"].get("Namespace"),
+            "metricName": stat["Metric"].get("MetricName"),
+            "dimensions": _dimensions(stat["Metric"]),
+            "period": stat.get("Period"),
+            "stat": stat.get("Stat"),
+            "unit": stat.get("Unit"),
+        }
+    return query
+
+
+def _described_alarm(found: Any, _: Context) -> Values:
+    alarm = found[0]
+    return {
+        "dimensions": _dimensions(alarm),
+        "metricQueries": [_query(one) for one in alarm.get("Metrics", [])],
+        "evaluateLowSampleCountPercentiles": alarm.get("EvaluateLowSampleCountPercentile", ""),
+    }
+
+
+def _untag(context: Context) -> None:
+    """The account would give the tags of a deleted alarm to the next one of its name."""
+    if context["tagsAll"]:
+        context.call("UntagResource", ResourceARN=context["arn"], TagKeys=sorted(context["tagsAll"]))
+
+
+_QUESTION = "name queryString logGroupNames"
+
+RESOURCES = (
+    Resource(
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "cloudwatch",
+        create=Call("PutMetricAlarm", f"name {_SETTINGS}", build=_alarm),
+        id="{name}",
+        read=(Call("DescribeAlarms", fixed={"AlarmNames": ["{id}"]}, at="MetricAlarms", take=_described_alarm),),
+        updates=(Call("PutMetricAlarm", _SETTINGS, {"AlarmName": "{id}"}, whole=True, build=_alarm),),
+        delete=(Call("DeleteAlarms", fixed={"AlarmNames": ["{id}"]}),),
+        names={
+            "name": "AlarmName",
+            "metricQueries": "Metrics",
+            "metricQueries.metric": "MetricStat",
+            "metricQueries.metric.namespace": "Metric.Namespace",
+            "metricQueries.metric.metricName": "Metric.MetricName",
+            "metricQueries.metric.dimensions": "Metric.Dimensions",
+        },
+        reads={"arn": "AlarmArn"},
+        outputs="arn evaluateLowSampleCountPercentiles",
+        defaults={"actionsEnabled": True, "treatMissingData": "missing"},
+        name="name",
+        tags=Tags("TagResource", "UntagResource", {"ResourceARN": "{arn}"}, read="ListTagsForResource"),
+        prepare_delete=_untag,
+    ),
+    Resource(
+        "aws:cloudwatch/dashboard:Dashboard",
+        "cloudwatch",
+        create=Call("PutDashboard", "dashboardName dashboardBody"),
+        id="{dashboardName}",
+        read=(Call("GetDashboard", fixed={"DashboardName": "{id}"}),),
+        updates=(Call("PutDashboard", "dashboardBody", {"DashboardName": "{id}"}),),
+        delete=(Call("DeleteDashboards", fixed={"DashboardNames": ["{id}"]}),),
+        outputs="dashboardArn",
+    ),
+    Resource(
+        "aws:cloudwatch/queryDefinition:QueryDefinition",
+        "logs",
+        create=Call("PutQueryDefinition", _QUESTION),
+        id="queryDefinitionId",
+        read=(Call("DescribeQueryDefinitions", at="queryDefinitions", only={"queryDefinitionId": "{id}"}),),
+        updates=(Call("PutQueryDefinition", _QUESTION, {"queryDefinitionId": "{id}"}, whole=True),),
+        delete=(Call("DeleteQueryDefinition", fixed={"queryDefinitionId": "{id}"}),),
+        outputs="queryDefinitionId",
+        ordered="logGroupNames",
+    ),
+)

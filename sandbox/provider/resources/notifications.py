@@ -1,0 +1,120 @@
+"""SNS: topics, their policies and subscriptions."""
+
+from typing import Any
+
+from ..spec import Call, Context, Resource, Tags
+from ..values import Values
+
+_TOPIC, _SUBSCRIPTION = {"TopicArn": "{id}"}, {"SubscriptionArn": "{id}"}
+_NOT_SHOWN = "the account takes it and does not show it"
+# What a topic's policy is without one of its own; there is none that is empty.
+_DEFAULT_POLICY = (
+    '{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow",'
+    '"Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission",'
+    '"SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],'
+    '"Resource":"{id}","Condition":{"StringEquals":{"AWS:SourceOwner":"{account}"}}}]}'
+)
+_TOPIC_ATTRIBUTES = (
+    "displayName policy deliveryPolicy kmsMasterKeyId contentBasedDeduplication signatureVersion tracingConfig"
+)
+_SUBSCRIPTION_ATTRIBUTES = (
+    "filterPolicyScope filterPolicy deliveryPolicy rawMessageDelivery redrivePolicy subscriptionRoleArn"
+)
+
+
+def _key(name: str) -> str:
+    return name[0].upper() + name[1:]
+
+
+def _with_attributes(values: Values, _: Context) -> Values:
+    """Everything but what identifies the object goes into one map, as text; what is off is left out."""
+    plain = {name: value for name, value in values.items() if name in ("name", "topic", "protocol", "endpoint")}
+    attributes = {_key(name): value for name, value in values.items() if name not in plain and value is not False}
+    return plain | ({"attributes": attributes} if attributes else {})
+
+
+def _one_by_one(values: Values, _: Context) -> list[Values]:
+    return [{"attributeName": _key(name), "attributeValue": value} for name, value in values.items()]
+
+
+def _attributes(found: Any, _: Context) -> Values:
+    """Attributes come as text; they keep their names, but for the first letter."""
+    words = {"true": True, "false": False}
+    return {f"{key[0].lower()}{key[1:]}": words.get(value, value) for key, value in found.items()}
+
+
+def _subscription(found: Any, context: Context) -> Values:
+    return {"filterPolicyScope": "", **_attributes(found, context), "topic": found["TopicArn"]}
+
+
+RESOURCES = (
+    Resource(
+        "aws:sns/topic:Topic",
+        "sns",
+        create=Call("CreateTopic", f"name fifoTopic {_TOPIC_ATTRIBUTES}", build=_with_attributes),
+        id="TopicArn",
+        read=(
+            Call(
+                "GetTopicAttributes",
+                fixed=_TOPIC,
+                at="Attributes",
+                take=lambda found, context: {
+                    **_attributes(found, context),
+                    "arn": found["TopicArn"],
+                    "name": found["TopicArn"].rpartition(":")[2],
+                },
+            ),
+        ),
+        updates=(Call("SetTopicAttributes", _TOPIC_ATTRIBUTES, _TOPIC, build=_one_by_one),),
+        delete=(Call("DeleteTopic", fixed=_TOPIC),),
+        outputs="arn owner policy",
+        defaults={"contentBasedDeduplication": False, "fifoTopic": False},
+        clear={"displayName": "", "deliveryPolicy": "", "kmsMasterKeyId": ""},
+        gaps={"signatureVersion": _NOT_SHOWN, "tracingConfig": _NOT_SHOWN},
+        name="name",
+        limit=256,
+        unique="name",
+        tags=Tags("TagResource", "UntagResource", {"ResourceArn": "{id}"}, read="ListTagsForResource"),
+    ),
+    Resource(
+        "aws:sns/topicPolicy:TopicPolicy",
+        "sns",
+        create=Call("SetTopicAttributes", "arn policy", {"AttributeName": "Policy"}),
+        id="{arn}",
+        read=(
+            Call(
+                "GetTopicAttributes",
+                fixed=_TOPIC,
+                at="Attributes",
+                take=lambda found, context: {**_attributes(found, context), "arn": found["TopicArn"]},
+            ),
+        ),
+        updates=(Call("SetTopicAttributes", "policy", {**_TOPIC, "AttributeName": "Policy"}),),
+        delete=(
+            Call("SetTopicAttributes", fixed={**_TOPIC, "AttributeName": "Policy", "AttributeValue": _DEFAULT_POLICY}),
+        ),
+        names={"arn": "TopicArn", "policy": "AttributeValue"},
+        outputs="owner",
+    ),
+    Resource(
+        "aws:sns/topicSubscription:TopicSubscription",
+        "sns",
+        create=Call(
+            "Subscribe",
+            f"topic protocol endpoint {_SUBSCRIPTION_ATTRIBUTES}",
+            {"ReturnSubscriptionArn": True},
+            build=_with_attributes,
+        ),
+        id="SubscriptionArn",
+        read=(Call("GetSubscriptionAttributes", fixed=_SUBSCRIPTION, at="Attributes", take=_subscription),),
+        updates=(Call("SetSubscriptionAttributes", _SUBSCRIPTION_ATTRIBUTES, _SUBSCRIPTION, build=_one_by_one),),
+        delete=(Call("Unsubscribe", fixed=_SUBSCRIPTION),),
+        names={"topic": "TopicArn"},
+        reads={"arn": "={id}", "ownerId": "={owner}"},
+        outputs="arn confirmationWasAuthenticated filterPolicyScope ownerId pendingConfirmation",
+        defaults={"confirmationTimeoutInMinutes": 1, "endpointAutoConfirms": False, "rawMessageDelivery": False},
+        clear={"filterPolicy": "{}", "deliveryPolicy": "", "redrivePolicy": ""},
+        local="confirmationTimeoutInMinutes endpointAutoConfirms",
+        unique="topic protocol endpoint",
+    ),
+)

@@ -1,0 +1,341 @@
+"""CloudWatch's evaluation of an alarm, as far as the alarms of this program need it. What it does not know, it refuses.
+
+From the Amazon CloudWatch User Guide: "Alarm evaluation", "Configuring how CloudWatch alarms treat missing data",
+"Using math expressions with CloudWatch metrics", "CloudWatch Metrics Insights query components", "Limits".
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+State = Literal["OK", "ALARM"]
+Series = dict[int, float]  # number of the period -> value; what is missing is not there
+Value = float | Series | list[Series]
+
+# CloudWatch looks at more periods than it evaluates: at 5 for 3, in the user guide's example.
+_MORE_PERIODS: Final = 2
+_MOST_METRICS: Final = 10
+
+
+class NotAnAlarmError(ValueError):
+    """CloudWatch would not take this alarm, or this evaluator does not know what it would do with it."""
+
+
+@dataclass(frozen=True)
+class Datum:
+    """One value, as an emitter puts it."""
+
+    namespace: str
+    name: str
+    unit: str
+    dimensions: Mapping[str, str]
+    value: float
+    time: float  # seconds
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the documents leave open. The alarms have to be right either way."""
+
+    fills_empty: bool  # whether FILL makes points of a metric that has none at all
+    lists_skip: bool  # whether MAX and SUM of a list pass over a metric that lacks a point
+
+
+READINGS: Final = (Reading(fills_empty=True, lists_skip=False), Reading(fills_empty=False, lists_skip=True))
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One metric and its statistic."""
+
+    namespace: str
+    name: str
+    dimensions: Mapping[str, str]
+    stat: str
+    period: int
+
+    def series(self, data: Iterable[Datum], window: range) -> Series:
+        """The statistic for each period that has data. The unit is no part of the selection, as no alarm names one."""
+        chosen = (
+            datum
+            for datum in data
+            if (datum.namespace, datum.name) == (self.namespace, self.name)
+            and dict(datum.dimensions) == dict(self.dimensions)
+        )
+        return {n: _statistic(self.stat, values) for n, values in _by_period(chosen, self.period, window).items()}
+
+
+@dataclass(frozen=True)
+class Insights:
+    """A Metrics Insights query that gives one series: over all metrics with exactly these names of dimensions."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[str, ...]
+    function: str
+    period: int
+
+    @classmethod
+    def parse(cls, text: str, period: int) -> Insights:
+        found = re.fullmatch(r'SELECT (SUM|AVG|MIN|MAX|COUNT)\((\w+)\) FROM SCHEMA\("([^"]+)"((?:, \w+)*)\)', text)
+        if not found:
+            raise NotAnAlarmError(f"no query for one series: {text}")
+        function, name, namespace, names = found.groups()
+        return cls(namespace, name, tuple(names.split(", ")[1:]), function, period)
+
+    def series(self, data: Iterable[Datum], window: range) -> Series:
+        chosen = (
+            datum
+            for datum in data
+            if (datum.namespace, datum.name) == (self.namespace, self.name)
+            and sorted(datum.dimensions) == sorted(self.dimensions)
+        )
+        stat = {"SUM": "Sum", "AVG": "Average", "MIN": "Minimum", "MAX": "Maximum", "COUNT": "SampleCount"}
+        by_period = _by_period(chosen, self.period, window)
+        return {n: _statistic(stat[self.function], values) for n, values in by_period.items()}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An alarm, from wherever it was read."""
+
+    sources: Mapping[str, Selection | Insights]  # id -> what has data of its own
+    expressions: Mapping[str, str]  # id -> metric math
+    watched: str  # id
+    threshold: float
+    comparison: str
+    evaluations: int
+    missing: str
+
+    @classmethod
+    def registered(cls, inputs: Mapping[str, Any]) -> Rule:
+        """From the inputs of a `MetricAlarm`, as the program registered them."""
+        queries: list[Any] = inputs.get("metricQueries") or [{"id": "only", "metric": inputs, "returnData": True}]
+        for query in queries:
+            if "metric" in query:
+                metric = query["metric"]
+                stat = metric.get("stat") or metric.get("statistic") or metric.get("extendedStatistic")
+                query["metric"] = {**metric, "stat": stat}
+        return cls._of(queries, inputs)
+
+    @classmethod
+    def described(cls, alarm: Mapping[str, Any]) -> Rule:
+        """From an answer of `DescribeAlarms`."""
+
+        def metric(holder: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
+            dimensions = {each["Name"]: each["Value"] for each in holder.get("Dimensions", [])}
+            return {
+                "namespace": holder["Namespace"],
+                "metricName": holder["MetricName"],
+                "dimensions": dimensions,
+                **rest,
+            }
+
+        queries: list[dict[str, Any]] = []
+        for each in alarm.get("Metrics", []):
+            query: dict[str, Any] = {"id": each["Id"], "returnData": each.get("ReturnData", True)}
+            if "MetricStat" in each:
+                stat = each["MetricStat"]
+                query["metric"] = metric(stat["Metric"], stat=stat["Stat"], period=stat["Period"])
+            else:
+                query |= {"expression": each["Expression"], "period": each.get("Period")}
+            queries.append(query)
+        if not queries:
+            stat = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+            only = metric(alarm, stat=stat, period=alarm["Period"])
+            queries = [{"id": "only", "metric": only, "returnData": True}]
+        return cls._of(
+            queries,
+            {
+                "threshold": alarm["Threshold"],
+                "comparisonOperator": alarm["ComparisonOperator"],
+                "evaluationPeriods": alarm["EvaluationPeriods"],
+                "treatMissingData": alarm.get("TreatMissingData", "missing"),
+            },
+        )
+
+    @classmethod
+    def _of(cls, queries: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]) -> Rule:
+        sources: dict[str, Selection | Insights] = {}
+        expressions: dict[str, str] = {}
+        for query in queries:
+            if "metric" in query:
+                m = query["metric"]
+                sources[query["id"]] = Selection(
+                    m["namespace"], m["metricName"], m.get("dimensions") or {}, m["stat"], int(m["period"])
+                )
+            elif query["expression"].startswith("SELECT "):
+                sources[query["id"]] = Insights.parse(query["expression"], int(query["period"]))
+            else:
+                expressions[query["id"]] = query["expression"]
+        watched = [query["id"] for query in queries if query.get("returnData")]
+        metrics = [source for source in sources.values() if isinstance(source, Selection)]
+        if len(watched) != 1 or len(metrics) > _MOST_METRICS or len(sources) - len(metrics) > 1:
+            raise NotAnAlarmError("one watched series, at most ten metrics and at most one Metrics Insights query")
+        if len({source.period for source in sources.values()}) != 1:
+            raise NotAnAlarmError("one period for all")
+        if inputs["treatMissingData"] not in ("breaching", "notBreaching"):
+            raise NotAnAlarmError(f"unknown: {inputs['treatMissingData']}")
+        return cls(
+            sources,
+            expressions,
+            watched[0],
+            float(inputs["threshold"]),
+            inputs["comparisonOperator"],
+            int(inputs["evaluationPeriods"]),
+            inputs["treatMissingData"],
+        )
+
+    @property
+    def period(self) -> int:
+        return next(iter(self.sources.values())).period
+
+    def state(self, data: Sequence[Datum], now: float, reading: Reading) -> State:
+        """The state at `now`, from the whole periods before it."""
+        end = int(now // self.period)
+        window = range(end - self.evaluations - _MORE_PERIODS, end)
+        known: dict[str, Series] = {id_: source.series(data, window) for id_, source in self.sources.items()}
+        waiting = dict(self.expressions)
+        while waiting:
+            ready = [id_ for id_, text in waiting.items() if not _names(text) & waiting.keys()]
+            if not ready:
+                raise NotAnAlarmError("expressions that wait for each other")
+            for id_ in ready:
+                result = _Math(known, window, reading).value(ast.parse(waiting.pop(id_), mode="eval").body)
+                if not isinstance(result, dict):
+                    raise NotAnAlarmError(f"{id_} is no series")
+                known[id_] = result
+        return self._judged(known[self.watched], window)
+
+    def _judged(self, series: Series, window: range) -> State:
+        breaches = cast(
+            Callable[[float, float], bool],
+            {"GreaterThanThreshold": operator.gt, "LessThanThreshold": operator.lt}[self.comparison],
+        )
+        newest = list(reversed(window))
+        points = [breaches(series[n], self.threshold) if n in series else None for n in newest]
+        judged = points[: self.evaluations]
+        if None in judged:
+            # As many real points as are there, up to those that it needs; what is still lacking is treated as missing.
+            judged = [point for point in points if point is not None][: self.evaluations]
+            judged += [self.missing == "breaching"] * (self.evaluations - len(judged))
+        return "ALARM" if all(judged) else "OK"
+
+
+class _Math:
+    """Metric math over the series of one window. Its syntax is close enough to Python's to be parsed as that."""
+
+    def __init__(self, known: Mapping[str, Series], window: range, reading: Reading) -> None:
+        self._known, self._window, self._reading = known, window, reading
+
+    def value(self, node: ast.expr) -> Value:
+        match node:
+            case ast.Constant(value=int() | float() as number):
+                return float(number)
+            case ast.Name(id=name):
+                if name not in self._known:
+                    raise NotAnAlarmError(f"no metric {name}")
+                return self._known[name]
+            case ast.List(elts=items):
+                return [self._series(item) for item in items]
+            case ast.BinOp(left=left, op=op, right=right):
+                return _each(_OPERATORS[type(op)], self.value(left), self.value(right))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return _each(_OPERATORS[type(op)], self.value(left), self.value(right))
+            case ast.Call(func=ast.Name(id="FILL"), args=[series, ast.Constant(value=int() | float() as number)]):
+                points = self._series(series)
+                empty = not points and not self._reading.fills_empty
+                return {} if empty else {n: points.get(n, float(number)) for n in self._window}
+            case ast.Call(func=ast.Name(id="IF"), args=[condition, yes, no]):
+                return self._choice(self._series(condition), self.value(yes), self.value(no))
+            case ast.Call(func=ast.Name(id="MAX" | "SUM" as name), args=[ast.List() as items]):
+                return self._list(max if name == "MAX" else math.fsum, cast(list[Series], self.value(items)))
+            case _:
+                raise NotAnAlarmError(f"unknown: {ast.unparse(node)}")
+
+    def _series(self, node: ast.expr) -> Series:
+        value = self.value(node)
+        if not isinstance(value, dict):
+            raise NotAnAlarmError(f"no series: {ast.unparse(node)}")
+        return value
+
+    def _choice(self, condition: Series, yes: Value, no: Value) -> Series:
+        chosen: Series = {}
+        for n, holds in condition.items():
+            value = yes if holds else no
+            if isinstance(value, float):
+                chosen[n] = value
+            elif isinstance(value, dict) and n in value:
+                chosen[n] = value[n]
+        return chosen
+
+    def _list(self, fold: Callable[[list[float]], float], items: list[Series]) -> Series:
+        points = {n: [item[n] for item in items if n in item] for n in self._window}
+        enough = 1 if self._reading.lists_skip else len(items)
+        return {n: fold(values) for n, values in points.items() if len(values) >= enough}
+
+
+_OPERATORS: Final[Mapping[type, Callable[[float, float], float]]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    # Not a number: a point that CloudWatch leaves out.
+    ast.Div: lambda a, b: a / b if b else math.nan,
+    ast.GtE: lambda a, b: float(a >= b),
+    ast.Gt: lambda a, b: float(a > b),
+    ast.Lt: lambda a, b: float(a < b),
+}
+
+
+def _each(apply: Callable[[float, float], float], left: Value, right: Value) -> Value:
+    """Point by point. A point that one side lacks, or a division by zero, is a missing point."""
+    if isinstance(left, list) or isinstance(right, list):
+        raise NotAnAlarmError("arithmetic on a list")
+    if isinstance(left, float) and isinstance(right, float):
+        return apply(left, right)
+    periods = left if isinstance(left, dict) else right if isinstance(right, dict) else {}
+    points = {n: (_at(left, n), _at(right, n)) for n in periods}
+    results = {n: apply(a, b) for n, (a, b) in points.items() if a is not None and b is not None}
+    return {n: result for n, result in results.items() if not math.isnan(result)}
+
+
+def _at(side: float | Series, n: int) -> float | None:
+    return side.get(n) if isinstance(side, dict) else side
+
+
+def _names(text: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+
+
+def _by_period(data: Iterable[Datum], period: int, window: range) -> dict[int, list[float]]:
+    found: dict[int, list[float]] = {}
+    for datum in data:
+        if (n := int(datum.time // period)) in window:
+            found.setdefault(n, []).append(datum.value)
+    return found
+
+
+def _statistic(stat: str, values: Sequence[float]) -> float:
+    match stat:
+        case "Sum":
+            return math.fsum(values)
+        case "Average":
+            return math.fsum(values) / len(values)
+        case "Minimum":
+            return min(values)
+        case "Maximum":
+            return max(values)
+        case "SampleCount":
+            return len(values)
+        case _:
+            found = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]+)?)", stat)
+            if not found:
+                raise NotAnAlarmError(f"unknown statistic {stat}")
+            # The nearest rank.
+            return sorted(values)[math.ceil(float(found[1]) / 100 * len(values)) - 1]
