@@ -42,7 +42,10 @@ def down(layout: Layout, stack_name: str) -> None:
         shared = _retained_by_others(layout, stack_name)
         sweep(session.account, session.region, stack_name, [item for item in resources if item.id not in shared])
         supplies.withdraw(session.account, stack_name, session.region)
-    say(f"{stack_name} is down, and nothing of it is left in the account. Again: `make up STACK={stack_name}`.")
+    say(
+        f"{stack_name} is down. Nothing of it is left in the account but its KMS key, which waits out its deletion"
+        f" window as on AWS. Again: `make up STACK={stack_name}`."
+    )
 
 
 def _retained_by_others(layout: Layout, stack_name: str) -> set[str]:
