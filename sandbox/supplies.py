@@ -133,12 +133,11 @@ def withdraw(account: Account, stack: str, region: str) -> None:
     for arn in own_certificates(account, stack, region):
         account.client("acm", region).delete_certificate(CertificateArn=arn)
     route53 = account.client("route53", region)
-    for page in route53.get_paginator("list_hosted_zones").paginate():
-        for zone in page["HostedZones"]:
-            own = zone["CallerReference"].startswith(OWNER_TAG)
-            # A zone is born with two records, NS and SOA, which go with it.
-            if own and route53.get_hosted_zone(Id=zone["Id"])["HostedZone"]["ResourceRecordSetCount"] <= 2:
-                route53.delete_hosted_zone(Id=zone["Id"])
+    for zone in _zones(route53):
+        own = zone["CallerReference"].startswith(OWNER_TAG)
+        # A zone is born with two records, NS and SOA, which go with it.
+        if own and route53.get_hosted_zone(Id=zone["Id"])["HostedZone"]["ResourceRecordSetCount"] <= 2:
+            route53.delete_hosted_zone(Id=zone["Id"])
 
 
 def _hosted_zone(account: Account, stack: str, region: str, copy: StackFile) -> bool:
@@ -147,20 +146,22 @@ def _hosted_zone(account: Account, stack: str, region: str, copy: StackFile) -> 
     if not domain or not zone or "." not in domain.strip("."):
         return False
     route53 = account.client("route53", region)
-    pages = route53.get_paginator("list_hosted_zones").paginate()
-    zones: list[Any] = [entry for page in pages for entry in page["HostedZones"]]
-    if any(entry["Id"].rpartition("/")[2] == zone for entry in zones):
+    if any(entry["Id"].rpartition("/")[2] == zone for entry in _zones(route53)):
         return False
     copy.set("hostedZoneId", _zone(route53, domain))
     say(f"Supplied: a hosted zone for {domain}, as hostedZoneId of the sandbox's copy ({zone} is not in its account)")
     return True
 
 
+def _zones(route53: Any) -> list[Any]:
+    pages = route53.get_paginator("list_hosted_zones").paginate()
+    return [zone for page in pages for zone in page["HostedZones"]]
+
+
 def _zone(route53: Any, domain: str) -> str:
     """The id of the hosted zone that a domain's records go to, made where the account has none."""
     parent = domain.strip(".").partition(".")[2] + "."
-    pages = route53.get_paginator("list_hosted_zones").paginate()
-    made: Any = next((entry for page in pages for entry in page["HostedZones"] if entry["Name"] == parent), None)
+    made = next((entry for entry in _zones(route53) if entry["Name"] == parent), None)
     if made is None:
         made = route53.create_hosted_zone(Name=parent, CallerReference=f"{OWNER_TAG}-{parent}")["HostedZone"]
     return str(made["Id"]).rpartition("/")[2]

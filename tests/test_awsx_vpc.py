@@ -19,6 +19,7 @@ class Recorder:
         self.registered: list[tuple[str, str, str]] = []
 
     def component(self) -> Registered:
+        self.registered.append(("Component", "", ""))
         return Registered("component", "", {}, "")
 
     def resource(self, type_: str, name: str, inputs: dict[str, Any], parent: Registered, uses: object) -> Registered:

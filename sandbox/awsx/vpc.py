@@ -40,7 +40,6 @@ def build(monitor: Monitor, name: str, inputs: Mapping[str, Any]) -> tuple[Regis
         sandbox.awsx.monitor.MonitorError: the engine or the `aws` provider refused a child.
     """
     nat_strategy = _checked(inputs)
-    component = monitor.component()
     zones = _zones(monitor, inputs)
     cidr_block = inputs.get("cidrBlock", "10.0.0.0/16")
     specs = _specs(inputs.get("subnetSpecs"))
@@ -52,6 +51,8 @@ def build(monitor: Monitor, name: str, inputs: Mapping[str, Any]) -> tuple[Regis
     if nat_strategy != "None" and not {"Public", "Private"} <= types:
         raise InputError(f"{TOKEN} {name}: natGateways.strategy {nat_strategy} needs public and private subnets")
 
+    # Nothing is registered before the last input is known to be good.
+    component = monitor.component()
     tags = inputs.get("tags", {})
     children = _Children(monitor, name, component, tags)
     children.vpc_and_gateway({"cidrBlock": cidr_block, **{key: inputs[key] for key in _OF_THE_VPC if key in inputs}})
