@@ -95,7 +95,8 @@ class Engine:
 
     def check(
         self, token: str, name: str, news: Values, olds: Values | None = None, secret: tuple[str, ...] = ()
-    ) -> tuple[Values, list[tuple[str, str]]]:
+    ) -> tuple[Values, list[str]]:
+        """The inputs as the provider completes them, and what is wrong with them."""
         answer = self.call(
             "Check",
             provider.CheckRequest(
@@ -105,7 +106,7 @@ class Engine:
                 randomSeed=name.encode(),
             ),
         )
-        return from_struct(answer.inputs)[0], [(one.property, one.reason) for one in answer.failures]
+        return from_struct(answer.inputs)[0], [one.reason for one in answer.failures]
 
     def diff(self, made: Made, news: Values) -> Any:
         return self.call(
@@ -217,7 +218,7 @@ ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/das
 BUDGET = "aws:budgets/budget:Budget"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
-_CONTAINERS = json.dumps(
+CONTAINERS = json.dumps(
     [
         {
             "name": "voiceter-backend",
@@ -227,7 +228,10 @@ _CONTAINERS = json.dumps(
             "environment": [{"name": "PORT", "value": "8080"}],
             "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:eu-north-1:123456789012:secret:x:::v"}],
             "healthCheck": {"command": ["CMD", "node", "-e", "1"], "interval": 30, "timeout": 5, "retries": 3},
-            "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/ecs/x", "awslogs-region": "r"}},
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {"awslogs-group": "/ecs/x", "awslogs-region": REGION, "awslogs-stream-prefix": "x"},
+            },
             "linuxParameters": {
                 "initProcessEnabled": True,
                 "tmpfs": [{"containerPath": "/tmp", "size": 64, "mountOptions": ["uid=1001"]}],  # noqa: S108
@@ -550,7 +554,7 @@ SAMPLES: dict[str, Sample] = {
             "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
             "executionRoleArn": Ref(ROLE, "arn"),
             "taskRoleArn": Ref(ROLE, "arn"),
-            "containerDefinitions": _CONTAINERS,
+            "containerDefinitions": CONTAINERS,
             "tags": {"Version": "v1"},
         },
         {"tags": {"Version": "v2"}},

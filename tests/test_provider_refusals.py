@@ -81,7 +81,9 @@ def test_unknown_settings_are_refused() -> None:
     servicer: Any = AwsProvider({"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"})
     news = to_struct({"region": "eu-north-1", "profile": "work", "skipRegionValidation": "true", "endpoints": "[]"})
     check = servicer.CheckConfig(provider.CheckRequest(news=news), FakeContext())
-    assert [failure.property for failure in check.failures] == ["endpoints", "profile"]
+    assert [failure.reason for failure in check.failures] == [
+        f"`{name}`: the sandbox's provider has no such setting" for name in ("endpoints", "profile")
+    ]
     with pytest.raises(Refused, match="no setting endpoints, profile"):
         servicer.Configure(provider.ConfigureRequest(args=news), FakeContext())
     with pytest.raises(Refused, match="no region"):
@@ -113,19 +115,19 @@ def test_an_unknown_type_is_named(engine: Engine, method: str) -> None:
 @pytest.mark.parametrize("token", sorted(SAMPLES.keys() - {"second subnet"}))
 def test_an_unknown_property_is_named(engine: Engine, token: str) -> None:
     _, failures = engine.check(token, "object", {"frobnicate": True})
-    assert failures == [("frobnicate", f"`frobnicate`: the sandbox does not carry out this property of {token}")]
+    assert failures == [f"`frobnicate`: the sandbox does not carry out this property of {token}"]
 
 
 @pytest.mark.parametrize(
     ("token", "inputs", "path"),
     [
-        (TABLE, {"attributes": [{"name": "id", "type": "S", "size": 1}]}, "attributes.size"),
+        (TABLE, {"attributes": [{"name": "id", "type": "S", "size": 1}]}, "attributes[0].size"),
         (TABLE, {"ttl": {"enable": True}}, "ttl.enable"),
         (TARGET_GROUP, {"healthCheck": {"path": "/", "pathe": "/"}}, "healthCheck.pathe"),
         (TARGET_GROUP, {"stickiness": {"enabled": True, "cookie": "x"}}, "stickiness.cookie"),
         (SERVICE, {"networkConfiguration": {"subnets": [], "publicIp": True}}, "networkConfiguration.publicIp"),
-        (SERVICE, {"loadBalancers": [{"containerNam": "x"}]}, "loadBalancers.containerNam"),
-        (TASK, {"containerDefinitions": '[{"nam": "x"}]'}, "containerDefinitions.nam"),
+        (SERVICE, {"loadBalancers": [{"containerNam": "x"}]}, "loadBalancers[0].containerNam"),
+        (TASK, {"containerDefinitions": '[{"nam": "x"}]'}, "containerDefinitions[0].nam"),
         (REPOSITORY, {"imageScanningConfiguration": {"scanOnPul": True}}, "imageScanningConfiguration.scanOnPul"),
         (
             POLICY,
@@ -136,7 +138,7 @@ def test_an_unknown_property_is_named(engine: Engine, token: str) -> None:
 )
 def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs: Values, path: str) -> None:
     _, failures = engine.check(token, "object", inputs)
-    assert [reason for _, reason in failures] == [f"`{path}`: the sandbox does not carry out this property"]
+    assert f"`{path}`: the sandbox does not carry out this property" in failures
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs:
     [
         (CLUSTER, {"settings": [{"name": "insights", "value": "on"}]}, "must be one of containerInsights"),
         (TABLE, {"attributes": [{"name": "id", "type": "X"}]}, "must be one of S, N, B"),
-        (TABLE, {"attributes": [{"name": "id"}]}, "AttributeType is required"),
+        (TABLE, {"attributes": [{"name": "id"}]}, "`type` is required"),
         (REPOSITORY, {"name": "App"}, "must match"),
         (TARGET_GROUP, {"port": 70000}, "must be 1 to 65535"),
         (TARGET_GROUP, {"protocol": "HTTPX"}, "must be one of HTTP, HTTPS"),
@@ -162,8 +164,8 @@ def test_values_that_the_service_models_forbid_are_refused_before_anything_is_ma
     engine: Engine, token: str, inputs: Values, reason: str
 ) -> None:
     _, failures = engine.check(token, "object", inputs)
-    assert [name for name, _ in failures] == list(inputs)
-    assert reason in failures[0][1]
+    (name,) = inputs
+    assert [said for said in failures if said.startswith(f"`{name}") and reason in said]
 
 
 def test_an_error_of_the_account_names_type_object_operation_and_code(engine: Engine) -> None:

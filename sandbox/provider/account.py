@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from .convert import violations
+
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 _MADE_UP = "sandbox"
 _LOCK = threading.RLock()  # botocore's session is not safe to share between threads, its clients are
@@ -133,6 +135,10 @@ class Account:
         """
         errors = _botocore("exceptions")
         client = self._client(service, region or self.region)
+        broken = list(violations(service_model(service).operation_model(operation).input_shape, params))
+        if broken:
+            said = "; ".join(f"{path or 'the call'} {rule}" for path, rule in broken)
+            raise AccountError(operation, "ParamValidation", said)
         try:
             return getattr(client, _botocore("").xform_name(operation))(**params)
         except errors.ClientError as error:

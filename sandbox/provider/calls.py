@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from .account import service_model
 from .convert import find_member, place
+from .faults import Fault
 from .spec import Call, Context, Resource, Tags, fill
 from .values import Values
 
@@ -20,9 +21,16 @@ def output_shape(service: str, operation: str) -> Any:
 
 
 def parameters(
-    resource: Resource, call: Call, values: Values, context: Context, tags: Values | None = None
+    resource: Resource,
+    call: Call,
+    values: Values,
+    context: Context,
+    tags: Values | None = None,
+    faults: list[Fault] | None = None,
 ) -> list[Values]:
     """The parameters of each time that `call` has to be made to carry its share of `values`; `tags` go along if given.
+
+    `faults` gets an entry for each rule of the service's model that a value breaks.
 
     Raises:
         ConversionError: a value that the call does not take.
@@ -38,7 +46,7 @@ def parameters(
             if resource.tags.kind:
                 place(params, shape, resource.names, "tagKind", resource.tags.kind)
         for name, value in one.items():
-            place(params, shape, resource.names, name, value)
+            place(params, shape, resource.names, name, value, faults)
         made.append(_merge(params, fill(call.fixed, context.known)))
     return made
 

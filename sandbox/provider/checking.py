@@ -2,22 +2,22 @@
 
 import hashlib
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .calls import input_shape, parameters
-from .convert import ConversionError, violations
+from .calls import parameters
+from .convert import ConversionError
+from .faults import Fault
+from .rules import broken
 from .spec import Context, Resource
-from .values import UNKNOWN, Values, agrees, has_unknown, same
+from .values import UNKNOWN, Values, agrees, same
 
 # Marks among the inputs: the names of those that the program did not give, and that an object was imported, so that its
 # inputs came out of the account and say more than any program does.
 DEFAULTED, IMPORTED = "__defaults", "__imported"
 MARKS = frozenset({DEFAULTED, IMPORTED})
 
-_INDEX = re.compile(r"\[\d+\]")
 _SUFFIX_DIGITS = 7  # of a generated name, as Pulumi has them
 _PREFIX_DIGITS = 26  # after a name's prefix, as the AWS provider has them
 
@@ -44,11 +44,11 @@ class Change:
 
 def complete(
     resource: Resource, news: Values, olds: Values, naming: Naming, default_tags: Mapping[str, str]
-) -> tuple[Values, list[tuple[str, str]]]:
-    """The inputs with name, defaults and tags filled in, and the properties that are not known: (property, reason)."""
+) -> tuple[Values, list[Fault]]:
+    """The inputs with name, defaults and tags filled in, and the properties that the sandbox does not know."""
     inputs = {name: value for name, value in news.items() if value is not None and name not in MARKS}
     strangers = [
-        (name, f"`{name}`: the sandbox does not carry out this property of {resource.token}")
+        Fault(name, f"the sandbox does not carry out this property of {resource.token}")
         for name in inputs
         if name not in resource.inputs and name != "tagsAll"
     ]
@@ -82,35 +82,20 @@ def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Na
     return resource.spell(name) if resource.spell else name
 
 
-def faults(resource: Resource, inputs: Values, context: Context) -> Iterator[tuple[str, str]]:
-    """What the service's published model says against the inputs, as far as they are known: (property, reason) each."""
+def faults(resource: Resource, inputs: Values, context: Context) -> list[Fault]:
+    """What the service's published model, and the rules beside it, say against the inputs, as far as they are known."""
+    found: list[Fault] = []
     checked: set[str] = set()
-    shared = _shared(resource.names)
     for call in resource.calls:
-        shape = input_shape(resource.service, call.operation)
         for name in call.carries:
-            if name in checked or name not in inputs or has_unknown(inputs[name]):
+            if name in checked or name not in inputs or inputs[name] is UNKNOWN:
                 continue
             checked.add(name)
             try:
-                made = parameters(resource, call, {name: inputs[name]}, context)
+                parameters(resource, call, {name: inputs[name]}, context, faults=found)
             except ConversionError as error:
-                yield name, f"`{error.path}`: {error.reason}"
-                continue
-            for params in made:
-                for path, rule in violations(shape, params):
-                    # One property alone makes no whole call, nor a whole object of a call that several make up.
-                    if not rule.endswith("is required") or _INDEX.sub("", path) not in shared:
-                        yield name, f"`{name}`: {path or call.operation} of {call.operation} {rule}"
-
-
-def _shared(names: Mapping[str, str]) -> set[str]:
-    """The call itself, and the objects in it that top-level properties are put into."""
-    shared = {""}
-    for target in (target for name, target in names.items() if "." not in name and target != "."):
-        parents = target.split(".")[:-1]
-        shared.update(".".join(parents[: depth + 1]) for depth in range(len(parents)))
-    return shared
+                found.append(Fault(error.path, error.reason))
+    return list(dict.fromkeys([*found, *broken(resource, inputs, context)]))
 
 
 def diff(resource: Resource, olds: Values, news: Values) -> Change:

@@ -8,11 +8,15 @@ Renames of nested properties are keyed by their own dotted path: `healthCheck.ma
 
 import base64
 import re
+import warnings
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
+from .faults import Fault
 from .values import UNKNOWN, Values
 
+_INDEX = re.compile(r"\[\d+\]")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
@@ -46,15 +50,19 @@ def find_member(shape: Any, name: str) -> str | None:
     return next((members[c] for c in candidates if c in members), None)
 
 
-def place(params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any) -> None:
+def place(
+    params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None = None
+) -> None:
     """Put the property at `path`, converted, where it belongs in `params`, the parameters of structure `shape`.
+
+    Where a value breaks a rule of the service's model, `faults` gets an entry.
 
     Raises:
         ConversionError: nothing in the shape takes it.
     """
     if value is None:
         return
-    target = names.get(path)
+    target = names.get(_INDEX.sub("", path))
     if target is None:
         member = find_member(shape, path.rpartition(".")[2])
         if member is None:
@@ -62,7 +70,7 @@ def place(params: Values, shape: Any, names: Mapping[str, str], path: str, value
         target = member
     if target == ".":
         if value is not UNKNOWN:
-            place_members(params, shape, names, path, value)
+            place_members(params, shape, names, path, value, faults)
         return
     *parents, last = target.split(".")
     for name in parents:
@@ -72,10 +80,12 @@ def place(params: Values, shape: Any, names: Mapping[str, str], path: str, value
             params = params.setdefault(name, [{}])[0]
         else:
             params = params.setdefault(name, {})
-    params[last] = encode(shape.members[last], names, path, value)
+    params[last] = encode(shape.members[last], names, path, value, faults)
 
 
-def place_members(params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any) -> None:
+def place_members(
+    params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None = None
+) -> None:
     """Put every member of the object `value` in `params`; see `place`."""
     if isinstance(value, list) and len(cast(list[Any], value)) == 1:
         value = cast(list[Any], value)[0]
@@ -83,17 +93,25 @@ def place_members(params: Values, shape: Any, names: Mapping[str, str], path: st
         raise ConversionError(path, "an object is needed here")
     for name, item in cast(Values, value).items():
         if not name.startswith("__"):
-            place(params, shape, names, f"{path}.{name}" if path else name, item)
+            place(params, shape, names, f"{path}.{name}" if path else name, item, faults)
 
 
-def encode(shape: Any, names: Mapping[str, str], path: str, value: Any) -> Any:
-    """`value` as a parameter of `shape`. An unknown stays one. Raises ConversionError."""
-    kind = shape.type_name
+def encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None = None) -> Any:
+    """`value` as a parameter of `shape`; `faults` as for `place`. An unknown stays one. Raises ConversionError."""
     if value is UNKNOWN:
         return UNKNOWN
+    made = _encode(shape, names, path, value, faults)
+    if faults is not None:
+        shown = value if not isinstance(value, dict | list) else None
+        faults += [Fault(path, rule, shown) for rule in _broken(shape, made, names, _INDEX.sub("", path))]
+    return made
+
+
+def _encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None) -> Any:
+    kind = shape.type_name
     if kind == "structure":
         params: Values = {}
-        place_members(params, shape, names, path, value)
+        place_members(params, shape, names, path, value, faults)
         return params
     if kind == "list":
         if isinstance(value, dict) and _is_pair(shape.member):
@@ -101,11 +119,13 @@ def encode(shape: Any, names: Mapping[str, str], path: str, value: Any) -> Any:
             key, content = _pair_names(shape.member)
             return [{key: k, content: v} for k, v in pairs]
         items = cast(list[Any], value if isinstance(value, list) else [value])
-        return [encode(shape.member, names, path, item) for item in items if item is not None]
+        numbered = [(f"{path}[{index}]", item) for index, item in enumerate(items) if item is not None]
+        return [encode(shape.member, names, where, item, faults) for where, item in numbered]
     if kind == "map":
         if not isinstance(value, dict):
             raise ConversionError(path, "an object is needed here")
-        return {k: encode(shape.value, names, f"{path}.{k}", v) for k, v in cast(Values, value).items()}
+        entries = cast(Values, value).items()
+        return {k: encode(shape.value, names, f"{path}.{k}", v, faults) for k, v in entries}
     if isinstance(value, dict | list):
         raise ConversionError(path, f"one value of type {kind} is needed here")
     return _scalar(kind, path, value)
@@ -219,46 +239,83 @@ def _decode_members(shape: Any, names: Mapping[str, str], path: str, value: Valu
 
 
 def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Where `value` breaks the rules that the service's model publishes: (path of the parameter, rule) for each.
+    """Where the parameters of a call break the rules of the service's model: (path of the parameter, rule) for each.
 
-    Rules are required members, enums, patterns and bounds. Values are not repeated, as they may be secrets.
+    Values are not repeated, as they may be secrets.
     """
     if value is UNKNOWN or value is None:
         return
-    kind, facts = shape.type_name, shape.metadata
-    if kind == "structure":
-        for name in shape.required_members:
-            if name not in value:
-                yield path, f"{name} is required"
+    yield from ((path, rule) for rule in _broken(shape, value))
+    if shape.type_name == "structure":
         for name, item in cast(Values, value).items():
-            yield from violations(shape.members[name], item, f"{path}.{name}".lstrip("."))
-        return
-    size: int | float | None = None
-    if kind == "list":
-        size, what = len(cast(list[Any], value)), "items"
+            if name in shape.members:
+                yield from violations(shape.members[name], item, f"{path}.{name}".lstrip("."))
+    elif shape.type_name == "list":
         for index, item in enumerate(cast(list[Any], value)):
             yield from violations(shape.member, item, f"{path}[{index}]")
-    elif kind == "string":
-        size, what = len(value), "characters"
+    elif shape.type_name == "map":
+        for name, item in cast(Values, value).items():
+            yield from violations(shape.value, item, f"{path}.{name}")
+
+
+def _broken(shape: Any, value: Any, names: Mapping[str, str] | None = None, path: str = "") -> Iterator[str]:
+    """The rules that `value` itself breaks, not what is inside it: required members, unions, enums, patterns, bounds.
+
+    With `names`, members are spelt as properties, for an object that stands at `path` of the program.
+    """
+    kind, facts = shape.type_name, shape.metadata
+    if kind == "structure":
+        given = cast(Values, value)
+        missing = [name for name in shape.required_members if name not in given]
+        yield from (f"`{_spelt(name, names, path)}` is required" for name in missing)
+        if getattr(shape, "is_tagged_union", False) and len(given) != 1:
+            allowed = ", ".join(_spelt(name, names, path) for name in shape.members)
+            yield f"exactly one of {allowed} is needed"
+        return
+    what, size = "", value
+    if kind == "string":
+        what, size = " characters", len(value)
         if shape.enum and value not in shape.enum:
-            yield path, f"must be one of {', '.join(shape.enum)}"
+            yield f"must be one of {', '.join(shape.enum)}"
         pattern = facts.get("pattern")
         if pattern and not _matches(pattern, value):
-            yield path, f"must match {pattern}"
-    elif kind in _NUMBERS:
-        size, what = value, ""
-    else:
+            yield f"must match {pattern}"
+    elif kind in ("list", "map"):
+        what, size = " items", len(value)
+    elif kind not in _NUMBERS:
         return
     least, most = facts.get("min"), facts.get("max")
     if (least is not None and size < least) or (most is not None and size > most):
-        yield (
-            path,
-            f"must be {least if least is not None else 0} to {most if most is not None else 'any'} {what}".strip(),
-        )
+        bounds = f"{least or 0} to {most}" if most is not None else f"at least {least}"
+        yield f"must be {bounds}{what}"
+
+
+def _spelt(member: str, names: Mapping[str, str] | None, path: str) -> str:
+    """A member as a property of the object at `path`; as the API has it without `names`."""
+    if names is None:
+        return member
+    inside = {name: target for name, target in names.items() if name.rpartition(".")[0] == path}
+    return next((n.rpartition(".")[2] for n, target in inside.items() if target == member), property_name(member))
 
 
 def _matches(pattern: str, text: str) -> bool:
-    try:
-        return re.fullmatch(pattern.replace(r"\p{L}", r"[^\W\d_]").replace(r"\p{Z}", r"\s"), text) is not None
-    except re.error:
-        return True  # the model's patterns are Java's; the few that Python cannot read go unchecked
+    compiled = _compiled(pattern)
+    return compiled is None or compiled.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """A pattern of a model, which is Java's; None for the few that Python cannot read, which go unchecked."""
+    for word, characters in (
+        (r"\p{L}", r"[^\W\d_]"),
+        (r"\p{Z}", r"\s"),
+        (r"\p{ASCII}", r"[\x00-\x7f]"),
+        (r"\p{Print}", r"[ -~]"),
+    ):
+        pattern = pattern.replace(word, characters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `[[` is plain text in both
+        try:
+            return re.compile(pattern)
+        except re.error:
+            return None

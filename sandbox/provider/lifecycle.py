@@ -12,6 +12,7 @@ from .account import Account, AccountError
 from .calls import carry_out, retag, tag
 from .checking import MARKS, Naming
 from .convert import ConversionError, property_name
+from .faults import Fault
 from .spec import Call, Context, Resource, fill
 from .values import UNKNOWN, Values, agrees
 
@@ -48,14 +49,12 @@ class Lifecycle:
         """Wait for nothing any more."""
         self._cancelled.set()
 
-    def check(
-        self, resource: Resource, news: Values, olds: Values, naming: Naming
-    ) -> tuple[Values, list[tuple[str, str]]]:
-        """The inputs with names, defaults and tags filled in, and what is wrong with them: (property, reason) each."""
+    def check(self, resource: Resource, news: Values, olds: Values, naming: Naming) -> tuple[Values, list[Fault]]:
+        """The inputs with names, defaults and tags filled in, and what is wrong with them."""
         inputs, failures = checking.complete(resource, news, olds, naming, self._default_tags)
         if not failures:
             context = self._context(resource, inputs, {}, offline=True)
-            failures = list(dict.fromkeys(checking.faults(resource, inputs, context)))
+            failures = checking.faults(resource, inputs, context)
         return inputs, failures
 
     def preview(self, resource: Resource, inputs: Values, olds: Values | None = None) -> Values:

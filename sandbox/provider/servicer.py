@@ -11,6 +11,7 @@ from . import checking
 from .account import Account, AccountError, loopback_endpoint
 from .checking import Naming
 from .convert import ConversionError
+from .faults import Fault
 from .functions import invoke
 from .lifecycle import HalfMadeError, Lifecycle
 from .resources import TABLE
@@ -70,12 +71,12 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> provider.CheckResponse:  # noqa: N802
         news, _ = from_struct(request.news)
-        reasons = [(name, f"the sandbox's provider has no setting `{name}`") for name in sorted(news.keys() - _CONFIG)]
+        reasons = [Fault(name, "the sandbox's provider has no such setting") for name in sorted(news.keys() - _CONFIG)]
         try:
             loopback_endpoint(self._environment)
         except ValueError as error:
-            reasons.append(("", str(error)))
-        return provider.CheckResponse(inputs=request.news, failures=_failures(reasons, ()))
+            reasons.append(Fault("", str(error)))
+        return provider.CheckResponse(inputs=request.news, failures=_failures(reasons))
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider.DiffResponse:  # noqa: N802
         olds, _ = from_struct(request.old_inputs if request.HasField("old_inputs") else request.olds)
@@ -137,7 +138,8 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
             resource = _resource(request.urn)
             inputs, reasons = self._lifecycle().check(resource, news, olds, naming)
             wrapped = _secret_names(resource, secret)
-            return provider.CheckResponse(inputs=to_struct(inputs, wrapped), failures=_failures(reasons, wrapped))
+            failures = _failures(reasons, wrapped, _texts(inputs, wrapped))
+            return provider.CheckResponse(inputs=to_struct(inputs, wrapped), failures=failures)
 
         return _answer(context, _where(request.urn), check, _texts(news, secret))
 
@@ -267,9 +269,19 @@ def _secret_names(resource: Resource, secret: Collection[str]) -> set[str]:
     return names | {"tagsAll"} if "tags" in names else names
 
 
-def _failures(reasons: Iterable[tuple[str, str]], secret: Collection[str]) -> list[provider.CheckFailure]:
-    """The engine prints the value of a property that a failure names, so a secret one goes unnamed there."""
-    return [provider.CheckFailure(property="" if name in secret else name, reason=reason) for name, reason in reasons]
+def _failures(
+    faults: Iterable[Fault], secret: Collection[str] = (), hidden: Iterable[str] = ()
+) -> list[provider.CheckFailure]:
+    """The property stands in the text alone: the engine would print the whole value of one that a failure names."""
+    texts = (fault.text(secret=fault.name in secret) for fault in faults)
+    return [provider.CheckFailure(reason=_struck(text, hidden)) for text in texts]
+
+
+def _struck(text: str, hidden: Iterable[str]) -> str:
+    """A text without secrets."""
+    for one in hidden:
+        text = text.replace(one, "[secret]")
+    return text
 
 
 def _texts(values: Values, secret: Collection[str]) -> list[str]:
@@ -301,10 +313,7 @@ def _answer(
     """The result of `work`; an error of it as one message that says where, with the texts in `hidden` struck out."""
 
     def message(text: object) -> str:
-        said = f"{where}: {text}"
-        for one in hidden:
-            said = said.replace(one, "[secret]")
-        return said
+        return _struck(f"{where}: {text}", hidden)
 
     try:
         return work()

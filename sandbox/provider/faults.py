@@ -1,0 +1,38 @@
+"""What is wrong with a resource's inputs: said before anything is made."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_SHOWN_CHARACTERS = 80
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One broken rule.
+
+    path    the property as the program spells it, `healthCheck.interval`; empty for the whole resource
+    rule    what is allowed, in words
+    value   what was given; None where there is no one value to show
+    """
+
+    path: str
+    rule: str
+    value: Any = None
+
+    @property
+    def name(self) -> str:
+        """The top-level property."""
+        return re.split(r"[.\[]", self.path)[0]
+
+    def text(self, *, secret: bool) -> str:
+        """The fault in one line; the value of a secret property is left out."""
+        if not self.path:
+            return self.rule
+        if secret or self.value is None:
+            return f"`{self.path}`: {self.rule}"
+        shown = json.dumps(self.value, ensure_ascii=False, default=str)
+        if len(shown) > _SHOWN_CHARACTERS:
+            shown = f"{shown[:_SHOWN_CHARACTERS]}…"
+        return f"`{self.path}` is {shown}: {self.rule}"
