@@ -80,6 +80,7 @@ class Engine:
     """Calls one configured provider the way the engine does: check, diff, then what the diff asks for."""
 
     def __init__(self, endpoint: str, default_tags: Mapping[str, str] | None = None, region: str = REGION) -> None:
+        self.endpoint = endpoint
         self.servicer = AwsProvider({"AWS_ENDPOINT_URL": endpoint})
         config: Values = {"region": region}
         if default_tags:

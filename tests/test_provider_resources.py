@@ -2,14 +2,39 @@
 
 import importlib
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from provider_harness import SAMPLES, Engine, Made, World, moto_endpoint, new_zone, reset
+from provider_harness import (
+    ACCOUNT,
+    BUDGET,
+    KEY,
+    LISTENER,
+    REGION,
+    SAMPLES,
+    SCHEDULED_ACTION,
+    SECRET,
+    SERVICE,
+    TARGET,
+    TOPIC,
+    TOPIC_POLICY,
+    Engine,
+    Made,
+    Refused,
+    World,
+    moto_endpoint,
+    new_zone,
+    reset,
+)
+from provider_harness import TABLE as TABLE_TYPE
 from pulumi.runtime import rpc
 
+from sandbox.provider import reading
+from sandbox.provider.account import Account, AccountError
 from sandbox.provider.resources import GAPS, TABLE
-from sandbox.provider.values import UNKNOWN
+from sandbox.provider.spec import Context
+from sandbox.provider.values import UNKNOWN, agrees
 
 TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 # What some ids have to say more than the state's id does, to find the object in an import.
@@ -160,3 +185,88 @@ def test_in_an_account_that_was_lost_everything_is_gone(world: World, endpoint: 
     new_zone(endpoint)
     assert [made.token for made in every if world.engine.read(made) is not None] == []
     world.clear()  # and what is gone is deleted without an error
+
+
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+# What was sent for each gap, where the samples do not give it.
+_GAP_VALUES: dict[tuple[str, str], Any] = {
+    (SERVICE, "serviceConnectConfiguration"): {"enabled": True, "namespace": "app"},
+    (KEY, "rotationPeriodInDays"): 120,
+    (TOPIC, "tracingConfig"): "Active",
+    (BUDGET, "notifications.subscriberEmailAddresses"): ["a@example.com"],
+}
+
+
+@pytest.mark.parametrize(("token", "gap"), [(token, gap) for token, gaps in GAPS.items() for gap in gaps])
+def test_a_gap_is_one_still(world: World, token: str, gap: str) -> None:
+    """Read back as if there were no gap, the account does not show what was sent; once it does, the gap has to go."""
+    name, _, member = gap.partition(".")
+    given = world.resolve(SAMPLES[token].inputs)
+    if (token, gap) in _GAP_VALUES:
+        value = _GAP_VALUES[token, gap]
+        given[name] = [{**one, member: value} for one in given[name]] if member else value
+    made = world.engine.create(token, "with-a-gap", given)
+    sent = made.outputs["tagsAll" if gap == "tags" else name]
+    assert sent not in (None, "", [], {})
+
+    resource = replace(TABLE[token], gaps={})
+    known = {**made.outputs, "id": made.id, "account": ACCOUNT, "partition": "aws", name: None}
+    context = Context(Account(world.engine.endpoint, REGION, {}), resource.service, REGION, known)
+    try:
+        shown = reading.live(resource, context, {name: sent})
+    except AccountError:
+        return  # the account fails at the call that would show it
+    assert shown is not None
+    items: list[dict[str, Any]] = shown.get(name) or []
+    if member:
+        assert not [one for one in sent if one.get(member) and one[member] in [item.get(member) for item in items]]
+    else:
+        assert not agrees(sent, shown.get("tagsAll" if gap == "tags" else name))
+
+
+def _takeable() -> list[tuple[str, str]]:
+    """Each property that a program may give no more, by its type: not one that replaces."""
+    return [
+        (token, name)
+        for token, sample in SAMPLES.items()
+        if token in TABLE
+        for name in sample.inputs
+        if name in TABLE[token].carried and name not in TABLE[token].replacing
+    ]
+
+
+# What stays, so that the update is refused: the account cannot take the first two back, and AWS wants the others.
+_REFUSED_TO_GO = {
+    (TABLE_TYPE, "serverSideEncryption"),
+    (SECRET, "description"),
+    *((SERVICE, name) for name in ("taskDefinition", "networkConfiguration")),
+    *((TARGET, name) for name in ("minCapacity", "maxCapacity")),
+    *((SCHEDULED_ACTION, name) for name in ("schedule", "scalableTargetAction")),
+    *((LISTENER, name) for name in ("port",)),
+    (TOPIC_POLICY, "policy"),
+    (INGRESS, "ipProtocol"),
+    (EGRESS, "ipProtocol"),
+    (LIFECYCLE, "rules"),
+    *((BUDGET, name) for name in ("budgetType", "timeUnit")),
+}
+
+
+@pytest.mark.parametrize(("token", "name"), _takeable())
+def test_what_is_given_no_more_is_gone_or_refused(world: World, token: str, name: str) -> None:
+    engine = world.engine
+    made = world.make(token)
+    given = {key: value for key, value in world.resolve(SAMPLES[token].inputs).items() if key != name}
+    news, failures = engine.check(token, made.name, given, made.inputs)
+    if failures or not engine.diff(made, news).diffs:
+        return  # the rules want it, or the account keeps it, and the engine is told of no change
+    if (token, name) in _REFUSED_TO_GO:
+        with pytest.raises(Refused):
+            engine.update(made, news)
+        return
+    updated = engine.update(made, news)
+    refreshed = engine.read(updated)
+    assert refreshed is not None
+    assert (refreshed.inputs, refreshed.outputs) == (news, updated.outputs)
+    assert refreshed.outputs.get(name) != made.outputs[name]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .calls import parameters
-from .convert import ConversionError
+from .calls import input_shape, parameters
+from .convert import ConversionError, find_member
 from .faults import Fault
 from .rules import broken
 from .spec import Context, Resource
@@ -95,7 +95,20 @@ def faults(resource: Resource, inputs: Values, context: Context) -> list[Fault]:
                 parameters(resource, call, {name: inputs[name]}, context, faults=found)
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
-    return list(dict.fromkeys([*found, *broken(resource, inputs, context)]))
+    return list(dict.fromkeys([*found, *_missing(resource, inputs), *broken(resource, inputs, context)]))
+
+
+def _missing(resource: Resource, inputs: Values) -> list[Fault]:
+    """The properties without which the call that makes the object would lack a parameter."""
+    call, names = resource.create, resource.names
+    shape = input_shape(resource.service, call.operation)
+    homes = {name: (names.get(name) or find_member(shape, name) or "").partition(".")[0] for name in call.carries}
+    missing: list[Fault] = []
+    for member in shape.required_members if shape and not call.fills else ():
+        able = [name for name, home in homes.items() if home == member]
+        if able and member not in call.fixed and not any(name in inputs for name in able):
+            missing.append(Fault(able[0], "is required"))
+    return missing
 
 
 def diff(resource: Resource, olds: Values, news: Values) -> Change:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, cast
 
 from . import checking, reading
@@ -151,7 +152,8 @@ class Lifecycle:
                 carry_out(resource, call, values, context)
             if resource.tags and "tagsAll" in changed and "tags" not in resource.gaps:
                 retag(resource.tags, context, olds.get("tagsAll", {}), news.get("tagsAll", {}))
-            return self._outputs(resource, news, context, changed)
+            taken = {name: value for name, value in old_inputs.items() if name in changed and name not in news}
+            return self._outputs(resource, news, context, changed, taken)
         except (AccountError, ConversionError) as error:
             raise self._half_made(resource, news, context, error) from None
 
@@ -197,8 +199,15 @@ class Lifecycle:
             if self._cancelled.wait(0.5):
                 raise TimeoutError("cancelled while it was not ready yet")
 
-    def _outputs(self, resource: Resource, inputs: Values, context: Context, sent: Collection[str]) -> Values:
-        """The outputs after a change, once the account is seen to hold the properties that were `sent`.
+    def _outputs(
+        self,
+        resource: Resource,
+        inputs: Values,
+        context: Context,
+        sent: Collection[str],
+        taken: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Values:
+        """The outputs after a change, once the account is seen to hold what was `sent`, and not what was `taken` away.
 
         Raises:
             AccountError: it does not. Nothing that was not carried out may look as if it had been.
@@ -210,6 +219,10 @@ class Lifecycle:
         missing = [name for name in reading.lost(resource, inputs, shown) if name in sent]
         if missing:
             said = f"the account took {', '.join(missing)} and does not show what was sent"
+            raise AccountError(operation, "NotKept", f"{said}: the sandbox cannot carry that out")
+        left = reading.left(resource, taken, shown)
+        if left:
+            said = f"the account still shows {', '.join(left)} as before, which the program gives no more"
             raise AccountError(operation, "NotKept", f"{said}: the sandbox cannot carry that out")
         return reading.outputs(resource, inputs, shown, self._default_tags)
 

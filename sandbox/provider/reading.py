@@ -11,6 +11,7 @@ from .convert import decode, find_member, step_into
 from .spec import Context, Resource, Tags, fill
 from .values import Values, agrees, reconcile
 
+_EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0)
 _Part = tuple[Any, Any]  # an answer, or the part of it that shows the object, and its shape
 
 
@@ -101,7 +102,15 @@ def _look_up(resource: Resource, name: str, parts: list[_Part], like: Any) -> An
 def lost(resource: Resource, inputs: Values, shown: Values) -> list[str]:
     """The inputs that the account took and does not show as they were sent."""
     sent = [name for name in resource.carried if name in inputs and name not in resource.gaps]
-    return [name for name in sent if not agrees(inputs[name], shown.get(name))]
+    tags = ["tagsAll"] if resource.tags and "tags" not in resource.gaps else []
+    missing = [name for name in sent if not agrees(inputs[name], shown.get(name))]
+    return missing + [name for name in tags if (inputs.get(name) or {}) != (shown.get(name) or {})]
+
+
+def left(resource: Resource, taken: Mapping[str, Any], shown: Values) -> list[str]:
+    """The inputs that the program gives no more, and that the account still shows as they were."""
+    names = [name for name in resource.carried if name in taken and name not in (*resource.gaps, *resource.computed)]
+    return [name for name in names if shown.get(name) not in _EMPTY and agrees(taken[name], shown[name])]
 
 
 def outputs(resource: Resource, inputs: Values, shown: Values, default_tags: Mapping[str, str]) -> Values:

@@ -53,6 +53,7 @@ class Call:
     whole       in an update: send all of `props`, not the changed ones alone
     absent      in an update: the call made instead once none of `props` is given any more
     build       regroups the given properties of `props` before they meet the parameters by name
+    fills       whether `build` gives what the program leaves out
     take        in a read: makes properties out of the answer, for what names cannot say; None: the object is gone
     """
 
@@ -64,6 +65,7 @@ class Call:
     whole: bool = False
     absent: "Call | None" = None
     build: Callable[[Values, Context], Values | list[Values]] | None = None
+    fills: bool = False
     take: Callable[[Any, Context], Values | None] | None = None
 
     @cached_property

@@ -169,6 +169,7 @@ RESOURCES = (
         create=Call(
             "PutClusterCapacityProviders",
             "clusterName capacityProviders defaultCapacityProviderStrategies",
+            fills=True,
             build=lambda values, _: {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values},
         ),
         id="{clusterName}",
@@ -270,7 +271,14 @@ RESOURCES = (
             "schedulingStrategy": "REPLICA",
             "waitForSteadyState": False,
         },
-        clear={"alarms": {"alarmNames": [], "enable": False, "rollback": False}},
+        clear={
+            "alarms": {"alarmNames": [], "enable": False, "rollback": False},
+            "availabilityZoneRebalancing": "DISABLED",
+            "capacityProviderStrategies": [],
+            "desiredCount": 0,
+            "healthCheckGracePeriodSeconds": 0,
+            "propagateTags": "NONE",
+        },
         local="forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback",
         gaps={"serviceConnectConfiguration": _NOT_SHOWN},
         replaces="",

@@ -113,6 +113,15 @@ def _time_to_live(found: Any, _: Context) -> Values:
     return {"ttl": {"enabled": enabled, "attributeName": found.get("AttributeName", "") if enabled else ""}}
 
 
+def _time_to_live_setting(values: Values, context: Context) -> Values | list[Values]:
+    """To be turned off, the setting names the attribute that it was about; without one there is nothing to do."""
+    given: Values = values.get("ttl") or {"enabled": False}
+    had: Values = context.olds.get("ttl") or {}
+    attribute = given.get("attributeName") or had.get("attributeName")
+    off = given.get("enabled") is False and not (attribute and had.get("enabled"))
+    return [] if off and not context.offline else {"ttl": {**given, "attributeName": attribute}}
+
+
 def _secret_policy(found: Any, _: Context) -> Values:
     return {"policy": found.get("ResourcePolicy") or ""}
 
@@ -180,7 +189,10 @@ RESOURCES = (
             Call("UpdateTable", "deletionProtectionEnabled", _TABLE),
             Call("UpdateTable", "onDemandThroughput", _TABLE),
         ),
-        steps=(Call("UpdateTimeToLive", "ttl", _TABLE), Call("UpdateContinuousBackups", "pointInTimeRecovery", _TABLE)),
+        steps=(
+            Call("UpdateTimeToLive", "ttl", _TABLE, build=_time_to_live_setting),
+            Call("UpdateContinuousBackups", "pointInTimeRecovery", _TABLE),
+        ),
         delete=(Call("DeleteTable", fixed=_TABLE),),
         names={
             "name": "TableName",

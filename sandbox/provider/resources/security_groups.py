@@ -51,7 +51,7 @@ def _rule_names() -> dict[str, str]:
 
 def _changed_rule(values: Values, context: Context) -> Values:
     names = ("ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "prefixListId", "description")
-    built = {name: values.get(name) for name in names}
+    built = {name: values.get(name) for name in names} | {"description": values.get("description") or ""}
     if built["fromPort"] is None and built["toPort"] is None:
         built["fromPort"] = built["toPort"] = -1  # none
     built["referencedGroupId"] = values.get("referencedSecurityGroupId")
