@@ -90,6 +90,7 @@ class Service(pulumi.ComponentResource):
             enable_execute_command=args.enable_exec,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
+            wait_for_steady_state=True,
             opts=pulumi.ResourceOptions(
                 parent=self, protect=args.protect, ignore_changes=["desired_count"], depends_on=args.after
             ),
