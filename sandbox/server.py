@@ -37,7 +37,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import make_server
 
-    from sandbox import account_additions
+    from sandbox import account_additions, account_images
 
     account_additions.install()
 
@@ -48,6 +48,13 @@ def serve(token: str, account_file: Path, port: int) -> None:
         if environ.get("PATH_INFO") == TOKEN_PATH:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [token.encode()]
+        path: str = environ.get("PATH_INFO", "")
+        if path.startswith(account_images.LAYER_PATH):
+            layer = account_images.layer_at(path)
+            start_response(
+                "404 Not Found" if layer is None else "200 OK", [("Content-Type", "application/octet-stream")]
+            )
+            return [layer or b""]
         return account(environ, start_response)
 
     try:
