@@ -75,7 +75,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 
 def pinned_version(layout: Layout) -> str:
     """The CLI's version, as sandbox/engine/go.mod pins it."""
-    text = (layout.root / "sandbox" / "engine" / "go.mod").read_text()
+    text = (layout.own / "sandbox" / "engine" / "go.mod").read_text()
     found = re.search(rf"{re.escape(_CLI)} v(\S+)", text)
     if found is None:
         raise SandboxError(f"sandbox/engine/go.mod does not name {_CLI}.")
@@ -87,7 +87,7 @@ def build_key(layout: Layout) -> str:
     digest = hashlib.sha256()
     for module in ("engine", "languagehost"):
         for name in ("go.mod", "go.sum"):
-            digest.update((layout.root / "sandbox" / module / name).read_bytes())
+            digest.update((layout.own / "sandbox" / module / name).read_bytes())
     machine = f"{platform.system()}-{platform.machine()}".lower()
     return f"pulumi-{pinned_version(layout)}-{machine}-{digest.hexdigest()[:12]}"
 
@@ -136,7 +136,7 @@ def _complete(folder: Path) -> bool:
 
 
 def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str, str], reason: str) -> None:
-    sources = layout.root / "sandbox"
+    sources = layout.own / "sandbox"
     # The modules are pinned here: nothing of the operator's may add to them or look for a workspace around them.
     env = {**environment, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
     go = _go(sources / "engine", version, env)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,23 @@ from typing import Any, cast
 
 # The folder that `python -m sandbox…` runs from.
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
-# The Pulumi project, and so the namespace of its config.
-PROJECT = "voiceter-backend"
+# The folder of the program that is run: this clone's, unless SANDBOX_PROGRAM names another one.
+PROGRAM_ROOT = Path(os.environ.get("SANDBOX_PROGRAM") or PACKAGE_ROOT).absolute()
 
 
 class SandboxError(Exception):
     """Something that the person at the keyboard can act on; its text is all that is shown."""
+
+
+def _project_name() -> str:
+    """The name in the program's Pulumi.yaml, read without a parser: `clean` runs on a Python that has none."""
+    file = PROGRAM_ROOT / "Pulumi.yaml"
+    found = re.search(r"""^name:\s*["']?([\w.-]+)""", file.read_text() if file.exists() else "", re.MULTILINE)
+    return found[1] if found else "project"
+
+
+# The Pulumi project, and so the namespace of its config.
+PROJECT = _project_name()
 
 
 @dataclass(frozen=True)
@@ -22,21 +34,32 @@ class Layout:
     """The folders of one sandbox.
 
     Args:
-        root: the clone, with Pulumi.yaml, the program and `.venv`.
+        root: the program, with Pulumi.yaml and its stack files.
         home: what the sandbox writes, and all that `make clean` removes.
+        clone: where the sandbox itself lies, with `.venv` and what pins the engine; None where that is the program.
     """
 
     root: Path
     home: Path
+    clone: Path | None = None
 
     @classmethod
     def of_clone(cls) -> "Layout":
-        """The clone that this package lies in; SANDBOX_HOME names another folder for what the sandbox writes."""
-        return cls(PACKAGE_ROOT, Path(os.environ.get("SANDBOX_HOME") or PACKAGE_ROOT / ".sandbox").absolute())
+        """The clone that this package lies in, or the program that SANDBOX_PROGRAM names.
+
+        SANDBOX_HOME names another folder than the program's `.sandbox` for what the sandbox writes.
+        """
+        home = Path(os.environ.get("SANDBOX_HOME") or PROGRAM_ROOT / ".sandbox").absolute()
+        return cls(PROGRAM_ROOT, home, PACKAGE_ROOT)
+
+    @property
+    def own(self) -> Path:
+        """Where the sandbox itself lies."""
+        return self.clone or self.root
 
     @property
     def venv(self) -> Path:
-        return self.root / ".venv"
+        return self.own / ".venv"
 
     @property
     def python(self) -> Path:

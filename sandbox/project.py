@@ -44,9 +44,16 @@ def write_project(layout: Layout) -> None:
 
     The engine prefers plugins that a project names over every other, so none of the sandbox is needed on PATH.
     """
-    project: dict[str, Any] = yaml.safe_load((layout.root / "Pulumi.yaml").read_text())
-    runtime: dict[str, Any] = project["runtime"]
-    options = {**runtime["options"], "virtualenv": str(layout.venv)}
+    try:
+        project: dict[str, Any] = yaml.safe_load((layout.root / "Pulumi.yaml").read_text())
+        given: Any = project["runtime"]
+        runtime: dict[str, Any] = {"name": given} if isinstance(given, str) else given
+        name = runtime["name"]
+    except (OSError, KeyError, TypeError, yaml.YAMLError):
+        raise SandboxError(f"{layout.root}: no Pulumi.yaml with a project's name and runtime in it.") from None
+    if name != "python":
+        raise SandboxError(f"{layout.root}: the sandbox runs programs in Python, and this one is in {name}.")
+    options = {**runtime.get("options", {}), "virtualenv": str(layout.venv)}
     project |= {
         "main": os.path.relpath(layout.root, layout.project),
         "runtime": {**runtime, "options": options},

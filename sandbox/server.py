@@ -35,14 +35,20 @@ def serve(token: str, account_file: Path, port: int) -> None:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # Imported here, as commands import this module for its token path and moto is slow.
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
-    from werkzeug.serving import make_server
+    from werkzeug.serving import WSGIRequestHandler, make_server
 
-    from sandbox import account_additions, account_images
+    from sandbox import account_additions, account_images, account_memory
+
+    class Handler(WSGIRequestHandler):
+        """Keeps connections, as AWS does: a new one for each call costs as much as the call."""
+
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or the second part of an answer waits for the first to be acknowledged
 
     account_additions.install()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    account = moto.DomainDispatcherApplication(moto.create_backend_app)
+    account = account_memory.remembering(moto.DomainDispatcherApplication(moto.create_backend_app))
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == TOKEN_PATH:
@@ -58,9 +64,9 @@ def serve(token: str, account_file: Path, port: int) -> None:
         return account(environ, start_response)
 
     try:
-        server = make_server(_HOST, port, app, threaded=True)
+        server = make_server(_HOST, port, app, threaded=True, request_handler=Handler)
     except (OSError, SystemExit):  # werkzeug exits where the port is taken
-        server = make_server(_HOST, 0, app, threaded=True)
+        server = make_server(_HOST, 0, app, threaded=True, request_handler=Handler)
     url = f"http://{_HOST}:{server.server_port}"
     os.environ["MOTO_PORT"] = str(server.server_port)
 

@@ -18,6 +18,7 @@ from sandbox.layout import Layout, SandboxError
 from sandbox.process import locked, locked_or_refused, say
 from sandbox.project import Stack
 from sandbox.stack_file import StackFile, path_text
+from sandbox.wants import wants
 
 _DEFAULT_REGION = "us-east-1"
 _CONFIRMED = ("--yes", "--skip-preview", "--non-interactive")
@@ -198,7 +199,10 @@ def _image_to_supply(session: Session, *, gone: bool) -> str | None:
 
     A tag that somebody set in the sandbox and never pushed is left for the program to refuse.
     """
-    wanted, committed = session.copy().get("imageTag"), session.stack.committed.get("imageTag")
+    key = wants().image_key
+    if not key:
+        return None
+    wanted, committed = session.copy().get(key), session.stack.committed.get(key)
     name = session.stack.name
     if wanted is None:
         return committed if committed and supplies.is_tag(committed) else supplies.STAND_IN_TAG
@@ -215,16 +219,16 @@ def _supply_image(session: Session, tag: str) -> None:
     name, region = session.stack.name, session.region
     if not supplies.has_image(session.account, name, region, tag):
         uri = supplies.push_image(session.account, name, region, tag)
-        say(f"Supplied: a stand-in image {uri}:{tag}, as imageTag of the sandbox's copy")
+        say(f"Supplied: a stand-in image {uri}:{tag}, as {wants().image_key} of the sandbox's copy")
     _set_image_tag(session, tag)
 
 
 def _set_image_tag(session: Session, tag: str | None) -> None:
     copy = session.copy()
     if tag:
-        copy.set("imageTag", tag)
+        copy.set(wants().image_key, tag)
     else:
-        copy.remove("imageTag")
+        copy.remove(wants().image_key)
     session.save(copy)
 
 
@@ -280,5 +284,5 @@ def image(layout: Layout, stack_name: str, tag: str, fault: str = "") -> None:
     marked = f" whose tasks will be {fault}" if fault else ""
     say(
         f"Pushed a stand-in image{marked}: {uri}:{tag}\nTo deploy it, after `source {os.path.relpath(layout.env)}`:\n"
-        f"  pulumi config set imageTag {tag} -s {stack_name}\n  pulumi up -s {stack_name}"
+        f"  pulumi config set {wants().image_key} {tag} -s {stack_name}\n  pulumi up -s {stack_name}"
     )

@@ -5,19 +5,18 @@ import datetime
 import re
 from typing import Any
 
-from components.names import Names
 from sandbox import stand_in
 from sandbox.account import Account
 from sandbox.layout import SandboxError
 from sandbox.process import say
 from sandbox.stack_file import StackFile
 from sandbox.stand_in import Fault
+from sandbox.wants import FILE as WANTS_FILE
+from sandbox.wants import wants
 
 STAND_IN_TAG = "stand-in"
 # Tags that mark the sandbox's own objects, so that `down` finds them.
 OWNER_TAG = "voiceter-sandbox"
-# In a top-level domain that is reserved for tests (RFC 2606).
-_PROD_DOMAIN = "voiceter.sandbox.test"
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/.+")
 _SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):(\d{12}):secret:(.+?)(-\w{6})?")
 # Amazon ECR, PutImage: imageTag.
@@ -35,7 +34,7 @@ def supply_config(account: Account, stack: str, region: str, copy: StackFile) ->
     """Supply what the program wants to find in the account, and set it in the copy; True when the copy changed."""
     return any(
         [
-            _prod_domain(account, stack, region, copy),
+            _domain(account, stack, region, copy),
             _certificate(account, stack, region, copy),
             _hosted_zone(account, stack, region, copy),
             _foreign_secrets(account, stack, region, copy),
@@ -45,26 +44,29 @@ def supply_config(account: Account, stack: str, region: str, copy: StackFile) ->
 
 def _edge_is_open(copy: StackFile) -> bool:
     """Whether a stack file says nothing of how clients reach the stack."""
-    keys = ("certificateArn", "domainName", "hostedZoneId")
-    return not any(copy.get(key) for key in keys) and copy.get("allowPlainHttp") != "true"
-
-
-def _prod_domain(account: Account, stack: str, region: str, copy: StackFile) -> bool:
-    """A domain for prod: unlike a certificate it serves every region, as does a stack file that is copied with it."""
-    if environment_of(stack, region) != "prod" or not _edge_is_open(copy):
+    want = wants()
+    if want.open_edge_key and copy.get(want.open_edge_key) == "true":
         return False
-    copy.set("domainName", _PROD_DOMAIN)
-    copy.set("hostedZoneId", _zone(account.client("route53", region), _PROD_DOMAIN))
-    say(
-        f"Supplied: the domain {_PROD_DOMAIN} and its hosted zone, as domainName and hostedZoneId of the sandbox's copy"
-    )
+    return not any(copy.get(key) for key in (want.certificate_key, want.domain_key, want.zone_key) if key)
+
+
+def _domain(account: Account, stack: str, region: str, copy: StackFile) -> bool:
+    """A domain: unlike a certificate it serves every region, as does a stack file that is copied with it."""
+    want = wants()
+    if environment_of(stack, region) not in want.domain_for or not _edge_is_open(copy):
+        return False
+    copy.set(want.domain_key, want.domain)
+    copy.set(want.zone_key, _zone(account.client("route53", region), want.domain))
+    keys = f"{want.domain_key} and {want.zone_key}"
+    say(f"Supplied: the domain {want.domain} and its hosted zone, as {keys} of the sandbox's copy")
     return True
 
 
 def _certificate(account: Account, stack: str, region: str, copy: StackFile) -> bool:
-    current = copy.get("certificateArn")
+    want = wants()
+    current = copy.get(want.certificate_key) if want.certificate_key else None
     if current is None:
-        if environment_of(stack, region) != "staging" or not _edge_is_open(copy):
+        if environment_of(stack, region) not in want.certificate_for or not _edge_is_open(copy):
             return False
     else:
         form = _CERTIFICATE.fullmatch(current)
@@ -75,9 +77,9 @@ def _certificate(account: Account, stack: str, region: str, copy: StackFile) -> 
         if form[1] == region and _certificate_exists(account, current, region):
             return False
     arn = next(iter(own_certificates(account, stack, region)), "") or _import_certificate(account, stack, region)
-    copy.set("certificateArn", arn)
+    copy.set(want.certificate_key, arn)
     reason = "the stack wants one" if current is None else f"{current} is not in its account and region"
-    say(f"Supplied: a certificate, as certificateArn of the sandbox's copy ({reason})")
+    say(f"Supplied: a certificate, as {want.certificate_key} of the sandbox's copy ({reason})")
     return True
 
 
@@ -142,14 +144,16 @@ def withdraw(account: Account, stack: str, region: str) -> None:
 
 def _hosted_zone(account: Account, stack: str, region: str, copy: StackFile) -> bool:
     """A hosted zone for a domain whose zone the account lacks; the regions of one environment share it."""
-    domain, zone = copy.get("domainName"), copy.get("hostedZoneId")
+    want = wants()
+    domain, zone = (copy.get(key) if key else None for key in (want.domain_key, want.zone_key))
     if not domain or not zone or "." not in domain.strip("."):
         return False
     route53 = account.client("route53", region)
     if any(entry["Id"].rpartition("/")[2] == zone for entry in _zones(route53)):
         return False
-    copy.set("hostedZoneId", _zone(route53, domain))
-    say(f"Supplied: a hosted zone for {domain}, as hostedZoneId of the sandbox's copy ({zone} is not in its account)")
+    copy.set(want.zone_key, _zone(route53, domain))
+    reason = f"{zone} is not in its account"
+    say(f"Supplied: a hosted zone for {domain}, as {want.zone_key} of the sandbox's copy ({reason})")
     return True
 
 
@@ -168,10 +172,11 @@ def _zone(route53: Any, domain: str) -> str:
 
 
 def _foreign_secrets(account: Account, stack: str, region: str, copy: StackFile) -> bool:
-    """Secrets that secretArns names and the account lacks; the sandbox's account has a number of its own."""
+    """Secrets of others that the account lacks; the sandbox's account has a number of its own."""
+    objects = wants().secret_arns_key
     changed = False
     client = account.client("secretsmanager", region)
-    for name, arn in copy.entries("secretArns").items():
+    for name, arn in (copy.entries(objects) if objects else {}).items():
         form = _SECRET.fullmatch(arn)
         if form is None or form[1] != region:
             continue
@@ -186,15 +191,16 @@ def _foreign_secrets(account: Account, stack: str, region: str, copy: StackFile)
                 Name=form[3], SecretString=stand_in_value(name, region), Tags=[{"Key": OWNER_TAG, "Value": stack}]
             )["ARN"]
         )
-        copy.set_entry("secretArns", name, found)
-        say(f"Supplied: a secret for secretArns.{name} of the sandbox's copy ({arn} is not in its account)")
+        copy.set_entry(objects, name, found)
+        say(f"Supplied: a secret for {objects}.{name} of the sandbox's copy ({arn} is not in its account)")
         changed = True
     return changed
 
 
 def stand_in_value(name: str, region: str) -> str:
     """A made-up secret that has the form of what its name says."""
-    return f"{region}_Sandbox01" if "USER_POOL_ID" in name else "sandbox-stand-in-value"
+    forms = [form for part, form in wants().secret_forms.items() if part in name]
+    return forms[0].format(region=region) if forms else "sandbox-stand-in-value"
 
 
 def push_image(account: Account, stack: str, region: str, tag: str, fault: str = "") -> str:
@@ -217,7 +223,9 @@ def push_image(account: Account, stack: str, region: str, tag: str, fault: str =
             " hyphens, and starts with none of the last two."
         )
     ecr = account.client("ecr", region)
-    name = Names(stack).repository
+    name = wants().repository(stack)
+    if not name:
+        raise SandboxError(f"{WANTS_FILE} names no repository for images.")
     try:
         uri = str(ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryUri"])
     except ecr.exceptions.RepositoryNotFoundException:
@@ -260,7 +268,7 @@ def has_repository(account: Account, stack: str, region: str) -> bool:
     """Whether the stack's repository exists."""
     ecr = account.client("ecr", region)
     try:
-        ecr.describe_repositories(repositoryNames=[Names(stack).repository])
+        ecr.describe_repositories(repositoryNames=[wants().repository(stack)])
     except ecr.exceptions.RepositoryNotFoundException:
         return False
     return True
@@ -271,7 +279,7 @@ def has_image(account: Account, stack: str, region: str, image: str) -> bool:
     ecr = account.client("ecr", region)
     wanted = {"imageDigest": image} if image.startswith("sha256:") else {"imageTag": image}
     try:
-        answer = ecr.batch_get_image(repositoryName=Names(stack).repository, imageIds=[wanted])
+        answer = ecr.batch_get_image(repositoryName=wants().repository(stack), imageIds=[wanted])
     except ecr.exceptions.RepositoryNotFoundException:
         return False
     return bool(answer["images"])

@@ -11,8 +11,8 @@ from sandbox.layout import Layout, SandboxError
 from sandbox.process import say
 from sandbox.recovery import recover
 from sandbox.stacks import Session, exclusively, forget_state, is_gone
+from sandbox.wants import wants
 
-_STACK_TAG = "Stack"
 _BATCH = 100
 
 
@@ -57,9 +57,12 @@ def _retained_by_others(layout: Layout, stack_name: str) -> set[str]:
 def _forget_supplies(session: Session) -> None:
     """Take out of the stack file what goes with the stack, before it goes: the next up supplies it anew."""
     copy = session.copy()
-    if copy.get("certificateArn") in supplies.own_certificates(session.account, session.stack.name, session.region):
-        copy.remove("certificateArn")
-    copy.remove("imageTag")
+    want = wants()
+    own = supplies.own_certificates(session.account, session.stack.name, session.region)
+    if want.certificate_key and copy.get(want.certificate_key) in own:
+        copy.remove(want.certificate_key)
+    if want.image_key:
+        copy.remove(want.image_key)
     session.save(copy)
 
 
@@ -147,7 +150,7 @@ def _sweep_task_definitions(account: Account, region: str, stack: str, families:
 
 def _stack_of_task_definition(ecs: Any, arn: str) -> str | None:
     tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])
-    return next((tag["value"] for tag in tags if tag["key"] == _STACK_TAG), None)
+    return next((tag["value"] for tag in tags if tag["key"] == wants().stack_tag), None)
 
 
 def _sweep_secrets(account: Account, region: str, stack: str) -> None:
@@ -156,7 +159,7 @@ def _sweep_secrets(account: Account, region: str, stack: str) -> None:
     pages = client.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
     for secret in [entry for page in pages for entry in page["SecretList"]]:
         tags = {tag["Key"]: tag["Value"] for tag in secret.get("Tags", [])}
-        if stack in (tags.get(_STACK_TAG), tags.get(supplies.OWNER_TAG)):
+        if stack in (tags.get(wants().stack_tag), tags.get(supplies.OWNER_TAG)):
             if secret.get("DeletedDate"):
                 client.restore_secret(SecretId=secret["ARN"])
             client.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)

@@ -26,7 +26,7 @@ def make(layout: Layout) -> None:
     Raises:
         SandboxError: this Python cannot make one, or the packages could not be installed.
     """
-    requirements = layout.root / "requirements.txt"
+    requirements = layout.own / "requirements.txt"
     pinned = requirements.read_text()
     stamp = layout.venv / ".stamp"
     wanted = "\n".join([str(layout.venv), sys.version.split()[0], hashlib.sha256(pinned.encode()).hexdigest(), ""])
@@ -81,7 +81,7 @@ def _make_empty(layout: Layout, environment: dict[str, str]) -> None:
         else:
             entry.unlink()
     command = [sys.executable, "-m", "venv", str(layout.venv)]
-    run_with_heartbeat(command, "making the virtual environment", cwd=layout.root, env=environment)
+    run_with_heartbeat(command, "making the virtual environment", cwd=layout.own, env=environment)
 
 
 def _install(layout: Layout, requirements: Path, pinned: str, environment: dict[str, str]) -> None:
@@ -91,15 +91,15 @@ def _install(layout: Layout, requirements: Path, pinned: str, environment: dict[
     try:
         if version is None:
             raise CommandError("uv", ["requirements.txt does not pin it"])
-        run_with_heartbeat([*pip, f"uv=={version[1]}"], "installing uv", cwd=layout.root, env=environment)
+        run_with_heartbeat([*pip, f"uv=={version[1]}"], "installing uv", cwd=layout.own, env=environment)
         # The machine's certificates, as pip uses them: a proxy or a mirror may have one of its own.
         options = ["--system-certs", "--compile-bytecode", "--python", python]
         command = [python, "-m", "uv", "pip", "sync", *options, str(requirements)]
-        run_with_heartbeat(command, "installing with uv", cwd=layout.root, env=environment)
+        run_with_heartbeat(command, "installing with uv", cwd=layout.own, env=environment)
     except CommandError as error:
         say(f"  {str(error).splitlines()[-1].strip()}\n  uv cannot install here; pip tries, which takes longer")
         run_with_heartbeat(
-            [*pip, "--requirement", str(requirements)], "installing with pip", cwd=layout.root, env=environment
+            [*pip, "--requirement", str(requirements)], "installing with pip", cwd=layout.own, env=environment
         )
 
 

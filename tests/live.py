@@ -31,6 +31,7 @@ class LiveSandbox:
     """A sandbox in a folder of its own, beside any that the clone has."""
 
     home: Path
+    program: Path = PACKAGE_ROOT
 
     @property
     def layout(self) -> Layout:
@@ -38,7 +39,7 @@ class LiveSandbox:
 
     def environment(self) -> dict[str, str]:
         """That of a command of this sandbox."""
-        return {**os.environ, "SANDBOX_HOME": str(self.home)}
+        return {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_PROGRAM": str(self.program)}
 
     def command(self, *arguments: str) -> Run:
         """`python -m sandbox …`, which is what `make` calls."""
@@ -145,9 +146,9 @@ class LiveSandbox:
 
 
 @contextmanager
-def live_sandbox(folder: Path) -> Generator[LiveSandbox]:
-    """A sandbox in `folder`, cleaned away at the end."""
-    sandbox = LiveSandbox(folder / "sandbox")
+def live_sandbox(folder: Path, program: Path = PACKAGE_ROOT) -> Generator[LiveSandbox]:
+    """A sandbox in `folder`, for this program or another one, cleaned away at the end."""
+    sandbox = LiveSandbox(folder / "sandbox", program)
     try:
         yield sandbox
     finally:

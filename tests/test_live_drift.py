@@ -128,7 +128,9 @@ def _route(item: Item) -> None:
 
 
 def _group_rule(item: Item) -> None:
-    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "CidrIpv4": "192.0.2.0/24"}
+    sources = {"cidrIpv4": "CidrIpv4", "referencedSecurityGroupId": "ReferencedGroupId"}
+    source = {member: item[name] for name, member in sources.items() if item.outputs.get(name)}
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, **source}
     changed = [{"SecurityGroupRuleId": item.id, "SecurityGroupRule": rule}]
     item.call("ec2", "modify_security_group_rules", GroupId=item["securityGroupId"], SecurityGroupRules=changed)
 

@@ -13,6 +13,7 @@ from provider_harness import (
     BUDGET,
     CERTIFICATE,
     CLUSTER,
+    CONTAINERS,
     DASHBOARD,
     KEY,
     LISTENER,
@@ -575,6 +576,15 @@ def test_a_task_definition_that_skips_destroy_stays_registered(world: World, end
     world.engine.delete(made)
     described = client(endpoint, "ecs").describe_task_definition(taskDefinition=made.outputs["arn"])
     assert described["taskDefinition"]["status"] == "ACTIVE"
+
+
+def test_what_the_service_fills_in_is_no_difference(world: World) -> None:
+    (container,) = json.loads(CONTAINERS)
+    bare = {name: value for name, value in container.items() if name != "essential"}
+    bare["portMappings"] = [{"containerPort": 8080}]
+    inputs = world.resolve(SAMPLES[TASK].inputs) | {"containerDefinitions": json.dumps([bare])}
+    made = world.engine.create(TASK, "bare", inputs)
+    assert _seen(world.engine, made).inputs == made.inputs
 
 
 def test_a_protected_table_is_not_deleted(world: World) -> None:

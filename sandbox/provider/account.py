@@ -1,5 +1,6 @@
 """The embedded account: one botocore session, one client a service and region, loopback only."""
 
+import hashlib
 import importlib
 import ipaddress
 import os
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
+
+from sandbox.account_memory import ANEW_HEADER, MARK_HEADER, RECORDED_HEADER
 
 from .convert import violations
 
@@ -104,12 +107,13 @@ class Account:
         self._token = environment.get("AWS_SESSION_TOKEN") or None
         self._clients: dict[tuple[str, str], Any] = {}
         self._identity: dict[str, str] = {}
+        self._headers = threading.local()  # the further headers of the thread's call
 
     def _client(self, service: str, region: str) -> Any:
         with _LOCK:
             client = self._clients.get((service, region))
             if client is None:
-                client = self._clients[service, region] = _session().create_client(
+                client = _session().create_client(
                     service,
                     region_name=region,
                     endpoint_url=self.endpoint,
@@ -125,7 +129,28 @@ class Account:
                         s3={"addressing_style": "path"},
                     ),
                 )
+                client.meta.events.register("before-call", self._mark)
+                self._clients[service, region] = client
             return client
+
+    def _mark(self, params: Any, **_: Any) -> None:
+        params["headers"].update(getattr(self._headers, "of_call", {}))
+
+    def make(
+        self, service: str, operation: str, params: Mapping[str, Any], region: str, mark: str, *, anew: bool
+    ) -> tuple[Any, bool]:
+        """Make something that is marked as of one resource: the answer, and whether it is that of an earlier call.
+
+        Such a call may have been made by a plugin that was killed before it could tell; see `account_memory`. `anew`
+        makes it in any case. Raises AccountError.
+        """
+        digest = hashlib.sha256(f"{mark} {operation}".encode()).hexdigest()
+        self._headers.of_call = {MARK_HEADER: digest, **({ANEW_HEADER: "true"} if anew else {})}
+        try:
+            answer = self.call(service, operation, params, region)
+        finally:
+            self._headers.of_call = {}
+        return answer, RECORDED_HEADER.lower() in answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
 
     def call(self, service: str, operation: str, params: Mapping[str, Any], region: str = "") -> Any:
         """Call an operation (`CreateTable`) of a service (`dynamodb`), and give its answer.

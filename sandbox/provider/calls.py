@@ -59,6 +59,23 @@ def carry_out(resource: Resource, call: Call, values: Values, context: Context, 
     return answer
 
 
+def make(
+    resource: Resource, values: Values, context: Context, tags: Values | None, urn: str, *, anew: bool
+) -> tuple[Any, bool]:
+    """Make the object of a resource: the answer, and whether it is that of an earlier call; see `Account.make`."""
+    create = resource.create
+    if not urn:
+        return carry_out(resource, create, values, context, tags), False
+    answer: Any = None
+    recorded = False
+    for index, params in enumerate(parameters(resource, create, values, context, tags)):
+        mark = f"{urn} {index}"
+        answer, recorded = context.account.make(
+            resource.service, create.operation, params, context.region, mark, anew=anew
+        )
+    return answer, recorded
+
+
 def _merge(params: Values, more: Values) -> Values:
     for name, value in more.items():
         old: Any = params.get(name)

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from . import checking, reading
 from .account import Account, AccountError
-from .calls import carry_out, retag, tag
+from .calls import carry_out, make, retag, tag
 from .checking import MARKS, Naming
 from .convert import ConversionError, property_name
 from .faults import Fault
@@ -46,13 +46,18 @@ class Lifecycle:
         self._account = account
         self._default_tags = dict(default_tags)
         self._cancelled = threading.Event()
+        self._held: set[str] = set()
 
     def cancel(self) -> None:
         """Wait for nothing any more."""
         self._cancelled.set()
 
-    def check(self, resource: Resource, news: Values, olds: Values, naming: Naming) -> tuple[Values, list[Fault]]:
+    def check(
+        self, resource: Resource, news: Values, olds: Values, naming: Naming, urn: str = ""
+    ) -> tuple[Values, list[Fault]]:
         """The inputs with names, defaults and tags filled in, and what is wrong with them."""
+        if olds:
+            self._held.add(urn)  # the state has it, so a create of it is a replacement
         inputs, failures = checking.complete(resource, news, olds, naming, self._default_tags)
         if not failures:
             context = self._context(resource, inputs, {}, offline=True)
@@ -70,11 +75,17 @@ class Lifecycle:
         return unknown | region | given
 
     def create(
-        self, resource: Resource, inputs: Values, timeout: float, made: Callable[[str], None] = lambda _: None
+        self,
+        resource: Resource,
+        inputs: Values,
+        timeout: float,
+        made: Callable[[str], None] = lambda _: None,
+        urn: str = "",
     ) -> tuple[str, Values]:
         """Make the object; its id and outputs. `timeout` is in seconds, 0 for the default.
 
-        `made` is told the id as soon as there is an object, before it is completed.
+        `made` is told the id as soon as there is an object, before it is completed. What a plugin that was killed has
+        made for `urn` is taken over, and changed where it differs; or ended, where it would have to be replaced.
 
         Raises:
             AccountError, ConversionError: nothing was made.
@@ -82,11 +93,17 @@ class Lifecycle:
         """
         context = started = self._context(resource, inputs, {})
         tags = inputs.get("tagsAll") if resource.tags and resource.tags.create else None
-        answer = carry_out(resource, resource.create, inputs, context, tags)
+        replacement = urn in self._held
+        answer, recorded = make(resource, inputs, context, tags, urn, anew=replacement)
+        if recorded:
+            left = self._left_behind(resource, answer, inputs)
+            if left:
+                identifier, outputs, held = left
+                made(identifier)
+                return identifier, self.update(resource, identifier, outputs, held, inputs, (), timeout)
+            answer, _ = make(resource, inputs, context, tags, urn, anew=True)
         told = _told(answer, resource)
-        template = "{" in resource.id
-        identifier = fill(resource.id, {**context.known, **told}) if template else _follow(answer, resource.id)
-        identifier = identifier.rstrip("_")
+        identifier = _identifier(resource, answer, {**context.known, **told})
         made(identifier)
         context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})
         context = replace(context, began=started.began)
@@ -101,6 +118,20 @@ class Lifecycle:
             return identifier, self._outputs(resource, inputs, context, inputs.keys())
         except (AccountError, ConversionError, TimeoutError) as error:
             raise self._half_made(resource, inputs, context, error) from None
+
+    def _left_behind(self, resource: Resource, answer: Any, inputs: Values) -> tuple[str, Values, Values] | None:
+        """The id, outputs and inputs of what was made before, if it is there and need not be replaced.
+
+        One that would have to be is ended.
+        """
+        context = self._context(resource, inputs, {})
+        told = _told(answer, resource)
+        identifier = _identifier(resource, answer, {**context.known, **told})
+        found = self.read(resource, identifier, inputs, told)
+        if found and checking.diff(resource, found[2], inputs).replaces:
+            self.delete(resource, identifier, found[1])
+            return None
+        return found
 
     def read(
         self, resource: Resource, identifier: str, inputs: Values, olds: Values
@@ -165,14 +196,17 @@ class Lifecycle:
         except (AccountError, ConversionError, TimeoutError) as error:
             raise self._half_made(resource, news, context, error) from None
 
-    def delete(self, resource: Resource, identifier: str, olds: Values) -> None:
-        """End the object; that it is gone already is as good. Raises AccountError."""
+    def delete(self, resource: Resource, identifier: str, olds: Values, timeout: float = 0) -> None:
+        """End the object; that it is gone already is as good. While something else hangs on it, try again.
+
+        `timeout` is in seconds, 0 for the default. Raises AccountError.
+        """
         if olds.get("skipDestroy") is True and "skipDestroy" in resource.locals:
             return
         context = self._context(resource, resource.parse_id(identifier) | olds, {"id": identifier})
         steps = [resource.prepare_delete] if resource.prepare_delete else []
         steps += [partial(self._end, resource, call, olds) for call in resource.delete]
-        deadline = time.monotonic() + _BUSY_SECONDS
+        deadline = time.monotonic() + (timeout or _BUSY_SECONDS)
         while steps:
             try:
                 steps[0](context)
@@ -241,6 +275,12 @@ class Lifecycle:
             shown = {}  # the id alone still lets the next run find the object
         made = reading.outputs(resource, inputs, shown, self._default_tags)
         return HalfMadeError(context["id"], made, reading.inputs_of(resource, inputs, made), str(error))
+
+
+def _identifier(resource: Resource, answer: Any, known: Mapping[str, Any]) -> str:
+    """The object's id, out of create's answer."""
+    template = "{" in resource.id
+    return str(fill(resource.id, known) if template else _follow(answer, resource.id)).rstrip("_")
 
 
 def _told(answer: Any, resource: Resource) -> Values:

@@ -136,7 +136,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
         def check() -> provider.CheckResponse:
             resource = _resource(request.urn)
-            inputs, reasons = self._lifecycle().check(resource, news, olds, naming)
+            inputs, reasons = self._lifecycle().check(resource, news, olds, naming, request.urn)
             wrapped = _secret_names(resource, secret)
             failures = _failures(reasons, wrapped, _texts(inputs, wrapped))
             return provider.CheckResponse(inputs=to_struct(inputs, wrapped), failures=failures)
@@ -177,7 +177,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
                 identifier, outputs = "", lifecycle.preview(resource, inputs)
             else:
                 identifier, outputs = lifecycle.create(
-                    resource, inputs, request.timeout, lambda made: self._note(request.urn, made)
+                    resource, inputs, request.timeout, lambda made: self._note(request.urn, made), request.urn
                 )
             return provider.CreateResponse(
                 id=identifier, properties=to_struct(outputs, _secret_names(resource, secret))
@@ -230,7 +230,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         olds, secret = from_struct(request.properties)
 
         def delete() -> empty_pb2.Empty:
-            self._lifecycle().delete(_resource(request.urn), request.id, olds)
+            self._lifecycle().delete(_resource(request.urn), request.id, olds, request.timeout)
             return empty_pb2.Empty()
 
         return _answer(context, _where(request.urn), delete, _texts(olds, secret))

@@ -41,14 +41,17 @@ def _task_definition(found: Any, context: Context) -> Values | None:
     }
 
 
+_FILLED_IN = {"essential": True, "protocol": "tcp"}
+
+
 def _as_sent(sent: Any, found: Any) -> Any:
-    """`found` without the empty members that the service adds to what was sent."""
+    """`found` without the empty members, and those of a set value, that the service adds to what was sent."""
     if isinstance(sent, dict) and isinstance(found, dict):
         cut: Values = {}
         for name, value in found.items():  # pyright: ignore[reportUnknownVariableType]
             if name in sent:
                 cut[name] = _as_sent(sent[name], value)
-            elif value not in (None, [], {}, 0, False, ""):
+            elif value not in (None, [], {}, 0, False, "") and value != _FILLED_IN.get(name):
                 cut[name] = value
         return cut
     if isinstance(sent, list) and isinstance(found, list) and len(sent) == len(found):  # pyright: ignore[reportUnknownArgumentType]

@@ -1,0 +1,106 @@
+"""Data on a protected stack: what would replace, rename or destroy it is refused, by the engine or at the latest by AWS.
+
+On prod, whose data the program protects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.live import ACCOUNT_ID, LiveSandbox, live_sandbox
+
+TABLES = {"demo-sessions", "demo-responses", "demo-transcripts", "demo-waitlist"}
+BUCKET = f"voiceter-recordings-{ACCOUNT_ID}-prod"
+LOG_GROUP = "/ecs/voiceter-backend"
+KINDS = {
+    "aws:dynamodb/table:Table": TABLES,
+    "aws:s3/bucket:Bucket": {BUCKET},
+    "aws:cloudwatch/logGroup:LogGroup": {LOG_GROUP},
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
+    with live_sandbox(tmp_path_factory.mktemp("protection")) as sandbox:
+        sandbox.up("prod")
+        sandbox.client("dynamodb").put_item(TableName="demo-waitlist", Item={"email": {"S": "a@example.com"}})
+        yield sandbox
+
+
+def resources(sandbox: LiveSandbox) -> dict[str, dict[str, Any]]:
+    """The protected kinds in the state, by their ids."""
+    return {one["id"]: one for one in sandbox.resources("prod") if one["type"] in KINDS}
+
+
+def all_there(sandbox: LiveSandbox) -> None:
+    """What holds data is in the account still, and in the state, protected."""
+    assert set(sandbox.client("dynamodb").list_tables()["TableNames"]) == TABLES
+    assert sandbox.client("dynamodb").scan(TableName="demo-waitlist")["Count"] == 1
+    assert [one["Name"] for one in sandbox.client("s3").list_buckets()["Buckets"]] == [BUCKET]
+    groups = sandbox.client("logs").describe_log_groups(logGroupNamePrefix=LOG_GROUP)["logGroups"]
+    assert [one["logGroupName"] for one in groups] == [LOG_GROUP]
+    found = resources(sandbox)
+    assert found.keys() == set().union(*KINDS.values())
+    assert all(one["protect"] for one in found.values())
+
+
+@pytest.mark.parametrize("command", ["preview", "up --yes --skip-preview"])
+def test_other_table_names_are_refused(sandbox: LiveSandbox, command: str) -> None:
+    run = sandbox.shell(
+        f"pulumi config set tablePrefix other- -s prod; pulumi {command} -s prod --non-interactive || status=$?;"
+        " pulumi config rm tablePrefix -s prod; exit ${status:-0}"
+    )
+    assert run.status != 0
+    assert "protect" in run.output
+    assert run.output.count("aws:dynamodb") >= 1
+    assert "Traceback" not in run.output
+    all_there(sandbox)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_replacement_is_refused(sandbox: LiveSandbox, kind: str) -> None:
+    urn = next(one["urn"] for one in resources(sandbox).values() if one["type"] == kind)
+    for command in ("preview", "up --yes --skip-preview"):
+        run = sandbox.shell(f"pulumi {command} -s prod --non-interactive --replace '{urn}'")
+        assert run.status != 0, command
+        assert "protect" in run.output
+    all_there(sandbox)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_destroy_of_it_alone_is_refused(sandbox: LiveSandbox, kind: str) -> None:
+    urn = next(one["urn"] for one in resources(sandbox).values() if one["type"] == kind)
+    run = sandbox.shell(f"pulumi destroy -s prod --yes --non-interactive --target '{urn}' --target-dependents")
+    assert run.status != 0
+    assert "protect" in run.output
+    all_there(sandbox)
+
+
+def test_the_protection_cannot_be_turned_off_along_with_a_replacement(sandbox: LiveSandbox) -> None:
+    """The state decides: a stack that gives up protection and renames its tables in one go is refused all the same."""
+    run = sandbox.shell(
+        "pulumi config set tablePrefix other- -s prod; pulumi config set protectData false -s prod;"
+        " pulumi up -s prod --yes --skip-preview --non-interactive || status=$?;"
+        " pulumi config rm tablePrefix -s prod; pulumi config rm protectData -s prod; exit ${status:-0}"
+    )
+    assert run.status != 0
+    assert "protect" in run.output
+    assert set(sandbox.client("dynamodb").list_tables()["TableNames"]) >= TABLES
+    assert sandbox.client("dynamodb").scan(TableName="demo-waitlist")["Count"] == 1
+    sandbox.succeeded(sandbox.shell("pulumi up -s prod --yes --non-interactive"))
+    all_there(sandbox)
+
+
+def test_aws_itself_refuses_to_delete_a_table(sandbox: LiveSandbox) -> None:
+    """Also where the engine's protection has been lifted."""
+    table = resources(sandbox)["demo-waitlist"]
+    sandbox.succeeded(sandbox.shell(f"pulumi state unprotect '{table['urn']}' --yes -s prod"))
+    run = sandbox.shell(
+        f"pulumi destroy -s prod --yes --skip-preview --non-interactive --target '{table['urn']}' --target-dependents"
+    )
+    sandbox.succeeded(sandbox.shell("pulumi up -s prod --yes --non-interactive"))
+    assert run.status != 0
+    all_there(sandbox)
