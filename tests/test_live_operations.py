@@ -116,8 +116,8 @@ def test_objects_and_drift_are_mended(sandbox: LiveSandbox) -> None:
     logs.put_retention_policy(logGroupName="/ecs/voiceter-backend-dev", retentionInDays=1)
     sandbox.client("iam").delete_role_policy(RoleName="voiceter-backend-task-role-dev", PolicyName="task")
     seen = sandbox.succeeded(sandbox.shell("pulumi refresh -s dev --preview-only --non-interactive"))
-    assert "~  aws:cloudwatch:LogGroup containers" in seen
-    assert "-  aws:iam:RolePolicy task" in seen
+    assert "~  aws:cloudwatch:LogGroup containers update [diff: ~retentionInDays]" in seen
+    assert "-  aws:iam:RolePolicy task delete" in seen
     sandbox.succeeded(sandbox.shell("pulumi up -s dev --refresh --yes --non-interactive"))
     (group,) = logs.describe_log_groups(logGroupNamePrefix="/ecs/voiceter-backend-dev")["logGroups"]
     assert group["retentionInDays"] == 7

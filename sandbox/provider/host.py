@@ -1,11 +1,13 @@
 """The life of a plugin process: start the gRPC server, say its port, end when told to or when the engine is gone."""
 
+import json
 import os
 import signal
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 
@@ -25,20 +27,74 @@ def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
     waits for its plugins to end, and one that was killed must not leave a plugin behind that goes on creating things.
     """
     parent = os.getppid()
+    times = _Times(os.environ.get("SANDBOX_TIMES"))
+
+    def end(_number: int, _frame: object) -> None:
+        times.note()
+        os._exit(0)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: os._exit(0))
+        signal.signal(number, end)
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
+        interceptors=[times] if times.file else [],
         options=[("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)],
     )
     provider_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    times.started()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     while True:  # a plain sleep lets the main thread run signal handlers; a wait on the server would not
         time.sleep(3600)
+
+
+class _Times(grpc.ServerInterceptor):
+    """Where the time of this process goes, as a line of JSON at its end: to start, and with any call under way.
+
+    Args:
+        file: what gets the line; None for none.
+    """
+
+    def __init__(self, file: str | None) -> None:
+        self.file = file
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._since = 0.0
+        self._times = {"start": 0.0, "busy": 0.0, "calls": 0.0}
+
+    def started(self) -> None:
+        """The start is over: the process's own time on the processor until now."""
+        self._times["start"] = time.process_time()
+
+    def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        handler = continuation(handler_call_details)
+        if handler is None or not handler.unary_unary:
+            return handler
+
+        def timed(request: Any, context: Any) -> Any:
+            self._step(1)
+            try:
+                return handler.unary_unary(request, context)
+            finally:
+                self._step(-1)
+
+        return handler._replace(unary_unary=timed)
+
+    def _step(self, by: int) -> None:
+        with self._lock:
+            now = time.perf_counter()
+            if self._under_way:
+                self._times["busy"] += now - self._since
+            self._times["calls"] += by > 0
+            self._under_way, self._since = self._under_way + by, now
+
+    def note(self) -> None:
+        if self.file:
+            with open(self.file, "a") as file:  # noqa: PTH123 - the line goes to its end
+                file.write(json.dumps(self._times) + "\n")
 
 
 def _end_with(parent: int) -> None:
