@@ -132,7 +132,15 @@ class Engine:
         outputs, wrapped = from_struct(answer.properties)
         return Made(token, name, answer.id, inputs, outputs, wrapped)
 
-    def update(self, made: Made, news: Values, *, preview: bool = False, ignore: tuple[str, ...] = ()) -> Made:
+    def update(
+        self,
+        made: Made,
+        news: Values,
+        *,
+        preview: bool = False,
+        ignore: tuple[str, ...] = (),
+        timeout: float = 0,
+    ) -> Made:
         answer = self.call(
             "Update",
             provider.UpdateRequest(
@@ -143,6 +151,7 @@ class Engine:
                 news=to_struct(news),
                 preview=preview,
                 ignoreChanges=ignore,
+                timeout=timeout,
             ),
         )
         outputs, wrapped = from_struct(answer.properties)
