@@ -13,23 +13,21 @@ from typing import Final
 import pulumi
 
 import settings_rules as rules
+import settings_schedule
 from settings_reader import Reader, path
+from settings_schedule import Schedule
 
 # Keys whose meaning is settled and whose feature does not exist yet. To ignore one would be to promise it.
 NOT_SUPPORTED_YET: Final = (
-    "redisEnabled",
-    "redisNodeType",
-    "redisReplicas",
-    "redisAuthToken",
     "deploymentStrategy",
     "bakeTimeMinutes",
     "canaryPercent",
     "linearStepPercent",
-    "scalingSchedule",
 )
 
 _USER_POOL: Final = "COGNITO_USER_POOL_ID"
 _SET_USER_POOL: Final = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
+_SET_REDIS_TOKEN: Final = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"  # noqa: S105 - a command
 _REGION_SUFFIX: Final = re.compile(rf"(.+)-({'|'.join(rules.REGIONS)})")
 
 
@@ -63,6 +61,7 @@ class Settings:
     sessions_per_task_target: int
     on_demand_base: int  # tasks
     spot_percent: int  # of the tasks beyond on_demand_base
+    scaling_schedule: Mapping[str, Schedule]  # by name; with one, it owns min_count and max_count after creation
     stop_timeout_seconds: int
     deregistration_delay_seconds: int
     enable_exec: bool
@@ -102,6 +101,11 @@ class Settings:
     secrets: Mapping[str, pulumi.Output[str]]  # environment variable -> value
     secret_arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
 
+    redis_enabled: bool
+    redis_node_type: str
+    redis_replicas: int  # beside the primary
+    redis_auth_token: pulumi.Output[str] | None  # None: not set
+
     alarm_emails: tuple[str, ...]
     alarm_phones: tuple[str, ...]  # E.164
     monthly_budget_usd: float | None  # None: no budget
@@ -130,6 +134,7 @@ def load(find_image: Callable[[str, str], str | None]) -> Settings:
     _check_tasks(reader, settings)
     _check_edge(reader, settings)
     _check_app(reader, settings)
+    _check_redis(reader, settings)
     _check_alarms(reader, settings)
     settings = replace(settings, image_version=_image_version(reader, settings, find_image))
     reader.refuse_other_keys(NOT_SUPPORTED_YET)
@@ -149,6 +154,7 @@ def _read(reader: Reader, stack: str) -> Settings:
     min_count = reader.value("minCount", tasks, 2)
     cors_origins = reader.items("corsOrigins", rules.origin, split=rules.comma_list)
     secrets = reader.secret_entries("secrets", rules.secret_value)
+    redis_auth_token = reader.secret("redisAuthToken", rules.redis_auth_token)
     return Settings(
         stack=stack,
         environment_name=environment_name,
@@ -167,6 +173,7 @@ def _read(reader: Reader, stack: str) -> Settings:
         sessions_per_task_target=reader.value("sessionsPerTaskTarget", rules.whole_number(1, 45), 30),
         on_demand_base=reader.value("onDemandBase", tasks, min_count),
         spot_percent=reader.value("spotPercent", rules.whole_number(0, 100), 0),
+        scaling_schedule=MappingProxyType(settings_schedule.read(reader)),
         # Not under the app's own drain of 30 s; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
         stop_timeout_seconds=reader.value("stopTimeoutSeconds", rules.whole_number(30, 120), 30),
         # Elastic Load Balancing, "Edit target group attributes for your Application Load Balancer".
@@ -210,6 +217,11 @@ def _read(reader: Reader, stack: str) -> Settings:
         secret_arns=MappingProxyType(
             reader.entries("secretArns", rules.string(rules.secret_arn(region)), _is_like_an_arn)
         ),
+        redis_enabled=reader.value("redisEnabled", rules.boolean, False),
+        redis_node_type=reader.value("redisNodeType", rules.redis_node_type, "cache.t4g.small"),
+        # Amazon ElastiCache API Reference, CreateReplicationGroup: a primary and up to five replicas.
+        redis_replicas=reader.value("redisReplicas", rules.whole_number(0, 5), 1),
+        redis_auth_token=None if redis_auth_token is None else pulumi.Output.secret(redis_auth_token),
         alarm_emails=reader.items("alarmEmails", rules.email_address),
         alarm_phones=reader.items("alarmPhones", rules.phone_number, split=rules.phone_list),
         monthly_budget_usd=reader.value("monthlyBudgetUsd", rules.dollars, None),
@@ -292,6 +304,12 @@ def _check_app(reader: Reader, settings: Settings) -> None:
     for name, (first, *others) in sorted(holders.items()):
         if others:
             reader.refuse(path(first, name), f"is set under {rules.listed(others)} too: keep one of them")
+
+
+def _check_redis(reader: Reader, settings: Settings) -> None:
+    # The other keys may stay in the stack file while Redis is off.
+    if settings.redis_enabled and not reader.is_set("redisAuthToken"):
+        reader.refuse("redisAuthToken", f"is not set, and redisEnabled needs it: {_SET_REDIS_TOKEN}")
 
 
 def _check_alarms(reader: Reader, settings: Settings) -> None:
