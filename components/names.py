@@ -19,7 +19,7 @@ _ANY = re.compile(r".*")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # Elastic Load Balancing, CreateLoadBalancer: no hyphen at either end.
 _LOAD_BALANCER = re.compile(r"[a-z0-9-]*[a-z0-9]")
-# Amazon ElastiCache, CreateReplicationGroup: letters first, single hyphens, none at the end. Nodes add `-001`, and a
+# Amazon ElastiCache, CreateReplicationGroup: a letter first, single hyphens, none at the end. Nodes add `-001`, and a
 # cache subnet group takes what this takes.
 _CACHE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 # Amazon S3, general purpose bucket naming rules: no hyphen at the end, and no suffix that S3 keeps for itself.

@@ -104,7 +104,7 @@ RESOURCES = (
                 "ModifyReplicationGroup",
                 "description engine engineVersion nodeType automaticFailoverEnabled multiAzEnabled parameterGroupName "
                 "securityGroupIds maintenanceWindow snapshotWindow snapshotRetentionLimit autoMinorVersionUpgrade "
-                "transitEncryptionMode",
+                "transitEncryptionEnabled transitEncryptionMode",
                 {**_GROUP, "ApplyImmediately": "{applyImmediately}"},
             ),
             Call(
