@@ -128,18 +128,15 @@ class Reader:
             self.refuse(key, f"is not encrypted in the stack file: set it again with {command}")
         return self._checked(key, text, parse, None, lambda _: False)
 
-    def refuse_other_keys(self, not_supported_yet: Sequence[str]) -> None:
+    def refuse_other_keys(self) -> None:
         """Notes the keys of the namespace that nobody asked for. Their values may be anything, and are not shown.
 
         So are keys for Pulumi's default AWS provider: the program makes its own, which would pass them over in silence.
         """
-        spellings = {key.lower(): key for key in sorted({*self._asked, *not_supported_yet}) if ":" not in key}
+        spellings = {key.lower(): key for key in sorted(self._asked) if ":" not in key}
         for key in sorted(key for key in self._set - self._asked if ":" not in key):
-            if key in not_supported_yet:
-                self.refuse(key, f"is not supported yet: remove it with `pulumi config rm {key}`")
-            else:
-                nearest = difflib.get_close_matches(key.lower(), spellings, n=1, cutoff=0)[0]
-                self.refuse(key, f"is no key of this program; the nearest one is {spellings[nearest]}")
+            nearest = difflib.get_close_matches(key.lower(), spellings, n=1, cutoff=0)[0]
+            self.refuse(key, f"is no key of this program; the nearest one is {spellings[nearest]}")
         for key in sorted(key for key in self._set - self._asked if key.startswith("aws:")):
             self.refuse(
                 key,

@@ -18,7 +18,7 @@ def endpoint() -> Generator[str]:
 @pytest.fixture
 def world(endpoint: str) -> World:
     reset(endpoint)
-    return World(Engine(endpoint), "")
+    return World(Engine(endpoint), endpoint)
 
 
 def group(endpoint: str) -> Any:

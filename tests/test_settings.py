@@ -93,19 +93,6 @@ def test_an_unknown_key_without_any_likeness_is_refused_too() -> None:
     assert line.startswith("zzz: is no key of this program; the nearest one is ")
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "deploymentStrategy",
-        "bakeTimeMinutes",
-        "canaryPercent",
-        "linearStepPercent",
-    ],
-)
-def test_a_key_of_a_feature_to_come_is_refused(key: str) -> None:
-    assert mistakes({key: "1"}) == [f"{key}: is not supported yet: remove it with `pulumi config rm {key}`"]
-
-
 def test_keys_of_other_namespaces_are_left_alone() -> None:
     assert load({"pulumi:tags": "{}", "other:imagTag": "x"}).cpu == 1024
 
