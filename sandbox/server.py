@@ -37,9 +37,10 @@ def serve(token: str, account_file: Path, port: int) -> None:
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import make_server
 
-    from sandbox import account_additions, account_images
+    from sandbox import account_additions, account_elasticache, account_images
 
     account_additions.install()
+    account_elasticache.install()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     account = moto.DomainDispatcherApplication(moto.create_backend_app)
