@@ -29,7 +29,7 @@ up preview bench: venv
 	@$(SANDBOX) $@ $(if $(filter bench,$@),,'$(STACK)')
 
 image: named venv
-	@$(SANDBOX) image '$(STACK)' '$(TAG)'
+	@$(SANDBOX) image '$(STACK)' '$(TAG)' $(if $(FAULT),--fault '$(FAULT)')
 
 down: named venv
 	@$(SANDBOX) down '$(STACK)'

@@ -17,6 +17,7 @@ from components.container import HEALTH_PATH, PORT, Container
 from components.dashboard import Dashboard, DashboardArgs
 from components.data_stores import DataStores, DataStoresArgs
 from components.identity import Identity, IdentityArgs
+from components.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
 from components.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
 from components.logs import Logs, LogsArgs
 from components.metrics import Metrics
@@ -27,6 +28,8 @@ from components.registry import Registry, RegistryArgs, find_image
 from components.saved_queries import SavedQueries, SavedQueriesArgs
 from components.scaling import Scaling, ScalingArgs
 from components.service import Service, ServiceArgs
+from components.strategy import Strategy
+from components.timeline import Timeline
 
 stack = pulumi.get_stack()
 names = Names(stack)
@@ -85,10 +88,14 @@ identity = Identity(
             *app_grants.metrics(),
             *app_grants.mail(config.ses_identity_arns),
             *app_grants.tracing(config.enable_xray_tracing),
+            *app_grants.scale_in_protection(account, names.cluster),
             *app_grants.shell(config.enable_exec),
         ],
     ),
     on_aws,
+)
+strategy = Strategy(
+    config.deployment_strategy, config.bake_time_minutes, config.canary_percent, config.linear_step_percent
 )
 load_balancer = LoadBalancer(
     "load-balancer",
@@ -103,15 +110,21 @@ load_balancer = LoadBalancer(
         health_path=HEALTH_PATH,
         deregistration_delay_seconds=config.deregistration_delay_seconds,
         idle_timeout_seconds=config.idle_timeout_seconds,
+        shifts_traffic=strategy.shifts_traffic,
     ),
     on_aws,
 )
+infrastructure_role_arn = None
+if strategy.shifts_traffic:
+    infrastructure_role_arn = InfrastructureRole(
+        "infrastructure-role", InfrastructureRoleArgs(account, names.infrastructure_role), on_aws
+    ).arn
 cluster = Cluster("cluster", ClusterArgs(names.cluster), on_aws)
 metrics = Metrics(
     cluster_name=cluster.name,
     service_name=names.service,
     load_balancer=load_balancer.arn_suffix,
-    target_group=load_balancer.target_group_arn_suffix,
+    target_groups=load_balancer.target_group_arn_suffixes,
     tables={table: resource.name for table, resource in stores.tables.items()},
     from_app=config.enable_metrics,
 )
@@ -146,6 +159,10 @@ if config.image_tag and config.image_version:
             task_role_arn=identity.task_role_arn,
             cluster_arn=cluster.arn,
             target_group_arn=load_balancer.target_group_arn,
+            traffic_shift=load_balancer.traffic_shift,
+            infrastructure_role_arn=infrastructure_role_arn,
+            strategy=strategy,
+            timeline=Timeline(config.deregistration_delay_seconds, config.stop_timeout_seconds, strategy.shift_minutes),
             subnet_ids=network.task_subnet_ids,
             security_group_id=network.tasks_security_group_id,
             public_ips=network.tasks_have_public_ips,

@@ -13,6 +13,8 @@ from typing import Final
 import pulumi
 
 import settings_rules as rules
+from components.strategy import ROLLING, STRATEGIES
+from components.timeline import APP_DRAIN_SECONDS, PING_SECONDS
 from settings_reader import Reader, path
 
 # Keys whose meaning is settled and whose feature does not exist yet. To ignore one would be to promise it.
@@ -21,10 +23,6 @@ NOT_SUPPORTED_YET: Final = (
     "redisNodeType",
     "redisReplicas",
     "redisAuthToken",
-    "deploymentStrategy",
-    "bakeTimeMinutes",
-    "canaryPercent",
-    "linearStepPercent",
     "scalingSchedule",
 )
 
@@ -63,6 +61,10 @@ class Settings:
     sessions_per_task_target: int
     on_demand_base: int  # tasks
     spot_percent: int  # of the tasks beyond on_demand_base
+    deployment_strategy: str  # one of components.strategy.STRATEGIES
+    bake_time_minutes: int
+    canary_percent: float
+    linear_step_percent: float
     stop_timeout_seconds: int
     deregistration_delay_seconds: int
     enable_exec: bool
@@ -167,17 +169,25 @@ def _read(reader: Reader, stack: str) -> Settings:
         sessions_per_task_target=reader.value("sessionsPerTaskTarget", rules.whole_number(1, 45), 30),
         on_demand_base=reader.value("onDemandBase", tasks, min_count),
         spot_percent=reader.value("spotPercent", rules.whole_number(0, 100), 0),
-        # Not under the app's own drain of 30 s; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
-        stop_timeout_seconds=reader.value("stopTimeoutSeconds", rules.whole_number(30, 120), 30),
+        deployment_strategy=reader.value("deploymentStrategy", rules.one_of(*STRATEGIES), ROLLING),
+        # The ranges: Amazon ECS API Reference, DeploymentConfiguration, CanaryConfiguration, LinearConfiguration. Ten
+        # minutes, as the slowest of the alarms that undo a deployment needs five to go off.
+        bake_time_minutes=reader.value("bakeTimeMinutes", rules.whole_number(0, 1440), 10),
+        canary_percent=reader.value("canaryPercent", rules.number(0.1, 100), 10.0),
+        linear_step_percent=reader.value("linearStepPercent", rules.number(3, 100), 25.0),
+        # Not under the app's own drain; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
+        stop_timeout_seconds=reader.value(
+            "stopTimeoutSeconds", rules.whole_number(APP_DRAIN_SECONDS, 120), APP_DRAIN_SECONDS
+        ),
         # Elastic Load Balancing, "Edit target group attributes for your Application Load Balancer".
         deregistration_delay_seconds=reader.value("deregistrationDelaySeconds", rules.whole_number(0, 3600), 60),
         enable_exec=reader.value("enableExec", rules.boolean, False),
         vpc_cidr=reader.value("vpcCidr", rules.vpc_cidr, "10.0.0.0/16"),
         availability_zones=reader.value("availabilityZones", rules.whole_number(2, 3), 2),
         nat_gateways=reader.value("natGateways", rules.one_of("one-per-az", "single", "none"), "one-per-az"),
-        # More than the 10 s between the app's pings; a load balancer allows 4000 s (Elastic Load Balancing, "Edit
+        # More than the time between the app's pings; a load balancer allows 4000 s (Elastic Load Balancing, "Edit
         # attributes for your Application Load Balancer").
-        idle_timeout_seconds=reader.value("idleTimeoutSeconds", rules.whole_number(11, 4000), 300),
+        idle_timeout_seconds=reader.value("idleTimeoutSeconds", rules.whole_number(PING_SECONDS + 1, 4000), 300),
         certificate_arn=reader.value("certificateArn", rules.certificate_arn(region), None),
         allow_plain_http=reader.value("allowPlainHttp", rules.boolean, False),
         domain_name=reader.value("domainName", rules.domain_name, None),

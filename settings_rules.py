@@ -116,6 +116,18 @@ def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
     return parse
 
 
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A parser of numbers from `low` to `high`, both allowed, with at most one decimal."""
+
+    def parse(text: str) -> float:
+        found = float(text) if re.fullmatch(r"(?:0|[1-9][0-9]{0,3})(?:\.[0-9])?", text) else None
+        if found is None or not low <= found <= high:
+            raise RuleError(f"must be a number from {low:g} to {high:g}, with at most one decimal")
+        return found
+
+    return parse
+
+
 def number_of(allowed: Collection[int]) -> Callable[[str], int]:
     """A parser of exactly the numbers in `allowed`."""
 

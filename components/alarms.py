@@ -144,7 +144,7 @@ def _of_aws(metrics: Metrics) -> list[Alarm]:
             "health-check-failures",
             "critical",
             "load-balancer",
-            Single(metrics.healthy_hosts, "Maximum"),
+            _healthy_hosts(metrics, 60),
             1,
             60,
             2,
@@ -170,7 +170,7 @@ def _of_aws(metrics: Metrics) -> list[Alarm]:
             "target-5xx",
             "critical",
             "service",
-            Single(metrics.target_5xx, "Sum"),
+            _answers_5xx(metrics, 60),
             TARGET_5XX,
             60,
             2,
@@ -184,7 +184,7 @@ def _of_aws(metrics: Metrics) -> list[Alarm]:
             "deployment-unhealthy",
             "critical",
             "service",
-            Single(metrics.healthy_hosts, "Maximum"),
+            _healthy_where_there_are_targets(metrics, 60),
             1,
             60,
             5,
@@ -288,24 +288,77 @@ def _error_percent(period: int) -> Math:
     )
 
 
+def _healthy_hosts(metrics: Metrics, period: int) -> Single | Math:
+    """Of two target groups the better one counts, as they change places."""
+    groups = metrics.healthy_hosts
+    if len(groups) == 1:
+        return Single(groups[0], "Maximum")
+    terms = _each(groups, "healthy", "Maximum", period)
+    return Math([*terms.values(), _expression("most", _greatest(*terms), "Healthy hosts", watched=True)])
+
+
+def _healthy_where_there_are_targets(metrics: Metrics, period: int) -> Single | Math:
+    """Of two target groups the worse one counts: a new version fills one while the old one does well in the other.
+
+    The group whose tasks have gone has neither healthy nor unhealthy targets, and counts as well.
+    """
+    groups = metrics.healthy_hosts
+    if len(groups) == 1:
+        return Single(groups[0], "Maximum")
+    healthy = _each(groups, "healthy", "Maximum", period)
+    unhealthy = _each(metrics.unhealthy_hosts, "unhealthy", "Maximum", period)
+    worse = ", ".join(
+        f"IF(FILL({bad}, 0) > 0, FILL({good}, 0), 1)" for good, bad in zip(healthy, unhealthy, strict=True)
+    )
+    watched = _expression("worst", f"MIN([{worse}])", "Healthy hosts of the worse group", watched=True)
+    return Math([*healthy.values(), *unhealthy.values(), watched])
+
+
+def _answers_5xx(metrics: Metrics, period: int) -> Single | Math:
+    groups = metrics.target_5xx
+    if len(groups) == 1:
+        return Single(groups[0], "Sum")
+    terms = _each(groups, "refused", "Sum", period)
+    return Math([*terms.values(), _expression("all", _total(*terms), "Answers 5xx", watched=True)])
+
+
 def _failed_connections(metrics: Metrics, period: int) -> Math:
     """What the load balancer measures, as the app publishes no metric of it.
 
     A connection that it cannot open to a task mostly ends as a 5xx of its own: the greater of the two is counted, not
     both. The load balancer sends none of these while they are 0, so what is missing counts as 0.
     """
+    unreachable = _each(metrics.unreachable_targets, "unreachable", "Sum", period)
+    refused = _each(metrics.target_5xx, "refused", "Sum", period)
     return Math(
         [
             metrics.rejected_connections.query("rejected", "Sum", period),
-            metrics.unreachable_targets.query("unreachable", "Sum", period),
+            *unreachable.values(),
             metrics.load_balancer_5xx.query("unanswered", "Sum", period),
-            metrics.target_5xx.query("refused", "Sum", period),
-            _expression("broken", _greatest("unreachable", "unanswered"), "Without a task"),
+            *refused.values(),
+            _expression("broken", f"MAX([{_total(*unreachable)}, FILL(unanswered, 0)])", "Without a task"),
             _expression(
-                "failed", "SUM([FILL(rejected, 0), broken, FILL(refused, 0)])", "Failed connections", watched=True
+                "failed",
+                f"SUM([FILL(rejected, 0), broken, {_total(*refused)}])",
+                "Failed connections",
+                watched=True,
             ),
         ]
     )
+
+
+def _each(
+    metrics: Sequence[Metric], id_: str, stat: str, period: int
+) -> dict[str, aws.cloudwatch.MetricAlarmMetricQueryArgsDict]:
+    """Terms for the same metric of several target groups, by id: `id_`, or with a number where there are more."""
+    ids = [id_] if len(metrics) == 1 else [f"{id_}{number}" for number, _ in enumerate(metrics, start=1)]
+    return {one: metric.query(one, stat, period) for one, metric in zip(ids, metrics, strict=True)}
+
+
+def _total(*ids: str) -> str:
+    """The sum of metrics, of which any may be without data."""
+    filled = [f"FILL({id_}, 0)" for id_ in ids]
+    return filled[0] if len(filled) == 1 else f"SUM([{', '.join(filled)}])"
 
 
 def _greatest(*ids: str) -> str:

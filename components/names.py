@@ -60,6 +60,11 @@ class Names:
         return _fitted(self._own(f"{APPLICATION}-task-role"), 64)
 
     @property
+    def infrastructure_role(self) -> str:
+        """The role with which ECS moves traffic between target groups."""
+        return _fitted(self._own(f"{APPLICATION}-infrastructure-role"), 64)
+
+    @property
     def load_balancer(self) -> str:
         """The Application Load Balancer."""
         return _fitted(self._own(APPLICATION), 32, _LOAD_BALANCER)

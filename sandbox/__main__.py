@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     image = commands.add_parser("image", help="put a stand-in image into a stack's registry")
     image.add_argument("stack")
     image.add_argument("tag")
+    image.add_argument("--fault", default="", help="what its tasks suffer from: unhealthy or stuck")
     commands.add_parser("clean", help="stop the account and remove the sandbox")
     commands.add_parser("engine", help="find or build the engine")
     commands.add_parser("bench", help="time a preview of dev against one of an empty program")
@@ -72,7 +73,7 @@ def _down(layout: Layout, options: argparse.Namespace) -> None:
 def _image(layout: Layout, options: argparse.Namespace) -> None:
     from sandbox.stacks import image
 
-    image(layout, options.stack, options.tag)
+    image(layout, options.stack, options.tag, options.fault)
 
 
 def _engine(layout: Layout, _options: argparse.Namespace) -> None:

@@ -1,4 +1,6 @@
-"""What the account has beyond moto: the saved queries of CloudWatch Logs Insights, kept and shown again.
+"""What the account has beyond moto: rollouts, image layers, and the saved queries of CloudWatch Logs Insights.
+
+The first two have modules of their own. Queries are kept and shown again.
 
 Source: Amazon CloudWatch Logs API Reference, PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition.
 """
@@ -11,12 +13,16 @@ from typing import Any
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 
+from sandbox import account_images, account_rollouts
+
 # A backend is one region of one account, made anew when the account is reset.
 _KEPT_IN = "query_definitions"
 
 
 def install() -> None:
-    """Add the operations to moto's CloudWatch Logs."""
+    """Add them to moto; doing so again changes nothing."""
+    account_images.install()
+    account_rollouts.install()
     for operation in (put_query_definition, describe_query_definitions, delete_query_definition):
         setattr(LogsResponse, operation.__name__, operation)
 

@@ -31,11 +31,13 @@ def serve(token: str, account_file: Path, port: int) -> None:
     """
     # Nobody looks at a certificate's validation record here, so there is nothing to wait for.
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+    # A real account has AWS's own policies.
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # Imported here, as commands import this module for its token path and moto is slow.
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import make_server
 
-    from sandbox import account_additions
+    from sandbox import account_additions, account_images
 
     account_additions.install()
 
@@ -46,6 +48,13 @@ def serve(token: str, account_file: Path, port: int) -> None:
         if environ.get("PATH_INFO") == TOKEN_PATH:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [token.encode()]
+        path: str = environ.get("PATH_INFO", "")
+        if path.startswith(account_images.LAYER_PATH):
+            layer = account_images.layer_at(path)
+            start_response(
+                "404 Not Found" if layer is None else "200 OK", [("Content-Type", "application/octet-stream")]
+            )
+            return [layer or b""]
         return account(environ, start_response)
 
     try:

@@ -262,19 +262,23 @@ def preview(layout: Layout, stack_name: str) -> None:
     session.pulumi("preview", "--stack", stack_name, "--non-interactive")
 
 
-def image(layout: Layout, stack_name: str, tag: str) -> None:
+def image(layout: Layout, stack_name: str, tag: str, fault: str = "") -> None:
     """Put a stand-in image into a stack's registry, and say how to deploy it.
 
+    Args:
+        fault: what its tasks are to suffer from, see `supplies.push_image`.
+
     Raises:
-        SandboxError: there is no account or no registry, or the tag cannot be used.
+        SandboxError: there is no account or no registry, or the tag or the fault cannot be used.
     """
     project.sync(layout, stack_name)
     _, account = accounts.find(layout)
     if account is None:
         raise SandboxError(f"No account is running: bring the stack up first, with `make up STACK={stack_name}`.")
     region = project.region(layout, stack_name) or _DEFAULT_REGION
-    uri = supplies.push_image(account, stack_name, region, tag)
+    uri = supplies.push_image(account, stack_name, region, tag, fault)
+    marked = f" whose tasks will be {fault}" if fault else ""
     say(
-        f"Pushed a stand-in image: {uri}:{tag}\nTo deploy it, after `source {os.path.relpath(layout.env)}`:\n"
+        f"Pushed a stand-in image{marked}: {uri}:{tag}\nTo deploy it, after `source {os.path.relpath(layout.env)}`:\n"
         f"  pulumi config set imageTag {tag} -s {stack_name}\n  pulumi up -s {stack_name}"
     )

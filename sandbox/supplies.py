@@ -2,16 +2,16 @@
 secrets that someone else owns, secret values, and an image. Only what is missing is supplied."""
 
 import datetime
-import hashlib
-import json
 import re
 from typing import Any
 
 from components.names import Names
+from sandbox import stand_in
 from sandbox.account import Account
 from sandbox.layout import SandboxError
 from sandbox.process import say
 from sandbox.stack_file import StackFile
+from sandbox.stand_in import Fault
 
 STAND_IN_TAG = "stand-in"
 # Tags that mark the sandbox's own objects, so that `down` finds them.
@@ -197,15 +197,20 @@ def stand_in_value(name: str, region: str) -> str:
     return f"{region}_Sandbox01" if "USER_POOL_ID" in name else "sandbox-stand-in-value"
 
 
-def push_image(account: Account, stack: str, region: str, tag: str) -> str:
-    """Put a stand-in image into the stack's repository: a manifest, with no layers behind it.
+def push_image(account: Account, stack: str, region: str, tag: str, fault: str = "") -> str:
+    """Put a stand-in image into the stack's repository.
+
+    Args:
+        fault: what its tasks are to suffer from, `unhealthy` or `stuck`; empty for a good image.
 
     Returns:
         The repository's URI.
 
     Raises:
-        SandboxError: the tag is not one, is there already, or the stack has no repository.
+        SandboxError: the tag is not one, is there already, there is no such fault, or the stack has no repository.
     """
+    if fault and fault not in stand_in.MARKS:
+        raise SandboxError(f"FAULT={fault}: {' or '.join(stand_in.MARKS)}, or nothing for a good image.")
     if not is_tag(tag):
         raise SandboxError(
             f"TAG={tag}: not a tag that Amazon ECR takes. It has 1 to 128 letters, digits, underscores, dots and"
@@ -222,8 +227,28 @@ def push_image(account: Account, stack: str, region: str, tag: str) -> str:
         ) from None
     if has_image(account, stack, region, tag):
         raise SandboxError(f"{uri} holds {tag} already, and its tags are immutable: choose another TAG.")
-    ecr.put_image(repositoryName=name, imageTag=tag, imageManifest=_manifest(f"{uri}:{tag}"))
+    put_image(ecr, name, tag, stand_in.image(f"{uri}:{tag}", Fault(fault) if fault else None))
     return uri
+
+
+def put_image(ecr: Any, repository: str, tag: str, image: stand_in.Image) -> str:
+    """Upload an image as a container engine would, blobs first; its digest."""
+    for blob in image.blobs:
+        _push_blob(ecr, repository, blob)
+    answer = ecr.put_image(repositoryName=repository, imageTag=tag, imageManifest=image.manifest)
+    return str(answer["image"]["imageId"]["imageDigest"])
+
+
+def _push_blob(ecr: Any, repository: str, blob: bytes) -> None:
+    """Upload a blob, unless an earlier image brought it."""
+    digest = stand_in.digest(blob)
+    asked = ecr.batch_check_layer_availability(repositoryName=repository, layerDigests=[digest])
+    if any(layer.get("layerAvailability") == "AVAILABLE" for layer in asked["layers"]):
+        return
+    upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
+    part = {"partFirstByte": 0, "partLastByte": len(blob) - 1, "layerPartBlob": blob}
+    ecr.upload_layer_part(repositoryName=repository, uploadId=upload, **part)
+    ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest])
 
 
 def is_tag(text: str) -> bool:
@@ -250,22 +275,3 @@ def has_image(account: Account, stack: str, region: str, image: str) -> bool:
     except ecr.exceptions.RepositoryNotFoundException:
         return False
     return bool(answer["images"])
-
-
-def _manifest(image: str) -> str:
-    """An image manifest (version 2, schema 2) of its own digest for each image."""
-
-    def blob(kind: str, part: str) -> dict[str, Any]:
-        content = f"{image} {part}".encode()
-        digest = hashlib.sha256(content).hexdigest()
-        return {"mediaType": kind, "size": len(content), "digest": f"sha256:{digest}"}
-
-    return json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-            "config": blob("application/vnd.docker.container.image.v1+json", "config"),
-            "layers": [blob("application/vnd.docker.image.rootfs.diff.tar.gzip", "layer")],
-        },
-        sort_keys=True,
-    )

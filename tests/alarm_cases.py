@@ -92,14 +92,17 @@ def _database(table: str) -> Case:
     )
 
 
+# A target group with targets sends both.
 _UNHEALTHY = [
-    _of_targets("HealthyHostCount", 0, 0),
-    _of_targets("HealthyHostCount", 0),
+    _all(_of_targets("HealthyHostCount", 0, 0), _of_targets("UnHealthyHostCount", 2, 2)),
+    _all(_of_targets("HealthyHostCount", 0), _of_targets("UnHealthyHostCount", 1)),
 ]
 _HEALTHY = [
-    _of_targets("HealthyHostCount", 2, 2),
+    _all(_of_targets("HealthyHostCount", 2, 2), _of_targets("UnHealthyHostCount", 0, 0)),
     # The only task is in one of two zones.
-    _of_targets("HealthyHostCount", 1, 0),
+    _all(_of_targets("HealthyHostCount", 1, 0), _of_targets("UnHealthyHostCount", 0, 0)),
+    # One of two tasks is ill.
+    _all(_of_targets("HealthyHostCount", 1), _of_targets("UnHealthyHostCount", 1)),
 ]
 
 CASES: Mapping[str, Case] = {

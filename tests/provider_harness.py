@@ -443,6 +443,7 @@ SAMPLES: dict[str, Sample] = {
     "aws:iam/rolePolicy:RolePolicy": Sample(
         {"name": "grants", "role": Ref(ROLE), "policy": document()}, {"policy": document(Action="s3:PutObject")}
     ),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Sample({"role": Ref(ROLE), "policyArn": "POLICY"}),
     LOAD_BALANCER: Sample(
         {
             "name": "app",
@@ -708,9 +709,9 @@ SAMPLES: dict[str, Sample] = {
 class World:
     """Makes samples on an account, each after those that it refers to, and takes them down in the opposite order."""
 
-    def __init__(self, engine: Engine, zone: str) -> None:
+    def __init__(self, engine: Engine, endpoint: str) -> None:
         self.engine = engine
-        self.zone = zone
+        self.given = {"ZONE": new_zone(endpoint), "POLICY": _policy(endpoint)}  # what no sample makes
         self.made: dict[str, Made] = {}
 
     def resolve(self, value: Any) -> Any:
@@ -723,7 +724,7 @@ class World:
             return {name: self.resolve(item) for name, item in cast(Values, value).items()}
         if isinstance(value, list):
             return [self.resolve(item) for item in cast(list[Any], value)]
-        return self.zone if value == "ZONE" else value
+        return self.given.get(value, value) if isinstance(value, str) else value
 
     def make(self, key: str) -> Made:
         """The sample of that type; `second subnet` is one more subnet."""
@@ -746,6 +747,12 @@ def client(endpoint: str, service: str, region: str = REGION) -> Any:
     session: Any = importlib.import_module("botocore.session").get_session()  # botocore has no types
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return session.create_client(service, region_name=region, endpoint_url=endpoint, **keys)
+
+
+def _policy(endpoint: str) -> str:
+    """The ARN of an IAM policy. Its name is new, as an account that is not reset may hold one."""
+    made = client(endpoint, "iam").create_policy(PolicyName=uuid.uuid4().hex, PolicyDocument=document())
+    return str(made["Policy"]["Arn"])
 
 
 def new_zone(endpoint: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests import alarm_cases
 from tests.alarm_cases import CASES, repeated, severity
 from tests.alarm_evaluator import READINGS, Datum, Insights, NotAnAlarmError, Reading, Rule, Selection
 from tests.emitted import Emitted, Facts
@@ -204,6 +205,79 @@ def test_a_first_deployment_is_not_undone_while_its_tasks_start() -> None:
             for reading in READINGS:
                 assert rule(name).state(data, minute * 60, reading) == "OK"
     assert "ALARM" in {rule("health-check-failures-critical").state(data, 60 * m, READINGS[0]) for m in range(20, 30)}
+
+
+# With two target groups, which change places at each deployment
+
+ALTERNATE = replace(FACTS, target_group="targetgroup/voiceter-backend-alternate-1a2b3c4/0a1b")
+EITHER = pytest.mark.parametrize("facts", [FACTS, ALTERNATE], ids=["first", "alternate"])
+
+
+def shifting(name: str) -> Rule:
+    return Rule.registered(_blue_green().one(":MetricAlarm", name).inputs)
+
+
+@cache
+def _blue_green() -> Deployment:
+    return run("prod", deploymentStrategy="blue-green")
+
+
+def test_two_target_groups_need_no_other_alarms() -> None:
+    assert {alarm.name for alarm in _blue_green().all(":MetricAlarm")} == set(CASES)
+
+
+@EITHER
+@pytest.mark.parametrize("name", CASES)
+def test_either_target_group_may_have_the_tasks(name: str, facts: Facts) -> None:
+    watching, case = shifting(name), CASES[name]
+    assert (watching.threshold, watching.period, watching.evaluations) == tuple(PERIODS[name])
+    assert states(watching, [], 20) == {case.unheard}
+    for bad in case.bad:
+        for good in case.good:
+            data = repeated(good(facts), watching.period, 0, 10)
+            data += repeated(bad(facts), watching.period, 10, 10 + watching.evaluations)
+            assert states(watching, data, 10) == {"OK"}
+            assert states(watching, data, 9 + watching.evaluations) == {"OK"}
+            assert states(watching, data, 10 + watching.evaluations) == {"ALARM"}
+
+
+@EITHER
+def test_a_new_version_that_never_gets_well_is_undone_while_the_old_one_does_well(facts: Facts) -> None:
+    ill, well = CASES["deployment-unhealthy-critical"].bad[0], CASES["deployment-unhealthy-critical"].good[0]
+    other = ALTERNATE if facts is FACTS else FACTS
+    data = repeated(well(other), 60, 0, 30) + repeated(ill(facts), 60, 20, 30)
+    assert states(shifting("deployment-unhealthy-critical"), data, 20) == {"OK"}
+    assert states(shifting("deployment-unhealthy-critical"), data, 25) == {"ALARM"}
+    # Clients are well all the time.
+    assert states(shifting("health-check-failures-critical"), data, 30) == {"OK"}
+
+
+@EITHER
+def test_old_tasks_that_leave_set_nothing_off(facts: Facts) -> None:
+    """A target that is deregistered is neither healthy nor unhealthy; then its group sends nothing."""
+    well = CASES["deployment-unhealthy-critical"].good[0]
+    other = ALTERNATE if facts is FACTS else FACTS
+    leaving = [replace(datum, value=0.0) for datum in well(facts)]
+    data = repeated(well(other), 60, 0, 60) + repeated(well(facts), 60, 0, 10) + repeated(leaving, 60, 10, 40)
+    for name in ("deployment-unhealthy-critical", "health-check-failures-critical"):
+        for minute in range(20, 60):
+            assert states(shifting(name), data, minute) == {"OK"}
+
+
+def test_errors_of_both_versions_add_up() -> None:
+    data = [
+        datum
+        for facts in (FACTS, ALTERNATE)
+        for datum in repeated(
+            alarm_cases.put(facts, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", targets(facts), 6), 60, 0, 5
+        )
+    ]
+    assert states(shifting("target-5xx-critical"), data, 5) == {"ALARM"}
+    assert states(shifting("target-5xx-critical"), data[: len(data) // 2], 5) == {"OK"}
+
+
+def targets(facts: Facts) -> dict[str, str]:
+    return {"LoadBalancer": facts.load_balancer, "TargetGroup": facts.target_group}
 
 
 def described(inputs: Any) -> dict[str, Any]:

@@ -98,6 +98,21 @@ def test_the_thresholds_of_the_alarms_are_drawn_in() -> None:
         assert {rule(name).threshold for name in CASES if name.startswith(label)} == {value}
 
 
+def test_both_target_groups_are_drawn() -> None:
+    body = run("prod", deploymentStrategy="blue-green").one("cloudwatch/dashboard:Dashboard").json("dashboardBody")
+    drawn = {
+        (row[1], row[row.index("TargetGroup") + 1].split("/")[1])
+        for widget in body["widgets"]
+        for row in widget["properties"].get("metrics", [])
+        if "TargetGroup" in row
+    }
+    assert drawn == {
+        (name, group)
+        for name in ("HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount")
+        for group in ("voiceter-backend-1a2b3c4", "voiceter-backend-alternate-1a2b3c4")
+    }
+
+
 def test_every_alarms_state_stands_on_top() -> None:
     first, *others = widgets()
     assert first["type"] == "alarm" and first["y"] == 0

@@ -140,6 +140,7 @@ def test_every_resource_is_a_components_child_and_uses_the_one_provider(stack: s
         "getCallerIdentity",
         "getPartition",
         "getSecret",
+        "getListenerRule",
     }
     assert {provider.rpartition("::")[0].rpartition("::")[2] for _, _, provider in deployment.calls} == {"aws"}
 

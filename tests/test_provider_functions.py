@@ -1,13 +1,15 @@
 """The functions: what a program looks up in the account without owning it."""
 
-import json
 from collections.abc import Generator
 
 import pytest
-from provider_harness import ACCOUNT, REGION, Engine, Refused, client, moto_endpoint
+from provider_harness import ACCOUNT, REGION, RULE, Engine, Refused, World, client, moto_endpoint
+
+from sandbox import stand_in, supplies
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
+GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
 
@@ -42,12 +44,7 @@ def test_availability_zones_of_any_region(engine: Engine) -> None:
 def test_an_image_by_tag_and_by_digest(engine: Engine, endpoint: str) -> None:
     ecr = client(endpoint, "ecr")
     ecr.create_repository(repositoryName="app")
-    manifest = json.dumps(
-        {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {}, "layers": []}
-    )
-    digest = ecr.put_image(repositoryName="app", imageTag="v1", imageManifest=manifest)["image"]["imageId"][
-        "imageDigest"
-    ]
+    digest = supplies.put_image(ecr, "app", "v1", stand_in.image("app:v1"))
     by_tag = engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v1"})
     by_digest = engine.invoke(IMAGE, {"repositoryName": "app", "imageDigest": digest})
     assert by_tag["imageDigest"] == by_digest["imageDigest"] == digest
@@ -70,6 +67,24 @@ def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:
     assert (found["kmsKeyId"], found["name"], found["tags"]) == ("alias/own", "keyed", {"a": "b"})
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         engine.invoke(SECRET, {"name": "absent"})
+
+
+def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
+    world = World(engine, endpoint)
+    rule = world.make(RULE)
+    listener, priority = rule.outputs["listenerArn"], rule.outputs["priority"]
+    found = engine.invoke(GET_RULE, {"listenerArn": listener, "priority": priority})
+    assert (found["arn"], found["listenerArn"], found["priority"]) == (rule.id, listener, priority)
+    assert engine.invoke(GET_RULE, {"arn": rule.id})["actions"] == found["actions"]
+    groups = [
+        group for action in found["actions"] for forward in action["forwards"] for group in forward["targetGroups"]
+    ]
+    assert groups == rule.inputs["actions"][0]["forward"]["targetGroups"]
+    with pytest.raises(Refused, match="couldn't find resource"):
+        engine.invoke(GET_RULE, {"listenerArn": listener, "priority": 49999})
+    with pytest.raises(Refused, match="arn is needed, or listenerArn and priority"):
+        engine.invoke(GET_RULE, {"priority": 1})
+    world.clear()
 
 
 def test_unknown_functions_and_arguments_are_named(engine: Engine) -> None:

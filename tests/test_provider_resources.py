@@ -43,7 +43,7 @@ def engine(endpoint: str) -> Engine:
 def world(endpoint: str, engine: Engine) -> World:
     """A new account."""
     reset(endpoint)
-    return World(engine, new_zone(endpoint))
+    return World(engine, endpoint)
 
 
 def _imported(world: World, made: Made) -> Made:

@@ -44,10 +44,10 @@ from provider_harness import (
     client,
     document,
     moto_endpoint,
-    new_zone,
     reset,
 )
 
+from sandbox import stand_in, supplies
 from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
 from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
@@ -71,7 +71,7 @@ def engine(endpoint: str) -> Engine:
 @pytest.fixture
 def world(endpoint: str, engine: Engine) -> World:
     reset(endpoint)
-    return World(engine, new_zone(endpoint))
+    return World(engine, endpoint)
 
 
 def _seen(engine: Engine, made: Made) -> Made:
@@ -548,15 +548,7 @@ def test_a_bucket_with_versions_goes_by_force_alone(world: World, endpoint: str)
 
 def test_a_repository_with_images_goes_by_force_alone(world: World, endpoint: str) -> None:
     repository = world.make(REPOSITORY)
-    manifest = json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": {"digest": "sha256:" + "0" * 64},
-            "layers": [],
-        }
-    )
-    client(endpoint, "ecr").put_image(repositoryName=repository.id, imageTag="v1", imageManifest=manifest)
+    supplies.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))
     with pytest.raises(Refused, match="RepositoryNotEmptyException"):
         world.engine.delete(repository)
     repository.outputs["forceDelete"] = True
@@ -613,7 +605,13 @@ def test_a_new_security_group_lets_nothing_out(world: World, endpoint: str) -> N
 
 
 def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> None:
-    record: Values = {"zoneId": world.zone, "name": "x.example.com", "type": "TXT", "records": ["a b"], "ttl": 60}
+    record: Values = {
+        "zoneId": world.given["ZONE"],
+        "name": "x.example.com",
+        "type": "TXT",
+        "records": ["a b"],
+        "ttl": 60,
+    }
     first = world.engine.create(RECORD, "first", record)
     with pytest.raises(Refused, match="allowOverwrite is not set"):
         world.engine.create(RECORD, "second", record | {"records": ["c"]})

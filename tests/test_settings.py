@@ -100,10 +100,6 @@ def test_an_unknown_key_without_any_likeness_is_refused_too() -> None:
         "redisNodeType",
         "redisReplicas",
         "redisAuthToken",
-        "deploymentStrategy",
-        "bakeTimeMinutes",
-        "canaryPercent",
-        "linearStepPercent",
         "scalingSchedule",
     ],
 )

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -79,7 +80,7 @@ class Lifecycle:
             AccountError, ConversionError: nothing was made.
             HalfMadeError: it was made, but not all of it.
         """
-        context = self._context(resource, inputs, {})
+        context = started = self._context(resource, inputs, {})
         tags = inputs.get("tagsAll") if resource.tags and resource.tags.create else None
         answer = carry_out(resource, resource.create, inputs, context, tags)
         told = _told(answer, resource)
@@ -88,13 +89,15 @@ class Lifecycle:
         identifier = identifier.rstrip("_")
         made(identifier)
         context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})
+        context = replace(context, began=started.began)
         try:
             if resource.tags and not resource.tags.create and inputs.get("tagsAll"):
                 tag(resource.tags, context, inputs["tagsAll"])
             for call in resource.steps:
                 if any(name in inputs for name in call.carries):
                     carry_out(resource, call, inputs, context)
-            self._settle(resource, context, timeout)
+            for ready in (resource.settle, resource.steady):
+                self._wait(ready, context, timeout)
             return identifier, self._outputs(resource, inputs, context, inputs.keys())
         except (AccountError, ConversionError, TimeoutError) as error:
             raise self._half_made(resource, inputs, context, error) from None
@@ -123,11 +126,12 @@ class Lifecycle:
         old_inputs: Values,
         news: Values,
         ignored: Collection[str],
+        timeout: float = 0,
     ) -> Values:
         """Change what differs between the state and `news`, and nothing else; the new outputs.
 
         What differs from the recorded outputs is sent too, unless its changes are `ignored` (property paths): after a
-        half-failed create that is what was not made.
+        half-failed create that is what was not made. `timeout` is in seconds, 0 for the default.
 
         Raises:
             HalfMadeError: it failed, and some of the change may have been made.
@@ -139,11 +143,13 @@ class Lifecycle:
             if not recorded and not agrees(news[name], olds.get(name), ordered=name in resource.in_order):
                 changed.add(name)
         context = self._context(resource, news, {**olds, "id": identifier})
+        called = False
         try:
             for call in (*resource.updates, *resource.steps):
                 touched = changed.intersection(call.carries)
                 if not touched or touched <= resource.gaps.keys():
                     continue
+                called = True
                 if call.absent and not any(name in news for name in call.carries):
                     carry_out(resource, call.absent, {}, context)
                     continue
@@ -152,8 +158,10 @@ class Lifecycle:
                 carry_out(resource, call, values, context)
             if resource.tags and "tagsAll" in changed and "tags" not in resource.gaps:
                 retag(resource.tags, context, olds.get("tagsAll", {}), news.get("tagsAll", {}))
+            if called:
+                self._wait(resource.steady, context, timeout)
             return self._outputs(resource, news, context, changed)
-        except (AccountError, ConversionError) as error:
+        except (AccountError, ConversionError, TimeoutError) as error:
             raise self._half_made(resource, news, context, error) from None
 
     def delete(self, resource: Resource, identifier: str, olds: Values) -> None:
@@ -189,10 +197,10 @@ class Lifecycle:
             known["id"] = olds["id"]
         return Context(self._account, resource.service, "" if region is UNKNOWN else str(region), known, olds, offline)
 
-    def _settle(self, resource: Resource, context: Context, timeout: float) -> None:
+    def _wait(self, ready: Callable[[Context], bool] | None, context: Context, timeout: float) -> None:
         seconds = timeout or _SETTLE_SECONDS
         deadline = time.monotonic() + seconds
-        while resource.settle and not resource.settle(context):
+        while ready and not ready(context):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not ready after {seconds:g} seconds")
             if self._cancelled.wait(0.5):

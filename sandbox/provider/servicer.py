@@ -217,7 +217,9 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
             if request.preview:
                 outputs = lifecycle.preview(resource, news, olds)
             else:
-                outputs = lifecycle.update(resource, request.id, olds, old_inputs, news, request.ignoreChanges)
+                outputs = lifecycle.update(
+                    resource, request.id, olds, old_inputs, news, request.ignoreChanges, request.timeout
+                )
             return provider.UpdateResponse(properties=to_struct(outputs, _secret_names(resource, secret)))
 
         return _answer(context, _where(request.urn), update, _texts(news, secret), secret)

@@ -6,6 +6,7 @@ its calls.
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ class Context:
 
     `known` holds the inputs over the recorded outputs, and `id`, `region`, `account`, `partition`; `olds` the recorded
     outputs of an object that is being changed. `offline` is set while inputs are only checked: nothing may be called.
+    `began` is when the work on the object began, in seconds since 1970.
     """
 
     account: Account
@@ -31,6 +33,7 @@ class Context:
     known: Mapping[str, Any]
     olds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     offline: bool = False
+    began: float = field(default_factory=time.time)
 
     def call(self, operation: str, /, **params: Any) -> Any:
         """Call an operation of the resource's service. Raises AccountError."""
@@ -131,6 +134,8 @@ class Resource:
     spell       makes a generated name legal
     prepare_delete  hook run before `delete`'s calls
     settle      after create: whether the object is ready; asked until it is
+    steady      after create, and after an update that called anything: whether the change has taken hold; asked until
+                it has. It raises AccountError when it never will
     """
 
     token: str
@@ -163,6 +168,7 @@ class Resource:
     spell: Callable[[str], str] | None = None
     prepare_delete: Callable[[Context], None] | None = None
     settle: Callable[[Context], bool] | None = None
+    steady: Callable[[Context], bool] | None = None
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

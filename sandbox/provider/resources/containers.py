@@ -3,6 +3,7 @@
 import json
 from typing import Any, cast
 
+from ..account import AccountError
 from ..convert import ConversionError
 from ..spec import Call, Context, Resource, Tags
 from ..values import UNKNOWN, Values
@@ -10,6 +11,7 @@ from ..values import UNKNOWN, Values
 _ECS_TAGS = Tags(
     "TagResource", "UntagResource", {"resourceArn": "{arn}"}, read="ListTagsForResource", at="tags", keys="tagKeys"
 )
+_LAST_EVENTS = 4
 _NOT_SHOWN = "the account takes it and does not show it"
 
 
@@ -78,6 +80,28 @@ def _drain(context: Context) -> None:
     """A service is scaled to nothing before it is deleted, as the AWS provider does it."""
     if context["schedulingStrategy"] != "DAEMON":
         context.call("UpdateService", cluster=context["cluster"], service=context["id"], desiredCount=0)
+
+
+def _steady(context: Context) -> bool:
+    """Whether the deployment that this change started is over, for a program that wants to wait for it.
+
+    Raises:
+        AccountError: it ended otherwise than well, with the service's reason and last words.
+    """
+    if context["waitForSteadyState"] is not True:
+        return True
+    which: Values = {"cluster": context["cluster"], "service": context["id"]}
+    deployments = context.call("ListServiceDeployments", **which)["serviceDeployments"]
+    # Times of the API may be whole seconds.
+    ours = [one for one in deployments if one["createdAt"].timestamp() >= int(context.began)]
+    if not ours or ours[0]["status"] == "SUCCESSFUL":
+        return True
+    if ours[0]["status"] not in ("STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"):
+        return False
+    (service,) = context.call("DescribeServices", cluster=context["cluster"], services=[context["id"]])["services"]
+    said = " ".join(event["message"] for event in reversed(service["events"][:_LAST_EVENTS]))
+    reason = ours[0].get("statusReason", "")
+    raise AccountError("UpdateService", ours[0]["status"], f"the deployment did not hold: {reason} Last events: {said}")
 
 
 # The account's CreateService does not keep these, its UpdateService does.
@@ -279,5 +303,6 @@ RESOURCES = (
         unique="cluster name",
         tags=_ECS_TAGS,
         prepare_delete=_drain,
+        steady=_steady,
     ),
 )
