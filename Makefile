@@ -3,16 +3,26 @@ STACK ?= dev
 PYTHON ?= python3
 VENV := .venv/bin
 SANDBOX := $(VENV)/python -m sandbox
+OPERATIONS := $(VENV)/python -m operations
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean test lint plans baseline hooks bench requirements named venv python
+.PHONY: help up preview image down clean verify redeploy rollback promote test lint plans baseline hooks bench \
+  requirements named venv python
 
 help:
 	@echo 'make up [STACK=dev]          bring a stack up in the sandbox, an AWS account on this machine'
 	@echo 'make preview [STACK=dev]     show what an up would change'
 	@echo 'make image STACK=… TAG=…     put a stand-in image into the registry of a stack in the sandbox'
+	@echo '                             (FAULT=unhealthy or stuck: one that does not come up)'
 	@echo 'make down STACK=…            take a stack of the sandbox down, protected or not'
 	@echo 'make clean                   stop the sandbox and remove .sandbox/'
+	@echo
+	@echo 'make verify STACK=…          whether its service runs what the stack says, whole and healthy (WAIT=seconds)'
+	@echo 'make redeploy STACK=…        the same version out again'
+	@echo 'make rollback STACK=…        back to the version before, or to TO=…'
+	@echo 'make promote FROM=… TO=… TAG=…  copy an image from one stack to another, by digest'
+	@echo '  On the sandbox where that has the stack, else by this shell: ON=sandbox and ON=aws say which.'
+	@echo
 	@echo 'make test                    linters, types and tests'
 	@echo 'make lint                    the linters and types alone: Python, workflows, shell, secrets, upkeep'
 	@echo 'make plans                   renew plans/, what each stack registers, after a change of the program'
@@ -33,6 +43,14 @@ image: named venv
 
 down: named venv
 	@$(SANDBOX) down '$(STACK)'
+
+verify redeploy rollback: named venv
+	@$(OPERATIONS) $@ '$(STACK)' $(if $(ON),--on '$(ON)') \
+	  $(if $(filter verify,$@),$(if $(WAIT),--wait '$(WAIT)')) $(if $(filter rollback,$@),$(if $(TO),--to '$(TO)'))
+
+promote: venv
+	@$(if $(and $(FROM),$(TO),$(TAG)),,echo 'Say which: make promote FROM=… TO=… TAG=…' >&2; exit 1)
+	@$(OPERATIONS) promote '$(FROM)' '$(TO)' '$(TAG)' $(if $(ON),--on '$(ON)')
 
 # What changes or removes something names it: no default stack here.
 named:

@@ -38,9 +38,25 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--on", choices=["sandbox", "aws"], help="where the stack is; default: see the README")
-    outputs = commands.add_parser("where", parents=[where], help="say which stack a command would work on")
-    outputs.add_argument("stack")
-    outputs.set_defaults(run=_where)
+    for name, words, run in (
+        ("where", "say which stack a command would work on", _where),
+        ("verify", "whether the service runs what the stack says, whole and healthy", _verify),
+        ("redeploy", "the same version out again", _redeploy),
+        ("rollback", "back to the version before", _rollback),
+    ):
+        command = commands.add_parser(name, help=words, parents=[where])
+        command.add_argument("stack")
+        command.set_defaults(run=run)
+        if name == "verify":
+            command.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a deployment under way")
+        if name == "rollback":
+            command.add_argument("--to", metavar="TAG", help="the version, instead of the one before")
+    promote = commands.add_parser(
+        "promote", help="copy an image from one stack's registry to another's", parents=[where]
+    )
+    for name in ("source", "destination", "tag"):
+        promote.add_argument(name)
+    promote.set_defaults(run=_promote)
     return parser
 
 
@@ -54,6 +70,37 @@ def _target(options: argparse.Namespace) -> Target:
 def _where(options: argparse.Namespace) -> int:
     target = _target(options)
     say(f"Region: {target.region}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from operations.verdict import Outcome
+    from operations.verify import verify
+
+    return 0 if verify(_target(options), options.wait).outcome is Outcome.GOOD else 1
+
+
+def _redeploy(options: argparse.Namespace) -> int:
+    from operations.redeploy import redeploy
+
+    redeploy(_target(options))
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from operations.rollback import rollback
+
+    rollback(_target(options), options.to)
+    return 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from operations.promote import promote, targets
+
+    source, destination = targets(options.source, options.destination, options.on)
+    for target in (source, destination):
+        say(str(target))
+    promote(source, destination, options.tag)
     return 0
 
 
