@@ -28,6 +28,7 @@ from components.registry import Registry, RegistryArgs, find_image
 from components.saved_queries import SavedQueries, SavedQueriesArgs
 from components.scaling import Scaling, ScalingArgs
 from components.service import Service, ServiceArgs
+from components.session_cache import SessionCache, SessionCacheArgs
 from components.strategy import Strategy
 from components.timeline import Timeline
 
@@ -69,8 +70,33 @@ registry = Registry("registry", RegistryArgs(names.repository, force_delete=not 
 stores = DataStores(
     "data-stores", DataStoresArgs(config.table_prefix, names.recordings_bucket(account.id), protect), on_aws
 )
+cache = None
+if config.redis_enabled and config.redis_auth_token is not None:
+    cache = SessionCache(
+        "session-cache",
+        SessionCacheArgs(
+            name=names.cache,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            tasks_security_group_id=network.tasks_security_group_id,
+            node_type=config.redis_node_type,
+            replicas=config.redis_replicas,
+            auth_token=config.redis_auth_token,
+            protect=protect,
+        ),
+        on_aws,
+    )
+    pulumi.export("redisEndpoint", cache.endpoint)
 app_secrets = AppSecrets(
-    "app-secrets", AppSecretsArgs(account, names.service, config.secrets, config.secret_arns, protect), on_aws
+    "app-secrets",
+    AppSecretsArgs(
+        account=account,
+        folder=names.service,
+        values={**config.secrets, **({"REDIS_URL": cache.url} if cache else {})},
+        arns=config.secret_arns,
+        protect=protect,
+    ),
+    on_aws,
 )
 logs = Logs("logs", LogsArgs(names.log_group, config.log_retention_days, protect), on_aws)
 identity = Identity(
@@ -127,6 +153,7 @@ metrics = Metrics(
     target_groups=load_balancer.target_group_arn_suffixes,
     tables={table: resource.name for table, resource in stores.tables.items()},
     from_app=config.enable_metrics,
+    cache_nodes=cache.node_ids if cache else (),
 )
 notifications = Notifications(
     "notifications", NotificationsArgs(account, names.topic, config.alarm_emails, config.alarm_phones), on_aws
@@ -172,7 +199,7 @@ if config.image_tag and config.image_version:
             enable_exec=config.enable_exec,
             rollback_alarms=alarms.rollback_names,
             protect=protect,
-            after=[network, identity, load_balancer, cluster],
+            after=[network, identity, load_balancer, cluster, *([cache] if cache else [])],
         ),
         on_aws,
     )
@@ -186,6 +213,7 @@ if config.image_tag and config.image_version:
             cpu_target_percent=config.cpu_target_percent,
             memory_target_percent=config.memory_target_percent,
             sessions_per_task_target=config.sessions_per_task_target if config.enable_metrics else None,
+            schedules=config.scaling_schedule,
         ),
         on_aws,
     )

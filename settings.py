@@ -13,21 +13,15 @@ from typing import Final
 import pulumi
 
 import settings_rules as rules
+import settings_schedule
 from components.strategy import ROLLING, STRATEGIES
 from components.timeline import APP_DRAIN_SECONDS, PING_SECONDS
 from settings_reader import Reader, path
-
-# Keys whose meaning is settled and whose feature does not exist yet. To ignore one would be to promise it.
-NOT_SUPPORTED_YET: Final = (
-    "redisEnabled",
-    "redisNodeType",
-    "redisReplicas",
-    "redisAuthToken",
-    "scalingSchedule",
-)
+from settings_schedule import Schedule
 
 _USER_POOL: Final = "COGNITO_USER_POOL_ID"
 _SET_USER_POOL: Final = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
+_SET_REDIS_TOKEN: Final = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"  # noqa: S105 - a command
 _REGION_SUFFIX: Final = re.compile(rf"(.+)-({'|'.join(rules.REGIONS)})")
 
 
@@ -61,6 +55,7 @@ class Settings:
     sessions_per_task_target: int
     on_demand_base: int  # tasks
     spot_percent: int  # of the tasks beyond on_demand_base
+    scaling_schedule: Mapping[str, Schedule]  # by name; with one, it owns min_count and max_count after creation
     deployment_strategy: str  # one of components.strategy.STRATEGIES
     bake_time_minutes: int
     canary_percent: float
@@ -104,6 +99,11 @@ class Settings:
     secrets: Mapping[str, pulumi.Output[str]]  # environment variable -> value
     secret_arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
 
+    redis_enabled: bool
+    redis_node_type: str
+    redis_replicas: int  # beside the primary
+    redis_auth_token: pulumi.Output[str] | None  # None: not set
+
     alarm_emails: tuple[str, ...]
     alarm_phones: tuple[str, ...]  # E.164
     monthly_budget_usd: float | None  # None: no budget
@@ -132,9 +132,10 @@ def load(find_image: Callable[[str, str], str | None]) -> Settings:
     _check_tasks(reader, settings)
     _check_edge(reader, settings)
     _check_app(reader, settings)
+    _check_redis(reader, settings)
     _check_alarms(reader, settings)
     settings = replace(settings, image_version=_image_version(reader, settings, find_image))
-    reader.refuse_other_keys(NOT_SUPPORTED_YET)
+    reader.refuse_other_keys()
     if reader.problems:
         raise ConfigError(settings.stack, reader.problems)
     return settings
@@ -151,6 +152,7 @@ def _read(reader: Reader, stack: str) -> Settings:
     min_count = reader.value("minCount", tasks, 2)
     cors_origins = reader.items("corsOrigins", rules.origin, split=rules.comma_list)
     secrets = reader.secret_entries("secrets", rules.secret_value)
+    redis_auth_token = reader.secret("redisAuthToken", rules.redis_auth_token)
     return Settings(
         stack=stack,
         environment_name=environment_name,
@@ -169,6 +171,7 @@ def _read(reader: Reader, stack: str) -> Settings:
         sessions_per_task_target=reader.value("sessionsPerTaskTarget", rules.whole_number(1, 45), 30),
         on_demand_base=reader.value("onDemandBase", tasks, min_count),
         spot_percent=reader.value("spotPercent", rules.whole_number(0, 100), 0),
+        scaling_schedule=MappingProxyType(settings_schedule.read(reader)),
         deployment_strategy=reader.value("deploymentStrategy", rules.one_of(*STRATEGIES), ROLLING),
         # The ranges: Amazon ECS API Reference, DeploymentConfiguration, CanaryConfiguration, LinearConfiguration. Ten
         # minutes, as the slowest of the alarms that undo a deployment needs five to go off.
@@ -220,6 +223,11 @@ def _read(reader: Reader, stack: str) -> Settings:
         secret_arns=MappingProxyType(
             reader.entries("secretArns", rules.string(rules.secret_arn(region)), _is_like_an_arn)
         ),
+        redis_enabled=reader.value("redisEnabled", rules.boolean, False),
+        redis_node_type=reader.value("redisNodeType", rules.redis_node_type, "cache.t4g.small"),
+        # Amazon ElastiCache API Reference, CreateReplicationGroup: a primary and up to five replicas.
+        redis_replicas=reader.value("redisReplicas", rules.whole_number(0, 5), 1),
+        redis_auth_token=None if redis_auth_token is None else pulumi.Output.secret(redis_auth_token),
         alarm_emails=reader.items("alarmEmails", rules.email_address),
         alarm_phones=reader.items("alarmPhones", rules.phone_number, split=rules.phone_list),
         monthly_budget_usd=reader.value("monthlyBudgetUsd", rules.dollars, None),
@@ -302,6 +310,12 @@ def _check_app(reader: Reader, settings: Settings) -> None:
     for name, (first, *others) in sorted(holders.items()):
         if others:
             reader.refuse(path(first, name), f"is set under {rules.listed(others)} too: keep one of them")
+
+
+def _check_redis(reader: Reader, settings: Settings) -> None:
+    # The other keys may stay in the stack file while Redis is off.
+    if settings.redis_enabled and not reader.is_set("redisAuthToken"):
+        reader.refuse("redisAuthToken", f"is not set, and redisEnabled needs it: {_SET_REDIS_TOKEN}")
 
 
 def _check_alarms(reader: Reader, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """The alarms: what is watched, from when on it is bad, and what to do then. docs/alarms.md is their table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,9 @@ DATABASE_MS = 200
 SESSIONS_OF_A_TASK = 45
 FAILED_CONNECTIONS = 10
 TARGET_5XX = 10
+CACHE_MEMORY_PERCENT = 80
+CACHE_EVICTIONS = 0
+CACHE_LAG_SECONDS = 5
 
 # Fewer errors than this in a period are no rate: on a quiet night one failed session would be 100 %.
 _LEAST_ERRORS = 5
@@ -64,7 +67,7 @@ class Alarm:
 
 def alarms(metrics: Metrics) -> list[Alarm]:
     """All alarms of a stack. Where the app's own metrics are off, no alarm waits for them."""
-    return [*_of_aws(metrics), *(_of_app(metrics) if metrics.from_app else [])]
+    return [*_of_aws(metrics), *(_of_app(metrics) if metrics.from_app else []), *_of_cache(metrics)]
 
 
 @dataclass(frozen=True)
@@ -229,6 +232,64 @@ def _of_app(metrics: Metrics) -> list[Alarm]:
     ]
 
 
+def _of_cache(metrics: Metrics) -> list[Alarm]:
+    """The session cache's, over all its nodes: any of them may be the primary after a failover."""
+    if not metrics.cache_nodes:
+        return []
+    found = [
+        Alarm(
+            "cache-memory-high",
+            "warning",
+            "cache",
+            _over_nodes(metrics.cache_memory(), "Maximum", 300, _greatest, "Memory of the fullest node"),
+            CACHE_MEMORY_PERCENT,
+            300,
+            2,
+            f"A node of the session cache has used more than {CACHE_MEMORY_PERCENT} % of its memory for ten minutes. "
+            "First see whether the sessions grew as well: then set a larger redisNodeType. Look at the cache's memory "
+            "on the dashboard.",
+        ),
+        Alarm(
+            "cache-evictions",
+            "critical",
+            "cache",
+            _over_nodes(metrics.cache_evictions(), "Sum", 300, _sum, "Evicted keys"),
+            CACHE_EVICTIONS,
+            300,
+            3,
+            "The session cache has dropped keys for want of memory for fifteen minutes on end: sessions are lost. "
+            "First set a larger redisNodeType. Look at the cache's memory and evictions on the dashboard.",
+        ),
+    ]
+    if lag := metrics.cache_lag():
+        found.append(
+            Alarm(
+                "cache-replication-lag",
+                "warning",
+                "cache",
+                _over_nodes(lag, "Maximum", 60, _greatest, "Lag of the slowest replica"),
+                CACHE_LAG_SECONDS,
+                60,
+                5,
+                f"A replica of the session cache has been more than {CACHE_LAG_SECONDS} s behind for five minutes: a "
+                "failover now would lose sessions. First see whether the primary's CPU or network is at its limit. "
+                "Look at the replication lag on the dashboard.",
+            )
+        )
+    return found
+
+
+def _over_nodes(nodes: Sequence[Metric], stat: str, period: int, joined: Callable[..., str], label: str) -> Math:
+    """One figure for all nodes of the cache; a node that is gone or new is without data."""
+    ids = [f"node{number}" for number in range(1, len(nodes) + 1)]
+    return Math(
+        [
+            *(node.query(id_, stat, period) for id_, node in zip(ids, nodes, strict=True)),
+            _expression("nodes", joined(*ids), label, watched=True),
+        ]
+    )
+
+
 def _bedrock_latency(severity: Literal["warning", "critical"], milliseconds: int, evaluations: int) -> Alarm:
     return Alarm(
         "high-latency",
@@ -364,6 +425,11 @@ def _total(*ids: str) -> str:
 def _greatest(*ids: str) -> str:
     """The greatest of several metrics, of which any may be without data."""
     return f"MAX([{', '.join(f'FILL({id_}, 0)' for id_ in ids)}])"
+
+
+def _sum(*ids: str) -> str:
+    """The sum of several metrics, of which any may be without data."""
+    return f"SUM([{', '.join(f'FILL({id_}, 0)' for id_ in ids)}])"
 
 
 def _expression(

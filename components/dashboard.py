@@ -64,7 +64,11 @@ class _Graph:
 
 def _graphs(metrics: Metrics) -> list[_Graph]:
     """What the operator sees, in reading order. Metrics that this app does not emit would be those of another stack."""
-    return [*(_graphs_of_app(metrics) if metrics.from_app else []), *_graphs_of_aws(metrics)]
+    return [
+        *(_graphs_of_app(metrics) if metrics.from_app else []),
+        *_graphs_of_aws(metrics),
+        *_graphs_of_cache(metrics),
+    ]
 
 
 def _graphs_of_app(metrics: Metrics) -> list[_Graph]:
@@ -148,6 +152,21 @@ def _graphs_of_aws(metrics: Metrics) -> list[_Graph]:
                 for kind, metric in metrics.throttles(table).items()
             ],
         ),
+    ]
+
+
+def _graphs_of_cache(metrics: Metrics) -> list[_Graph]:
+    """None without a session cache."""
+    memory, evictions, lag = alarms.CACHE_MEMORY_PERCENT, alarms.CACHE_EVICTIONS, alarms.CACHE_LAG_SECONDS
+    graphs = [
+        ("Cache memory", "Percent", metrics.cache_memory(), "Maximum", ("cache-memory-high", memory)),
+        ("Cache evictions", "Count", metrics.cache_evictions(), "Sum", ("cache-evictions", evictions)),
+        ("Cache replication lag", "Seconds", metrics.cache_lag(), "Maximum", ("cache-replication-lag", lag)),
+    ]
+    return [
+        _Graph(title, unit, [node.row(node.dimensions["CacheClusterId"], stat) for node in nodes], [limit])
+        for title, unit, nodes, stat, limit in graphs
+        if nodes
     ]
 
 

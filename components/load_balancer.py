@@ -92,9 +92,11 @@ class LoadBalancer(pulumi.ComponentResource):
         if args.shifts_traffic:
             groups.append(self._target_group("voiceter-backend-alternate", args))
             self.target_group_arn = groups[0].arn
+            self.target_group_arn_suffixes = [group.arn_suffix for group in groups]
             self.traffic_shift = self._shifting_rules(listener, groups)
         else:
-            self.target_group_arn = self._with_the_traffic(listener, groups[0])
+            self.target_group_arn, suffix = self._with_the_traffic(listener, groups[0])
+            self.target_group_arn_suffixes = [suffix]
             self.traffic_shift = None
             self._rule("everything", listener, _PRIORITY, _EVERYTHING, [self.target_group_arn], _STICKY_SECONDS)
         if args.domain:
@@ -104,7 +106,6 @@ class LoadBalancer(pulumi.ComponentResource):
         host = args.domain.name if args.domain else load_balancer.dns_name
         self.url = pulumi.Output.concat("http://" if certificate_arn is None else "https://", host)
         self.arn_suffix = load_balancer.arn_suffix
-        self.target_group_arn_suffixes = [group.arn_suffix for group in groups]
         self.register_outputs({"url": self.url, "target_group_arn": self.target_group_arn})
 
     def _target_group(self, name: str, args: LoadBalancerArgs) -> aws.lb.TargetGroup:
@@ -206,24 +207,27 @@ class LoadBalancer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["actions"] if others else None),
         )
 
-    def _with_the_traffic(self, listener: aws.lb.Listener, group: aws.lb.TargetGroup) -> pulumi.Output[str]:
-        """The ARN of the only target group; raises `pulumi.RunError` where another one has the traffic.
+    def _with_the_traffic(
+        self, listener: aws.lb.Listener, group: aws.lb.TargetGroup
+    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """ARN of the only target group, and its suffix; both raise `pulumi.RunError` where another has the traffic.
 
         After an odd number of shifts the tasks are in the alternate target group, which goes when nothing shifts any
         more, and the clients with it.
         """
 
-        def check(known: Sequence[str]) -> str:
-            listener_arn, group_arn = known
+        def check(known: Sequence[str]) -> Sequence[str]:
+            listener_arn, group_arn, suffix = known
             if any(arn != group_arn and weight for arn, weight in self._weights(listener_arn).items()):
                 raise pulumi.RunError(
                     "deploymentStrategy = 'rolling': the traffic goes to the alternate target group, which rolling "
                     "deployments do without. Set the former strategy again, deploy once more "
                     "(`make redeploy STACK=…`, which changes the groups' places), and then set it to rolling"
                 )
-            return group_arn
+            return group_arn, suffix
 
-        return pulumi.Output.all(listener.arn, group.arn).apply(check)
+        checked = pulumi.Output.all(listener.arn, group.arn, group.arn_suffix).apply(check)
+        return checked[0], checked[1]
 
     def _weights(self, listener_arn: str) -> dict[str, int]:
         """The weights in the rule with which ECS shifts traffic, by target group; empty where there is no such rule."""

@@ -79,6 +79,7 @@ class Metrics:
     target_groups: Sequence[pulumi.Input[str]]  # as above; with two, either has the tasks
     tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
     from_app: bool  # whether the app emits its own metrics
+    cache_nodes: Sequence[pulumi.Input[str]] = ()  # the session cache's; none without a cache
 
     @property
     def cpu(self) -> Metric:
@@ -143,6 +144,21 @@ class Metrics:
             "reads": Metric("AWS/DynamoDB", "ReadThrottleEvents", "Count", dimensions),
             "writes": Metric("AWS/DynamoDB", "WriteThrottleEvents", "Count", dimensions),
         }
+
+    def cache_memory(self) -> list[Metric]:
+        """Memory of each node of the session cache, in percent of what it may fill."""
+        return self._of_cache("DatabaseMemoryUsagePercentage", "Percent")
+
+    def cache_evictions(self) -> list[Metric]:
+        """Keys that each node of the session cache dropped for want of memory."""
+        return self._of_cache("Evictions", "Count")
+
+    def cache_lag(self) -> list[Metric]:
+        """How far each node of the session cache is behind the primary; a node that is the primary sends none."""
+        return self._of_cache("ReplicationLag", "Seconds") if len(self.cache_nodes) > 1 else []
+
+    def _of_cache(self, name: str, unit: str) -> list[Metric]:
+        return [Metric("AWS/ElastiCache", name, unit, {"CacheClusterId": node}) for node in self.cache_nodes]
 
     def _of_service(self, name: str) -> Metric:
         dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.service_name}

@@ -37,7 +37,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import WSGIRequestHandler, make_server
 
-    from sandbox import account_additions, account_images, account_memory
+    from sandbox import account_additions, account_elasticache, account_images, account_memory
 
     class Handler(WSGIRequestHandler):
         """Keeps connections, as AWS does: a new one for each call costs as much as the call."""
@@ -46,6 +46,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
         disable_nagle_algorithm = True  # or the second part of an answer waits for the first to be acknowledged
 
     account_additions.install()
+    account_elasticache.install()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     account = account_memory.remembering(moto.DomainDispatcherApplication(moto.create_backend_app))

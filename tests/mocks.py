@@ -169,6 +169,8 @@ class FakeAws(pulumi.runtime.Mocks):
                 computed["arnSuffix"] = f"app/{name}/0a1b"
             case "TargetGroup":
                 computed["arnSuffix"] = f"targetgroup/{name}/0a1b"
+            case "ReplicationGroup":
+                computed["primaryEndpointAddress"] = f"master.{inputs['replicationGroupId']}.use1.cache.amazonaws.com"
             case "Record":
                 computed["fqdn"] = inputs["name"].rstrip(".")
             case _:

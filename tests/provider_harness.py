@@ -13,7 +13,7 @@ from typing import Any, cast
 from moto import settings
 from moto.server import ThreadedMotoServer
 
-from sandbox import account_additions
+from sandbox import account_additions, account_elasticache
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -26,6 +26,7 @@ ACCOUNT = "123456789012"
 def moto_endpoint() -> Generator[str]:
     """An embedded account on a free port of loopback."""
     account_additions.install()
+    account_elasticache.install()
     settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -134,7 +135,15 @@ class Engine:
         outputs, wrapped = from_struct(answer.properties)
         return Made(token, name, answer.id, inputs, outputs, wrapped)
 
-    def update(self, made: Made, news: Values, *, preview: bool = False, ignore: tuple[str, ...] = ()) -> Made:
+    def update(
+        self,
+        made: Made,
+        news: Values,
+        *,
+        preview: bool = False,
+        ignore: tuple[str, ...] = (),
+        timeout: float = 0,
+    ) -> Made:
         answer = self.call(
             "Update",
             provider.UpdateRequest(
@@ -145,6 +154,7 @@ class Engine:
                 news=to_struct(news),
                 preview=preview,
                 ignoreChanges=ignore,
+                timeout=timeout,
             ),
         )
         outputs, wrapped = from_struct(answer.properties)
@@ -217,7 +227,11 @@ TOPIC, KEY, ALIAS = "aws:sns/topic:Topic", "aws:kms/key:Key", "aws:kms/alias:Ali
 TOPIC_POLICY, SUBSCRIPTION = "aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription"
 ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/dashboard:Dashboard"
 BUDGET = "aws:budgets/budget:Budget"
+SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
+
+CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
 
 CONTAINERS = json.dumps(
     [
@@ -631,6 +645,44 @@ SAMPLES: dict[str, Sample] = {
             "scalableTargetAction": {"minCapacity": 6},
         },
     ),
+    SUBNET_GROUP: Sample(
+        {"name": "app-cache", "description": "Of the app", "subnetIds": [Ref(SUBNET), Ref("second subnet")]},
+        {"description": "Of one app", "subnetIds": [Ref(SUBNET)]},
+    ),
+    CACHE: Sample(
+        {
+            "replicationGroupId": "app-cache",
+            "description": "Sessions",
+            "engine": "valkey",
+            "engineVersion": "7.2",
+            "nodeType": "cache.t4g.small",
+            "numCacheClusters": 2,
+            "automaticFailoverEnabled": True,
+            "multiAzEnabled": True,
+            "subnetGroupName": Ref(SUBNET_GROUP, "name"),
+            "securityGroupIds": [Ref(GROUP)],
+            "atRestEncryptionEnabled": True,
+            "transitEncryptionEnabled": True,
+            "transitEncryptionMode": "required",
+            "authToken": CACHE_TOKEN,
+            "authTokenUpdateStrategy": "ROTATE",
+            "applyImmediately": True,
+            "maintenanceWindow": "sun:03:00-sun:04:00",
+            "snapshotWindow": "01:00-02:00",
+            "snapshotRetentionLimit": 7,
+            "finalSnapshotIdentifier": "app-cache-final",
+        },
+        {
+            "description": "All sessions",
+            "nodeType": "cache.t4g.medium",
+            "numCacheClusters": 3,
+            "securityGroupIds": [],
+            "authToken": f"{CACHE_TOKEN}-2",
+            "maintenanceWindow": "mon:03:00-mon:04:00",
+            "snapshotWindow": "02:00-03:00",
+            "snapshotRetentionLimit": 0,
+        },
+    ),
     KEY: Sample(
         {
             "description": "of the alerts",
@@ -735,7 +787,7 @@ class World:
         """The sample of that type; `second subnet` is one more subnet."""
         if key not in self.made:
             token = SUBNET if key == "second subnet" else key
-            sensitive = tuple(name for name in ("secretString",) if name in SAMPLES[key].inputs)
+            sensitive = tuple(name for name in ("secretString", "authToken") if name in SAMPLES[key].inputs)
             inputs = self.resolve(SAMPLES[key].inputs)
             self.made[key] = self.engine.create(token, key.rpartition(":")[2], inputs, secret=sensitive)
         return self.made[key]

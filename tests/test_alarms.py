@@ -15,8 +15,8 @@ from tests.alarm_cases import CASES, repeated, severity
 from tests.alarm_evaluator import READINGS, Datum, Insights, NotAnAlarmError, Reading, Rule, Selection
 from tests.emitted import Emitted, Facts
 from tests.mocks import ACCOUNT, Deployment
-from tests.program import run
-from tests.test_program import ALWAYS, WITH_AN_IMAGE
+from tests.program import REDIS, run
+from tests.test_program import ALWAYS, WITH_AN_IMAGE, WITH_REDIS
 
 FACTS = Facts()
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
@@ -38,14 +38,19 @@ PERIODS = {
     # Beside those that were asked for, for deployments.
     "target-5xx-critical": (10, 60, 2),
     "deployment-unhealthy-critical": (1, 60, 5),
+    # With Redis.
+    "cache-memory-high-warning": (80, 300, 2),
+    "cache-evictions-critical": (0, 300, 3),
+    "cache-replication-lag-warning": (5, 60, 5),
     **{name: figures for name, (_, _, *figures) in ASKED_FOR.items()},
 }
+CACHE_ONLY = {name for name in CASES if name.startswith("cache-")}
 APP_ONLY = {name for name in CASES if name.startswith(("high-error", "high-latency", "database", "concurrent"))}
 
 
 @cache
 def prod() -> Deployment:
-    return run("prod", alarmEmails=["oncall@example.com"])
+    return run("prod", alarmEmails=["oncall@example.com"], **REDIS)
 
 
 def registered(name: str) -> Any:
@@ -150,7 +155,7 @@ def test_it_tells_the_topic_when_it_goes_off_and_when_all_is_well(name: str) -> 
     assert (alarm["alarmActions"], alarm["okActions"]) == ([TOPIC], [TOPIC])
     assert alarm["name"] == f"voiceter-backend-{name}"
     assert alarm["tags"]["Severity"] == severity(name)
-    assert alarm["tags"]["Component"] in ("service", "bedrock", "database", "load-balancer")
+    assert alarm["tags"]["Component"] in ("service", "bedrock", "database", "load-balancer", "cache")
     assert set(alarm["tags"]) == {"Severity", "Component"}
 
 
@@ -164,16 +169,29 @@ def test_it_says_what_to_do_first_and_where_to_look(name: str) -> None:
 
 def test_a_stack_whose_app_emits_nothing_has_no_alarm_that_waits_for_it() -> None:
     made = {alarm.name for alarm in run("dev", https=False).all(":MetricAlarm")}
-    assert made == set(CASES) - APP_ONLY
+    assert made == set(CASES) - APP_ONLY - CACHE_ONLY
     without = run("prod", enableMetrics=False)
     assert {alarm.name for alarm in without.all(":MetricAlarm")} == made
     assert [policy.name for policy in without.all("appautoscaling/policy:Policy")] == ["cpu", "memory"]
 
 
+def test_a_stack_has_the_alarms_of_the_cache_that_it_has() -> None:
+    assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - CACHE_ONLY
+    lone = {alarm.name for alarm in run("prod", redisReplicas=0, **REDIS).all(":MetricAlarm")}
+    # Nobody sends a lag where there is no replica.
+    assert lone == set(CASES) - {"cache-replication-lag-warning"}
+    many = run("prod", redisReplicas=5, **REDIS)
+    for name in CACHE_ONLY:
+        watched = Rule.registered(many.one(":MetricAlarm", name).inputs).sources.values()
+        assert [source.dimensions for source in watched] == [
+            {"CacheClusterId": f"voiceter-sessions-00{number}"} for number in range(1, 7)
+        ]
+
+
 def test_another_stack_watches_its_own() -> None:
-    staging = run("staging")
+    staging = run("staging", **REDIS)
     facts = Facts("voiceter-cluster-staging", "voiceter-backend-staging", "app/voiceter-backend-staging/0a1b")
-    facts = replace(facts, table_prefix="demo-staging-")
+    facts = replace(facts, table_prefix="demo-staging-", cache="voiceter-sessions-staging")
     for alarm in staging.all(":MetricAlarm"):
         assert alarm.inputs["name"] == f"voiceter-backend-{alarm.name}-staging"
         watching = Rule.registered(alarm.inputs)
@@ -219,7 +237,7 @@ def shifting(name: str) -> Rule:
 
 @cache
 def _blue_green() -> Deployment:
-    return run("prod", deploymentStrategy="blue-green")
+    return run("prod", deploymentStrategy="blue-green", **REDIS)
 
 
 def test_two_target_groups_need_no_other_alarms() -> None:
@@ -329,7 +347,7 @@ def test_the_document_has_every_alarm_and_no_other() -> None:
 def test_the_documents_commands_use_outputs_that_exist() -> None:
     used = set(re.findall(r"pulumi stack output ([A-Za-z]+)", DOCUMENT.read_text()))
     assert used
-    assert used <= ALWAYS | WITH_AN_IMAGE
+    assert used <= ALWAYS | WITH_AN_IMAGE | WITH_REDIS
 
 
 def test_every_row_of_the_document_has_a_command() -> None:

@@ -11,15 +11,15 @@ from tests.alarm_cases import CASES
 from tests.alarm_evaluator import Insights
 from tests.emitted import TABLES, Emitted, Facts
 from tests.mocks import ACCOUNT
-from tests.program import run
-from tests.test_alarms import APP_ONLY, rule
+from tests.program import REDIS, run
+from tests.test_alarms import APP_ONLY, CACHE_ONLY, rule
 
 FACTS = Facts()
 
 
 @cache
-def widgets(stack: str = "prod", image: bool = True, region: str = "us-east-1") -> list[Any]:
-    deployment = run(stack, like=stack.split("-")[0], region=region, image=image)
+def widgets(stack: str = "prod", image: bool = True, region: str = "us-east-1", redis: bool = True) -> list[Any]:
+    deployment = run(stack, like=stack.split("-")[0], region=region, image=image, **(REDIS if redis else {}))
     return deployment.one("cloudwatch/dashboard:Dashboard").json("dashboardBody")["widgets"]
 
 
@@ -73,6 +73,9 @@ def test_what_an_operator_sees() -> None:
         ("RejectedConnectionCount", "Sum"),
         ("ReadThrottleEvents", "Sum"),
         ("WriteThrottleEvents", "Sum"),
+        ("DatabaseMemoryUsagePercentage", "Maximum"),
+        ("Evictions", "Sum"),
+        ("ReplicationLag", "Maximum"),
     }
     assert len(graphs()["Throttled calls on the tables"]["metrics"]) == 2 * len(TABLES)
     assert [len(graphs()[f"Latency of the table {table}, p95"]["metrics"]) for table in TABLES] == [5] * len(TABLES)
@@ -146,3 +149,10 @@ def test_a_stack_whose_app_emits_nothing_shows_nothing_of_an_app() -> None:
     shown = widgets("dev")
     assert "Voiceter/Backend" not in str(shown)
     assert len(shown[0]["properties"]["alarms"]) == len(set(CASES) - APP_ONLY)
+
+
+def test_a_stack_without_a_cache_shows_none() -> None:
+    without = widgets(redis=False)
+    assert "AWS/ElastiCache" not in str(without)
+    assert without[1:] == widgets()[1 : len(without)]
+    assert len(without[0]["properties"]["alarms"]) == len(set(CASES) - CACHE_ONLY)

@@ -43,6 +43,8 @@ _IMPORT_IDS = {
     "aws:appautoscaling/target:Target": "ecs/{resourceId}/ecs:service:DesiredCount",
     "aws:appautoscaling/policy:Policy": "ecs/{resourceId}/ecs:service:DesiredCount/{name}",
 }
+# What no call shows, so that an import cannot know it: the next update sets it.
+_NEVER_SHOWN = {"aws:elasticache/replicationGroup:ReplicationGroup": ["authToken"]}
 # Configurations of an object that stay for as long as it does: what is deleted is their content.
 _STAYS = {
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
@@ -118,7 +120,7 @@ def test_round_trip(world: World, token: str) -> None:
     imported = _imported(world, made)
     assert imported.id == made.id
     _check_kinds(imported)
-    assert engine.diff(imported, made.inputs).diffs == []
+    assert list(engine.diff(imported, made.inputs).diffs) == _NEVER_SHOWN.get(token, [])
 
     engine.delete(made)
     if token not in _STAYS:
