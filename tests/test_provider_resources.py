@@ -9,6 +9,7 @@ import pytest
 from provider_harness import (
     ACCOUNT,
     BUDGET,
+    CACHE,
     KEY,
     LISTENER,
     REGION,
@@ -248,6 +249,7 @@ _REFUSED_TO_GO = {
     *((SCHEDULED_ACTION, name) for name in ("schedule", "scalableTargetAction")),
     *((LISTENER, name) for name in ("port",)),
     (TOPIC_POLICY, "policy"),
+    *((CACHE, name) for name in ("multiAzEnabled", "authToken", "snapshotRetentionLimit")),
     (INGRESS, "ipProtocol"),
     (EGRESS, "ipProtocol"),
     (LIFECYCLE, "rules"),

@@ -51,7 +51,7 @@ def _as_sent(sent: Any, found: Any) -> Any:
         for name, value in found.items():  # pyright: ignore[reportUnknownVariableType]
             if name in sent:
                 cut[name] = _as_sent(sent[name], value)
-            elif value not in (None, [], {}, 0, False, "") and value != _FILLED_IN.get(cast(str, name)):
+            elif value not in (None, [], {}, 0, False, "") and not (sent and value == _FILLED_IN.get(cast(str, name))):
                 cut[name] = value
         return cut
     if isinstance(sent, list) and isinstance(found, list) and len(sent) == len(found):  # pyright: ignore[reportUnknownArgumentType]

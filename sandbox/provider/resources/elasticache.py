@@ -127,7 +127,9 @@ RESOURCES = (
             "description": "Description",
             "parameterGroupName": "CacheParameterGroup.CacheParameterGroupName",
         },
-        outputs="arn clusterEnabled engineVersionActual memberClusters primaryEndpointAddress readerEndpointAddress",
+        outputs="arn clusterEnabled engineVersionActual memberClusters primaryEndpointAddress readerEndpointAddress"
+        " engineVersion maintenanceWindow nodeType numCacheClusters securityGroupIds snapshotWindow"
+        " transitEncryptionMode",
         defaults={"engine": "redis", "autoMinorVersionUpgrade": True},
         local="applyImmediately authTokenUpdateStrategy finalSnapshotIdentifier",
         name="replicationGroupId",
