@@ -25,6 +25,11 @@ pulumi config set hostedZoneId Z0000000000000 -s dev
 pulumi config set --secret --path secrets.API_TOKEN correct-horse-battery -s dev
 pulumi config set --path 'alarmEmails[0]' ops@example.com -s dev
 pulumi config set monthlyBudgetUsd 100 -s dev
+pulumi config set redisEnabled true -s dev
+pulumi config set --secret redisAuthToken correct-horse-battery -s dev
+pulumi config set --path scalingSchedule.morning.cron '0 6 * * ? *' -s dev
+pulumi config set --path scalingSchedule.morning.min 1 -s dev
+pulumi config set --path scalingSchedule.morning.max 2 -s dev
 """
 ROGUE = {"Key": "Rogue", "Value": "1"}
 DENIAL = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
@@ -225,6 +230,25 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     ),
     "aws:ecs/taskDefinition:TaskDefinition": lambda one: one.call(
         "ecs", "tag_resource", resourceArn=one["arn"], tags=[{"key": "Rogue", "value": "1"}]
+    ),
+    "aws:appautoscaling/scheduledAction:ScheduledAction": lambda one: one.call(
+        "application-autoscaling",
+        "put_scheduled_action",
+        ServiceNamespace="ecs",
+        ScheduledActionName=one["name"],
+        ResourceId=one["resourceId"],
+        ScalableDimension="ecs:service:DesiredCount",
+        Schedule="rate(1 hour)",
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda one: one.call(
+        "elasticache",
+        "modify_replication_group",
+        ReplicationGroupId=one.id,
+        ReplicationGroupDescription="other",
+        ApplyImmediately=True,
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": lambda one: one.call(
+        "elasticache", "modify_cache_subnet_group", CacheSubnetGroupName=one.id, CacheSubnetGroupDescription="other"
     ),
     "aws:iam/role:Role": lambda one: one.call("iam", "update_role", RoleName=one.id, MaxSessionDuration=7200),
     "aws:iam/rolePolicy:RolePolicy": lambda one: one.call(
