@@ -8,16 +8,25 @@ OPERATIONS := $(VENV)/python -m operations
 given = $(if $(findstring command,$(origin $1)),$($1))
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down task compose clean test bench requirements named venv python
+.PHONY: help up preview image down clean verify redeploy rollback promote task compose \
+  test bench requirements named venv python
 
 help:
 	@echo 'make up [STACK=dev]          bring a stack up in the sandbox, an AWS account on this machine'
 	@echo 'make preview [STACK=dev]     show what an up would change'
 	@echo 'make image STACK=… TAG=…     put a stand-in image into the registry of a stack in the sandbox'
+	@echo '                             (FAULT=unhealthy or stuck: one that does not come up)'
 	@echo 'make down STACK=…            take a stack of the sandbox down, protected or not'
+	@echo 'make clean                   stop the sandbox and remove .sandbox/'
+	@echo
+	@echo 'make verify STACK=…          whether its service runs what the stack says, whole and healthy (WAIT=seconds)'
+	@echo 'make redeploy STACK=…        the same version out again'
+	@echo 'make rollback STACK=…        back to the version before, or to TO=…'
+	@echo 'make promote FROM=… TO=… TAG=…  copy an image from one stack to another, by digest'
 	@echo 'make task STACK=… CMD=…      run a command here as the task that a stack deployed; also CWD, PORT, REVISION, YES=1'
 	@echo 'make compose STACK=…         write a Docker Compose file of that task into .compose/; also YES=1'
-	@echo 'make clean                   stop the sandbox and remove .sandbox/'
+	@echo '  On the sandbox where that has the stack, else by this shell: ON=sandbox and ON=aws say which.'
+	@echo
 	@echo 'make test                    linters, types and tests'
 	@echo 'make bench                   time a preview of dev against one of an empty program'
 	@echo 'make requirements            pin anew what requirements.in asks for'
@@ -42,6 +51,14 @@ task: venv
 
 compose: venv
 	@$(OPERATIONS) compose '$(STACK)' $(if $(ON),--on '$(ON)') $(if $(call given,YES),--yes)
+
+verify redeploy rollback: named venv
+	@$(OPERATIONS) $@ '$(STACK)' $(if $(ON),--on '$(ON)') \
+	  $(if $(filter verify,$@),$(if $(WAIT),--wait '$(WAIT)')) $(if $(filter rollback,$@),$(if $(TO),--to '$(TO)'))
+
+promote: venv
+	@$(if $(and $(FROM),$(TO),$(TAG)),,echo 'Say which: make promote FROM=… TO=… TAG=…' >&2; exit 1)
+	@$(OPERATIONS) promote '$(FROM)' '$(TO)' '$(TAG)' $(if $(ON),--on '$(ON)')
 
 # What changes or removes something names it: no default stack here.
 named:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from operations.target import OperationError, Target, explained
 from sandbox.layout import SandboxError
@@ -43,25 +44,44 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     where = argparse.ArgumentParser(add_help=False)
     where.add_argument("--on", choices=["sandbox", "aws"], help="where the stack is; default: see the README")
-    outputs = commands.add_parser("where", parents=[where], help="say which stack a command would work on")
-    outputs.add_argument("stack")
-    outputs.set_defaults(run=_where)
+    for name, words, run in (
+        ("where", "say which stack a command would work on", _where),
+        ("verify", "whether the service runs what the stack says, whole and healthy", _verify),
+        ("redeploy", "the same version out again", _redeploy),
+        ("rollback", "back to the version before", _rollback),
+    ):
+        command = commands.add_parser(name, help=words, parents=[where])
+        command.add_argument("stack")
+        command.set_defaults(run=run)
+        if name == "verify":
+            command.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a deployment under way")
+        if name == "rollback":
+            command.add_argument("--to", metavar="TAG", help="the version, instead of the one before")
+    promote = commands.add_parser(
+        "promote", help="copy an image from one stack's registry to another's", parents=[where]
+    )
+    for name in ("source", "destination", "tag"):
+        promote.add_argument(name)
+    promote.set_defaults(run=_promote)
+    _add_local(commands, where)
+    return parser
+
+
+def _add_local(commands: Any, where: argparse.ArgumentParser) -> None:
+    """What runs on this machine. `commands` is argparse's own object, whose type has no public name."""
     task = commands.add_parser("task", parents=[where], help="run a command as the task that the stack deployed")
+    task.usage = "python -m operations task STACK [options] -- COMMAND [argument …]"
     task.add_argument("stack")
     task.add_argument("--cwd", type=Path, default=Path(), help="the folder to run it in; default: this one")
     task.add_argument("--port", type=_port, help="listen here in place of the container's port")
     task.add_argument("--revision", type=int, help="another revision than the deployed one, to try it")
     task.add_argument("--yes", action="store_true", help="do not ask before real secrets are handed over")
-    task.usage = "python -m operations task STACK [options] -- COMMAND [argument …]"
     task.set_defaults(run=_task)
     compose = commands.add_parser("compose", parents=[where], help="write a Docker Compose file of the deployed task")
     compose.add_argument("stack")
-    compose.add_argument(
-        "--into", type=Path, help="the folder to write into; default: .compose/STACK, which git ignores"
-    )
+    compose.add_argument("--into", type=Path, help="the folder to write into; default: .compose/STACK, ignored by git")
     compose.add_argument("--yes", action="store_true", help="do not ask before real secrets are written")
     compose.set_defaults(run=_compose)
-    return parser
 
 
 def _port(text: str) -> int:
@@ -80,6 +100,37 @@ def _target(options: argparse.Namespace) -> Target:
 def _where(options: argparse.Namespace) -> int:
     target = _target(options)
     say(f"Region: {target.region}")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from operations.verdict import Outcome
+    from operations.verify import verify
+
+    return 0 if verify(_target(options), options.wait).outcome is Outcome.GOOD else 1
+
+
+def _redeploy(options: argparse.Namespace) -> int:
+    from operations.redeploy import redeploy
+
+    redeploy(_target(options))
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from operations.rollback import rollback
+
+    rollback(_target(options), options.to)
+    return 0
+
+
+def _promote(options: argparse.Namespace) -> int:
+    from operations.promote import promote, targets
+
+    source, destination = targets(options.source, options.destination, options.on)
+    for target in (source, destination):
+        say(str(target))
+    promote(source, destination, options.tag)
     return 0
 
 

@@ -69,11 +69,9 @@ class Target:
             OperationError: there is no way to it from here.
             SandboxError: the sandbox cannot be reached, or its account has ended.
         """
-        layout = _sandbox()
-        if on is None:
-            here = _SOURCED in os.environ or stack in engine_state.stacks(layout)
-            on = "sandbox" if here else "aws"
-        return cls._on_sandbox(stack, layout) if on == "sandbox" else cls._on_aws(stack)
+        if (on or place_of(stack)) == "sandbox":
+            return cls._on_sandbox(stack, _sandbox())
+        return cls._on_aws(stack)
 
     @classmethod
     def _on_sandbox(cls, stack: str, layout: Layout) -> Self:
@@ -240,6 +238,11 @@ def explained(error: Exception) -> str | None:
     if type(error).__name__ in (*_NO_CREDENTIALS, *_STALE):
         return f"This shell has no AWS credentials that work ({error}). Log in, or set AWS_PROFILE, and try again."
     return f"AWS could not be reached: {error}"
+
+
+def place_of(stack: str) -> Where:
+    """Where a stack is looked for when nobody says where."""
+    return "sandbox" if _SOURCED in os.environ or stack in engine_state.stacks(_sandbox()) else "aws"
 
 
 def _sandbox() -> Layout:

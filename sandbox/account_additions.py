@@ -20,7 +20,7 @@ _KEPT_IN = "query_definitions"
 
 
 def install() -> None:
-    """Add them to moto; once in a process."""
+    """Add them to moto; doing so again changes nothing."""
     account_images.install()
     account_rollouts.install()
     for operation in (put_query_definition, describe_query_definitions, delete_query_definition):

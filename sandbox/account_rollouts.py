@@ -107,13 +107,9 @@ class Rollout:
 
 
 def install() -> None:
-    """Put the stand-in under moto's ECS."""
-    for name, after in (("create_service", _created), ("update_service", _updated), ("delete_service", _deleted)):
-        setattr(EC2ContainerServiceResponse, name, _around(getattr(EC2ContainerServiceResponse, name), after))
-    for name in ("describe_services", "list_service_deployments", "describe_service_deployments"):
-        original = getattr(EC2ContainerServiceResponse, name, None) or _OPERATIONS[name]
-        setattr(EC2ContainerServiceResponse, name, _up_to_date(original))
-    setattr(EC2ContainerServiceResponse, "describe_service_revisions", describe_service_revisions)  # noqa: B010
+    """Put the stand-in under moto's ECS; doing so again changes nothing."""
+    for name, operation in _OPERATIONS.items():
+        setattr(EC2ContainerServiceResponse, name, operation)
 
 
 def _around(original: Callable[[Any], Any], after: Callable[[Any, Any, dict[str, Any]], None]) -> Callable[[Any], Any]:
@@ -537,7 +533,7 @@ def _whole(service: Any, one: Deployment) -> dict[str, Any]:
     return shown
 
 
-def describe_service_revisions(ecs: Any) -> Any:
+def _describe_service_revisions(ecs: Any) -> Any:
     """What the asked-for revisions consist of."""
     held = {one.revision.arn: (service, one.revision) for service, one in _all(ecs)}
     asked: list[str] = ecs._get_param("serviceRevisionArns") or []
@@ -569,7 +565,13 @@ def _revision(service: Any, revision: Revision) -> dict[str, Any]:
     }
 
 
+_moto: Any = EC2ContainerServiceResponse
 _OPERATIONS: dict[str, Callable[[Any], Any]] = {
-    "list_service_deployments": _list_service_deployments,
-    "describe_service_deployments": _describe_service_deployments,
+    "create_service": _around(_moto.create_service, _created),
+    "update_service": _around(_moto.update_service, _updated),
+    "delete_service": _around(_moto.delete_service, _deleted),
+    "describe_services": _up_to_date(_moto.describe_services),
+    "list_service_deployments": _up_to_date(_list_service_deployments),
+    "describe_service_deployments": _up_to_date(_describe_service_deployments),
+    "describe_service_revisions": _describe_service_revisions,
 }

@@ -227,11 +227,16 @@ def push_image(account: Account, stack: str, region: str, tag: str, fault: str =
         ) from None
     if has_image(account, stack, region, tag):
         raise SandboxError(f"{uri} holds {tag} already, and its tags are immutable: choose another TAG.")
-    image = stand_in.image(f"{uri}:{tag}", Fault(fault) if fault else None)
-    for blob in image.blobs:
-        _push_blob(ecr, name, blob)
-    ecr.put_image(repositoryName=name, imageTag=tag, imageManifest=image.manifest)
+    put_image(ecr, name, tag, stand_in.image(f"{uri}:{tag}", Fault(fault) if fault else None))
     return uri
+
+
+def put_image(ecr: Any, repository: str, tag: str, image: stand_in.Image) -> str:
+    """Upload an image as a container engine would, blobs first; its digest."""
+    for blob in image.blobs:
+        _push_blob(ecr, repository, blob)
+    answer = ecr.put_image(repositoryName=repository, imageTag=tag, imageManifest=image.manifest)
+    return str(answer["image"]["imageId"]["imageDigest"])
 
 
 def _push_blob(ecr: Any, repository: str, blob: bytes) -> None:

@@ -1,10 +1,11 @@
 """The functions: what a program looks up in the account without owning it."""
 
-import json
 from collections.abc import Generator
 
 import pytest
 from provider_harness import ACCOUNT, REGION, Engine, Refused, client, moto_endpoint
+
+from sandbox import stand_in, supplies
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
@@ -42,12 +43,7 @@ def test_availability_zones_of_any_region(engine: Engine) -> None:
 def test_an_image_by_tag_and_by_digest(engine: Engine, endpoint: str) -> None:
     ecr = client(endpoint, "ecr")
     ecr.create_repository(repositoryName="app")
-    manifest = json.dumps(
-        {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {}, "layers": []}
-    )
-    digest = ecr.put_image(repositoryName="app", imageTag="v1", imageManifest=manifest)["image"]["imageId"][
-        "imageDigest"
-    ]
+    digest = supplies.put_image(ecr, "app", "v1", stand_in.image("app:v1"))
     by_tag = engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v1"})
     by_digest = engine.invoke(IMAGE, {"repositoryName": "app", "imageDigest": digest})
     assert by_tag["imageDigest"] == by_digest["imageDigest"] == digest

@@ -48,6 +48,7 @@ from provider_harness import (
     reset,
 )
 
+from sandbox import stand_in, supplies
 from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
 from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
@@ -548,15 +549,7 @@ def test_a_bucket_with_versions_goes_by_force_alone(world: World, endpoint: str)
 
 def test_a_repository_with_images_goes_by_force_alone(world: World, endpoint: str) -> None:
     repository = world.make(REPOSITORY)
-    manifest = json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": {"digest": "sha256:" + "0" * 64},
-            "layers": [],
-        }
-    )
-    client(endpoint, "ecr").put_image(repositoryName=repository.id, imageTag="v1", imageManifest=manifest)
+    supplies.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))
     with pytest.raises(Refused, match="RepositoryNotEmptyException"):
         world.engine.delete(repository)
     repository.outputs["forceDelete"] = True

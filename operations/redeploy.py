@@ -1,0 +1,24 @@
+"""`make redeploy`: the same version out again."""
+
+from operations.target import OperationError, Target
+from operations.verdict import short
+from sandbox.process import say
+
+
+def redeploy(target: Target) -> None:
+    """Have ECS replace every task by a new one of the same revision; the stack's state does not change by it.
+
+    Raises:
+        OperationError: the stack has no service.
+    """
+    cluster, name, ecs = target.output("clusterName"), target.output("serviceName"), target.client("ecs")
+    try:
+        service = ecs.update_service(cluster=cluster, service=name, forceNewDeployment=True)["service"]
+    except (ecs.exceptions.ServiceNotFoundException, ecs.exceptions.ServiceNotActiveException):
+        raise OperationError(f"There is no service {name} in the cluster {cluster} any more.") from None
+    primary = next(one for one in service["deployments"] if one["status"] == "PRIMARY")
+    on = " ON=sandbox" if target.on == "sandbox" else ""
+    say(
+        f"Started {primary['id']}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
+        f"To see how it ends: make verify STACK={target.stack}{on} WAIT=600"
+    )

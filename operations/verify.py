@@ -1,0 +1,124 @@
+"""`make verify`: whether a stack's service runs what the stack says, whole and healthy."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from operations.target import OperationError, Target
+from operations.verdict import Answers, Outcome, Verdict, judge
+from sandbox.process import say
+
+EVENTS = 10
+_POLL_SECONDS = 10.0
+# Amazon ECS API: at most this many of them in one DescribeServiceRevisions.
+_REVISIONS = 20
+
+
+def gather(target: Target) -> Answers:
+    """Ask AWS for all that a verdict needs. Raises OperationError, and botocore's errors."""
+    cluster, name, ecs = target.output("clusterName"), target.output("serviceName"), target.client("ecs")
+    try:
+        found: list[Any] = ecs.describe_services(cluster=cluster, services=[name])["services"]
+    except ecs.exceptions.ClusterNotFoundException:
+        found = []
+    if not found or found[0]["status"] != "ACTIVE":
+        return Answers(None)
+    service: dict[str, Any] = found[0]
+    arns = [one["serviceDeploymentArn"] for one in deployments_of(ecs, cluster, name)[:1]]
+    described: list[Any] = []
+    if arns:
+        described = ecs.describe_service_deployments(serviceDeploymentArns=arns)["serviceDeployments"]
+    latest: dict[str, Any] = described[0] if described else {}
+    revision: str | None = latest.get("targetServiceRevision", {}).get("arn")
+    elb = target.client("elbv2")
+    groups, rules = _behind(service)
+    health = {arn: elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"] for arn in groups}
+    return Answers(
+        service,
+        latest or None,
+        task_definitions(ecs, [revision] if revision else []),
+        {arn: [one["TargetHealth"]["State"] for one in targets] for arn, targets in health.items()},
+        {rule["RuleArn"]: rule["Actions"] for rule in _rules(elb, rules)},
+    )
+
+
+def deployments_of(ecs: Any, cluster: str, service: str) -> list[dict[str, Any]]:
+    """The service deployments that ECS still knows of, the latest first."""
+    found: list[dict[str, Any]] = []
+    more: dict[str, str] = {}
+    while True:
+        page = ecs.list_service_deployments(cluster=cluster, service=service, **more)
+        found += page["serviceDeployments"]
+        if not page.get("nextToken"):
+            return sorted(found, key=lambda one: one["createdAt"], reverse=True)
+        more = {"nextToken": page["nextToken"]}
+
+
+def task_definitions(ecs: Any, revisions: list[str]) -> dict[str, str]:
+    """The task definition of each service revision that ECS still knows of."""
+    found: dict[str, str] = {}
+    for start in range(0, len(revisions), _REVISIONS):
+        answer = ecs.describe_service_revisions(serviceRevisionArns=revisions[start : start + _REVISIONS])
+        found |= {one["serviceRevisionArn"]: one["taskDefinition"] for one in answer["serviceRevisions"]}
+    return found
+
+
+def _behind(service: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """The target groups and the production listener rules of a service."""
+    groups: list[str] = []
+    rules: list[str] = []
+    for entry in service["loadBalancers"]:
+        advanced: dict[str, Any] = entry.get("advancedConfiguration") or {}
+        groups += filter(None, [entry.get("targetGroupArn"), advanced.get("alternateTargetGroupArn")])
+        rules += filter(None, [advanced.get("productionListenerRule")])
+    return list(dict.fromkeys(groups)), list(dict.fromkeys(rules))
+
+
+def _rules(elb: Any, arns: list[str]) -> list[dict[str, Any]]:
+    return elb.describe_rules(RuleArns=arns)["Rules"] if arns else []
+
+
+def verify(target: Target, wait: float = 0, ask: Callable[[Target], Answers] = gather) -> Verdict:
+    """Judge the service, after waiting for a deployment that is under way, and say what there is.
+
+    Args:
+        wait: seconds to wait at most.
+        ask: what asks AWS.
+
+    Raises:
+        OperationError: the stack has no service, or cannot be reached.
+    """
+    intended = target.output("taskDefinitionArn")
+    deadline = time.monotonic() + wait
+    said = ""
+    while True:
+        verdict = judge(intended, ask(target))
+        left = deadline - time.monotonic()
+        if not verdict.outcome.under_way or left <= 0:
+            if wait and verdict.outcome.under_way:
+                say(f"Not over after {wait:g} s.")
+            tell(verdict)
+            return verdict
+        if verdict.line != said:
+            say(f"  … {verdict.line}; waiting up to {left:.0f} s")
+            said = verdict.line
+        time.sleep(min(_POLL_SECONDS, left))
+
+
+def tell(verdict: Verdict) -> None:
+    """The verdict as text: a table and one line, and if it is not good the service's own last events."""
+    width = max((len(what) for what, _ in verdict.rows), default=0)
+    for what, value in verdict.rows:
+        say(f"  {what:<{width}}  {value}")
+    say(f"{'OK' if verdict.outcome is Outcome.GOOD else verdict.outcome.value.upper()}: {verdict.line}")
+    if verdict.outcome is Outcome.GOOD or not verdict.events:
+        return
+    say("The service's last events, the latest first:")
+    for event in verdict.events[:EVENTS]:
+        say(f"  {event['createdAt']:%Y-%m-%d %H:%M:%S}  {event['message']}")
+
+
+def demand(verdict: Verdict) -> None:
+    """Raise OperationError unless the verdict is good."""
+    if verdict.outcome is not Outcome.GOOD:
+        raise OperationError(f"Not verified: {verdict.line}.")
