@@ -165,7 +165,8 @@ async def _watch(launch: Launch, began: float) -> None:
 def _tell(status: Status, failure: str | None, seconds: float) -> None:
     words = f"task: health: {status.health.value}, {seconds:.0f} s after the start"
     if status.health is Health.UNHEALTHY:
-        words += f": {status.failures} checks failed in a row, the last with {failure}. ECS would now replace this task"
+        checks = "a check" if status.failures == 1 else f"{status.failures} checks in a row, the last"
+        words += f": {checks} failed with {failure}. ECS would now replace this task"
     say(words)
 
 

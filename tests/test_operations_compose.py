@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import stat
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from operations.target import OperationError
 from sandbox import account as accounts
 from sandbox.account import Account
 from sandbox.layout import PACKAGE_ROOT, Layout
+from tests.compose_check import check_with_compose, composes
 from tests.deployed import REGION, Deployed, account_in, emptied
 
 HIDDEN = "us-east-1_Sup3rS3cret"
@@ -81,27 +81,6 @@ def written(deployed: Deployed, folder: Path, **secrets: str) -> dict[str, Any]:
     compose.run(deployed.target, folder, yes=False)
     check_with_compose(folder / "compose.yaml")
     return yaml.safe_load((folder / "compose.yaml").read_text())
-
-
-def check_with_compose(file: Path) -> None:
-    """The specification's own schema accepts it, and so does Compose where there is one."""
-    commands = [
-        [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(file)]
-    ]
-    commands += [[*command, "-f", str(file), "config", "--quiet"] for command in _composes()]
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _composes() -> list[list[str]]:
-    """How Docker Compose, version 2 or newer, is called on this machine; nothing without it."""
-    docker = shutil.which("docker")
-    if docker is None:
-        return []
-    command = [docker, "compose"]
-    found = subprocess.run([*command, "version"], capture_output=True, check=False)  # noqa: S603
-    return [command] if found.returncode == 0 else []
 
 
 def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
@@ -210,7 +189,7 @@ def test_a_value_in_an_env_file_is_what_compose_reads(tmp_path: Path) -> None:
     }
     (tmp_path / "app.env").write_text(env_file(values))
     (tmp_path / "compose.yaml").write_text("{name: n, services: {app: {image: i, env_file: app.env}}}")
-    for command in _composes():
+    for command in composes():
         done = subprocess.run(  # noqa: S603
             [*command, "config", "--format", "json"], cwd=tmp_path, capture_output=True, text=True, check=True
         )

@@ -159,7 +159,7 @@ def test_each_change_of_health_is_told_once(tmp_path: Path) -> None:
         process.send(signal.SIGTERM)
         _, said = process.ends()
     assert re.findall(r"task: health: (\w+)", said) == ["starting", "unhealthy", "healthy", "unhealthy"]
-    assert said.count("2 checks failed in a row, the last with status 4: looks bad. ECS would now replace") == 2
+    assert said.count("2 checks in a row, the last failed with status 4: looks bad. ECS would now replace") == 2
 
 
 def test_a_check_that_takes_too_long_has_failed(tmp_path: Path) -> None:
