@@ -15,7 +15,7 @@ help:
 	@echo 'make up [STACK=dev]          bring a stack up in the sandbox, an AWS account on this machine'
 	@echo 'make preview [STACK=dev]     show what an up would change'
 	@echo 'make image STACK=… TAG=…     put a stand-in image into the registry of a stack in the sandbox'
-	@echo '                             (FAULT=unhealthy or stuck: one that does not come up)'
+	@echo '                             (FAULT=unhealthy, stuck or memory: one with that fault)'
 	@echo 'make down STACK=…            take a stack of the sandbox down, protected or not'
 	@echo 'make clean                   stop the sandbox and remove .sandbox/'
 	@echo
