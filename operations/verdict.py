@@ -88,8 +88,7 @@ def _of_deployment(intended: str, answers: Answers, service: _Answer) -> tuple[O
     reason = _reason(latest) or primary.get("rolloutStateReason") or "ECS gives no reason"
     deployed = answers.revisions.get(_part(latest, "targetServiceRevision").get("arn", ""), intended)
     wanted, runs = short(deployed), short(primary.get("taskDefinition", "no task definition"))
-    if status == "ROLLBACK_SUCCESSFUL" and deployed != intended == primary.get("taskDefinition"):
-        return None  # somebody else's attempt, which came back to what the stack wants
+    # Whatever the stack says is intended: an `up` that failed has left its outputs as they were before it.
     if status in ("ROLLBACK_SUCCESSFUL", "ROLLBACK_IN_PROGRESS", "ROLLBACK_REQUESTED"):
         how = "was rolled back" if status == "ROLLBACK_SUCCESSFUL" else "is being rolled back"
         return Outcome.ROLLED_BACK, f"the deployment of {wanted} {how}; the service runs {runs}: {reason}"

@@ -36,6 +36,10 @@ class LiveSandbox:
     def layout(self) -> Layout:
         return Layout(PACKAGE_ROOT, self.home)
 
+    def environment(self) -> dict[str, str]:
+        """That of a command of this sandbox."""
+        return {**os.environ, "SANDBOX_HOME": str(self.home)}
+
     def command(self, *arguments: str) -> Run:
         """`python -m sandbox …`, which is what `make` calls."""
         return self._run([sys.executable, "-m", "sandbox", *arguments])
@@ -126,11 +130,10 @@ class LiveSandbox:
         return {kind: items for kind, items in found.items() if items}
 
     def _run(self, command: list[str], folder: Path = PACKAGE_ROOT) -> Run:
-        environment = {**os.environ, "SANDBOX_HOME": str(self.home)}
         done = subprocess.run(  # noqa: S603 - the tests' own commands
             command,
             cwd=folder,
-            env=environment,
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

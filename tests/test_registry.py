@@ -123,5 +123,6 @@ def test_the_way_of_a_first_image(architecture: str, platform: str) -> None:
         f"docker push {URL}:TAG",
         "pulumi config set imageTag TAG --stack dev",
         "pulumi up --stack dev",
+        "make promote FROM=<that stack> TO=dev TAG=TAG",
     ]
     assert "repositoryUrl" in warning

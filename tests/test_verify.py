@@ -34,7 +34,10 @@ EXPECTED = {
     "being rolled back": (Outcome.ROLLED_BACK, "is being rolled back"),
     "rolled back by an alarm": (Outcome.ROLLED_BACK, "Alarms: voiceter-5xx"),
     "the same revision again, rolled back": (Outcome.ROLLED_BACK, "circuit breaker"),
-    "another revision, rolled back to the intended one": (Outcome.GOOD, "voiceter-backend:42"),
+    "another revision, rolled back to the intended one": (
+        Outcome.ROLLED_BACK,
+        "voiceter-backend:41 was rolled back; the service runs voiceter-backend:42",
+    ),
     "stuck: tasks fail": (Outcome.STUCK, "4 tasks have failed"),
     "stuck: no place for tasks": (Outcome.STUCK, "Capacity is unavailable"),
     "in progress, after trouble in an earlier deployment": (Outcome.IN_PROGRESS, "is in progress"),
