@@ -17,6 +17,7 @@ from components.container import HEALTH_PATH, PORT, Container
 from components.dashboard import Dashboard, DashboardArgs
 from components.data_stores import DataStores, DataStoresArgs
 from components.identity import Identity, IdentityArgs
+from components.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
 from components.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
 from components.logs import Logs, LogsArgs
 from components.metrics import Metrics
@@ -27,6 +28,9 @@ from components.registry import Registry, RegistryArgs, find_image
 from components.saved_queries import SavedQueries, SavedQueriesArgs
 from components.scaling import Scaling, ScalingArgs
 from components.service import Service, ServiceArgs
+from components.session_cache import SessionCache, SessionCacheArgs
+from components.strategy import Strategy
+from components.timeline import Timeline
 
 stack = pulumi.get_stack()
 names = Names(stack)
@@ -66,8 +70,33 @@ registry = Registry("registry", RegistryArgs(names.repository, force_delete=not 
 stores = DataStores(
     "data-stores", DataStoresArgs(config.table_prefix, names.recordings_bucket(account.id), protect), on_aws
 )
+cache = None
+if config.redis_enabled and config.redis_auth_token is not None:
+    cache = SessionCache(
+        "session-cache",
+        SessionCacheArgs(
+            name=names.cache,
+            vpc_id=network.vpc_id,
+            subnet_ids=network.private_subnet_ids,
+            tasks_security_group_id=network.tasks_security_group_id,
+            node_type=config.redis_node_type,
+            replicas=config.redis_replicas,
+            auth_token=config.redis_auth_token,
+            protect=protect,
+        ),
+        on_aws,
+    )
+    pulumi.export("redisEndpoint", cache.endpoint)
 app_secrets = AppSecrets(
-    "app-secrets", AppSecretsArgs(account, names.service, config.secrets, config.secret_arns, protect), on_aws
+    "app-secrets",
+    AppSecretsArgs(
+        account=account,
+        folder=names.service,
+        values={**config.secrets, **({"REDIS_URL": cache.url} if cache else {})},
+        arns=config.secret_arns,
+        protect=protect,
+    ),
+    on_aws,
 )
 logs = Logs("logs", LogsArgs(names.log_group, config.log_retention_days, protect), on_aws)
 identity = Identity(
@@ -85,10 +114,14 @@ identity = Identity(
             *app_grants.metrics(),
             *app_grants.mail(config.ses_identity_arns),
             *app_grants.tracing(config.enable_xray_tracing),
+            *app_grants.scale_in_protection(account, names.cluster),
             *app_grants.shell(config.enable_exec),
         ],
     ),
     on_aws,
+)
+strategy = Strategy(
+    config.deployment_strategy, config.bake_time_minutes, config.canary_percent, config.linear_step_percent
 )
 load_balancer = LoadBalancer(
     "load-balancer",
@@ -103,17 +136,24 @@ load_balancer = LoadBalancer(
         health_path=HEALTH_PATH,
         deregistration_delay_seconds=config.deregistration_delay_seconds,
         idle_timeout_seconds=config.idle_timeout_seconds,
+        shifts_traffic=strategy.shifts_traffic,
     ),
     on_aws,
 )
+infrastructure_role_arn = None
+if strategy.shifts_traffic:
+    infrastructure_role_arn = InfrastructureRole(
+        "infrastructure-role", InfrastructureRoleArgs(account, names.infrastructure_role), on_aws
+    ).arn
 cluster = Cluster("cluster", ClusterArgs(names.cluster), on_aws)
 metrics = Metrics(
     cluster_name=cluster.name,
     service_name=names.service,
     load_balancer=load_balancer.arn_suffix,
-    target_group=load_balancer.target_group_arn_suffix,
+    target_groups=load_balancer.target_group_arn_suffixes,
     tables={table: resource.name for table, resource in stores.tables.items()},
     from_app=config.enable_metrics,
+    cache_nodes=cache.node_ids if cache else (),
 )
 notifications = Notifications(
     "notifications", NotificationsArgs(account, names.topic, config.alarm_emails, config.alarm_phones), on_aws
@@ -146,6 +186,10 @@ if config.image_tag and config.image_version:
             task_role_arn=identity.task_role_arn,
             cluster_arn=cluster.arn,
             target_group_arn=load_balancer.target_group_arn,
+            traffic_shift=load_balancer.traffic_shift,
+            infrastructure_role_arn=infrastructure_role_arn,
+            strategy=strategy,
+            timeline=Timeline(config.deregistration_delay_seconds, config.stop_timeout_seconds, strategy.shift_minutes),
             subnet_ids=network.task_subnet_ids,
             security_group_id=network.tasks_security_group_id,
             public_ips=network.tasks_have_public_ips,
@@ -155,7 +199,7 @@ if config.image_tag and config.image_version:
             enable_exec=config.enable_exec,
             rollback_alarms=alarms.rollback_names,
             protect=protect,
-            after=[network, identity, load_balancer, cluster],
+            after=[network, identity, load_balancer, cluster, *([cache] if cache else [])],
         ),
         on_aws,
     )
@@ -169,6 +213,7 @@ if config.image_tag and config.image_version:
             cpu_target_percent=config.cpu_target_percent,
             memory_target_percent=config.memory_target_percent,
             sessions_per_task_target=config.sessions_per_task_target if config.enable_metrics else None,
+            schedules=config.scaling_schedule,
         ),
         on_aws,
     )

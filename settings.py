@@ -13,23 +13,15 @@ from typing import Final
 import pulumi
 
 import settings_rules as rules
+import settings_schedule
+from components.strategy import ROLLING, STRATEGIES
+from components.timeline import APP_DRAIN_SECONDS, PING_SECONDS
 from settings_reader import Reader, path
-
-# Keys whose meaning is settled and whose feature does not exist yet. To ignore one would be to promise it.
-NOT_SUPPORTED_YET: Final = (
-    "redisEnabled",
-    "redisNodeType",
-    "redisReplicas",
-    "redisAuthToken",
-    "deploymentStrategy",
-    "bakeTimeMinutes",
-    "canaryPercent",
-    "linearStepPercent",
-    "scalingSchedule",
-)
+from settings_schedule import Schedule
 
 _USER_POOL: Final = "COGNITO_USER_POOL_ID"
 _SET_USER_POOL: Final = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
+_SET_REDIS_TOKEN: Final = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"  # noqa: S105 - a command
 _REGION_SUFFIX: Final = re.compile(rf"(.+)-({'|'.join(rules.REGIONS)})")
 
 
@@ -63,6 +55,11 @@ class Settings:
     sessions_per_task_target: int
     on_demand_base: int  # tasks
     spot_percent: int  # of the tasks beyond on_demand_base
+    scaling_schedule: Mapping[str, Schedule]  # by name; with one, it owns min_count and max_count after creation
+    deployment_strategy: str  # one of components.strategy.STRATEGIES
+    bake_time_minutes: int
+    canary_percent: float
+    linear_step_percent: float
     stop_timeout_seconds: int
     deregistration_delay_seconds: int
     enable_exec: bool
@@ -102,6 +99,11 @@ class Settings:
     secrets: Mapping[str, pulumi.Output[str]]  # environment variable -> value
     secret_arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
 
+    redis_enabled: bool
+    redis_node_type: str
+    redis_replicas: int  # beside the primary
+    redis_auth_token: pulumi.Output[str] | None  # None: not set
+
     alarm_emails: tuple[str, ...]
     alarm_phones: tuple[str, ...]  # E.164
     monthly_budget_usd: float | None  # None: no budget
@@ -130,9 +132,10 @@ def load(find_image: Callable[[str, str], str | None]) -> Settings:
     _check_tasks(reader, settings)
     _check_edge(reader, settings)
     _check_app(reader, settings)
+    _check_redis(reader, settings)
     _check_alarms(reader, settings)
     settings = replace(settings, image_version=_image_version(reader, settings, find_image))
-    reader.refuse_other_keys(NOT_SUPPORTED_YET)
+    reader.refuse_other_keys()
     if reader.problems:
         raise ConfigError(settings.stack, reader.problems)
     return settings
@@ -149,6 +152,7 @@ def _read(reader: Reader, stack: str) -> Settings:
     min_count = reader.value("minCount", tasks, 2)
     cors_origins = reader.items("corsOrigins", rules.origin, split=rules.comma_list)
     secrets = reader.secret_entries("secrets", rules.secret_value)
+    redis_auth_token = reader.secret("redisAuthToken", rules.redis_auth_token)
     return Settings(
         stack=stack,
         environment_name=environment_name,
@@ -167,17 +171,26 @@ def _read(reader: Reader, stack: str) -> Settings:
         sessions_per_task_target=reader.value("sessionsPerTaskTarget", rules.whole_number(1, 45), 30),
         on_demand_base=reader.value("onDemandBase", tasks, min_count),
         spot_percent=reader.value("spotPercent", rules.whole_number(0, 100), 0),
-        # Not under the app's own drain of 30 s; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
-        stop_timeout_seconds=reader.value("stopTimeoutSeconds", rules.whole_number(30, 120), 30),
+        scaling_schedule=MappingProxyType(settings_schedule.read(reader)),
+        deployment_strategy=reader.value("deploymentStrategy", rules.one_of(*STRATEGIES), ROLLING),
+        # The ranges: Amazon ECS API Reference, DeploymentConfiguration, CanaryConfiguration, LinearConfiguration. Ten
+        # minutes, as the slowest of the alarms that undo a deployment needs five to go off.
+        bake_time_minutes=reader.value("bakeTimeMinutes", rules.whole_number(0, 1440), 10),
+        canary_percent=reader.value("canaryPercent", rules.number(0.1, 100), 10.0),
+        linear_step_percent=reader.value("linearStepPercent", rules.number(3, 100), 25.0),
+        # Not under the app's own drain; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
+        stop_timeout_seconds=reader.value(
+            "stopTimeoutSeconds", rules.whole_number(APP_DRAIN_SECONDS, 120), APP_DRAIN_SECONDS
+        ),
         # Elastic Load Balancing, "Edit target group attributes for your Application Load Balancer".
         deregistration_delay_seconds=reader.value("deregistrationDelaySeconds", rules.whole_number(0, 3600), 60),
         enable_exec=reader.value("enableExec", rules.boolean, False),
         vpc_cidr=reader.value("vpcCidr", rules.vpc_cidr, "10.0.0.0/16"),
         availability_zones=reader.value("availabilityZones", rules.whole_number(2, 3), 2),
         nat_gateways=reader.value("natGateways", rules.one_of("one-per-az", "single", "none"), "one-per-az"),
-        # More than the 10 s between the app's pings; a load balancer allows 4000 s (Elastic Load Balancing, "Edit
+        # More than the time between the app's pings; a load balancer allows 4000 s (Elastic Load Balancing, "Edit
         # attributes for your Application Load Balancer").
-        idle_timeout_seconds=reader.value("idleTimeoutSeconds", rules.whole_number(11, 4000), 300),
+        idle_timeout_seconds=reader.value("idleTimeoutSeconds", rules.whole_number(PING_SECONDS + 1, 4000), 300),
         certificate_arn=reader.value("certificateArn", rules.certificate_arn(region), None),
         allow_plain_http=reader.value("allowPlainHttp", rules.boolean, False),
         domain_name=reader.value("domainName", rules.domain_name, None),
@@ -210,6 +223,11 @@ def _read(reader: Reader, stack: str) -> Settings:
         secret_arns=MappingProxyType(
             reader.entries("secretArns", rules.string(rules.secret_arn(region)), _is_like_an_arn)
         ),
+        redis_enabled=reader.value("redisEnabled", rules.boolean, False),
+        redis_node_type=reader.value("redisNodeType", rules.redis_node_type, "cache.t4g.small"),
+        # Amazon ElastiCache API Reference, CreateReplicationGroup: a primary and up to five replicas.
+        redis_replicas=reader.value("redisReplicas", rules.whole_number(0, 5), 1),
+        redis_auth_token=None if redis_auth_token is None else pulumi.Output.secret(redis_auth_token),
         alarm_emails=reader.items("alarmEmails", rules.email_address),
         alarm_phones=reader.items("alarmPhones", rules.phone_number, split=rules.phone_list),
         monthly_budget_usd=reader.value("monthlyBudgetUsd", rules.dollars, None),
@@ -292,6 +310,12 @@ def _check_app(reader: Reader, settings: Settings) -> None:
     for name, (first, *others) in sorted(holders.items()):
         if others:
             reader.refuse(path(first, name), f"is set under {rules.listed(others)} too: keep one of them")
+
+
+def _check_redis(reader: Reader, settings: Settings) -> None:
+    # The other keys may stay in the stack file while Redis is off.
+    if settings.redis_enabled and not reader.is_set("redisAuthToken"):
+        reader.refuse("redisAuthToken", f"is not set, and redisEnabled needs it: {_SET_REDIS_TOKEN}")
 
 
 def _check_alarms(reader: Reader, settings: Settings) -> None:

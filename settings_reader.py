@@ -4,7 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import pulumi
 import pulumi.runtime
@@ -21,7 +21,7 @@ D = TypeVar("D")
 
 def path(key: str, name: str) -> str:
     """The path of a member of an object, as `pulumi config set --path` takes it."""
-    return f"{key}.{name}" if re.fullmatch(r"\w+", name, re.ASCII) else f"{key}[{json.dumps(name)}]"
+    return f"{key}.{name}" if re.fullmatch(r"[\w-]+", name, re.ASCII) else f"{key}[{json.dumps(name)}]"
 
 
 class Reader:
@@ -69,6 +69,10 @@ class Reader:
         text = self._plain_text(key)
         return default if text is None else self._checked(key, text, parse, default)
 
+    def part(self, path: str, value: V, parse: Callable[[V], T], default: D) -> T | D:
+        """A part of a key that was read, at `path` (`key.name`), through `parse`; `default` where it is wrong."""
+        return self._checked(path, value, parse, default)
+
     def items(
         self,
         key: str,
@@ -109,18 +113,30 @@ class Reader:
                 self.refuse(path(key, name), f"is not encrypted in the stack file: set it again with {command}")
         return found
 
-    def refuse_other_keys(self, not_supported_yet: Sequence[str]) -> None:
+    def secret(self, key: str, parse: Callable[[str], str]) -> str | None:
+        """The value of `key`, which has to be encrypted in the stack file; None where it is unset or wrong.
+
+        It is in the clear here, as it has to be checked before anything is made, and is never shown: mark it as secret
+        before it goes on.
+        """
+        self._asked.add(key)
+        text = pulumi.runtime.get_config(f"{NAMESPACE}:{key}")
+        if text is None:
+            return None
+        if not pulumi.runtime.is_config_secret(f"{NAMESPACE}:{key}"):
+            command = f"`pulumi config set --secret {key}`"
+            self.refuse(key, f"is not encrypted in the stack file: set it again with {command}")
+        return self._checked(key, text, parse, None, lambda _: False)
+
+    def refuse_other_keys(self) -> None:
         """Notes the keys of the namespace that nobody asked for. Their values may be anything, and are not shown.
 
         So are keys for Pulumi's default AWS provider: the program makes its own, which would pass them over in silence.
         """
-        spellings = {key.lower(): key for key in sorted({*self._asked, *not_supported_yet}) if ":" not in key}
+        spellings = {key.lower(): key for key in sorted(self._asked) if ":" not in key}
         for key in sorted(key for key in self._set - self._asked if ":" not in key):
-            if key in not_supported_yet:
-                self.refuse(key, f"is not supported yet: remove it with `pulumi config rm {key}`")
-            else:
-                nearest = difflib.get_close_matches(key.lower(), spellings, n=1, cutoff=0)[0]
-                self.refuse(key, f"is no key of this program; the nearest one is {spellings[nearest]}")
+            nearest = difflib.get_close_matches(key.lower(), spellings, n=1, cutoff=0)[0]
+            self.refuse(key, f"is no key of this program; the nearest one is {spellings[nearest]}")
         for key in sorted(key for key in self._set - self._asked if key.startswith("aws:")):
             self.refuse(
                 key,
@@ -144,7 +160,7 @@ class Reader:
     def _entries(
         self, key: str, text: str, parse: Callable[[object], str], show: Callable[[object], bool]
     ) -> dict[str, str]:
-        entries = self._checked(key, text, rules.json_object, {}, show)
+        entries = self._checked(key, text, rules.json_object, dict[str, Any](), show)
         self._names[key] = set(entries)
         found: dict[str, str] = {}
         for name, value in sorted(entries.items()):
@@ -158,8 +174,8 @@ class Reader:
         return found
 
     def _checked(
-        self, key: str, value: V, parse: Callable[[V], T], default: T, show: Callable[[V], bool] = lambda _: True
-    ) -> T:
+        self, key: str, value: V, parse: Callable[[V], T], default: D, show: Callable[[V], bool] = lambda _: True
+    ) -> T | D:
         try:
             return parse(value)
         except rules.RuleError as error:

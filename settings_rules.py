@@ -59,8 +59,8 @@ SET_BY_PROGRAM: Final[Mapping[str, str | None]] = {
     "DEPLOYMENT_ENV": None,
     "ENABLE_XRAY_TRACING": "enableXrayTracing",
     "CORS_ORIGIN": "corsOrigins",
-    "REDIS_URL": None,
-    "REDIS_SESSION_TTL": None,
+    "REDIS_URL": "redisEnabled",
+    "REDIS_SESSION_TTL": "sessionTimeoutMinutes",
 }
 
 # Environment variables that Fargate sets in every task (Amazon ECS Developer Guide, "Amazon ECS environment
@@ -112,6 +112,18 @@ def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
             limits = f"of {low} or more" if high is None else f"from {low} to {high}"
             raise RuleError(f"must be a whole number {limits}")
         return number
+
+    return parse
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A parser of numbers from `low` to `high`, both allowed, with at most one decimal."""
+
+    def parse(text: str) -> float:
+        found = float(text) if re.fullmatch(r"(?:0|[1-9][0-9]{0,3})(?:\.[0-9])?", text) else None
+        if found is None or not low <= found <= high:
+            raise RuleError(f"must be a number from {low:g} to {high:g}, with at most one decimal")
+        return found
 
     return parse
 
@@ -205,6 +217,16 @@ email_address = matching(
 
 # ITU-T E.164: a plus sign, the country code, and at most 15 digits in all. Countries have numbers of 7 digits and more.
 phone_number = matching(r"\+[1-9][0-9]{6,14}", "a phone number in E.164, such as +358401234567: no spaces or hyphens")
+
+# Amazon ElastiCache User Guide, "Authenticating with the Valkey and Redis OSS AUTH command".
+redis_auth_token = matching(r"[A-Za-z0-9!&#$^<>-]{16,128}", "16 to 128 letters, digits and ! & # $ ^ < > -")
+
+# Amazon ElastiCache User Guide, "Supported node types" and "ElastiCache in-transit encryption (TLS)": those of today,
+# without the previous generations, some of which have no TLS, and without r6gd, which needs data tiering.
+redis_node_type = matching(
+    r"cache\.(?:(?:t2|t3|t4g)\.(?:micro|small|medium)|(?:[mr][45]|[mr][6-9]g|c[7-9]gn)\.(?:large|(?:[1-9][0-9]?)?xlarge))",
+    "a current ElastiCache node type that takes TLS, such as cache.t4g.small or cache.r7g.large",
+)
 
 # POSIX.1-2017, "Environment Variable Definition": what a shell can name.
 environment_name = matching(r"[A-Za-z_][A-Za-z0-9_]*", "named with letters, digits and '_', not starting with a digit")

@@ -1,6 +1,6 @@
 """The alarms: what is watched, from when on it is bad, and what to do then. docs/alarms.md is their table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,9 @@ DATABASE_MS = 200
 SESSIONS_OF_A_TASK = 45
 FAILED_CONNECTIONS = 10
 TARGET_5XX = 10
+CACHE_MEMORY_PERCENT = 80
+CACHE_EVICTIONS = 0
+CACHE_LAG_SECONDS = 5
 
 # Fewer errors than this in a period are no rate: on a quiet night one failed session would be 100 %.
 _LEAST_ERRORS = 5
@@ -64,7 +67,7 @@ class Alarm:
 
 def alarms(metrics: Metrics) -> list[Alarm]:
     """All alarms of a stack. Where the app's own metrics are off, no alarm waits for them."""
-    return [*_of_aws(metrics), *(_of_app(metrics) if metrics.from_app else [])]
+    return [*_of_aws(metrics), *(_of_app(metrics) if metrics.from_app else []), *_of_cache(metrics)]
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _of_aws(metrics: Metrics) -> list[Alarm]:
             "health-check-failures",
             "critical",
             "load-balancer",
-            Single(metrics.healthy_hosts, "Maximum"),
+            _healthy_hosts(metrics, 60),
             1,
             60,
             2,
@@ -170,7 +173,7 @@ def _of_aws(metrics: Metrics) -> list[Alarm]:
             "target-5xx",
             "critical",
             "service",
-            Single(metrics.target_5xx, "Sum"),
+            _answers_5xx(metrics, 60),
             TARGET_5XX,
             60,
             2,
@@ -184,7 +187,7 @@ def _of_aws(metrics: Metrics) -> list[Alarm]:
             "deployment-unhealthy",
             "critical",
             "service",
-            Single(metrics.healthy_hosts, "Maximum"),
+            _healthy_where_there_are_targets(metrics, 60),
             1,
             60,
             5,
@@ -227,6 +230,64 @@ def _of_app(metrics: Metrics) -> list[Alarm]:
             "the dashboard.",
         ),
     ]
+
+
+def _of_cache(metrics: Metrics) -> list[Alarm]:
+    """The session cache's, over all its nodes: any of them may be the primary after a failover."""
+    if not metrics.cache_nodes:
+        return []
+    found = [
+        Alarm(
+            "cache-memory-high",
+            "warning",
+            "cache",
+            _over_nodes(metrics.cache_memory(), "Maximum", 300, _greatest, "Memory of the fullest node"),
+            CACHE_MEMORY_PERCENT,
+            300,
+            2,
+            f"A node of the session cache has used more than {CACHE_MEMORY_PERCENT} % of its memory for ten minutes. "
+            "First see whether the sessions grew as well: then set a larger redisNodeType. Look at the cache's memory "
+            "on the dashboard.",
+        ),
+        Alarm(
+            "cache-evictions",
+            "critical",
+            "cache",
+            _over_nodes(metrics.cache_evictions(), "Sum", 300, _sum, "Evicted keys"),
+            CACHE_EVICTIONS,
+            300,
+            3,
+            "The session cache has dropped keys for want of memory for fifteen minutes on end: sessions are lost. "
+            "First set a larger redisNodeType. Look at the cache's memory and evictions on the dashboard.",
+        ),
+    ]
+    if lag := metrics.cache_lag():
+        found.append(
+            Alarm(
+                "cache-replication-lag",
+                "warning",
+                "cache",
+                _over_nodes(lag, "Maximum", 60, _greatest, "Lag of the slowest replica"),
+                CACHE_LAG_SECONDS,
+                60,
+                5,
+                f"A replica of the session cache has been more than {CACHE_LAG_SECONDS} s behind for five minutes: a "
+                "failover now would lose sessions. First see whether the primary's CPU or network is at its limit. "
+                "Look at the replication lag on the dashboard.",
+            )
+        )
+    return found
+
+
+def _over_nodes(nodes: Sequence[Metric], stat: str, period: int, joined: Callable[..., str], label: str) -> Math:
+    """One figure for all nodes of the cache; a node that is gone or new is without data."""
+    ids = [f"node{number}" for number in range(1, len(nodes) + 1)]
+    return Math(
+        [
+            *(node.query(id_, stat, period) for id_, node in zip(ids, nodes, strict=True)),
+            _expression("nodes", joined(*ids), label, watched=True),
+        ]
+    )
 
 
 def _bedrock_latency(severity: Literal["warning", "critical"], milliseconds: int, evaluations: int) -> Alarm:
@@ -288,29 +349,87 @@ def _error_percent(period: int) -> Math:
     )
 
 
+def _healthy_hosts(metrics: Metrics, period: int) -> Single | Math:
+    """Of two target groups the better one counts, as they change places."""
+    groups = metrics.healthy_hosts
+    if len(groups) == 1:
+        return Single(groups[0], "Maximum")
+    terms = _each(groups, "healthy", "Maximum", period)
+    return Math([*terms.values(), _expression("most", _greatest(*terms), "Healthy hosts", watched=True)])
+
+
+def _healthy_where_there_are_targets(metrics: Metrics, period: int) -> Single | Math:
+    """Of two target groups the worse one counts: a new version fills one while the old one does well in the other.
+
+    The group whose tasks have gone has neither healthy nor unhealthy targets, and counts as well.
+    """
+    groups = metrics.healthy_hosts
+    if len(groups) == 1:
+        return Single(groups[0], "Maximum")
+    healthy = _each(groups, "healthy", "Maximum", period)
+    unhealthy = _each(metrics.unhealthy_hosts, "unhealthy", "Maximum", period)
+    worse = ", ".join(
+        f"IF(FILL({bad}, 0) > 0, FILL({good}, 0), 1)" for good, bad in zip(healthy, unhealthy, strict=True)
+    )
+    watched = _expression("worst", f"MIN([{worse}])", "Healthy hosts of the worse group", watched=True)
+    return Math([*healthy.values(), *unhealthy.values(), watched])
+
+
+def _answers_5xx(metrics: Metrics, period: int) -> Single | Math:
+    groups = metrics.target_5xx
+    if len(groups) == 1:
+        return Single(groups[0], "Sum")
+    terms = _each(groups, "refused", "Sum", period)
+    return Math([*terms.values(), _expression("all", _total(*terms), "Answers 5xx", watched=True)])
+
+
 def _failed_connections(metrics: Metrics, period: int) -> Math:
     """What the load balancer measures, as the app publishes no metric of it.
 
     A connection that it cannot open to a task mostly ends as a 5xx of its own: the greater of the two is counted, not
     both. The load balancer sends none of these while they are 0, so what is missing counts as 0.
     """
+    unreachable = _each(metrics.unreachable_targets, "unreachable", "Sum", period)
+    refused = _each(metrics.target_5xx, "refused", "Sum", period)
     return Math(
         [
             metrics.rejected_connections.query("rejected", "Sum", period),
-            metrics.unreachable_targets.query("unreachable", "Sum", period),
+            *unreachable.values(),
             metrics.load_balancer_5xx.query("unanswered", "Sum", period),
-            metrics.target_5xx.query("refused", "Sum", period),
-            _expression("broken", _greatest("unreachable", "unanswered"), "Without a task"),
+            *refused.values(),
+            _expression("broken", f"MAX([{_total(*unreachable)}, FILL(unanswered, 0)])", "Without a task"),
             _expression(
-                "failed", "SUM([FILL(rejected, 0), broken, FILL(refused, 0)])", "Failed connections", watched=True
+                "failed",
+                f"SUM([FILL(rejected, 0), broken, {_total(*refused)}])",
+                "Failed connections",
+                watched=True,
             ),
         ]
     )
 
 
+def _each(
+    metrics: Sequence[Metric], id_: str, stat: str, period: int
+) -> dict[str, aws.cloudwatch.MetricAlarmMetricQueryArgsDict]:
+    """Terms for the same metric of several target groups, by id: `id_`, or with a number where there are more."""
+    ids = [id_] if len(metrics) == 1 else [f"{id_}{number}" for number, _ in enumerate(metrics, start=1)]
+    return {one: metric.query(one, stat, period) for one, metric in zip(ids, metrics, strict=True)}
+
+
+def _total(*ids: str) -> str:
+    """The sum of metrics, of which any may be without data."""
+    filled = [f"FILL({id_}, 0)" for id_ in ids]
+    return filled[0] if len(filled) == 1 else f"SUM([{', '.join(filled)}])"
+
+
 def _greatest(*ids: str) -> str:
     """The greatest of several metrics, of which any may be without data."""
     return f"MAX([{', '.join(f'FILL({id_}, 0)' for id_ in ids)}])"
+
+
+def _sum(*ids: str) -> str:
+    """The sum of several metrics, of which any may be without data."""
+    return f"SUM([{', '.join(f'FILL({id_}, 0)' for id_ in ids)}])"
 
 
 def _expression(

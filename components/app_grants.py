@@ -63,6 +63,12 @@ def shell(enabled: bool) -> list[Statement]:
     return [Statement("EcsExec", actions, ["*"])] if enabled else []
 
 
+def scale_in_protection(account: Account, cluster_name: str) -> list[Statement]:
+    """What a task needs to keep itself from a scale-in while it has sessions: on the tasks of this cluster only."""
+    tasks = account.arn("ecs", f"task/{cluster_name}/*")
+    return [Statement("EcsScaleInProtection", ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"], [tasks])]
+
+
 def _foundation_model(account: Account, model_id: str) -> str:
     """The ARN of a model, which belongs to no account."""
     return f"arn:{account.partition}:bedrock:{account.region}::foundation-model/{model_id}"

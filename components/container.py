@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.names import CONTAINER
+from components.timeline import CONTAINER_CHECK, START_PERIOD_SECONDS
 
 PORT = 8080
 HEALTH_PATH = "/health"
@@ -45,10 +46,10 @@ class Container:
             "environment": [{"name": name, "value": self.environment[name]} for name in sorted(self.environment)],
             "healthCheck": {
                 "command": ["CMD", "node", "-e", _HEALTH_CHECK],
-                "interval": 30,
-                "timeout": 5,
-                "retries": 3,
-                "startPeriod": 60,
+                "interval": CONTAINER_CHECK.interval,
+                "timeout": CONTAINER_CHECK.timeout,
+                "retries": CONTAINER_CHECK.unhealthy,
+                "startPeriod": START_PERIOD_SECONDS,
             },
             "linuxParameters": {"initProcessEnabled": True, "tmpfs": _tmpfs()},
             "logConfiguration": {

@@ -14,6 +14,7 @@ from components.metrics import (
     CONCURRENT_SESSIONS,
     ERRORS_BY_CODE,
     WEB_SOCKET_CONNECTIONS,
+    Metric,
     Metrics,
     audio_chunks,
 )
@@ -63,7 +64,11 @@ class _Graph:
 
 def _graphs(metrics: Metrics) -> list[_Graph]:
     """What the operator sees, in reading order. Metrics that this app does not emit would be those of another stack."""
-    return [*(_graphs_of_app(metrics) if metrics.from_app else []), *_graphs_of_aws(metrics)]
+    return [
+        *(_graphs_of_app(metrics) if metrics.from_app else []),
+        *_graphs_of_aws(metrics),
+        *_graphs_of_cache(metrics),
+    ]
 
 
 def _graphs_of_app(metrics: Metrics) -> list[_Graph]:
@@ -124,16 +129,16 @@ def _graphs_of_aws(metrics: Metrics) -> list[_Graph]:
         _Graph(
             "Healthy hosts",
             "Count",
-            [metrics.healthy_hosts.row("most that a zone sees", "Maximum")],
+            _by_group(metrics.healthy_hosts, "most that a zone sees", "Maximum"),
             [("health-check-failures", 1)],
         ),
         _Graph(
             "5xx and failed connections",
             "Count",
             [
-                metrics.target_5xx.row("5xx of the app", "Sum"),
+                *_by_group(metrics.target_5xx, "5xx of the app", "Sum"),
                 metrics.load_balancer_5xx.row("5xx of the load balancer", "Sum"),
-                metrics.unreachable_targets.row("unreachable", "Sum"),
+                *_by_group(metrics.unreachable_targets, "unreachable", "Sum"),
                 metrics.rejected_connections.row("rejected", "Sum"),
             ],
             [("target-5xx", alarms.TARGET_5XX)],
@@ -148,6 +153,28 @@ def _graphs_of_aws(metrics: Metrics) -> list[_Graph]:
             ],
         ),
     ]
+
+
+def _graphs_of_cache(metrics: Metrics) -> list[_Graph]:
+    """None without a session cache."""
+    memory, evictions, lag = alarms.CACHE_MEMORY_PERCENT, alarms.CACHE_EVICTIONS, alarms.CACHE_LAG_SECONDS
+    graphs = [
+        ("Cache memory", "Percent", metrics.cache_memory(), "Maximum", ("cache-memory-high", memory)),
+        ("Cache evictions", "Count", metrics.cache_evictions(), "Sum", ("cache-evictions", evictions)),
+        ("Cache replication lag", "Seconds", metrics.cache_lag(), "Maximum", ("cache-replication-lag", lag)),
+    ]
+    return [
+        _Graph(title, unit, [node.row(node.dimensions["CacheClusterId"], stat) for node in nodes], [limit])
+        for title, unit, nodes, stat, limit in graphs
+        if nodes
+    ]
+
+
+def _by_group(metrics: Sequence[Metric], label: str, stat: str) -> list[list[Any]]:
+    """A line for each target group, numbered where there are more."""
+    if len(metrics) == 1:
+        return [metrics[0].row(label, stat)]
+    return [metric.row(f"{label}, group {number}", stat) for number, metric in enumerate(metrics, start=1)]
 
 
 def _alarm_states(args: DashboardArgs) -> dict[str, Any]:

@@ -4,7 +4,7 @@ CloudWatch knows a metric by its namespace, its name and exactly its dimensions:
 it is another metric, and nobody emits that one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,9 +76,10 @@ class Metrics:
     cluster_name: pulumi.Input[str]
     service_name: pulumi.Input[str]
     load_balancer: pulumi.Input[str]  # the last part of its ARN, as CloudWatch names it
-    target_group: pulumi.Input[str]  # as above
+    target_groups: Sequence[pulumi.Input[str]]  # as above; with two, either has the tasks
     tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
     from_app: bool  # whether the app emits its own metrics
+    cache_nodes: Sequence[pulumi.Input[str]] = ()  # the session cache's; none without a cache
 
     @property
     def cpu(self) -> Metric:
@@ -91,18 +92,26 @@ class Metrics:
         return self._of_service("MemoryUtilization")
 
     @property
-    def healthy_hosts(self) -> Metric:
-        """Targets that pass the health check, as every zone of the load balancer sees them."""
+    def healthy_hosts(self) -> list[Metric]:
+        """Targets that pass the health check, as every zone of the load balancer sees them, by target group.
+
+        A target group without targets sends nothing.
+        """
         return self._of_targets("HealthyHostCount")
 
     @property
-    def target_5xx(self) -> Metric:
-        """Answers 5xx of the app itself."""
+    def unhealthy_hosts(self) -> list[Metric]:
+        """Targets that fail the health check; as above."""
+        return self._of_targets("UnHealthyHostCount")
+
+    @property
+    def target_5xx(self) -> list[Metric]:
+        """Answers 5xx of the app itself, by target group."""
         return self._of_targets("HTTPCode_Target_5XX_Count")
 
     @property
-    def unreachable_targets(self) -> Metric:
-        """Connections that the load balancer could not open to a task."""
+    def unreachable_targets(self) -> list[Metric]:
+        """Connections that the load balancer could not open to a task, by target group."""
         return self._of_targets("TargetConnectionErrorCount")
 
     @property
@@ -136,6 +145,21 @@ class Metrics:
             "writes": Metric("AWS/DynamoDB", "WriteThrottleEvents", "Count", dimensions),
         }
 
+    def cache_memory(self) -> list[Metric]:
+        """Memory of each node of the session cache, in percent of what it may fill."""
+        return self._of_cache("DatabaseMemoryUsagePercentage", "Percent")
+
+    def cache_evictions(self) -> list[Metric]:
+        """Keys that each node of the session cache dropped for want of memory."""
+        return self._of_cache("Evictions", "Count")
+
+    def cache_lag(self) -> list[Metric]:
+        """How far each node of the session cache is behind the primary; a node that is the primary sends none."""
+        return self._of_cache("ReplicationLag", "Seconds") if len(self.cache_nodes) > 1 else []
+
+    def _of_cache(self, name: str, unit: str) -> list[Metric]:
+        return [Metric("AWS/ElastiCache", name, unit, {"CacheClusterId": node}) for node in self.cache_nodes]
+
     def _of_service(self, name: str) -> Metric:
         dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.service_name}
         return Metric("AWS/ECS", name, "Percent", dimensions)
@@ -143,6 +167,8 @@ class Metrics:
     def _of_load_balancer(self, name: str) -> Metric:
         return Metric("AWS/ApplicationELB", name, "Count", {"LoadBalancer": self.load_balancer})
 
-    def _of_targets(self, name: str) -> Metric:
-        dimensions = {"LoadBalancer": self.load_balancer, "TargetGroup": self.target_group}
-        return Metric("AWS/ApplicationELB", name, "Count", dimensions)
+    def _of_targets(self, name: str) -> list[Metric]:
+        return [
+            Metric("AWS/ApplicationELB", name, "Count", {"LoadBalancer": self.load_balancer, "TargetGroup": group})
+            for group in self.target_groups
+        ]

@@ -19,6 +19,9 @@ _ANY = re.compile(r".*")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 # Elastic Load Balancing, CreateLoadBalancer: no hyphen at either end.
 _LOAD_BALANCER = re.compile(r"[a-z0-9-]*[a-z0-9]")
+# Amazon ElastiCache, CreateReplicationGroup: a letter first, single hyphens, none at the end. Nodes add `-001`, and a
+# cache subnet group takes what this takes.
+_CACHE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 # Amazon S3, general purpose bucket naming rules: no hyphen at the end, and no suffix that S3 keeps for itself.
 _BUCKET = re.compile(r"[a-z0-9-]*[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!-an)")
 
@@ -60,6 +63,11 @@ class Names:
         return _fitted(self._own(f"{APPLICATION}-task-role"), 64)
 
     @property
+    def infrastructure_role(self) -> str:
+        """The role with which ECS moves traffic between target groups."""
+        return _fitted(self._own(f"{APPLICATION}-infrastructure-role"), 64)
+
+    @property
     def load_balancer(self) -> str:
         """The Application Load Balancer."""
         return _fitted(self._own(APPLICATION), 32, _LOAD_BALANCER)
@@ -83,6 +91,11 @@ class Names:
     def budget(self) -> str:
         """The cost budget."""
         return _fitted(self._own(APPLICATION), 100)
+
+    @property
+    def cache(self) -> str:
+        """The ElastiCache replication group, and its subnet group."""
+        return _fitted(self._own("voiceter-sessions"), 40, _CACHE)
 
     def alarm(self, kind: str) -> str:
         """A CloudWatch alarm."""

@@ -36,6 +36,7 @@ class Network(pulumi.ComponentResource):
 
     vpc_id: pulumi.Output[str]
     public_subnet_ids: pulumi.Output[Sequence[str]]
+    private_subnet_ids: pulumi.Output[Sequence[str]]
     task_subnet_ids: pulumi.Output[Sequence[str]]
     tasks_have_public_ips: bool
     load_balancer_security_group_id: pulumi.Output[str]
@@ -114,6 +115,7 @@ class Network(pulumi.ComponentResource):
         self.tasks_have_public_ips = args.nat_gateways == "none"
         self.vpc_id = vpc.vpc_id
         self.public_subnet_ids = vpc.public_subnet_ids
+        self.private_subnet_ids = vpc.private_subnet_ids
         self.task_subnet_ids = vpc.public_subnet_ids if self.tasks_have_public_ips else vpc.private_subnet_ids
         self.load_balancer_security_group_id = load_balancer.id
         self.tasks_security_group_id = tasks.id

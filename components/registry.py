@@ -5,20 +5,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.lookup import is_not_there
 from components.policy import Statement
 
 _UNTAGGED_DAYS = 14
 _PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
-# How the AWS provider says that a repository or an image is not there: Amazon ECR's error codes, or its wordings for a
-# look-up that found nothing. Everything else (no permission, no network) says nothing about the image.
-_NOT_THERE = (
-    "imagenotfoundexception",
-    "repositorynotfoundexception",
-    "couldn't find resource",
-    "empty result",
-    "query returned no results",
-    "no matching image",
-)
 
 
 @dataclass(frozen=True)
@@ -93,7 +84,7 @@ def find_image(provider: aws.Provider, repository_name: str, tag: str) -> str | 
             opts=pulumi.InvokeOptions(provider=provider),
         )
     except Exception as error:  # the SDK raises bare exceptions
-        if any(text in str(error).lower() for text in _NOT_THERE):
+        if is_not_there(error):
             return None
         message = f"cannot look up imageTag {tag!r} in the ECR repository {repository_name!r}: {error}"
         raise pulumi.RunError(message) from error

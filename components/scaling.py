@@ -1,11 +1,13 @@
 """How many tasks the service runs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from components.metrics import CONCURRENT_SESSIONS
+from settings_schedule import Schedule
 
 _SCALE_IN_COOLDOWN_SECONDS = 300
 _SCALE_OUT_COOLDOWN_SECONDS = 60
@@ -22,10 +24,11 @@ class ScalingArgs:
     cpu_target_percent: int
     memory_target_percent: int
     sessions_per_task_target: int | None  # None where the app emits no metrics
+    schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])  # by name
 
 
 class Scaling(pulumi.ComponentResource):
-    """Target tracking on CPU, memory and sessions: whichever asks for more tasks wins."""
+    """Target tracking on CPU, memory and sessions: whichever asks for more tasks wins. Schedules move its bounds."""
 
     def __init__(self, name: str, args: ScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:scaling:Scaling", name, {}, opts)
@@ -36,7 +39,10 @@ class Scaling(pulumi.ComponentResource):
             scalable_dimension="ecs:service:DesiredCount",
             min_capacity=args.min_count,
             max_capacity=args.max_count,
-            opts=pulumi.ResourceOptions(parent=self),
+            # A scheduled action sets both: what it has set is no drift.
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["min_capacity", "max_capacity"] if args.schedules else None
+            ),
         )
         metrics = {
             "cpu": ("ECSServiceAverageCPUUtilization", args.cpu_target_percent),
@@ -76,6 +82,18 @@ class Scaling(pulumi.ComponentResource):
                     "disable_scale_in": True,
                     "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
                 },
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        for schedule_name, schedule in args.schedules.items():
+            aws.appautoscaling.ScheduledAction(
+                schedule_name,
+                name=schedule_name,
+                service_namespace=target.service_namespace,
+                resource_id=target.resource_id,
+                scalable_dimension=target.scalable_dimension,
+                schedule=f"cron({schedule.cron})",
+                timezone=schedule.time_zone,
+                scalable_target_action={"min_capacity": schedule.min_count, "max_capacity": schedule.max_count},
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})

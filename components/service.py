@@ -7,7 +7,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.container import PORT, Container
+from components.load_balancer import TrafficShift
 from components.names import CONTAINER
+from components.strategy import Strategy
+from components.timeline import GRACE_SECONDS, Timeline
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,10 @@ class ServiceArgs:
     task_role_arn: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
     target_group_arn: pulumi.Input[str]
+    traffic_shift: TrafficShift | None  # for a strategy that shifts traffic
+    infrastructure_role_arn: pulumi.Input[str] | None  # as above: with which ECS does it
+    strategy: Strategy
+    timeline: Timeline
     subnet_ids: pulumi.Input[Sequence[str]]
     security_group_id: pulumi.Input[str]
     public_ips: bool
@@ -37,7 +44,10 @@ class ServiceArgs:
 
 
 class Service(pulumi.ComponentResource):
-    """A service on Fargate behind the load balancer. A failed deployment goes back to the revision before."""
+    """A service on Fargate behind the load balancer. A failed deployment goes back to the revision before.
+
+    An `up` waits until the deployment is over.
+    """
 
     name: pulumi.Output[str]
     task_definition_arn: pulumi.Output[str]
@@ -73,26 +83,30 @@ class Service(pulumi.ComponentResource):
             # Always a strategy, never a launch type: changing one for the other replaces the service.
             capacity_provider_strategies=_capacity(args.on_demand_base, args.spot_percent),
             force_new_deployment=True,
-            deployment_circuit_breaker={"enable": True, "rollback": True},
+            deployment_configuration=args.strategy.configuration(),
+            # ECS has it for rolling deployments alone; the others go back by the alarms.
+            deployment_circuit_breaker=None if args.strategy.shifts_traffic else {"enable": True, "rollback": True},
             alarms={"alarm_names": args.rollback_alarms, "enable": True, "rollback": True},
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
             availability_zone_rebalancing="ENABLED",
-            health_check_grace_period_seconds=60,
+            health_check_grace_period_seconds=GRACE_SECONDS,
             network_configuration={
                 "subnets": args.subnet_ids,
                 "security_groups": [args.security_group_id],
                 "assign_public_ip": args.public_ips,
             },
-            load_balancers=[
-                {"target_group_arn": args.target_group_arn, "container_name": CONTAINER, "container_port": PORT}
-            ],
+            load_balancers=[_load_balancer(args)],
             enable_execute_command=args.enable_exec,
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
             wait_for_steady_state=True,
             opts=pulumi.ResourceOptions(
-                parent=self, protect=args.protect, ignore_changes=["desired_count"], depends_on=args.after
+                parent=self,
+                protect=args.protect,
+                ignore_changes=["desired_count"],
+                depends_on=args.after,
+                custom_timeouts=_timeouts(args.timeline),
             ),
         )
         self.name = service.name
@@ -109,3 +123,25 @@ def _capacity(on_demand_base: int, spot_percent: int) -> list[aws.ecs.ServiceCap
     if spot_percent:
         strategies.append({"capacity_provider": "FARGATE_SPOT", "weight": spot_percent})
     return strategies
+
+
+def _load_balancer(args: ServiceArgs) -> aws.ecs.ServiceLoadBalancerArgsDict:
+    entry: aws.ecs.ServiceLoadBalancerArgsDict = {
+        "target_group_arn": args.target_group_arn,
+        "container_name": CONTAINER,
+        "container_port": PORT,
+    }
+    if args.traffic_shift and args.infrastructure_role_arn:
+        entry["advanced_configuration"] = {
+            "alternate_target_group_arn": args.traffic_shift.alternate_target_group_arn,
+            "production_listener_rule": args.traffic_shift.production_rule_arn,
+            "test_listener_rule": args.traffic_shift.test_rule_arn,
+            "role_arn": args.infrastructure_role_arn,
+        }
+    return entry
+
+
+def _timeouts(timeline: Timeline) -> pulumi.CustomTimeouts:
+    """How long the engine waits for a steady state: as long as a deployment may take with tasks that end in peace."""
+    deployment = f"{timeline.deployment_minutes}m"
+    return pulumi.CustomTimeouts(create=deployment, update=deployment, delete=f"{timeline.removal_minutes}m")

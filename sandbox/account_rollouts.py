@@ -247,7 +247,7 @@ def _fail(service: Any, deployment: Deployment) -> None:
     deployment.due = None
     breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
     alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
-    by_breaker = bool(breaker.get("enable")) and deployment.strategy in ("ROLLING", "BLUE_GREEN")
+    by_breaker = bool(breaker.get("enable")) and deployment.strategy == "ROLLING"
     if not by_breaker and not alarms.get("enable"):
         return  # ECS goes on trying
     cause = breaker if by_breaker else alarms

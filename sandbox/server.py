@@ -31,13 +31,16 @@ def serve(token: str, account_file: Path, port: int) -> None:
     """
     # Nobody looks at a certificate's validation record here, so there is nothing to wait for.
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
+    # A real account has AWS's own policies.
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # Imported here, as commands import this module for its token path and moto is slow.
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import make_server
 
-    from sandbox import account_additions, account_images
+    from sandbox import account_additions, account_elasticache, account_images
 
     account_additions.install()
+    account_elasticache.install()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     account = moto.DomainDispatcherApplication(moto.create_backend_app)

@@ -92,14 +92,21 @@ def _database(table: str) -> Case:
     )
 
 
+def _of_node(name: str, number: str, *values: float) -> Put:
+    return lambda facts: put(facts, "AWS/ElastiCache", name, {"CacheClusterId": f"{facts.cache}-{number}"}, *values)
+
+
+# A target group with targets sends both.
 _UNHEALTHY = [
-    _of_targets("HealthyHostCount", 0, 0),
-    _of_targets("HealthyHostCount", 0),
+    _all(_of_targets("HealthyHostCount", 0, 0), _of_targets("UnHealthyHostCount", 2, 2)),
+    _all(_of_targets("HealthyHostCount", 0), _of_targets("UnHealthyHostCount", 1)),
 ]
 _HEALTHY = [
-    _of_targets("HealthyHostCount", 2, 2),
+    _all(_of_targets("HealthyHostCount", 2, 2), _of_targets("UnHealthyHostCount", 0, 0)),
     # The only task is in one of two zones.
-    _of_targets("HealthyHostCount", 1, 0),
+    _all(_of_targets("HealthyHostCount", 1, 0), _of_targets("UnHealthyHostCount", 0, 0)),
+    # One of two tasks is ill.
+    _all(_of_targets("HealthyHostCount", 1), _of_targets("UnHealthyHostCount", 1)),
 ]
 
 CASES: Mapping[str, Case] = {
@@ -164,6 +171,34 @@ CASES: Mapping[str, Case] = {
     "target-5xx-critical": Case(
         bad=[_of_targets("HTTPCode_Target_5XX_Count", 6, 6)],
         good=[_of_targets("HTTPCode_Target_5XX_Count", 10), _of_load_balancer("HTTPCode_ELB_5XX_Count", 20)],
+    ),
+    "cache-memory-high-warning": Case(
+        bad=[
+            _of_node("DatabaseMemoryUsagePercentage", "001", 81),
+            _all(
+                _of_node("DatabaseMemoryUsagePercentage", "001", 20),
+                _of_node("DatabaseMemoryUsagePercentage", "002", 70, 95),
+            ),
+        ],
+        # Together they use more than one has.
+        good=[
+            _all(
+                _of_node("DatabaseMemoryUsagePercentage", "001", 80),
+                _of_node("DatabaseMemoryUsagePercentage", "002", 80),
+            )
+        ],
+    ),
+    "cache-evictions-critical": Case(
+        bad=[
+            _of_node("Evictions", "001", 0, 0, 1),
+            _all(_of_node("Evictions", "001", 0), _of_node("Evictions", "002", 4)),
+        ],
+        good=[_all(_of_node("Evictions", "001", 0, 0), _of_node("Evictions", "002", 0))],
+    ),
+    "cache-replication-lag-warning": Case(
+        # Either may be the replica.
+        bad=[_of_node("ReplicationLag", "001", 6), _of_node("ReplicationLag", "002", 0.2, 9)],
+        good=[_of_node("ReplicationLag", "002", 5, 0.1)],
     ),
 }
 

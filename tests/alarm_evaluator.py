@@ -254,8 +254,8 @@ class _Math:
                 return {} if empty else {n: points.get(n, float(number)) for n in self._window}
             case ast.Call(func=ast.Name(id="IF"), args=[condition, yes, no]):
                 return self._choice(self._series(condition), self.value(yes), self.value(no))
-            case ast.Call(func=ast.Name(id="MAX" | "SUM" as name), args=[ast.List() as items]):
-                return self._list(max if name == "MAX" else math.fsum, cast(list[Series], self.value(items)))
+            case ast.Call(func=ast.Name(id="MAX" | "MIN" | "SUM" as name), args=[ast.List() as items]):
+                return self._list(_FOLDS[name], cast(list[Series], self.value(items)))
             case _:
                 raise NotAnAlarmError(f"unknown: {ast.unparse(node)}")
 
@@ -281,6 +281,7 @@ class _Math:
         return {n: fold(values) for n, values in points.items() if len(values) >= enough}
 
 
+_FOLDS: Final[Mapping[str, Callable[[list[float]], float]]] = {"MAX": max, "MIN": min, "SUM": math.fsum}
 _OPERATORS: Final[Mapping[type, Callable[[float, float], float]]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,

@@ -10,6 +10,7 @@ from typing import Final
 
 ANY: Final = "*"  # a value that the app chooses
 APP: Final = "Voiceter/Backend"
+NODES: Final = ("001", "002")  # of the session cache, with one replica
 TABLES: Final = ("sessions", "responses", "transcripts", "waitlist")
 
 
@@ -40,6 +41,7 @@ class Facts:
     load_balancer: str = "app/voiceter-backend/0a1b"
     target_group: str = "targetgroup/voiceter-backend-1a2b3c4/0a1b"
     table_prefix: str = "demo-"
+    cache: str = "voiceter-sessions"
 
     def of_app(self) -> Iterator[Emitted]:
         """service-contract.md, "What the app emits"."""
@@ -59,7 +61,12 @@ class Facts:
         yield Emitted(APP, "SessionsStarted", "Count", {"QuestionnaireId": ANY})
 
     def of_aws(self) -> Iterator[Emitted]:
-        """The user guides: Amazon ECS metrics, Application Load Balancer metrics, DynamoDB metrics and dimensions."""
+        """The user guides: Amazon ECS metrics, Application Load Balancer metrics, DynamoDB metrics and dimensions.
+
+        And Amazon ElastiCache User Guide, "Metrics for Valkey and Redis OSS" and "Monitoring CloudWatch Cluster and
+        Node Metrics": a node of a replication group is a cache cluster to CloudWatch, `<group>-001`. It sends by that
+        dimension alone, and once more with its `CacheNodeId`, `0001`. A replica has a lag, and any node may be one.
+        """
         service = {"ClusterName": self.cluster, "ServiceName": self.service}
         load_balancer = {"LoadBalancer": self.load_balancer}
         targets = {**load_balancer, "TargetGroup": self.target_group}
@@ -75,6 +82,16 @@ class Facts:
         for table in TABLES:
             for name in ("ReadThrottleEvents", "WriteThrottleEvents"):
                 yield Emitted("AWS/DynamoDB", name, "Count", {"TableName": f"{self.table_prefix}{table}"})
+
+        for node in NODES:
+            for name, unit in (
+                ("DatabaseMemoryUsagePercentage", "Percent"),
+                ("Evictions", "Count"),
+                ("ReplicationLag", "Seconds"),
+            ):
+                cluster = {"CacheClusterId": f"{self.cache}-{node}"}
+                yield Emitted("AWS/ElastiCache", name, unit, cluster)
+                yield Emitted("AWS/ElastiCache", name, unit, {**cluster, "CacheNodeId": "0001"})
 
     def find(self, namespace: str, name: str, dimensions: Mapping[str, str]) -> Emitted | None:
         """Who emits that metric, with exactly these dimensions; None if nobody does."""

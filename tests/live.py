@@ -122,6 +122,8 @@ class LiveSandbox:
                 for alias in listed("kms", "list_aliases", "Aliases")
                 if not alias["AliasName"].startswith("alias/aws/")
             ],
+            "caches": listed("elasticache", "describe_replication_groups", "ReplicationGroups"),
+            "subnet groups of caches": listed("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups"),
             "saved queries": listed("logs", "describe_query_definitions", "queryDefinitions"),
             "scalable targets": listed(
                 "application-autoscaling", "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs"

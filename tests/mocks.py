@@ -43,6 +43,7 @@ class Registration:
     ignore_changes: tuple[str, ...]
     depends_on: frozenset[str]  # URNs, of explicit and of data dependencies
     provider: str  # the name of the provider resource; empty for a component
+    timeouts: Mapping[str, str]  # of create, update and delete, where the program sets them
 
     def json(self, key: str) -> Any:
         """The input `key`, which is a JSON document."""
@@ -87,6 +88,7 @@ class FakeAws(pulumi.runtime.Mocks):
     region: str = "us-east-1"
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
+    rules: Mapping[int, Mapping[str, int]] = field(default_factory=dict[int, Mapping[str, int]])  # priority -> weights
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
@@ -103,6 +105,8 @@ class FakeAws(pulumi.runtime.Mocks):
                 return {"arn": inputs["arn"], "kmsKeyId": self.secret_keys.get(inputs["arn"], "")}, []
             case "getImage":
                 return self._image(inputs)
+            case "getListenerRule":
+                return self._rule(inputs)
             case _:
                 raise NotImplementedError(args.token)
 
@@ -120,6 +124,12 @@ class FakeAws(pulumi.runtime.Mocks):
             if args.get("imageTag") in tags or args.get("imageDigest") == digest:
                 return {"imageDigest": digest, "imageTags": list(tags)}, []
         return {}, [("", "reading ECR Images: ImageNotFoundException: The image does not exist within the repository")]
+
+    def _rule(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args["priority"] not in self.rules:
+            return {}, [("", "reading ELBv2 Listener Rule: couldn't find resource")]
+        groups = [{"arn": arn, "weight": weight} for arn, weight in self.rules[args["priority"]].items()]
+        return {"actions": [{"type": "forward", "order": 1, "forwards": [{"targetGroups": groups}]}]}, []
 
     def _computed(self, type_: str, logical: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs that AWS adds to the inputs."""
@@ -159,6 +169,8 @@ class FakeAws(pulumi.runtime.Mocks):
                 computed["arnSuffix"] = f"app/{name}/0a1b"
             case "TargetGroup":
                 computed["arnSuffix"] = f"targetgroup/{name}/0a1b"
+            case "ReplicationGroup":
+                computed["primaryEndpointAddress"] = f"master.{inputs['replicationGroupId']}.use1.cache.amazonaws.com"
             case "Record":
                 computed["fqdn"] = inputs["name"].rstrip(".")
             case _:
@@ -209,6 +221,7 @@ class _RecordingMonitor(MockMonitor):
                     ignore_changes=tuple(request.ignoreChanges),
                     depends_on=frozenset(request.dependencies),
                     provider=_provider_name(request),
+                    timeouts=_timeouts(request.customTimeouts),
                 )
             )
         return response
@@ -329,6 +342,11 @@ def _holds_secret(value: Any) -> bool:
 def _provider_name(request: Any) -> str:
     reference: str = request.provider or request.providers.get("aws", "")
     return reference.rpartition("::")[0].rpartition("::")[2]
+
+
+def _timeouts(message: Any) -> dict[str, str]:
+    named = {name: getattr(message, name) for name in ("create", "update", "delete")}
+    return {name: text for name, text in named.items() if text}
 
 
 def _recording_logger(deployment: Deployment) -> logging.Logger:

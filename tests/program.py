@@ -14,6 +14,8 @@ from tests.mocks import ACCOUNT, Deployment, FakeAws, deploy
 ROOT: Final = Path(__file__).parent.parent
 DIGEST: Final = "sha256:" + "d" * 64
 TAG: Final = "1.4.2"
+REDIS_TOKEN: Final = "Correct!Horse#Battery&Staple"  # noqa: S105 - of the tests alone
+REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": REDIS_TOKEN}  # keys that turn Redis on
 REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 
 
@@ -34,7 +36,7 @@ def run(
     region: str = "us-east-1",
     image: bool = True,
     https: bool = True,
-    encrypted: Collection[str] = ("secrets",),
+    encrypted: Collection[str] = ("secrets", "redisAuthToken"),
     answers: FakeAws | None = None,
     **config: Any,
 ) -> Deployment:

@@ -13,7 +13,7 @@ from typing import Any, cast
 from moto import settings
 from moto.server import ThreadedMotoServer
 
-from sandbox import account_additions
+from sandbox import account_additions, account_elasticache
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -26,6 +26,7 @@ ACCOUNT = "123456789012"
 def moto_endpoint() -> Generator[str]:
     """An embedded account on a free port of loopback."""
     account_additions.install()
+    account_elasticache.install()
     settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -132,7 +133,15 @@ class Engine:
         outputs, wrapped = from_struct(answer.properties)
         return Made(token, name, answer.id, inputs, outputs, wrapped)
 
-    def update(self, made: Made, news: Values, *, preview: bool = False, ignore: tuple[str, ...] = ()) -> Made:
+    def update(
+        self,
+        made: Made,
+        news: Values,
+        *,
+        preview: bool = False,
+        ignore: tuple[str, ...] = (),
+        timeout: float = 0,
+    ) -> Made:
         answer = self.call(
             "Update",
             provider.UpdateRequest(
@@ -143,6 +152,7 @@ class Engine:
                 news=to_struct(news),
                 preview=preview,
                 ignoreChanges=ignore,
+                timeout=timeout,
             ),
         )
         outputs, wrapped = from_struct(answer.properties)
@@ -215,7 +225,11 @@ TOPIC, KEY, ALIAS = "aws:sns/topic:Topic", "aws:kms/key:Key", "aws:kms/alias:Ali
 TOPIC_POLICY, SUBSCRIPTION = "aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription"
 ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/dashboard:Dashboard"
 BUDGET = "aws:budgets/budget:Budget"
+SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
+
+CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
 
 _CONTAINERS = json.dumps(
     [
@@ -443,6 +457,7 @@ SAMPLES: dict[str, Sample] = {
     "aws:iam/rolePolicy:RolePolicy": Sample(
         {"name": "grants", "role": Ref(ROLE), "policy": document()}, {"policy": document(Action="s3:PutObject")}
     ),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Sample({"role": Ref(ROLE), "policyArn": "POLICY"}),
     LOAD_BALANCER: Sample(
         {
             "name": "app",
@@ -625,6 +640,44 @@ SAMPLES: dict[str, Sample] = {
             "scalableTargetAction": {"minCapacity": 6},
         },
     ),
+    SUBNET_GROUP: Sample(
+        {"name": "app-cache", "description": "Of the app", "subnetIds": [Ref(SUBNET), Ref("second subnet")]},
+        {"description": "Of one app", "subnetIds": [Ref(SUBNET)]},
+    ),
+    CACHE: Sample(
+        {
+            "replicationGroupId": "app-cache",
+            "description": "Sessions",
+            "engine": "valkey",
+            "engineVersion": "7.2",
+            "nodeType": "cache.t4g.small",
+            "numCacheClusters": 2,
+            "automaticFailoverEnabled": True,
+            "multiAzEnabled": True,
+            "subnetGroupName": Ref(SUBNET_GROUP, "name"),
+            "securityGroupIds": [Ref(GROUP)],
+            "atRestEncryptionEnabled": True,
+            "transitEncryptionEnabled": True,
+            "transitEncryptionMode": "required",
+            "authToken": CACHE_TOKEN,
+            "authTokenUpdateStrategy": "ROTATE",
+            "applyImmediately": True,
+            "maintenanceWindow": "sun:03:00-sun:04:00",
+            "snapshotWindow": "01:00-02:00",
+            "snapshotRetentionLimit": 7,
+            "finalSnapshotIdentifier": "app-cache-final",
+        },
+        {
+            "description": "All sessions",
+            "nodeType": "cache.t4g.medium",
+            "numCacheClusters": 3,
+            "securityGroupIds": [],
+            "authToken": f"{CACHE_TOKEN}-2",
+            "maintenanceWindow": "mon:03:00-mon:04:00",
+            "snapshotWindow": "02:00-03:00",
+            "snapshotRetentionLimit": 0,
+        },
+    ),
     KEY: Sample(
         {
             "description": "of the alerts",
@@ -708,9 +761,9 @@ SAMPLES: dict[str, Sample] = {
 class World:
     """Makes samples on an account, each after those that it refers to, and takes them down in the opposite order."""
 
-    def __init__(self, engine: Engine, zone: str) -> None:
+    def __init__(self, engine: Engine, endpoint: str) -> None:
         self.engine = engine
-        self.zone = zone
+        self.given = {"ZONE": new_zone(endpoint), "POLICY": _policy(endpoint)}  # what no sample makes
         self.made: dict[str, Made] = {}
 
     def resolve(self, value: Any) -> Any:
@@ -723,13 +776,13 @@ class World:
             return {name: self.resolve(item) for name, item in cast(Values, value).items()}
         if isinstance(value, list):
             return [self.resolve(item) for item in cast(list[Any], value)]
-        return self.zone if value == "ZONE" else value
+        return self.given.get(value, value) if isinstance(value, str) else value
 
     def make(self, key: str) -> Made:
         """The sample of that type; `second subnet` is one more subnet."""
         if key not in self.made:
             token = SUBNET if key == "second subnet" else key
-            sensitive = tuple(name for name in ("secretString",) if name in SAMPLES[key].inputs)
+            sensitive = tuple(name for name in ("secretString", "authToken") if name in SAMPLES[key].inputs)
             inputs = self.resolve(SAMPLES[key].inputs)
             self.made[key] = self.engine.create(token, key.rpartition(":")[2], inputs, secret=sensitive)
         return self.made[key]
@@ -746,6 +799,12 @@ def client(endpoint: str, service: str, region: str = REGION) -> Any:
     session: Any = importlib.import_module("botocore.session").get_session()  # botocore has no types
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return session.create_client(service, region_name=region, endpoint_url=endpoint, **keys)
+
+
+def _policy(endpoint: str) -> str:
+    """The ARN of an IAM policy. Its name is new, as an account that is not reset may hold one."""
+    made = client(endpoint, "iam").create_policy(PolicyName=uuid.uuid4().hex, PolicyDocument=document())
+    return str(made["Policy"]["Arn"])
 
 
 def new_zone(endpoint: str) -> str:

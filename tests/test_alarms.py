@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from tests import alarm_cases
 from tests.alarm_cases import CASES, repeated, severity
 from tests.alarm_evaluator import READINGS, Datum, Insights, NotAnAlarmError, Reading, Rule, Selection
 from tests.emitted import Emitted, Facts
 from tests.mocks import ACCOUNT, Deployment
-from tests.program import run
-from tests.test_program import ALWAYS, WITH_AN_IMAGE
+from tests.program import REDIS, run
+from tests.test_program import ALWAYS, WITH_AN_IMAGE, WITH_REDIS
 
 FACTS = Facts()
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
@@ -37,14 +38,19 @@ PERIODS = {
     # Beside those that were asked for, for deployments.
     "target-5xx-critical": (10, 60, 2),
     "deployment-unhealthy-critical": (1, 60, 5),
+    # With Redis.
+    "cache-memory-high-warning": (80, 300, 2),
+    "cache-evictions-critical": (0, 300, 3),
+    "cache-replication-lag-warning": (5, 60, 5),
     **{name: figures for name, (_, _, *figures) in ASKED_FOR.items()},
 }
+CACHE_ONLY = {name for name in CASES if name.startswith("cache-")}
 APP_ONLY = {name for name in CASES if name.startswith(("high-error", "high-latency", "database", "concurrent"))}
 
 
 @cache
 def prod() -> Deployment:
-    return run("prod", alarmEmails=["oncall@example.com"])
+    return run("prod", alarmEmails=["oncall@example.com"], **REDIS)
 
 
 def registered(name: str) -> Any:
@@ -149,7 +155,7 @@ def test_it_tells_the_topic_when_it_goes_off_and_when_all_is_well(name: str) -> 
     assert (alarm["alarmActions"], alarm["okActions"]) == ([TOPIC], [TOPIC])
     assert alarm["name"] == f"voiceter-backend-{name}"
     assert alarm["tags"]["Severity"] == severity(name)
-    assert alarm["tags"]["Component"] in ("service", "bedrock", "database", "load-balancer")
+    assert alarm["tags"]["Component"] in ("service", "bedrock", "database", "load-balancer", "cache")
     assert set(alarm["tags"]) == {"Severity", "Component"}
 
 
@@ -163,16 +169,29 @@ def test_it_says_what_to_do_first_and_where_to_look(name: str) -> None:
 
 def test_a_stack_whose_app_emits_nothing_has_no_alarm_that_waits_for_it() -> None:
     made = {alarm.name for alarm in run("dev", https=False).all(":MetricAlarm")}
-    assert made == set(CASES) - APP_ONLY
+    assert made == set(CASES) - APP_ONLY - CACHE_ONLY
     without = run("prod", enableMetrics=False)
     assert {alarm.name for alarm in without.all(":MetricAlarm")} == made
     assert [policy.name for policy in without.all("appautoscaling/policy:Policy")] == ["cpu", "memory"]
 
 
+def test_a_stack_has_the_alarms_of_the_cache_that_it_has() -> None:
+    assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - CACHE_ONLY
+    lone = {alarm.name for alarm in run("prod", redisReplicas=0, **REDIS).all(":MetricAlarm")}
+    # Nobody sends a lag where there is no replica.
+    assert lone == set(CASES) - {"cache-replication-lag-warning"}
+    many = run("prod", redisReplicas=5, **REDIS)
+    for name in CACHE_ONLY:
+        watched = Rule.registered(many.one(":MetricAlarm", name).inputs).sources.values()
+        assert [source.dimensions for source in watched] == [
+            {"CacheClusterId": f"voiceter-sessions-00{number}"} for number in range(1, 7)
+        ]
+
+
 def test_another_stack_watches_its_own() -> None:
-    staging = run("staging")
+    staging = run("staging", **REDIS)
     facts = Facts("voiceter-cluster-staging", "voiceter-backend-staging", "app/voiceter-backend-staging/0a1b")
-    facts = replace(facts, table_prefix="demo-staging-")
+    facts = replace(facts, table_prefix="demo-staging-", cache="voiceter-sessions-staging")
     for alarm in staging.all(":MetricAlarm"):
         assert alarm.inputs["name"] == f"voiceter-backend-{alarm.name}-staging"
         watching = Rule.registered(alarm.inputs)
@@ -204,6 +223,79 @@ def test_a_first_deployment_is_not_undone_while_its_tasks_start() -> None:
             for reading in READINGS:
                 assert rule(name).state(data, minute * 60, reading) == "OK"
     assert "ALARM" in {rule("health-check-failures-critical").state(data, 60 * m, READINGS[0]) for m in range(20, 30)}
+
+
+# With two target groups, which change places at each deployment
+
+ALTERNATE = replace(FACTS, target_group="targetgroup/voiceter-backend-alternate-1a2b3c4/0a1b")
+EITHER = pytest.mark.parametrize("facts", [FACTS, ALTERNATE], ids=["first", "alternate"])
+
+
+def shifting(name: str) -> Rule:
+    return Rule.registered(_blue_green().one(":MetricAlarm", name).inputs)
+
+
+@cache
+def _blue_green() -> Deployment:
+    return run("prod", deploymentStrategy="blue-green", **REDIS)
+
+
+def test_two_target_groups_need_no_other_alarms() -> None:
+    assert {alarm.name for alarm in _blue_green().all(":MetricAlarm")} == set(CASES)
+
+
+@EITHER
+@pytest.mark.parametrize("name", CASES)
+def test_either_target_group_may_have_the_tasks(name: str, facts: Facts) -> None:
+    watching, case = shifting(name), CASES[name]
+    assert (watching.threshold, watching.period, watching.evaluations) == tuple(PERIODS[name])
+    assert states(watching, [], 20) == {case.unheard}
+    for bad in case.bad:
+        for good in case.good:
+            data = repeated(good(facts), watching.period, 0, 10)
+            data += repeated(bad(facts), watching.period, 10, 10 + watching.evaluations)
+            assert states(watching, data, 10) == {"OK"}
+            assert states(watching, data, 9 + watching.evaluations) == {"OK"}
+            assert states(watching, data, 10 + watching.evaluations) == {"ALARM"}
+
+
+@EITHER
+def test_a_new_version_that_never_gets_well_is_undone_while_the_old_one_does_well(facts: Facts) -> None:
+    ill, well = CASES["deployment-unhealthy-critical"].bad[0], CASES["deployment-unhealthy-critical"].good[0]
+    other = ALTERNATE if facts is FACTS else FACTS
+    data = repeated(well(other), 60, 0, 30) + repeated(ill(facts), 60, 20, 30)
+    assert states(shifting("deployment-unhealthy-critical"), data, 20) == {"OK"}
+    assert states(shifting("deployment-unhealthy-critical"), data, 25) == {"ALARM"}
+    # Clients are well all the time.
+    assert states(shifting("health-check-failures-critical"), data, 30) == {"OK"}
+
+
+@EITHER
+def test_old_tasks_that_leave_set_nothing_off(facts: Facts) -> None:
+    """A target that is deregistered is neither healthy nor unhealthy; then its group sends nothing."""
+    well = CASES["deployment-unhealthy-critical"].good[0]
+    other = ALTERNATE if facts is FACTS else FACTS
+    leaving = [replace(datum, value=0.0) for datum in well(facts)]
+    data = repeated(well(other), 60, 0, 60) + repeated(well(facts), 60, 0, 10) + repeated(leaving, 60, 10, 40)
+    for name in ("deployment-unhealthy-critical", "health-check-failures-critical"):
+        for minute in range(20, 60):
+            assert states(shifting(name), data, minute) == {"OK"}
+
+
+def test_errors_of_both_versions_add_up() -> None:
+    data = [
+        datum
+        for facts in (FACTS, ALTERNATE)
+        for datum in repeated(
+            alarm_cases.put(facts, "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", targets(facts), 6), 60, 0, 5
+        )
+    ]
+    assert states(shifting("target-5xx-critical"), data, 5) == {"ALARM"}
+    assert states(shifting("target-5xx-critical"), data[: len(data) // 2], 5) == {"OK"}
+
+
+def targets(facts: Facts) -> dict[str, str]:
+    return {"LoadBalancer": facts.load_balancer, "TargetGroup": facts.target_group}
 
 
 def described(inputs: Any) -> dict[str, Any]:
@@ -255,7 +347,7 @@ def test_the_document_has_every_alarm_and_no_other() -> None:
 def test_the_documents_commands_use_outputs_that_exist() -> None:
     used = set(re.findall(r"pulumi stack output ([A-Za-z]+)", DOCUMENT.read_text()))
     assert used
-    assert used <= ALWAYS | WITH_AN_IMAGE
+    assert used <= ALWAYS | WITH_AN_IMAGE | WITH_REDIS
 
 
 def test_every_row_of_the_document_has_a_command() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from settings_rules import SET_BY_PROGRAM
-from tests.program import run
+from tests.program import REDIS, run
 
 DEFAULTS = {
     "NODE_ENV": "production",
@@ -48,8 +48,14 @@ def test_the_defaults() -> None:
 
 
 def test_no_variable_of_the_program_is_free_for_the_config() -> None:
-    # Redis, whose variables are the other two, is not built yet.
+    # The other two are there with Redis, one of them as a secret.
     assert set(DEFAULTS) == set(SET_BY_PROGRAM) - {"REDIS_URL", "REDIS_SESSION_TTL"}
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(30, "1800"), (1, "60"), (90, "5400")])
+def test_with_redis_a_session_is_kept_as_long_as_it_may_last(minutes: int, seconds: str) -> None:
+    with_redis = environment(sessionTimeoutMinutes=minutes, **REDIS)
+    assert with_redis == {**DEFAULTS, "SESSION_TIMEOUT_MINUTES": str(minutes), "REDIS_SESSION_TTL": seconds}
 
 
 @pytest.mark.parametrize(

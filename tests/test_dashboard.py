@@ -11,15 +11,15 @@ from tests.alarm_cases import CASES
 from tests.alarm_evaluator import Insights
 from tests.emitted import TABLES, Emitted, Facts
 from tests.mocks import ACCOUNT
-from tests.program import run
-from tests.test_alarms import APP_ONLY, rule
+from tests.program import REDIS, run
+from tests.test_alarms import APP_ONLY, CACHE_ONLY, rule
 
 FACTS = Facts()
 
 
 @cache
-def widgets(stack: str = "prod", image: bool = True, region: str = "us-east-1") -> list[Any]:
-    deployment = run(stack, like=stack.split("-")[0], region=region, image=image)
+def widgets(stack: str = "prod", image: bool = True, region: str = "us-east-1", redis: bool = True) -> list[Any]:
+    deployment = run(stack, like=stack.split("-")[0], region=region, image=image, **(REDIS if redis else {}))
     return deployment.one("cloudwatch/dashboard:Dashboard").json("dashboardBody")["widgets"]
 
 
@@ -73,6 +73,9 @@ def test_what_an_operator_sees() -> None:
         ("RejectedConnectionCount", "Sum"),
         ("ReadThrottleEvents", "Sum"),
         ("WriteThrottleEvents", "Sum"),
+        ("DatabaseMemoryUsagePercentage", "Maximum"),
+        ("Evictions", "Sum"),
+        ("ReplicationLag", "Maximum"),
     }
     assert len(graphs()["Throttled calls on the tables"]["metrics"]) == 2 * len(TABLES)
     assert [len(graphs()[f"Latency of the table {table}, p95"]["metrics"]) for table in TABLES] == [5] * len(TABLES)
@@ -96,6 +99,21 @@ def test_the_thresholds_of_the_alarms_are_drawn_in() -> None:
     }
     for label, value in drawn.items():
         assert {rule(name).threshold for name in CASES if name.startswith(label)} == {value}
+
+
+def test_both_target_groups_are_drawn() -> None:
+    body = run("prod", deploymentStrategy="blue-green").one("cloudwatch/dashboard:Dashboard").json("dashboardBody")
+    drawn = {
+        (row[1], row[row.index("TargetGroup") + 1].split("/")[1])
+        for widget in body["widgets"]
+        for row in widget["properties"].get("metrics", [])
+        if "TargetGroup" in row
+    }
+    assert drawn == {
+        (name, group)
+        for name in ("HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount")
+        for group in ("voiceter-backend-1a2b3c4", "voiceter-backend-alternate-1a2b3c4")
+    }
 
 
 def test_every_alarms_state_stands_on_top() -> None:
@@ -131,3 +149,10 @@ def test_a_stack_whose_app_emits_nothing_shows_nothing_of_an_app() -> None:
     shown = widgets("dev")
     assert "Voiceter/Backend" not in str(shown)
     assert len(shown[0]["properties"]["alarms"]) == len(set(CASES) - APP_ONLY)
+
+
+def test_a_stack_without_a_cache_shows_none() -> None:
+    without = widgets(redis=False)
+    assert "AWS/ElastiCache" not in str(without)
+    assert without[1:] == widgets()[1 : len(without)]
+    assert len(without[0]["properties"]["alarms"]) == len(set(CASES) - CACHE_ONLY)

@@ -26,6 +26,7 @@ BUCKET = f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/voiceter-backend"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend"
 STREAM = "log-stream:voiceter-backend/voiceter-backend/0123abcd"
+TASKS = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/voiceter-cluster"
 ITEM_ACTIONS = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]
 XRAY = [
     "xray:PutTraceSegments",
@@ -230,6 +231,14 @@ def test_ecs_touches_no_data() -> None:
     assert not execution_allows("s3:GetObject", f"{BUCKET}/recordings/session-1.wav")
 
 
+@pytest.mark.parametrize("action", ["GetTaskProtection", "UpdateTaskProtection"])
+def test_a_task_keeps_itself_from_a_scale_in(action: str) -> None:
+    assert task_allows(f"ecs:{action}", f"{TASKS}/0123abcd", everything=False)
+    assert not task_allows(f"ecs:{action}", f"{TASKS}-dev/0123abcd")
+    assert not task_allows("ecs:StopTask", f"{TASKS}/0123abcd")
+    assert not execution_allows(f"ecs:{action}", f"{TASKS}/0123abcd")
+
+
 # Every wildcard in every policy of the stack, and why it is there.
 WILDCARDS = {
     ("EcrLogin", "*"): "a token is for the whole registry: the action takes no narrower resource",
@@ -237,6 +246,7 @@ WILDCARDS = {
     ("CloudWatchMetrics", "*"): "the action takes no resource; the namespace is bound by a condition",
     ("XRay", "*"): "none of the actions takes a resource",
     ("EcsExec", "*"): "none of the actions takes a resource",
+    ("EcsScaleInProtection", f"{TASKS}/*"): "the tasks of this cluster: a task gets its id when it starts",
     ("S3Recordings", f"{BUCKET}/recordings/*"): "the objects under the prefix are the app's own to name",
     ("TlsOnly", "s3:*"): "a Deny: whatever comes without TLS",
     ("TlsOnly", "*"): "a Deny: whoever it comes from",

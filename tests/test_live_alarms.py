@@ -29,6 +29,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
                 pulumi config set --path 'alarmEmails[0]' {EMAIL} -s staging
                 pulumi config set --path 'alarmPhones[0]' -s staging -- {PHONE}
                 pulumi config set monthlyBudgetUsd 250 -s staging
+                pulumi config set --secret redisAuthToken 0123456789abcdef -s staging
+                pulumi config set redisEnabled true -s staging
                 pulumi up -s staging --yes --non-interactive
                 pulumi up -s staging --yes --non-interactive --expect-no-changes
                 pulumi refresh -s staging --yes --non-interactive --expect-no-changes
@@ -57,6 +59,7 @@ def facts(sandbox: LiveSandbox) -> Facts:
         load_balancer=balancer["LoadBalancerArn"].partition(":loadbalancer/")[2],
         target_group=group["TargetGroupArn"].rpartition(":")[2],
         table_prefix="demo-staging-",
+        cache="voiceter-sessions-staging",
     )
 
 

@@ -26,18 +26,19 @@ ARGS = LoadBalancerArgs(
     health_path="/health",
     deregistration_delay_seconds=1860,
     idle_timeout_seconds=300,
+    shifts_traffic=False,
 )
 EDGES: list[dict[str, Any]] = [{}, {"certificate_arn": CERTIFICATE}, {"domain": DOMAIN}]
 
 
-def build(**changes: Any) -> Deployment:
+def build(answers: FakeAws | None = None, **changes: Any) -> Deployment:
     def program() -> None:
         load_balancer = LoadBalancer("load-balancer", replace(ARGS, **changes))
         pulumi.export("url", load_balancer.url)
         pulumi.export("dnsName", load_balancer.dns_name)
         pulumi.export("targetGroup", load_balancer.target_group_arn)
 
-    return deploy(program, answers=FakeAws(region="eu-north-1"))
+    return deploy(program, answers=answers or FakeAws(region="eu-north-1"))
 
 
 def test_the_load_balancer() -> None:
@@ -93,6 +94,58 @@ def test_https(changes: dict[str, Any], certificate: str) -> None:
     assert http["defaultActions"] == [
         {"type": "redirect", "redirect": {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}
     ]
+
+
+@pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])
+def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], listener: str) -> None:
+    run = build(shifts_traffic=True, **changes)
+    groups = run.all(":TargetGroup")
+    assert [group.name for group in groups] == ["voiceter-backend", "voiceter-backend-alternate"]
+    assert groups[0].inputs == groups[1].inputs
+    production, test = run.all(":ListenerRule")
+    for rule in (production, test):
+        assert f"/{listener}/" in rule.inputs["listenerArn"]
+        [action] = rule.inputs["actions"]
+        forwarded = {group["arn"].split("/")[1]: group["weight"] for group in action["forward"]["targetGroups"]}
+        assert forwarded == {"voiceter-backend-1a2b3c4": 100, "voiceter-backend-alternate-1a2b3c4": 0}
+        # From then on the weights are ECS's.
+        assert rule.ignore_changes == ("actions",)
+        assert action["forward"]["stickiness"] == {"enabled": True, "duration": 60}
+    assert production.inputs["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
+    header = {"httpHeaderName": "X-Deployment", "values": ["test"]}
+    assert test.inputs["conditions"] == [{"httpHeader": header}]
+    # A tester's requests match both rules.
+    assert test.inputs["priority"] < production.inputs["priority"]
+
+
+def test_a_change_of_strategy_makes_the_new_rule_beside_the_old_one() -> None:
+    [rolling], shifting = build().all(":ListenerRule"), build(shifts_traffic=True).all(":ListenerRule")
+    assert rolling.name not in {rule.name for rule in shifting}
+    assert rolling.inputs["priority"] not in {rule.inputs["priority"] for rule in shifting}
+    assert rolling.ignore_changes == ()
+
+
+FIRST = "arn:aws:elasticloadbalancing:eu-north-1:123456789012:targetgroup/voiceter-backend-1a2b3c4/0a1b"
+ALTERNATE = FIRST.replace("backend-", "backend-alternate-")
+
+
+@pytest.mark.parametrize("weights", [{}, {FIRST: 100, ALTERNATE: 0}, {FIRST: 1}])
+def test_rolling_deployments_take_over_where_the_first_group_has_the_traffic(weights: dict[str, int]) -> None:
+    answers = FakeAws(region="eu-north-1", rules={50: weights} if weights else {})
+    assert build(answers=answers).exports["targetGroup"] == FIRST
+
+
+@pytest.mark.parametrize("weights", [{FIRST: 0, ALTERNATE: 100}, {FIRST: 90, ALTERNATE: 10}])
+def test_rolling_deployments_do_not_take_over_from_the_alternate_group(weights: dict[str, int]) -> None:
+    answers = FakeAws(region="eu-north-1", rules={50: weights})
+    with pytest.raises(pulumi.RunError, match=r"deploymentStrategy = 'rolling': .*make redeploy"):
+        build(answers=answers)
+
+
+def test_where_the_rules_cannot_be_asked_nothing_is_assumed() -> None:
+    answers = FakeAws(region="eu-north-1", failures={"getListenerRule": "AccessDenied: not authorized"})
+    with pytest.raises(pulumi.RunError, match=r"cannot look up the rules of the listener .*AccessDenied"):
+        build(answers=answers)
 
 
 @pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])

@@ -26,6 +26,7 @@ LEGAL = {
     "dashboard": (255, r"[a-zA-Z0-9_-]+"),
     "queries": (200, r"[a-zA-Z0-9_-]+"),
     "budget": (100, r"[^:\\]+"),
+    "cache": (40, r"(?!.*--)[a-z](?:[a-z0-9-]*[a-z0-9])?"),
     "recordings_bucket": (63, r"[a-z0-9][a-z0-9-]*[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!-an)"),
 }
 
@@ -49,6 +50,7 @@ def test_prod_has_the_plain_names() -> None:
         "dashboard": "voiceter-backend",
         "queries": "voiceter-backend",
         "budget": "voiceter-backend",
+        "cache": "voiceter-sessions",
         "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-prod",
     }
 
@@ -66,6 +68,7 @@ def test_every_other_stack_adds_its_own() -> None:
         "dashboard": "voiceter-backend-dev",
         "queries": "voiceter-backend-dev",
         "budget": "voiceter-backend-dev",
+        "cache": "voiceter-sessions-dev",
         "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-dev",
     }
 

@@ -27,6 +27,7 @@ def build(**changes: Any) -> Deployment:
         network = Network("network", replace(ARGS, **changes))
         pulumi.export("tasks", [network.task_subnet_ids, network.tasks_have_public_ips])
         pulumi.export("public", network.public_subnet_ids)
+        pulumi.export("private", network.private_subnet_ids)
 
     return deploy(program, answers=FakeAws(region="eu-north-1"))
 
@@ -76,6 +77,7 @@ def test_where_the_tasks_go(nat_gateways: str, strategy: str, subnets: str, publ
     run = build(nat_gateways=nat_gateways)
     assert run.one("awsx:ec2:Vpc").inputs["natGateways"] == {"strategy": strategy}
     assert run.exports["tasks"] == [[f"subnet-{subnets}-1", f"subnet-{subnets}-2"], public_ips]
+    assert run.exports["private"] == ["subnet-private-1", "subnet-private-2"]
     assert run.exports["public"] == ["subnet-public-1", "subnet-public-2"]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from settings import ConfigError
 from tests.mocks import ACCOUNT, Deployment, FakeAws, Registration
-from tests.program import DIGEST, TAG, run
+from tests.program import DIGEST, REDIS, REDIS_TOKEN, TAG, run
 
 STACKS = ["dev", "staging", "prod"]
 HIDDEN = "correct-horse-battery"
@@ -34,6 +34,7 @@ ALWAYS = {
     "alarmTopicArn",
     "dashboardName",
 }
+WITH_REDIS = {"redisEndpoint"}
 WITH_AN_IMAGE = {"serviceName", "taskDefinitionArn", "taskFamily", "containerName"}
 
 
@@ -140,6 +141,7 @@ def test_every_resource_is_a_components_child_and_uses_the_one_provider(stack: s
         "getCallerIdentity",
         "getPartition",
         "getSecret",
+        "getListenerRule",
     }
     assert {provider.rpartition("::")[0].rpartition("::")[2] for _, _, provider in deployment.calls} == {"aws"}
 
@@ -271,6 +273,71 @@ def test_a_secret_is_nowhere_in_the_clear() -> None:
     [secret] = container["secrets"]
     assert secret["name"] == "COGNITO_USER_POOL_ID"
     assert "COGNITO_USER_POOL_ID" not in {variable["name"] for variable in container["environment"]}
+
+
+def test_redis_is_the_cache_a_secret_and_one_more_variable() -> None:
+    without, deployment = run("prod"), run("prod", **REDIS)
+    assert set(deployment.exports) == ALWAYS | WITH_AN_IMAGE | WITH_REDIS
+    host = "master.voiceter-sessions.use1.cache.amazonaws.com:6379"
+    assert deployment.exports["redisEndpoint"] == host
+    assert deployment.secret_exports == set()
+    [before], [after] = without.containers(), deployment.containers()
+    [injected] = after.pop("secrets")
+    assert injected["name"] == "REDIS_URL"
+    assert injected["valueFrom"].endswith(":::version-of-REDIS_URL")
+    assert deployment.one(":SecretVersion").inputs["secretString"] == (
+        f"rediss://:Correct%21Horse%23Battery%26Staple@{host}"
+    )
+    assert [v for v in after["environment"] if v not in before["environment"]] == [
+        {"name": "REDIS_SESSION_TTL", "value": "1800"}
+    ]
+    after["environment"] = before["environment"]
+    assert after == before
+    # Nothing that was there changes but what has to know of it.
+    changed = {(type_, name) for type_, name, _ in set(shape(without)) - set(shape(deployment))}
+    assert changed == {
+        ("aws:ecs/taskDefinition:TaskDefinition", "task"),
+        ("aws:cloudwatch/dashboard:Dashboard", "dashboard"),
+        ("aws:iam/rolePolicy:RolePolicy", "execution"),
+    }
+    assert deployment.one(":ReplicationGroup").urn in deployment.one("ecs/service:Service").depends_on
+
+
+def test_the_token_is_nowhere_in_the_clear() -> None:
+    deployment = run("prod", **REDIS)
+    encoded = "Correct%21Horse"
+    holders = {
+        (r.type, key)
+        for r in deployment.registered
+        for key, value in r.inputs.items()
+        if REDIS_TOKEN in str(value) or encoded in str(value)
+    }
+    assert holders == {
+        ("aws:secretsmanager/secretVersion:SecretVersion", "secretString"),
+        ("aws:elasticache/replicationGroup:ReplicationGroup", "authToken"),
+    }
+    assert "secretString" in deployment.one(":SecretVersion").secret_inputs
+    assert "authToken" in deployment.one(":ReplicationGroup").secret_inputs
+    said = str(deployment.exports) + str(deployment.warnings) + str(deployment.notices)
+    assert REDIS_TOKEN not in said and encoded not in said
+
+
+def test_redis_off_leaves_its_keys_without_effect() -> None:
+    off = run("prod", redisEnabled=False, redisAuthToken=REDIS_TOKEN, redisReplicas=5)
+    assert shape(off) == shape(run("prod"))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_redis_and_schedules_are_parts_like_the_others(stack: str) -> None:
+    schedule = {"night": {"cron": "0 23 * * ? *", "timeZone": "Europe/Helsinki", "min": 0, "max": 1}}
+    deployment = run(stack, scalingSchedule=schedule, **REDIS)
+    urns = {part.urn: part for part in components(deployment)}
+    made = [r for r in deployment.registered if "elasticache" in r.type or r.type.endswith(":ScheduledAction")]
+    assert len(made) == 3
+    assert all(r.parent in urns and r.provider == "aws" for r in made)
+    [cache] = [part for part in urns.values() if part.type == "voiceter:session_cache:SessionCache"]
+    assert deployment.outputs_of.count(cache.urn) == 1
+    assert deployment.one(":ScheduledAction").inputs["timezone"] == "Europe/Helsinki"
 
 
 def test_ecs_exec() -> None:

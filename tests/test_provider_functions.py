@@ -3,12 +3,13 @@
 from collections.abc import Generator
 
 import pytest
-from provider_harness import ACCOUNT, REGION, Engine, Refused, client, moto_endpoint
+from provider_harness import ACCOUNT, REGION, RULE, Engine, Refused, World, client, moto_endpoint
 
 from sandbox import stand_in, supplies
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
+GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
 
@@ -66,6 +67,24 @@ def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:
     assert (found["kmsKeyId"], found["name"], found["tags"]) == ("alias/own", "keyed", {"a": "b"})
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         engine.invoke(SECRET, {"name": "absent"})
+
+
+def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
+    world = World(engine, endpoint)
+    rule = world.make(RULE)
+    listener, priority = rule.outputs["listenerArn"], rule.outputs["priority"]
+    found = engine.invoke(GET_RULE, {"listenerArn": listener, "priority": priority})
+    assert (found["arn"], found["listenerArn"], found["priority"]) == (rule.id, listener, priority)
+    assert engine.invoke(GET_RULE, {"arn": rule.id})["actions"] == found["actions"]
+    groups = [
+        group for action in found["actions"] for forward in action["forwards"] for group in forward["targetGroups"]
+    ]
+    assert groups == rule.inputs["actions"][0]["forward"]["targetGroups"]
+    with pytest.raises(Refused, match="couldn't find resource"):
+        engine.invoke(GET_RULE, {"listenerArn": listener, "priority": 49999})
+    with pytest.raises(Refused, match="arn is needed, or listenerArn and priority"):
+        engine.invoke(GET_RULE, {"priority": 1})
+    world.clear()
 
 
 def test_unknown_functions_and_arguments_are_named(engine: Engine) -> None:

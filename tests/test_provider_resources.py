@@ -18,6 +18,8 @@ _IMPORT_IDS = {
     "aws:appautoscaling/target:Target": "ecs/{resourceId}/ecs:service:DesiredCount",
     "aws:appautoscaling/policy:Policy": "ecs/{resourceId}/ecs:service:DesiredCount/{name}",
 }
+# What no call shows, so that an import cannot know it: the next update sets it.
+_NEVER_SHOWN = {"aws:elasticache/replicationGroup:ReplicationGroup": ["authToken"]}
 # Configurations of an object that stay for as long as it does: what is deleted is their content.
 _STAYS = {
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
@@ -43,7 +45,7 @@ def engine(endpoint: str) -> Engine:
 def world(endpoint: str, engine: Engine) -> World:
     """A new account."""
     reset(endpoint)
-    return World(engine, new_zone(endpoint))
+    return World(engine, endpoint)
 
 
 def _imported(world: World, made: Made) -> Made:
@@ -93,7 +95,7 @@ def test_round_trip(world: World, token: str) -> None:
     imported = _imported(world, made)
     assert imported.id == made.id
     _check_kinds(imported)
-    assert engine.diff(imported, made.inputs).diffs == []
+    assert list(engine.diff(imported, made.inputs).diffs) == _NEVER_SHOWN.get(token, [])
 
     engine.delete(made)
     if token not in _STAYS:

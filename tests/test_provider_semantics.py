@@ -44,7 +44,6 @@ from provider_harness import (
     client,
     document,
     moto_endpoint,
-    new_zone,
     reset,
 )
 
@@ -72,7 +71,7 @@ def engine(endpoint: str) -> Engine:
 @pytest.fixture
 def world(endpoint: str, engine: Engine) -> World:
     reset(endpoint)
-    return World(engine, new_zone(endpoint))
+    return World(engine, endpoint)
 
 
 def _seen(engine: Engine, made: Made) -> Made:
@@ -606,7 +605,13 @@ def test_a_new_security_group_lets_nothing_out(world: World, endpoint: str) -> N
 
 
 def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> None:
-    record: Values = {"zoneId": world.zone, "name": "x.example.com", "type": "TXT", "records": ["a b"], "ttl": 60}
+    record: Values = {
+        "zoneId": world.given["ZONE"],
+        "name": "x.example.com",
+        "type": "TXT",
+        "records": ["a b"],
+        "ttl": 60,
+    }
     first = world.engine.create(RECORD, "first", record)
     with pytest.raises(Refused, match="allowOverwrite is not set"):
         world.engine.create(RECORD, "second", record | {"records": ["c"]})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox import account as accounts
-from sandbox import presence, supplies, teardown
+from sandbox import presence, stand_in, supplies, teardown
 from sandbox.account import Account
 from sandbox.engine_state import Resource
 from sandbox.layout import Layout, SandboxError
@@ -231,3 +231,13 @@ def test_the_sweep_takes_what_is_the_stacks_and_leaves_its_neighbours(account: A
     types = [entry["Type"] for entry in route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]]
     assert "CNAME" not in types
     teardown.sweep(account, REGION, "dev", listed)
+
+
+def test_an_image_is_marked_with_the_fault_that_its_tasks_are_to_have(account: Account) -> None:
+    ecr = account.client("ecr", REGION)
+    ecr.create_repository(repositoryName="voiceter-backend-dev")
+    supplies.push_image(account, "dev", REGION, "1", "stuck")
+    answer = ecr.batch_get_image(repositoryName="voiceter-backend-dev", imageIds=[{"imageTag": "1"}])
+    assert stand_in.fault_in(answer["images"][0]["imageManifest"]) is stand_in.Fault.STUCK
+    with pytest.raises(SandboxError, match="FAULT=slow: unhealthy or stuck"):
+        supplies.push_image(account, "dev", REGION, "2", "slow")

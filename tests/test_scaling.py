@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from components.scaling import Scaling, ScalingArgs
+from settings_schedule import Schedule
 from tests.mocks import Deployment, deploy
 
+SCHEDULES = {
+    "weekday-morning": Schedule("0 7 ? * MON-FRI *", "Europe/Helsinki", 4, 12),
+    "evening": Schedule("0 19 * * ? *", "UTC", 1, 4),
+}
 
-def build(sessions_per_task_target: int | None = 30) -> Deployment:
+
+def build(sessions_per_task_target: int | None = 30, schedules: Mapping[str, Schedule] | None = None) -> Deployment:
     args = ScalingArgs(
         cluster_name="voiceter-cluster-dev",
         service_name="voiceter-backend-dev",
@@ -15,6 +23,7 @@ def build(sessions_per_task_target: int | None = 30) -> Deployment:
         cpu_target_percent=70,
         memory_target_percent=80,
         sessions_per_task_target=sessions_per_task_target,
+        schedules=schedules or {},
     )
     return deploy(lambda: Scaling("scaling", args))
 
@@ -62,3 +71,29 @@ def test_the_sessions_of_the_busiest_task_scale_out_and_never_in() -> None:
 
 def test_nothing_waits_for_metrics_that_are_off() -> None:
     assert [policy.name for policy in build(None).all(":Policy")] == ["cpu", "memory"]
+
+
+def test_schedules_move_the_bounds_of_the_one_target() -> None:
+    run = build(schedules=SCHEDULES)
+    target = run.one(":Target").inputs
+    actions = {action.name: dict(action.inputs) for action in run.all(":ScheduledAction")}
+    assert actions == {
+        name: {
+            "name": name,
+            **{key: target[key] for key in ("serviceNamespace", "resourceId", "scalableDimension")},
+            "schedule": schedule,
+            "timezone": zone,
+            "scalableTargetAction": {"minCapacity": least, "maxCapacity": most},
+        }
+        for name, schedule, zone, least, most in (
+            ("weekday-morning", "cron(0 7 ? * MON-FRI *)", "Europe/Helsinki", 4, 12),
+            ("evening", "cron(0 19 * * ? *)", "UTC", 1, 4),
+        )
+    }
+
+
+def test_the_bounds_belong_to_the_schedules_once_there_are_any() -> None:
+    assert build(schedules=SCHEDULES).one(":Target").ignore_changes == ("minCapacity", "maxCapacity")
+    # The same inputs: a first schedule changes nothing of the target.
+    assert build(schedules=SCHEDULES).one(":Target").inputs == build().one(":Target").inputs
+    assert build().one(":Target").ignore_changes == ()

@@ -9,7 +9,10 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
+from components.load_balancer import TrafficShift
 from components.service import Service, ServiceArgs
+from components.strategy import Strategy
+from components.timeline import Timeline
 from tests.mocks import Deployment, deploy
 from tests.test_container import CONTAINER
 
@@ -24,6 +27,10 @@ ARGS = ServiceArgs(
     task_role_arn="arn:task",
     cluster_arn="arn:cluster",
     target_group_arn="arn:target-group",
+    traffic_shift=None,
+    infrastructure_role_arn=None,
+    strategy=Strategy("rolling", 10, 10, 25),
+    timeline=Timeline(deregistration_delay_seconds=1860, stop_timeout_seconds=45, shift_minutes=0),
     subnet_ids=["subnet-1", "subnet-2"],
     security_group_id="sg-1",
     public_ips=False,
@@ -89,6 +96,43 @@ def test_a_failed_deployment_goes_back_and_capacity_never_falls() -> None:
     assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     assert inputs["alarms"] == {"alarmNames": ["high-error-rate", "target-5xx"], "enable": True, "rollback": True}
     assert (inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]) == (100, 200)
+
+
+SHIFT = TrafficShift("arn:alternate", "arn:production-rule", "arn:test-rule")
+
+
+def test_rolling_is_said_in_full() -> None:
+    assert service(build()).inputs["deploymentConfiguration"] == {"strategy": "ROLLING"}
+
+
+@pytest.mark.parametrize("kind", ["blue-green", "canary", "linear"])
+def test_traffic_is_shifted_by_ecs_itself(kind: str) -> None:
+    strategy = Strategy(kind, 10, 10, 25)
+    inputs = service(build(strategy=strategy, traffic_shift=SHIFT, infrastructure_role_arn="arn:infrastructure")).inputs
+    assert inputs["loadBalancers"] == [
+        {
+            "targetGroupArn": "arn:target-group",
+            "containerName": "voiceter-backend",
+            "containerPort": 8080,
+            "advancedConfiguration": {
+                "alternateTargetGroupArn": "arn:alternate",
+                "productionListenerRule": "arn:production-rule",
+                "testListenerRule": "arn:test-rule",
+                "roleArn": "arn:infrastructure",
+            },
+        }
+    ]
+    assert inputs["deploymentConfiguration"]["strategy"] == kind.upper().replace("-", "_")
+    # ECS has a circuit breaker for rolling deployments alone; alarms undo the others.
+    assert "deploymentCircuitBreaker" not in inputs
+    assert inputs["alarms"]["rollback"] is True
+
+
+def test_an_up_waits_for_the_deployment_as_long_as_it_may_take() -> None:
+    registered = service(build())
+    assert registered.inputs["waitForSteadyState"] is True
+    # A start, and twice the end of a task: 1905 s.
+    assert registered.timeouts == {"create": "94m", "update": "94m", "delete": "62m"}
 
 
 @pytest.mark.parametrize("public_ips", [True, False])

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from settings import ConfigError, environment_of
-from tests.stack_config import CERTIFICATE, DIGEST, GUARDRAIL, PROMPT, SECRET, SES_IDENTITY, load, mistakes
+from tests.stack_config import CERTIFICATE, DIGEST, GUARDRAIL, PROMPT, SECRET, SES_IDENTITY, awaited, load, mistakes
 
 DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 
@@ -91,24 +91,6 @@ def test_a_key_for_the_default_aws_provider_is_refused_not_passed_over(key: str)
 def test_an_unknown_key_without_any_likeness_is_refused_too() -> None:
     (line,) = mistakes({"zzz": "1"})
     assert line.startswith("zzz: is no key of this program; the nearest one is ")
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "redisEnabled",
-        "redisNodeType",
-        "redisReplicas",
-        "redisAuthToken",
-        "deploymentStrategy",
-        "bakeTimeMinutes",
-        "canaryPercent",
-        "linearStepPercent",
-        "scalingSchedule",
-    ],
-)
-def test_a_key_of_a_feature_to_come_is_refused(key: str) -> None:
-    assert mistakes({key: "1"}) == [f"{key}: is not supported yet: remove it with `pulumi config rm {key}`"]
 
 
 def test_keys_of_other_namespaces_are_left_alone() -> None:
@@ -286,6 +268,52 @@ def test_a_subscriber_is_named_once(key: str, subscriber: str) -> None:
     assert first.startswith(f"{key}[0] = '': must be ") and second.startswith(f"{key}[1] = '': must be ")
 
 
+# Redis
+
+TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
+SET_TOKEN = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"  # noqa: S105 - a command
+
+
+def test_redis_needs_a_token() -> None:
+    assert mistakes({"redisEnabled": "true"}) == [f"redisAuthToken: is not set, and redisEnabled needs it: {SET_TOKEN}"]
+
+
+@pytest.mark.parametrize("token", [TOKEN, TOKEN * 8])
+def test_a_right_token_arrives_as_a_secret(token: str) -> None:
+    @awaited
+    def check() -> pulumi.Output[None]:
+        loaded = load({"redisEnabled": "true", "redisAuthToken": token}, encrypted=["redisAuthToken"])
+        assert loaded.redis_enabled and loaded.redis_auth_token is not None
+
+        async def read(output: pulumi.Output[str]) -> None:
+            assert await output.is_secret()
+            assert await output.future() == token
+
+        return pulumi.Output.from_input(read(loaded.redis_auth_token))
+
+    check()
+
+
+@pytest.mark.parametrize("token", ["", TOKEN[:-1], TOKEN * 8 + "a", f"{TOKEN}/", f"{TOKEN}@", f"{TOKEN} ", f"{TOKEN}é"])
+@pytest.mark.parametrize("enabled", ["true", "false"])
+def test_a_wrong_token_is_refused_and_not_shown(token: str, enabled: str) -> None:
+    (line,) = mistakes({"redisEnabled": enabled, "redisAuthToken": token}, encrypted=["redisAuthToken"])
+    assert line == "redisAuthToken: must be 16 to 128 letters, digits and ! & # $ ^ < > -"
+
+
+def test_a_token_in_the_clear_is_refused_and_not_shown() -> None:
+    assert mistakes({"redisEnabled": "true", "redisAuthToken": TOKEN}, encrypted=[]) == [
+        "redisAuthToken: is not encrypted in the stack file: set it again with "
+        "`pulumi config set --secret redisAuthToken`"
+    ]
+
+
+def test_the_other_keys_of_redis_may_stay_while_it_is_off() -> None:
+    config = {"redisEnabled": "false", "redisAuthToken": TOKEN, "redisNodeType": "cache.t3.micro", "redisReplicas": "2"}
+    loaded = load(config, encrypted=["redisAuthToken"])
+    assert (loaded.redis_enabled, loaded.redis_node_type, loaded.redis_replicas) == (False, "cache.t3.micro", 2)
+
+
 # All at once
 
 
@@ -309,6 +337,7 @@ def test_all_mistakes_come_in_one_message() -> None:
     named = [line.partition(":")[0].partition(" =")[0] for line in mistakes(config, stack="Prod")]
     changed = {
         "hostedZoneId": "domainName",
+        "redisEnabled": "redisAuthToken",
         "environment": "environment.PORT",
         "secrets": "secrets.1A",
         "promptArns": "promptArns[0]",

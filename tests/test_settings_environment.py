@@ -91,7 +91,7 @@ def test_a_name_that_aws_sets_is_refused(key: str, name: str) -> None:
 @pytest.mark.parametrize("name", ["", "1A", "A-B", "A.B", "A B", "Ä", "A=B", "A\n"])
 def test_an_illegal_name_is_refused(key: str, name: str) -> None:
     rule = "must be named with letters, digits and '_', not starting with a digit"
-    shown = ".1A" if name == "1A" else f"[{json.dumps(name)}]"
+    shown = f".{name}" if name in ("1A", "A-B") else f"[{json.dumps(name)}]"
     assert mistakes({key: {name: SECRET}}) == [f"{key}{shown}: {rule}"]
 
 
@@ -179,7 +179,9 @@ def test_secrets_that_are_no_object_are_refused(text: str) -> None:
         ({"secretArns": HIDDEN}, []),
         ({"environment": {POOL: HIDDEN, "REDIS_URL": HIDDEN, "AWS_SECRET_ACCESS_KEY": HIDDEN}}, []),
         ({"redisAuthToken": HIDDEN}, []),
-        ({"redisAuthToken": HIDDEN}, ["redisAuthToken"]),
+        ({"redisAuthToken": f"{HIDDEN}/"}, ["redisAuthToken"]),
+        ({"redisAuthToken": HIDDEN, "cpu": "1"}, ["redisAuthToken"]),
+        ({"redisAuthToken": {"a": HIDDEN}, "redisEnabled": "true"}, ["redisAuthToken"]),
         ({"secret": HIDDEN}, []),
         ({"cpu": HIDDEN, "guardrailArns": [HIDDEN], "environment": [HIDDEN]}, ["cpu", "guardrailArns", "environment"]),
     ],

@@ -31,6 +31,8 @@ MODEL_RULE = "must be the id of a foundation model"
 DOLLAR_RULE = "must be an amount of US dollars above 0"
 MAIL_RULE = "must be an e-mail address"
 PHONE_RULE = "must be a phone number in E.164"
+NODE_RULE = "must be a current ElastiCache node type that takes TLS"
+STRATEGY_RULE = "must be rolling, blue-green, canary or linear"
 ORIGIN_RULE = "must be an http or https origin"
 
 # key, wrong texts, a part of the rule
@@ -54,6 +56,10 @@ WRONG: list[tuple[str, list[str], str]] = [
     ("cpuTargetPercent", ["0", "101", "70%"], f"{WHOLE} from 1 to 100"),
     ("memoryTargetPercent", ["0", "101", "-1"], f"{WHOLE} from 1 to 100"),
     ("spotPercent", ["-1", "101", "0.5"], f"{WHOLE} from 0 to 100"),
+    ("deploymentStrategy", ["", "ROLLING", "blue_green", "bluegreen", "all-at-once"], STRATEGY_RULE),
+    ("bakeTimeMinutes", ["-1", "1441", "5.5", "5m", ""], f"{WHOLE} from 0 to 1440"),
+    ("canaryPercent", ["0", "0.05", "100.1", "-5", "5%", "1e1", "05", ""], "must be a number from 0.1 to 100, with"),
+    ("linearStepPercent", ["2.9", "0", "101", "10.25", ".5", "ten"], "must be a number from 3 to 100, with at most"),
     ("vpcCidr", ["8.8.0.0/16", "100.64.0.0/16", "172.32.0.0/16", "192.0.0.0/16"], CIDR),
     ("vpcCidr", ["10.0.0.0/15", "10.0.0.0/23", "10.0.0.1/16", "10.0.0.0", "10.0.0.0/255.255.0.0"], CIDR),
     ("vpcCidr", ["fd00::/16", "ten", ""], CIDR),
@@ -94,6 +100,15 @@ WRONG: list[tuple[str, list[str], str]] = [
     ("promptArns", ["{}", PROMPT], "must be a list"),
     ("sesIdentityArns", ["{}", SES_IDENTITY], "must be a list"),
     ("sessionsPerTaskTarget", ["0", "46", "30.5"], f"{WHOLE} from 1 to 45"),
+    ("redisEnabled", ["yes", ""], "must be true or false"),
+    (
+        "redisNodeType",
+        ["", "t4g.small", "cache.t4g", "cache.t4g.large", "cache.t1.micro", "cache.m3.medium"],
+        NODE_RULE,
+    ),
+    ("redisNodeType", ["cache.r6gd.xlarge", "cache.m1.small", "cache.r3.large", "cache.t4.small"], NODE_RULE),
+    ("redisReplicas", ["-1", "6", "1.5", ""], f"{WHOLE} from 0 to 5"),
+    ("scalingSchedule", ["[]", "0 7 ? * MON *", "null", "1"], "must be an object of names and values"),
     ("alarmEmails", ["a@b.example", "{}"], "must be a list"),
     ("alarmPhones", ["+358401234567", "null"], "must be a list"),
     ("monthlyBudgetUsd", ["0", "0.00", "-1", "", "1e3", "100 USD", "1,000", "0.001", ".5", "05"], DOLLAR_RULE),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .account import Account
+from .resources.load_balancing import listener_of
 from .values import Values
 
 
@@ -67,6 +68,34 @@ def _image(account: Account, args: Values, region: str) -> Values:
     }
 
 
+def _listener_rule(account: Account, args: Values, region: str) -> Values:
+    if args.get("arn"):
+        found = account.call("elbv2", "DescribeRules", {"RuleArns": [args["arn"]]}, region)["Rules"]
+    elif args.get("listenerArn") and args.get("priority"):
+        rules = account.call("elbv2", "DescribeRules", {"ListenerArn": args["listenerArn"]}, region)["Rules"]
+        found = [rule for rule in rules if rule["Priority"] == str(args["priority"])]
+    else:
+        raise ValueError("arn is needed, or listenerArn and priority")
+    if not found:
+        raise ValueError("couldn't find resource")
+    rule = found[0]
+    return {
+        "arn": rule["RuleArn"],
+        "listenerArn": listener_of(rule["RuleArn"]),
+        "priority": int(rule["Priority"]),
+        "actions": [_forward(action, order) for order, action in enumerate(rule["Actions"], start=1)],
+    }
+
+
+def _forward(action: Values, order: int) -> Values:
+    """A forward action as the function shows it. Other actions, and the conditions, are not carried out."""
+    if action["Type"] != "forward":
+        raise ValueError(f"the sandbox shows rules that forward, and this one's action is {action['Type']}")
+    config: Values = action.get("ForwardConfig") or {"TargetGroups": [{"TargetGroupArn": action["TargetGroupArn"]}]}
+    groups = [{"arn": group["TargetGroupArn"], "weight": group.get("Weight", 1)} for group in config["TargetGroups"]]
+    return {"type": "forward", "order": action.get("Order", order), "forwards": [{"targetGroups": groups}]}
+
+
 def _secret(account: Account, args: Values, region: str) -> Values:
     wanted = args.get("arn") or args.get("name")
     if not wanted:
@@ -99,6 +128,7 @@ FUNCTIONS: dict[str, tuple[frozenset[str], Callable[[Account, Values, str], Any]
         frozenset({"repositoryName", "registryId", "imageTag", "imageDigest", "mostRecent"}),
         _image,
     ),
+    "aws:lb/getListenerRule:getListenerRule": (frozenset({"arn", "listenerArn", "priority"}), _listener_rule),
     "aws:secretsmanager/getSecret:getSecret": (frozenset({"arn", "name", "tags"}), _secret),
 }
 

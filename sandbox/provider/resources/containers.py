@@ -65,9 +65,12 @@ def _service(found: Any, _: Context) -> Values:
     return values
 
 
-def _service_parameters(values: Values, _: Context) -> Values:
-    """Whether tasks have public addresses is a word to the API."""
+def _service_parameters(values: Values, context: Context) -> Values:
+    """Whether tasks have public addresses is a word to the API, and a deployment's configuration is one object."""
     built = dict(values)
+    if any(name in built for name in _DEPLOYMENT):
+        deployment = {name: built.pop(name, context[name]) for name in _DEPLOYMENT}
+        built |= {name: value for name, value in deployment.items() if value is not None}
     network = built.get("networkConfiguration")
     if isinstance(network, dict):
         public: Any = cast(Values, network).get("assignPublicIp")
@@ -104,13 +107,19 @@ def _steady(context: Context) -> bool:
     raise AccountError("UpdateService", ours[0]["status"], f"the deployment did not hold: {reason} Last events: {said}")
 
 
-# The account's CreateService does not keep these, its UpdateService does.
+# What `deploymentConfiguration` of the API consists of: the object, and then what is put into it.
 _DEPLOYMENT = (
-    "deploymentConfiguration deploymentCircuitBreaker deploymentMaximumPercent deploymentMinimumHealthyPercent alarms"
+    "deploymentConfiguration",
+    "deploymentCircuitBreaker",
+    "deploymentMaximumPercent",
+    "deploymentMinimumHealthyPercent",
+    "alarms",
 )
-_KEPT_ON_UPDATE = (
-    "capacityProviderStrategies enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds"
-    " availabilityZoneRebalancing"
+_CHANGEABLE = (
+    "taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags placementConstraints"
+    " orderedPlacementStrategies serviceRegistries serviceConnectConfiguration capacityProviderStrategies"
+    " enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds availabilityZoneRebalancing "
+    + " ".join(_DEPLOYMENT)
 )
 _SERVICE = {"cluster": "{cluster}", "service": "{id}"}
 
@@ -247,9 +256,7 @@ RESOURCES = (
         "ecs",
         create=Call(
             "CreateService",
-            "name cluster taskDefinition desiredCount launchType schedulingStrategy platformVersion loadBalancers"
-            " networkConfiguration propagateTags deploymentController placementConstraints orderedPlacementStrategies"
-            f" serviceRegistries iamRole serviceConnectConfiguration {_DEPLOYMENT} {_KEPT_ON_UPDATE}",
+            f"name cluster launchType schedulingStrategy deploymentController iamRole {_CHANGEABLE}",
             build=_service_parameters,
         ),
         id="service.serviceArn",
@@ -262,15 +269,10 @@ RESOURCES = (
         updates=(
             Call(
                 "UpdateService",
-                "taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags"
-                " placementConstraints orderedPlacementStrategies serviceRegistries serviceConnectConfiguration",
+                _CHANGEABLE,
                 {**_SERVICE, "forceNewDeployment": "{forceNewDeployment}"},
                 build=_service_parameters,
             ),
-        ),
-        steps=(
-            Call("UpdateService", _DEPLOYMENT, _SERVICE, whole=True),
-            Call("UpdateService", _KEPT_ON_UPDATE, _SERVICE),
         ),
         delete=(Call("DeleteService", fixed={**_SERVICE, "force": True}),),
         names={
@@ -294,7 +296,10 @@ RESOURCES = (
             "schedulingStrategy": "REPLICA",
             "waitForSteadyState": False,
         },
-        clear={"alarms": {"alarmNames": [], "enable": False, "rollback": False}},
+        clear={
+            "alarms": {"alarmNames": [], "enable": False, "rollback": False},
+            "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+        },
         local="forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback",
         gaps={"serviceConnectConfiguration": _NOT_SHOWN},
         replaces="",

@@ -1,4 +1,4 @@
-"""IAM: roles and their inline policies."""
+"""IAM: roles and their policies."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -96,6 +96,24 @@ RESOURCES = (
         names={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
         name="name",
         limit=128,
+        regional=False,
+    ),
+    Resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "iam",
+        create=Call("AttachRolePolicy", "role policyArn"),
+        id="{role}/{policyArn}",
+        read=(
+            Call(
+                "ListAttachedRolePolicies",
+                fixed={"RoleName": "{role}"},
+                at="AttachedPolicies",
+                only={"PolicyArn": "{policyArn}"},
+                take=lambda found, context: {"role": context["role"], "policyArn": found[0]["PolicyArn"]},
+            ),
+        ),
+        delete=(Call("DetachRolePolicy", fixed={"RoleName": "{role}", "PolicyArn": "{policyArn}"}),),
+        names={"role": "RoleName"},
         regional=False,
     ),
 )

@@ -180,13 +180,17 @@ def _next_priority(values: Values, context: Context) -> Values:
     return built
 
 
+def listener_of(rule_arn: str) -> str:
+    """The ARN of the listener that a rule belongs to."""
+    return re.sub(r":listener-rule/(.*)/[^/]+$", r":listener/\1", rule_arn)
+
+
 def _described_rule(found: Any, _: Context) -> Values:
     rule = found[0]
-    arn, priority = rule["RuleArn"], rule["Priority"]
-    listener = re.sub(r":listener-rule/(.*)/[^/]+$", r":listener/\1", arn)
+    priority = rule["Priority"]
     for condition in rule.get("Conditions", []):
         condition.pop("Field", None)  # said by the block
-    values: Values = {"listenerArn": listener}
+    values: Values = {"listenerArn": listener_of(rule["RuleArn"])}
     if priority.isdigit():
         values["priority"] = int(priority)
     return values
