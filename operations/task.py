@@ -21,6 +21,7 @@ from sandbox.process import say
 # Of this shell's own variables, what no program does without; a container gets these from its image.
 _INHERITED = ("PATH", "HOME", "TMPDIR")
 _PORT = "PORT"
+_REDIS_URL = "REDIS_URL"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ def run(target: Target, options: Options) -> int:
     if port is not None:
         here = f" in place of {container.port}, in {_PORT} and in the health check" if port != container.port else ""
         say(f"Port: {port}{here}")
+    if _REDIS_URL in environment:
+        say(
+            f"Redis: {_REDIS_URL} is the stack's, whose cache only its own network reaches; `make compose` has one here"
+        )
     say("Not as on ECS: the image, its user, a read-only root, CPU, memory and the network; `make compose` has these")
     say(f"Command: {shlex.join(command)}, in {options.cwd}")
     return supervise(Launch(command, options.cwd, environment, container.ulimits, check, container.stop_timeout))

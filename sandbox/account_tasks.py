@@ -102,7 +102,10 @@ def _kinds(service: Any, deployment: Deployment) -> Iterator[tuple[_Kind, int]]:
             yield _OUT_OF_MEMORY, FAILED_TASKS
     elif deployment.status == "SUCCESSFUL":
         later = rollout.live.id if rollout.live else deployment.id
-        yield _Kind("STOPPED", "UNKNOWN", _SCHEDULER, f"Scaling activity initiated by (deployment {later})"), 1
+        yield (
+            _Kind("STOPPED", "UNKNOWN", _SCHEDULER, f"Scaling activity initiated by (deployment {later})"),
+            (service.desired_count),
+        )
     elif deployment.state == "FAILED":
         yield _failed(service, deployment), FAILED_TASKS
     elif deployment.status == "IN_PROGRESS":
