@@ -8,8 +8,8 @@ OPERATIONS := $(VENV)/python -m operations
 given = $(if $(findstring command,$(origin $1)),$($1))
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean verify redeploy rollback promote task compose \
-  test bench requirements named venv python
+.PHONY: help up preview image down clean verify redeploy rollback promote task compose test lint plans baseline hooks \
+  bench requirements named venv python
 
 help:
 	@echo 'make up [STACK=dev]          bring a stack up in the sandbox, an AWS account on this machine'
@@ -28,8 +28,13 @@ help:
 	@echo '  On the sandbox where that has the stack, else by this shell: ON=sandbox and ON=aws say which.'
 	@echo
 	@echo 'make test                    linters, types and tests'
+	@echo 'make lint                    the linters and types alone: Python, workflows, shell, secrets, upkeep'
+	@echo 'make plans                   renew plans/, what each stack registers, after a change of the program'
+	@echo 'make baseline                renew .secrets.baseline: what looks like a secret and is none'
+	@echo 'make hooks                   run the linters before each git commit in this clone'
 	@echo 'make bench                   time a preview of dev against one of an empty program'
 	@echo 'make requirements            pin anew what requirements.in asks for'
+	@echo 'make venv                    the virtual environment in .venv; every other command makes it too'
 	@echo
 	@echo 'SANDBOX_ENGINE=build         builds pulumi even where one is on PATH'
 	@echo 'PYTHON=…                     the Python, 3.11 or newer, that makes the virtual environment'
@@ -69,12 +74,25 @@ named:
 clean: python
 	@$(PYTHON) -m sandbox clean
 
-test: venv
+test: lint
+	@$(SANDBOX) engine
+	$(VENV)/pytest -n auto --dist loadfile
+
+lint: venv
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/pyright
-	@$(SANDBOX) engine
-	$(VENV)/pytest -n auto --dist loadfile
+	@$(VENV)/python -m ci.lint
+
+plans: venv
+	@$(VENV)/python -m tests.plans
+
+baseline: venv
+	@$(VENV)/detect-secrets scan --slim --exclude-files '^(plans/|\.secrets\.baseline$$)|go\.sum$$' > .secrets.new
+	@mv .secrets.new .secrets.baseline
+
+hooks: venv
+	@$(VENV)/pre-commit install
 
 requirements: venv
 	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-find-links \

@@ -84,7 +84,8 @@ class Service(pulumi.ComponentResource):
             capacity_provider_strategies=_capacity(args.on_demand_base, args.spot_percent),
             force_new_deployment=True,
             deployment_configuration=args.strategy.configuration(),
-            # ECS has it for rolling deployments alone; the others go back by the alarms.
+            # For rolling deployments alone: AWS's documents disagree on whether it watches the others as well. Those go
+            # back by the alarms, of which deployment-unhealthy sees tasks that never get well.
             deployment_circuit_breaker=None if args.strategy.shifts_traffic else {"enable": True, "rollback": True},
             alarms={"alarm_names": args.rollback_alarms, "enable": True, "rollback": True},
             deployment_minimum_healthy_percent=100,

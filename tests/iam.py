@@ -89,10 +89,11 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": str.__eq__,
     "Bool": str.__eq__,
     "ArnLike": _arn_like,
+    "ArnEquals": _arn_like,
 }
 
 
-def _holds(condition: Mapping[str, Mapping[str, str]], context: Context) -> bool:
+def _holds(condition: Mapping[str, Mapping[str, str | list[str]]], context: Context) -> bool:
     """Every test of every operator; a key that the request does not have fails its test."""
     return all(
         _test(operator, wanted, context.get(key))
@@ -101,7 +102,9 @@ def _holds(condition: Mapping[str, Mapping[str, str]], context: Context) -> bool
     )
 
 
-def _test(operator: str, wanted: str, actual: str | Sequence[str] | None) -> bool:
+def _test(operator: str, wanted: str | list[str], actual: str | Sequence[str] | None) -> bool:
+    if isinstance(wanted, list):
+        return any(_test(operator, one, actual) for one in wanted)
     compare = _OPERATORS[operator.removeprefix("ForAnyValue:")]
     if actual is None:
         return False
