@@ -24,6 +24,7 @@ from sandbox.process import say
 
 _REDIS_URL = "REDIS_URL"
 # The engine of the stack's cache; the app reaches this one without TLS, by a password made up for it.
+# renovate: datasource=docker depName=valkey/valkey
 _REDIS_IMAGE = "valkey/valkey:7.2-alpine"
 _REDIS_PORT = 6379
 _ACCOUNT_PORT = 5000
