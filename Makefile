@@ -4,16 +4,18 @@ PYTHON ?= python3
 VENV := .venv/bin
 SANDBOX := $(VENV)/python -m sandbox
 OPERATIONS := $(VENV)/python -m operations
+# A variable of make's command line alone: a shell may well have a PORT or a CMD of its own for something else.
+given = $(if $(findstring command,$(origin $1)),$($1))
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean verify redeploy rollback promote test lint plans baseline hooks bench \
-  requirements named venv python
+.PHONY: help up preview image down clean verify redeploy rollback promote task compose test lint plans baseline hooks \
+  bench requirements named venv python
 
 help:
 	@echo 'make up [STACK=dev]          bring a stack up in the sandbox, an AWS account on this machine'
 	@echo 'make preview [STACK=dev]     show what an up would change'
 	@echo 'make image STACK=… TAG=…     put a stand-in image into the registry of a stack in the sandbox'
-	@echo '                             (FAULT=unhealthy or stuck: one that does not come up)'
+	@echo '                             (FAULT=unhealthy, stuck or memory: one with that fault)'
 	@echo 'make down STACK=…            take a stack of the sandbox down, protected or not'
 	@echo 'make clean                   stop the sandbox and remove .sandbox/'
 	@echo
@@ -21,6 +23,8 @@ help:
 	@echo 'make redeploy STACK=…        the same version out again'
 	@echo 'make rollback STACK=…        back to the version before, or to TO=…'
 	@echo 'make promote FROM=… TO=… TAG=…  copy an image from one stack to another, by digest'
+	@echo 'make task STACK=… CMD=…      run a command here as the task that a stack deployed; also CWD, PORT, REVISION, YES=1'
+	@echo 'make compose STACK=…         write a Docker Compose file of that task into .compose/; also YES=1'
 	@echo '  On the sandbox where that has the stack, else by this shell: ON=sandbox and ON=aws say which.'
 	@echo
 	@echo 'make test                    linters, types and tests'
@@ -43,6 +47,15 @@ image: named venv
 
 down: named venv
 	@$(SANDBOX) down '$(STACK)'
+
+# CMD is a command line of its own, which the shell takes apart.
+task: venv
+	@$(OPERATIONS) task '$(STACK)' $(if $(ON),--on '$(ON)') $(if $(call given,CWD),--cwd '$(call given,CWD)') \
+	  $(if $(call given,PORT),--port '$(call given,PORT)') $(if $(call given,REVISION),--revision '$(call given,REVISION)') \
+	  $(if $(call given,YES),--yes) -- $(call given,CMD)
+
+compose: venv
+	@$(OPERATIONS) compose '$(STACK)' $(if $(ON),--on '$(ON)') $(if $(call given,YES),--yes)
 
 verify redeploy rollback: named venv
 	@$(OPERATIONS) $@ '$(STACK)' $(if $(ON),--on '$(ON)') \

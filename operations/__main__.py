@@ -3,6 +3,8 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from operations.target import OperationError, Target, explained
 from sandbox.layout import SandboxError
@@ -11,7 +13,11 @@ from sandbox.process import say
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 only if what it asks for is so."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # What follows the first `--` is another command line, and no options of this one are looked for in it.
+    own = given.index("--") if "--" in given else len(given)
+    options = _parser().parse_args(given[:own])
+    options.command_line = given[own + 1 :]
     try:
         return int(options.run(options))
     except (OperationError, SandboxError) as error:
@@ -57,7 +63,31 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("source", "destination", "tag"):
         promote.add_argument(name)
     promote.set_defaults(run=_promote)
+    _add_local(commands, where)
     return parser
+
+
+def _add_local(commands: Any, where: argparse.ArgumentParser) -> None:
+    """What runs on this machine. `commands` is argparse's own object, whose type has no public name."""
+    task = commands.add_parser("task", parents=[where], help="run a command as the task that the stack deployed")
+    task.usage = "python -m operations task STACK [options] -- COMMAND [argument …]"
+    task.add_argument("stack")
+    task.add_argument("--cwd", type=Path, default=Path(), help="the folder to run it in; default: this one")
+    task.add_argument("--port", type=_port, help="listen here in place of the container's port")
+    task.add_argument("--revision", type=int, help="another revision than the deployed one, to try it")
+    task.add_argument("--yes", action="store_true", help="do not ask before real secrets are handed over")
+    task.set_defaults(run=_task)
+    compose = commands.add_parser("compose", parents=[where], help="write a Docker Compose file of the deployed task")
+    compose.add_argument("stack")
+    compose.add_argument("--into", type=Path, help="the folder to write into; default: .compose/STACK, ignored by git")
+    compose.add_argument("--yes", action="store_true", help="do not ask before real secrets are written")
+    compose.set_defaults(run=_compose)
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port, a number from 1 to 65535")
 
 
 def _target(options: argparse.Namespace) -> Target:
@@ -101,6 +131,21 @@ def _promote(options: argparse.Namespace) -> int:
     for target in (source, destination):
         say(str(target))
     promote(source, destination, options.tag)
+    return 0
+
+
+def _task(options: argparse.Namespace) -> int:
+    from operations import task
+
+    given = task.Options(options.command_line, options.cwd.absolute(), options.port, options.revision, options.yes)
+    return task.run(_target(options), given)
+
+
+def _compose(options: argparse.Namespace) -> int:
+    from operations import compose
+
+    target = _target(options)
+    compose.run(target, options.into or compose.default_folder(target.stack), yes=options.yes)
     return 0
 
 

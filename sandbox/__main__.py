@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     image = commands.add_parser("image", help="put a stand-in image into a stack's registry")
     image.add_argument("stack")
     image.add_argument("tag")
-    image.add_argument("--fault", default="", help="what its tasks suffer from: unhealthy or stuck")
+    image.add_argument("--fault", default="", help="what its tasks suffer from: unhealthy, stuck or memory")
     commands.add_parser("clean", help="stop the account and remove the sandbox")
     commands.add_parser("engine", help="find or build the engine")
     commands.add_parser("bench", help="time a preview of dev against one of an empty program")

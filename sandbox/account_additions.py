@@ -1,6 +1,6 @@
-"""What the account has beyond moto: rollouts, image layers, and the saved queries of CloudWatch Logs Insights.
+"""What the account has beyond moto: rollouts, tasks, image layers, and the saved queries of CloudWatch Logs Insights.
 
-The first two have modules of their own. Queries are kept and shown again.
+The first three have modules of their own. Queries are kept and shown again.
 
 Source: Amazon CloudWatch Logs API Reference, PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 
-from sandbox import account_images, account_rollouts
+from sandbox import account_images, account_rollouts, account_tasks
 
 # A backend is one region of one account, made anew when the account is reset.
 _KEPT_IN = "query_definitions"
@@ -23,6 +23,7 @@ def install() -> None:
     """Add them to moto; doing so again changes nothing."""
     account_images.install()
     account_rollouts.install()
+    account_tasks.install()
     for operation in (put_query_definition, describe_query_definitions, delete_query_definition):
         setattr(LogsResponse, operation.__name__, operation)
 

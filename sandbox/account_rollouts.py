@@ -31,6 +31,8 @@ from sandbox.account_images import Fault, fault_of
 
 # How long a deployment that fails is under way before ECS says so.
 NOTICE_SECONDS = 3.0
+# How many tasks of such a deployment ECS tries before it gives up; its circuit breaker's least.
+FAILED_TASKS = 3
 _KEPT_IN = "rollout"
 _EVENTS = 100
 _FIRST_ADDRESS = 10  # of a subnet; AWS keeps the first ones for itself
@@ -129,14 +131,14 @@ def _around(original: Callable[[Any], Any], after: Callable[[Any, Any, dict[str,
     return operation
 
 
-def _up_to_date(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def up_to_date(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """An operation that shows services, after every fault that is due has been noticed."""
 
     @functools.wraps(original)
     def operation(ecs: Any) -> Any:
         with _lock:
             for service in ecs.ecs_backend.services.values():
-                deployment = _rollout(service).deployments[:1]
+                deployment = rollout_of(service).deployments[:1]
                 if deployment and deployment[0].due is not None and deployment[0].due <= time.monotonic():
                     _fail(service, deployment[0])
             return original(ecs)
@@ -144,7 +146,8 @@ def _up_to_date(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return operation
 
 
-def _rollout(service: Any) -> Rollout:
+def rollout_of(service: Any) -> Rollout:
+    """What is known of a service of moto's; nothing yet of a new one."""
     if not hasattr(service, _KEPT_IN):
         setattr(service, _KEPT_IN, Rollout())
     return getattr(service, _KEPT_IN)
@@ -183,7 +186,7 @@ def _deleted(_ecs: Any, service: Any, _before: dict[str, Any]) -> None:
 
 def _start(service: Any) -> None:
     """Begin a deployment of the service as it is now; over at once unless something is wrong with an image."""
-    rollout = _rollout(service)
+    rollout = rollout_of(service)
     for unfinished in rollout.deployments[:1]:
         if unfinished.status == "IN_PROGRESS":
             unfinished.status, unfinished.due, unfinished.finished_at = "STOPPED", None, _now()
@@ -204,12 +207,12 @@ def _start(service: Any) -> None:
         source=rollout.live.revision if rollout.live else None,
         configuration=dict(getattr(service, "deployment_configuration", None) or {}),
         fault=fault,
-        due=time.monotonic() + NOTICE_SECONDS if fault and fault is not Fault.STUCK else None,
+        due=time.monotonic() + NOTICE_SECONDS if fault in (Fault.UNHEALTHY, Fault.MISSING) else None,
         created_at=_now(),
     )
     deployment.state_reason = f"ECS deployment {deployment.id} in progress."
     rollout.deployments.insert(0, deployment)
-    if fault is None:
+    if fault in (None, Fault.MEMORY):
         _complete(service, deployment)
     else:
         _tell(service, f"has started {service.desired_count} tasks.")
@@ -226,7 +229,7 @@ def _fault(service: Any) -> Fault | None:
 
 
 def _complete(service: Any, deployment: Deployment) -> None:
-    rollout = _rollout(service)
+    rollout = rollout_of(service)
     groups = _groups_for(service, deployment)
     _tell(service, f"has started {service.desired_count} tasks.")
     _replace_tasks(service, deployment, groups)
@@ -240,7 +243,7 @@ def _complete(service: Any, deployment: Deployment) -> None:
 
 def _fail(service: Any, deployment: Deployment) -> None:
     """What a deployment comes to whose tasks do not become healthy."""
-    rollout, live = _rollout(service), _rollout(service).live
+    rollout, live = rollout_of(service), rollout_of(service).live
     deployment.due = None
     breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
     alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
@@ -282,7 +285,7 @@ def _fail(service: Any, deployment: Deployment) -> None:
 
 def _scale(service: Any) -> None:
     """Bring the number of tasks to what is desired, without a deployment."""
-    rollout = _rollout(service)
+    rollout = rollout_of(service)
     if rollout.live is not None and rollout.tasks != service.desired_count:
         groups = list(dict.fromkeys(group for group, _, _ in rollout.targets)) or _live_groups(service)
         _replace_tasks(service, rollout.live, groups)
@@ -292,7 +295,7 @@ def _scale(service: Any) -> None:
 
 def _replace_tasks(service: Any, deployment: Deployment | None, groups: list[str]) -> None:
     """Put new tasks' addresses into target groups, and take the old ones out of wherever they are."""
-    rollout = _rollout(service)
+    rollout = rollout_of(service)
     elb = elbv2_backends[service._account_id][service.region_name]
     old, rollout.targets = rollout.targets, []
     rollout.tasks = service.desired_count if deployment else 0
@@ -395,7 +398,7 @@ def _groups_for(service: Any, deployment: Deployment) -> list[str]:
 
 def _show(service: Any) -> None:
     """Write what there is onto moto's object, out of which it answers DescribeServices."""
-    rollout = _rollout(service)
+    rollout = rollout_of(service)
     latest = rollout.deployments[0] if rollout.deployments else None
     shown: list[dict[str, Any]] = []
     if latest and latest.status == "ROLLBACK_SUCCESSFUL":
@@ -416,7 +419,7 @@ def _show(service: Any) -> None:
 
 def _described(service: Any, deployment: Deployment, status: str) -> dict[str, Any]:
     """One of `deployments` in DescribeServices."""
-    live = _rollout(service).live is deployment
+    live = rollout_of(service).live is deployment
     under_way = deployment.status == "IN_PROGRESS"
     settings = deployment.revision.settings
     return {
@@ -425,8 +428,8 @@ def _described(service: Any, deployment: Deployment, status: str) -> dict[str, A
         "taskDefinition": settings["task_definition"],
         "desiredCount": service.desired_count if under_way or live else 0,
         "pendingCount": service.desired_count if under_way else 0,
-        "runningCount": _rollout(service).tasks if live else 0,
-        "failedTasks": 3 if deployment.state == "FAILED" else 0,
+        "runningCount": rollout_of(service).tasks if live else 0,
+        "failedTasks": FAILED_TASKS if deployment.state == "FAILED" else 0,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.finished_at or deployment.created_at,
         "platformFamily": "Linux",
@@ -444,11 +447,11 @@ def _capacity(service: Any) -> dict[str, Any]:
 
 
 def _counts(service: Any, deployment: Deployment) -> dict[str, Any]:
-    live = _rollout(service).live is deployment
+    live = rollout_of(service).live is deployment
     return {
         "arn": deployment.revision.arn,
         "requestedTaskCount": service.desired_count,
-        "runningTaskCount": _rollout(service).tasks if live else 0,
+        "runningTaskCount": rollout_of(service).tasks if live else 0,
         "pendingTaskCount": 0 if live else service.desired_count,
     }
 
@@ -467,7 +470,7 @@ def _now() -> datetime.datetime:
 
 def _all(ecs: Any) -> Iterator[tuple[Any, Deployment]]:
     for service in ecs.ecs_backend.services.values():
-        yield from ((service, deployment) for deployment in _rollout(service).deployments)
+        yield from ((service, deployment) for deployment in rollout_of(service).deployments)
 
 
 def _list_service_deployments(ecs: Any) -> Any:
@@ -520,8 +523,8 @@ def _whole(service: Any, one: Deployment) -> dict[str, Any]:
         "rollback": one.rollback,
         "deploymentCircuitBreaker": {
             "status": "TRIGGERED" if failed else watching if breaker.get("enable") else "DISABLED",
-            "failureCount": 3 if failed else 0,
-            "threshold": 3,
+            "failureCount": FAILED_TASKS if failed else 0,
+            "threshold": FAILED_TASKS,
         },
     }
     if alarms.get("enable"):
@@ -570,8 +573,8 @@ _OPERATIONS: dict[str, Callable[[Any], Any]] = {
     "create_service": _around(_moto.create_service, _created),
     "update_service": _around(_moto.update_service, _updated),
     "delete_service": _around(_moto.delete_service, _deleted),
-    "describe_services": _up_to_date(_moto.describe_services),
-    "list_service_deployments": _up_to_date(_list_service_deployments),
-    "describe_service_deployments": _up_to_date(_describe_service_deployments),
+    "describe_services": up_to_date(_moto.describe_services),
+    "list_service_deployments": up_to_date(_list_service_deployments),
+    "describe_service_deployments": up_to_date(_describe_service_deployments),
     "describe_service_revisions": _describe_service_revisions,
 }

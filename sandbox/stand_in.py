@@ -19,10 +19,11 @@ class Fault(enum.Enum):
 
     UNHEALTHY = "unhealthy"  # they start, and never pass the health check
     STUCK = "stuck"  # they stay pending, and nothing counts that as a failure
+    MEMORY = "memory"  # they become healthy, and are killed later for using more memory than they have
     MISSING = "missing"  # there is no such image: not a mark, but what the registry says
 
 
-MARKS = (Fault.UNHEALTHY.value, Fault.STUCK.value)
+MARKS = (Fault.UNHEALTHY.value, Fault.STUCK.value, Fault.MEMORY.value)
 
 
 @dataclass(frozen=True)

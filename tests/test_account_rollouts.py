@@ -98,6 +98,10 @@ class World:
         first, second = ([one["Target"]["Id"] for one in group] for group in found)
         return first, second
 
+    def tasks(self, desired: str = "RUNNING") -> list[dict[str, Any]]:
+        arns = self.ecs.list_tasks(cluster="app", serviceName="app", desiredStatus=desired)["taskArns"]
+        return self.ecs.describe_tasks(cluster="app", tasks=arns)["tasks"] if arns else []
+
     def weights(self) -> list[int]:
         actions = self.elb.describe_rules(RuleArns=[self.rule])["Rules"][0]["Actions"]
         weights = {one["TargetGroupArn"]: one["Weight"] for one in actions[0]["ForwardConfig"]["TargetGroups"]}
@@ -285,3 +289,84 @@ def test_a_deleted_service_leaves_no_target(world: World) -> None:
     assert world.service()["status"] == "INACTIVE"
     world.create(world.task("2"), BREAKER)
     assert len(world.deployments()) == 1
+
+
+def test_a_service_has_tasks_with_the_addresses_of_its_targets(world: World) -> None:
+    definition = world.task("1")
+    world.create(definition, BREAKER)
+    tasks = world.tasks()
+    assert [task["taskDefinitionArn"] for task in tasks] == [definition] * 2
+    assert {task["lastStatus"] for task in tasks} == {"RUNNING"}
+    assert {task["healthStatus"] for task in tasks} == {"HEALTHY"}
+    assert {task["startedBy"] for task in tasks} == {world.service()["deployments"][0]["id"]}
+    details = [task["attachments"][0]["details"] for task in tasks]
+    assert [detail[0]["value"] for detail in details] == world.targets()[0]
+    assert world.tasks() == tasks  # the same ones at each look
+    assert world.tasks("STOPPED") == []
+    (container,) = tasks[0]["containers"]
+    assert (container["name"], container["image"]) == ("app", f"{world.repository}:1")
+    world.update(desiredCount=3)
+    assert len(world.tasks()) == 3
+
+
+def test_tasks_are_found_by_what_they_are_asked_for(world: World) -> None:
+    world.create(world.task("1"), BREAKER)
+    deployment = world.service()["deployments"][0]["id"]
+    listed: Any = world.ecs.list_tasks
+    assert len(listed(cluster="app")["taskArns"]) == 2
+    assert len(listed(cluster="app", family="app")["taskArns"]) == 2
+    assert len(listed(cluster="app", startedBy=deployment)["taskArns"]) == 2
+    assert listed(cluster="app", family="ap")["taskArns"] == []
+    assert listed(cluster="app", startedBy="ecs-svc/1")["taskArns"] == []
+    assert listed(cluster="app", serviceName="other")["taskArns"] == []
+    job = [{"name": "job", "image": "job", "memory": 64}]
+    world.ecs.register_task_definition(family="job", networkMode="none", containerDefinitions=job)
+    run = world.ecs.run_task(cluster="app", taskDefinition="job", launchType="FARGATE")
+    by_hand = run["tasks"][0]["taskArn"]
+    assert by_hand in listed(cluster="app")["taskArns"]
+    assert by_hand not in listed(cluster="app", serviceName="app")["taskArns"]
+    own = listed(cluster="app", serviceName="app")["taskArns"][0]
+    answer = world.ecs.describe_tasks(cluster="app", tasks=[own.rpartition("/")[2], by_hand, "0" * 32])
+    assert {task["taskArn"] for task in answer["tasks"]} == {own, by_hand}
+    assert answer["failures"] == [{"arn": "0" * 32, "reason": "MISSING"}]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "reason"),
+    [
+        (Fault.UNHEALTHY, "ServiceSchedulerInitiated", "Task failed ELB health checks in (target-group arn:"),
+        (Fault.MISSING, "TaskFailedToStart", "CannotPullContainerError: pull image manifest"),
+    ],
+)
+def test_what_stopped_a_task_can_be_looked_up(world: World, fault: Fault, code: str, reason: str) -> None:
+    world.create(world.task("1"), BREAKER)
+    before = {task["taskArn"] for task in world.tasks()}
+    missing = fault is Fault.MISSING
+    world.update(taskDefinition=world.task("2", None if missing else fault, push=not missing))
+    others = [task for task in world.tasks() if task["taskArn"] not in before]
+    assert {(task["lastStatus"], task["healthStatus"]) for task in others} == {
+        ("PENDING", "UNKNOWN") if missing else ("RUNNING", "UNHEALTHY")
+    }
+    world.settled()
+    stopped = world.tasks("STOPPED")
+    assert {task["stopCode"] for task in stopped} == {code}
+    assert all(task["stoppedReason"].startswith(reason) for task in stopped)
+    assert len(stopped) == world.deployments()[0]["deploymentCircuitBreaker"]["failureCount"]
+    assert {task["taskArn"] for task in world.tasks()} == before
+
+
+def test_tasks_that_run_out_of_memory_are_killed_beside_those_that_run(world: World) -> None:
+    world.create(world.task("1", Fault.MEMORY), BREAKER)
+    assert world.deployments()[0]["status"] == "SUCCESSFUL"
+    assert len(world.tasks()) == 2
+    for task in world.tasks("STOPPED"):
+        assert task["stopCode"] == "EssentialContainerExited"
+        assert task["containers"][0]["exitCode"] == 137
+        assert task["containers"][0]["reason"].startswith("OutOfMemoryError")
+
+
+def test_a_release_stops_the_tasks_before_it(world: World) -> None:
+    world.create(world.task("1"), BREAKER)
+    world.update(taskDefinition=world.task("2"))
+    (stopped,) = {task["stoppedReason"] for task in world.tasks("STOPPED")}
+    assert stopped == f"Scaling activity initiated by (deployment {world.service()['deployments'][0]['id']})"

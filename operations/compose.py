@@ -1,0 +1,264 @@
+"""`make compose`: a Docker Compose file that runs the deployed stack's task, with an account and a cache of its own.
+
+The Compose specification: https://github.com/compose-spec/compose-spec/blob/main/spec.md
+"""
+
+import importlib.metadata
+import json
+import os
+import secrets as random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from operations import account_content
+from operations.confirmation import confirm
+from operations.definition import TaskDefinition, registered
+from operations.injection import inject
+from operations.target import Target
+from sandbox.layout import PACKAGE_ROOT, write
+from sandbox.process import say
+
+_REDIS_URL = "REDIS_URL"
+# The engine of the stack's cache; the app reaches this one without TLS, by a password made up for it.
+# renovate: datasource=docker depName=valkey/valkey
+_REDIS_IMAGE = "valkey/valkey:7.2-alpine"
+_REDIS_PORT = 6379
+_ACCOUNT_PORT = 5000
+_ACCOUNT_URL = f"http://account:{_ACCOUNT_PORT}"
+_TABLES = ("sessionsTableName", "responsesTableName", "transcriptsTableName", "waitlistTableName")
+_PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+
+
+@dataclass(frozen=True)
+class Project:
+    """The Compose file and its env files."""
+
+    compose: Mapping[str, Any]
+    app_env: Mapping[str, str]  # the app's secrets
+    redis_env: Mapping[str, str]  # the cache's; empty without one
+
+
+def default_folder(stack: str) -> Path:
+    """Where the files go: a folder that git ignores."""
+    return PACKAGE_ROOT / ".compose" / stack
+
+
+def run(target: Target, folder: Path, *, yes: bool) -> None:
+    """Write the files of a stack.
+
+    Raises:
+        OperationError: there is nothing deployed, ECS would not have started the task, or the answer was no.
+    """
+    definition = registered(target)
+    injected = [name for name in definition.container.secrets if name != _REDIS_URL]
+    if target.on == "aws" and injected:
+        say(f"On AWS, this writes the stack's real secrets ({', '.join(injected)}) into {folder}, in the clear.")
+        confirm("Go on?", yes=yes)
+    bucket = target.output("recordingsBucketName")
+    project = composed(target.stack, target.region, definition, inject(target, definition), bucket)
+    _write(project, folder, definition, content(target.client("dynamodb"), target.outputs(), target.region))
+    _tell(project, folder, definition)
+
+
+def composed(stack: str, region: str, definition: TaskDefinition, injected: Mapping[str, str], bucket: str) -> Project:
+    """The project of a definition. Pure, but for the password of the cache, which is another one each time.
+
+    Args:
+        injected: the values of the container's secrets.
+        bucket: the name of the recordings bucket.
+    """
+    container = definition.container
+    account: dict[str, Any] = {
+        "AWS_ENDPOINT_URL": _ACCOUNT_URL,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": "compose",
+        "AWS_SECRET_ACCESS_KEY": "compose",
+    }
+    environment = {**container.environment, "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE", **account}
+    app_env, redis_env = dict(injected), dict[str, str]()
+    has_redis = _REDIS_URL in environment or _REDIS_URL in injected
+    if has_redis:
+        redis_env["PASSWORD"] = random.token_hex(16)
+        environment.pop(_REDIS_URL, None)
+        app_env[_REDIS_URL] = f"redis://:{redis_env['PASSWORD']}@redis:{_REDIS_PORT}"
+    services: dict[str, Any] = {
+        container.name: _app(definition, environment, has_env_file=bool(app_env), has_redis=has_redis),
+        "account": _account(bucket),
+        "account-content": _account_content(account),
+    }
+    if has_redis:
+        services["redis"] = _redis()
+    # Compose reads `$` as the start of a variable's name; nothing here is one of Compose's.
+    compose = _doubled({"name": f"{container.name}-{stack}", "services": services})
+    return Project(compose, app_env, redis_env)
+
+
+def _app(
+    definition: TaskDefinition, environment: Mapping[str, str], *, has_env_file: bool, has_redis: bool
+) -> dict[str, Any]:
+    container = definition.container
+    check = container.health_check
+    waits = {"account-content": "service_completed_successfully", **({"redis": "service_healthy"} if has_redis else {})}
+    return _without_empty(
+        {
+            "image": container.image,
+            "platform": _PLATFORMS[definition.architecture],
+            "entrypoint": list(container.entry_point),
+            "command": list(container.command),
+            "depends_on": {service: {"condition": condition} for service, condition in waits.items()},
+            "environment": dict(environment),
+            "env_file": ["app.env"] if has_env_file else [],
+            "user": container.user,
+            "init": container.init,
+            "read_only": container.read_only,
+            "tmpfs": [f"{mount.path}:{','.join([*mount.options, f'size={mount.size}m'])}" for mount in container.tmpfs],
+            "ulimits": {limit.name: {"soft": limit.soft, "hard": limit.hard} for limit in container.ulimits},
+            "cpus": definition.cpu / 1024,
+            "mem_limit": f"{definition.memory}m",
+            "ports": [f"127.0.0.1:{container.port}:{container.port}"] if container.port else [],
+            "healthcheck": check
+            and {
+                "test": ["CMD", *check.command],
+                "interval": f"{check.interval:g}s",
+                "timeout": f"{check.timeout:g}s",
+                "retries": check.retries,
+                "start_period": f"{check.start_period:g}s",
+            },
+            "stop_grace_period": f"{container.stop_timeout}s",
+        }
+    )
+
+
+def _account(bucket: str) -> dict[str, Any]:
+    probe = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{_ACCOUNT_PORT}/moto-api/')"
+    return {
+        "image": _account_image(),
+        "ports": [f"127.0.0.1:{_ACCOUNT_PORT}:{_ACCOUNT_PORT}"],
+        # Where the AWS SDKs look for a bucket, unless told otherwise.
+        "networks": {"default": {"aliases": [f"{bucket}.account"]}},
+        "healthcheck": {"test": ["CMD", "python3", "-c", probe], "interval": "2s", "timeout": "5s", "retries": 30},
+    }
+
+
+def _account_content(account: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "image": _account_image(),
+        "depends_on": {"account": {"condition": "service_healthy"}},
+        "entrypoint": ["python3", f"/content/{Path(account_content.__file__).name}"],
+        "environment": dict(account),
+        "volumes": ["./content:/content:ro"],
+    }
+
+
+def _account_image() -> str:
+    """The account of the sandbox, by the same version of moto; without the few operations that the sandbox adds."""
+    return f"motoserver/moto:{importlib.metadata.version('moto')}"
+
+
+def _redis() -> dict[str, Any]:
+    ping = 'valkey-cli --no-auth-warning -a "$PASSWORD" ping | grep -q PONG'
+    return {
+        "image": _REDIS_IMAGE,
+        "command": ["sh", "-c", 'exec valkey-server --save "" --requirepass "$PASSWORD"'],
+        "env_file": ["redis.env"],
+        "healthcheck": {"test": ["CMD-SHELL", ping], "interval": "2s", "timeout": "5s", "retries": 30},
+    }
+
+
+def _without_empty(service: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in service.items() if value not in (None, [], {}, "")}
+
+
+def _doubled(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, Mapping):
+        return {key: _doubled(member) for key, member in cast(Mapping[str, Any], value).items()}
+    if isinstance(value, list):
+        return [_doubled(member) for member in cast(list[Any], value)]
+    return value
+
+
+def content(dynamodb: Any, outputs: Mapping[str, str], region: str) -> list[dict[str, Any]]:
+    """The calls that make the stack's tables and bucket, empty, in an empty account. See `account_content`.
+
+    Args:
+        dynamodb: a boto3 client (untyped) of the account that has the tables.
+        outputs: the stack's.
+    """
+    calls: list[dict[str, Any]] = []
+    for output in _TABLES:
+        name = outputs[output]
+        table = dynamodb.describe_table(TableName=name)["Table"]
+        definition: dict[str, Any] = {
+            "TableName": name,
+            "AttributeDefinitions": table["AttributeDefinitions"],
+            "KeySchema": table["KeySchema"],
+            "BillingMode": "PAY_PER_REQUEST",
+        }
+        if table.get("GlobalSecondaryIndexes"):
+            definition["GlobalSecondaryIndexes"] = [
+                {key: index[key] for key in ("IndexName", "KeySchema", "Projection")}
+                for index in table["GlobalSecondaryIndexes"]
+            ]
+        calls.append(_call("dynamodb", "create_table", definition))
+        ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"].get("AttributeName")
+        if ttl:
+            specification = {"Enabled": True, "AttributeName": ttl}
+            parameters = {"TableName": name, "TimeToLiveSpecification": specification}
+            calls.append(_call("dynamodb", "update_time_to_live", parameters))
+    creation: dict[str, Any] = {"Bucket": outputs["recordingsBucketName"]}
+    if region != "us-east-1":  # which alone is no constraint
+        creation["CreateBucketConfiguration"] = {"LocationConstraint": region}
+    return [*calls, _call("s3", "create_bucket", creation)]
+
+
+def _call(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"service": service, "operation": operation, "parameters": parameters}
+
+
+def _write(project: Project, folder: Path, definition: TaskDefinition, calls: Sequence[Mapping[str, Any]]) -> None:
+    head = (
+        f"# From the task definition {definition.name}. Do not edit: `make compose` writes it anew.\n"
+        "# What is to differ goes into a compose.override.yaml beside it.\n"
+    )
+    for name, variables in (("app.env", project.app_env), ("redis.env", project.redis_env)):
+        if variables:
+            write(folder / name, env_file(variables), mode=0o600)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    write(folder / "content" / "content.json", json.dumps(calls, indent=2) + "\n")
+    write(folder / "content" / Path(account_content.__file__).name, Path(account_content.__file__).read_text())
+    text = yaml.safe_dump(project.compose, sort_keys=False, allow_unicode=True, width=120)
+    write(folder / "compose.yaml", head + text)
+
+
+def env_file(variables: Mapping[str, str]) -> str:
+    """An env file that Compose reads back as it was, whatever is in the values: double-quoted, with escapes."""
+    return "".join(f'{name}="{_escaped(value)}"\n' for name, value in sorted(variables.items()))
+
+
+def _escaped(value: str) -> str:
+    for char, escape in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\$"), ("\n", "\\n"), ("\r", "\\r")):
+        value = value.replace(char, escape)
+    return value
+
+
+def _tell(project: Project, folder: Path, definition: TaskDefinition) -> None:
+    shown = os.path.relpath(folder)
+    container = definition.container
+    for other in definition.others:
+        say(f"Container: {other} is left out")
+    secrets = ", ".join(sorted(project.app_env)) or "none"
+    say(f"Secrets: {secrets}{f', in {shown}/app.env, for its owner alone' if project.app_env else ''}")
+    if project.redis_env:
+        say(f"Redis: a Valkey of its own, without TLS, by a made-up password: {_REDIS_URL} leads to it")
+    say(f"AWS: an account of its own ({_account_image()}), with the stack's empty tables and bucket")
+    say(
+        f"Wrote {shown}/compose.yaml. Next, where Docker is logged in to the registry or has an image"
+        f" {container.image}:\n  cd {shown} && docker compose up"
+    )

@@ -1,0 +1,199 @@
+"""One command run as ECS runs a container: its limits, its health check, its end."""
+
+import asyncio
+import contextlib
+import os
+import resource
+import shlex
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from operations.definition import Ulimit
+from operations.health import Health, HealthCheck, Status, after
+from operations.target import OperationError
+from sandbox.process import say
+
+_SIGNALLED = 128  # what a shell, and Docker, add to the number of the signal that ended a command
+_OUTPUT_BYTES = 4096
+SetLimit = Callable[[int, tuple[int, int]], None]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What is run, and how."""
+
+    command: Sequence[str]
+    cwd: Path
+    environment: Mapping[str, str]  # all of it: nothing is inherited
+    ulimits: Sequence[Ulimit]
+    health_check: HealthCheck | None
+    stop_timeout: float  # seconds from SIGTERM to SIGKILL
+
+
+def supervise(launch: Launch) -> int:
+    """Run a command until it ends, or until Ctrl-C, SIGTERM or SIGHUP has this process stop it; its exit status.
+
+    A second Ctrl-C does not wait for the stop timeout.
+
+    Raises:
+        OperationError: it cannot be started.
+    """
+    return asyncio.run(_supervise(launch))
+
+
+async def _supervise(launch: Launch) -> int:
+    stops: asyncio.Queue[signal.Signals] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stops.put_nowait, number)
+    began = time.monotonic()
+    process = await _start(launch)
+    watching = asyncio.ensure_future(_watch(launch, began))
+    ending = asyncio.ensure_future(process.wait())
+    try:
+        stopping = asyncio.ensure_future(stops.get())
+        await asyncio.wait([ending, stopping], return_when=asyncio.FIRST_COMPLETED)
+        watching.cancel()
+        if ending.done():
+            stopping.cancel()
+            say(f"task: the command ended by itself, {time.monotonic() - began:.0f} s after its start")
+        else:
+            await _stop(process, ending, stops, launch.stop_timeout)
+        status = _status(await ending)
+    finally:
+        # With its first process a container ends, and with it all that it has started.
+        _kill_group(process.pid)
+    say(f"task: exit status {status}")
+    return status
+
+
+async def _start(launch: Launch) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *launch.command,
+            cwd=launch.cwd,
+            env=dict(launch.environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            # Out of the terminal's reach: the Ctrl-C is for this process, which sends what ECS would send.
+            start_new_session=True,
+            preexec_fn=lambda: set_limits(launch.ulimits),
+        )
+    except OSError as error:
+        raise OperationError(
+            f"`{shlex.join(launch.command)}` cannot be started in {launch.cwd}: {error.strerror}."
+        ) from None
+
+
+def set_limits(ulimits: Sequence[Ulimit], set_limit: SetLimit = resource.setrlimit) -> None:
+    """Limit this process as a container's; what the machine does not grant is said, and the rest of it taken.
+
+    Runs between fork and exec, so it writes to the standard error itself.
+    """
+    for limit in ulimits:
+        number: int | None = getattr(resource, f"RLIMIT_{limit.name.upper()}", None)
+        if number is None:
+            os.write(2, f"task: this machine has no limit {limit.name}\n".encode())
+            continue
+        try:
+            set_limit(number, (limit.soft, limit.hard))
+        except (ValueError, OSError):
+            _, most = resource.getrlimit(number)
+            os.write(
+                2,
+                f"task: this machine allows a {limit.name} of {most} at most, and the definition says {limit.soft}"
+                f" soft, {limit.hard} hard: the command gets what there is\n".encode(),
+            )
+            with contextlib.suppress(ValueError, OSError):
+                set_limit(number, (min(limit.soft, most), most))
+
+
+async def _stop(
+    process: asyncio.subprocess.Process,
+    ending: asyncio.Future[int],
+    stops: asyncio.Queue[signal.Signals],
+    timeout: float,
+) -> None:
+    say(f"task: SIGTERM, as ECS sends it; SIGKILL follows after the stop timeout of {timeout:.0f} s")
+    began = time.monotonic()
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    again = asyncio.ensure_future(stops.get())
+    await asyncio.wait([ending, again], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    seconds = time.monotonic() - began
+    if ending.done():
+        say(f"task: ended by SIGTERM, {seconds:.1f} s after it")
+    else:
+        why = "Ctrl-C again" if again.done() else f"still running when the stop timeout of {timeout:.0f} s was over"
+        _kill_group(process.pid)
+        await ending
+        say(f"task: ended by SIGKILL, {seconds:.1f} s after SIGTERM ({why})")
+    again.cancel()
+
+
+def _kill_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _status(returncode: int) -> int:
+    return returncode if returncode >= 0 else _SIGNALLED - returncode
+
+
+async def _watch(launch: Launch, began: float) -> None:
+    """Check the health for as long as it is not cancelled, and tell each change."""
+    check = launch.health_check
+    if check is None:
+        say("task: health: the definition has no health check")
+        return
+    status = Status()
+    say(
+        f"task: health: {status.health.value}; a check every {check.interval:g} s, timeout {check.timeout:g} s, retries"
+        f" {check.retries}, start period {check.start_period:g} s"
+    )
+    while True:
+        await asyncio.sleep(check.interval)
+        started = time.monotonic() - began
+        failure = await _check(launch, check)
+        before, status = status, after(check, status, started, passed=failure is None)
+        if status.health is not before.health:
+            _tell(status, failure, time.monotonic() - began)
+
+
+def _tell(status: Status, failure: str | None, seconds: float) -> None:
+    words = f"task: health: {status.health.value}, {seconds:.0f} s after the start"
+    if status.health is Health.UNHEALTHY:
+        checks = "a check" if status.failures == 1 else f"{status.failures} checks in a row, the last"
+        words += f": {checks} failed with {failure}. ECS would now replace this task"
+    say(words)
+
+
+async def _check(launch: Launch, check: HealthCheck) -> str | None:
+    """Run one check, in the container's environment; how it failed, or None where it passed."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *check.command,
+            cwd=launch.cwd,
+            env=dict(launch.environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"{check.command[0]}: {error.strerror}"
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), check.timeout)
+    except TimeoutError:
+        return f"no answer within {check.timeout:g} s"
+    finally:
+        if process.returncode is None:
+            _kill_group(process.pid)
+            await process.wait()
+    if process.returncode == 0:
+        return None
+    lines = output[-_OUTPUT_BYTES:].decode(errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"status {_status(process.returncode or 0)}{f': {last}' if last else ''}"

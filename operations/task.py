@@ -1,0 +1,194 @@
+"""`make task`: run a command on this machine as the task that the deployed stack's definition describes."""
+
+import importlib
+import os
+import re
+import shlex
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from operations.confirmation import confirm
+from operations.definition import Container, TaskDefinition, registered
+from operations.health import HealthCheck
+from operations.injection import inject
+from operations.supervisor import Launch, supervise
+from operations.target import OperationError, Target
+from sandbox.process import say
+
+# Of this shell's own variables, what no program does without; a container gets these from its image.
+_INHERITED = ("PATH", "HOME", "TMPDIR")
+_PORT = "PORT"
+_REDIS_URL = "REDIS_URL"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked for on the command line."""
+
+    command: Sequence[str]  # empty: the definition's own, where it has one
+    cwd: Path
+    port: int | None  # None: the definition's
+    revision: int | None  # of the stack's family; None: the one that the stack deployed
+    yes: bool  # nothing is asked
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a process has of AWS: the variables, and in words whose they are."""
+
+    variables: Mapping[str, str]
+    whose: str
+
+
+def run(target: Target, options: Options) -> int:
+    """Run the command; its exit status.
+
+    Raises:
+        OperationError: ECS would not have started the task, this machine cannot, or the answer was no.
+    """
+    definition = registered(target, options.revision)
+    container = definition.container
+    command = options.command or (*container.entry_point, *container.command)
+    if not command:
+        raise OperationError(
+            f"The definition leaves the command to the image: say what to run here, as in `make task"
+            f" STACK={target.stack} CMD='node dist/server.js'`."
+        )
+    if not options.cwd.is_dir():
+        raise OperationError(f"There is no folder {options.cwd} to run the command in.")
+    port, check = published(container, options.port)
+    if port is not None:
+        _require_free(port)
+    credentials = _credentials(target, definition)
+    if target.on == "aws":
+        secrets = ", ".join(container.secrets) or "none"
+        say(
+            f"On AWS, this gives `{shlex.join(command)}` on this machine the stack's real secrets ({secrets})"
+            f" and the credentials of {credentials.whose}."
+        )
+        confirm("Go on?", yes=options.yes)
+    secrets = inject(target, definition)
+    environment = composed(container, secrets, credentials.variables, target.region, port, os.environ)
+    say(f"Task: {definition.name}, container {container.name}")
+    for other in definition.others:
+        say(f"Container: {other} is not run here")
+    say(f"Secrets: {', '.join(secrets) or 'none'}")
+    say(f"AWS: as {credentials.whose}")
+    say(f"Limits: {', '.join(f'{limit.name} {limit.soft}/{limit.hard}' for limit in container.ulimits) or 'none'}")
+    if port is not None:
+        here = f" in place of {container.port}, in {_PORT} and in the health check" if port != container.port else ""
+        say(f"Port: {port}{here}")
+    if _REDIS_URL in environment:
+        say(
+            f"Redis: {_REDIS_URL} is the stack's, whose cache only its own network reaches; `make compose` has one here"
+        )
+    say("Not as on ECS: the image, its user, a read-only root, CPU, memory and the network; `make compose` has these")
+    say(f"Command: {shlex.join(command)}, in {options.cwd}")
+    return supervise(Launch(command, options.cwd, environment, container.ulimits, check, container.stop_timeout))
+
+
+def published(container: Container, port: int | None) -> tuple[int | None, HealthCheck | None]:
+    """The port to listen on, and the health check on that port.
+
+    Raises:
+        OperationError: another port than the container's is wanted, and nothing would tell the command of it.
+    """
+    check = container.health_check
+    if port is None or port == container.port:
+        return container.port, check
+    if container.port is None or container.environment.get(_PORT) != str(container.port):
+        raise OperationError(f"--port: the container takes its port from no {_PORT} in its environment.")
+    if check:
+        number = re.compile(rf"(?<=:){container.port}(?!\d)")
+        check = replace(check, command=tuple(number.sub(str(port), word) for word in check.command))
+    return port, check
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("", port))
+        except OSError as error:
+            raise OperationError(
+                f"Port {port} cannot be used on this machine ({error.strerror}): end what listens there, or choose"
+                " another one with --port (PORT=… for make)."
+            ) from None
+
+
+def composed(
+    container: Container,
+    secrets: Mapping[str, str],
+    credentials: Mapping[str, str],
+    region: str,
+    port: int | None,
+    shell: Mapping[str, str],
+) -> dict[str, str]:
+    """The whole environment of the command.
+
+    Args:
+        shell: of which the least that a program needs is taken.
+        port: what `PORT` is, where the container has one.
+    """
+    environment = {name: shell[name] for name in _INHERITED if name in shell}
+    # As Fargate sets them; of what else it sets, the addresses of its own metadata, there is none here.
+    environment |= {"AWS_EXECUTION_ENV": "AWS_ECS_FARGATE", "AWS_DEFAULT_REGION": region}
+    environment |= container.environment
+    environment |= secrets
+    environment |= credentials
+    if port is not None and _PORT in container.environment:
+        environment[_PORT] = str(port)
+    return environment
+
+
+def _credentials(target: Target, definition: TaskDefinition) -> Credentials:
+    """Those of the task role; on AWS, where ECS alone can take that role, those of the shell.
+
+    Raises:
+        OperationError: there are none.
+    """
+    # Nothing of ~/.aws reaches a container.
+    alone = {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    if target.account is not None:
+        alone["AWS_ENDPOINT_URL"] = target.account.url
+    role = definition.task_role_arn
+    sts = target.client("sts")
+    if role is None:
+        return Credentials(alone, "nobody, as the definition has no task role")
+    try:
+        taken = sts.assume_role(RoleArn=role, RoleSessionName=f"make-task-{target.stack}"[:64])
+    except Exception as error:
+        if target.account is not None or _code(error) != "AccessDenied":
+            raise
+        return _of_the_shell(sts, role, alone)
+    keys = taken["Credentials"]
+    variables = _variables(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    return Credentials(alone | variables, f"the task role, {role}, until {keys['Expiration']:%H:%M} UTC")
+
+
+def _of_the_shell(sts: Any, role: str, alone: Mapping[str, str]) -> Credentials:
+    boto3: Any = importlib.import_module("boto3")
+    found = boto3.Session().get_credentials().get_frozen_credentials()
+    variables = _variables(found.access_key, found.secret_key, found.token)
+    return Credentials(
+        {**alone, **variables},
+        f"this shell, {sts.get_caller_identity()['Arn']}, since {role} lets only ECS take it: what the task may do is"
+        " not tried here",
+    )
+
+
+def _variables(key: str, secret: str, token: str | None) -> dict[str, str]:
+    variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+    return {**variables, "AWS_SESSION_TOKEN": token} if token else variables
+
+
+def _code(error: Exception) -> str:
+    response: Mapping[str, Any] = getattr(error, "response", {})
+    return response.get("Error", {}).get("Code", "")

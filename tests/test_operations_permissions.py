@@ -1,0 +1,182 @@
+"""What a role may do, by its policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from operations.permissions import Role
+from operations.target import OperationError
+
+READ, SECRET = "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:123456789012:secret:a/POOL-AbCdEf"
+CONTEXT = {"aws:requestedregion": "us-east-1", "aws:principalarn": "arn:aws:iam::123456789012:role/r"}
+
+
+def role(*statements: dict[str, Any], boundary: dict[str, Any] | None = None) -> Role:
+    return Role(
+        "arn:aws:iam::123456789012:role/r",
+        trust={"Statement": []},
+        policies={str(position): {"Statement": [statement]} for position, statement in enumerate(statements)},
+        boundary={"Statement": boundary} if boundary else None,
+    )
+
+
+def allow(**elements: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": READ, "Resource": SECRET, **elements}
+
+
+def may(*statements: dict[str, Any], boundary: dict[str, Any] | None = None) -> bool:
+    return role(*statements, boundary=boundary).may(READ, SECRET, CONTEXT)
+
+
+def test_what_no_statement_allows_is_not_allowed() -> None:
+    assert not may()
+    assert not may(allow(Action="secretsmanager:DescribeSecret"))
+    assert not may(allow(Resource=SECRET.replace("POOL", "OTHER")))
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {},
+        {"Action": ["s3:GetObject", READ.lower()]},
+        {"Action": "secretsmanager:Get*"},
+        {"Resource": ["x", SECRET[:-6] + "??????"]},
+        {"Resource": "*"},
+        {"NotAction": "s3:*"},
+        {"NotResource": "arn:aws:s3:::*"},
+    ],
+)
+def test_each_way_to_allow(elements: dict[str, Any]) -> None:
+    statement = allow(**elements)
+    for key in ("Action", "Resource"):
+        if f"Not{key}" in elements:
+            del statement[key]
+    assert may(statement)
+
+
+def test_what_not_action_and_not_resource_name_is_not_allowed() -> None:
+    assert not may({"Effect": "Allow", "NotAction": "secretsmanager:*", "Resource": "*"})
+    assert not may({"Effect": "Allow", "Action": "*", "NotResource": SECRET})
+
+
+def test_a_deny_wins_over_every_allow() -> None:
+    assert not may(allow(), allow(Effect="Deny", Action="*", Resource="*"))
+    assert may(allow(), allow(Effect="Deny", Resource="arn:aws:s3:::x"))
+
+
+def test_a_boundary_has_to_allow_it_too() -> None:
+    assert may(allow(), boundary=allow())
+    assert not may(allow(), boundary=allow(Action="s3:*"))
+    assert not may(boundary=allow())
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, True),
+        ({"StringEquals": {"aws:RequestedRegion": ["eu-north-1", "us-east-1"]}}, True),
+        ({"StringEquals": {"aws:RequestedRegion": "eu-north-1"}}, False),
+        ({"StringNotEquals": {"aws:RequestedRegion": ["eu-north-1", "us-east-1"]}}, False),
+        ({"StringNotLike": {"aws:RequestedRegion": "eu-*"}}, True),
+        ({"StringLikeIfExists": {"aws:RequestedRegion": "us-*"}}, True),
+        ({"StringEqualsIgnoreCase": {"aws:RequestedRegion": "US-EAST-1"}}, True),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/r"}}, True),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/r"}}, False),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:*:role/r"}}, False),
+        (
+            {
+                "StringEquals": {"aws:RequestedRegion": "us-east-1"},
+                "ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/x"},
+            },
+            False,
+        ),
+    ],
+)
+def test_conditions(condition: Mapping[str, Any], holds: bool) -> None:
+    assert may(allow(Condition=condition)) is holds
+
+
+@pytest.mark.parametrize(("operator", "holds"), [("ForAnyValue", True), ("ForAllValues", False)])
+def test_a_key_with_several_values(operator: str, holds: bool) -> None:
+    condition = {f"{operator}:StringEquals": {"kms:ResourceAliases": ["alias/one"]}}
+    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
+    assert role(statement).may("kms:Decrypt", "k", {"kms:resourcealiases": ["alias/one", "alias/two"]}) is holds
+    assert role(statement).may("kms:Decrypt", "k", {"kms:resourcealiases": []}) is not holds
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"StringEquals": {"aws:ResourceTag/team": "voice"}},
+        {"StringEquals": {"aws:RequestedRegion": "${aws:PrincipalTag/region}"}},
+    ],
+)
+def test_what_it_cannot_evaluate_it_says(condition: Mapping[str, Any]) -> None:
+    with pytest.raises(OperationError, match="policy 0 that this command cannot evaluate"):
+        may(allow(Condition=condition))
+    # It does not matter where the statement is about something else.
+    assert not may(allow(Action="s3:GetObject", Condition=condition))
+
+
+def test_who_may_take_it() -> None:
+    condition = {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:123456789012:*"}}
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        "Condition": condition,
+    }
+    trusting = Role("arn", {"Statement": statement}, {}, None)
+    source = {"aws:sourcearn": "arn:aws:ecs:us-east-1:123456789012:*"}
+    assert trusting.trusts("ecs-tasks.amazonaws.com", source)
+    assert not trusting.trusts("ecs.amazonaws.com", source)
+    assert not trusting.trusts("ecs-tasks.amazonaws.com", {"aws:sourcearn": "arn:aws:ecs:us-west-2:123456789012:*"})
+    assert not Role("arn", {"Statement": [{**statement, "Principal": "*", "Effect": "Deny"}]}, {}, None).trusts(
+        "ecs-tasks.amazonaws.com", source
+    )
+
+
+@pytest.fixture
+def iam(monkeypatch: pytest.MonkeyPatch) -> Any:
+    import importlib
+
+    boto3: Any = importlib.import_module("boto3")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        yield boto3.client("iam", region_name="us-east-1")
+
+
+def test_a_role_is_read_with_all_its_policies(iam: Any) -> None:
+    def document(action: str) -> str:
+        return json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+        )
+
+    attached = iam.create_policy(PolicyName="attached", PolicyDocument=document("s3:GetObject"))["Policy"]["Arn"]
+    boundary = iam.create_policy(PolicyName="boundary", PolicyDocument=document("*"))["Policy"]["Arn"]
+    arn = iam.create_role(
+        RoleName="r", Path="/p/", AssumeRolePolicyDocument=document("sts:AssumeRole"), PermissionsBoundary=boundary
+    )["Role"]["Arn"]
+    iam.put_role_policy(RoleName="r", PolicyName="inline", PolicyDocument=document(READ))
+    iam.attach_role_policy(RoleName="r", PolicyArn=attached)
+    read = Role.read(iam, arn)
+    assert set(read.policies) == {"inline", attached}
+    assert read.may(READ, SECRET, CONTEXT)
+    assert read.may("s3:GetObject", "x", CONTEXT)
+    assert not read.may("s3:PutObject", "x", CONTEXT)
+    assert read.boundary is not None
+    # A newer version of a policy takes the place of the one before.
+    iam.create_policy_version(PolicyArn=boundary, PolicyDocument=document("s3:*"), SetAsDefault=True)
+    assert not Role.read(iam, arn).may(READ, SECRET, CONTEXT)
+
+
+def test_a_role_that_is_gone_is_named(iam: Any) -> None:
+    with pytest.raises(OperationError, match="role/gone does not exist"):
+        Role.read(iam, "arn:aws:iam::123456789012:role/gone")

@@ -1,0 +1,202 @@
+"""A command run as a container: its end, its health, its limits. Each test runs a process that supervises another."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from operations.definition import Ulimit
+from operations.health import HealthCheck
+from operations.supervisor import Launch, set_limits, supervise
+from operations.target import OperationError
+from sandbox.layout import PACKAGE_ROOT
+
+DEADLINE_SECONDS = 30
+
+
+def launch(
+    *command: str, check: HealthCheck | None = None, stop_timeout: float = 20, cwd: Path = PACKAGE_ROOT
+) -> Launch:
+    environment = {"PATH": os.environ["PATH"], "COLOUR": "blue"}
+    return Launch(command, cwd, environment, (), check, stop_timeout)
+
+
+class Supervised:
+    """A supervising process, and what it and its command have written so far."""
+
+    def __init__(self, process: subprocess.Popen[str], output: Path) -> None:
+        self.process = process
+        self.output = output
+
+    def says(self, text: str, times: int = 1) -> str:
+        """Waits until it has; all of the output."""
+        began = time.monotonic()
+        while (said := self.output.read_text()).count(text) < times:
+            assert time.monotonic() - began < DEADLINE_SECONDS, said
+            time.sleep(0.02)
+        return said
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def ends(self) -> tuple[int, str]:
+        status = self.process.wait(DEADLINE_SECONDS)
+        return status, self.output.read_text()
+
+
+@contextmanager
+def supervised(folder: Path, what: Launch) -> Generator[Supervised]:
+    script = (
+        "import sys; from pathlib import Path, PosixPath\n"
+        "from operations.supervisor import *; from operations.health import *\n"
+        f"sys.exit(supervise({what!r}))"
+    )
+    output = folder / "output"
+    with output.open("w") as file:
+        process = subprocess.Popen(  # noqa: S603 - this test's own process
+            [sys.executable, "-c", script], cwd=PACKAGE_ROOT, stdout=file, stderr=subprocess.STDOUT, text=True
+        )
+    try:
+        yield Supervised(process, output)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def shell(script: str, **arguments: object) -> Launch:
+    return launch("/bin/sh", "-c", script, **arguments)  # type: ignore[arg-type]
+
+
+def test_its_status_is_the_commands(tmp_path: Path) -> None:
+    with supervised(tmp_path, shell("echo $COLOUR $HOME; exit 3")) as process:
+        status, said = process.ends()
+    assert status == 3
+    assert "blue\n" in said
+    assert "the command ended by itself" in said
+    assert said.endswith("task: exit status 3\n")
+
+
+def test_a_command_that_a_signal_ends_has_the_status_of_a_container(tmp_path: Path) -> None:
+    with supervised(tmp_path, shell("kill -9 $$")) as process:
+        assert process.ends()[0] == 128 + 9
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_is_told_to_end_by_sigterm(tmp_path: Path, number: signal.Signals) -> None:
+    graceful = "trap 'echo got TERM; exit 5' TERM; trap 'echo got INT' INT; echo up; while :; do sleep 0.05; done"
+    with supervised(tmp_path, shell(graceful)) as process:
+        process.says("up\n")
+        process.send(number)
+        status, said = process.ends()
+    assert status == 5
+    assert "got TERM" in said
+    assert "got INT" not in said
+    assert "ended by SIGTERM" in said
+    assert "SIGKILL, " not in said
+
+
+def test_after_the_stop_timeout_it_is_killed(tmp_path: Path) -> None:
+    stubborn = "trap 'echo not yet' TERM; echo up; while :; do sleep 0.05; done"
+    with supervised(tmp_path, shell(stubborn, stop_timeout=1)) as process:
+        process.says("up\n")
+        process.send(signal.SIGINT)
+        process.says("not yet")
+        status, said = process.ends()
+    assert status == 128 + 9
+    assert "ended by SIGKILL, 1." in said
+    assert "still running when the stop timeout of 1 s was over" in said
+
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+    stubborn = "trap 'echo not yet' TERM; echo up; while :; do sleep 0.05; done"
+    with supervised(tmp_path, shell(stubborn, stop_timeout=300)) as process:
+        process.says("up\n")
+        process.send(signal.SIGINT)
+        process.says("not yet")
+        process.send(signal.SIGINT)
+        status, said = process.ends()
+    assert status == 128 + 9
+    assert "(Ctrl-C again)" in said
+
+
+def test_nothing_that_it_started_outlives_it(tmp_path: Path) -> None:
+    with supervised(tmp_path, shell("sleep 300 & echo child $!; exit 0")) as process:
+        _, said = process.ends()
+    child = int(said.partition("child ")[2].split()[0])
+    began = time.monotonic()
+    while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2]:
+        assert time.monotonic() - began < DEADLINE_SECONDS
+        time.sleep(0.02)
+
+
+def test_a_command_that_is_not_there_is_named() -> None:
+    with pytest.raises(OperationError, match=r"`no-such-program x` cannot be started in .*: No such file"):
+        supervise(launch("no-such-program", "x"))
+
+
+CHECK = HealthCheck(("/bin/sh", "-c", "test -e healthy || { echo looks bad; exit 4; }"), interval=0.1, retries=2)
+
+
+def test_each_change_of_health_is_told_once(tmp_path: Path) -> None:
+    flag = tmp_path / "healthy"
+    with supervised(tmp_path, launch("/bin/sleep", "300", check=CHECK, cwd=tmp_path)) as process:
+        process.says("health: unhealthy")
+        flag.touch()
+        process.says("health: healthy")
+        time.sleep(5 * CHECK.interval)
+        flag.unlink()
+        process.says("health: unhealthy", times=2)
+        process.send(signal.SIGTERM)
+        _, said = process.ends()
+    assert re.findall(r"task: health: (\w+)", said) == ["starting", "unhealthy", "healthy", "unhealthy"]
+    assert said.count("2 checks in a row, the last failed with status 4: looks bad. ECS would now replace") == 2
+
+
+def test_a_check_that_takes_too_long_has_failed(tmp_path: Path) -> None:
+    check = HealthCheck(("/bin/sleep", "300"), interval=0.1, timeout=0.2, retries=1)
+    with supervised(tmp_path, launch("/bin/sleep", "300", check=check)) as process:
+        said = process.says("health: unhealthy")
+    assert "no answer within 0.2 s" in said
+
+
+def test_a_check_whose_program_is_missing_has_failed(tmp_path: Path) -> None:
+    check = HealthCheck(("no-such-program",), interval=0.1, retries=1)
+    with supervised(tmp_path, launch("/bin/sleep", "300", check=check)) as process:
+        assert "no-such-program: No such file" in process.says("health: unhealthy")
+
+
+def test_the_command_is_limited(tmp_path: Path) -> None:
+    what = shell("ulimit -S -n; ulimit -H -n")
+    limited = Launch(what.command, what.cwd, what.environment, (Ulimit("nofile", 100, 200),), None, 20)
+    with supervised(tmp_path, limited) as process:
+        _, said = process.ends()
+    assert "100\n200\n" in said
+
+
+def test_a_limit_that_the_machine_does_not_grant(capfd: pytest.CaptureFixture[str]) -> None:
+    """As for somebody who is not root, whom the system lets lower the hard limit and not raise it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken: list[tuple[int, int]] = []
+
+    def set_limit(number: int, limit: tuple[int, int]) -> None:
+        assert number == resource.RLIMIT_NOFILE
+        if limit[1] > most:
+            raise ValueError("not allowed to raise maximum limit")
+        taken.append(limit)
+
+    set_limits([Ulimit("nofile", 65536, most + 1)], set_limit)
+    assert taken == [(min(65536, most), most)]
+    assert f"this machine allows a nofile of {most} at most" in capfd.readouterr().err
+    set_limits([Ulimit("nofile", 64, 64), Ulimit("unheard", 1, 1)], set_limit)
+    assert taken[1:] == [(64, 64)]
+    assert "no limit unheard" in capfd.readouterr().err
