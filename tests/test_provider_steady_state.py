@@ -18,7 +18,6 @@ from provider_harness import (
     client,
     from_struct,
     moto_endpoint,
-    new_zone,
     reset,
 )
 
@@ -36,7 +35,7 @@ def endpoint() -> Generator[str]:
 def world(endpoint: str) -> World:
     reset(endpoint)
     client(endpoint, "ecr").create_repository(repositoryName="steady")
-    return World(Engine(endpoint), new_zone(endpoint))
+    return World(Engine(endpoint), endpoint)
 
 
 def _task(world: World, endpoint: str, tag: str, fault: Fault | None = None) -> str:
