@@ -6,6 +6,7 @@ _NOT_THERE = (
     "imagenotfoundexception",
     "repositorynotfoundexception",
     "rulenotfound",
+    "listenernotfound",
     "couldn't find resource",
     "empty result",
     "query returned no results",

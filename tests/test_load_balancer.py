@@ -142,6 +142,11 @@ def test_rolling_deployments_do_not_take_over_from_the_alternate_group(weights: 
         build(answers=answers)
 
 
+def test_a_listener_that_somebody_deleted_has_no_rules() -> None:
+    gone = "api error ListenerNotFound: One or more listeners not found"
+    assert build(answers=FakeAws(region="eu-north-1", failures={"getListenerRule": gone})).exports["targetGroup"]
+
+
 def test_where_the_rules_cannot_be_asked_nothing_is_assumed() -> None:
     answers = FakeAws(region="eu-north-1", failures={"getListenerRule": "AccessDenied: not authorized"})
     with pytest.raises(pulumi.RunError, match=r"cannot look up the rules of the listener .*AccessDenied"):
