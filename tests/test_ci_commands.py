@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from ci import drift, image_tag, preview, report
+from sandbox import account_additions, stand_in, supplies
 from sandbox.layout import SandboxError
 from sandbox.stack_file import StackFile
 
@@ -23,14 +23,6 @@ case "$1" in config) exit {config_status} ;; esac
 printf 'Resources:\\n    ~ 1 to update\\n'
 exit {status}
 """
-MANIFEST = json.dumps(
-    {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-        "config": {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": "sha256:00"},
-        "layers": [],
-    }
-)
 TAG = "  voiceter-backend:imageTag: "
 Calls = Callable[[], list[str]]
 
@@ -132,6 +124,7 @@ def test_the_registry_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    account_additions.install()  # layers, which an image needs
     moto: Any = importlib.import_module("moto")  # which, as boto3, has no types
     boto3: Any = importlib.import_module("boto3")
     with moto.mock_aws():
@@ -139,9 +132,9 @@ def test_the_registry_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not preview.registry_has("staging", "eu-north-1", "1.10")
         ecr.create_repository(repositoryName="voiceter-backend-staging")
         assert not preview.registry_has("staging", "eu-north-1", "1.10")
-        put = ecr.put_image(repositoryName="voiceter-backend-staging", imageTag="1.10", imageManifest=MANIFEST)
+        digest = supplies.put_image(ecr, "voiceter-backend-staging", "1.10", stand_in.image("1.10"))
         assert preview.registry_has("staging", "eu-north-1", "1.10")
-        assert preview.registry_has("staging", "eu-north-1", put["image"]["imageId"]["imageDigest"])
+        assert preview.registry_has("staging", "eu-north-1", digest)
         assert not preview.registry_has("staging", "eu-north-1", "1.1")
         assert not preview.registry_has("prod", "eu-north-1", "1.10")
 
