@@ -5,12 +5,10 @@ from typing import Any, cast
 
 from ..account import AccountError
 from ..convert import ConversionError
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import UNKNOWN, Values
 
-_ECS_TAGS = Tags(
-    "TagResource", "UntagResource", {"resourceArn": "{arn}"}, read="ListTagsForResource", at="tags", keys="tagKeys"
-)
+_ECS_TAGS = Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys")
 _LAST_EVENTS = 4
 _NOT_SHOWN = "the account takes it and does not show it"
 
@@ -82,6 +80,10 @@ def _service_parameters(values: Values, context: Context) -> Values:
     return built
 
 
+def _all_providers(values: Values, _: Context) -> Values:
+    return {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values}
+
+
 def _drain(context: Context) -> None:
     """A service is scaled to nothing before it is deleted, as the AWS provider does it."""
     if context["schedulingStrategy"] != "DAEMON":
@@ -124,29 +126,25 @@ _CHANGEABLE = (
     " enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds availabilityZoneRebalancing "
     + " ".join(_DEPLOYMENT)
 )
+_PROVIDERS = "capacityProviders defaultCapacityProviderStrategies"
 _SERVICE = {"cluster": "{cluster}", "service": "{id}"}
 
 RESOURCES = (
     Resource(
         "aws:ecr/repository:Repository",
-        "ecr",
         create=Call(
-            "CreateRepository",
-            "name imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration"
-            " encryptionConfigurations",
+            "CreateRepository name imageTagMutability imageTagMutabilityExclusionFilters "
+            "imageScanningConfiguration encryptionConfigurations -> {name}"
         ),
-        id="{name}",
-        read=(Call("DescribeRepositories", fixed={"repositoryNames": ["{id}"]}, at="repositories"),),
+        read=Call("DescribeRepositories repositoryNames=[{id}] -> repositories"),
         updates=(
             Call(
-                "PutImageTagMutability",
-                "imageTagMutability imageTagMutabilityExclusionFilters",
-                {"repositoryName": "{id}"},
+                "PutImageTagMutability imageTagMutability imageTagMutabilityExclusionFilters repositoryName={id}",
                 whole=True,
             ),
-            Call("PutImageScanningConfiguration", "imageScanningConfiguration", {"repositoryName": "{id}"}),
+            Call("PutImageScanningConfiguration imageScanningConfiguration repositoryName={id}"),
         ),
-        delete=(Call("DeleteRepository", fixed={"repositoryName": "{id}", "force": "{forceDelete}"}),),
+        delete=Call("DeleteRepository repositoryName={id} force={forceDelete}"),
         names={"name": "repositoryName"},
         reads={"arn": "repositoryArn", "repositoryUrl": "repositoryUri"},
         outputs="arn registryId repositoryUrl encryptionConfigurations",
@@ -157,40 +155,23 @@ RESOURCES = (
         name="name",
         limit=256,
         spell=str.lower,
-        tags=Tags(
-            "TagResource",
-            "UntagResource",
-            {"resourceArn": "{arn}"},
-            read="ListTagsForResource",
-            at="tags",
-            keys="tagKeys",
-        ),
+        tags=Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys"),
     ),
     Resource(
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        "ecr",
-        create=Call("PutLifecyclePolicy", "repository policy"),
-        id="{repository}",
-        read=(Call("GetLifecyclePolicy", fixed={"repositoryName": "{id}"}),),
-        updates=(Call("PutLifecyclePolicy", "policy", {"repositoryName": "{id}"}),),
-        delete=(Call("DeleteLifecyclePolicy", fixed={"repositoryName": "{id}"}),),
+        create=Call("PutLifecyclePolicy repository policy -> {repository}"),
+        read=Call("GetLifecyclePolicy repositoryName={id}"),
+        updates=Call("PutLifecyclePolicy policy repositoryName={id}"),
+        delete=Call("DeleteLifecyclePolicy repositoryName={id}"),
         names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
         outputs="registryId",
     ),
     Resource(
         "aws:ecs/cluster:Cluster",
-        "ecs",
-        create=Call("CreateCluster", "name settings configuration serviceConnectDefaults"),
-        id="cluster.clusterArn",
-        read=(
-            Call(
-                "DescribeClusters",
-                fixed={"clusters": ["{id}"], "include": ["SETTINGS", "CONFIGURATIONS"]},
-                at="clusters",
-            ),
-        ),
-        updates=(Call("UpdateCluster", "settings configuration serviceConnectDefaults", {"cluster": "{id}"}),),
-        delete=(Call("DeleteCluster", fixed={"cluster": "{id}"}),),
+        create=Call("CreateCluster name settings configuration serviceConnectDefaults -> cluster.clusterArn"),
+        read=Call("DescribeClusters clusters=[{id}] include=[SETTINGS,CONFIGURATIONS] -> clusters"),
+        updates=Call("UpdateCluster settings configuration serviceConnectDefaults cluster={id}"),
+        delete=Call("DeleteCluster cluster={id}"),
         names={"name": "clusterName"},
         reads={"arn": "clusterArn"},
         outputs="arn settings",
@@ -201,52 +182,27 @@ RESOURCES = (
     ),
     Resource(
         "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
-        "ecs",
         create=Call(
-            "PutClusterCapacityProviders",
-            "clusterName capacityProviders defaultCapacityProviderStrategies",
-            fills=True,
-            build=lambda values, _: {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values},
+            f"PutClusterCapacityProviders clusterName {_PROVIDERS} -> {{clusterName}}", fills=True, build=_all_providers
         ),
-        id="{clusterName}",
-        read=(Call("DescribeClusters", fixed={"clusters": ["{id}"]}, at="clusters"),),
-        updates=(
-            Call(
-                "PutClusterCapacityProviders",
-                "capacityProviders defaultCapacityProviderStrategies",
-                {"cluster": "{id}"},
-                whole=True,
-                build=lambda values, _: {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values},
-            ),
-        ),
-        delete=(
-            Call(
-                "PutClusterCapacityProviders",
-                fixed={"cluster": "{id}", "capacityProviders": [], "defaultCapacityProviderStrategy": []},
-            ),
-        ),
+        read=Call("DescribeClusters clusters=[{id}] -> clusters"),
+        updates=Call(f"PutClusterCapacityProviders {_PROVIDERS} cluster={{id}}", whole=True, build=_all_providers),
+        delete=Call("PutClusterCapacityProviders cluster={id} capacityProviders=[] defaultCapacityProviderStrategy=[]"),
         names={"clusterName": "cluster"},
         reads={"clusterName": "clusterName"},
         gone=("status", ("INACTIVE", "DEPROVISIONING")),
     ),
     Resource(
         "aws:ecs/taskDefinition:TaskDefinition",
-        "ecs",
         create=Call(
-            "RegisterTaskDefinition",
-            "family containerDefinitions cpu memory networkMode requiresCompatibilities runtimePlatform"
-            " executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints proxyConfiguration ipcMode"
-            " pidMode enableFaultInjection",
+            "RegisterTaskDefinition family containerDefinitions cpu memory networkMode requiresCompatibilities "
+            "runtimePlatform executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints "
+            "proxyConfiguration ipcMode pidMode enableFaultInjection -> {family}",
             build=_definitions,
         ),
-        id="{family}",
         parse=r"(?P<arn>arn:.*/(?P<family>[^:]+):\d+)",
-        read=(
-            Call(
-                "DescribeTaskDefinition", fixed={"taskDefinition": "{arn}"}, at="taskDefinition", take=_task_definition
-            ),
-        ),
-        delete=(Call("DeregisterTaskDefinition", fixed={"taskDefinition": "{arn}"}),),
+        read=Call("DescribeTaskDefinition taskDefinition={arn} -> taskDefinition", take=_task_definition),
+        delete=Call("DeregisterTaskDefinition taskDefinition={arn}"),
         names={"volumes.hostPath": "host.sourcePath", "ephemeralStorage.sizeInGib": "sizeInGiB"},
         reads={"arn": "taskDefinitionArn"},
         outputs="arn arnWithoutRevision revision networkMode enableFaultInjection",
@@ -257,49 +213,33 @@ RESOURCES = (
     ),
     Resource(
         "aws:ecs/service:Service",
-        "ecs",
         create=Call(
-            "CreateService",
-            f"name cluster launchType schedulingStrategy deploymentController iamRole {_CHANGEABLE}",
+            "CreateService name cluster launchType schedulingStrategy deploymentController iamRole "
+            + _CHANGEABLE
+            + " -> service.serviceArn",
             build=_service_parameters,
         ),
-        id="service.serviceArn",
         parse=r"(?:arn:.*:service/)?(?P<cluster>[^/]+)/(?P<name>[^/]+)",
-        read=(
-            Call(
-                "DescribeServices", fixed={"cluster": "{cluster}", "services": ["{name}"]}, at="services", take=_service
-            ),
+        read=Call("DescribeServices cluster={cluster} services=[{name}] -> services", take=_service),
+        updates=Call(
+            "UpdateService " + _CHANGEABLE + " cluster={cluster} service={id} forceNewDeployment={forceNewDeployment}",
+            build=_service_parameters,
         ),
-        updates=(
-            Call(
-                "UpdateService",
-                _CHANGEABLE,
-                {**_SERVICE, "forceNewDeployment": "{forceNewDeployment}"},
-                build=_service_parameters,
-            ),
+        delete=Call("DeleteService cluster={cluster} service={id} force=true"),
+        names=pairs(
+            "name=serviceName iamRole=role networkConfiguration=networkConfiguration.awsvpcConfiguration "
+            "orderedPlacementStrategies=placementStrategy "
+            "deploymentCircuitBreaker=deploymentConfiguration.deploymentCircuitBreaker "
+            "deploymentMaximumPercent=deploymentConfiguration.maximumPercent "
+            "deploymentMinimumHealthyPercent=deploymentConfiguration.minimumHealthyPercent "
+            "alarms=deploymentConfiguration.alarms loadBalancers.elbName=loadBalancerName"
         ),
-        delete=(Call("DeleteService", fixed={**_SERVICE, "force": True}),),
-        names={
-            "name": "serviceName",
-            "iamRole": "role",
-            "networkConfiguration": "networkConfiguration.awsvpcConfiguration",
-            "orderedPlacementStrategies": "placementStrategy",
-            "deploymentCircuitBreaker": "deploymentConfiguration.deploymentCircuitBreaker",
-            "deploymentMaximumPercent": "deploymentConfiguration.maximumPercent",
-            "deploymentMinimumHealthyPercent": "deploymentConfiguration.minimumHealthyPercent",
-            "alarms": "deploymentConfiguration.alarms",
-            "loadBalancers.elbName": "loadBalancerName",
-        },
         reads={"arn": "serviceArn", "cluster": "clusterArn"},
         outputs="arn launchType deploymentController",
-        defaults={
-            "deploymentMaximumPercent": 200,
-            "deploymentMinimumHealthyPercent": 100,
-            "enableEcsManagedTags": False,
-            "enableExecuteCommand": False,
-            "schedulingStrategy": "REPLICA",
-            "waitForSteadyState": False,
-        },
+        defaults=pairs(
+            "deploymentMaximumPercent=200 deploymentMinimumHealthyPercent=100 enableEcsManagedTags=false "
+            "enableExecuteCommand=false schedulingStrategy=REPLICA waitForSteadyState=false"
+        ),
         clear={
             "alarms": {"alarmNames": [], "enable": False, "rollback": False},
             "availabilityZoneRebalancing": "DISABLED",

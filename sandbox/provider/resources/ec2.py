@@ -7,7 +7,7 @@ TAGGING = {"tags": "TagSpecifications.Tags", "tagKind": "TagSpecifications.Resou
 
 def tags(kind: str) -> Tags:
     """How an object of that kind is tagged."""
-    return Tags("CreateTags", "DeleteTags", {"Resources": ["{id}"]}, keys="Tags", kind=kind)
+    return Tags("CreateTags DeleteTags Resources=[{id}]", keys="Tags", kind=kind)
 
 
 def arn(kind: str, owner: str = "{ownerId}") -> str:

@@ -39,35 +39,27 @@ def _document(name: str, member: str) -> Any:
 RESOURCES = (
     Resource(
         "aws:iam/role:Role",
-        "iam",
-        create=Call("CreateRole", "name path assumeRolePolicy description maxSessionDuration permissionsBoundary"),
-        id="{name}",
-        read=(
-            Call(
-                "GetRole",
-                fixed={"RoleName": "{id}"},
-                at="Role",
-                take=lambda role, context: (
-                    _document("assumeRolePolicy", "AssumeRolePolicyDocument")(role, context) | _boundary(role, context)
-                ),
+        create=Call(
+            "CreateRole name path assumeRolePolicy description maxSessionDuration permissionsBoundary -> {name}"
+        ),
+        read=Call(
+            "GetRole RoleName={id} -> Role",
+            take=lambda role, context: (
+                _document("assumeRolePolicy", "AssumeRolePolicyDocument")(role, context) | _boundary(role, context)
             ),
         ),
         updates=(
             Call(
-                "UpdateAssumeRolePolicy",
-                "assumeRolePolicy",
-                {"RoleName": "{id}"},
+                "UpdateAssumeRolePolicy assumeRolePolicy RoleName={id}",
                 build=lambda values, _: {"policyDocument": values["assumeRolePolicy"]},
             ),
-            Call("UpdateRole", "description maxSessionDuration", {"RoleName": "{id}"}, whole=True),
+            Call("UpdateRole description maxSessionDuration RoleName={id}", whole=True),
             Call(
-                "PutRolePermissionsBoundary",
-                "permissionsBoundary",
-                {"RoleName": "{id}"},
-                absent=Call("DeleteRolePermissionsBoundary", fixed={"RoleName": "{id}"}),
+                "PutRolePermissionsBoundary permissionsBoundary RoleName={id}",
+                absent=Call("DeleteRolePermissionsBoundary RoleName={id}"),
             ),
         ),
-        delete=(Call("DeleteRole", fixed={"RoleName": "{id}"}),),
+        delete=Call("DeleteRole RoleName={id}"),
         names={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument", "uniqueId": "RoleId"},
         outputs="arn createDate uniqueId",
         defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
@@ -75,24 +67,16 @@ RESOURCES = (
         local="forceDetachPolicies",
         name="name",
         limit=64,
-        tags=Tags("TagRole", "UntagRole", {"RoleName": "{id}"}),
+        tags=Tags("TagRole UntagRole RoleName={id}"),
         regional=False,
         prepare_delete=_empty_role,
     ),
     Resource(
         "aws:iam/rolePolicy:RolePolicy",
-        "iam",
-        create=Call("PutRolePolicy", "role name policy"),
-        id="{role}:{name}",
-        read=(
-            Call(
-                "GetRolePolicy",
-                fixed={"RoleName": "{role}", "PolicyName": "{name}"},
-                take=_document("policy", "PolicyDocument"),
-            ),
-        ),
-        updates=(Call("PutRolePolicy", "policy", {"RoleName": "{role}", "PolicyName": "{name}"}),),
-        delete=(Call("DeleteRolePolicy", fixed={"RoleName": "{role}", "PolicyName": "{name}"}),),
+        create=Call("PutRolePolicy role name policy -> {role}:{name}"),
+        read=Call("GetRolePolicy RoleName={role} PolicyName={name}", take=_document("policy", "PolicyDocument")),
+        updates=Call("PutRolePolicy policy RoleName={role} PolicyName={name}"),
+        delete=Call("DeleteRolePolicy RoleName={role} PolicyName={name}"),
         names={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
         name="name",
         limit=128,
@@ -100,19 +84,13 @@ RESOURCES = (
     ),
     Resource(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "iam",
-        create=Call("AttachRolePolicy", "role policyArn"),
-        id="{role}/{policyArn}",
-        read=(
-            Call(
-                "ListAttachedRolePolicies",
-                fixed={"RoleName": "{role}"},
-                at="AttachedPolicies",
-                only={"PolicyArn": "{policyArn}"},
-                take=lambda found, context: {"role": context["role"], "policyArn": found[0]["PolicyArn"]},
-            ),
+        create=Call("AttachRolePolicy role policyArn -> {role}/{policyArn}"),
+        read=Call(
+            "ListAttachedRolePolicies RoleName={role} -> AttachedPolicies",
+            only={"PolicyArn": "{policyArn}"},
+            take=lambda found, context: {"role": context["role"], "policyArn": found[0]["PolicyArn"]},
         ),
-        delete=(Call("DetachRolePolicy", fixed={"RoleName": "{role}", "PolicyArn": "{policyArn}"}),),
+        delete=Call("DetachRolePolicy RoleName={role} PolicyArn={policyArn}"),
         names={"role": "RoleName"},
         regional=False,
     ),

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
 _SETTINGS = (
@@ -81,45 +81,37 @@ _QUESTION = "name queryString logGroupNames"
 RESOURCES = (
     Resource(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
-        "cloudwatch",
-        create=Call("PutMetricAlarm", f"name {_SETTINGS}", build=_alarm),
-        id="{name}",
-        read=(Call("DescribeAlarms", fixed={"AlarmNames": ["{id}"]}, at="MetricAlarms", take=_described_alarm),),
-        updates=(Call("PutMetricAlarm", _SETTINGS, {"AlarmName": "{id}"}, whole=True, build=_alarm),),
-        delete=(Call("DeleteAlarms", fixed={"AlarmNames": ["{id}"]}),),
-        names={
-            "name": "AlarmName",
-            "metricQueries": "Metrics",
-            "metricQueries.metric": "MetricStat",
-            "metricQueries.metric.namespace": "Metric.Namespace",
-            "metricQueries.metric.metricName": "Metric.MetricName",
-            "metricQueries.metric.dimensions": "Metric.Dimensions",
-        },
+        create=Call("PutMetricAlarm name " + _SETTINGS + " -> {name}", build=_alarm),
+        read=Call("DescribeAlarms AlarmNames=[{id}] -> MetricAlarms", take=_described_alarm),
+        updates=Call("PutMetricAlarm " + _SETTINGS + " AlarmName={id}", whole=True, build=_alarm),
+        delete=Call("DeleteAlarms AlarmNames=[{id}]"),
+        names=pairs(
+            "name=AlarmName metricQueries=Metrics metricQueries.metric=MetricStat "
+            "metricQueries.metric.namespace=Metric.Namespace metricQueries.metric.metricName=Metric.MetricName "
+            "metricQueries.metric.dimensions=Metric.Dimensions"
+        ),
         reads={"arn": "AlarmArn"},
         outputs="arn evaluateLowSampleCountPercentiles",
         defaults={"actionsEnabled": True, "treatMissingData": "missing"},
         name="name",
-        tags=Tags("TagResource", "UntagResource", {"ResourceARN": "{arn}"}, read="ListTagsForResource"),
+        tags=Tags("TagResource UntagResource ResourceARN={arn}", "ListTagsForResource -> Tags"),
         prepare_delete=_untag,
     ),
     Resource(
         "aws:cloudwatch/dashboard:Dashboard",
-        "cloudwatch",
-        create=Call("PutDashboard", "dashboardName dashboardBody"),
-        id="{dashboardName}",
-        read=(Call("GetDashboard", fixed={"DashboardName": "{id}"}),),
-        updates=(Call("PutDashboard", "dashboardBody", {"DashboardName": "{id}"}),),
-        delete=(Call("DeleteDashboards", fixed={"DashboardNames": ["{id}"]}),),
+        create=Call("PutDashboard dashboardName dashboardBody -> {dashboardName}"),
+        read=Call("GetDashboard DashboardName={id}"),
+        updates=Call("PutDashboard dashboardBody DashboardName={id}"),
+        delete=Call("DeleteDashboards DashboardNames=[{id}]"),
         outputs="dashboardArn",
     ),
     Resource(
         "aws:cloudwatch/queryDefinition:QueryDefinition",
         "logs",
-        create=Call("PutQueryDefinition", _QUESTION),
-        id="queryDefinitionId",
-        read=(Call("DescribeQueryDefinitions", at="queryDefinitions", only={"queryDefinitionId": "{id}"}),),
-        updates=(Call("PutQueryDefinition", _QUESTION, {"queryDefinitionId": "{id}"}, whole=True),),
-        delete=(Call("DeleteQueryDefinition", fixed={"queryDefinitionId": "{id}"}),),
+        create=Call("PutQueryDefinition " + _QUESTION + " -> queryDefinitionId"),
+        read=Call("DescribeQueryDefinitions -> queryDefinitions", only={"queryDefinitionId": "{id}"}),
+        updates=Call("PutQueryDefinition " + _QUESTION + " queryDefinitionId={id}", whole=True),
+        delete=Call("DeleteQueryDefinition queryDefinitionId={id}"),
         outputs="queryDefinitionId",
         ordered="logGroupNames",
     ),

@@ -2,36 +2,32 @@
 
 from typing import Any
 
-from ..spec import Call, Context, Resource
+from ..spec import Call, Context, Resource, pairs
 from ..values import Values
 from .ec2 import TAGGING, arn, tags
 
 
-def _vpc_attribute(name: str, member: str) -> tuple[Call, Call]:
+def _vpc_attribute(name: str) -> tuple[Call, Call]:
     """The call that sets an attribute of a VPC, and the one that shows it."""
+    member = f"{name[0].upper()}{name[1:]}"
     return (
-        Call("ModifyVpcAttribute", name, {"VpcId": "{id}"}),
+        Call(f"ModifyVpcAttribute {name} VpcId={{id}}"),
         Call(
-            "DescribeVpcAttribute",
-            fixed={"VpcId": "{id}", "Attribute": name},
+            f"DescribeVpcAttribute VpcId={{id}} Attribute={name}",
             take=lambda answer, _: {name: answer[member]["Value"]},
         ),
     )
 
 
-_DNS_SUPPORT = _vpc_attribute("enableDnsSupport", "EnableDnsSupport")
-_DNS_HOSTNAMES = _vpc_attribute("enableDnsHostnames", "EnableDnsHostnames")
-_USAGE_METRICS = _vpc_attribute("enableNetworkAddressUsageMetrics", "EnableNetworkAddressUsageMetrics")
+_DNS_SUPPORT = _vpc_attribute("enableDnsSupport")
+_DNS_HOSTNAMES = _vpc_attribute("enableDnsHostnames")
+_USAGE_METRICS = _vpc_attribute("enableNetworkAddressUsageMetrics")
 
 
-def _of_vpc(operation: str, result: str, key: str, name: str, main: str = "default") -> Call:
-    """A read of what AWS makes along with a VPC."""
-    filters = [{"Name": "vpc-id", "Values": ["{id}"]}]
-    if main == "group-name":
-        filters.append({"Name": main, "Values": ["default"]})
-    elif main:
-        filters.append({"Name": main, "Values": ["true"]})
-    return Call(operation, fixed={"Filters": filters}, at=result, take=lambda found, _: {name: found[0][key]})
+def _of_vpc(said: str, name: str, key: str, by: str, value: str = "true") -> Call:
+    """A read of what AWS makes along with a VPC: property `name` is the member `key` of what a filter finds."""
+    filters = [{"Name": "vpc-id", "Values": ["{id}"]}, {"Name": by, "Values": [value]}]
+    return Call(said, {"Filters": filters}, take=lambda found, _: {name: found[0][key]})
 
 
 def _endpoint_lists(endpoint: Any, _: Context) -> Values:
@@ -74,29 +70,34 @@ def _association(table: Any, context: Context) -> Values | None:
     return {"subnetId": found[0].get("SubnetId"), "gatewayId": found[0].get("GatewayId")} if found else None
 
 
+_ROUTE_TARGETS = "gatewayId natGatewayId transitGatewayId vpcEndpointId vpcPeeringConnectionId networkInterfaceId"
+_IS_ROUTE = (
+    "RouteTableId={routeTableId} DestinationCidrBlock={destinationCidrBlock}"
+    " DestinationIpv6CidrBlock={destinationIpv6CidrBlock}"
+)
+
 RESOURCES = (
     Resource(
         "aws:ec2/vpc:Vpc",
-        "ec2",
-        create=Call("CreateVpc", "cidrBlock instanceTenancy"),
-        id="Vpc.VpcId",
+        create=Call("CreateVpc cidrBlock instanceTenancy -> Vpc.VpcId"),
         read=(
-            Call("DescribeVpcs", fixed={"VpcIds": ["{id}"]}, at="Vpcs"),
+            Call("DescribeVpcs VpcIds=[{id}] -> Vpcs"),
             _DNS_SUPPORT[1],
             _DNS_HOSTNAMES[1],
             _USAGE_METRICS[1],
-            _of_vpc("DescribeRouteTables", "RouteTables", "RouteTableId", "mainRouteTableId", "association.main"),
-            _of_vpc("DescribeSecurityGroups", "SecurityGroups", "GroupId", "defaultSecurityGroupId", "group-name"),
-            _of_vpc("DescribeNetworkAcls", "NetworkAcls", "NetworkAclId", "defaultNetworkAclId"),
+            _of_vpc("DescribeRouteTables -> RouteTables", "mainRouteTableId", "RouteTableId", "association.main"),
+            _of_vpc(
+                "DescribeSecurityGroups -> SecurityGroups", "defaultSecurityGroupId", "GroupId", "group-name", "default"
+            ),
+            _of_vpc("DescribeNetworkAcls -> NetworkAcls", "defaultNetworkAclId", "NetworkAclId", "default"),
         ),
         steps=(_DNS_SUPPORT[0], _DNS_HOSTNAMES[0], _USAGE_METRICS[0]),
-        delete=(Call("DeleteVpc", fixed={"VpcId": "{id}"}),),
-        names={
-            **TAGGING,
-            "enableDnsSupport": "EnableDnsSupport.Value",
-            "enableDnsHostnames": "EnableDnsHostnames.Value",
-            "enableNetworkAddressUsageMetrics": "EnableNetworkAddressUsageMetrics.Value",
-        },
+        delete=Call("DeleteVpc VpcId={id}"),
+        names=TAGGING
+        | pairs(
+            "enableDnsSupport=EnableDnsSupport.Value enableDnsHostnames=EnableDnsHostnames.Value "
+            "enableNetworkAddressUsageMetrics=EnableNetworkAddressUsageMetrics.Value"
+        ),
         reads={"arn": arn("vpc"), "defaultRouteTableId": "={mainRouteTableId}"},
         outputs="arn ownerId dhcpOptionsId mainRouteTableId defaultRouteTableId defaultSecurityGroupId"
         " defaultNetworkAclId enableDnsHostnames enableNetworkAddressUsageMetrics",
@@ -105,25 +106,24 @@ RESOURCES = (
     ),
     Resource(
         "aws:ec2/subnet:Subnet",
-        "ec2",
-        create=Call("CreateSubnet", "vpcId cidrBlock availabilityZone availabilityZoneId ipv6CidrBlock"),
-        id="Subnet.SubnetId",
-        read=(Call("DescribeSubnets", fixed={"SubnetIds": ["{id}"]}, at="Subnets"),),
-        steps=(
-            Call("ModifySubnetAttribute", "mapPublicIpOnLaunch", {"SubnetId": "{id}"}),
-            Call("ModifySubnetAttribute", "assignIpv6AddressOnCreation", {"SubnetId": "{id}"}),
+        create=Call(
+            "CreateSubnet vpcId cidrBlock availabilityZone availabilityZoneId ipv6CidrBlock -> Subnet.SubnetId"
         ),
-        delete=(Call("DeleteSubnet", fixed={"SubnetId": "{id}"}),),
-        names={
-            **TAGGING,
-            "mapPublicIpOnLaunch": "MapPublicIpOnLaunch.Value",
-            "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation.Value",
-        },
-        reads={
-            "arn": arn("subnet"),
-            "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
-            "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
-        },
+        read=Call("DescribeSubnets SubnetIds=[{id}] -> Subnets"),
+        steps=(
+            Call("ModifySubnetAttribute mapPublicIpOnLaunch SubnetId={id}"),
+            Call("ModifySubnetAttribute assignIpv6AddressOnCreation SubnetId={id}"),
+        ),
+        delete=Call("DeleteSubnet SubnetId={id}"),
+        names=TAGGING
+        | pairs(
+            "mapPublicIpOnLaunch=MapPublicIpOnLaunch.Value "
+            "assignIpv6AddressOnCreation=AssignIpv6AddressOnCreation.Value"
+        ),
+        reads=pairs(
+            "arn==arn:{partition}:ec2:{region}:{ownerId}:subnet/{id} mapPublicIpOnLaunch=MapPublicIpOnLaunch "
+            "assignIpv6AddressOnCreation=AssignIpv6AddressOnCreation"
+        ),
         outputs="arn ownerId availabilityZone availabilityZoneId cidrBlock",
         defaults={"mapPublicIpOnLaunch": False, "assignIpv6AddressOnCreation": False},
         unique="vpcId cidrBlock",
@@ -131,14 +131,12 @@ RESOURCES = (
     ),
     Resource(
         "aws:ec2/internetGateway:InternetGateway",
-        "ec2",
-        create=Call("CreateInternetGateway"),
-        id="InternetGateway.InternetGatewayId",
-        read=(Call("DescribeInternetGateways", fixed={"InternetGatewayIds": ["{id}"]}, at="InternetGateways"),),
-        steps=(Call("AttachInternetGateway", "vpcId", {"InternetGatewayId": "{id}"}),),
+        create=Call("CreateInternetGateway -> InternetGateway.InternetGatewayId"),
+        read=Call("DescribeInternetGateways InternetGatewayIds=[{id}] -> InternetGateways"),
+        steps=Call("AttachInternetGateway vpcId InternetGatewayId={id}"),
         delete=(
-            Call("DetachInternetGateway", fixed={"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),
-            Call("DeleteInternetGateway", fixed={"InternetGatewayId": "{id}"}),
+            Call("DetachInternetGateway InternetGatewayId={id} VpcId={vpcId}"),
+            Call("DeleteInternetGateway InternetGatewayId={id}"),
         ),
         names=TAGGING,
         reads={"vpcId": "Attachments.VpcId", "arn": arn("internet-gateway")},
@@ -148,11 +146,9 @@ RESOURCES = (
     ),
     Resource(
         "aws:ec2/routeTable:RouteTable",
-        "ec2",
-        create=Call("CreateRouteTable", "vpcId"),
-        id="RouteTable.RouteTableId",
-        read=(Call("DescribeRouteTables", fixed={"RouteTableIds": ["{id}"]}, at="RouteTables"),),
-        delete=(Call("DeleteRouteTable", fixed={"RouteTableId": "{id}"}),),
+        create=Call("CreateRouteTable vpcId -> RouteTable.RouteTableId"),
+        read=Call("DescribeRouteTables RouteTableIds=[{id}] -> RouteTables"),
+        delete=Call("DeleteRouteTable RouteTableId={id}"),
         names=TAGGING,
         reads={"arn": arn("route-table")},
         outputs="arn ownerId",
@@ -160,88 +156,51 @@ RESOURCES = (
     ),
     Resource(
         "aws:ec2/route:Route",
-        "ec2",
         create=Call(
-            "CreateRoute",
-            "routeTableId destinationCidrBlock destinationIpv6CidrBlock gatewayId natGatewayId transitGatewayId"
-            " vpcEndpointId vpcPeeringConnectionId networkInterfaceId",
+            f"CreateRoute routeTableId destinationCidrBlock destinationIpv6CidrBlock {_ROUTE_TARGETS}"
+            " -> {routeTableId}_{destinationCidrBlock}{destinationIpv6CidrBlock}"
         ),
-        id="{routeTableId}_{destinationCidrBlock}{destinationIpv6CidrBlock}",
         parse=r"(?P<routeTableId>[^_]+)_(?:(?P<destinationCidrBlock>[\d./]+)|(?P<destinationIpv6CidrBlock>[\da-f:./]+))",
-        read=(Call("DescribeRouteTables", fixed={"RouteTableIds": ["{routeTableId}"]}, at="RouteTables", take=_route),),
-        updates=(
-            Call(
-                "ReplaceRoute",
-                "gatewayId natGatewayId transitGatewayId vpcEndpointId vpcPeeringConnectionId networkInterfaceId",
-                {
-                    "RouteTableId": "{routeTableId}",
-                    "DestinationCidrBlock": "{destinationCidrBlock}",
-                    "DestinationIpv6CidrBlock": "{destinationIpv6CidrBlock}",
-                },
-            ),
-        ),
-        delete=(
-            Call(
-                "DeleteRoute",
-                fixed={
-                    "RouteTableId": "{routeTableId}",
-                    "DestinationCidrBlock": "{destinationCidrBlock}",
-                    "DestinationIpv6CidrBlock": "{destinationIpv6CidrBlock}",
-                },
-            ),
-        ),
+        read=Call("DescribeRouteTables RouteTableIds=[{routeTableId}] -> RouteTables", take=_route),
+        updates=Call(f"ReplaceRoute {_ROUTE_TARGETS} {_IS_ROUTE}"),
+        delete=Call(f"DeleteRoute {_IS_ROUTE}"),
         outputs="state origin",
     ),
     Resource(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        "ec2",
-        create=Call("AssociateRouteTable", "routeTableId subnetId gatewayId"),
-        id="AssociationId",
-        read=(
-            Call(
-                "DescribeRouteTables",
-                fixed={"Filters": [{"Name": "association.route-table-association-id", "Values": ["{id}"]}]},
-                at="RouteTables",
-                take=_association,
-            ),
+        create=Call("AssociateRouteTable routeTableId subnetId gatewayId -> AssociationId"),
+        read=Call(
+            "DescribeRouteTables -> RouteTables",
+            also={"Filters": [{"Name": "association.route-table-association-id", "Values": ["{id}"]}]},
+            take=_association,
         ),
-        delete=(Call("DisassociateRouteTable", fixed={"AssociationId": "{id}"}),),
+        delete=Call("DisassociateRouteTable AssociationId={id}"),
         unique="subnetId gatewayId",
     ),
     Resource(
         "aws:ec2/eip:Eip",
-        "ec2",
-        create=Call("AllocateAddress", "domain publicIpv4Pool networkBorderGroup address"),
-        id="AllocationId",
-        read=(Call("DescribeAddresses", fixed={"AllocationIds": ["{id}"]}, at="Addresses"),),
-        delete=(Call("ReleaseAddress", fixed={"AllocationId": "{id}"}),),
+        create=Call("AllocateAddress domain publicIpv4Pool networkBorderGroup address -> AllocationId"),
+        read=Call("DescribeAddresses AllocationIds=[{id}] -> Addresses"),
+        delete=Call("ReleaseAddress AllocationId={id}"),
         names=TAGGING,
-        reads={
-            "arn": arn("elastic-ip", "{account}"),
-            "address": "PublicIp",
-            "instance": "InstanceId",
-            "networkInterface": "NetworkInterfaceId",
-            "privateIp": "PrivateIpAddress",
-            "allocationId": "={id}",
-        },
+        reads=pairs(
+            "arn==arn:{partition}:ec2:{region}:{account}:elastic-ip/{id} address=PublicIp instance=InstanceId "
+            "networkInterface=NetworkInterfaceId privateIp=PrivateIpAddress allocationId=={id}"
+        ),
         outputs="arn allocationId publicIp domain address",
         tags=tags("elastic-ip"),
     ),
     Resource(
         "aws:ec2/natGateway:NatGateway",
-        "ec2",
-        create=Call("CreateNatGateway", "subnetId allocationId connectivityType privateIp"),
-        id="NatGateway.NatGatewayId",
-        read=(Call("DescribeNatGateways", fixed={"NatGatewayIds": ["{id}"]}, at="NatGateways"),),
-        delete=(Call("DeleteNatGateway", fixed={"NatGatewayId": "{id}"}),),
+        create=Call("CreateNatGateway subnetId allocationId connectivityType privateIp -> NatGateway.NatGatewayId"),
+        read=Call("DescribeNatGateways NatGatewayIds=[{id}] -> NatGateways"),
+        delete=Call("DeleteNatGateway NatGatewayId={id}"),
         names={**TAGGING, "privateIp": "PrivateIpAddress"},
-        reads={
-            "allocationId": "NatGatewayAddresses.AllocationId",
-            "privateIp": "NatGatewayAddresses.PrivateIp",
-            "publicIp": "NatGatewayAddresses.PublicIp",
-            "networkInterfaceId": "NatGatewayAddresses.NetworkInterfaceId",
-            "associationId": "NatGatewayAddresses.AssociationId",
-        },
+        reads=pairs(
+            "allocationId=NatGatewayAddresses.AllocationId privateIp=NatGatewayAddresses.PrivateIp "
+            "publicIp=NatGatewayAddresses.PublicIp networkInterfaceId=NatGatewayAddresses.NetworkInterfaceId "
+            "associationId=NatGatewayAddresses.AssociationId"
+        ),
         outputs="publicIp privateIp networkInterfaceId associationId vpcId",
         defaults={"connectivityType": "public"},
         gone=("State", ("deleted", "deleting")),
@@ -249,25 +208,17 @@ RESOURCES = (
     ),
     Resource(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
-        "ec2",
         create=Call(
-            "CreateVpcEndpoint",
-            "vpcId serviceName vpcEndpointType routeTableIds subnetIds securityGroupIds privateDnsEnabled policy"
-            " ipAddressType",
+            "CreateVpcEndpoint vpcId serviceName vpcEndpointType routeTableIds subnetIds securityGroupIds "
+            "privateDnsEnabled policy ipAddressType -> VpcEndpoint.VpcEndpointId"
         ),
-        id="VpcEndpoint.VpcEndpointId",
-        read=(
-            Call("DescribeVpcEndpoints", fixed={"VpcEndpointIds": ["{id}"]}, at="VpcEndpoints", take=_endpoint_lists),
+        read=Call("DescribeVpcEndpoints VpcEndpointIds=[{id}] -> VpcEndpoints", take=_endpoint_lists),
+        updates=Call(
+            "ModifyVpcEndpoint routeTableIds subnetIds securityGroupIds privateDnsEnabled policy ipAddressType "
+            "VpcEndpointId={id}",
+            build=_endpoint_changes,
         ),
-        updates=(
-            Call(
-                "ModifyVpcEndpoint",
-                "routeTableIds subnetIds securityGroupIds privateDnsEnabled policy ipAddressType",
-                {"VpcEndpointId": "{id}"},
-                build=_endpoint_changes,
-            ),
-        ),
-        delete=(Call("DeleteVpcEndpoints", fixed={"VpcEndpointIds": ["{id}"]}),),
+        delete=Call("DeleteVpcEndpoints VpcEndpointIds=[{id}]"),
         names={**TAGGING, "policy": "PolicyDocument"},
         reads={"arn": arn("vpc-endpoint", "{account}")},
         outputs="arn ownerId state dnsEntries networkInterfaceIds policy routeTableIds"

@@ -50,23 +50,17 @@ def _subscription(found: Any, context: Context) -> Values:
 RESOURCES = (
     Resource(
         "aws:sns/topic:Topic",
-        "sns",
-        create=Call("CreateTopic", f"name fifoTopic {_TOPIC_ATTRIBUTES}", build=_with_attributes),
-        id="TopicArn",
-        read=(
-            Call(
-                "GetTopicAttributes",
-                fixed=_TOPIC,
-                at="Attributes",
-                take=lambda found, context: {
-                    **_attributes(found, context),
-                    "arn": found["TopicArn"],
-                    "name": found["TopicArn"].rpartition(":")[2],
-                },
-            ),
+        create=Call("CreateTopic name fifoTopic " + _TOPIC_ATTRIBUTES + " -> TopicArn", build=_with_attributes),
+        read=Call(
+            "GetTopicAttributes TopicArn={id} -> Attributes",
+            take=lambda found, context: {
+                **_attributes(found, context),
+                "arn": found["TopicArn"],
+                "name": found["TopicArn"].rpartition(":")[2],
+            },
         ),
-        updates=(Call("SetTopicAttributes", _TOPIC_ATTRIBUTES, _TOPIC, build=_one_by_one),),
-        delete=(Call("DeleteTopic", fixed=_TOPIC),),
+        updates=Call("SetTopicAttributes " + _TOPIC_ATTRIBUTES + " TopicArn={id}", build=_one_by_one),
+        delete=Call("DeleteTopic TopicArn={id}"),
         outputs="arn owner policy",
         defaults={"contentBasedDeduplication": False, "fifoTopic": False},
         clear={"displayName": "", "deliveryPolicy": "", "kmsMasterKeyId": ""},
@@ -74,41 +68,35 @@ RESOURCES = (
         name="name",
         limit=256,
         unique="name",
-        tags=Tags("TagResource", "UntagResource", {"ResourceArn": "{id}"}, read="ListTagsForResource"),
+        tags=Tags("TagResource UntagResource ResourceArn={id}", "ListTagsForResource -> Tags"),
     ),
     Resource(
         "aws:sns/topicPolicy:TopicPolicy",
-        "sns",
-        create=Call("SetTopicAttributes", "arn policy", {"AttributeName": "Policy"}),
-        id="{arn}",
-        read=(
-            Call(
-                "GetTopicAttributes",
-                fixed=_TOPIC,
-                at="Attributes",
-                take=lambda found, context: {**_attributes(found, context), "arn": found["TopicArn"]},
-            ),
+        create=Call("SetTopicAttributes arn policy AttributeName=Policy -> {arn}"),
+        read=Call(
+            "GetTopicAttributes TopicArn={id} -> Attributes",
+            take=lambda found, context: {**_attributes(found, context), "arn": found["TopicArn"]},
         ),
-        updates=(Call("SetTopicAttributes", "policy", {**_TOPIC, "AttributeName": "Policy"}),),
-        delete=(
-            Call("SetTopicAttributes", fixed={**_TOPIC, "AttributeName": "Policy", "AttributeValue": _DEFAULT_POLICY}),
+        updates=Call("SetTopicAttributes policy TopicArn={id} AttributeName=Policy"),
+        delete=Call(
+            "SetTopicAttributes", also={**_TOPIC, "AttributeName": "Policy", "AttributeValue": _DEFAULT_POLICY}
         ),
         names={"arn": "TopicArn", "policy": "AttributeValue"},
         outputs="owner",
     ),
     Resource(
         "aws:sns/topicSubscription:TopicSubscription",
-        "sns",
         create=Call(
-            "Subscribe",
-            f"topic protocol endpoint {_SUBSCRIPTION_ATTRIBUTES}",
-            {"ReturnSubscriptionArn": True},
+            "Subscribe topic protocol endpoint "
+            + _SUBSCRIPTION_ATTRIBUTES
+            + " ReturnSubscriptionArn=true -> SubscriptionArn",
             build=_with_attributes,
         ),
-        id="SubscriptionArn",
-        read=(Call("GetSubscriptionAttributes", fixed=_SUBSCRIPTION, at="Attributes", take=_subscription),),
-        updates=(Call("SetSubscriptionAttributes", _SUBSCRIPTION_ATTRIBUTES, _SUBSCRIPTION, build=_one_by_one),),
-        delete=(Call("Unsubscribe", fixed=_SUBSCRIPTION),),
+        read=Call("GetSubscriptionAttributes SubscriptionArn={id} -> Attributes", take=_subscription),
+        updates=Call(
+            "SetSubscriptionAttributes " + _SUBSCRIPTION_ATTRIBUTES + " SubscriptionArn={id}", build=_one_by_one
+        ),
+        delete=Call("Unsubscribe SubscriptionArn={id}"),
         names={"topic": "TopicArn"},
         reads={"arn": "={id}", "ownerId": "={owner}"},
         outputs="arn confirmationWasAuthenticated filterPolicyScope ownerId pendingConfirmation",

@@ -56,49 +56,26 @@ def _empty_bucket(context: Context) -> None:
             raise AccountError("DeleteObjects", error.get("Code", ""), error.get("Message", ""))
 
 
-def _of_bucket(
-    name: str,
-    props: str,
-    put: str,
-    get: str,
-    *,
-    delete: tuple[Call, ...],
-    names: dict[str, str],
-    at: str = "",
-    reads: dict[str, str] | None = None,
-    defaults: dict[str, Any] | None = None,
-    outputs: str = "",
-    blocks: str = "",
-) -> Resource:
-    """A configuration of a bucket: put whole, one a bucket."""
+def _of_bucket(name: str, props: str, put: str, get: str, delete: str, **more: Any) -> Resource:
+    """A configuration of a bucket: put whole, one a bucket. `more` is for the `Resource`."""
     return Resource(
         f"aws:s3/{name[0].lower()}{name[1:]}:{name}",
-        "s3",
-        create=Call(put, f"bucket {props}"),
-        id="{bucket}",
-        read=(Call(get, fixed=_BUCKET, at=at, take=lambda _, context: {"bucket": context["id"]}),),
-        updates=(Call(put, props, _BUCKET, whole=True),),
-        delete=delete,
-        names=names,
-        reads=reads or {},
-        defaults=defaults or {},
-        outputs=outputs,
-        blocks=blocks,
+        create=Call(f"{put} bucket {props} -> {{bucket}}"),
+        read=Call(f"{get} Bucket={{id}}", take=lambda _, context: {"bucket": context["id"]}),
+        updates=Call(f"{put} {props} Bucket={{id}}", whole=True),
+        delete=Call(f"{delete} Bucket={{id}}"),
+        **more,
     )
 
 
-def _delete(operation: str) -> tuple[Call, ...]:
-    return (Call(operation, fixed=_BUCKET),)
-
+_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
 RESOURCES = (
     Resource(
         "aws:s3/bucket:Bucket",
-        "s3",
-        create=Call("CreateBucket", "bucket objectLockEnabled", build=_location),
-        id="{bucket}",
-        read=(Call("GetBucketLocation", fixed=_BUCKET, take=_bucket),),
-        delete=(Call("DeleteBucket", fixed=_BUCKET),),
+        create=Call("CreateBucket bucket objectLockEnabled -> {bucket}", build=_location),
+        read=Call("GetBucketLocation Bucket={id}", take=_bucket),
+        delete=Call("DeleteBucket Bucket={id}"),
         names={"objectLockEnabled": "ObjectLockEnabledForBucket"},
         outputs="arn bucketDomainName bucketRegionalDomainName bucketRegion hostedZoneId",
         defaults={"forceDestroy": False},
@@ -108,11 +85,8 @@ RESOURCES = (
         prefix="bucketPrefix",
         spell=str.lower,
         tags=Tags(
-            "PutBucketTagging",
-            "DeleteBucketTagging",
-            _BUCKET,
-            read="GetBucketTagging",
-            at="TagSet",
+            "PutBucketTagging DeleteBucketTagging Bucket={id}",
+            "GetBucketTagging -> TagSet",
             keys="",
             create=False,
             path="Tagging.TagSet",
@@ -124,7 +98,7 @@ RESOURCES = (
         "versioningConfiguration",
         "PutBucketVersioning",
         "GetBucketVersioning",
-        delete=(Call("PutBucketVersioning", fixed={**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),),
+        "PutBucketVersioning VersioningConfiguration.Status=Suspended",
         names={"versioningConfiguration.status": "Status", "versioningConfiguration.mfaDelete": "MFADelete"},
         reads={"versioningConfiguration": "."},
     ),
@@ -133,7 +107,7 @@ RESOURCES = (
         "rules",
         "PutBucketEncryption",
         "GetBucketEncryption",
-        delete=_delete("DeleteBucketEncryption"),
+        "DeleteBucketEncryption",
         names={"rules": "ServerSideEncryptionConfiguration.Rules"},
     ),
     _of_bucket(
@@ -141,34 +115,27 @@ RESOURCES = (
         "rules transitionDefaultMinimumObjectSize",
         "PutBucketLifecycleConfiguration",
         "GetBucketLifecycleConfiguration",
-        delete=_delete("DeleteBucketLifecycle"),
+        "DeleteBucketLifecycle",
         names={"rules": "LifecycleConfiguration.Rules"},
         outputs="transitionDefaultMinimumObjectSize",
     ),
     _of_bucket(
         "BucketPublicAccessBlock",
-        "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
+        " ".join(_ACCESS),
         "PutPublicAccessBlock",
         "GetPublicAccessBlock",
-        delete=_delete("DeletePublicAccessBlock"),
-        names={
-            name: f"PublicAccessBlockConfiguration.{name[0].upper()}{name[1:]}"
-            for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-        },
-        defaults=dict.fromkeys(
-            ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), False
-        ),
+        "DeletePublicAccessBlock",
+        names={name: f"PublicAccessBlockConfiguration.{name[0].upper()}{name[1:]}" for name in _ACCESS},
+        defaults=dict.fromkeys(_ACCESS, False),
     ),
     _of_bucket(
         "BucketOwnershipControls",
         "rule",
         "PutBucketOwnershipControls",
         "GetBucketOwnershipControls",
-        delete=_delete("DeleteBucketOwnershipControls"),
+        "DeleteBucketOwnershipControls",
         names={"rule": "OwnershipControls.Rules"},
         blocks="rule",
     ),
-    _of_bucket(
-        "BucketPolicy", "policy", "PutBucketPolicy", "GetBucketPolicy", delete=_delete("DeleteBucketPolicy"), names={}
-    ),
+    _of_bucket("BucketPolicy", "policy", "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"),
 )
