@@ -3,10 +3,10 @@
 from datetime import UTC
 from typing import Any, cast
 
+from ..convert import members
 from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values, agrees
 
-_BUDGET = {"AccountId": "{account}", "BudgetName": "{name}"}
 _SETTINGS = (
     "budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart timePeriodEnd notifications"
 )
@@ -63,11 +63,10 @@ def _described(found: Any, _: Context) -> Values:
 
 def _notifications(found: Any, context: Context) -> Values:
     """Who is notified is taken from what was sent for the same notification."""
-    members = ("comparisonOperator", "notificationType", "threshold", "thresholdType")
     sent: list[Values] = context["notifications"] or []
     shown: list[Values] = []
     for one in found["Notifications"]:
-        live = {name: one.get(f"{name[0].upper()}{name[1:]}") for name in members}
+        live = members(one, "comparisonOperator notificationType threshold thresholdType")
         same = [other for other in sent if agrees({n: v for n, v in other.items() if n not in _SUBSCRIBERS}, live)]
         shown.append(live | {name: same[0][name] for name in _SUBSCRIBERS if same and name in same[0]})
     return {"notifications": shown}

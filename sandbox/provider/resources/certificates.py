@@ -143,7 +143,6 @@ RESOURCES = (
         reads={"arn": "CertificateArn"},
         outputs="arn domainValidationOptions status type notBefore notAfter renewalEligibility keyAlgorithm"
         " subjectAlternativeNames options",
-        unique="",
         tags=Tags(
             "AddTagsToCertificate RemoveTagsFromCertificate CertificateArn={id}",
             "ListTagsForCertificate -> Tags",

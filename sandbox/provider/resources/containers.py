@@ -15,14 +15,11 @@ _NOT_SHOWN = "the account takes it and does not show it"
 
 def _definitions(values: Values, _: Context) -> Values:
     """Container definitions come as one JSON document in the API's own spelling."""
-    built = dict(values)
-    document = built.get("containerDefinitions")
-    if isinstance(document, str):
-        try:
-            built["containerDefinitions"] = json.loads(document)
-        except ValueError as error:
-            raise ConversionError("containerDefinitions", f"not a JSON document: {error}") from None
-    return built
+    document = values.get("containerDefinitions")
+    try:
+        return {**values, "containerDefinitions": json.loads(document)} if isinstance(document, str) else values
+    except ValueError as error:
+        raise ConversionError("containerDefinitions", f"not a JSON document: {error}") from None
 
 
 def _task_definition(found: Any, context: Context) -> Values | None:
@@ -33,7 +30,6 @@ def _task_definition(found: Any, context: Context) -> Values | None:
     definitions = _as_sent(known, found["containerDefinitions"])
     return {
         "containerDefinitions": json.dumps(definitions, separators=(",", ":"), sort_keys=True),
-        "arn": found["taskDefinitionArn"],
         "arnWithoutRevision": found["taskDefinitionArn"].rpartition(":")[0],
         "enableFaultInjection": found.get("enableFaultInjection", False),
     }
@@ -58,19 +54,16 @@ def _as_sent(sent: Any, found: Any) -> Any:
 
 
 def _service(found: Any, _: Context) -> Values:
-    service = found[0]
-    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
-    values: Values = {"iamRole": service.get("roleArn")}
-    if network:
-        values["networkConfiguration"] = {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}
-    return values
+    network = found[0].get("networkConfiguration", {}).get("awsvpcConfiguration")
+    shown = {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"} if network else None
+    return {"iamRole": found[0].get("roleArn")} | ({"networkConfiguration": shown} if shown else {})
 
 
 def _service_parameters(values: Values, context: Context) -> Values:
     """Whether tasks have public addresses is a word to the API, and a deployment's configuration is one object."""
     built = dict(values)
-    if any(name in built for name in _DEPLOYMENT):
-        deployment = {name: built.pop(name, context[name]) for name in _DEPLOYMENT}
+    if any(name in built for name in _DEPLOYMENT.split()):
+        deployment = {name: built.pop(name, context[name]) for name in _DEPLOYMENT.split()}
         built |= {name: value for name, value in deployment.items() if value is not None}
     network = built.get("networkConfiguration")
     if isinstance(network, dict):
@@ -114,20 +107,15 @@ def _steady(context: Context) -> bool:
 
 # What `deploymentConfiguration` of the API consists of: the object, and then what is put into it.
 _DEPLOYMENT = (
-    "deploymentConfiguration",
-    "deploymentCircuitBreaker",
-    "deploymentMaximumPercent",
-    "deploymentMinimumHealthyPercent",
-    "alarms",
+    "deploymentConfiguration deploymentCircuitBreaker deploymentMaximumPercent deploymentMinimumHealthyPercent alarms"
 )
 _CHANGEABLE = (
     "taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags placementConstraints"
     " orderedPlacementStrategies serviceRegistries serviceConnectConfiguration capacityProviderStrategies"
     " enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds availabilityZoneRebalancing "
-    + " ".join(_DEPLOYMENT)
+    + _DEPLOYMENT
 )
 _PROVIDERS = "capacityProviders defaultCapacityProviderStrategies"
-_SERVICE = {"cluster": "{cluster}", "service": "{id}"}
 
 RESOURCES = (
     Resource(
@@ -177,7 +165,6 @@ RESOURCES = (
         outputs="arn settings",
         gone=("status", ("INACTIVE", "DEPROVISIONING")),
         name="name",
-        unique="name",
         tags=_ECS_TAGS,
     ),
     Resource(
@@ -251,7 +238,6 @@ RESOURCES = (
         },
         local="forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback",
         gaps={"serviceConnectConfiguration": _NOT_SHOWN},
-        replaces="",
         gone=("status", ("INACTIVE", "DRAINING")),
         name="name",
         unique="cluster name",

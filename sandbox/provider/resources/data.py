@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from ..convert import members
 from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values, agrees
 
@@ -57,15 +58,13 @@ def _indexes(table: Any, member: str) -> list[Values]:
     described: list[Values] = table.get(member) or []
     for index in described:
         keys: dict[str, str] = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
-        projection: Values = index.get("Projection", {})
         capacity: Values = index.get("ProvisionedThroughput", {})
         one: Values = {
             "name": index["IndexName"],
             "hashKey": keys["HASH"],
             "rangeKey": keys.get("RANGE"),
-            "keySchemas": [{"attributeName": k["AttributeName"], "keyType": k["KeyType"]} for k in index["KeySchema"]],
-            "projectionType": projection.get("ProjectionType"),
-            "nonKeyAttributes": projection.get("NonKeyAttributes"),
+            "keySchemas": [members(key, "attributeName keyType") for key in index["KeySchema"]],
+            **members(index.get("Projection", {}), "projectionType nonKeyAttributes"),
             "readCapacity": capacity.get("ReadCapacityUnits"),
             "writeCapacity": capacity.get("WriteCapacityUnits"),
         }
@@ -133,12 +132,8 @@ def _drop_version(context: Context) -> None:
     version = context["versionId"]
     for stage in found.get("VersionIdsToStages", {}).get(version, []):
         if stage != "AWSCURRENT":
-            context.call(
-                "UpdateSecretVersionStage",
-                SecretId=context["secretId"],
-                VersionStage=stage,
-                RemoveFromVersionId=version,
-            )
+            of_secret = {"SecretId": context["secretId"], "RemoveFromVersionId": version}
+            context.call("UpdateSecretVersionStage", **of_secret, VersionStage=stage)
 
 
 def _log_group(found: Any, _: Context) -> Values:
@@ -218,14 +213,12 @@ RESOURCES = (
             ),
         ),
         names={"policy": "ResourcePolicy"},
-        reads={"arn": "ARN"},
         outputs="arn",
         defaults={"recoveryWindowInDays": 30, "forceOverwriteReplicaSecret": False},
         clear={"description": ""},
         local="recoveryWindowInDays forceOverwriteReplicaSecret",
         name="name",
         limit=512,
-        unique="name",
         tags=Tags("TagResource UntagResource SecretId={id}"),
     ),
     Resource(
@@ -235,8 +228,7 @@ RESOURCES = (
             Call("GetSecretValue SecretId={secretId} VersionId={versionId}"),
             Call("DescribeSecret SecretId={secretId}", take=_version_stages),
         ),
-        names={"versionStages": "VersionStages"},
-        reads={"arn": "ARN", "secretArn": "ARN", "versionId": "VersionId", "secretId": "ARN"},
+        reads={"secretArn": "ARN", "secretId": "ARN"},
         outputs="arn secretArn versionId versionStages",
         unique="",
         secret="secretString secretBinary",  # noqa: S106 - names of outputs

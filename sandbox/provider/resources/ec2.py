@@ -2,8 +2,6 @@
 
 from ..spec import Tags
 
-TAGGING = {"tags": "TagSpecifications.Tags", "tagKind": "TagSpecifications.ResourceType"}
-
 
 def tags(kind: str) -> Tags:
     """How an object of that kind is tagged."""

@@ -8,8 +8,6 @@ from typing import Any
 from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
-_GROUP = {"ReplicationGroupId": "{id}"}
-_AT_ONCE = {**_GROUP, "ApplyImmediately": True}
 _TAGS = Tags("AddTagsToResource RemoveTagsFromResource ResourceName={arn}", "ListTagsForResource -> TagList")
 
 
@@ -63,7 +61,6 @@ RESOURCES = (
         updates=Call("ModifyCacheSubnetGroup description subnetIds CacheSubnetGroupName={id}", whole=True),
         delete=Call("DeleteCacheSubnetGroup CacheSubnetGroupName={id}"),
         names={"name": "CacheSubnetGroupName", "description": "CacheSubnetGroupDescription"},
-        reads={"arn": "ARN", "vpcId": "VpcId"},
         outputs="arn vpcId",
         defaults={"description": "Managed by Pulumi"},
         name="name",
@@ -109,7 +106,7 @@ RESOURCES = (
             "parameterGroupName=CacheParameterGroupName subnetGroupName=CacheSubnetGroupName "
             "maintenanceWindow=PreferredMaintenanceWindow"
         ),
-        reads=pairs("arn=ARN description=Description parameterGroupName=CacheParameterGroup.CacheParameterGroupName"),
+        reads=pairs("description=Description parameterGroupName=CacheParameterGroup.CacheParameterGroupName"),
         outputs="arn clusterEnabled engineVersionActual memberClusters primaryEndpointAddress readerEndpointAddress"
         " engineVersion maintenanceWindow nodeType numCacheClusters securityGroupIds snapshotWindow"
         " transitEncryptionMode",

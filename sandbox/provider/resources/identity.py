@@ -1,15 +1,11 @@
 """IAM: roles and their policies."""
 
+import json
 from typing import Any
 from urllib.parse import unquote
 
 from ..spec import Call, Context, Resource, Tags
 from ..values import Values
-
-
-def _boundary(role: Any, _: Context) -> Values:
-    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-    return {"permissionsBoundary": boundary} if boundary else {}
 
 
 def _empty_role(context: Context) -> None:
@@ -28,8 +24,6 @@ def _document(name: str, member: str) -> Any:
     def take(answer: Any, _: Context) -> Values:
         document = answer[member]
         if isinstance(document, dict):
-            import json
-
             document = json.dumps(document, separators=(",", ":"))
         return {name: unquote(document) if document.startswith("%") else document}
 
@@ -42,12 +36,7 @@ RESOURCES = (
         create=Call(
             "CreateRole name path assumeRolePolicy description maxSessionDuration permissionsBoundary -> {name}"
         ),
-        read=Call(
-            "GetRole RoleName={id} -> Role",
-            take=lambda role, context: (
-                _document("assumeRolePolicy", "AssumeRolePolicyDocument")(role, context) | _boundary(role, context)
-            ),
-        ),
+        read=Call("GetRole RoleName={id} -> Role", take=_document("assumeRolePolicy", "AssumeRolePolicyDocument")),
         updates=(
             Call(
                 "UpdateAssumeRolePolicy assumeRolePolicy RoleName={id}",
@@ -61,6 +50,7 @@ RESOURCES = (
         ),
         delete=Call("DeleteRole RoleName={id}"),
         names={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument", "uniqueId": "RoleId"},
+        reads={"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
         outputs="arn createDate uniqueId",
         defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
         clear={"description": ""},

@@ -5,7 +5,6 @@ from typing import Any
 from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
-_KEY, _POLICY = {"KeyId": "{id}"}, {"KeyId": "{id}", "PolicyName": "default"}
 _ALIAS = "alias/"
 
 
@@ -64,7 +63,6 @@ RESOURCES = (
         local="deletionWindowInDays",
         gaps={"rotationPeriodInDays": "the account does not show how often a key rotates"},
         gone=("KeyState", ("PendingDeletion", "PendingReplicaDeletion")),
-        unique="",
         tags=Tags("TagResource UntagResource KeyId={id}", "ListResourceTags -> Tags"),
     ),
     Resource(

@@ -191,7 +191,6 @@ RESOURCES = (
         name="name",
         limit=32,
         spell=_dashed,
-        unique="name",
         tags=_TAGS,
     ),
     Resource(
@@ -220,7 +219,6 @@ RESOURCES = (
         name="name",
         limit=32,
         spell=_dashed,
-        unique="name",
         tags=_TAGS,
     ),
     Resource(

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from ..convert import members
 from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
@@ -22,11 +23,13 @@ def _with_dimensions(values: Values) -> Values:
 
 
 def _alarm(values: Values, _: Context) -> Values:
-    built = _with_dimensions(values)
-    if isinstance(built.get("metricQueries"), list):
-        queries = cast(list[Values], built["metricQueries"])
-        built = {**built, "metricQueries": [_built_query(query) for query in queries]}
-    return built
+    queries = values.get("metricQueries")
+    more = (
+        {"metricQueries": [_built_query(one) for one in cast(list[Values], queries)]}
+        if isinstance(queries, list)
+        else {}
+    )
+    return _with_dimensions(values) | more
 
 
 def _built_query(query: Values) -> Values:
@@ -40,24 +43,11 @@ def _dimensions(metric: Any) -> dict[str, str]:
 
 
 def _query(found: Any) -> Values:
-    query: Values = {
-        "id": found["Id"],
-        "expression": found.get("Expression"),
-        "label": found.get("Label"),
-        "period": found.get("Period"),
-        "returnData": found.get("ReturnData", False),
-        "accountId": found.get("AccountId"),
-    }
+    query = members(found, "id expression label period accountId") | {"returnData": found.get("ReturnData", False)}
     stat = found.get("MetricStat")
     if stat:
-        query["metric"] = {
-            "namespace": stat["Metric"].get("Namespace"),
-            "metricName": stat["Metric"].get("MetricName"),
-            "dimensions": _dimensions(stat["Metric"]),
-            "period": stat.get("Period"),
-            "stat": stat.get("Stat"),
-            "unit": stat.get("Unit"),
-        }
+        metric = members(stat["Metric"], "namespace metricName") | members(stat, "period stat unit")
+        query["metric"] = metric | {"dimensions": _dimensions(stat["Metric"])}
     return query
 
 

@@ -2,26 +2,19 @@
 
 from typing import Any
 
+from ..convert import capital, members, uncapital
 from ..spec import Call, Context, Resource, pairs
 from ..values import Values
-from .ec2 import TAGGING, arn, tags
+from .ec2 import arn, tags
+
+_VPC_SWITCHES = ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsageMetrics")
+_SUBNET_SWITCHES = ("mapPublicIpOnLaunch", "assignIpv6AddressOnCreation")
 
 
-def _vpc_attribute(name: str) -> tuple[Call, Call]:
-    """The call that sets an attribute of a VPC, and the one that shows it."""
-    member = f"{name[0].upper()}{name[1:]}"
-    return (
-        Call(f"ModifyVpcAttribute {name} VpcId={{id}}"),
-        Call(
-            f"DescribeVpcAttribute VpcId={{id}} Attribute={name}",
-            take=lambda answer, _: {name: answer[member]["Value"]},
-        ),
-    )
-
-
-_DNS_SUPPORT = _vpc_attribute("enableDnsSupport")
-_DNS_HOSTNAMES = _vpc_attribute("enableDnsHostnames")
-_USAGE_METRICS = _vpc_attribute("enableNetworkAddressUsageMetrics")
+def _switch(name: str) -> Call:
+    """A read of one of a VPC's attributes."""
+    said = f"DescribeVpcAttribute VpcId={{id}} Attribute={name}"
+    return Call(said, take=lambda answer, _: {name: answer[capital(name)]["Value"]})
 
 
 def _of_vpc(said: str, name: str, key: str, by: str, value: str = "true") -> Call:
@@ -31,24 +24,19 @@ def _of_vpc(said: str, name: str, key: str, by: str, value: str = "true") -> Cal
 
 
 def _endpoint_lists(endpoint: Any, _: Context) -> Values:
-    found = endpoint[0]
-    entries = [
-        {"dnsName": e.get("DnsName"), "hostedZoneId": e.get("HostedZoneId")} for e in found.get("DnsEntries", [])
-    ]
+    entries = [members(entry, "dnsName hostedZoneId") for entry in endpoint[0].get("DnsEntries", [])]
     return {
-        "securityGroupIds": [group["GroupId"] for group in found.get("Groups", [])],
-        "dnsEntries": [{k: v for k, v in entry.items() if v} for entry in entries],
+        "securityGroupIds": [group["GroupId"] for group in endpoint[0].get("Groups", [])],
+        "dnsEntries": [{name: value for name, value in entry.items() if value} for entry in entries],
     }
 
 
 def _endpoint_changes(values: Values, context: Context) -> Values:
     """Lists become what to add and what to remove."""
     built = dict(values)
-    for name in ("routeTableIds", "subnetIds", "securityGroupIds"):
-        if name in built:
-            wanted, had = set(built.pop(name)), set(context.olds.get(name, []))
-            stem = name[0].upper() + name[1:]
-            built[f"add{stem}"], built[f"remove{stem}"] = sorted(wanted - had), sorted(had - wanted)
+    for name in {"routeTableIds", "subnetIds", "securityGroupIds"} & values.keys():
+        wanted, had = set(built.pop(name)), set(context.olds.get(name, []))
+        built[f"add{capital(name)}"], built[f"remove{capital(name)}"] = sorted(wanted - had), sorted(had - wanted)
     return built
 
 
@@ -56,18 +44,14 @@ def _route(table: Any, context: Context) -> Values | None:
     """The one route of the table that goes to this destination."""
     for route in table[0].get("Routes", []):
         for name in ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId"):
-            if name in route and route[name] == context[name[0].lower() + name[1:]]:
-                return {
-                    "state": route.get("State"),
-                    "origin": route.get("Origin"),
-                    **{member[0].lower() + member[1:]: value for member, value in route.items() if value},
-                }
+            if name in route and route[name] == context[uncapital(name)]:
+                return {uncapital(member): value for member, value in route.items() if value}
     return None
 
 
 def _association(table: Any, context: Context) -> Values | None:
     found = [one for one in table[0]["Associations"] if one["RouteTableAssociationId"] == context["id"]]
-    return {"subnetId": found[0].get("SubnetId"), "gatewayId": found[0].get("GatewayId")} if found else None
+    return members(found[0], "subnetId gatewayId") if found else None
 
 
 _ROUTE_TARGETS = "gatewayId natGatewayId transitGatewayId vpcEndpointId vpcPeeringConnectionId networkInterfaceId"
@@ -82,22 +66,16 @@ RESOURCES = (
         create=Call("CreateVpc cidrBlock instanceTenancy -> Vpc.VpcId"),
         read=(
             Call("DescribeVpcs VpcIds=[{id}] -> Vpcs"),
-            _DNS_SUPPORT[1],
-            _DNS_HOSTNAMES[1],
-            _USAGE_METRICS[1],
+            *map(_switch, _VPC_SWITCHES),
             _of_vpc("DescribeRouteTables -> RouteTables", "mainRouteTableId", "RouteTableId", "association.main"),
             _of_vpc(
                 "DescribeSecurityGroups -> SecurityGroups", "defaultSecurityGroupId", "GroupId", "group-name", "default"
             ),
             _of_vpc("DescribeNetworkAcls -> NetworkAcls", "defaultNetworkAclId", "NetworkAclId", "default"),
         ),
-        steps=(_DNS_SUPPORT[0], _DNS_HOSTNAMES[0], _USAGE_METRICS[0]),
+        steps=[Call(f"ModifyVpcAttribute {name} VpcId={{id}}") for name in _VPC_SWITCHES],
         delete=Call("DeleteVpc VpcId={id}"),
-        names=TAGGING
-        | pairs(
-            "enableDnsSupport=EnableDnsSupport.Value enableDnsHostnames=EnableDnsHostnames.Value "
-            "enableNetworkAddressUsageMetrics=EnableNetworkAddressUsageMetrics.Value"
-        ),
+        names={name: f"{capital(name)}.Value" for name in _VPC_SWITCHES},
         reads={"arn": arn("vpc"), "defaultRouteTableId": "={mainRouteTableId}"},
         outputs="arn ownerId dhcpOptionsId mainRouteTableId defaultRouteTableId defaultSecurityGroupId"
         " defaultNetworkAclId enableDnsHostnames enableNetworkAddressUsageMetrics",
@@ -110,22 +88,12 @@ RESOURCES = (
             "CreateSubnet vpcId cidrBlock availabilityZone availabilityZoneId ipv6CidrBlock -> Subnet.SubnetId"
         ),
         read=Call("DescribeSubnets SubnetIds=[{id}] -> Subnets"),
-        steps=(
-            Call("ModifySubnetAttribute mapPublicIpOnLaunch SubnetId={id}"),
-            Call("ModifySubnetAttribute assignIpv6AddressOnCreation SubnetId={id}"),
-        ),
+        steps=[Call(f"ModifySubnetAttribute {name} SubnetId={{id}}") for name in _SUBNET_SWITCHES],
         delete=Call("DeleteSubnet SubnetId={id}"),
-        names=TAGGING
-        | pairs(
-            "mapPublicIpOnLaunch=MapPublicIpOnLaunch.Value "
-            "assignIpv6AddressOnCreation=AssignIpv6AddressOnCreation.Value"
-        ),
-        reads=pairs(
-            "arn==arn:{partition}:ec2:{region}:{ownerId}:subnet/{id} mapPublicIpOnLaunch=MapPublicIpOnLaunch "
-            "assignIpv6AddressOnCreation=AssignIpv6AddressOnCreation"
-        ),
+        names={name: f"{capital(name)}.Value" for name in _SUBNET_SWITCHES},
+        reads={"arn": arn("subnet"), **{name: capital(name) for name in _SUBNET_SWITCHES}},
         outputs="arn ownerId availabilityZone availabilityZoneId cidrBlock",
-        defaults={"mapPublicIpOnLaunch": False, "assignIpv6AddressOnCreation": False},
+        defaults=dict.fromkeys(_SUBNET_SWITCHES, False),
         unique="vpcId cidrBlock",
         tags=tags("subnet"),
     ),
@@ -138,7 +106,6 @@ RESOURCES = (
             Call("DetachInternetGateway InternetGatewayId={id} VpcId={vpcId}"),
             Call("DeleteInternetGateway InternetGatewayId={id}"),
         ),
-        names=TAGGING,
         reads={"vpcId": "Attachments.VpcId", "arn": arn("internet-gateway")},
         outputs="arn ownerId vpcId",
         replaces="vpcId",
@@ -149,7 +116,6 @@ RESOURCES = (
         create=Call("CreateRouteTable vpcId -> RouteTable.RouteTableId"),
         read=Call("DescribeRouteTables RouteTableIds=[{id}] -> RouteTables"),
         delete=Call("DeleteRouteTable RouteTableId={id}"),
-        names=TAGGING,
         reads={"arn": arn("route-table")},
         outputs="arn ownerId",
         tags=tags("route-table"),
@@ -182,7 +148,6 @@ RESOURCES = (
         create=Call("AllocateAddress domain publicIpv4Pool networkBorderGroup address -> AllocationId"),
         read=Call("DescribeAddresses AllocationIds=[{id}] -> Addresses"),
         delete=Call("ReleaseAddress AllocationId={id}"),
-        names=TAGGING,
         reads=pairs(
             "arn==arn:{partition}:ec2:{region}:{account}:elastic-ip/{id} address=PublicIp instance=InstanceId "
             "networkInterface=NetworkInterfaceId privateIp=PrivateIpAddress allocationId=={id}"
@@ -195,7 +160,7 @@ RESOURCES = (
         create=Call("CreateNatGateway subnetId allocationId connectivityType privateIp -> NatGateway.NatGatewayId"),
         read=Call("DescribeNatGateways NatGatewayIds=[{id}] -> NatGateways"),
         delete=Call("DeleteNatGateway NatGatewayId={id}"),
-        names={**TAGGING, "privateIp": "PrivateIpAddress"},
+        names={"privateIp": "PrivateIpAddress"},
         reads=pairs(
             "allocationId=NatGatewayAddresses.AllocationId privateIp=NatGatewayAddresses.PrivateIp "
             "publicIp=NatGatewayAddresses.PublicIp networkInterfaceId=NatGatewayAddresses.NetworkInterfaceId "
@@ -219,7 +184,7 @@ RESOURCES = (
             build=_endpoint_changes,
         ),
         delete=Call("DeleteVpcEndpoints VpcEndpointIds=[{id}]"),
-        names={**TAGGING, "policy": "PolicyDocument"},
+        names={"policy": "PolicyDocument"},
         reads={"arn": arn("vpc-endpoint", "{account}")},
         outputs="arn ownerId state dnsEntries networkInterfaceIds policy routeTableIds"
         " subnetIds securityGroupIds privateDnsEnabled",

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..convert import capital, uncapital
 from ..spec import Call, Context, Resource, pairs
 from ..values import Values
-from .ec2 import TAGGING, arn, tags
+from .ec2 import arn, tags
 
 
 def _revoke_all_egress(context: Context) -> bool:
@@ -27,9 +28,8 @@ _TARGETS = {
     "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
 }
 _RULE_NAMES = {
-    **TAGGING,
     "securityGroupId": "GroupId",
-    **{name: f"IpPermissions.{name[0].upper()}{name[1:]}" for name in _PORTS.split()},
+    **{name: f"IpPermissions.{capital(name)}" for name in _PORTS.split()},
     **{name: f"IpPermissions.{items}.{member}" for name, (items, member) in _TARGETS.items()},
     **{f"{name}Description": f"IpPermissions.{items}.Description" for name, (items, _) in _TARGETS.items()},
 }
@@ -61,7 +61,7 @@ def _changed_rule(values: Values, context: Context) -> Values:
 def _keep_description(context: Context) -> bool:
     """The account drops the description of a rule for a group when the rule is made, not when it is changed."""
     if context["description"] and not context.olds.get("description"):
-        rule = {name[0].upper() + name[1:]: value for name, value in _whole_rule(context.known).items()}
+        rule = {capital(name): value for name, value in _whole_rule(context.known).items()}
         rules = [{"SecurityGroupRuleId": context["id"], "SecurityGroupRule": rule}]
         context.call("ModifySecurityGroupRules", GroupId=context["securityGroupId"], SecurityGroupRules=rules)
     return True
@@ -101,8 +101,8 @@ def _rule_type(direction: str) -> Resource:
 def _without_all_ports(found: Any, _: Context) -> Values:
     """-1 as a port means that there is none; a rule refers to a group or to addresses, not to both."""
     rule = found[0]
-    values: Values = {name[0].lower() + name[1:]: None for name in ("FromPort", "ToPort") if rule.get(name) == -1}
-    if any(rule.get(name[0].upper() + name[1:]) for name in _ADDRESSES.split()):
+    values: Values = {uncapital(name): None for name in ("FromPort", "ToPort") if rule.get(name) == -1}
+    if any(rule.get(capital(name)) for name in _ADDRESSES.split()):
         values["referencedSecurityGroupId"] = None
     return values
 
@@ -113,7 +113,7 @@ RESOURCES = (
         create=Call("CreateSecurityGroup name description vpcId -> GroupId"),
         read=Call("DescribeSecurityGroups GroupIds=[{id}] -> SecurityGroups"),
         delete=Call("DeleteSecurityGroup GroupId={id}"),
-        names={**TAGGING, "name": "GroupName"},
+        names={"name": "GroupName"},
         reads={"arn": arn("security-group")},
         outputs="arn ownerId vpcId",
         defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},

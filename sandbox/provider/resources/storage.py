@@ -3,10 +3,10 @@
 from typing import Any
 
 from ..account import AccountError
+from ..convert import capital, uncapital
 from ..spec import Call, Context, Resource, Tags
 from ..values import Values
 
-_BUCKET = {"Bucket": "{id}"}
 # Hosted zones of the regions' S3 website endpoints, as AWS publishes them for the regions here in use.
 _HOSTED_ZONES = {
     "us-east-1": "Z3AQBSTGFYJSTF",
@@ -45,30 +45,26 @@ def _empty_bucket(context: Context) -> None:
         if not entries:
             return
         objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-        gone = context.call(
-            "DeleteObjects",
-            Bucket=context["id"],
-            Delete={"Objects": objects, "Quiet": True},
-            BypassGovernanceRetention=True,
-        )
+        which = {"Bucket": context["id"], "Delete": {"Objects": objects, "Quiet": True}}
+        gone = context.call("DeleteObjects", **which, BypassGovernanceRetention=True)
         if gone.get("Errors"):
             error = gone["Errors"][0]
             raise AccountError("DeleteObjects", error.get("Code", ""), error.get("Message", ""))
 
 
-def _of_bucket(name: str, props: str, put: str, get: str, delete: str, **more: Any) -> Resource:
-    """A configuration of a bucket: put whole, one a bucket. `more` is for the `Resource`."""
+def _of_bucket(name: str, props: str, what: str, delete: str = "", **more: Any) -> Resource:
+    """A configuration of a bucket, one a bucket: `what` is put whole, got and deleted. `more` is for the `Resource`."""
     return Resource(
-        f"aws:s3/{name[0].lower()}{name[1:]}:{name}",
-        create=Call(f"{put} bucket {props} -> {{bucket}}"),
-        read=Call(f"{get} Bucket={{id}}", take=lambda _, context: {"bucket": context["id"]}),
-        updates=Call(f"{put} {props} Bucket={{id}}", whole=True),
-        delete=Call(f"{delete} Bucket={{id}}"),
+        f"aws:s3/{uncapital(name)}:{name}",
+        create=Call(f"Put{what} bucket {props} -> {{bucket}}"),
+        read=Call(f"Get{what} Bucket={{id}}", take=lambda _, context: {"bucket": context["id"]}),
+        updates=Call(f"Put{what} {props} Bucket={{id}}", whole=True),
+        delete=Call(f"{delete or f'Delete{what}'} Bucket={{id}}"),
         **more,
     )
 
 
-_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_ACCESS = "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets"
 
 RESOURCES = (
     Resource(
@@ -96,8 +92,7 @@ RESOURCES = (
     _of_bucket(
         "BucketVersioning",
         "versioningConfiguration",
-        "PutBucketVersioning",
-        "GetBucketVersioning",
+        "BucketVersioning",
         "PutBucketVersioning VersioningConfiguration.Status=Suspended",
         names={"versioningConfiguration.status": "Status", "versioningConfiguration.mfaDelete": "MFADelete"},
         reads={"versioningConfiguration": "."},
@@ -105,37 +100,30 @@ RESOURCES = (
     _of_bucket(
         "BucketServerSideEncryptionConfiguration",
         "rules",
-        "PutBucketEncryption",
-        "GetBucketEncryption",
-        "DeleteBucketEncryption",
+        "BucketEncryption",
         names={"rules": "ServerSideEncryptionConfiguration.Rules"},
     ),
     _of_bucket(
         "BucketLifecycleConfiguration",
         "rules transitionDefaultMinimumObjectSize",
-        "PutBucketLifecycleConfiguration",
-        "GetBucketLifecycleConfiguration",
+        "BucketLifecycleConfiguration",
         "DeleteBucketLifecycle",
         names={"rules": "LifecycleConfiguration.Rules"},
         outputs="transitionDefaultMinimumObjectSize",
     ),
     _of_bucket(
         "BucketPublicAccessBlock",
-        " ".join(_ACCESS),
-        "PutPublicAccessBlock",
-        "GetPublicAccessBlock",
-        "DeletePublicAccessBlock",
-        names={name: f"PublicAccessBlockConfiguration.{name[0].upper()}{name[1:]}" for name in _ACCESS},
-        defaults=dict.fromkeys(_ACCESS, False),
+        _ACCESS,
+        "PublicAccessBlock",
+        names={name: f"PublicAccessBlockConfiguration.{capital(name)}" for name in _ACCESS.split()},
+        defaults=dict.fromkeys(_ACCESS.split(), False),
     ),
     _of_bucket(
         "BucketOwnershipControls",
         "rule",
-        "PutBucketOwnershipControls",
-        "GetBucketOwnershipControls",
-        "DeleteBucketOwnershipControls",
+        "BucketOwnershipControls",
         names={"rule": "OwnershipControls.Rules"},
         blocks="rule",
     ),
-    _of_bucket("BucketPolicy", "policy", "PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"),
+    _of_bucket("BucketPolicy", "policy", "BucketPolicy"),
 )
