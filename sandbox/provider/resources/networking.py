@@ -148,10 +148,13 @@ RESOURCES = (
         create=Call("AllocateAddress domain publicIpv4Pool networkBorderGroup address -> AllocationId"),
         read=Call("DescribeAddresses AllocationIds=[{id}] -> Addresses"),
         delete=Call("ReleaseAddress AllocationId={id}"),
-        reads=pairs(
-            "arn==arn:{partition}:ec2:{region}:{account}:elastic-ip/{id} address=PublicIp instance=InstanceId "
-            "networkInterface=NetworkInterfaceId privateIp=PrivateIpAddress allocationId=={id}"
-        ),
+        reads={
+            "arn": arn("elastic-ip", "{account}"),
+            "allocationId": "={id}",
+            **pairs(
+                "address=PublicIp instance=InstanceId networkInterface=NetworkInterfaceId privateIp=PrivateIpAddress"
+            ),
+        },
         outputs="arn allocationId publicIp domain address",
         tags=tags("elastic-ip"),
     ),

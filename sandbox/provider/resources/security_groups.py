@@ -87,11 +87,11 @@ def _rule_type(direction: str) -> Resource:
         ),
         delete=Call(f"RevokeSecurityGroup{direction} GroupId={{securityGroupId}} SecurityGroupRuleIds=[{{id}}]"),
         names=_RULE_NAMES,
-        reads=pairs(
-            "securityGroupId=GroupId cidrIpv4=CidrIpv4 cidrIpv6=CidrIpv6 "
-            "referencedSecurityGroupId=ReferencedGroupInfo.GroupId securityGroupRuleId=SecurityGroupRuleId "
-            "arn==arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}"
-        ),
+        reads={
+            **pairs("securityGroupId=GroupId cidrIpv4=CidrIpv4 cidrIpv6=CidrIpv6"),
+            "referencedSecurityGroupId": "ReferencedGroupInfo.GroupId",
+            "arn": arn("security-group-rule", "{account}"),
+        },
         outputs="arn securityGroupRuleId",
         settle=_keep_description,
         tags=tags("security-group-rule"),
