@@ -158,7 +158,7 @@ def action_of(resource: Resource, operation: str) -> str:
 def reads(resource: Resource) -> set[str]:
     operations = [call.operation for call in resource.read]
     if resource.tags and resource.tags.read:
-        operations.append(resource.tags.read)
+        operations.append(resource.tags.read.operation)
     return {action_of(resource, operation) for operation in operations}
 
 

@@ -9,6 +9,9 @@ from .faults import Fault
 from .spec import Call, Context, Resource, Tags, fill
 from .values import Values
 
+# Where EC2 takes tags: by the kind of the object.
+_TAGS_OF_KIND = {"tags": "TagSpecifications.Tags", "kind": "TagSpecifications.ResourceType"}
+
 
 def input_shape(service: str, operation: str) -> Any:
     """botocore's shape of what an operation takes."""
@@ -42,9 +45,10 @@ def parameters(
     for one in built if isinstance(built, list) else [built]:
         params: Values = {}
         if tags and resource.tags:
-            place(params, shape, resource.names, "tags", tags)
-            if resource.tags.kind:
-                place(params, shape, resource.names, "tagKind", resource.tags.kind)
+            kind = resource.tags.kind
+            place(params, shape, _TAGS_OF_KIND if kind else resource.names, "tags", tags)
+            if kind:
+                place(params, shape, _TAGS_OF_KIND, "kind", kind)
         for name, value in one.items():
             place(params, shape, resource.names, name, value, faults)
         made.append(_merge(params, fill(call.fixed, context.known)))

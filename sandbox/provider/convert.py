@@ -36,6 +36,21 @@ def property_name(member: str) -> str:
     return "".join(word.lower() if i == 0 else word[0].upper() + word[1:].lower() for i, word in enumerate(words))
 
 
+def capital(name: str) -> str:
+    """A property's name as most APIs spell the member: with a capital letter."""
+    return name[:1].upper() + name[1:]
+
+
+def uncapital(member: str) -> str:
+    """A member's name without its capital letter."""
+    return member[:1].lower() + member[1:]
+
+
+def members(found: Mapping[str, Any], names: str) -> Values:
+    """The properties that `names` lists, out of an answer's object that has members of the same names."""
+    return {name: found.get(capital(name)) for name in names.split()}
+
+
 def find_member(shape: Any, name: str) -> str | None:
     """The member of structure `shape` that a property called `name` is, if any."""
     members: dict[str, str] = {member.casefold(): member for member in shape.members}

@@ -255,7 +255,7 @@ class Lifecycle:
             AccountError: it does not. Nothing that was not carried out may look as if it had been.
         """
         shown = reading.live(resource, context, inputs)
-        operation = resource.read[0].operation
+        operation = next(iter(resource.read)).operation
         if shown is None:
             raise AccountError(operation, "NotKept", "the account does not show the object that it made")
         missing = [name for name in reading.lost(resource, inputs, shown) if name in sent]

@@ -8,22 +8,22 @@ from .account import AccountError
 from .calls import output_shape
 from .checking import DEFAULTED, IMPORTED, MARKS
 from .convert import decode, find_member, step_into
-from .spec import Context, Resource, Tags, fill
+from .spec import Call, Context, Resource, Tags, fill
 from .values import Values, agrees, reconcile
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0)
 _Part = tuple[Any, Any]  # an answer, or the part of it that shows the object, and its shape
 
 
-def _ask(operation: str, params: Values, at: str, context: Context) -> _Part:
-    """The part of an answer at a path; None when what is asked for does not exist. Raises AccountError."""
+def _ask(call: Call, params: Values, context: Context) -> _Part:
+    """The part of an answer that the call wants; None when what is asked for does not exist. Raises AccountError."""
     try:
-        answer = context.call(operation, **params)
+        answer = context.call(call.operation, **fill(params, context.known))
     except AccountError as error:
         if not error.absent:
             raise
         return None, None
-    found, shape = step_into(answer, output_shape(context.service, operation), at)
+    found, shape = step_into(answer, output_shape(context.service, call.operation), call.at)
     return (None, None) if found == [] else (found, shape)
 
 
@@ -35,7 +35,7 @@ def live(resource: Resource, context: Context, like: Values) -> Values | None:
     parts: list[_Part] = []
     shown: Values = {"id": context["id"]}
     for index, call in enumerate(resource.read):
-        part, shape = _ask(call.operation, fill(call.fixed, context.known), call.at, context)
+        part, shape = _ask(call, call.fixed, context)
         if call.only and part is not None:
             wanted: Values = fill(call.only, context.known)
             part = [item for item in part if wanted.items() <= item.items()] or None
@@ -70,7 +70,7 @@ def _is_gone(resource: Resource, part: Any, shape: Any) -> bool:
 
 def _live_tags(spec: Tags, first: _Part, context: Context) -> Values:
     if spec.read:
-        found, shape = _ask(spec.read, fill(spec.target, context.known), spec.at, context)
+        found, shape = _ask(spec.read, spec.target, context)
     else:
         found, shape = step_into(*first, find_member(_structure(first[1]), "tags") or "Tags")
     tags: Values = decode(shape, {}, "tags", found) if found else {}

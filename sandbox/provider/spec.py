@@ -7,8 +7,8 @@ its calls.
 
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -43,27 +43,38 @@ class Context:
         return self.known.get(name)
 
 
+def pairs(text: str) -> dict[str, Any]:
+    """What `text` says in words: `name=TableName force=true ids=[{id}]`. Texts, numbers, booleans, lists of those."""
+    return {name: _read(value) for name, _, value in (word.partition("=") for word in text.split())}
+
+
+def _read(value: str) -> Any:
+    if value.startswith("["):
+        return [_read(item) for item in value[1:-1].split(",") if item]
+    if value in ("true", "false"):
+        return value == "true"
+    return int(value) if value.isdigit() else value
+
+
 @dataclass(frozen=True)
 class Call:
     """One operation of the service.
 
-    operation   its name, `CreateTable`
-    props       the properties that it carries, separated by spaces
-    fixed       further parameters. `{name}` stands for something known of the object; a parameter that is nothing but
-                a `{name}` that is not known is left out
-    at          in a read: where in the answer the object is, as a dotted path
+    said        the operation, the properties that it carries, and further parameters, in words as `pairs` has them:
+                `UpdateTable tableClass TableName={id}`. `{name}` stands for something known of the object; a parameter
+                that is nothing but a `{name}` that is not known is left out. In a read, where in the answer the object
+                is, as a dotted path, after an arrow: `DescribeTable TableName={id} -> Table`
+    also        parameters that words cannot give
     only        in a read: of the items there, those with these values, where the account does not choose by itself
-    whole       in an update: send all of `props`, not the changed ones alone
-    absent      in an update: the call made instead once none of `props` is given any more
-    build       regroups the given properties of `props` before they meet the parameters by name
+    whole       in an update: send all of its properties, not the changed ones alone
+    absent      in an update: the call made instead once none of its properties is given any more
+    build       regroups the given ones of its properties before they meet the parameters by name
     fills       whether `build` gives what the program leaves out
     take        in a read: makes properties out of the answer, for what names cannot say; None: the object is gone
     """
 
-    operation: str
-    props: str = ""
-    fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    at: str = ""
+    said: str
+    also: Mapping[str, Any] = field(default_factory=dict[str, Any])
     only: Mapping[str, Any] = field(default_factory=dict[str, Any])
     whole: bool = False
     absent: "Call | None" = None
@@ -71,34 +82,82 @@ class Call:
     fills: bool = False
     take: Callable[[Any, Context], Values | None] | None = None
 
+    def __iter__(self) -> Iterator["Call"]:
+        """A call stands where a table takes several, too."""
+        yield self
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return self.said.partition("->")[0].split()
+
+    @cached_property
+    def operation(self) -> str:
+        """The operation's name."""
+        return self._words[0]
+
     @cached_property
     def carries(self) -> tuple[str, ...]:
-        """The names in `props`."""
-        return tuple(self.props.split())
+        """The properties that it carries."""
+        return tuple(word for word in self._words[1:] if "=" not in word)
+
+    @cached_property
+    def fixed(self) -> Values:
+        """Its further parameters, as a template for `fill`."""
+        fixed: Values = {**self.also}
+        for path, value in pairs(" ".join(word for word in self._words if "=" in word)).items():
+            *parents, last = path.split(".")
+            inside = fixed
+            for name in parents:
+                inside = inside.setdefault(name, {})
+            inside[last] = value
+        return fixed
+
+    @cached_property
+    def at(self) -> str:
+        """Where in the answer the object is."""
+        return self.said.partition("->")[2].strip()
 
 
 @dataclass(frozen=True)
 class Tags:
     """How a service tags.
 
-    tag, untag  its operations, with `target` to name the object, and `keys` to name the tags in `untag` (empty: `tag`
-                sets all tags at once)
-    read        the operation that lists the tags, which are `at` that path; None where the object's own description
-                holds them
-    create      whether create takes them as well
-    kind        EC2's kind of the object, for create
-    path        where `tag` takes the tags
+    said    the operations that put tags on and take them off, with what names the object to them:
+            `TagResource UntagResource ResourceArn={arn}`
+    shown   the operation that lists the tags, and where: `ListTagsForResource -> Tags`; empty where the object's own
+            description holds them
+    keys    names the tags to be taken off (empty: putting on sets all tags at once)
+    create  whether create takes them as well
+    kind    EC2's kind of the object, for create
+    path    where the operation that puts them on takes the tags
     """
 
-    tag: str
-    untag: str
-    target: Mapping[str, Any]
-    read: str | None = None
-    at: str = "Tags"
+    said: str
+    shown: str = ""
     keys: str = "TagKeys"
     create: bool = True
     kind: str = ""
     path: str = "Tags"
+
+    @cached_property
+    def tag(self) -> str:
+        """The operation that puts tags on."""
+        return Call(self.said).operation
+
+    @cached_property
+    def untag(self) -> str:
+        """The operation that takes tags off."""
+        return Call(self.said).carries[0]
+
+    @cached_property
+    def target(self) -> Values:
+        """What names the object, as a template for `fill`."""
+        return Call(self.said).fixed
+
+    @cached_property
+    def read(self) -> Call | None:
+        """The call that lists the tags, None where the object's own description holds them."""
+        return Call(self.shown) if self.shown else None
 
 
 @dataclass(frozen=True)
@@ -106,9 +165,9 @@ class Resource:
     """A resource type.
 
     token       Pulumi's type token
-    service     botocore's name of the service
-    create      makes the object; a property that no other call carries can be changed by replacement alone
-    id          where the id is: a path in create's answer, or a template of what is known: `{role}:{name}`
+    service     botocore's name of the service, where it is not the token's own (`kms` in `aws:kms/key:Key`)
+    create      makes the object; a property that no other call carries can be changed by replacement alone. After its
+                arrow stands the id: a path in the answer, or a template of what is known: `{role}:{name}`
     parse       a pattern whose groups are the properties that an id tells (default: those of the template)
     read        the calls that show the object; the first one decides whether it exists
     updates     calls that change properties which `create` carries
@@ -141,13 +200,13 @@ class Resource:
     """
 
     token: str
-    service: str
+    service: str = ""
+    _: KW_ONLY
     create: Call
-    id: str
-    read: tuple[Call, ...]
-    updates: tuple[Call, ...] = ()
-    steps: tuple[Call, ...] = ()
-    delete: tuple[Call, ...] = ()
+    read: Iterable[Call]
+    updates: Iterable[Call] = ()
+    steps: Iterable[Call] = ()
+    delete: Iterable[Call] = ()
     parse: str = ""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     reads: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -171,6 +230,14 @@ class Resource:
     prepare_delete: Callable[[Context], None] | None = None
     settle: Callable[[Context], bool] | None = None
     steady: Callable[[Context], bool] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "service", self.service or re.split("[:/]", self.token)[1])
+
+    @cached_property
+    def id(self) -> str:
+        """Where the id is, see `create`."""
+        return self.create.at
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

@@ -6,7 +6,8 @@ kept, so that exactly those are wrapped again on the way back.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, Final, cast
 
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
@@ -154,11 +155,15 @@ def _same_items(a: list[Any], b: list[Any], ordered: bool) -> bool:
     if ordered:
         return all(same(x, y, ordered=True) for x, y in zip(a, b, strict=True))
     rest = list(b)
-    for item in a:
-        match = next((i for i, other in enumerate(rest) if same(item, other)), None)
-        if match is None:
-            return False
-        del rest[match]
+    return all(_take(rest, partial(same, item)) for item in a)
+
+
+def _take(items: list[Any], fits: Callable[[Any], bool]) -> bool:
+    """Whether one of the items fits; that one is taken away."""
+    match = next((index for index, item in enumerate(items) if fits(item)), None)
+    if match is None:
+        return False
+    del items[match]
     return True
 
 
@@ -192,12 +197,7 @@ def _agreeing_items(given: list[Any], live: Any, ordered: bool) -> bool:
         return False
     if ordered:
         return all(agrees(x, y, ordered=True) for x, y in zip(given, items, strict=True))
-    for item in given:
-        match = next((i for i, other in enumerate(items) if agrees(item, other)), None)
-        if match is None:
-            return False
-        del items[match]
-    return True
+    return all(_take(items, partial(agrees, item)) for item in given)
 
 
 def _spelt(value: Any) -> str:
@@ -235,12 +235,7 @@ def _reconcile_items(given: list[Any], live: list[Any], ordered: bool) -> list[A
     kept: list[Any] = []
     unmatched: list[Any] = []
     for item in given:  # first the items that are as asked for, in the program's order
-        match = next((i for i, other in enumerate(rest) if agrees(item, other, ordered=ordered)), None)
-        if match is None:
-            unmatched.append(item)
-        else:
-            kept.append(item)
-            del rest[match]
+        (kept if _take(rest, partial(agrees, item, ordered=ordered)) else unmatched).append(item)
     for item, other in zip(unmatched, rest, strict=False):
         kept.append(reconcile(item, other, ordered=ordered))
     names = {name for item in given if isinstance(item, dict) for name in cast(Values, item)}

@@ -1,43 +1,15 @@
-"""The table of all resource types that the sandbox carries out, by Pulumi's type token."""
+"""The table of all resource types that the sandbox carries out, by Pulumi's type token.
+
+Each module here has its own part of it, in `RESOURCES`.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
 
 from ..spec import Resource
-from . import (
-    application_scaling,
-    budgets,
-    certificates,
-    containers,
-    data,
-    elasticache,
-    identity,
-    keys,
-    load_balancing,
-    monitoring,
-    networking,
-    notifications,
-    security_groups,
-    storage,
-)
 
-TABLE: dict[str, Resource] = {
-    resource.token: resource
-    for module in (
-        application_scaling,
-        budgets,
-        certificates,
-        containers,
-        data,
-        elasticache,
-        identity,
-        keys,
-        load_balancing,
-        monitoring,
-        networking,
-        notifications,
-        security_groups,
-        storage,
-    )
-    for resource in module.RESOURCES
-}
+_MODULES = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+TABLE: dict[str, Resource] = {one.token: one for module in _MODULES for one in getattr(module, "RESOURCES", ())}
 
 # What the account takes and does not keep, by type and property, with the reason. The state of these alone comes from
 # what was sent; everything else is read from the account.

@@ -3,23 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
-_TARGET = {
-    "ServiceNamespace": "{serviceNamespace}",
-    "ResourceId": "{resourceId}",
-    "ScalableDimension": "{scalableDimension}",
-}
-_POLICY = {**_TARGET, "PolicyName": "{name}"}
-_POLICY_NAMES = {
-    "name": "PolicyName",
-    "targetTrackingScalingPolicyConfiguration.customizedMetricSpecification": "CustomizedMetricSpecification",
-    "stepScalingPolicyConfiguration.stepAdjustments.metricIntervalLowerBound": "MetricIntervalLowerBound",
-}
-_ACTION = {**_TARGET, "ScheduledActionName": "{name}"}
+_TARGET = "serviceNamespace resourceId scalableDimension"
+_IS_TARGET = " ServiceNamespace={serviceNamespace} ResourceId={resourceId} ScalableDimension={scalableDimension}"
+_IS_POLICY = _IS_TARGET + " PolicyName={name}"
+_IS_ACTION = _IS_TARGET + " ScheduledActionName={name}"
 _CONFIGURATIONS = "policyType targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration"
 _SCHEDULE = "schedule timezone startTime endTime scalableTargetAction"
+_TARGET_ID = r"(?P<serviceNamespace>[^/]+)/(?P<resourceId>.+)/(?P<scalableDimension>[^/]+:[^/]+:[^/]+)"
 
 
 def _moments(found: Any, context: Context) -> Values:
@@ -38,87 +31,59 @@ RESOURCES = (
         "aws:appautoscaling/target:Target",
         "application-autoscaling",
         create=Call(
-            "RegisterScalableTarget",
-            "serviceNamespace resourceId scalableDimension minCapacity maxCapacity roleArn suspendedState",
+            f"RegisterScalableTarget {_TARGET} minCapacity maxCapacity roleArn suspendedState -> {{resourceId}}"
         ),
-        id="{resourceId}",
-        parse=r"(?P<serviceNamespace>[^/]+)/(?P<resourceId>.+)/(?P<scalableDimension>[^/]+:[^/]+:[^/]+)",
-        read=(
-            Call(
-                "DescribeScalableTargets",
-                fixed={
-                    "ServiceNamespace": "{serviceNamespace}",
-                    "ResourceIds": ["{resourceId}"],
-                    "ScalableDimension": "{scalableDimension}",
-                },
-                at="ScalableTargets",
-            ),
+        parse=_TARGET_ID,
+        read=Call(
+            "DescribeScalableTargets ServiceNamespace={serviceNamespace} ResourceIds=[{resourceId}]"
+            " ScalableDimension={scalableDimension} -> ScalableTargets"
         ),
-        updates=(Call("RegisterScalableTarget", "minCapacity maxCapacity suspendedState", _TARGET),),
-        delete=(Call("DeregisterScalableTarget", fixed=_TARGET),),
+        updates=Call("RegisterScalableTarget minCapacity maxCapacity suspendedState" + _IS_TARGET),
+        delete=Call("DeregisterScalableTarget" + _IS_TARGET),
         reads={"arn": "ScalableTargetARN"},
         gaps={"tags": "the account does not show a scalable target's tags"},
         outputs="arn",
-        unique="serviceNamespace resourceId scalableDimension",
-        tags=Tags("TagResource", "UntagResource", {"ResourceARN": "{arn}"}, read="ListTagsForResource"),
+        unique=_TARGET,
+        tags=Tags("TagResource UntagResource ResourceARN={arn}", "ListTagsForResource -> Tags"),
     ),
     Resource(
         "aws:appautoscaling/policy:Policy",
         "application-autoscaling",
-        create=Call("PutScalingPolicy", f"name serviceNamespace resourceId scalableDimension {_CONFIGURATIONS}"),
-        id="{name}",
-        parse=r"(?P<serviceNamespace>[^/]+)/(?P<resourceId>.+)/(?P<scalableDimension>[^/]+:[^/]+:[^/]+)/(?P<name>.+)",
-        read=(
-            Call(
-                "DescribeScalingPolicies",
-                fixed={
-                    "ServiceNamespace": "{serviceNamespace}",
-                    "ResourceId": "{resourceId}",
-                    "ScalableDimension": "{scalableDimension}",
-                    "PolicyNames": ["{name}"],
-                },
-                at="ScalingPolicies",
-                only={"PolicyName": "{name}"},  # the account does not choose by PolicyNames
-                take=lambda found, _: {"alarmArns": [alarm["AlarmARN"] for alarm in found[0].get("Alarms", [])]},
-            ),
+        create=Call(f"PutScalingPolicy name {_TARGET} {_CONFIGURATIONS} -> {{name}}"),
+        parse=_TARGET_ID + "/(?P<name>.+)",
+        read=Call(
+            f"DescribeScalingPolicies {_IS_TARGET} PolicyNames=[{{name}}] -> ScalingPolicies",
+            only={"PolicyName": "{name}"},  # the account does not choose by PolicyNames
+            take=lambda found, _: {"alarmArns": [alarm["AlarmARN"] for alarm in found[0].get("Alarms", [])]},
         ),
-        updates=(Call("PutScalingPolicy", _CONFIGURATIONS, _POLICY, whole=True),),
-        delete=(Call("DeleteScalingPolicy", fixed=_POLICY),),
-        names=_POLICY_NAMES,
+        updates=Call(f"PutScalingPolicy {_CONFIGURATIONS} {_IS_POLICY}", whole=True),
+        delete=Call("DeleteScalingPolicy" + _IS_POLICY),
+        names=pairs(
+            "name=PolicyName"
+            " targetTrackingScalingPolicyConfiguration.customizedMetricSpecification=CustomizedMetricSpecification"
+            " stepScalingPolicyConfiguration.stepAdjustments.metricIntervalLowerBound=MetricIntervalLowerBound"
+        ),
         reads={"arn": "PolicyARN"},
         outputs="arn alarmArns",
         defaults={"policyType": "StepScaling"},
         name="name",
-        limit=255,
-        unique="name serviceNamespace resourceId scalableDimension",
+        unique=f"name {_TARGET}",
     ),
     Resource(
         "aws:appautoscaling/scheduledAction:ScheduledAction",
         "application-autoscaling",
-        create=Call("PutScheduledAction", f"name serviceNamespace resourceId scalableDimension {_SCHEDULE}"),
-        id="{name}-{serviceNamespace}-{resourceId}",
+        create=Call(f"PutScheduledAction name {_TARGET} {_SCHEDULE} -> {{name}}-{{serviceNamespace}}-{{resourceId}}"),
         parse=r"(?P<name>.+?)-(?P<serviceNamespace>custom-resource|[a-z0-9]+)-(?P<resourceId>[^/-]+/.+)",
-        read=(
-            Call(
-                "DescribeScheduledActions",
-                fixed={
-                    "ServiceNamespace": "{serviceNamespace}",
-                    "ResourceId": "{resourceId}",
-                    "ScalableDimension": "{scalableDimension}",
-                    "ScheduledActionNames": ["{name}"],
-                },
-                at="ScheduledActions",
-                take=_moments,
-            ),
+        read=Call(
+            f"DescribeScheduledActions {_IS_TARGET} ScheduledActionNames=[{{name}}] -> ScheduledActions", take=_moments
         ),
-        updates=(Call("PutScheduledAction", _SCHEDULE, _ACTION, whole=True),),
-        delete=(Call("DeleteScheduledAction", fixed=_ACTION),),
+        updates=Call(f"PutScheduledAction {_SCHEDULE} {_IS_ACTION}", whole=True),
+        delete=Call("DeleteScheduledAction" + _IS_ACTION),
         names={"name": "ScheduledActionName"},
         reads={"arn": "ScheduledActionARN"},
         outputs="arn",
         defaults={"timezone": "UTC"},
         name="name",
-        limit=255,
-        unique="name serviceNamespace resourceId scalableDimension",
+        unique=f"name {_TARGET}",
     ),
 )

@@ -3,10 +3,10 @@
 from datetime import UTC
 from typing import Any, cast
 
-from ..spec import Call, Context, Resource, Tags
+from ..convert import members
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values, agrees
 
-_BUDGET = {"AccountId": "{account}", "BudgetName": "{name}"}
 _SETTINGS = (
     "budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart timePeriodEnd notifications"
 )
@@ -63,11 +63,10 @@ def _described(found: Any, _: Context) -> Values:
 
 def _notifications(found: Any, context: Context) -> Values:
     """Who is notified is taken from what was sent for the same notification."""
-    members = ("comparisonOperator", "notificationType", "threshold", "thresholdType")
     sent: list[Values] = context["notifications"] or []
     shown: list[Values] = []
     for one in found["Notifications"]:
-        live = {name: one.get(f"{name[0].upper()}{name[1:]}") for name in members}
+        live = members(one, "comparisonOperator notificationType threshold thresholdType")
         same = [other for other in sent if agrees({n: v for n, v in other.items() if n not in _SUBSCRIBERS}, live)]
         shown.append(live | {name: same[0][name] for name in _SUBSCRIBERS if same and name in same[0]})
     return {"notifications": shown}
@@ -76,36 +75,27 @@ def _notifications(found: Any, context: Context) -> Values:
 RESOURCES = (
     Resource(
         "aws:budgets/budget:Budget",
-        "budgets",
-        create=Call("CreateBudget", f"name {_SETTINGS}", {"AccountId": "{account}"}, build=_budget),
-        id="{account}:{name}",
+        create=Call("CreateBudget name " + _SETTINGS + " AccountId={account} -> {account}:{name}", build=_budget),
         read=(
-            Call("DescribeBudget", fixed=_BUDGET, take=_described),
-            Call("DescribeNotificationsForBudget", fixed=_BUDGET, take=_notifications),
+            Call("DescribeBudget AccountId={account} BudgetName={name}", take=_described),
+            Call("DescribeNotificationsForBudget AccountId={account} BudgetName={name}", take=_notifications),
         ),
         updates=(  # the account has no call that changes a budget: it is made anew
-            Call("DeleteBudget", _SETTINGS, _BUDGET, build=lambda _values, _context: {}),
             Call(
-                "CreateBudget",
-                _SETTINGS,
-                {"AccountId": "{account}", "Budget": {"BudgetName": "{name}"}},
-                whole=True,
-                build=_budget,
+                "DeleteBudget " + _SETTINGS + " AccountId={account} BudgetName={name}",
+                build=lambda _values, _context: {},
+            ),
+            Call(
+                "CreateBudget " + _SETTINGS + " AccountId={account} Budget.BudgetName={name}", whole=True, build=_budget
             ),
         ),
-        delete=(Call("DeleteBudget", fixed=_BUDGET),),
-        names={
-            "name": "Budget.BudgetName",
-            "budgetType": "Budget.BudgetType",
-            "timeUnit": "Budget.TimeUnit",
-            "limitAmount": "Budget.BudgetLimit.Amount",
-            "limitUnit": "Budget.BudgetLimit.Unit",
-            "costFilters": "Budget.CostFilters",
-            "costTypes": "Budget.CostTypes",
-            "timePeriod": "Budget.TimePeriod",
-            "notifications": "NotificationsWithSubscribers",
-            "tags": "ResourceTags",
-        },
+        delete=Call("DeleteBudget AccountId={account} BudgetName={name}"),
+        names=pairs(
+            "name=Budget.BudgetName budgetType=Budget.BudgetType timeUnit=Budget.TimeUnit "
+            "limitAmount=Budget.BudgetLimit.Amount limitUnit=Budget.BudgetLimit.Unit "
+            "costFilters=Budget.CostFilters costTypes=Budget.CostTypes timePeriod=Budget.TimePeriod "
+            "notifications=NotificationsWithSubscribers tags=ResourceTags"
+        ),
         reads={"accountId": "={account}", "arn": "=arn:{partition}:budgets::{account}:budget/{name}"},
         outputs="accountId arn costFilters costTypes limitAmount limitUnit timePeriodStart",
         defaults={"timePeriodEnd": "2087-06-15_00:00"},
@@ -118,11 +108,8 @@ RESOURCES = (
         unique="name",
         regional=False,
         tags=Tags(
-            "TagResource",
-            "UntagResource",
-            {"ResourceARN": "{arn}"},
-            read="ListTagsForResource",
-            at="ResourceTags",
+            "TagResource UntagResource ResourceARN={arn}",
+            "ListTagsForResource -> ResourceTags",
             keys="ResourceTagKeys",
             path="ResourceTags",
         ),

@@ -4,36 +4,37 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from ..account import AccountError
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import UNKNOWN, Values
 
-_FROM_NAMES = {
-    "records": "ResourceRecords",
-    "ttl": "TTL",
-    "setIdentifier": "SetIdentifier",
-    "multivalueAnswerRoutingPolicy": "MultiValueAnswer",
-    "healthCheckId": "HealthCheckId",
+_MEMBERS = pairs(
+    "ttl=TTL setIdentifier=SetIdentifier healthCheckId=HealthCheckId multivalueAnswerRoutingPolicy=MultiValueAnswer"
+)
+# Block of a routing policy → its one property, and the member of a record set that it is.
+_POLICIES = {
+    "latencyRoutingPolicies": ("region", "Region"),
+    "weightedRoutingPolicies": ("weight", "Weight"),
+    "failoverRoutingPolicies": ("type", "Failover"),
 }
 
 
+_TEXT = ("TXT", "SPF")
+
+
 def _certificate(found: Any, _: Context) -> Values:
-    options: list[Values] = []
-    for option in found.get("DomainValidationOptions", []):
-        record = option.get("ResourceRecord", {})
-        options.append(
-            {
-                "domainName": option["DomainName"],
-                "resourceRecordName": record.get("Name"),
-                "resourceRecordType": record.get("Type"),
-                "resourceRecordValue": record.get("Value"),
-            }
-        )
-    methods = [option.get("ValidationMethod") for option in found.get("DomainValidationOptions", [])]
-    others = [name for name in found.get("SubjectAlternativeNames", []) if name != found["DomainName"]]
+    options: list[Values] = found.get("DomainValidationOptions", [])
+    records = [
+        {f"resourceRecord{name}": option.get("ResourceRecord", {}).get(name) for name in ("Name", "Type", "Value")}
+        for option in options
+    ]
     return {
-        "domainValidationOptions": options,
-        "validationMethod": methods[0] if methods else "NONE",
-        "subjectAlternativeNames": others,
+        "domainValidationOptions": [
+            {"domainName": option["DomainName"], **record} for option, record in zip(options, records, strict=True)
+        ],
+        "validationMethod": options[0].get("ValidationMethod") if options else "NONE",
+        "subjectAlternativeNames": [
+            name for name in found.get("SubjectAlternativeNames", []) if name != found["DomainName"]
+        ],
     }
 
 
@@ -48,38 +49,29 @@ def _issued_only(found: Any, context: Context) -> Values | None:
 
 def _record_set(values: Values) -> Values:
     """A record set in the API's grouping."""
-    built: Values = {"name": values["name"], "type": values["type"]}
-    for name in ("ttl", "setIdentifier", "healthCheckId"):
-        if values.get(name) is not None:
-            built[name] = values[name]
+    plain = ("name", "type", "ttl", "setIdentifier", "healthCheckId")
+    built: Values = {name: values[name] for name in plain if values.get(name) is not None}
     if values.get("multivalueAnswerRoutingPolicy"):
         built["multiValueAnswer"] = True
-    if values.get("records") is not None:
-        records = values["records"]
+    records = values.get("records")
+    if records is not None:
         built["resourceRecords"] = (
-            records if records is UNKNOWN else [{"value": _quoted(r, values["type"])} for r in records]
+            records if records is UNKNOWN else [{"value": _quoted(record, values["type"])} for record in records]
         )
     alias = _only(values.get("aliases"))
     if alias:
-        built["aliasTarget"] = {
-            "hostedZoneId": alias["zoneId"],
-            "dNSName": alias["name"],
-            "evaluateTargetHealth": alias["evaluateTargetHealth"],
-        }
-    latency, weighted = _only(values.get("latencyRoutingPolicies")), _only(values.get("weightedRoutingPolicies"))
-    failover = _only(values.get("failoverRoutingPolicies"))
-    if latency:
-        built["region"] = latency["region"]
-    if weighted:
-        built["weight"] = weighted["weight"]
-    if failover:
-        built["failover"] = failover["type"]
+        target = {"hostedZoneId": alias["zoneId"], "dNSName": alias["name"]}
+        built["aliasTarget"] = {**target, "evaluateTargetHealth": alias["evaluateTargetHealth"]}
+    for block, (name, member) in _POLICIES.items():
+        policy = _only(values.get(block))
+        if policy:
+            built[member.lower()] = policy[name]
     return built
 
 
 def _quoted(value: Any, kind: Any) -> Any:
     """Text in a TXT record stands in quotation marks."""
-    return f'"{value}"' if kind in ("TXT", "SPF") and isinstance(value, str) and not value.startswith('"') else value
+    return f'"{value}"' if kind in _TEXT and isinstance(value, str) and not value.startswith('"') else value
 
 
 def _only(blocks: Any) -> Any:
@@ -114,44 +106,22 @@ def _bare(name: str) -> str:
 
 def _record(found: Any, context: Context) -> Values | None:
     """The record set of this name, type and set identifier, out of those that start at the name."""
-    for one in found:
-        matches = _bare(one["Name"]) == _bare(str(context["name"])) and one["Type"] == context["type"]
-        if matches and one.get("SetIdentifier") == context["setIdentifier"]:
-            break
-    else:
+    name, kind = str(context["name"]), context["type"]
+    wanted = (_bare(name), kind, context["setIdentifier"])
+    one = next((r for r in found if (_bare(r["Name"]), r["Type"], r.get("SetIdentifier")) == wanted), None)
+    if one is None:
         return None
+    texts = [record["Value"] for record in one.get("ResourceRecords", [])]
+    records = [text.strip('"') if kind in _TEXT else text for text in texts]
+    values: Values = {"zoneId": context["zoneId"], "name": name, "type": kind, "fqdn": _bare(one["Name"])}
+    values |= {"records": records or None} | {name: one.get(member) for name, member in _MEMBERS.items()}
     alias = one.get("AliasTarget")
-    records = [
-        r["Value"].strip('"') if one["Type"] in ("TXT", "SPF") else r["Value"] for r in one.get("ResourceRecords", [])
-    ]
-    name = str(context["name"])
-    values: Values = {
-        "zoneId": context["zoneId"],
-        "name": name,
-        "type": one["Type"],
-        "fqdn": _bare(one["Name"]),
-        "ttl": one.get("TTL"),
-        "records": records or None,
-        "setIdentifier": one.get("SetIdentifier"),
-        "healthCheckId": one.get("HealthCheckId"),
-        "multivalueAnswerRoutingPolicy": one.get("MultiValueAnswer"),
-    }
     if alias:
-        target = str(alias["DNSName"]).rstrip(".")
         given: Values = _only(context["aliases"]) or {}
-        asked = str(given.get("name", ""))
-        target = asked if _bare(asked) == _bare(target) else target
-        values["aliases"] = [
-            {"name": target, "zoneId": alias["HostedZoneId"], "evaluateTargetHealth": alias["EvaluateTargetHealth"]}
-        ]
-    for member, block, name in (
-        ("Region", "latencyRoutingPolicies", "region"),
-        ("Weight", "weightedRoutingPolicies", "weight"),
-        ("Failover", "failoverRoutingPolicies", "type"),
-    ):
-        if member in one:
-            values[block] = [{name: one[member]}]
-    return values
+        target, asked = str(alias["DNSName"]).rstrip("."), str(given.get("name", ""))
+        shown = {"name": asked if _bare(asked) == _bare(target) else target, "zoneId": alias["HostedZoneId"]}
+        values["aliases"] = [{**shown, "evaluateTargetHealth": alias["EvaluateTargetHealth"]}]
+    return values | {block: [{name: one[member]}] for block, (name, member) in _POLICIES.items() if member in one}
 
 
 _RECORD = (
@@ -163,30 +133,26 @@ _CHANGEABLE = _RECORD.replace("zoneId name type ", "")
 RESOURCES = (
     Resource(
         "aws:acm/certificate:Certificate",
-        "acm",
-        create=Call("RequestCertificate", "domainName validationMethod subjectAlternativeNames keyAlgorithm options"),
-        id="CertificateArn",
-        read=(Call("DescribeCertificate", fixed={"CertificateArn": "{id}"}, at="Certificate", take=_certificate),),
-        updates=(Call("UpdateCertificateOptions", "options", {"CertificateArn": "{id}"}),),
-        delete=(Call("DeleteCertificate", fixed={"CertificateArn": "{id}"}),),
+        create=Call(
+            "RequestCertificate domainName validationMethod subjectAlternativeNames keyAlgorithm options"
+            " -> CertificateArn"
+        ),
+        read=Call("DescribeCertificate CertificateArn={id} -> Certificate", take=_certificate),
+        updates=Call("UpdateCertificateOptions options CertificateArn={id}"),
+        delete=Call("DeleteCertificate CertificateArn={id}"),
         reads={"arn": "CertificateArn"},
         outputs="arn domainValidationOptions status type notBefore notAfter renewalEligibility keyAlgorithm"
         " subjectAlternativeNames options",
-        unique="",
         tags=Tags(
-            "AddTagsToCertificate",
-            "RemoveTagsFromCertificate",
-            {"CertificateArn": "{id}"},
-            read="ListTagsForCertificate",
+            "AddTagsToCertificate RemoveTagsFromCertificate CertificateArn={id}",
+            "ListTagsForCertificate -> Tags",
             keys="Tags",
         ),
     ),
     Resource(
         "aws:acm/certificateValidation:CertificateValidation",
-        "acm",
-        create=Call("DescribeCertificate", "certificateArn"),
-        id="{certificateArn}",
-        read=(Call("DescribeCertificate", fixed={"CertificateArn": "{id}"}, at="Certificate", take=_issued_only),),
+        create=Call("DescribeCertificate certificateArn -> {certificateArn}"),
+        read=Call("DescribeCertificate CertificateArn={id} -> Certificate", take=_issued_only),
         local="validationRecordFqdns",
         replaces="validationRecordFqdns",
         unique="",
@@ -194,20 +160,17 @@ RESOURCES = (
     ),
     Resource(
         "aws:route53/record:Record",
-        "route53",
-        create=Call("ChangeResourceRecordSets", _RECORD, build=_new_record),
-        id="{zoneId}_{name}_{type}_{setIdentifier}",
-        parse=r"(?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)(?:_(?P<setIdentifier>.+))?",
-        read=(
-            Call(
-                "ListResourceRecordSets",
-                fixed={"HostedZoneId": "{zoneId}", "StartRecordName": "{name}", "StartRecordType": "{type}"},
-                at="ResourceRecordSets",
-                take=_record,
-            ),
+        create=Call(
+            "ChangeResourceRecordSets " + _RECORD + " -> {zoneId}_{name}_{type}_{setIdentifier}", build=_new_record
         ),
-        updates=(Call("ChangeResourceRecordSets", _CHANGEABLE, whole=True, build=_change("UPSERT")),),
-        delete=(Call("ChangeResourceRecordSets", _RECORD, build=_change("DELETE")),),
+        parse=r"(?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)(?:_(?P<setIdentifier>.+))?",
+        read=Call(
+            "ListResourceRecordSets HostedZoneId={zoneId} StartRecordName={name} StartRecordType={type} -> "
+            "ResourceRecordSets",
+            take=_record,
+        ),
+        updates=Call("ChangeResourceRecordSets " + _CHANGEABLE, whole=True, build=_change("UPSERT")),
+        delete=Call("ChangeResourceRecordSets " + _RECORD, build=_change("DELETE")),
         outputs="fqdn",
         local="allowOverwrite",
         replaces="setIdentifier",

@@ -5,26 +5,21 @@ from typing import Any, cast
 
 from ..account import AccountError
 from ..convert import ConversionError
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import UNKNOWN, Values
 
-_ECS_TAGS = Tags(
-    "TagResource", "UntagResource", {"resourceArn": "{arn}"}, read="ListTagsForResource", at="tags", keys="tagKeys"
-)
+_ECS_TAGS = Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys")
 _LAST_EVENTS = 4
 _NOT_SHOWN = "the account takes it and does not show it"
 
 
 def _definitions(values: Values, _: Context) -> Values:
     """Container definitions come as one JSON document in the API's own spelling."""
-    built = dict(values)
-    document = built.get("containerDefinitions")
-    if isinstance(document, str):
-        try:
-            built["containerDefinitions"] = json.loads(document)
-        except ValueError as error:
-            raise ConversionError("containerDefinitions", f"not a JSON document: {error}") from None
-    return built
+    document = values.get("containerDefinitions")
+    try:
+        return {**values, "containerDefinitions": json.loads(document)} if isinstance(document, str) else values
+    except ValueError as error:
+        raise ConversionError("containerDefinitions", f"not a JSON document: {error}") from None
 
 
 def _task_definition(found: Any, context: Context) -> Values | None:
@@ -35,7 +30,6 @@ def _task_definition(found: Any, context: Context) -> Values | None:
     definitions = _as_sent(known, found["containerDefinitions"])
     return {
         "containerDefinitions": json.dumps(definitions, separators=(",", ":"), sort_keys=True),
-        "arn": found["taskDefinitionArn"],
         "arnWithoutRevision": found["taskDefinitionArn"].rpartition(":")[0],
         "enableFaultInjection": found.get("enableFaultInjection", False),
     }
@@ -60,19 +54,16 @@ def _as_sent(sent: Any, found: Any) -> Any:
 
 
 def _service(found: Any, _: Context) -> Values:
-    service = found[0]
-    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
-    values: Values = {"iamRole": service.get("roleArn")}
-    if network:
-        values["networkConfiguration"] = {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}
-    return values
+    network = found[0].get("networkConfiguration", {}).get("awsvpcConfiguration")
+    shown = {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"} if network else None
+    return {"iamRole": found[0].get("roleArn")} | ({"networkConfiguration": shown} if shown else {})
 
 
 def _service_parameters(values: Values, context: Context) -> Values:
     """Whether tasks have public addresses is a word to the API, and a deployment's configuration is one object."""
     built = dict(values)
-    if any(name in built for name in _DEPLOYMENT):
-        deployment = {name: built.pop(name, context[name]) for name in _DEPLOYMENT}
+    if any(name in built for name in _DEPLOYMENT.split()):
+        deployment = {name: built.pop(name, context[name]) for name in _DEPLOYMENT.split()}
         built |= {name: value for name, value in deployment.items() if value is not None}
     network = built.get("networkConfiguration")
     if isinstance(network, dict):
@@ -80,6 +71,10 @@ def _service_parameters(values: Values, context: Context) -> Values:
         spelt: Any = public if public is UNKNOWN or public is None else "ENABLED" if public else "DISABLED"
         built["networkConfiguration"] = {**network, "assignPublicIp": spelt}
     return built
+
+
+def _all_providers(values: Values, _: Context) -> Values:
+    return {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values}
 
 
 def _drain(context: Context) -> None:
@@ -112,41 +107,32 @@ def _steady(context: Context) -> bool:
 
 # What `deploymentConfiguration` of the API consists of: the object, and then what is put into it.
 _DEPLOYMENT = (
-    "deploymentConfiguration",
-    "deploymentCircuitBreaker",
-    "deploymentMaximumPercent",
-    "deploymentMinimumHealthyPercent",
-    "alarms",
+    "deploymentConfiguration deploymentCircuitBreaker deploymentMaximumPercent deploymentMinimumHealthyPercent alarms"
 )
 _CHANGEABLE = (
     "taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags placementConstraints"
     " orderedPlacementStrategies serviceRegistries serviceConnectConfiguration capacityProviderStrategies"
     " enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds availabilityZoneRebalancing "
-    + " ".join(_DEPLOYMENT)
+    + _DEPLOYMENT
 )
-_SERVICE = {"cluster": "{cluster}", "service": "{id}"}
+_PROVIDERS = "capacityProviders defaultCapacityProviderStrategies"
 
 RESOURCES = (
     Resource(
         "aws:ecr/repository:Repository",
-        "ecr",
         create=Call(
-            "CreateRepository",
-            "name imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration"
-            " encryptionConfigurations",
+            "CreateRepository name imageTagMutability imageTagMutabilityExclusionFilters "
+            "imageScanningConfiguration encryptionConfigurations -> {name}"
         ),
-        id="{name}",
-        read=(Call("DescribeRepositories", fixed={"repositoryNames": ["{id}"]}, at="repositories"),),
+        read=Call("DescribeRepositories repositoryNames=[{id}] -> repositories"),
         updates=(
             Call(
-                "PutImageTagMutability",
-                "imageTagMutability imageTagMutabilityExclusionFilters",
-                {"repositoryName": "{id}"},
+                "PutImageTagMutability imageTagMutability imageTagMutabilityExclusionFilters repositoryName={id}",
                 whole=True,
             ),
-            Call("PutImageScanningConfiguration", "imageScanningConfiguration", {"repositoryName": "{id}"}),
+            Call("PutImageScanningConfiguration imageScanningConfiguration repositoryName={id}"),
         ),
-        delete=(Call("DeleteRepository", fixed={"repositoryName": "{id}", "force": "{forceDelete}"}),),
+        delete=Call("DeleteRepository repositoryName={id} force={forceDelete}"),
         names={"name": "repositoryName"},
         reads={"arn": "repositoryArn", "repositoryUrl": "repositoryUri"},
         outputs="arn registryId repositoryUrl encryptionConfigurations",
@@ -157,96 +143,53 @@ RESOURCES = (
         name="name",
         limit=256,
         spell=str.lower,
-        tags=Tags(
-            "TagResource",
-            "UntagResource",
-            {"resourceArn": "{arn}"},
-            read="ListTagsForResource",
-            at="tags",
-            keys="tagKeys",
-        ),
+        tags=Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys"),
     ),
     Resource(
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        "ecr",
-        create=Call("PutLifecyclePolicy", "repository policy"),
-        id="{repository}",
-        read=(Call("GetLifecyclePolicy", fixed={"repositoryName": "{id}"}),),
-        updates=(Call("PutLifecyclePolicy", "policy", {"repositoryName": "{id}"}),),
-        delete=(Call("DeleteLifecyclePolicy", fixed={"repositoryName": "{id}"}),),
+        create=Call("PutLifecyclePolicy repository policy -> {repository}"),
+        read=Call("GetLifecyclePolicy repositoryName={id}"),
+        updates=Call("PutLifecyclePolicy policy repositoryName={id}"),
+        delete=Call("DeleteLifecyclePolicy repositoryName={id}"),
         names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
         outputs="registryId",
     ),
     Resource(
         "aws:ecs/cluster:Cluster",
-        "ecs",
-        create=Call("CreateCluster", "name settings configuration serviceConnectDefaults"),
-        id="cluster.clusterArn",
-        read=(
-            Call(
-                "DescribeClusters",
-                fixed={"clusters": ["{id}"], "include": ["SETTINGS", "CONFIGURATIONS"]},
-                at="clusters",
-            ),
-        ),
-        updates=(Call("UpdateCluster", "settings configuration serviceConnectDefaults", {"cluster": "{id}"}),),
-        delete=(Call("DeleteCluster", fixed={"cluster": "{id}"}),),
+        create=Call("CreateCluster name settings configuration serviceConnectDefaults -> cluster.clusterArn"),
+        read=Call("DescribeClusters clusters=[{id}] include=[SETTINGS,CONFIGURATIONS] -> clusters"),
+        updates=Call("UpdateCluster settings configuration serviceConnectDefaults cluster={id}"),
+        delete=Call("DeleteCluster cluster={id}"),
         names={"name": "clusterName"},
         reads={"arn": "clusterArn"},
         outputs="arn settings",
         gone=("status", ("INACTIVE", "DEPROVISIONING")),
         name="name",
-        unique="name",
         tags=_ECS_TAGS,
     ),
     Resource(
         "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
-        "ecs",
         create=Call(
-            "PutClusterCapacityProviders",
-            "clusterName capacityProviders defaultCapacityProviderStrategies",
-            fills=True,
-            build=lambda values, _: {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values},
+            f"PutClusterCapacityProviders clusterName {_PROVIDERS} -> {{clusterName}}", fills=True, build=_all_providers
         ),
-        id="{clusterName}",
-        read=(Call("DescribeClusters", fixed={"clusters": ["{id}"]}, at="clusters"),),
-        updates=(
-            Call(
-                "PutClusterCapacityProviders",
-                "capacityProviders defaultCapacityProviderStrategies",
-                {"cluster": "{id}"},
-                whole=True,
-                build=lambda values, _: {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values},
-            ),
-        ),
-        delete=(
-            Call(
-                "PutClusterCapacityProviders",
-                fixed={"cluster": "{id}", "capacityProviders": [], "defaultCapacityProviderStrategy": []},
-            ),
-        ),
+        read=Call("DescribeClusters clusters=[{id}] -> clusters"),
+        updates=Call(f"PutClusterCapacityProviders {_PROVIDERS} cluster={{id}}", whole=True, build=_all_providers),
+        delete=Call("PutClusterCapacityProviders cluster={id} capacityProviders=[] defaultCapacityProviderStrategy=[]"),
         names={"clusterName": "cluster"},
         reads={"clusterName": "clusterName"},
         gone=("status", ("INACTIVE", "DEPROVISIONING")),
     ),
     Resource(
         "aws:ecs/taskDefinition:TaskDefinition",
-        "ecs",
         create=Call(
-            "RegisterTaskDefinition",
-            "family containerDefinitions cpu memory networkMode requiresCompatibilities runtimePlatform"
-            " executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints proxyConfiguration ipcMode"
-            " pidMode enableFaultInjection",
+            "RegisterTaskDefinition family containerDefinitions cpu memory networkMode requiresCompatibilities "
+            "runtimePlatform executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints "
+            "proxyConfiguration ipcMode pidMode enableFaultInjection -> {family}",
             build=_definitions,
         ),
-        id="{family}",
         parse=r"(?P<arn>arn:.*/(?P<family>[^:]+):\d+)",
-        read=(
-            Call(
-                "DescribeTaskDefinition", fixed={"taskDefinition": "{arn}"}, at="taskDefinition", take=_task_definition
-            ),
-        ),
-        delete=(Call("DeregisterTaskDefinition", fixed={"taskDefinition": "{arn}"}),),
+        read=Call("DescribeTaskDefinition taskDefinition={arn} -> taskDefinition", take=_task_definition),
+        delete=Call("DeregisterTaskDefinition taskDefinition={arn}"),
         names={"volumes.hostPath": "host.sourcePath", "ephemeralStorage.sizeInGib": "sizeInGiB"},
         reads={"arn": "taskDefinitionArn"},
         outputs="arn arnWithoutRevision revision networkMode enableFaultInjection",
@@ -257,49 +200,33 @@ RESOURCES = (
     ),
     Resource(
         "aws:ecs/service:Service",
-        "ecs",
         create=Call(
-            "CreateService",
-            f"name cluster launchType schedulingStrategy deploymentController iamRole {_CHANGEABLE}",
+            "CreateService name cluster launchType schedulingStrategy deploymentController iamRole "
+            + _CHANGEABLE
+            + " -> service.serviceArn",
             build=_service_parameters,
         ),
-        id="service.serviceArn",
         parse=r"(?:arn:.*:service/)?(?P<cluster>[^/]+)/(?P<name>[^/]+)",
-        read=(
-            Call(
-                "DescribeServices", fixed={"cluster": "{cluster}", "services": ["{name}"]}, at="services", take=_service
-            ),
+        read=Call("DescribeServices cluster={cluster} services=[{name}] -> services", take=_service),
+        updates=Call(
+            "UpdateService " + _CHANGEABLE + " cluster={cluster} service={id} forceNewDeployment={forceNewDeployment}",
+            build=_service_parameters,
         ),
-        updates=(
-            Call(
-                "UpdateService",
-                _CHANGEABLE,
-                {**_SERVICE, "forceNewDeployment": "{forceNewDeployment}"},
-                build=_service_parameters,
-            ),
+        delete=Call("DeleteService cluster={cluster} service={id} force=true"),
+        names=pairs(
+            "name=serviceName iamRole=role networkConfiguration=networkConfiguration.awsvpcConfiguration "
+            "orderedPlacementStrategies=placementStrategy "
+            "deploymentCircuitBreaker=deploymentConfiguration.deploymentCircuitBreaker "
+            "deploymentMaximumPercent=deploymentConfiguration.maximumPercent "
+            "deploymentMinimumHealthyPercent=deploymentConfiguration.minimumHealthyPercent "
+            "alarms=deploymentConfiguration.alarms loadBalancers.elbName=loadBalancerName"
         ),
-        delete=(Call("DeleteService", fixed={**_SERVICE, "force": True}),),
-        names={
-            "name": "serviceName",
-            "iamRole": "role",
-            "networkConfiguration": "networkConfiguration.awsvpcConfiguration",
-            "orderedPlacementStrategies": "placementStrategy",
-            "deploymentCircuitBreaker": "deploymentConfiguration.deploymentCircuitBreaker",
-            "deploymentMaximumPercent": "deploymentConfiguration.maximumPercent",
-            "deploymentMinimumHealthyPercent": "deploymentConfiguration.minimumHealthyPercent",
-            "alarms": "deploymentConfiguration.alarms",
-            "loadBalancers.elbName": "loadBalancerName",
-        },
         reads={"arn": "serviceArn", "cluster": "clusterArn"},
         outputs="arn launchType deploymentController",
-        defaults={
-            "deploymentMaximumPercent": 200,
-            "deploymentMinimumHealthyPercent": 100,
-            "enableEcsManagedTags": False,
-            "enableExecuteCommand": False,
-            "schedulingStrategy": "REPLICA",
-            "waitForSteadyState": False,
-        },
+        defaults=pairs(
+            "deploymentMaximumPercent=200 deploymentMinimumHealthyPercent=100 enableEcsManagedTags=false "
+            "enableExecuteCommand=false schedulingStrategy=REPLICA waitForSteadyState=false"
+        ),
         clear={
             "alarms": {"alarmNames": [], "enable": False, "rollback": False},
             "availabilityZoneRebalancing": "DISABLED",
@@ -311,7 +238,6 @@ RESOURCES = (
         },
         local="forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback",
         gaps={"serviceConnectConfiguration": _NOT_SHOWN},
-        replaces="",
         gone=("status", ("INACTIVE", "DRAINING")),
         name="name",
         unique="cluster name",

@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from ..spec import Call, Context, Resource, Tags
+from ..convert import members
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values, agrees
 
 
@@ -16,17 +17,13 @@ def _key_schema(values: Values) -> list[Values]:
 
 
 def _index(values: Values) -> Values:
-    built = dict(values)
-    keys = _key_schema(built)
-    projection = {k: built.pop(k) for k in ("projectionType", "nonKeyAttributes") if built.get(k) not in (None, [])}
-    throughput = {
-        f"{name}Units": built.pop(name) for name in ("readCapacity", "writeCapacity") if built.get(name) is not None
-    }
-    built = {name: value for name, value in built.items() if name not in ("readCapacity", "writeCapacity")}
-    built |= {"indexName": built.pop("name"), "keySchema": keys, "projection": projection}
-    if any(throughput.values()):
-        built["provisionedThroughput"] = throughput
-    return {k: v for k, v in built.items() if k not in ("projectionType", "nonKeyAttributes")}
+    built = {name: value for name, value in values.items() if value not in (None, [])}
+    made: Values = {"indexName": built.pop("name"), "keySchema": _key_schema(built)}
+    made["projection"] = {name: built.pop(name) for name in ("projectionType", "nonKeyAttributes") if name in built}
+    capacity = {f"{name}Units": built.pop(name) for name in ("readCapacity", "writeCapacity") if name in built}
+    if any(capacity.values()):
+        made["provisionedThroughput"] = capacity
+    return built | made
 
 
 def _table(values: Values, _: Context) -> Values:
@@ -61,15 +58,13 @@ def _indexes(table: Any, member: str) -> list[Values]:
     described: list[Values] = table.get(member) or []
     for index in described:
         keys: dict[str, str] = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
-        projection: Values = index.get("Projection", {})
         capacity: Values = index.get("ProvisionedThroughput", {})
         one: Values = {
             "name": index["IndexName"],
             "hashKey": keys["HASH"],
             "rangeKey": keys.get("RANGE"),
-            "keySchemas": [{"attributeName": k["AttributeName"], "keyType": k["KeyType"]} for k in index["KeySchema"]],
-            "projectionType": projection.get("ProjectionType"),
-            "nonKeyAttributes": projection.get("NonKeyAttributes"),
+            "keySchemas": [members(key, "attributeName keyType") for key in index["KeySchema"]],
+            **members(index.get("Projection", {}), "projectionType nonKeyAttributes"),
             "readCapacity": capacity.get("ReadCapacityUnits"),
             "writeCapacity": capacity.get("WriteCapacityUnits"),
         }
@@ -137,79 +132,58 @@ def _drop_version(context: Context) -> None:
     version = context["versionId"]
     for stage in found.get("VersionIdsToStages", {}).get(version, []):
         if stage != "AWSCURRENT":
-            context.call(
-                "UpdateSecretVersionStage",
-                SecretId=context["secretId"],
-                VersionStage=stage,
-                RemoveFromVersionId=version,
-            )
+            of_secret = {"SecretId": context["secretId"], "RemoveFromVersionId": version}
+            context.call("UpdateSecretVersionStage", **of_secret, VersionStage=stage)
 
 
-def _log_group(found: Any, context: Context) -> Values | None:
-    """The search is by prefix; the group itself is the one of that very name."""
-    groups = [group for group in found if group["logGroupName"] == context["id"]]
-    if not groups:
-        return None
-    group = groups[0]
+def _log_group(found: Any, _: Context) -> Values:
+    group = found[0]
     return {
-        "name": group["logGroupName"],
         "arn": group["arn"].removesuffix(":*"),
         "retentionInDays": group.get("retentionInDays", 0),
         "kmsKeyId": group.get("kmsKeyId", ""),
         "logGroupClass": group.get("logGroupClass", "STANDARD"),
-        "deletionProtectionEnabled": group.get("deletionProtectionEnabled"),
     }
 
-
-_TABLE = {"TableName": "{id}"}
 
 RESOURCES = (
     Resource(
         "aws:dynamodb/table:Table",
-        "dynamodb",
         create=Call(
-            "CreateTable",
-            "name attributes hashKey rangeKey billingMode readCapacity writeCapacity globalSecondaryIndexes"
-            " localSecondaryIndexes serverSideEncryption streamEnabled streamViewType tableClass"
-            " deletionProtectionEnabled onDemandThroughput",
+            "CreateTable name attributes hashKey rangeKey billingMode readCapacity writeCapacity "
+            "globalSecondaryIndexes localSecondaryIndexes serverSideEncryption streamEnabled streamViewType "
+            "tableClass deletionProtectionEnabled onDemandThroughput -> {name}",
             build=_table,
         ),
-        id="{name}",
         read=(
-            Call("DescribeTable", fixed=_TABLE, at="Table", take=_described_table),
-            Call("DescribeTimeToLive", fixed=_TABLE, at="TimeToLiveDescription", take=_time_to_live),
-            Call("DescribeContinuousBackups", fixed=_TABLE, at="ContinuousBackupsDescription", take=_recovery),
+            Call("DescribeTable TableName={id} -> Table", take=_described_table),
+            Call("DescribeTimeToLive TableName={id} -> TimeToLiveDescription", take=_time_to_live),
+            Call("DescribeContinuousBackups TableName={id} -> ContinuousBackupsDescription", take=_recovery),
         ),
         updates=(
-            Call("UpdateTable", "billingMode readCapacity writeCapacity", _TABLE, whole=True),
-            Call("UpdateTable", "globalSecondaryIndexes attributes", _TABLE, whole=True, build=_index_changes),
-            Call("UpdateTable", "serverSideEncryption", _TABLE),
-            Call("UpdateTable", "streamEnabled streamViewType", _TABLE, whole=True, build=_table),
-            Call("UpdateTable", "tableClass", _TABLE),
-            Call("UpdateTable", "deletionProtectionEnabled", _TABLE),
-            Call("UpdateTable", "onDemandThroughput", _TABLE),
+            Call("UpdateTable billingMode readCapacity writeCapacity TableName={id}", whole=True),
+            Call("UpdateTable globalSecondaryIndexes attributes TableName={id}", whole=True, build=_index_changes),
+            Call("UpdateTable serverSideEncryption TableName={id}"),
+            Call("UpdateTable streamEnabled streamViewType TableName={id}", whole=True, build=_table),
+            Call("UpdateTable tableClass TableName={id}"),
+            Call("UpdateTable deletionProtectionEnabled TableName={id}"),
+            Call("UpdateTable onDemandThroughput TableName={id}"),
         ),
         steps=(
-            Call("UpdateTimeToLive", "ttl", _TABLE, build=_time_to_live_setting),
-            Call("UpdateContinuousBackups", "pointInTimeRecovery", _TABLE),
+            Call("UpdateTimeToLive ttl TableName={id}", build=_time_to_live_setting),
+            Call("UpdateContinuousBackups pointInTimeRecovery TableName={id}"),
         ),
-        delete=(Call("DeleteTable", fixed=_TABLE),),
-        names={
-            "name": "TableName",
-            "attributes": "AttributeDefinitions",
-            "attributes.name": "AttributeName",
-            "attributes.type": "AttributeType",
-            "readCapacity": "ProvisionedThroughput.ReadCapacityUnits",
-            "writeCapacity": "ProvisionedThroughput.WriteCapacityUnits",
-            "globalSecondaryIndexes.provisionedThroughput.readCapacityUnits": "ReadCapacityUnits",
-            "serverSideEncryption": "SSESpecification",
-            "serverSideEncryption.kmsKeyArn": "KMSMasterKeyId",
-            "streamEnabled": "StreamSpecification.StreamEnabled",
-            "streamViewType": "StreamSpecification.StreamViewType",
-            "ttl": "TimeToLiveSpecification",
-            "pointInTimeRecovery": "PointInTimeRecoverySpecification",
-            "pointInTimeRecovery.enabled": "PointInTimeRecoveryEnabled",
-        },
+        delete=Call("DeleteTable TableName={id}"),
+        names=pairs(
+            "name=TableName attributes=AttributeDefinitions attributes.name=AttributeName "
+            "attributes.type=AttributeType readCapacity=ProvisionedThroughput.ReadCapacityUnits "
+            "writeCapacity=ProvisionedThroughput.WriteCapacityUnits "
+            "globalSecondaryIndexes.provisionedThroughput.readCapacityUnits=ReadCapacityUnits "
+            "serverSideEncryption=SSESpecification serverSideEncryption.kmsKeyArn=KMSMasterKeyId "
+            "streamEnabled=StreamSpecification.StreamEnabled streamViewType=StreamSpecification.StreamViewType "
+            "ttl=TimeToLiveSpecification pointInTimeRecovery=PointInTimeRecoverySpecification "
+            "pointInTimeRecovery.enabled=PointInTimeRecoveryEnabled"
+        ),
         reads={"arn": "TableArn"},
         outputs="arn streamArn streamLabel",
         defaults={"billingMode": "PROVISIONED"},
@@ -221,62 +195,40 @@ RESOURCES = (
             "tableClass": "STANDARD",
         },
         name="name",
-        tags=Tags("TagResource", "UntagResource", {"ResourceArn": "{arn}"}, read="ListTagsOfResource"),
+        tags=Tags("TagResource UntagResource ResourceArn={arn}", "ListTagsOfResource -> Tags"),
     ),
     Resource(
         "aws:secretsmanager/secret:Secret",
-        "secretsmanager",
-        create=Call("CreateSecret", "name description kmsKeyId"),
-        id="ARN",
+        create=Call("CreateSecret name description kmsKeyId -> ARN"),
         read=(
-            Call(
-                "DescribeSecret",
-                fixed={"SecretId": "{id}"},
-                take=lambda secret, _: None if "DeletedDate" in secret else {},
-            ),
-            Call("GetResourcePolicy", fixed={"SecretId": "{id}"}, take=_secret_policy),
+            Call("DescribeSecret SecretId={id}", take=lambda secret, _: None if "DeletedDate" in secret else {}),
+            Call("GetResourcePolicy SecretId={id}", take=_secret_policy),
         ),
-        updates=(Call("UpdateSecret", "description kmsKeyId", {"SecretId": "{id}"}),),
-        steps=(
-            Call(
-                "PutResourcePolicy",
-                "policy",
-                {"SecretId": "{id}"},
-                absent=Call("DeleteResourcePolicy", fixed={"SecretId": "{id}"}),
-            ),
-        ),
-        delete=(
-            Call(
-                "DeleteSecret",
-                "recoveryWindowInDays",
-                {"SecretId": "{id}"},
-                build=lambda values, _: (
-                    values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
-                ),
+        updates=Call("UpdateSecret description kmsKeyId SecretId={id}"),
+        steps=Call("PutResourcePolicy policy SecretId={id}", absent=Call("DeleteResourcePolicy SecretId={id}")),
+        delete=Call(
+            "DeleteSecret recoveryWindowInDays SecretId={id}",
+            build=lambda values, _: (
+                values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
             ),
         ),
         names={"policy": "ResourcePolicy"},
-        reads={"arn": "ARN"},
         outputs="arn",
         defaults={"recoveryWindowInDays": 30, "forceOverwriteReplicaSecret": False},
         clear={"description": ""},
         local="recoveryWindowInDays forceOverwriteReplicaSecret",
         name="name",
         limit=512,
-        unique="name",
-        tags=Tags("TagResource", "UntagResource", {"SecretId": "{id}"}),
+        tags=Tags("TagResource UntagResource SecretId={id}"),
     ),
     Resource(
         "aws:secretsmanager/secretVersion:SecretVersion",
-        "secretsmanager",
-        create=Call("PutSecretValue", "secretId secretString secretBinary versionStages"),
-        id="{secretId}|{versionId}",
+        create=Call("PutSecretValue secretId secretString secretBinary versionStages -> {secretId}|{versionId}"),
         read=(
-            Call("GetSecretValue", fixed={"SecretId": "{secretId}", "VersionId": "{versionId}"}),
-            Call("DescribeSecret", fixed={"SecretId": "{secretId}"}, take=_version_stages),
+            Call("GetSecretValue SecretId={secretId} VersionId={versionId}"),
+            Call("DescribeSecret SecretId={secretId}", take=_version_stages),
         ),
-        names={"versionStages": "VersionStages"},
-        reads={"arn": "ARN", "secretArn": "ARN", "versionId": "VersionId", "secretId": "ARN"},
+        reads={"secretArn": "ARN", "secretId": "ARN"},
         outputs="arn secretArn versionId versionStages",
         unique="",
         secret="secretString secretBinary",  # noqa: S106 - names of outputs
@@ -285,19 +237,18 @@ RESOURCES = (
     Resource(
         "aws:cloudwatch/logGroup:LogGroup",
         "logs",
-        create=Call("CreateLogGroup", "name kmsKeyId logGroupClass deletionProtectionEnabled"),
-        id="{name}",
-        read=(Call("DescribeLogGroups", fixed={"logGroupNamePrefix": "{id}"}, at="logGroups", take=_log_group),),
-        updates=(Call("PutLogGroupDeletionProtection", "deletionProtectionEnabled", {"logGroupIdentifier": "{id}"}),),
-        steps=(
-            Call(
-                "PutRetentionPolicy",
-                "retentionInDays",
-                {"logGroupName": "{id}"},
-                absent=Call("DeleteRetentionPolicy", fixed={"logGroupName": "{id}"}),
-            ),
+        create=Call("CreateLogGroup name kmsKeyId logGroupClass deletionProtectionEnabled -> {name}"),
+        read=Call(
+            "DescribeLogGroups logGroupNamePrefix={id} -> logGroups",
+            only={"logGroupName": "{id}"},  # the search is by prefix
+            take=_log_group,
         ),
-        delete=(Call("DeleteLogGroup", fixed={"logGroupName": "{id}"}),),
+        updates=Call("PutLogGroupDeletionProtection deletionProtectionEnabled logGroupIdentifier={id}"),
+        steps=Call(
+            "PutRetentionPolicy retentionInDays logGroupName={id}",
+            absent=Call("DeleteRetentionPolicy logGroupName={id}"),
+        ),
+        delete=Call("DeleteLogGroup logGroupName={id}"),
         names={"name": "logGroupName"},
         outputs="arn logGroupClass",
         defaults={"skipDestroy": False},
@@ -305,13 +256,6 @@ RESOURCES = (
         gaps={"deletionProtectionEnabled": "the account has no deletion protection of log groups"},
         name="name",
         limit=512,
-        tags=Tags(
-            "TagResource",
-            "UntagResource",
-            {"resourceArn": "{arn}"},
-            read="ListTagsForResource",
-            at="tags",
-            keys="tagKeys",
-        ),
+        tags=Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys"),
     ),
 )

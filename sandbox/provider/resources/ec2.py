@@ -2,12 +2,10 @@
 
 from ..spec import Tags
 
-TAGGING = {"tags": "TagSpecifications.Tags", "tagKind": "TagSpecifications.ResourceType"}
-
 
 def tags(kind: str) -> Tags:
     """How an object of that kind is tagged."""
-    return Tags("CreateTags", "DeleteTags", {"Resources": ["{id}"]}, keys="Tags", kind=kind)
+    return Tags("CreateTags DeleteTags Resources=[{id}]", keys="Tags", kind=kind)
 
 
 def arn(kind: str, owner: str = "{ownerId}") -> str:

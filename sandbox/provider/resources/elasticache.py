@@ -5,14 +5,10 @@ What a group's description does not say, that of its first node does: version, s
 
 from typing import Any
 
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
-_GROUP = {"ReplicationGroupId": "{id}"}
-_AT_ONCE = {**_GROUP, "ApplyImmediately": True}
-_TAGS = Tags(
-    "AddTagsToResource", "RemoveTagsFromResource", {"ResourceName": "{arn}"}, read="ListTagsForResource", at="TagList"
-)
+_TAGS = Tags("AddTagsToResource RemoveTagsFromResource ResourceName={arn}", "ListTagsForResource -> TagList")
 
 
 def _described(found: Any, context: Context) -> Values:
@@ -60,23 +56,11 @@ def _replicas(*, more: bool) -> Any:
 RESOURCES = (
     Resource(
         "aws:elasticache/subnetGroup:SubnetGroup",
-        "elasticache",
-        create=Call("CreateCacheSubnetGroup", "name description subnetIds"),
-        id="{name}",
-        read=(
-            Call(
-                "DescribeCacheSubnetGroups",
-                fixed={"CacheSubnetGroupName": "{id}"},
-                at="CacheSubnetGroups",
-                take=_subnets,
-            ),
-        ),
-        updates=(
-            Call("ModifyCacheSubnetGroup", "description subnetIds", {"CacheSubnetGroupName": "{id}"}, whole=True),
-        ),
-        delete=(Call("DeleteCacheSubnetGroup", fixed={"CacheSubnetGroupName": "{id}"}),),
+        create=Call("CreateCacheSubnetGroup name description subnetIds -> {name}"),
+        read=Call("DescribeCacheSubnetGroups CacheSubnetGroupName={id} -> CacheSubnetGroups", take=_subnets),
+        updates=Call("ModifyCacheSubnetGroup description subnetIds CacheSubnetGroupName={id}", whole=True),
+        delete=Call("DeleteCacheSubnetGroup CacheSubnetGroupName={id}"),
         names={"name": "CacheSubnetGroupName", "description": "CacheSubnetGroupDescription"},
-        reads={"arn": "ARN", "vpcId": "VpcId"},
         outputs="arn vpcId",
         defaults={"description": "Managed by Pulumi"},
         name="name",
@@ -84,49 +68,45 @@ RESOURCES = (
     ),
     Resource(
         "aws:elasticache/replicationGroup:ReplicationGroup",
-        "elasticache",
         create=Call(
-            "CreateReplicationGroup",
-            "replicationGroupId description engine engineVersion nodeType numCacheClusters automaticFailoverEnabled "
-            "multiAzEnabled port parameterGroupName subnetGroupName securityGroupIds maintenanceWindow snapshotWindow "
-            "snapshotRetentionLimit autoMinorVersionUpgrade atRestEncryptionEnabled kmsKeyId transitEncryptionEnabled "
-            "transitEncryptionMode authToken",
+            "CreateReplicationGroup replicationGroupId description engine engineVersion nodeType numCacheClusters "
+            "automaticFailoverEnabled multiAzEnabled port parameterGroupName subnetGroupName securityGroupIds "
+            "maintenanceWindow snapshotWindow snapshotRetentionLimit autoMinorVersionUpgrade "
+            "atRestEncryptionEnabled kmsKeyId transitEncryptionEnabled transitEncryptionMode authToken "
+            "-> {replicationGroupId}"
         ),
-        id="{replicationGroupId}",
         read=(
-            Call("DescribeReplicationGroups", fixed=_GROUP, at="ReplicationGroups", take=_described),
-            Call("DescribeCacheClusters", fixed={"CacheClusterId": "{id}-001"}, at="CacheClusters", take=_first_node),
+            Call("DescribeReplicationGroups ReplicationGroupId={id} -> ReplicationGroups", take=_described),
+            Call("DescribeCacheClusters CacheClusterId={id}-001 -> CacheClusters", take=_first_node),
         ),
         updates=(
             # Failover needs a replica: replicas come before it and go after it.
-            Call("IncreaseReplicaCount", "numCacheClusters", _AT_ONCE, build=_replicas(more=True)),
             Call(
-                "ModifyReplicationGroup",
-                "description engine engineVersion nodeType automaticFailoverEnabled multiAzEnabled parameterGroupName "
-                "securityGroupIds maintenanceWindow snapshotWindow snapshotRetentionLimit autoMinorVersionUpgrade "
-                "transitEncryptionEnabled transitEncryptionMode",
-                {**_GROUP, "ApplyImmediately": "{applyImmediately}"},
+                "IncreaseReplicaCount numCacheClusters ReplicationGroupId={id} ApplyImmediately=true",
+                build=_replicas(more=True),
             ),
             Call(
-                "ModifyReplicationGroup",
-                "authToken",
-                {**_AT_ONCE, "AuthTokenUpdateStrategy": "{authTokenUpdateStrategy}"},
+                "ModifyReplicationGroup description engine engineVersion nodeType automaticFailoverEnabled "
+                "multiAzEnabled parameterGroupName securityGroupIds maintenanceWindow snapshotWindow "
+                "snapshotRetentionLimit autoMinorVersionUpgrade transitEncryptionEnabled transitEncryptionMode "
+                "ReplicationGroupId={id} ApplyImmediately={applyImmediately}"
             ),
-            Call("DecreaseReplicaCount", "numCacheClusters", _AT_ONCE, build=_replicas(more=False)),
+            Call(
+                "ModifyReplicationGroup authToken ReplicationGroupId={id} ApplyImmediately=true "
+                "AuthTokenUpdateStrategy={authTokenUpdateStrategy}"
+            ),
+            Call(
+                "DecreaseReplicaCount numCacheClusters ReplicationGroupId={id} ApplyImmediately=true",
+                build=_replicas(more=False),
+            ),
         ),
-        delete=(Call("DeleteReplicationGroup", "finalSnapshotIdentifier", _GROUP),),
-        names={
-            "description": "ReplicationGroupDescription",
-            "nodeType": "CacheNodeType",
-            "parameterGroupName": "CacheParameterGroupName",
-            "subnetGroupName": "CacheSubnetGroupName",
-            "maintenanceWindow": "PreferredMaintenanceWindow",
-        },
-        reads={
-            "arn": "ARN",
-            "description": "Description",
-            "parameterGroupName": "CacheParameterGroup.CacheParameterGroupName",
-        },
+        delete=Call("DeleteReplicationGroup finalSnapshotIdentifier ReplicationGroupId={id}"),
+        names=pairs(
+            "description=ReplicationGroupDescription nodeType=CacheNodeType "
+            "parameterGroupName=CacheParameterGroupName subnetGroupName=CacheSubnetGroupName "
+            "maintenanceWindow=PreferredMaintenanceWindow"
+        ),
+        reads=pairs("description=Description parameterGroupName=CacheParameterGroup.CacheParameterGroupName"),
         outputs="arn clusterEnabled engineVersionActual memberClusters primaryEndpointAddress readerEndpointAddress"
         " engineVersion maintenanceWindow nodeType numCacheClusters securityGroupIds snapshotWindow"
         " transitEncryptionMode",

@@ -1,15 +1,11 @@
 """IAM: roles and their policies."""
 
+import json
 from typing import Any
 from urllib.parse import unquote
 
 from ..spec import Call, Context, Resource, Tags
 from ..values import Values
-
-
-def _boundary(role: Any, _: Context) -> Values:
-    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-    return {"permissionsBoundary": boundary} if boundary else {}
 
 
 def _empty_role(context: Context) -> None:
@@ -28,8 +24,6 @@ def _document(name: str, member: str) -> Any:
     def take(answer: Any, _: Context) -> Values:
         document = answer[member]
         if isinstance(document, dict):
-            import json
-
             document = json.dumps(document, separators=(",", ":"))
         return {name: unquote(document) if document.startswith("%") else document}
 
@@ -39,60 +33,40 @@ def _document(name: str, member: str) -> Any:
 RESOURCES = (
     Resource(
         "aws:iam/role:Role",
-        "iam",
-        create=Call("CreateRole", "name path assumeRolePolicy description maxSessionDuration permissionsBoundary"),
-        id="{name}",
-        read=(
-            Call(
-                "GetRole",
-                fixed={"RoleName": "{id}"},
-                at="Role",
-                take=lambda role, context: (
-                    _document("assumeRolePolicy", "AssumeRolePolicyDocument")(role, context) | _boundary(role, context)
-                ),
-            ),
+        create=Call(
+            "CreateRole name path assumeRolePolicy description maxSessionDuration permissionsBoundary -> {name}"
         ),
+        read=Call("GetRole RoleName={id} -> Role", take=_document("assumeRolePolicy", "AssumeRolePolicyDocument")),
         updates=(
             Call(
-                "UpdateAssumeRolePolicy",
-                "assumeRolePolicy",
-                {"RoleName": "{id}"},
+                "UpdateAssumeRolePolicy assumeRolePolicy RoleName={id}",
                 build=lambda values, _: {"policyDocument": values["assumeRolePolicy"]},
             ),
-            Call("UpdateRole", "description maxSessionDuration", {"RoleName": "{id}"}, whole=True),
+            Call("UpdateRole description maxSessionDuration RoleName={id}", whole=True),
             Call(
-                "PutRolePermissionsBoundary",
-                "permissionsBoundary",
-                {"RoleName": "{id}"},
-                absent=Call("DeleteRolePermissionsBoundary", fixed={"RoleName": "{id}"}),
+                "PutRolePermissionsBoundary permissionsBoundary RoleName={id}",
+                absent=Call("DeleteRolePermissionsBoundary RoleName={id}"),
             ),
         ),
-        delete=(Call("DeleteRole", fixed={"RoleName": "{id}"}),),
+        delete=Call("DeleteRole RoleName={id}"),
         names={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument", "uniqueId": "RoleId"},
+        reads={"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
         outputs="arn createDate uniqueId",
         defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
         clear={"description": ""},
         local="forceDetachPolicies",
         name="name",
         limit=64,
-        tags=Tags("TagRole", "UntagRole", {"RoleName": "{id}"}),
+        tags=Tags("TagRole UntagRole RoleName={id}"),
         regional=False,
         prepare_delete=_empty_role,
     ),
     Resource(
         "aws:iam/rolePolicy:RolePolicy",
-        "iam",
-        create=Call("PutRolePolicy", "role name policy"),
-        id="{role}:{name}",
-        read=(
-            Call(
-                "GetRolePolicy",
-                fixed={"RoleName": "{role}", "PolicyName": "{name}"},
-                take=_document("policy", "PolicyDocument"),
-            ),
-        ),
-        updates=(Call("PutRolePolicy", "policy", {"RoleName": "{role}", "PolicyName": "{name}"}),),
-        delete=(Call("DeleteRolePolicy", fixed={"RoleName": "{role}", "PolicyName": "{name}"}),),
+        create=Call("PutRolePolicy role name policy -> {role}:{name}"),
+        read=Call("GetRolePolicy RoleName={role} PolicyName={name}", take=_document("policy", "PolicyDocument")),
+        updates=Call("PutRolePolicy policy RoleName={role} PolicyName={name}"),
+        delete=Call("DeleteRolePolicy RoleName={role} PolicyName={name}"),
         names={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
         name="name",
         limit=128,
@@ -100,19 +74,13 @@ RESOURCES = (
     ),
     Resource(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "iam",
-        create=Call("AttachRolePolicy", "role policyArn"),
-        id="{role}/{policyArn}",
-        read=(
-            Call(
-                "ListAttachedRolePolicies",
-                fixed={"RoleName": "{role}"},
-                at="AttachedPolicies",
-                only={"PolicyArn": "{policyArn}"},
-                take=lambda found, context: {"role": context["role"], "policyArn": found[0]["PolicyArn"]},
-            ),
+        create=Call("AttachRolePolicy role policyArn -> {role}/{policyArn}"),
+        read=Call(
+            "ListAttachedRolePolicies RoleName={role} -> AttachedPolicies",
+            only={"PolicyArn": "{policyArn}"},
+            take=lambda found, context: {"role": context["role"], "policyArn": found[0]["PolicyArn"]},
         ),
-        delete=(Call("DetachRolePolicy", fixed={"RoleName": "{role}", "PolicyArn": "{policyArn}"}),),
+        delete=Call("DetachRolePolicy RoleName={role} PolicyArn={policyArn}"),
         names={"role": "RoleName"},
         regional=False,
     ),

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
-_KEY, _POLICY = {"KeyId": "{id}"}, {"KeyId": "{id}", "PolicyName": "default"}
 _ALIAS = "alias/"
 
 
@@ -35,53 +34,43 @@ def _alias(found: Any, context: Context) -> Values:
 RESOURCES = (
     Resource(
         "aws:kms/key:Key",
-        "kms",
-        create=Call("CreateKey", "description keyUsage customerMasterKeySpec multiRegion policy"),
-        id="KeyMetadata.KeyId",
+        create=Call("CreateKey description keyUsage customerMasterKeySpec multiRegion policy -> KeyMetadata.KeyId"),
         read=(
             Call(
-                "DescribeKey",
-                fixed=_KEY,
-                at="KeyMetadata",
+                "DescribeKey KeyId={id} -> KeyMetadata",
                 take=lambda key, _: {"multiRegion": key.get("MultiRegion", False)},
             ),
-            Call("GetKeyPolicy", fixed=_POLICY),
-            Call("GetKeyRotationStatus", fixed=_KEY),
+            Call("GetKeyPolicy KeyId={id} PolicyName=default"),
+            Call("GetKeyRotationStatus KeyId={id}"),
         ),
         updates=(
-            Call("UpdateKeyDescription", "description", _KEY),
-            Call("PutKeyPolicy", "policy", _POLICY),
+            Call("UpdateKeyDescription description KeyId={id}"),
+            Call("PutKeyPolicy policy KeyId={id} PolicyName=default"),
         ),
         steps=(
-            Call("EnableKeyRotation", "enableKeyRotation rotationPeriodInDays", _KEY, whole=True, build=_rotation),
-            Call("DisableKeyRotation", "enableKeyRotation", _KEY, build=_switch("enableKeyRotation", on=False)),
-            Call("EnableKey", "isEnabled", _KEY, build=_switch("isEnabled", on=True)),
-            Call("DisableKey", "isEnabled", _KEY, build=_switch("isEnabled", on=False)),
+            Call("EnableKeyRotation enableKeyRotation rotationPeriodInDays KeyId={id}", whole=True, build=_rotation),
+            Call("DisableKeyRotation enableKeyRotation KeyId={id}", build=_switch("enableKeyRotation", on=False)),
+            Call("EnableKey isEnabled KeyId={id}", build=_switch("isEnabled", on=True)),
+            Call("DisableKey isEnabled KeyId={id}", build=_switch("isEnabled", on=False)),
         ),
-        delete=(Call("ScheduleKeyDeletion", "deletionWindowInDays", _KEY),),  # it wants the id, not the ARN
+        delete=Call("ScheduleKeyDeletion deletionWindowInDays KeyId={id}"),  # it wants the id, not the ARN
         names={"customerMasterKeySpec": "KeySpec", "deletionWindowInDays": "PendingWindowInDays"},
         reads={"enableKeyRotation": "KeyRotationEnabled", "isEnabled": "Enabled"},
         outputs="arn description keyId multiRegion policy",
-        defaults={
-            "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
-            "enableKeyRotation": False,
-            "isEnabled": True,
-            "keyUsage": "ENCRYPT_DECRYPT",
-        },
+        defaults=pairs(
+            "customerMasterKeySpec=SYMMETRIC_DEFAULT enableKeyRotation=false isEnabled=true keyUsage=ENCRYPT_DECRYPT"
+        ),
         local="deletionWindowInDays",
         gaps={"rotationPeriodInDays": "the account does not show how often a key rotates"},
         gone=("KeyState", ("PendingDeletion", "PendingReplicaDeletion")),
-        unique="",
-        tags=Tags("TagResource", "UntagResource", _KEY, read="ListResourceTags"),
+        tags=Tags("TagResource UntagResource KeyId={id}", "ListResourceTags -> Tags"),
     ),
     Resource(
         "aws:kms/alias:Alias",
-        "kms",
-        create=Call("CreateAlias", "name targetKeyId"),
-        id="{name}",
-        read=(Call("ListAliases", at="Aliases", only={"AliasName": "{id}"}, take=_alias),),
-        updates=(Call("UpdateAlias", "targetKeyId", {"AliasName": "{id}"}),),
-        delete=(Call("DeleteAlias", fixed={"AliasName": "{id}"}),),
+        create=Call("CreateAlias name targetKeyId -> {name}"),
+        read=Call("ListAliases -> Aliases", only={"AliasName": "{id}"}, take=_alias),
+        updates=Call("UpdateAlias targetKeyId AliasName={id}"),
+        delete=Call("DeleteAlias AliasName={id}"),
         names={"name": "AliasName"},
         reads={"arn": "AliasArn"},
         outputs="arn targetKeyArn",

@@ -1,103 +1,54 @@
 """Elastic Load Balancing: load balancers, target groups, listeners and their rules."""
 
 import re
-from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
-_TAGS = Tags(
-    "AddTags", "RemoveTags", {"ResourceArns": ["{id}"]}, read="DescribeTags", at="TagDescriptions.Tags", keys="TagKeys"
-)
-
-# Property (dotted, inside an object) → key of the attribute, kind of its value. Attributes go as text.
-_LOAD_BALANCER_ATTRIBUTES = {
-    "accessLogs.enabled": ("access_logs.s3.enabled", bool),
-    "accessLogs.bucket": ("access_logs.s3.bucket", str),
-    "accessLogs.prefix": ("access_logs.s3.prefix", str),
-    "clientKeepAlive": ("client_keep_alive.seconds", int),
-    "connectionLogs.enabled": ("connection_logs.s3.enabled", bool),
-    "connectionLogs.bucket": ("connection_logs.s3.bucket", str),
-    "connectionLogs.prefix": ("connection_logs.s3.prefix", str),
-    "desyncMitigationMode": ("routing.http.desync_mitigation_mode", str),
-    "dropInvalidHeaderFields": ("routing.http.drop_invalid_header_fields.enabled", bool),
-    "enableCrossZoneLoadBalancing": ("load_balancing.cross_zone.enabled", bool),
-    "enableDeletionProtection": ("deletion_protection.enabled", bool),
-    "enableHttp2": ("routing.http2.enabled", bool),
-    "enableTlsVersionAndCipherSuiteHeaders": ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", bool),
-    "enableWafFailOpen": ("waf.fail_open.enabled", bool),
-    "enableXffClientPort": ("routing.http.xff_client_port.enabled", bool),
-    "enableZonalShift": ("zonal_shift.config.enabled", bool),
-    "idleTimeout": ("idle_timeout.timeout_seconds", int),
-    "preserveHostHeader": ("routing.http.preserve_host_header.enabled", bool),
-    "xffHeaderProcessingMode": ("routing.http.xff_header_processing.mode", str),
-}
-_TARGET_GROUP_ATTRIBUTES = {
-    "deregistrationDelay": ("deregistration_delay.timeout_seconds", int),
-    "connectionTermination": ("deregistration_delay.connection_termination.enabled", bool),
-    "loadBalancingAlgorithmType": ("load_balancing.algorithm.type", str),
-    "loadBalancingAnomalyMitigation": ("load_balancing.algorithm.anomaly_mitigation", str),
-    "loadBalancingCrossZoneEnabled": ("load_balancing.cross_zone.enabled", str),
-    "slowStart": ("slow_start.duration_seconds", int),
-    "stickiness.enabled": ("stickiness.enabled", bool),
-    "stickiness.type": ("stickiness.type", str),
-    "stickiness.cookieDuration": ("stickiness.lb_cookie.duration_seconds", int),
-    "stickiness.cookieName": ("stickiness.app_cookie.cookie_name", str),
-}
-_Attributes = Mapping[str, tuple[str, type]]
+_TAGS = Tags("AddTags RemoveTags ResourceArns=[{id}]", "DescribeTags -> TagDescriptions.Tags")
 
 
-def _attribute_calls(kind: str, attributes: _Attributes) -> tuple[Call, Call]:
-    """The call that sets attributes, and the one that shows them."""
-    names = " ".join(dict.fromkeys(path.partition(".")[0] for path in attributes))
-    target = {f"{kind}Arn": "{id}"}
+def _attributes(kind: str, said: str) -> tuple[Call, Call]:
+    """The call that sets attributes, and the one that shows them.
+
+    `said` has a word `property=key` for each; a dotted property is a member of an object. Attributes are text to the
+    API; to Pulumi one whose key ends in `enabled` is a boolean and one in `seconds` a number, unless it is in `_TEXT`.
+    """
+    keys: dict[str, str] = pairs(said)
+
+    def build(values: Values, _: Context) -> Values:
+        flat: Values = {}
+        for name, value in values.items():
+            members = cast(Values, value) if isinstance(value, dict) else None
+            flat |= {name: value} if members is None else {f"{name}.{member}": item for member, item in members.items()}
+        # No parameter has the name of a stranger, so the conversion refuses it by that.
+        strangers = {path: value for path, value in flat.items() if path not in keys}
+        made = [{"key": key, "value": flat[path]} for path, key in keys.items() if flat.get(path) is not None]
+        return {"attributes": made, **strangers}
+
+    def take(found: Any, _: Context) -> Values:
+        texts = {one["Key"]: one["Value"] for one in found}
+        values: Values = {}
+        for path, key in keys.items():
+            name, _dot, member = path.partition(".")
+            if key in texts:
+                inside = values.setdefault(name, {}) if member else values
+                inside[member or name] = texts[key] if path in _TEXT else _value(key, texts[key])
+        return values
+
+    names, target = " ".join(dict.fromkeys(path.partition(".")[0] for path in keys)), f"{kind}Arn={{id}}"
     return (
-        Call(f"Modify{kind}Attributes", names, target, build=_to_attributes(attributes)),
-        Call(f"Describe{kind}Attributes", fixed=target, at="Attributes", take=_from_attributes(attributes)),
+        Call(f"Modify{kind}Attributes {names} {target}", build=build),
+        Call(f"Describe{kind}Attributes {target} -> Attributes", take=take),
     )
 
 
-def _to_attributes(attributes: _Attributes) -> Callable[[Values, Context], Values]:
-    def build(values: Values, _: Context) -> Values:
-        pairs: list[Values] = []
-        for path, (key, _kind) in attributes.items():
-            name, _dot, member = path.partition(".")
-            value = values.get(name)
-            if member:
-                value = cast(Values, value or {}).get(member)
-            if value is not None:
-                pairs.append({"key": key, "value": value})
-        known = {path.partition(".")[2] for path in attributes}
-        groups = {name: cast(Values, group) for name, group in values.items() if isinstance(group, dict)}
-        strangers = {  # no parameter has such a name, so the conversion refuses them by it
-            f"{name}.{member}": value
-            for name, group in groups.items()
-            for member, value in group.items()
-            if member not in known
-        }
-        return {"attributes": pairs, **strangers}
-
-    return build
+_TEXT = ("loadBalancingCrossZoneEnabled",)  # it has a third value
 
 
-def _from_attributes(attributes: _Attributes) -> Callable[[Any, Context], Values]:
-    def take(found: Any, _: Context) -> Values:
-        by_key = {one["Key"]: one["Value"] for one in found}
-        values: Values = {}
-        for path, (key, kind) in attributes.items():
-            text = by_key.get(key)
-            if text is None:
-                continue
-            value: Any = text == "true" if kind is bool else int(text) if kind is int else text
-            name, _dot, member = path.partition(".")
-            if member:
-                values.setdefault(name, {})[member] = value
-            else:
-                values[name] = value
-        return values
-
-    return take
+def _value(key: str, text: str) -> Any:
+    return text == "true" if key.endswith("enabled") else int(text) if key.endswith("seconds") else text
 
 
 def _dashed(name: str) -> str:
@@ -126,39 +77,26 @@ def _target_group(found: Any, _: Context) -> Values:
     return {"arnSuffix": found[0]["TargetGroupArn"].rpartition(":")[2]}
 
 
-_ACTION_NAMES = {
-    "authenticateCognito": "AuthenticateCognitoConfig",
-    "authenticateOidc": "AuthenticateOidcConfig",
-    "fixedResponse": "FixedResponseConfig",
-    "forward": "ForwardConfig",
-    "forward.targetGroups.arn": "TargetGroupArn",
-    "forward.stickiness": "TargetGroupStickinessConfig",
-    "forward.stickiness.duration": "DurationSeconds",
-    "redirect": "RedirectConfig",
-}
+_ACTION_NAMES = pairs(
+    "authenticateCognito=AuthenticateCognitoConfig authenticateOidc=AuthenticateOidcConfig redirect=RedirectConfig"
+    " fixedResponse=FixedResponseConfig forward=ForwardConfig forward.targetGroups.arn=TargetGroupArn"
+    " forward.stickiness=TargetGroupStickinessConfig forward.stickiness.duration=DurationSeconds"
+)
 
 
 def _action_names(name: str) -> dict[str, str]:
     return {f"{name}.{path}": target for path, target in _ACTION_NAMES.items()}
 
 
-_CONDITION_NAMES = {
-    "conditions.hostHeader": "HostHeaderConfig",
-    "conditions.httpHeader": "HttpHeaderConfig",
-    "conditions.httpRequestMethod": "HttpRequestMethodConfig",
-    "conditions.pathPattern": "PathPatternConfig",
-    "conditions.queryStrings": "QueryStringConfig.Values",
-    "conditions.sourceIp": "SourceIpConfig",
-    "conditions.field": "Field",
-}
-_FIELDS = {
-    "hostHeader": "host-header",
-    "httpHeader": "http-header",
-    "httpRequestMethod": "http-request-method",
-    "pathPattern": "path-pattern",
-    "queryStrings": "query-string",
-    "sourceIp": "source-ip",
-}
+_CONDITION_NAMES = pairs(
+    "conditions.hostHeader=HostHeaderConfig conditions.httpHeader=HttpHeaderConfig conditions.sourceIp=SourceIpConfig"
+    " conditions.httpRequestMethod=HttpRequestMethodConfig conditions.pathPattern=PathPatternConfig"
+    " conditions.queryStrings=QueryStringConfig.Values conditions.field=Field"
+)
+_FIELDS = pairs(
+    "hostHeader=host-header httpHeader=http-header httpRequestMethod=http-request-method pathPattern=path-pattern"
+    " queryStrings=query-string sourceIp=source-ip"
+)
 
 
 def _rule(values: Values, _: Context) -> Values:
@@ -196,85 +134,84 @@ def _described_rule(found: Any, _: Context) -> Values:
     return values
 
 
-_LB_SET, _LB_SHOW = _attribute_calls("LoadBalancer", _LOAD_BALANCER_ATTRIBUTES)
-_TG_SET, _TG_SHOW = _attribute_calls("TargetGroup", _TARGET_GROUP_ATTRIBUTES)
+_LB_SET, _LB_SHOW = _attributes(
+    "LoadBalancer",
+    "accessLogs.enabled=access_logs.s3.enabled accessLogs.bucket=access_logs.s3.bucket"
+    " accessLogs.prefix=access_logs.s3.prefix clientKeepAlive=client_keep_alive.seconds"
+    " connectionLogs.enabled=connection_logs.s3.enabled connectionLogs.bucket=connection_logs.s3.bucket"
+    " connectionLogs.prefix=connection_logs.s3.prefix desyncMitigationMode=routing.http.desync_mitigation_mode"
+    " dropInvalidHeaderFields=routing.http.drop_invalid_header_fields.enabled"
+    " enableCrossZoneLoadBalancing=load_balancing.cross_zone.enabled"
+    " enableDeletionProtection=deletion_protection.enabled enableHttp2=routing.http2.enabled"
+    " enableTlsVersionAndCipherSuiteHeaders=routing.http.x_amzn_tls_version_and_cipher_suite.enabled"
+    " enableWafFailOpen=waf.fail_open.enabled enableXffClientPort=routing.http.xff_client_port.enabled"
+    " enableZonalShift=zonal_shift.config.enabled idleTimeout=idle_timeout.timeout_seconds"
+    " preserveHostHeader=routing.http.preserve_host_header.enabled"
+    " xffHeaderProcessingMode=routing.http.xff_header_processing.mode",
+)
+_TG_SET, _TG_SHOW = _attributes(
+    "TargetGroup",
+    "deregistrationDelay=deregistration_delay.timeout_seconds"
+    " connectionTermination=deregistration_delay.connection_termination.enabled"
+    " loadBalancingAlgorithmType=load_balancing.algorithm.type"
+    " loadBalancingAnomalyMitigation=load_balancing.algorithm.anomaly_mitigation"
+    " loadBalancingCrossZoneEnabled=load_balancing.cross_zone.enabled slowStart=slow_start.duration_seconds"
+    " stickiness.enabled=stickiness.enabled stickiness.type=stickiness.type"
+    " stickiness.cookieDuration=stickiness.lb_cookie.duration_seconds"
+    " stickiness.cookieName=stickiness.app_cookie.cookie_name",
+)
+_LISTENER = "port protocol sslPolicy certificateArn alpnPolicy defaultActions"
 
 RESOURCES = (
     Resource(
         "aws:lb/loadBalancer:LoadBalancer",
         "elbv2",
         create=Call(
-            "CreateLoadBalancer",
-            "name subnets subnetMappings securityGroups internal loadBalancerType ipAddressType customerOwnedIpv4Pool",
+            "CreateLoadBalancer name subnets subnetMappings securityGroups internal loadBalancerType "
+            "ipAddressType customerOwnedIpv4Pool -> LoadBalancers.LoadBalancerArn",
             build=_scheme,
         ),
-        id="LoadBalancers.LoadBalancerArn",
-        read=(
-            Call(
-                "DescribeLoadBalancers", fixed={"LoadBalancerArns": ["{id}"]}, at="LoadBalancers", take=_load_balancer
-            ),
-            _LB_SHOW,
-        ),
+        read=(Call("DescribeLoadBalancers LoadBalancerArns=[{id}] -> LoadBalancers", take=_load_balancer), _LB_SHOW),
         updates=(
-            Call("SetSecurityGroups", "securityGroups", {"LoadBalancerArn": "{id}"}),
-            Call("SetSubnets", "subnets subnetMappings", {"LoadBalancerArn": "{id}"}),
-            Call("SetIpAddressType", "ipAddressType", {"LoadBalancerArn": "{id}"}),
+            Call("SetSecurityGroups securityGroups LoadBalancerArn={id}"),
+            Call("SetSubnets subnets subnetMappings LoadBalancerArn={id}"),
+            Call("SetIpAddressType ipAddressType LoadBalancerArn={id}"),
         ),
-        steps=(_LB_SET,),
-        delete=(Call("DeleteLoadBalancer", fixed={"LoadBalancerArn": "{id}"}),),
+        steps=_LB_SET,
+        delete=Call("DeleteLoadBalancer LoadBalancerArn={id}"),
         names={"loadBalancerType": "Type", "internal": "Scheme"},
-        reads={
-            "arn": "LoadBalancerArn",
-            "name": "LoadBalancerName",
-            "dnsName": "DNSName",
-            "zoneId": "CanonicalHostedZoneId",
-        },
+        reads=pairs("arn=LoadBalancerArn name=LoadBalancerName dnsName=DNSName zoneId=CanonicalHostedZoneId"),
         outputs="arn arnSuffix dnsName zoneId vpcId ipAddressType securityGroups subnets accessLogs"
         " enableCrossZoneLoadBalancing",
-        defaults={
-            "clientKeepAlive": 3600,
-            "desyncMitigationMode": "defensive",
-            "dropInvalidHeaderFields": False,
-            "enableDeletionProtection": False,
-            "enableHttp2": True,
-            "idleTimeout": 60,
-            "internal": False,
-            "loadBalancerType": "application",
-            "preserveHostHeader": False,
-            "xffHeaderProcessingMode": "append",
-        },
+        defaults=pairs(
+            "clientKeepAlive=3600 desyncMitigationMode=defensive dropInvalidHeaderFields=false "
+            "enableDeletionProtection=false enableHttp2=true idleTimeout=60 internal=false "
+            "loadBalancerType=application preserveHostHeader=false xffHeaderProcessingMode=append"
+        ),
         name="name",
         limit=32,
         spell=_dashed,
-        unique="name",
         tags=_TAGS,
     ),
     Resource(
         "aws:lb/targetGroup:TargetGroup",
         "elbv2",
         create=Call(
-            "CreateTargetGroup", "name port protocol protocolVersion vpcId targetType ipAddressType healthCheck"
+            "CreateTargetGroup name port protocol protocolVersion vpcId targetType ipAddressType healthCheck"
+            " -> TargetGroups.TargetGroupArn"
         ),
-        id="TargetGroups.TargetGroupArn",
-        read=(
-            Call("DescribeTargetGroups", fixed={"TargetGroupArns": ["{id}"]}, at="TargetGroups", take=_target_group),
-            _TG_SHOW,
+        read=(Call("DescribeTargetGroups TargetGroupArns=[{id}] -> TargetGroups", take=_target_group), _TG_SHOW),
+        updates=Call("ModifyTargetGroup healthCheck TargetGroupArn={id}"),
+        steps=_TG_SET,
+        delete=Call("DeleteTargetGroup TargetGroupArn={id}"),
+        names=pairs(
+            "healthCheck=. healthCheck.enabled=HealthCheckEnabled "
+            "healthCheck.healthyThreshold=HealthyThresholdCount "
+            "healthCheck.unhealthyThreshold=UnhealthyThresholdCount "
+            "healthCheck.interval=HealthCheckIntervalSeconds healthCheck.timeout=HealthCheckTimeoutSeconds "
+            "healthCheck.path=HealthCheckPath healthCheck.port=HealthCheckPort "
+            "healthCheck.protocol=HealthCheckProtocol healthCheck.matcher=Matcher.HttpCode"
         ),
-        updates=(Call("ModifyTargetGroup", "healthCheck", {"TargetGroupArn": "{id}"}),),
-        steps=(_TG_SET,),
-        delete=(Call("DeleteTargetGroup", fixed={"TargetGroupArn": "{id}"}),),
-        names={
-            "healthCheck": ".",
-            "healthCheck.enabled": "HealthCheckEnabled",
-            "healthCheck.healthyThreshold": "HealthyThresholdCount",
-            "healthCheck.unhealthyThreshold": "UnhealthyThresholdCount",
-            "healthCheck.interval": "HealthCheckIntervalSeconds",
-            "healthCheck.timeout": "HealthCheckTimeoutSeconds",
-            "healthCheck.path": "HealthCheckPath",
-            "healthCheck.port": "HealthCheckPort",
-            "healthCheck.protocol": "HealthCheckProtocol",
-            "healthCheck.matcher": "Matcher.HttpCode",
-        },
         reads={"arn": "TargetGroupArn", "name": "TargetGroupName"},
         outputs="arn arnSuffix loadBalancerArns healthCheck ipAddressType stickiness protocolVersion"
         " loadBalancingAlgorithmType loadBalancingCrossZoneEnabled",
@@ -282,26 +219,15 @@ RESOURCES = (
         name="name",
         limit=32,
         spell=_dashed,
-        unique="name",
         tags=_TAGS,
     ),
     Resource(
         "aws:lb/listener:Listener",
         "elbv2",
-        create=Call(
-            "CreateListener", "loadBalancerArn port protocol sslPolicy certificateArn alpnPolicy defaultActions"
-        ),
-        id="Listeners.ListenerArn",
-        read=(Call("DescribeListeners", fixed={"ListenerArns": ["{id}"]}, at="Listeners"),),
-        updates=(
-            Call(
-                "ModifyListener",
-                "port protocol sslPolicy certificateArn alpnPolicy defaultActions",
-                {"ListenerArn": "{id}"},
-                whole=True,
-            ),
-        ),
-        delete=(Call("DeleteListener", fixed={"ListenerArn": "{id}"}),),
+        create=Call(f"CreateListener loadBalancerArn {_LISTENER} -> Listeners.ListenerArn"),
+        read=Call("DescribeListeners ListenerArns=[{id}] -> Listeners"),
+        updates=Call(f"ModifyListener {_LISTENER} ListenerArn={{id}}", whole=True),
+        delete=Call("DeleteListener ListenerArn={id}"),
         names={**_action_names("defaultActions"), "certificateArn": "Certificates.CertificateArn"},
         reads={"arn": "ListenerArn"},
         outputs="arn sslPolicy protocol",
@@ -312,18 +238,16 @@ RESOURCES = (
     Resource(
         "aws:lb/listenerRule:ListenerRule",
         "elbv2",
-        create=Call("CreateRule", "listenerArn priority conditions actions", build=_next_priority),
-        id="Rules.RuleArn",
-        read=(Call("DescribeRules", fixed={"RuleArns": ["{id}"]}, at="Rules", take=_described_rule),),
+        create=Call("CreateRule listenerArn priority conditions actions -> Rules.RuleArn", build=_next_priority),
+        read=Call("DescribeRules RuleArns=[{id}] -> Rules", take=_described_rule),
         updates=(
-            Call("ModifyRule", "conditions actions", {"RuleArn": "{id}"}, build=_rule),
+            Call("ModifyRule conditions actions RuleArn={id}", build=_rule),
             Call(
-                "SetRulePriorities",
-                "priority",
+                "SetRulePriorities priority",
                 build=lambda values, context: {"rulePriorities": [{"ruleArn": context["id"], **values}]},
             ),
         ),
-        delete=(Call("DeleteRule", fixed={"RuleArn": "{id}"}),),
+        delete=Call("DeleteRule RuleArn={id}"),
         names={**_action_names("actions"), **_CONDITION_NAMES},
         reads={"arn": "RuleArn"},
         outputs="arn priority",

@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from ..spec import Call, Context, Resource, Tags
+from ..convert import members
+from ..spec import Call, Context, Resource, Tags, pairs
 from ..values import Values
 
 _SETTINGS = (
@@ -22,11 +23,13 @@ def _with_dimensions(values: Values) -> Values:
 
 
 def _alarm(values: Values, _: Context) -> Values:
-    built = _with_dimensions(values)
-    if isinstance(built.get("metricQueries"), list):
-        queries = cast(list[Values], built["metricQueries"])
-        built = {**built, "metricQueries": [_built_query(query) for query in queries]}
-    return built
+    queries = values.get("metricQueries")
+    more = (
+        {"metricQueries": [_built_query(one) for one in cast(list[Values], queries)]}
+        if isinstance(queries, list)
+        else {}
+    )
+    return _with_dimensions(values) | more
 
 
 def _built_query(query: Values) -> Values:
@@ -40,24 +43,11 @@ def _dimensions(metric: Any) -> dict[str, str]:
 
 
 def _query(found: Any) -> Values:
-    query: Values = {
-        "id": found["Id"],
-        "expression": found.get("Expression"),
-        "label": found.get("Label"),
-        "period": found.get("Period"),
-        "returnData": found.get("ReturnData", False),
-        "accountId": found.get("AccountId"),
-    }
+    query = members(found, "id expression label period accountId") | {"returnData": found.get("ReturnData", False)}
     stat = found.get("MetricStat")
     if stat:
-        query["metric"] = {
-            "namespace": stat["Metric"].get("Namespace"),
-            "metricName": stat["Metric"].get("MetricName"),
-            "dimensions": _dimensions(stat["Metric"]),
-            "period": stat.get("Period"),
-            "stat": stat.get("Stat"),
-            "unit": stat.get("Unit"),
-        }
+        metric = members(stat["Metric"], "namespace metricName") | members(stat, "period stat unit")
+        query["metric"] = metric | {"dimensions": _dimensions(stat["Metric"])}
     return query
 
 
@@ -81,45 +71,37 @@ _QUESTION = "name queryString logGroupNames"
 RESOURCES = (
     Resource(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
-        "cloudwatch",
-        create=Call("PutMetricAlarm", f"name {_SETTINGS}", build=_alarm),
-        id="{name}",
-        read=(Call("DescribeAlarms", fixed={"AlarmNames": ["{id}"]}, at="MetricAlarms", take=_described_alarm),),
-        updates=(Call("PutMetricAlarm", _SETTINGS, {"AlarmName": "{id}"}, whole=True, build=_alarm),),
-        delete=(Call("DeleteAlarms", fixed={"AlarmNames": ["{id}"]}),),
-        names={
-            "name": "AlarmName",
-            "metricQueries": "Metrics",
-            "metricQueries.metric": "MetricStat",
-            "metricQueries.metric.namespace": "Metric.Namespace",
-            "metricQueries.metric.metricName": "Metric.MetricName",
-            "metricQueries.metric.dimensions": "Metric.Dimensions",
-        },
+        create=Call("PutMetricAlarm name " + _SETTINGS + " -> {name}", build=_alarm),
+        read=Call("DescribeAlarms AlarmNames=[{id}] -> MetricAlarms", take=_described_alarm),
+        updates=Call("PutMetricAlarm " + _SETTINGS + " AlarmName={id}", whole=True, build=_alarm),
+        delete=Call("DeleteAlarms AlarmNames=[{id}]"),
+        names=pairs(
+            "name=AlarmName metricQueries=Metrics metricQueries.metric=MetricStat "
+            "metricQueries.metric.namespace=Metric.Namespace metricQueries.metric.metricName=Metric.MetricName "
+            "metricQueries.metric.dimensions=Metric.Dimensions"
+        ),
         reads={"arn": "AlarmArn"},
         outputs="arn evaluateLowSampleCountPercentiles",
         defaults={"actionsEnabled": True, "treatMissingData": "missing"},
         name="name",
-        tags=Tags("TagResource", "UntagResource", {"ResourceARN": "{arn}"}, read="ListTagsForResource"),
+        tags=Tags("TagResource UntagResource ResourceARN={arn}", "ListTagsForResource -> Tags"),
         prepare_delete=_untag,
     ),
     Resource(
         "aws:cloudwatch/dashboard:Dashboard",
-        "cloudwatch",
-        create=Call("PutDashboard", "dashboardName dashboardBody"),
-        id="{dashboardName}",
-        read=(Call("GetDashboard", fixed={"DashboardName": "{id}"}),),
-        updates=(Call("PutDashboard", "dashboardBody", {"DashboardName": "{id}"}),),
-        delete=(Call("DeleteDashboards", fixed={"DashboardNames": ["{id}"]}),),
+        create=Call("PutDashboard dashboardName dashboardBody -> {dashboardName}"),
+        read=Call("GetDashboard DashboardName={id}"),
+        updates=Call("PutDashboard dashboardBody DashboardName={id}"),
+        delete=Call("DeleteDashboards DashboardNames=[{id}]"),
         outputs="dashboardArn",
     ),
     Resource(
         "aws:cloudwatch/queryDefinition:QueryDefinition",
         "logs",
-        create=Call("PutQueryDefinition", _QUESTION),
-        id="queryDefinitionId",
-        read=(Call("DescribeQueryDefinitions", at="queryDefinitions", only={"queryDefinitionId": "{id}"}),),
-        updates=(Call("PutQueryDefinition", _QUESTION, {"queryDefinitionId": "{id}"}, whole=True),),
-        delete=(Call("DeleteQueryDefinition", fixed={"queryDefinitionId": "{id}"}),),
+        create=Call("PutQueryDefinition " + _QUESTION + " -> queryDefinitionId"),
+        read=Call("DescribeQueryDefinitions -> queryDefinitions", only={"queryDefinitionId": "{id}"}),
+        updates=Call("PutQueryDefinition " + _QUESTION + " queryDefinitionId={id}", whole=True),
+        delete=Call("DeleteQueryDefinition queryDefinitionId={id}"),
         outputs="queryDefinitionId",
         ordered="logGroupNames",
     ),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from ..convert import capital, uncapital
 from ..spec import Call, Context, Resource, Tags
 from ..values import Values
 
-_TOPIC, _SUBSCRIPTION = {"TopicArn": "{id}"}, {"SubscriptionArn": "{id}"}
 _NOT_SHOWN = "the account takes it and does not show it"
 # What a topic's policy is without one of its own; there is none that is empty.
 _DEFAULT_POLICY = (
@@ -22,93 +22,68 @@ _SUBSCRIPTION_ATTRIBUTES = (
 )
 
 
-def _key(name: str) -> str:
-    return name[0].upper() + name[1:]
-
-
 def _with_attributes(values: Values, _: Context) -> Values:
     """Everything but what identifies the object goes into one map, as text; what is off is left out."""
     plain = {name: value for name, value in values.items() if name in ("name", "topic", "protocol", "endpoint")}
-    attributes = {_key(name): value for name, value in values.items() if name not in plain and value is not False}
+    attributes = {capital(name): value for name, value in values.items() if name not in plain and value is not False}
     return plain | ({"attributes": attributes} if attributes else {})
 
 
 def _one_by_one(values: Values, _: Context) -> list[Values]:
-    return [{"attributeName": _key(name), "attributeValue": value} for name, value in values.items()]
+    return [{"attributeName": capital(name), "attributeValue": value} for name, value in values.items()]
 
 
-def _attributes(found: Any, _: Context) -> Values:
+def _attributes(found: Any) -> Values:
     """Attributes come as text; they keep their names, but for the first letter."""
     words = {"true": True, "false": False}
-    return {f"{key[0].lower()}{key[1:]}": words.get(value, value) for key, value in found.items()}
+    return {uncapital(key): words.get(value, value) for key, value in found.items()}
 
 
-def _subscription(found: Any, context: Context) -> Values:
-    return {"filterPolicyScope": "", **_attributes(found, context), "topic": found["TopicArn"]}
+def _topic(found: Any, _: Context) -> Values:
+    return {**_attributes(found), "arn": found["TopicArn"], "name": found["TopicArn"].rpartition(":")[2]}
+
+
+def _subscription(found: Any, _: Context) -> Values:
+    return {"filterPolicyScope": "", **_attributes(found), "topic": found["TopicArn"]}
 
 
 RESOURCES = (
     Resource(
         "aws:sns/topic:Topic",
-        "sns",
-        create=Call("CreateTopic", f"name fifoTopic {_TOPIC_ATTRIBUTES}", build=_with_attributes),
-        id="TopicArn",
-        read=(
-            Call(
-                "GetTopicAttributes",
-                fixed=_TOPIC,
-                at="Attributes",
-                take=lambda found, context: {
-                    **_attributes(found, context),
-                    "arn": found["TopicArn"],
-                    "name": found["TopicArn"].rpartition(":")[2],
-                },
-            ),
-        ),
-        updates=(Call("SetTopicAttributes", _TOPIC_ATTRIBUTES, _TOPIC, build=_one_by_one),),
-        delete=(Call("DeleteTopic", fixed=_TOPIC),),
+        create=Call("CreateTopic name fifoTopic " + _TOPIC_ATTRIBUTES + " -> TopicArn", build=_with_attributes),
+        read=Call("GetTopicAttributes TopicArn={id} -> Attributes", take=_topic),
+        updates=Call("SetTopicAttributes " + _TOPIC_ATTRIBUTES + " TopicArn={id}", build=_one_by_one),
+        delete=Call("DeleteTopic TopicArn={id}"),
         outputs="arn owner policy",
         defaults={"contentBasedDeduplication": False, "fifoTopic": False},
         clear={"displayName": "", "deliveryPolicy": "", "kmsMasterKeyId": ""},
         gaps={"signatureVersion": _NOT_SHOWN, "tracingConfig": _NOT_SHOWN},
         name="name",
         limit=256,
-        unique="name",
-        tags=Tags("TagResource", "UntagResource", {"ResourceArn": "{id}"}, read="ListTagsForResource"),
+        tags=Tags("TagResource UntagResource ResourceArn={id}", "ListTagsForResource -> Tags"),
     ),
     Resource(
         "aws:sns/topicPolicy:TopicPolicy",
-        "sns",
-        create=Call("SetTopicAttributes", "arn policy", {"AttributeName": "Policy"}),
-        id="{arn}",
-        read=(
-            Call(
-                "GetTopicAttributes",
-                fixed=_TOPIC,
-                at="Attributes",
-                take=lambda found, context: {**_attributes(found, context), "arn": found["TopicArn"]},
-            ),
-        ),
-        updates=(Call("SetTopicAttributes", "policy", {**_TOPIC, "AttributeName": "Policy"}),),
-        delete=(
-            Call("SetTopicAttributes", fixed={**_TOPIC, "AttributeName": "Policy", "AttributeValue": _DEFAULT_POLICY}),
-        ),
+        create=Call("SetTopicAttributes arn policy AttributeName=Policy -> {arn}"),
+        read=Call("GetTopicAttributes TopicArn={id} -> Attributes", take=_topic),
+        updates=Call("SetTopicAttributes policy TopicArn={id} AttributeName=Policy"),
+        delete=Call("SetTopicAttributes TopicArn={id} AttributeName=Policy", {"AttributeValue": _DEFAULT_POLICY}),
         names={"arn": "TopicArn", "policy": "AttributeValue"},
         outputs="owner",
     ),
     Resource(
         "aws:sns/topicSubscription:TopicSubscription",
-        "sns",
         create=Call(
-            "Subscribe",
-            f"topic protocol endpoint {_SUBSCRIPTION_ATTRIBUTES}",
-            {"ReturnSubscriptionArn": True},
+            "Subscribe topic protocol endpoint "
+            + _SUBSCRIPTION_ATTRIBUTES
+            + " ReturnSubscriptionArn=true -> SubscriptionArn",
             build=_with_attributes,
         ),
-        id="SubscriptionArn",
-        read=(Call("GetSubscriptionAttributes", fixed=_SUBSCRIPTION, at="Attributes", take=_subscription),),
-        updates=(Call("SetSubscriptionAttributes", _SUBSCRIPTION_ATTRIBUTES, _SUBSCRIPTION, build=_one_by_one),),
-        delete=(Call("Unsubscribe", fixed=_SUBSCRIPTION),),
+        read=Call("GetSubscriptionAttributes SubscriptionArn={id} -> Attributes", take=_subscription),
+        updates=Call(
+            "SetSubscriptionAttributes " + _SUBSCRIPTION_ATTRIBUTES + " SubscriptionArn={id}", build=_one_by_one
+        ),
+        delete=Call("Unsubscribe SubscriptionArn={id}"),
         names={"topic": "TopicArn"},
         reads={"arn": "={id}", "ownerId": "={owner}"},
         outputs="arn confirmationWasAuthenticated filterPolicyScope ownerId pendingConfirmation",

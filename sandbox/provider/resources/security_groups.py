@@ -1,28 +1,37 @@
 """VPC: security groups and their rules."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from ..spec import Call, Context, Resource
+from ..convert import capital, uncapital
+from ..spec import Call, Context, Resource, pairs
 from ..values import Values
-from .ec2 import TAGGING, arn, tags
+from .ec2 import arn, tags
 
 
 def _revoke_all_egress(context: Context) -> bool:
     """AWS gives a new group an egress rule for everything; the AWS provider takes it away, and so does this."""
-    rules = context.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [context["id"]]}])[
-        "SecurityGroupRules"
-    ]
-    egress = [rule["SecurityGroupRuleId"] for rule in rules if rule["IsEgress"]]
+    found = context.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [context["id"]]}])
+    egress = [rule["SecurityGroupRuleId"] for rule in found["SecurityGroupRules"] if rule["IsEgress"]]
     if egress:
         context.call("RevokeSecurityGroupEgress", GroupId=context["id"], SecurityGroupRuleIds=egress)
     return True
 
 
-_RULE_TARGETS = {
-    "cidrIpv4": "IpPermissions.IpRanges",
-    "cidrIpv6": "IpPermissions.Ipv6Ranges",
-    "prefixListId": "IpPermissions.PrefixListIds",
-    "referencedSecurityGroupId": "IpPermissions.UserIdGroupPairs",
+_PORTS = "ipProtocol fromPort toPort"
+_ADDRESSES = "cidrIpv4 cidrIpv6 prefixListId"
+# What a rule is about, and where in IpPermissions that stands: its list there, its member of an item.
+_TARGETS = {
+    "cidrIpv4": ("IpRanges", "CidrIp"),
+    "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
+    "prefixListId": ("PrefixListIds", "PrefixListId"),
+    "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
+}
+_RULE_NAMES = {
+    "securityGroupId": "GroupId",
+    **{name: f"IpPermissions.{capital(name)}" for name in _PORTS.split()},
+    **{name: f"IpPermissions.{items}.{member}" for name, (items, member) in _TARGETS.items()},
+    **{f"{name}Description": f"IpPermissions.{items}.Description" for name, (items, _) in _TARGETS.items()},
 }
 
 
@@ -30,87 +39,57 @@ def _rule(values: Values, _: Context) -> Values:
     """A rule's description belongs to its target; all protocols go without ports."""
     built = dict(values)
     description = built.pop("description", None)
-    for name in _RULE_TARGETS:
-        if name in built and description is not None:
-            built[f"{name}Description"] = description
-    return built
+    return built | {f"{name}Description": description for name in _TARGETS if name in built}
 
 
-def _rule_names() -> dict[str, str]:
-    members = {
-        "cidrIpv4": "CidrIp",
-        "cidrIpv6": "CidrIpv6",
-        "prefixListId": "PrefixListId",
-        "referencedSecurityGroupId": "GroupId",
+def _whole_rule(values: Mapping[str, Any]) -> Values:
+    """A rule as `ModifySecurityGroupRules` takes it."""
+    built = {name: values.get(name) for name in (*_PORTS.split(), *_ADDRESSES.split())}
+    if built["fromPort"] is None and built["toPort"] is None:
+        built["fromPort"] = built["toPort"] = -1  # none
+    built |= {
+        "referencedGroupId": values.get("referencedSecurityGroupId"),
+        "description": values.get("description") or "",
     }
-    names = {name: f"{path}.{members[name]}" for name, path in _RULE_TARGETS.items()}
-    names |= {f"{name}Description": f"{path}.Description" for name, path in _RULE_TARGETS.items()}
-    ports = {name: f"IpPermissions.{name[0].upper()}{name[1:]}" for name in ("ipProtocol", "fromPort", "toPort")}
-    return {**names, **ports, **TAGGING, "securityGroupId": "GroupId"}
+    return {name: value for name, value in built.items() if value is not None}
 
 
 def _changed_rule(values: Values, context: Context) -> Values:
-    names = ("ipProtocol", "fromPort", "toPort", "cidrIpv4", "cidrIpv6", "prefixListId", "description")
-    built = {name: values.get(name) for name in names} | {"description": values.get("description") or ""}
-    if built["fromPort"] is None and built["toPort"] is None:
-        built["fromPort"] = built["toPort"] = -1  # none
-    built["referencedGroupId"] = values.get("referencedSecurityGroupId")
-    rule = {
-        "securityGroupRuleId": context["id"],
-        "securityGroupRule": {k: v for k, v in built.items() if v is not None},
-    }
-    return {"securityGroupRules": [rule]}
+    return {"securityGroupRules": [{"securityGroupRuleId": context["id"], "securityGroupRule": _whole_rule(values)}]}
 
 
 def _keep_description(context: Context) -> bool:
     """The account drops the description of a rule for a group when the rule is made, not when it is changed."""
     if context["description"] and not context.olds.get("description"):
-        rule = _changed_rule(dict(context.known), context)["securityGroupRules"][0]["securityGroupRule"]
-        changed = {name[0].upper() + name[1:]: value for name, value in rule.items()}
-        rules = [{"SecurityGroupRuleId": context["id"], "SecurityGroupRule": changed}]
+        rule = {capital(name): value for name, value in _whole_rule(context.known).items()}
+        rules = [{"SecurityGroupRuleId": context["id"], "SecurityGroupRule": rule}]
         context.call("ModifySecurityGroupRules", GroupId=context["securityGroupId"], SecurityGroupRules=rules)
     return True
 
 
-_RULE_CONTENT = "ipProtocol fromPort toPort cidrIpv4 cidrIpv6 prefixListId referencedSecurityGroupId description"
+_RULE_CONTENT = f"{_PORTS} {_ADDRESSES} referencedSecurityGroupId description"
 
 
 def _rule_type(direction: str) -> Resource:
     return Resource(
         f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
         "ec2",
-        create=Call(f"AuthorizeSecurityGroup{direction}", f"securityGroupId {_RULE_CONTENT}", build=_rule),
-        id="SecurityGroupRules.SecurityGroupRuleId",
-        read=(
-            Call(
-                "DescribeSecurityGroupRules",
-                fixed={"SecurityGroupRuleIds": ["{id}"]},
-                at="SecurityGroupRules",
-                take=_without_all_ports,
-            ),
+        create=Call(
+            f"AuthorizeSecurityGroup{direction} securityGroupId {_RULE_CONTENT}"
+            " -> SecurityGroupRules.SecurityGroupRuleId",
+            build=_rule,
         ),
-        updates=(
-            Call(
-                "ModifySecurityGroupRules",
-                _RULE_CONTENT,
-                {"GroupId": "{securityGroupId}"},
-                whole=True,
-                build=_changed_rule,
-            ),
+        read=Call(
+            "DescribeSecurityGroupRules SecurityGroupRuleIds=[{id}] -> SecurityGroupRules", take=_without_all_ports
         ),
-        delete=(
-            Call(
-                f"RevokeSecurityGroup{direction}",
-                fixed={"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]},
-            ),
+        updates=Call(
+            "ModifySecurityGroupRules " + _RULE_CONTENT + " GroupId={securityGroupId}", whole=True, build=_changed_rule
         ),
-        names=_rule_names(),
+        delete=Call(f"RevokeSecurityGroup{direction} GroupId={{securityGroupId}} SecurityGroupRuleIds=[{{id}}]"),
+        names=_RULE_NAMES,
         reads={
-            "securityGroupId": "GroupId",
-            "cidrIpv4": "CidrIpv4",
-            "cidrIpv6": "CidrIpv6",
+            **pairs("securityGroupId=GroupId cidrIpv4=CidrIpv4 cidrIpv6=CidrIpv6"),
             "referencedSecurityGroupId": "ReferencedGroupInfo.GroupId",
-            "securityGroupRuleId": "SecurityGroupRuleId",
             "arn": arn("security-group-rule", "{account}"),
         },
         outputs="arn securityGroupRuleId",
@@ -122,8 +101,8 @@ def _rule_type(direction: str) -> Resource:
 def _without_all_ports(found: Any, _: Context) -> Values:
     """-1 as a port means that there is none; a rule refers to a group or to addresses, not to both."""
     rule = found[0]
-    values: Values = {name[0].lower() + name[1:]: None for name in ("FromPort", "ToPort") if rule.get(name) == -1}
-    if any(rule.get(name) for name in ("CidrIpv4", "CidrIpv6", "PrefixListId")):
+    values: Values = {uncapital(name): None for name in ("FromPort", "ToPort") if rule.get(name) == -1}
+    if any(rule.get(capital(name)) for name in _ADDRESSES.split()):
         values["referencedSecurityGroupId"] = None
     return values
 
@@ -131,12 +110,10 @@ def _without_all_ports(found: Any, _: Context) -> Values:
 RESOURCES = (
     Resource(
         "aws:ec2/securityGroup:SecurityGroup",
-        "ec2",
-        create=Call("CreateSecurityGroup", "name description vpcId"),
-        id="GroupId",
-        read=(Call("DescribeSecurityGroups", fixed={"GroupIds": ["{id}"]}, at="SecurityGroups"),),
-        delete=(Call("DeleteSecurityGroup", fixed={"GroupId": "{id}"}),),
-        names={**TAGGING, "name": "GroupName"},
+        create=Call("CreateSecurityGroup name description vpcId -> GroupId"),
+        read=Call("DescribeSecurityGroups GroupIds=[{id}] -> SecurityGroups"),
+        delete=Call("DeleteSecurityGroup GroupId={id}"),
+        names={"name": "GroupName"},
         reads={"arn": arn("security-group")},
         outputs="arn ownerId vpcId",
         defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},

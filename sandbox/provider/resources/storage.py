@@ -3,10 +3,10 @@
 from typing import Any
 
 from ..account import AccountError
+from ..convert import capital, uncapital
 from ..spec import Call, Context, Resource, Tags
 from ..values import Values
 
-_BUCKET = {"Bucket": "{id}"}
 # Hosted zones of the regions' S3 website endpoints, as AWS publishes them for the regions here in use.
 _HOSTED_ZONES = {
     "us-east-1": "Z3AQBSTGFYJSTF",
@@ -45,60 +45,33 @@ def _empty_bucket(context: Context) -> None:
         if not entries:
             return
         objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in entries]
-        gone = context.call(
-            "DeleteObjects",
-            Bucket=context["id"],
-            Delete={"Objects": objects, "Quiet": True},
-            BypassGovernanceRetention=True,
-        )
+        which = {"Bucket": context["id"], "Delete": {"Objects": objects, "Quiet": True}}
+        gone = context.call("DeleteObjects", **which, BypassGovernanceRetention=True)
         if gone.get("Errors"):
             error = gone["Errors"][0]
             raise AccountError("DeleteObjects", error.get("Code", ""), error.get("Message", ""))
 
 
-def _of_bucket(
-    name: str,
-    props: str,
-    put: str,
-    get: str,
-    *,
-    delete: tuple[Call, ...],
-    names: dict[str, str],
-    at: str = "",
-    reads: dict[str, str] | None = None,
-    defaults: dict[str, Any] | None = None,
-    outputs: str = "",
-    blocks: str = "",
-) -> Resource:
-    """A configuration of a bucket: put whole, one a bucket."""
+def _of_bucket(name: str, props: str, what: str, delete: str = "", **more: Any) -> Resource:
+    """A configuration of a bucket, one a bucket: `what` is put whole, got and deleted. `more` is for the `Resource`."""
     return Resource(
-        f"aws:s3/{name[0].lower()}{name[1:]}:{name}",
-        "s3",
-        create=Call(put, f"bucket {props}"),
-        id="{bucket}",
-        read=(Call(get, fixed=_BUCKET, at=at, take=lambda _, context: {"bucket": context["id"]}),),
-        updates=(Call(put, props, _BUCKET, whole=True),),
-        delete=delete,
-        names=names,
-        reads=reads or {},
-        defaults=defaults or {},
-        outputs=outputs,
-        blocks=blocks,
+        f"aws:s3/{uncapital(name)}:{name}",
+        create=Call(f"Put{what} bucket {props} -> {{bucket}}"),
+        read=Call(f"Get{what} Bucket={{id}}", take=lambda _, context: {"bucket": context["id"]}),
+        updates=Call(f"Put{what} {props} Bucket={{id}}", whole=True),
+        delete=Call(f"{delete or f'Delete{what}'} Bucket={{id}}"),
+        **more,
     )
 
 
-def _delete(operation: str) -> tuple[Call, ...]:
-    return (Call(operation, fixed=_BUCKET),)
-
+_ACCESS = "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets"
 
 RESOURCES = (
     Resource(
         "aws:s3/bucket:Bucket",
-        "s3",
-        create=Call("CreateBucket", "bucket objectLockEnabled", build=_location),
-        id="{bucket}",
-        read=(Call("GetBucketLocation", fixed=_BUCKET, take=_bucket),),
-        delete=(Call("DeleteBucket", fixed=_BUCKET),),
+        create=Call("CreateBucket bucket objectLockEnabled -> {bucket}", build=_location),
+        read=Call("GetBucketLocation Bucket={id}", take=_bucket),
+        delete=Call("DeleteBucket Bucket={id}"),
         names={"objectLockEnabled": "ObjectLockEnabledForBucket"},
         outputs="arn bucketDomainName bucketRegionalDomainName bucketRegion hostedZoneId",
         defaults={"forceDestroy": False},
@@ -108,11 +81,8 @@ RESOURCES = (
         prefix="bucketPrefix",
         spell=str.lower,
         tags=Tags(
-            "PutBucketTagging",
-            "DeleteBucketTagging",
-            _BUCKET,
-            read="GetBucketTagging",
-            at="TagSet",
+            "PutBucketTagging DeleteBucketTagging Bucket={id}",
+            "GetBucketTagging -> TagSet",
             keys="",
             create=False,
             path="Tagging.TagSet",
@@ -122,53 +92,38 @@ RESOURCES = (
     _of_bucket(
         "BucketVersioning",
         "versioningConfiguration",
-        "PutBucketVersioning",
-        "GetBucketVersioning",
-        delete=(Call("PutBucketVersioning", fixed={**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),),
+        "BucketVersioning",
+        "PutBucketVersioning VersioningConfiguration.Status=Suspended",
         names={"versioningConfiguration.status": "Status", "versioningConfiguration.mfaDelete": "MFADelete"},
         reads={"versioningConfiguration": "."},
     ),
     _of_bucket(
         "BucketServerSideEncryptionConfiguration",
         "rules",
-        "PutBucketEncryption",
-        "GetBucketEncryption",
-        delete=_delete("DeleteBucketEncryption"),
+        "BucketEncryption",
         names={"rules": "ServerSideEncryptionConfiguration.Rules"},
     ),
     _of_bucket(
         "BucketLifecycleConfiguration",
         "rules transitionDefaultMinimumObjectSize",
-        "PutBucketLifecycleConfiguration",
-        "GetBucketLifecycleConfiguration",
-        delete=_delete("DeleteBucketLifecycle"),
+        "BucketLifecycleConfiguration",
+        "DeleteBucketLifecycle",
         names={"rules": "LifecycleConfiguration.Rules"},
         outputs="transitionDefaultMinimumObjectSize",
     ),
     _of_bucket(
         "BucketPublicAccessBlock",
-        "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets",
-        "PutPublicAccessBlock",
-        "GetPublicAccessBlock",
-        delete=_delete("DeletePublicAccessBlock"),
-        names={
-            name: f"PublicAccessBlockConfiguration.{name[0].upper()}{name[1:]}"
-            for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-        },
-        defaults=dict.fromkeys(
-            ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), False
-        ),
+        _ACCESS,
+        "PublicAccessBlock",
+        names={name: f"PublicAccessBlockConfiguration.{capital(name)}" for name in _ACCESS.split()},
+        defaults=dict.fromkeys(_ACCESS.split(), False),
     ),
     _of_bucket(
         "BucketOwnershipControls",
         "rule",
-        "PutBucketOwnershipControls",
-        "GetBucketOwnershipControls",
-        delete=_delete("DeleteBucketOwnershipControls"),
+        "BucketOwnershipControls",
         names={"rule": "OwnershipControls.Rules"},
         blocks="rule",
     ),
-    _of_bucket(
-        "BucketPolicy", "policy", "PutBucketPolicy", "GetBucketPolicy", delete=_delete("DeleteBucketPolicy"), names={}
-    ),
+    _of_bucket("BucketPolicy", "policy", "BucketPolicy"),
 )
