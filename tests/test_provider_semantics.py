@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -505,6 +506,14 @@ def test_a_failed_create_leaves_nothing_in_the_state(world: World, failing: set[
     with pytest.raises(Refused) as refused:
         world.engine.create(TABLE, "sessions", SAMPLES[TABLE].inputs)
     assert refused.value.init_failed() is None
+
+
+def test_a_revision_of_which_the_state_knows_the_family_alone_is_found(world: World) -> None:
+    """What is left of one that was being made when everything was killed."""
+    made = world.make(TASK)
+    found = world.engine.read(replace(made, outputs={"family": made.inputs["family"]}))
+    assert found is not None
+    assert found.outputs["arn"] == made.outputs["arn"]
 
 
 def test_a_half_failed_update_records_what_is(world: World, failing: set[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from .account import Account
 from .values import Values
 
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,9 @@ class Call:
     """One operation of the service.
 
     said        the operation, the properties that it carries, and further parameters, in words as `pairs` has them:
-                `UpdateTable tableClass TableName={id}`. `{name}` stands for something known of the object; a parameter
-                that is nothing but a `{name}` that is not known is left out. In a read, where in the answer the object
+                `UpdateTable tableClass TableName={id}`. `{name}` stands for something known of the object, and
+                `{name|other}` for the other one where that is not; a parameter that is nothing else is left out where
+                nothing is known. In a read, where in the answer the object
                 is, as a dotted path, after an arrow: `DescribeTable TableName={id} -> Table`
     also        parameters that words cannot give
     only        in a read: of the items there, those with these values, where the account does not choose by itself
@@ -290,7 +291,7 @@ class Resource:
         """Properties that no two objects of the account can share."""
         if self.unique is not None:
             return tuple(self.unique.split())
-        return tuple(_PLACE.findall(self.id)) or ((self.name,) if self.name else ())
+        return tuple(place[1] for place in _PLACE.finditer(self.id)) or ((self.name,) if self.name else ())
 
     def parse_id(self, identifier: str) -> Values:
         """What an id says of the object."""
@@ -300,13 +301,25 @@ class Resource:
         return {"id": identifier, **{name: value for name, value in found.items() if value is not None}}
 
 
+def _known(place: re.Match[str], known: Mapping[str, Any]) -> Any:
+    first = known.get(place[1])
+    return known.get(place[2]) if first is None and place[2] else first
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
 def fill(template: Any, known: Mapping[str, Any]) -> Any:
-    """`template` with every `{name}` replaced. None where a value that is all template is not known."""
+    """`template` with every `{name}`, or `{name|other}` for want of the first, replaced.
+
+    None where a value that is all template is not known.
+    """
     if isinstance(template, str):
         only = _PLACE.fullmatch(template)
         if only:
-            return known.get(only[1])
-        return _PLACE.sub(lambda place: str(known.get(place[1], "")), template)
+            return _known(only, known)
+        return _PLACE.sub(lambda place: _text(_known(place, known)), template)
     if isinstance(template, Mapping):
         filled = {name: fill(item, known) for name, item in template.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         return {name: item for name, item in filled.items() if item is not None}  # pyright: ignore[reportUnknownVariableType]

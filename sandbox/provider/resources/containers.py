@@ -188,7 +188,8 @@ RESOURCES = (
             build=_definitions,
         ),
         parse=r"(?P<arn>arn:.*/(?P<family>[^:]+):\d+)",
-        read=Call("DescribeTaskDefinition taskDefinition={arn} -> taskDefinition", take=_task_definition),
+        # Of a revision that was being made when all was killed, the state knows the family alone: its latest one.
+        read=Call("DescribeTaskDefinition taskDefinition={arn|id} -> taskDefinition", take=_task_definition),
         delete=Call("DeregisterTaskDefinition taskDefinition={arn}"),
         names={"volumes.hostPath": "host.sourcePath", "ephemeralStorage.sizeInGib": "sizeInGiB"},
         reads={"arn": "taskDefinitionArn"},
