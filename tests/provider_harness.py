@@ -111,7 +111,7 @@ class Engine:
         )
         return from_struct(answer.inputs)[0], [one.reason for one in answer.failures]
 
-    def diff(self, made: Made, news: Values) -> Any:
+    def diff(self, made: Made, news: Values, ignore: tuple[str, ...] = ()) -> Any:
         return self.call(
             "Diff",
             provider.DiffRequest(
@@ -120,6 +120,7 @@ class Engine:
                 olds=to_struct(made.outputs),
                 old_inputs=to_struct(made.inputs),
                 news=to_struct(news),
+                ignoreChanges=ignore,
             ),
         )
 

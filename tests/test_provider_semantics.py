@@ -450,6 +450,24 @@ def test_an_ignored_property_is_left_alone(world: World, endpoint: str) -> None:
     assert service["deploymentConfiguration"]["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
 
 
+@pytest.mark.parametrize(
+    ("ignore", "differs"),
+    [
+        ((), ["actions", "tags"]),
+        (("actions",), ["tags"]),
+        (("actions[0].forward.weight",), ["tags"]),
+        (("tags.Gone", "actions"), ["tags"]),
+        (("tags.Gone", 'tags["New"]', "actions"), []),
+        (("actions[7].order", "conditions.x"), ["actions", "tags"]),
+    ],
+)
+def test_a_refresh_leaves_out_what_is_ignored(engine: Engine, ignore: tuple[str, ...], differs: list[str]) -> None:
+    """There the engine does not put the old values itself, as before an update."""
+    seen: Values = {"actions": [{"type": "forward", "forward": {"weight": 0}}], "tags": {"New": "1"}}
+    recorded: Values = {"actions": [{"type": "forward", "forward": {"weight": 100}}], "tags": {"Gone": "1"}}
+    assert engine.diff(Made(RULE, "rule", "arn", seen, seen), recorded, ignore).diffs == differs
+
+
 def test_an_index_is_dropped_and_made(world: World, endpoint: str) -> None:
     made = world.make(TABLE)
     index = {"name": "by-kind", "hashKey": "kind", "projectionType": "KEYS_ONLY"}
