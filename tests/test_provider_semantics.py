@@ -364,6 +364,18 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
             {"cluster": "{cluster}", "service": "{id}", "desiredCount": 9},
             "desiredCount",
         ),
+        (
+            TARGET,
+            "application-autoscaling",
+            "register_scalable_target",
+            {
+                "ServiceNamespace": "ecs",
+                "ResourceId": "{resourceId}",
+                "ScalableDimension": "ecs:service:DesiredCount",
+                "MaxCapacity": 99,
+            },
+            "maxCapacity",
+        ),
         (SECRET, "secretsmanager", "update_secret", {"SecretId": "{id}", "Description": "x"}, "description"),
         (KEY, "kms", "disable_key_rotation", {"KeyId": "{id}"}, "enableKeyRotation"),
         (KEY, "kms", "disable_key", {"KeyId": "{id}"}, "isEnabled"),
