@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
+from google.protobuf import empty_pb2
 from moto import settings
 from moto.server import ThreadedMotoServer
 
@@ -110,7 +111,7 @@ class Engine:
         )
         return from_struct(answer.inputs)[0], [one.reason for one in answer.failures]
 
-    def diff(self, made: Made, news: Values) -> Any:
+    def diff(self, made: Made, news: Values, ignore: tuple[str, ...] = ()) -> Any:
         return self.call(
             "Diff",
             provider.DiffRequest(
@@ -119,18 +120,28 @@ class Engine:
                 olds=to_struct(made.outputs),
                 old_inputs=to_struct(made.inputs),
                 news=to_struct(news),
+                ignoreChanges=ignore,
             ),
         )
 
     def create(
-        self, token: str, name: str, news: Values, *, secret: tuple[str, ...] = (), preview: bool = False
+        self,
+        token: str,
+        name: str,
+        news: Values,
+        *,
+        secret: tuple[str, ...] = (),
+        preview: bool = False,
+        timeout: float = 0,
     ) -> Made:
         inputs, failures = self.check(token, name, news, secret=secret)
         if failures:
             raise Refused(f"{token} {name}: {failures}", None)
         answer = self.call(
             "Create",
-            provider.CreateRequest(urn=self.urn(token, name), properties=to_struct(inputs, secret), preview=preview),
+            provider.CreateRequest(
+                urn=self.urn(token, name), properties=to_struct(inputs, secret), preview=preview, timeout=timeout
+            ),
         )
         outputs, wrapped = from_struct(answer.properties)
         return Made(token, name, answer.id, inputs, outputs, wrapped)
@@ -179,13 +190,20 @@ class Engine:
     def import_(self, token: str, identifier: str) -> Made | None:
         return self.read(Made(token, "imported", identifier, {}, {}))
 
-    def delete(self, made: Made) -> None:
+    def delete(self, made: Made, *, timeout: float = 0) -> None:
         self.call(
             "Delete",
             provider.DeleteRequest(
-                id=made.id, urn=self.urn(made.token, made.name), properties=to_struct(made.outputs, made.secret)
+                id=made.id,
+                urn=self.urn(made.token, made.name),
+                properties=to_struct(made.outputs, made.secret),
+                timeout=timeout,
             ),
         )
+
+    def cancel(self) -> None:
+        """What the engine sends on its first SIGINT."""
+        self.call("Cancel", empty_pb2.Empty())
 
     def invoke(self, token: str, args: Values) -> Values:
         answer = self.call("Invoke", provider.InvokeRequest(tok=token, args=to_struct(args)))

@@ -30,6 +30,7 @@ pulumi config set --secret redisAuthToken correct-horse-battery -s dev
 pulumi config set --path scalingSchedule.morning.cron '0 6 * * ? *' -s dev
 pulumi config set --path scalingSchedule.morning.min 1 -s dev
 pulumi config set --path scalingSchedule.morning.max 2 -s dev
+pulumi config set deploymentStrategy blue-green -s dev
 """
 ROGUE = {"Key": "Rogue", "Value": "1"}
 DENIAL = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
@@ -319,8 +320,11 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
 UNCHANGEABLE = {
     "aws:acm/certificateValidation:CertificateValidation": "it says that its certificate is issued, and no more",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "another table is another association",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "another policy is another attachment",
     "aws:secretsmanager/secretVersion:SecretVersion": "a version is never changed, a new one takes its place",
 }
+# What is changed here and is no drift: the program leaves it to something else.
+LEFT_ALONE = {"aws:appautoscaling/target:Target": "with a schedule, its bounds are the schedule's to move"}
 # Which resource of a kind is changed, where not any will do.
 _FIT: dict[str, Callable[[Item], bool]] = {
     "aws:ec2/route:Route": lambda one: bool(one.outputs.get("natGatewayId")),
@@ -382,9 +386,37 @@ def test_a_change_of_each_kind_is_named_and_mended(sandbox: LiveSandbox) -> None
             changed[item.type] = item
     assert changed.keys() == CHANGES.keys()
     seen = drift(sandbox)
-    assert {shown(item) for item in changed.values()} - seen["~"] == set()
+    assert {shown(item) for kind, item in changed.items() if kind not in LEFT_ALONE} - seen["~"] == set()
+    assert {shown(changed[kind]) for kind in LEFT_ALONE} & seen["~"] == set()
     assert seen["-"] == set()
     mended(sandbox)
+
+
+def test_the_weights_that_ecs_moves_are_no_drift_and_the_rest_of_a_rule_is(sandbox: LiveSandbox) -> None:
+    elb = sandbox.client("elbv2")
+    rules = [item for item in items(sandbox) if item.type == "aws:lb/listenerRule:ListenerRule"]
+    assert {item.name for item in rules} == {"production", "test"}
+
+    def forward(item: Item) -> dict[str, Any]:
+        (rule,) = elb.describe_rules(RuleArns=[item.id])["Rules"]
+        return rule["Actions"][0]["ForwardConfig"]
+
+    moved: dict[str, list[int]] = {}
+    for item in rules:
+        config = forward(item)
+        first, second = config["TargetGroups"]
+        first["Weight"], second["Weight"] = second["Weight"], first["Weight"]
+        assert {first["Weight"], second["Weight"]} == {0, 100}
+        moved[item.id] = [first["Weight"], second["Weight"]]
+        elb.modify_rule(RuleArn=item.id, Actions=[{"Type": "forward", "ForwardConfig": config}])
+    assert drift(sandbox) == {"~": set(), "-": set()}
+    sandbox.succeeded(sandbox.shell("pulumi up -s dev --refresh --yes --non-interactive --expect-no-changes"))
+
+    for item in rules:
+        CHANGES[item.type](item)
+    assert drift(sandbox) == {"~": {shown(item) for item in rules}, "-": set()}
+    mended(sandbox)
+    assert {item.id: [group["Weight"] for group in forward(item)["TargetGroups"]] for item in rules} == moved
 
 
 def test_what_was_deleted_is_named_and_made_again(sandbox: LiveSandbox) -> None:

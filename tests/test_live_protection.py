@@ -89,3 +89,35 @@ def test_aws_itself_refuses_to_delete_a_table(sandbox: LiveSandbox) -> None:
     sandbox.succeeded(sandbox.shell("pulumi up -s prod --yes --non-interactive"))
     assert run.status != 0
     all_there(sandbox)
+
+
+def tables(sandbox: LiveSandbox) -> set[str]:
+    return set(sandbox.client("dynamodb").list_tables()["TableNames"])
+
+
+def test_protection_and_names_at_once_lose_no_table(sandbox: LiveSandbox) -> None:
+    """The engine lets it pass; AWS does not, until its own protection goes too, which is how it is then ended."""
+    both = "pulumi config set protectData false -s prod; pulumi config set tablePrefix other- -s prod"
+    sandbox.succeeded(sandbox.shell(f"{both}; pulumi preview -s prod --non-interactive"))
+    for _ in range(2):
+        run = sandbox.shell("pulumi up -s prod --yes --skip-preview --non-interactive")
+        assert run.status != 0
+        assert "can't be deleted while DeletionProtectionEnabled is set to True" in run.output
+        assert tables(sandbox) == TABLES | {name.replace("demo-", "other-") for name in TABLES}
+        assert sandbox.client("dynamodb").scan(TableName="demo-waitlist")["Count"] == 1
+
+    for name in TABLES:
+        sandbox.client("dynamodb").update_table(TableName=name, DeletionProtectionEnabled=False)
+    sandbox.succeeded(sandbox.shell("pulumi up -s prod --yes --skip-preview --non-interactive"))
+    assert tables(sandbox) == {name.replace("demo-", "other-") for name in TABLES}
+
+
+def test_protection_is_taken_off_on_purpose(sandbox: LiveSandbox) -> None:
+    """In an update of its own, after which names may change."""
+    up = "pulumi up -s prod --yes --skip-preview --non-interactive"
+    sandbox.succeeded(sandbox.shell(f"pulumi config set protectData true -s prod; {up}"))
+    before = tables(sandbox)
+    sandbox.succeeded(sandbox.shell(f"pulumi config set protectData false -s prod; {up}"))
+    assert tables(sandbox) == before
+    sandbox.succeeded(sandbox.shell(f"pulumi config set tablePrefix third- -s prod; {up}"))
+    assert tables(sandbox) == {name.replace("demo-", "third-") for name in TABLES}

@@ -365,6 +365,18 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
             {"cluster": "{cluster}", "service": "{id}", "desiredCount": 9},
             "desiredCount",
         ),
+        (
+            TARGET,
+            "application-autoscaling",
+            "register_scalable_target",
+            {
+                "ServiceNamespace": "ecs",
+                "ResourceId": "{resourceId}",
+                "ScalableDimension": "ecs:service:DesiredCount",
+                "MaxCapacity": 99,
+            },
+            "maxCapacity",
+        ),
         (SECRET, "secretsmanager", "update_secret", {"SecretId": "{id}", "Description": "x"}, "description"),
         (KEY, "kms", "disable_key_rotation", {"KeyId": "{id}"}, "enableKeyRotation"),
         (KEY, "kms", "disable_key", {"KeyId": "{id}"}, "isEnabled"),
@@ -449,6 +461,24 @@ def test_an_ignored_property_is_left_alone(world: World, endpoint: str) -> None:
     assert service["desiredCount"] == 7
     assert service["deploymentConfiguration"]["maximumPercent"] == 150
     assert service["deploymentConfiguration"]["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+
+
+@pytest.mark.parametrize(
+    ("ignore", "differs"),
+    [
+        ((), ["actions", "tags"]),
+        (("actions",), ["tags"]),
+        (("actions[0].forward.weight",), ["tags"]),
+        (("tags.Gone", "actions"), ["tags"]),
+        (("tags.Gone", 'tags["New"]', "actions"), []),
+        (("actions[7].order", "conditions.x"), ["actions", "tags"]),
+    ],
+)
+def test_a_refresh_leaves_out_what_is_ignored(engine: Engine, ignore: tuple[str, ...], differs: list[str]) -> None:
+    """There the engine does not put the old values itself, as before an update."""
+    seen: Values = {"actions": [{"type": "forward", "forward": {"weight": 0}}], "tags": {"New": "1"}}
+    recorded: Values = {"actions": [{"type": "forward", "forward": {"weight": 100}}], "tags": {"Gone": "1"}}
+    assert engine.diff(Made(RULE, "rule", "arn", seen, seen), recorded, ignore).diffs == differs
 
 
 def test_an_index_is_dropped_and_made(world: World, endpoint: str) -> None:

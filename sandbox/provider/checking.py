@@ -1,10 +1,12 @@
 """What comes before any change: inputs completed and checked, and compared with those of the state."""
 
+import copy
 import hashlib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .calls import input_shape, parameters
 from .convert import ConversionError, find_member
@@ -111,8 +113,32 @@ def _missing(resource: Resource, inputs: Values) -> list[Fault]:
     return missing
 
 
-def diff(resource: Resource, olds: Values, news: Values) -> Change:
-    """How the inputs `news` differ from the inputs `olds`. The engine has put old values for ignored ones already."""
+def _ignoring(news: Values, olds: Values, paths: Collection[str]) -> Values:
+    """`news` with what `olds` has at these paths: `actions`, `tags.Owner`, `actions[0].order`."""
+    news = copy.deepcopy(news)
+    for path in paths:
+        *parents, last = [int(one) if one.isdigit() else one for one in re.findall(r"[^.\[\]\"]+", path)]
+        new: Any = news
+        old: Any = olds
+        try:
+            for name in parents:
+                new, old = new[name], old[name]
+            if isinstance(new, dict) and last not in old:
+                cast(Values, new).pop(cast(str, last), None)
+            else:
+                new[last] = old[last]
+        except (IndexError, KeyError, TypeError):
+            continue  # one of the two has nothing there to compare
+    return news
+
+
+def diff(resource: Resource, olds: Values, news: Values, ignored: Collection[str] = ()) -> Change:
+    """How the inputs `news` differ from the inputs `olds`.
+
+    `ignored` are paths of properties whose changes do not count. Before an update the engine has put the old values
+    there already; when it refreshes, which compares what is with what was, it leaves that to the provider.
+    """
+    news = _ignoring(news, olds, ignored)
     kinds: dict[str, str] = {}
     imported = IMPORTED in olds
     for name in sorted((olds.keys() | news.keys()) - MARKS):

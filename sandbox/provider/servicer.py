@@ -148,7 +148,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         news, _ = from_struct(request.news)
 
         def diff() -> provider.DiffResponse:
-            change = checking.diff(_resource(request.urn), olds, news)
+            change = checking.diff(_resource(request.urn), olds, news, request.ignoreChanges)
             kinds = provider.PropertyDiff
             detailed = {
                 name: kinds(

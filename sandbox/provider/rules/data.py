@@ -1,18 +1,24 @@
 """What stores data and grants access to it: DynamoDB, S3, Secrets Manager, ElastiCache, IAM, KMS, ECR."""
 
 import ipaddress
-import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from ..account import AccountError
 from ..faults import Fault
 from ..spec import Context
-from ..values import UNKNOWN, Values, has_unknown
-from .primitives import Across, Rule, at, between, distinct, document, form, given, needs, number, objects
-from .primitives import policy_size as size_of
+from ..values import Values, has_unknown
+from .across import Rules, document, each, parsed, policy_size, refused, unique, where
+from .places import at, get, has, is_, isnt, lacks, number, size
+from .single import Rule, between, form, one_of
 
-_ROLE_POLICIES = 10_240
+_ROLE_POLICIES = 10_240  # characters of a role's inline policies in all
+_DAYS = between(1, unit="days")
+_ACTIONS = (
+    *("expiration", "transitions", "noncurrentVersionExpiration", "noncurrentVersionTransitions"),
+    "abortIncompleteMultipartUpload",
+)
+_RANKS = "^.policy.rules.rulePriority"
 
 
 def _is_bucket(name: Any) -> bool:
@@ -42,67 +48,18 @@ def _window(value: Any) -> bool:
     return (end - start) % (7 * 24 * 60) >= 60
 
 
-ONE: dict[str, dict[str, Rule]] = {
-    "aws:s3/bucket:Bucket": {
-        "bucket": Rule(
-            "must be 3 to 63 lower-case letters, digits, dots and hyphens, begin and end with a letter or digit, be no"
-            " IP address, and have no beginning or end that S3 keeps for itself",
-            _is_bucket,
-        )
-    },
-    # Amazon S3 API Reference, PutBucketLifecycleConfiguration.
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": {
-        "rules.id": form(r".{1,255}", "must be 1 to 255 characters"),
-        "rules.expiration.days": between(1, float("inf"), "days"),
-        "rules.noncurrentVersionExpiration.noncurrentDays": between(1, float("inf"), "days"),
-        "rules.abortIncompleteMultipartUpload.daysAfterInitiation": between(1, float("inf"), "days"),
-    },
-    # AWS Secrets Manager API Reference, CreateSecret and DeleteSecret.
-    "aws:secretsmanager/secret:Secret": {
-        "name": form(r"[A-Za-z0-9/_+=.@-]{1,512}", "must be 1 to 512 letters, digits and /_+=.@-"),
-        "recoveryWindowInDays": Rule("must be 0 (at once), or 7 to 30 days", lambda days: days == 0 or 7 <= days <= 30),
-    },
-    # Amazon ElastiCache API Reference, CreateReplicationGroup; User Guide, "Authenticating with the AUTH command".
-    "aws:elasticache/replicationGroup:ReplicationGroup": {
-        "authToken": form(
-            r"[A-Za-z0-9!&#$^<>-]{16,128}", "must be 16 to 128 letters, digits and the characters ! & # $ ^ < > -"
-        ),
-        "replicationGroupId": form(
-            r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,39}(?<!-)",
-            "must be 1 to 40 letters, digits and single hyphens, begin with a letter and not end with a hyphen",
-        ),
-        "numCacheClusters": between(1, 6),
-        "replicasPerNodeGroup": between(0, 5),
-        "snapshotRetentionLimit": between(0, 35, "days"),
-        "maintenanceWindow": Rule("must be ddd:hh:mm-ddd:hh:mm and at least 60 minutes", _window),
-    },
-    # AWS KMS API Reference, ScheduleKeyDeletion, EnableKeyRotation and CreateAlias.
-    "aws:kms/key:Key": {
-        "deletionWindowInDays": between(7, 30, "days"),
-        "rotationPeriodInDays": between(90, 2560, "days"),
-    },
-    "aws:kms/alias:Alias": {
-        "name": form(
-            r"alias/(?!aws/)[A-Za-z0-9/_-]{1,250}", "must be alias/ and a name, which does not begin with aws/"
-        )
-    },
-    # Service Authorization Reference for IAM, quotas: names of roles and policies are in the models.
-    "aws:iam/role:Role": {"path": form(r"/|/[!-\x7e]+/", "must begin and end with /")},
-}
-
-
-def policy_of_role(inputs: Values, context: Context) -> Iterator[Fault]:
+def _policy_of_role(inputs: Values, context: Context) -> Iterator[Fault]:
     """IAM User Guide, "IAM and AWS STS quotas": a role's inline policies have at most 10,240 characters in all."""
     text, role = inputs.get("policy"), inputs.get("role")
     if not isinstance(text, str) or not isinstance(role, str):
         return
-    total = size_of(text)
+    total = policy_size(text)
     try:
         iam = context.account
         for name in iam.call("iam", "ListRolePolicies", {"RoleName": role})["PolicyNames"]:
             if name != inputs.get("name"):
                 found = iam.call("iam", "GetRolePolicy", {"RoleName": role, "PolicyName": name})["PolicyDocument"]
-                total += size_of(found if isinstance(found, str) else json.dumps(found))
+                total += policy_size(found)
     except AccountError:
         pass  # a role that is still to be made has no other policies
     if total > _ROLE_POLICIES:
@@ -110,96 +67,101 @@ def policy_of_role(inputs: Values, context: Context) -> Iterator[Fault]:
         yield Fault("policy", f"the inline policies of {role} have {total:,} characters in all, and {most}")
 
 
-def table(inputs: Values, _: Context) -> Iterator[Fault]:
-    """Amazon DynamoDB API Reference, CreateTable: exactly the attributes that keys use are defined."""
+def _keys(inputs: Values, _: Context) -> Iterator[Fault]:
+    """Exactly the attributes that keys use are defined."""
     names = ("hashKey", "rangeKey", "attributes", "globalSecondaryIndexes", "localSecondaryIndexes", "keySchemas")
-    if not any(has_unknown(inputs.get(name)) for name in names):
-        paths = ("hashKey", "rangeKey", "keySchemas.attributeName")
-        indexes = [f"{index}.{path}" for index in ("globalSecondaryIndexes", "localSecondaryIndexes") for path in paths]
-        used = {key: place for path in (*paths, *indexes) for place, key in at(inputs, path)}
-        defined = {name: place for place, name in at(inputs, "attributes.name")}
-        for name in used.keys() - defined.keys():
-            yield Fault(used[name], "is a key, and `attributes` does not define it", name)
-        for name in defined.keys() - used.keys():
-            yield Fault(defined[name], "is no key of the table or of an index, and only those are defined", name)
-        yield from distinct(((where, name) for where, name in at(inputs, "globalSecondaryIndexes.name")), "index names")
-    capacity = [name for name in ("readCapacity", "writeCapacity") if inputs.get(name) not in (None, UNKNOWN, 0)]
-    mode = inputs.get("billingMode")
-    if (
-        mode == "PROVISIONED"
-        and len(capacity) < 2
-        and UNKNOWN not in (inputs.get("readCapacity"), inputs.get("writeCapacity"))
-    ):
-        yield Fault("billingMode", "needs readCapacity and writeCapacity of at least 1", mode)
-    if mode == "PAY_PER_REQUEST":
-        yield from (Fault(name, "goes with PROVISIONED alone", inputs[name]) for name in capacity)
-    for place, ttl in objects(inputs, "ttl"):
-        if ttl.get("enabled") is True and not given(ttl, "attributeName"):
-            yield Fault(f"{place}.attributeName", "is needed where TTL is enabled")
-
-
-def lifecycle(inputs: Values, _: Context) -> Iterator[Fault]:
-    yield from distinct(((place, str(name)) for place, name in at(inputs, "rules.id")), "the ids of rules")
-    actions = ("expiration", "transitions", "noncurrentVersionExpiration", "noncurrentVersionTransitions")
-    for place, rule in objects(inputs, "rules"):
-        if not given(rule, *actions, "abortIncompleteMultipartUpload"):
-            yield Fault(place, "a rule needs an action, such as an expiration")
-
-
-def replication_group(inputs: Values, _: Context) -> Iterator[Fault]:
-    """ElastiCache API Reference, CreateReplicationGroup: what goes with what."""
-    if given(inputs, "authToken") and inputs.get("transitEncryptionEnabled") not in (True, UNKNOWN):
-        yield Fault("authToken", "needs transitEncryptionEnabled")
-    if inputs.get("automaticFailoverEnabled") is True and number(inputs.get("numCacheClusters")) == 1:
-        yield Fault("automaticFailoverEnabled", "needs numCacheClusters of at least 2", True)
-    if inputs.get("multiAzEnabled") is True and inputs.get("automaticFailoverEnabled") not in (True, UNKNOWN):
-        yield Fault("multiAzEnabled", "needs automaticFailoverEnabled", True)
-
-
-def images_lifecycle(inputs: Values, _: Context) -> Iterator[Fault]:
-    """Amazon ECR User Guide, "Lifecycle policy parameters"."""
-    try:
-        policy: Any = json.loads(inputs["policy"])
-        found: list[Values] = [one for one in policy["rules"] if isinstance(one, dict)]
-    except (KeyError, TypeError, ValueError):
-        yield Fault("policy", 'must be a JSON document with a list "rules"')
+    if any(has_unknown(inputs.get(name)) for name in names):
         return
-    ranks = [one.get("rulePriority") for one in found]
-    yield from distinct([(f"policy.rules[{i}].rulePriority", str(rank)) for i, rank in enumerate(ranks)], "priorities")
-    for index, one in enumerate(found):
-        place, selection = f"policy.rules[{index}]", cast(Values, one.get("selection") or {})
-        yield from _selection(f"{place}.selection", selection)
-        if selection.get("tagStatus") == "any" and one.get("rulePriority") != max(rank or 0 for rank in ranks):
-            yield Fault(
-                f"{place}.rulePriority", "the rule for any images must have the highest", one.get("rulePriority")
-            )
+    paths = ("hashKey", "rangeKey", "keySchemas.attributeName")
+    indexes = [f"{index}.{path}" for index in ("globalSecondaryIndexes", "localSecondaryIndexes") for path in paths]
+    used = {key: place for path in (*paths, *indexes) for place, key in at(inputs, path)}
+    defined = {name: place for place, name in at(inputs, "attributes.name")}
+    for name in used.keys() - defined.keys():
+        yield Fault(used[name], "is a key, and `attributes` does not define it", name)
+    for name in defined.keys() - used.keys():
+        yield Fault(defined[name], "is no key of the table or of an index, and only those are defined", name)
 
 
-def _selection(place: str, selection: Values) -> Iterator[Fault]:
-    allowed = {"tagStatus": ("tagged", "untagged", "any"), "countType": ("imageCountMoreThan", "sinceImagePushed")}
-    for name, values in allowed.items():
-        if selection.get(name) not in values:
-            yield Fault(f"{place}.{name}", f"must be one of {', '.join(values)}", selection.get(name))
-    if selection.get("tagStatus") == "tagged" and not given(selection, "tagPrefixList", "tagPatternList"):
-        yield Fault(f"{place}.tagStatus", "needs tagPrefixList or tagPatternList", "tagged")
-    if (selection.get("countUnit") == "days") != (selection.get("countType") == "sinceImagePushed"):
-        yield Fault(
-            f"{place}.countUnit", "is days with sinceImagePushed, and left out otherwise", selection.get("countUnit")
-        )
-    if (number(selection.get("countNumber")) or 0) < 1:
-        yield Fault(f"{place}.countNumber", "must be at least 1", selection.get("countNumber"))
-
-
-ACROSS: dict[str, tuple[Across, ...]] = {
-    "aws:dynamodb/table:Table": (table, needs("streamViewType", "streamEnabled")),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (lifecycle,),
-    # Amazon S3 User Guide, "Policies and permissions in Amazon S3": 20 KB.
-    "aws:s3/bucketPolicy:BucketPolicy": (document("policy", 20 * 1024),),
-    # IAM User Guide, quotas: a trust policy has at most 2,048 characters, white space not counted.
-    "aws:iam/role:Role": (document("assumeRolePolicy", 2048, spaces=False),),
-    "aws:iam/rolePolicy:RolePolicy": (document("policy", _ROLE_POLICIES, spaces=False), policy_of_role),
-    # AWS KMS Developer Guide, quotas: 32 KB.
-    "aws:kms/key:Key": (document("policy", 32 * 1024),),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": (document("policy", 30_720), images_lifecycle),
-    "aws:elasticache/replicationGroup:ReplicationGroup": (replication_group,),
+# The tables are laid out by hand, with a rule a line.
+# fmt: off
+RULES = {
+    "aws:dynamodb/table:Table": Rules("Amazon DynamoDB API Reference: CreateTable, UpdateTimeToLive",
+        _keys,
+        unique("globalSecondaryIndexes.name", "index names"),
+        refused("billingMode", "needs readCapacity and writeCapacity of at least 1", is_("billingMode", "PROVISIONED"),
+            lambda table: {table.get("readCapacity"), table.get("writeCapacity")} & {None, 0}, shows=True),
+        where(is_("billingMode", "PAY_PER_REQUEST"))(
+            dict.fromkeys(("readCapacity", "writeCapacity"), one_of(0, says="goes with PROVISIONED alone"))),
+        each("ttl",
+            refused("attributeName", "is needed where TTL is enabled", is_("enabled", True), lacks("attributeName"))),
+        refused("streamViewType", "needs `streamEnabled`", has("streamViewType"), lacks("streamEnabled"))),
+    "aws:s3/bucket:Bucket": Rules('Amazon S3 User Guide: "General purpose bucket naming rules"',
+        {"bucket": Rule(
+             "must be 3 to 63 lower-case letters, digits, dots and hyphens, begin and end with a letter or digit, be"
+             " no IP address, and have no beginning or end that S3 keeps for itself", _is_bucket)}),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Rules(
+        "Amazon S3 API Reference: PutBucketLifecycleConfiguration",
+        {"rules.id": form(r".{1,255}", "must be 1 to 255 characters"),
+         "rules.expiration.days": _DAYS,
+         "rules.noncurrentVersionExpiration.noncurrentDays": _DAYS,
+         "rules.abortIncompleteMultipartUpload.daysAfterInitiation": _DAYS},
+        unique("rules.id", "the ids of rules"),
+        each("rules", refused("", "a rule needs an action, such as an expiration", lacks(*_ACTIONS)))),
+    "aws:s3/bucketPolicy:BucketPolicy": Rules('Amazon S3 User Guide: "Policies and permissions in Amazon S3"',
+        document("policy", 20 * 1024)),
+    "aws:secretsmanager/secret:Secret": Rules("AWS Secrets Manager API Reference: CreateSecret, DeleteSecret",
+        {"name": form(r"[A-Za-z0-9/_+=.@-]{1,512}", "must be 1 to 512 letters, digits and /_+=.@-"),
+         "recoveryWindowInDays": Rule("must be 0 (at once), or 7 to 30 days",
+             lambda days: days == 0 or 7 <= days <= 30)}),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Rules(
+        'Amazon ElastiCache API Reference: CreateReplicationGroup; User Guide: "Authenticating with the AUTH command"',
+        {"authToken": form(r"[A-Za-z0-9!&#$^<>-]{16,128}",
+             "must be 16 to 128 letters, digits and the characters ! & # $ ^ < > -"),
+         "replicationGroupId": form(r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,39}(?<!-)",
+             "must be 1 to 40 letters, digits and single hyphens, begin with a letter and not end with a hyphen"),
+         "numCacheClusters": between(1, 6),
+         "replicasPerNodeGroup": between(0, 5),
+         "snapshotRetentionLimit": between(0, 35, "days"),
+         "maintenanceWindow": Rule("must be ddd:hh:mm-ddd:hh:mm and at least 60 minutes", _window)},
+        refused("authToken", "needs transitEncryptionEnabled", has("authToken"),
+            isnt("transitEncryptionEnabled", True)),
+        refused("automaticFailoverEnabled", "needs numCacheClusters of at least 2",
+            is_("automaticFailoverEnabled", True), lambda group: number(group.get("numCacheClusters")) == 1,
+            shows=True),
+        refused("multiAzEnabled", "needs automaticFailoverEnabled", is_("multiAzEnabled", True),
+            isnt("automaticFailoverEnabled", True), shows=True)),
+    "aws:kms/key:Key": Rules('AWS KMS API Reference: ScheduleKeyDeletion, EnableKeyRotation; Developer Guide: "Quotas"',
+        {"deletionWindowInDays": between(7, 30, "days"), "rotationPeriodInDays": between(90, 2560, "days")},
+        document("policy", 32 * 1024)),
+    "aws:kms/alias:Alias": Rules("AWS KMS API Reference: CreateAlias",
+        {"name": form(r"alias/(?!aws/)[A-Za-z0-9/_-]{1,250}",
+             "must be alias/ and a name, which does not begin with aws/")}),
+    "aws:iam/role:Role": Rules('IAM API Reference: CreateRole; User Guide: "IAM and AWS STS quotas"',
+        {"path": form(r"/|/[!-\x7e]+/", "must begin and end with /")},
+        document("assumeRolePolicy", 2048, spaces=False)),
+    "aws:iam/rolePolicy:RolePolicy": Rules('IAM User Guide: "IAM and AWS STS quotas"',
+        document("policy", _ROLE_POLICIES, spaces=False),
+        _policy_of_role),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Rules('Amazon ECR User Guide: "Lifecycle policy parameters"',
+        document("policy", 30_720),
+        parsed("policy",
+            refused("policy", 'must be a JSON document with a list "rules"',
+                lambda inputs: not isinstance(get(inputs, "policy.rules"), list)),
+            unique("policy.rules.rulePriority", "priorities"),
+            each("policy.rules",
+                refused("selection.tagStatus", "must be one of tagged, untagged, any",
+                    isnt("selection.tagStatus", "tagged", "untagged", "any"), shows=True),
+                refused("selection.countType", "must be one of imageCountMoreThan, sinceImagePushed",
+                    isnt("selection.countType", "imageCountMoreThan", "sinceImagePushed"), shows=True),
+                refused("selection.tagStatus", "needs tagPrefixList or tagPatternList",
+                    is_("selection.tagStatus", "tagged"), lacks("selection.tagPrefixList", "selection.tagPatternList"),
+                    shows=True),
+                refused("selection.countUnit", "is days with sinceImagePushed, and left out otherwise",
+                    lambda one: (get(one, "selection.countUnit") == "days")
+                    != (get(one, "selection.countType") == "sinceImagePushed"), shows=True),
+                refused("selection.countNumber", "must be at least 1",
+                    lambda one: size(one, "selection.countNumber") < 1, shows=True),
+                refused("rulePriority", "the rule for any images must have the highest",
+                    is_("selection.tagStatus", "any"),
+                    lambda one: size(one, "rulePriority") < max(rank for _, rank in at(one, _RANKS)), shows=True)))),
 }

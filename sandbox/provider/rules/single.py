@@ -1,0 +1,38 @@
+"""Rules for single values. An unknown value, or one that is not there, breaks none."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .places import number
+
+INFINITE = float("inf")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule for one value: what it says, and whether a value holds to it."""
+
+    says: str
+    holds: Callable[[Any], bool]
+
+
+def between(least: float, most: float = INFINITE, unit: str = "") -> Rule:
+    """A number within bounds; what is no number is for the service's model to refuse."""
+    bounds = f"at least {least:,}" if most == INFINITE else f"{least:,} to {most:,}"
+    return Rule(
+        f"must be {bounds} {unit}".rstrip(), lambda value: (given := number(value)) is None or least <= given <= most
+    )
+
+
+def one_of(*allowed: Any, says: str = "") -> Rule:
+    """One of these values, whether text or numbers."""
+    spelt = [str(one) for one in allowed]
+    return Rule(says or f"must be one of {', '.join(spelt)}", lambda value: str(value) in spelt)
+
+
+def form(pattern: str, says: str) -> Rule:
+    """Text that matches a pattern as a whole."""
+    matches = re.compile(pattern, re.DOTALL)
+    return Rule(says, lambda value: not isinstance(value, str) or matches.fullmatch(value) is not None)
