@@ -128,10 +128,14 @@ class Lifecycle:
         told = _told(answer, resource)
         identifier = _identifier(resource, answer, {**context.known, **told})
         found = self.read(resource, identifier, inputs, told)
-        if found and checking.diff(resource, found[2], inputs).replaces:
-            self.delete(resource, identifier, found[1])
+        if found is None:
             return None
-        return found
+        change = checking.diff(resource, found[2], inputs)
+        # What is merely not there yet was to come by a later call, when the plugin was killed.
+        if all(change.kinds[name] == "add" for name in change.replaces):
+            return found
+        self.delete(resource, identifier, found[1])
+        return None
 
     def read(
         self, resource: Resource, identifier: str, inputs: Values, olds: Values

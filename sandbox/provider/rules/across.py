@@ -139,8 +139,9 @@ def count(path: str, most: int, says: str = "at most {most} are allowed", *of: s
         found = [
             value for one in of or (path,) for _place, value in at(values, one, unknown=True) if value is not False
         ]
-        if len(found) > most or (len(found) < least and UNKNOWN not in found):
-            yield Fault(path, says.format(most=most), len(found))
+        known = [value for value in found if value is not UNKNOWN]
+        if len(known) > most or (len(found) < least and known == found):
+            yield Fault(path, says.format(most=most), len(known))
 
     return check
 
