@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.layout import PROJECT, Layout, read_json
+from sandbox.layout import PROJECT, Layout, read_json, write
 from sandbox.process import command_of
 
 _END_SECONDS = 10
@@ -28,6 +28,20 @@ class Resource:
 
 def _checkpoint(layout: Layout, stack: str) -> Path:
     return layout.state / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+
+
+def mend(layout: Layout, stack: str) -> bool:
+    """Put the engine's copy of the state before in place of one that was cut short; whether there was one.
+
+    The file backend writes a state in place, so an engine that is killed while it does leaves half of it. The copy is
+    of one step before, when the last object was still being made.
+    """
+    checkpoint = _checkpoint(layout, stack)
+    copy = checkpoint.with_name(f"{checkpoint.name}.bak")
+    if not checkpoint.exists() or read_json(checkpoint) or not read_json(copy):
+        return False
+    write(checkpoint, copy.read_text())
+    return True
 
 
 def stacks(layout: Layout) -> list[str]:

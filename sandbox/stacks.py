@@ -136,6 +136,8 @@ def up(layout: Layout, stack_name: str) -> None:
     session = Session.open(layout, stack_name, new_account=True)
     with exclusively(layout, stack_name):
         environment.write_file(layout, session.engine, session.account, session.region)
+        if engine_state.mend(layout, stack_name):
+            say(f"State: that of {stack_name} was cut short by an engine that was killed; taking the copy before it")
         session.select()
         recovery.recover(layout, stack_name, session.pulumi)
         gone = is_gone(session)

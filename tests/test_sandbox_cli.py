@@ -116,6 +116,20 @@ def test_the_state_is_read_as_the_engine_writes_it(layout: Layout) -> None:
     assert engine_state.pending(layout, "dev") == pending
 
 
+@pytest.mark.parametrize("cut", ["", '{"version": 3, "checkpo'])
+def test_a_state_that_was_cut_short_gives_way_to_the_copy_before_it(layout: Layout, cut: str) -> None:
+    assert not engine_state.mend(layout, "dev")
+    folder = layout.state / ".pulumi" / "stacks" / "voiceter-backend"
+    folder.mkdir(parents=True)
+    whole = json.dumps({"version": 3, "checkpoint": {}})
+    (folder / "dev.json").write_text(cut)
+    assert not engine_state.mend(layout, "dev")
+    (folder / "dev.json.bak").write_text(whole)
+    assert engine_state.mend(layout, "dev")
+    assert (folder / "dev.json").read_text() == whole
+    assert not engine_state.mend(layout, "dev")
+
+
 def test_a_silent_command_is_spoken_for_and_a_failed_one_ends_in_its_last_lines(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
