@@ -31,15 +31,18 @@ def _checkpoint(layout: Layout, stack: str) -> Path:
 
 
 def mend(layout: Layout, stack: str) -> bool:
-    """Put the engine's copy of the state before in place of one that was cut short; whether there was one.
+    """Make the state readable of which an engine was killed while it wrote; whether there was anything to do.
 
-    The file backend writes a state in place, so an engine that is killed while it does leaves half of it. The copy is
-    of one step before, when the last object was still being made.
+    Beside each file the backend keeps its attributes, written in place: cut short they make it unreadable, and without
+    them it is as good. For a state that is itself cut short there is a copy of one step before.
     """
+    attributes = [path for path in (layout.state / ".pulumi").rglob("*.attrs") if not read_json(path)]
+    for path in attributes:
+        path.unlink(missing_ok=True)
     checkpoint = _checkpoint(layout, stack)
     copy = checkpoint.with_name(f"{checkpoint.name}.bak")
     if not checkpoint.exists() or read_json(checkpoint) or not read_json(copy):
-        return False
+        return bool(attributes)
     write(checkpoint, copy.read_text())
     return True
 

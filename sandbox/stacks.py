@@ -137,7 +137,7 @@ def up(layout: Layout, stack_name: str) -> None:
     with exclusively(layout, stack_name):
         environment.write_file(layout, session.engine, session.account, session.region)
         if engine_state.mend(layout, stack_name):
-            say(f"State: that of {stack_name} was cut short by an engine that was killed; taking the copy before it")
+            say(f"State: an engine was killed while it wrote that of {stack_name}; mended from what it had before")
         session.select()
         recovery.recover(layout, stack_name, session.pulumi)
         gone = is_gone(session)

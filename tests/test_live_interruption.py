@@ -75,8 +75,14 @@ def an_up(sandbox: LiveSandbox) -> Generator[subprocess.Popen[str]]:
         try:
             yield up
         finally:
+            engine = engine_of(sandbox)
             up.terminate()
             up.wait(timeout=DEADLINE_SECONDS)
+            # Its engine does not end with it, and still writes the state.
+            began = time.monotonic()
+            while engine in processes():
+                assert time.monotonic() - began < DEADLINE_SECONDS
+                time.sleep(0.1)
             reader.join(timeout=DEADLINE_SECONDS)
 
 

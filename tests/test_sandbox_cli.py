@@ -130,6 +130,20 @@ def test_a_state_that_was_cut_short_gives_way_to_the_copy_before_it(layout: Layo
     assert not engine_state.mend(layout, "dev")
 
 
+@pytest.mark.parametrize("cut", ["", '{"user.cache_con'])
+def test_attributes_that_were_cut_short_are_done_without(layout: Layout, cut: str) -> None:
+    folder = layout.state / ".pulumi" / "stacks" / "voiceter-backend"
+    folder.mkdir(parents=True)
+    whole = json.dumps({"version": 3, "checkpoint": {}})
+    (folder / "dev.json").write_text(whole)
+    (folder / "dev.json.attrs").write_text(cut)
+    (folder / "prod.json.attrs").write_text('{"user.cache_control": ""}')
+    assert engine_state.mend(layout, "dev")
+    assert sorted(path.name for path in folder.iterdir()) == ["dev.json", "prod.json.attrs"]
+    assert (folder / "dev.json").read_text() == whole
+    assert not engine_state.mend(layout, "dev")
+
+
 def test_a_silent_command_is_spoken_for_and_a_failed_one_ends_in_its_last_lines(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
