@@ -102,6 +102,10 @@ class Layout:
         """Where the provider notes what it makes, for the case that the engine is killed before it can."""
         return self.home / "journal"
 
+    def recovering(self, stack: str) -> Path:
+        """There from when a stack's recovery begins until it has ended."""
+        return self.home / "recovering" / stack
+
     def committed_stack_file(self, stack: str) -> Path:
         return self.root / f"Pulumi.{stack}.yaml"
 

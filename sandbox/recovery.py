@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sandbox import engine_state
-from sandbox.layout import Layout
+from sandbox.layout import Layout, write
 from sandbox.process import say
 
 
@@ -30,9 +30,18 @@ def recover(layout: Layout, stack: str, pulumi: Pulumi) -> None:
     if engine_state.left_locked(layout, stack):
         say(f"State: {stack} was left locked by an engine that is gone; unlocking it")
         pulumi("cancel", stack, "--yes", "--non-interactive", quiet=True)
-    if not engine_state.pending(layout, stack):
-        return
-    say(f"State: an engine was killed at work on {stack}; looking what it has made")
+    under_way = layout.recovering(stack)
+    if engine_state.pending(layout, stack):
+        say(f"State: an engine was killed at work on {stack}; looking what it has made")
+        write(under_way, "")
+        _adopt(layout, stack, pulumi)
+    # Here, or in a recovery that was killed itself before it came to this.
+    if under_way.exists():
+        pulumi("refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs")
+        under_way.unlink()
+
+
+def _adopt(layout: Layout, stack: str, pulumi: Pulumi) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "state.json"
         pulumi("stack", "export", "--stack", stack, "--file", str(file), quiet=True)
@@ -41,7 +50,6 @@ def recover(layout: Layout, stack: str, pulumi: Pulumi) -> None:
         adopt(state["deployment"], journal)
         file.write_text(json.dumps(state))
         pulumi("stack", "import", "--stack", stack, "--file", str(file), quiet=True)
-    pulumi("refresh", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs")
 
 
 def adopt(deployment: dict[str, Any], journal: Iterable[str]) -> None:

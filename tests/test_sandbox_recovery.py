@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from sandbox.recovery import adopt
+import pytest
+
+from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError, write
+from sandbox.recovery import adopt, recover
 
 TABLE = "aws:dynamodb/table:Table"
 VPC = "aws:ec2/vpc:Vpc"
@@ -13,6 +17,33 @@ VPC = "aws:ec2/vpc:Vpc"
 
 def creating(type_: str, urn: str, **inputs: Any) -> dict[str, Any]:
     return {"type": "creating", "resource": {"urn": urn, "type": type_, "custom": True, "inputs": inputs}}
+
+
+def test_a_recovery_that_was_killed_itself_is_ended_by_the_next_one(tmp_path: Path) -> None:
+    """What was adopted has no outputs before the refresh, and nothing else in the state says so."""
+    layout = Layout(PACKAGE_ROOT, tmp_path)
+    checkpoint = layout.state / ".pulumi" / "stacks" / "voiceter-backend" / "dev.json"
+    latest: dict[str, Any] = {"pending_operations": [creating(VPC, "urn::net")]}
+    write(checkpoint, json.dumps({"checkpoint": {"latest": latest}}))
+    asked: list[str] = []
+    killed = True
+
+    def pulumi(*arguments: str, quiet: bool = False) -> None:
+        asked.append(" ".join(arguments[: 1 if arguments[0] == "refresh" else 2]))
+        if asked[-1] == "stack export":
+            Path(arguments[-1]).write_text(json.dumps({"deployment": latest}))
+        if asked[-1] == "stack import":
+            write(checkpoint, json.dumps({"checkpoint": {"latest": {}}}))
+        if asked[-1] == "refresh" and killed:
+            raise SandboxError("killed")
+
+    with pytest.raises(SandboxError):
+        recover(layout, "dev", pulumi)
+    killed = False
+    recover(layout, "dev", pulumi)
+    assert asked == ["stack export", "stack import", "refresh", "refresh"]
+    recover(layout, "dev", pulumi)
+    assert len(asked) == 4
 
 
 def test_a_noted_id_is_taken_the_latest_of_several() -> None:
