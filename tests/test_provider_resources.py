@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Generator
-from dataclasses import replace
+from copy import copy
 from typing import Any
 
 import pytest
@@ -214,7 +214,8 @@ def test_a_gap_is_one_still(world: World, token: str, gap: str) -> None:
     sent = made.outputs["tagsAll" if gap == "tags" else name]
     assert sent not in (None, "", [], {})
 
-    resource = replace(TABLE[token], gaps={})
+    resource = copy(TABLE[token])
+    resource.gaps = {}
     known = {**made.outputs, "id": made.id, "account": ACCOUNT, "partition": "aws", name: None}
     context = Context(Account(world.engine.endpoint, REGION, {}), resource.service, REGION, known)
     try:

@@ -39,19 +39,19 @@ def parameters(
         ConversionError: a value that the call does not take.
     """
     given: Values = {name: values[name] for name in call.carries if values.get(name) is not None}
-    built = call.build(given, context) if call.build else given
-    shape = input_shape(resource.service, call.operation)
+    built: Values | list[Values] = call.hook(given, context) if call.hook else given
+    shape, names = input_shape(resource.service, call.operation), {**resource.names, **call.names}
     made: list[Values] = []
     for one in built if isinstance(built, list) else [built]:
         params: Values = {}
         if tags and resource.tags:
             kind = resource.tags.kind
-            place(params, shape, _TAGS_OF_KIND if kind else resource.names, "tags", tags)
+            place(params, shape, _TAGS_OF_KIND if kind else names, "tags", tags)
             if kind:
                 place(params, shape, _TAGS_OF_KIND, "kind", kind)
         for name, value in one.items():
-            place(params, shape, resource.names, name, value, faults)
-        made.append(_merge(params, fill(call.fixed, context.known)))
+            place(params, shape, names, name, value, faults)
+        made.append(_merge(fill(call.fixed, context.known), params))
     return made
 
 
@@ -90,6 +90,13 @@ def _merge(params: Values, more: Values) -> Values:
     return params
 
 
+def tags_at_create(resource: Resource) -> bool:
+    """Whether the call that makes an object of this type takes its tags as well."""
+    shape = input_shape(resource.service, resource.create.operation)
+    named = resource.tags is not None and (resource.tags.kind or "tags" in resource.names)
+    return bool(named or (resource.tags and find_member(shape, "tags")))
+
+
 def tag(spec: Tags, context: Context, tags: Mapping[str, str]) -> None:
     """Put `tags` on the object. Raises AccountError."""
     shape = input_shape(context.service, spec.tag)
@@ -101,7 +108,9 @@ def tag(spec: Tags, context: Context, tags: Mapping[str, str]) -> None:
 def retag(spec: Tags, context: Context, olds: Values, news: Values) -> None:
     """Turn the object's tags from `olds` into `news`, touching those alone that differ. Raises AccountError."""
     target: Values = fill(spec.target, context.known)
-    if not spec.keys:  # the service sets all tags at once, and takes all of them away
+    takes = input_shape(context.service, spec.untag).members.items()
+    listed = [(name, keys) for name, keys in takes if keys.type_name == "list" and "tag" in name.casefold()]
+    if not listed:  # the service sets all tags at once, and takes all of them away
         if news:
             tag(spec, context, news)
         else:
@@ -109,9 +118,9 @@ def retag(spec: Tags, context: Context, olds: Values, news: Values) -> None:
         return
     removed = sorted(olds.keys() - news.keys())
     if removed:
-        keys = input_shape(context.service, spec.untag).members[spec.keys].member
-        whole = keys.type_name == "structure"
-        context.call(spec.untag, **target, **{spec.keys: [{"Key": key} for key in removed] if whole else removed})
+        name, keys = listed[0]
+        whole = keys.member.type_name == "structure"
+        context.call(spec.untag, **target, **{name: [{"Key": key} for key in removed] if whole else removed})
     added = {key: value for key, value in news.items() if olds.get(key) != value}
     if added:
         tag(spec, context, added)

@@ -106,7 +106,7 @@ def _missing(resource: Resource, inputs: Values) -> list[Fault]:
     shape = input_shape(resource.service, call.operation)
     homes = {name: (names.get(name) or find_member(shape, name) or "").partition(".")[0] for name in call.carries}
     missing: list[Fault] = []
-    for member in shape.required_members if shape and not call.fills else ():
+    for member in shape.required_members if shape else ():
         able = [name for name, home in homes.items() if home == member]
         if able and member not in call.fixed and not any(name in inputs for name in able):
             missing.append(Fault(able[0], "is required"))

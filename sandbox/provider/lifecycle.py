@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from . import checking, reading
 from .account import Account, AccountError
-from .calls import carry_out, make, retag, tag
+from .calls import carry_out, make, retag, tag, tags_at_create
 from .checking import MARKS, Naming
 from .convert import ConversionError, property_name
 from .faults import Fault
@@ -92,7 +92,8 @@ class Lifecycle:
             HalfMadeError: it was made, but not all of it.
         """
         context = started = self._context(resource, inputs, {})
-        tags = inputs.get("tagsAll") if resource.tags and resource.tags.create else None
+        at_once = tags_at_create(resource)
+        tags = inputs.get("tagsAll") if at_once else None
         replacement = urn in self._held
         answer, recorded = make(resource, inputs, context, tags, urn, anew=replacement)
         if recorded:
@@ -108,7 +109,7 @@ class Lifecycle:
         context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})
         context = replace(context, began=started.began)
         try:
-            if resource.tags and not resource.tags.create and inputs.get("tagsAll"):
+            if resource.tags and not at_once and inputs.get("tagsAll"):
                 tag(resource.tags, context, inputs["tagsAll"])
             for call in resource.steps:
                 if any(name in inputs for name in call.carries):
@@ -147,9 +148,9 @@ class Lifecycle:
             return None
         inputs = inputs or reading.imported(resource, shown, context)
         made = reading.outputs(resource, inputs, shown, self._default_tags)
-        if "{" in resource.id:
-            identifier = fill(resource.id, {**context.known, **made}).rstrip("_")
-        elif resource.parse:
+        if "{" in resource.create.at:
+            identifier = fill(resource.create.at, {**context.known, **made}).rstrip("_")
+        elif resource.create.at.endswith("Arn"):  # what was imported may be named otherwise
             identifier = shown.get("arn", identifier)
         return identifier, made, reading.inputs_of(resource, inputs, made)
 
@@ -180,7 +181,7 @@ class Lifecycle:
         context = self._context(resource, news, {**olds, "id": identifier})
         called = False
         try:
-            for call in (*resource.updates, *resource.steps):
+            for call in resource.changes:
                 touched = changed.intersection(call.carries)
                 if not touched or touched <= resource.gaps.keys():
                     continue
@@ -208,7 +209,7 @@ class Lifecycle:
         if olds.get("skipDestroy") is True and "skipDestroy" in resource.locals:
             return
         context = self._context(resource, resource.parse_id(identifier) | olds, {"id": identifier})
-        steps = [resource.prepare_delete] if resource.prepare_delete else []
+        steps = [resource.before_delete] if resource.before_delete else []
         steps += [partial(self._end, resource, call, olds) for call in resource.delete]
         deadline = time.monotonic() + (timeout or _BUSY_SECONDS)
         while steps:
@@ -259,7 +260,7 @@ class Lifecycle:
             AccountError: it does not. Nothing that was not carried out may look as if it had been.
         """
         shown = reading.live(resource, context, inputs)
-        operation = next(iter(resource.read)).operation
+        operation = resource.read[0].operation
         if shown is None:
             raise AccountError(operation, "NotKept", "the account does not show the object that it made")
         missing = [name for name in reading.lost(resource, inputs, shown) if name in sent]
@@ -283,8 +284,8 @@ class Lifecycle:
 
 def _identifier(resource: Resource, answer: Any, known: Mapping[str, Any]) -> str:
     """The object's id, out of create's answer."""
-    template = "{" in resource.id
-    return str(fill(resource.id, known) if template else _follow(answer, resource.id)).rstrip("_")
+    template = "{" in resource.create.at
+    return str(fill(resource.create.at, known) if template else _follow(answer, resource.create.at)).rstrip("_")
 
 
 def _told(answer: Any, resource: Resource) -> Values:

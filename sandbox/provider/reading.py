@@ -39,7 +39,7 @@ def live(resource: Resource, context: Context, like: Values) -> Values | None:
         if call.only and part is not None:
             wanted: Values = fill(call.only, context.known)
             part = [item for item in part if wanted.items() <= item.items()] or None
-        taken = call.take(part, context) if call.take and part is not None else {}
+        taken: Values | None = call.hook(part, context) if call.hook and part is not None else {}
         if index == 0 and (part is None or taken is None or _is_gone(resource, part, shape)):
             return None
         if part is not None:
@@ -47,8 +47,9 @@ def live(resource: Resource, context: Context, like: Values) -> Values | None:
             shown |= taken or {}
     for name in dict.fromkeys((*resource.carried, *resource.computed)):
         if name not in shown and name not in resource.locals and not resource.reads.get(name, "").startswith("="):
-            shown[name] = _look_up(resource, name, parts, like.get(name))
-    for name in resource.blocks.split():
+            found = _look_up(resource, name, parts, like.get(name))
+            shown[name] = resource.otherwise.get(name) if found is None else found
+    for name in resource.blocks:
         value = shown.get(name)
         shown[name] = [value] if isinstance(value, dict) else value[0] if value else None
     known = {**context.known, **shown}
@@ -65,7 +66,8 @@ def live(resource: Resource, context: Context, like: Values) -> Values | None:
 
 
 def _is_gone(resource: Resource, part: Any, shape: Any) -> bool:
-    return resource.gone is not None and step_into(part, shape, resource.gone[0])[0] in resource.gone[1]
+    where, values = resource.gone
+    return bool(where) and step_into(part, shape, where)[0] in values
 
 
 def _live_tags(spec: Tags, first: _Part, context: Context) -> Values:
@@ -83,7 +85,7 @@ def _structure(shape: Any) -> Any:
 
 def _look_up(resource: Resource, name: str, parts: list[_Part], like: Any) -> Any:
     """The value of property `name`, in the first of the answers that has it."""
-    target = resource.reads.get(name) or resource.names.get(name)
+    target, _, each = (resource.reads.get(name) or resource.names.get(name) or "").partition("[].")
     for value, shape in parts:
         structure = _structure(shape)
         if structure.type_name != "structure":
@@ -95,7 +97,9 @@ def _look_up(resource: Resource, name: str, parts: list[_Part], like: Any) -> An
         for path in (target, target.rpartition(".")[2]) if target else (find_member(structure, name),):
             found, found_shape = step_into(value, shape, path) if path else (None, None)
             if found is not None:
-                return decode(found_shape, resource.names, name, found, like)
+                return (
+                    [item[each] for item in found] if each else decode(found_shape, resource.names, name, found, like)
+                )
     return None
 
 

@@ -267,7 +267,7 @@ def _resource(urn: str) -> Resource:
 
 def _secret_names(resource: Resource, secret: Collection[str]) -> set[str]:
     """The properties to wrap: those that came as secrets, those that always are, and what the secret ones end up in."""
-    names = {*secret, *resource.secret.split()}
+    names = {*secret, *resource.secret}
     return names | {"tagsAll"} if "tags" in names else names
 
 

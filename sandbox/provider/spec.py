@@ -1,21 +1,28 @@
 """What the sandbox knows of a resource type: which calls make, change, show and end an object of it.
 
-One `Resource` entry in a table (see `resources`) is all that a type needs. Properties meet the calls' parameters by
-name (see `convert`); what names cannot say, an entry says in `names`, in `reads` and, at the last, in a hook on one of
-its calls.
+A type is one entry of a table (see `resources`), in words: a line each for a call or for a fact. Properties meet the
+calls' parameters by name (see `convert`); what names cannot say, an entry says in `names`, in `reads` and, at the last,
+in a hook: a function that stands behind an `@`.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Any
 
 from .account import Account
 from .values import Values
 
+Hook = Callable[..., Any]
+
 _PLACE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
+_WORD = re.compile(r"(?:'[^']*'|[^\s'])+")
+_KEYWORDS = (
+    "create id read update put then then-put delete names reads otherwise outputs defaults clear local gap replaces"
+    " gone named unique blocks ordered secret tags before-delete settle steady"
+)
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,12 @@ class Context:
         return self.known.get(name)
 
 
-def pairs(text: str) -> dict[str, Any]:
-    """What `text` says in words: `name=TableName force=true ids=[{id}]`. Texts, numbers, booleans, lists of those."""
-    return {name: _read(value) for name, _, value in (word.partition("=") for word in text.split())}
+def pairs(text: str) -> Values:
+    """What `text` says in words: `name=TableName force=true ids=[{id}] description='two words'`.
+
+    Values are texts, numbers, booleans and lists of those.
+    """
+    return {name: _read(value) for name, _, value in (word.partition("=") for word in _WORD.findall(text))}
 
 
 def _read(value: str) -> Any:
@@ -53,252 +63,196 @@ def _read(value: str) -> Any:
         return [_read(item) for item in value[1:-1].split(",") if item]
     if value in ("true", "false"):
         return value == "true"
-    return int(value) if value.isdigit() else value
+    return int(value) if value.isdigit() else value.strip("'")
 
 
-@dataclass(frozen=True)
+def nested(found: Values) -> Values:
+    """Dotted names as objects in objects."""
+    made: Values = {}
+    for path, value in found.items():
+        *parents, last = path.split(".")
+        inside = made
+        for name in parents:
+            inside = inside.setdefault(name, {})
+        inside[last] = value
+    return made
+
+
 class Call:
-    """One operation of the service.
+    """One operation of the service, in words: `UpdateTable tableClass TableName={id} @_table`.
 
-    said        the operation, the properties that it carries, and further parameters, in words as `pairs` has them:
-                `UpdateTable tableClass TableName={id}`. `{name}` stands for something known of the object, and
-                `{name|other}` for the other one where that is not; a parameter that is nothing else is left out where
-                nothing is known. In a read, where in the answer the object
-                is, as a dotted path, after an arrow: `DescribeTable TableName={id} -> Table`
-    also        parameters that words cannot give
-    only        in a read: of the items there, those with these values, where the account does not choose by itself
-    whole       in an update: send all of its properties, not the changed ones alone
-    absent      in an update: the call made instead once none of its properties is given any more
-    build       regroups the given ones of its properties before they meet the parameters by name
-    fills       whether `build` gives what the program leaves out
-    take        in a read: makes properties out of the answer, for what names cannot say; None: the object is gone
+    After the operation's name stand, in any order:
+
+    property            a property that it carries; `property:Member` one that is a parameter of another name here
+    Parameter=value     a further parameter, for want of a property that gives it; `A.B=value` is a member of one.
+                        `{name}` stands for something known of the object, and `{name|other}` for the other one where
+                        that is not; a parameter that is nothing else is left out where nothing is known
+    ?name=value         one of EC2's filters
+    @hook               regroups the given ones of its properties before they meet the parameters by name, as
+                        `(properties, context) -> properties`, or a list of such, for a call each; in a read it makes
+                        properties of what was found, for what names cannot say, and None of an object that is gone
+    -> path             where the object is in the answer, as a dotted path; `path[Member=value]` is that one of the
+                        items there, where the account does not choose by itself
+    else Operation …    the call made instead once none of its properties is given any more
+
+    Args:
+        said: the words.
+        hooks: the functions that these may name.
+        whole: in an update, whether to send all of its properties, not the changed ones alone.
     """
 
-    said: str
-    also: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    only: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    whole: bool = False
-    absent: "Call | None" = None
-    build: Callable[[Values, Context], Values | list[Values]] | None = None
-    fills: bool = False
-    take: Callable[[Any, Context], Values | None] | None = None
-
-    def __iter__(self) -> Iterator["Call"]:
-        """A call stands where a table takes several, too."""
-        yield self
-
-    @cached_property
-    def _words(self) -> list[str]:
-        return self.said.partition("->")[0].split()
-
-    @cached_property
-    def operation(self) -> str:
-        """The operation's name."""
-        return self._words[0]
-
-    @cached_property
-    def carries(self) -> tuple[str, ...]:
-        """The properties that it carries."""
-        return tuple(word for word in self._words[1:] if "=" not in word)
-
-    @cached_property
-    def fixed(self) -> Values:
-        """Its further parameters, as a template for `fill`."""
-        fixed: Values = {**self.also}
-        for path, value in pairs(" ".join(word for word in self._words if "=" in word)).items():
-            *parents, last = path.split(".")
-            inside = fixed
-            for name in parents:
-                inside = inside.setdefault(name, {})
-            inside[last] = value
-        return fixed
-
-    @cached_property
-    def at(self) -> str:
-        """Where in the answer the object is."""
-        return self.said.partition("->")[2].strip()
+    def __init__(self, said: str, hooks: Mapping[str, Hook] | None = None, *, whole: bool = False) -> None:
+        said, _, otherwise = said.partition(" else ")
+        said, _, place = said.partition("->")
+        self.operation, *words = said.split()
+        self.whole = whole
+        self.absent = Call(otherwise, hooks) if otherwise else None
+        self.at, _, only = place.strip().partition("[")
+        self.only = pairs(only.rstrip("]").replace(",", " "))
+        carries = [word.partition(":") for word in words if "=" not in word and word[0] != "@"]
+        self.carries = tuple(name for name, _, _ in carries)
+        self.names = {name: member for name, _, member in carries if member}
+        self.fixed = nested(pairs(" ".join(word for word in words if "=" in word and word[0] != "?")))
+        filters = [word[1:].partition("=") for word in words if word[0] == "?"]
+        if filters:
+            self.fixed["Filters"] = [{"Name": name, "Values": [value]} for name, _, value in filters]
+        self.hook = next((hooks[word[1:]] for word in words if hooks and word[0] == "@"), None)
 
 
-@dataclass(frozen=True)
 class Tags:
-    """How a service tags.
+    """How a service tags: the operations that put tags on, take them off and list them, and what names the object.
 
-    said    the operations that put tags on and take them off, with what names the object to them:
-            `TagResource UntagResource ResourceArn={arn}`
-    shown   the operation that lists the tags, and where: `ListTagsForResource -> Tags`; empty where the object's own
-            description holds them
-    keys    names the tags to be taken off (empty: putting on sets all tags at once)
-    create  whether create takes them as well
-    kind    EC2's kind of the object, for create
-    path    where the operation that puts them on takes the tags
+    `TagResource UntagResource ListTagsForResource ResourceArn={arn} -> Tags`. Nothing lists them where the object's own
+    description holds them. `kind` is EC2's kind of the object, and `path` where the first operation takes the tags.
     """
 
-    said: str
-    shown: str = ""
-    keys: str = "TagKeys"
-    create: bool = True
-    kind: str = ""
-    path: str = "Tags"
-
-    @cached_property
-    def tag(self) -> str:
-        """The operation that puts tags on."""
-        return Call(self.said).operation
-
-    @cached_property
-    def untag(self) -> str:
-        """The operation that takes tags off."""
-        return Call(self.said).carries[0]
-
-    @cached_property
-    def target(self) -> Values:
-        """What names the object, as a template for `fill`."""
-        return Call(self.said).fixed
-
-    @cached_property
-    def read(self) -> Call | None:
-        """The call that lists the tags, None where the object's own description holds them."""
-        return Call(self.shown) if self.shown else None
+    def __init__(self, said: str) -> None:
+        call = Call(said)
+        self.tag = call.operation
+        self.untag, *lists = call.carries
+        self.read = Call(f"{lists[0]} -> {call.at}") if lists else None
+        self.target = dict(call.fixed)
+        self.kind: str = self.target.pop("kind", "")
+        self.path: str = self.target.pop("path", "Tags")
 
 
-@dataclass(frozen=True)
 class Resource:
-    """A resource type.
+    """A resource type: its type token, botocore's name of its service unless that is the token's own (`kms` in
+    `aws:kms/key:Key`), and `global` if it lives in no region; then lines, most of them optional:
 
-    token       Pulumi's type token
-    service     botocore's name of the service, where it is not the token's own (`kms` in `aws:kms/key:Key`)
-    create      makes the object; a property that no other call carries can be changed by replacement alone. After its
-                arrow stands the id: a path in the answer, or a template of what is known: `{role}:{name}`
-    parse       a pattern whose groups are the properties that an id tells (default: those of the template)
-    read        the calls that show the object; the first one decides whether it exists
-    updates     calls that change properties which `create` carries
-    steps       calls that set what `create` cannot, after it and on change
-    delete      the calls that end it, in order
+    create      the call that makes the object; a property that no other call carries can be changed by replacement
+                alone. After its arrow stands the id: a path in the answer, or a template of what is known:
+                `{role}:{name}`. Properties in `(…)` are meant by `()` in the other calls
+    id          a pattern whose groups are the properties that an id tells (default: those of the template)
+    read        a call that shows the object; the first one decides whether it exists
+    update, put a call that changes properties which `create` carries; `put` sends them all, not the changed ones alone
+    then, then-put  a call that sets what `create` cannot, after it and on change
+    delete      a call that ends it
     names       renames of properties, see `convert`
-    reads       where a property is in the answers when not under its name; `=` before it makes it a template
+    reads       where a property is in the answers when not under its name: a dotted path, or `List[].Member` for that
+                of each item; `=` before it makes it a template
+    otherwise   what a property is where no answer says it
     outputs     the names of what only the account knows
     defaults    values of properties that the program leaves out, as the AWS provider has them
-    local       properties that steer the provider and reach no call, or only `delete`
-    gaps        properties that the account takes and does not keep, with the reason: their state is what was sent, and
-                a change of nothing else is not sent, as the account has no call for it. `a.b` where the account shows
-                `a` without its `b`, which the read's `take` fills in; a change of it is sent
-    replaces    properties that replace the object although a call could change them
     clear       what an update sends for a property that is given no more
-    gone        (path, values): the object is as good as gone when its description has one of these values there
-    name        the property that is named after the resource when the program does not name it, and
-    limit       the most characters that it takes; `prefix` is the property that gives its beginning
-    unique      properties of which the account takes each combination once: a replacement that keeps them deletes first
+    local       properties that steer the provider and reach no call, or only `delete`
+    gap         a property that the account takes and does not keep, and the reason: its state is what was sent, and a
+                change of nothing else is not sent, as the account has no call for it. `a.b` where the account shows
+                `a` without its `b`, which the read's hook fills in; a change of it is sent
+    replaces    properties that replace the object although a call could change them
+    gone        the object is as good as gone when its description has one of these values there: `path=value,value`
+    named       the property that is named after the resource when the program does not name it; the most characters
+                that it takes (255), the property that gives its beginning (`namePrefix`), a hook that makes it legal
+    unique      properties of which the account takes each combination once: a replacement that keeps them deletes
+                first (default: those of the id's template, or the name)
     blocks      properties that are a list of one to Pulumi and an object to the API, or the other way round
     ordered     lists in which the order of the items matters
     secret      outputs that are always secret
-    tags        how it is tagged, None if it cannot be
-    regional    whether it lives in one region
-    spell       makes a generated name legal
-    prepare_delete  hook run before `delete`'s calls
-    settle      after create: whether the object is ready; asked until it is
-    steady      after create, and after an update that called anything: whether the change has taken hold; asked until
-                it has. It raises AccountError when it never will
+    tags        how it is tagged, see `Tags`
+    before-delete  a hook that is run before `delete`'s calls
+    settle      a hook: after create, whether the object is ready; asked until it is
+    steady      a hook: after create, and after an update that called anything, whether the change has taken hold; asked
+                until it has. It raises AccountError when it never will
     """
 
-    token: str
-    service: str = ""
-    _: KW_ONLY
-    create: Call
-    read: Iterable[Call]
-    updates: Iterable[Call] = ()
-    steps: Iterable[Call] = ()
-    delete: Iterable[Call] = ()
-    parse: str = ""
-    names: Mapping[str, str] = field(default_factory=dict[str, str])
-    reads: Mapping[str, str] = field(default_factory=dict[str, str])
-    outputs: str = ""
-    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    local: str = ""
-    gaps: Mapping[str, str] = field(default_factory=dict[str, str])
-    replaces: str = ""
-    clear: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    gone: tuple[str, tuple[str, ...]] | None = None
-    name: str = ""
-    limit: int = 255
-    prefix: str = "namePrefix"
-    unique: str | None = None
-    blocks: str = ""
-    ordered: str = ""
-    secret: str = ""
-    tags: Tags | None = None
-    regional: bool = True
-    spell: Callable[[str], str] | None = None
-    prepare_delete: Callable[[Context], None] | None = None
-    settle: Callable[[Context], bool] | None = None
-    steady: Callable[[Context], bool] | None = None
+    def __init__(self, text: str, hooks: Mapping[str, Hook]) -> None:
+        head, *rest = re.split(r"\n  (?=\S)", re.sub(r"\n *# .*", "", text))
+        lines = [(word, " ".join(said)) for word, *said in map(str.split, rest)]
+        self.token, *more = head.split()
+        strangers = {word for word, _ in lines} - {*_KEYWORDS.split()}
+        if strangers:
+            raise ValueError(f"{self.token}: a table has no {', '.join(strangers)}")
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "service", self.service or re.split("[:/]", self.token)[1])
+        def said(keyword: str) -> str:
+            return " ".join(text for word, text in lines if word == keyword)
 
-    @cached_property
-    def id(self) -> str:
-        """Where the id is, see `create`."""
-        return self.create.at
+        def hook(keyword: str) -> Hook | None:
+            return next((hooks[word[1:]] for word in said(keyword).split() if word[0] == "@"), None)
 
-    @cached_property
-    def calls(self) -> tuple[Call, ...]:
-        """The calls that carry properties: create first."""
-        return (self.create, *self.updates, *self.steps)
+        group = re.search(r"\((.*?)\)", said("create")) or ("()", "")
 
-    @cached_property
-    def locals(self) -> frozenset[str]:
-        """Properties that reach no call."""
-        return frozenset([*self.local.split(), *([self.prefix] if self.name else [])])
+        def calls(*keywords: str) -> tuple[Call, ...]:
+            found = ((word, text.replace(group[0], group[1])) for word, text in lines if word in keywords)
+            return tuple(Call(text.replace("()", group[1]), hooks, whole=word.endswith("put")) for word, text in found)
 
-    @cached_property
-    def unseen(self) -> frozenset[str]:
-        """Properties that the account does not show, or not whole."""
-        names = {*self.locals, *(gap.partition(".")[0] for gap in self.gaps)}
-        return frozenset(names | {"tagsAll"} if "tags" in names else names)
+        self.regional = "global" not in more
+        self.service = next((word for word in more if word != "global"), re.split("[:/]", self.token)[1])
+        (self.create,) = calls("create")
+        self.read = calls("read")
+        self.steps = calls("then", "then-put")
+        self.changes = (*calls("update", "put"), *self.steps)
+        self.calls = (self.create, *self.changes)
+        self.delete = calls("delete")
+        self.names: dict[str, str] = pairs(said("names"))
+        self.reads: dict[str, str] = pairs(said("reads"))
+        self.otherwise = nested(pairs(said("otherwise")))
+        self.defaults = pairs(said("defaults"))
+        self.clear = nested(pairs(said("clear")))
+        gaps = (text.partition(" ") for word, text in lines if word == "gap")
+        self.gaps = {name: reason for name, _, reason in gaps}
+        where, _, values = said("gone").partition("=")
+        self.gone = where, values.split(",")
+        self.name, *facts = said("named").split() or [""]
+        self.limit = next((int(word) for word in facts if word.isdigit()), 255)
+        self.prefix = next((word for word in facts if word.isalpha()), "namePrefix")
+        self.spell = hook("named")
+        self.blocks = said("blocks").split()
+        self.in_order = said("ordered").split()
+        self.secret = said("secret").split()
+        self.computed = said("outputs").split()
+        self.tags = Tags(said("tags")) if said("tags") else None
+        self.before_delete, self.settle, self.steady = hook("before-delete"), hook("settle"), hook("steady")
 
-    @cached_property
-    def carried(self) -> tuple[str, ...]:
-        """Properties that calls carry, each once, create's first."""
-        return tuple(dict.fromkeys(name for call in self.calls for name in call.carries))
-
-    @cached_property
-    def inputs(self) -> frozenset[str]:
-        """All properties that a program may give."""
-        names = {*self.locals, *self.carried}
-        names.update(["tags"] if self.tags else [], ["region"] if self.regional else [])
-        return frozenset(names)
-
-    @cached_property
-    def computed(self) -> tuple[str, ...]:
-        """Outputs that the account makes, beside the inputs."""
-        return tuple(self.outputs.split())
-
-    @cached_property
-    def in_order(self) -> frozenset[str]:
-        """Lists in which the order of the items matters."""
-        return frozenset(self.ordered.split())
-
-    @cached_property
-    def replacing(self) -> frozenset[str]:
-        """Properties whose change replaces the object."""
-        changeable = {name for call in (*self.updates, *self.steps) for name in call.carries}
-        fixed = (set(self.carried) - changeable).union(self.replaces.split())
-        fixed.update(["region"] if self.regional else [], [self.prefix] if self.name else [])
-        return frozenset(fixed)
-
-    @cached_property
-    def identity(self) -> tuple[str, ...]:
-        """Properties that no two objects of the account can share."""
-        if self.unique is not None:
-            return tuple(self.unique.split())
-        return tuple(place[1] for place in _PLACE.finditer(self.id)) or ((self.name,) if self.name else ())
+        # Properties that reach no call, those that calls carry (create's first), and all that a program may give.
+        self.locals: frozenset[str] = frozenset([*said("local").split(), *([self.prefix] if self.name else [])])
+        self.carried = tuple(dict.fromkeys(name for call in self.calls for name in call.carries))
+        everywhere = [*(["tags"] if self.tags else []), *(["region"] if self.regional else [])]
+        self.inputs = frozenset([*self.locals, *self.carried, *everywhere])
+        # Those that the account does not show, or not whole.
+        hidden = {*self.locals, *(gap.partition(".")[0] for gap in self.gaps)}
+        self.unseen: frozenset[str] = frozenset(hidden | {"tagsAll"} if "tags" in hidden else hidden)
+        # Those whose change replaces the object.
+        fixed = set(self.carried).difference(*(call.carries for call in self.changes))
+        place = [*(["region"] if self.regional else []), *([self.prefix] if self.name else [])]
+        self.replacing = frozenset([*fixed, *said("replaces").split(), *place])
+        # Those that no two objects of the account can share.
+        in_id = [found[1] for found in _PLACE.finditer(self.create.at)]
+        unique = "unique" in dict(lines)
+        self.identity = said("unique").split() if unique else in_id or ([self.name] if self.name else [])
+        template = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.create.at))
+        self.id = said("id") or template
 
     def parse_id(self, identifier: str) -> Values:
         """What an id says of the object."""
-        pattern = self.parse or re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.id))
-        match = re.fullmatch(pattern, identifier)
+        match = re.fullmatch(self.id, identifier)
         found = match.groupdict() if match else dict[str, Any]()
         return {"id": identifier, **{name: value for name, value in found.items() if value is not None}}
+
+
+def table(text: str, *functions: Hook, **hooks: Hook) -> list[Resource]:
+    """The resource types in `text`, an entry each; hooks go by their functions' names, or the names given here."""
+    named = {function.__name__: function for function in functions} | hooks
+    return [Resource(entry, named) for entry in re.split(r"\n+(?=\S)", dedent(text).strip())]
 
 
 def _known(place: re.Match[str], known: Mapping[str, Any]) -> Any:

@@ -4,15 +4,11 @@ from datetime import UTC
 from typing import Any, cast
 
 from ..convert import members
-from ..spec import Call, Context, Resource, Tags, pairs
+from ..spec import Context, table
 from ..values import Values, agrees
 
-_SETTINGS = (
-    "budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart timePeriodEnd notifications"
-)
 _SUBSCRIBERS = {"subscriberEmailAddresses": "EMAIL", "subscriberSnsTopicArns": "SNS"}
 _LEFT_TO_ACCOUNT = ("limitAmount", "limitUnit", "costFilters", "costTypes", "timePeriodStart")
-_NOT_SHOWN = "the account does not show who is notified"
 
 
 def _budget(values: Values, context: Context) -> Values:
@@ -72,46 +68,37 @@ def _notifications(found: Any, context: Context) -> Values:
     return {"notifications": shown}
 
 
-RESOURCES = (
-    Resource(
-        "aws:budgets/budget:Budget",
-        create=Call("CreateBudget name " + _SETTINGS + " AccountId={account} -> {account}:{name}", build=_budget),
-        read=(
-            Call("DescribeBudget AccountId={account} BudgetName={name}", take=_described),
-            Call("DescribeNotificationsForBudget AccountId={account} BudgetName={name}", take=_notifications),
-        ),
-        updates=(  # the account has no call that changes a budget: it is made anew
-            Call(
-                "DeleteBudget " + _SETTINGS + " AccountId={account} BudgetName={name}",
-                build=lambda _values, _context: {},
-            ),
-            Call(
-                "CreateBudget " + _SETTINGS + " AccountId={account} Budget.BudgetName={name}", whole=True, build=_budget
-            ),
-        ),
-        delete=Call("DeleteBudget AccountId={account} BudgetName={name}"),
-        names=pairs(
-            "name=Budget.BudgetName budgetType=Budget.BudgetType timeUnit=Budget.TimeUnit "
-            "limitAmount=Budget.BudgetLimit.Amount limitUnit=Budget.BudgetLimit.Unit "
-            "costFilters=Budget.CostFilters costTypes=Budget.CostTypes timePeriod=Budget.TimePeriod "
-            "notifications=NotificationsWithSubscribers tags=ResourceTags"
-        ),
-        reads={"accountId": "={account}", "arn": "=arn:{partition}:budgets::{account}:budget/{name}"},
-        outputs="accountId arn costFilters costTypes limitAmount limitUnit timePeriodStart",
-        defaults={"timePeriodEnd": "2087-06-15_00:00"},
-        gaps={
-            **{f"notifications.{name}": _NOT_SHOWN for name in _SUBSCRIBERS},
-            "tags": "the account keeps no tags of budgets",
-        },
-        name="name",
-        limit=100,
-        unique="name",
-        regional=False,
-        tags=Tags(
-            "TagResource UntagResource ResourceARN={arn}",
-            "ListTagsForResource -> ResourceTags",
-            keys="ResourceTagKeys",
-            path="ResourceTags",
-        ),
-    ),
+def _nothing(_values: Values, _context: Context) -> Values:
+    return {}
+
+
+RESOURCES = table(
+    """
+    aws:budgets/budget:Budget global
+      create    CreateBudget name (budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart
+                timePeriodEnd notifications) AccountId={account} @_budget -> {account}:{name}
+      read      DescribeBudget AccountId={account} BudgetName={name} @_described
+      read      DescribeNotificationsForBudget AccountId={account} BudgetName={name} @_notifications
+      # The account has no call that changes a budget: it is made anew.
+      update    DeleteBudget () AccountId={account} BudgetName={name} @_nothing
+      put       CreateBudget () AccountId={account} Budget.BudgetName={name} @_budget
+      delete    DeleteBudget AccountId={account} BudgetName={name}
+      names     name=Budget.BudgetName budgetType=Budget.BudgetType timeUnit=Budget.TimeUnit
+                limitAmount=Budget.BudgetLimit.Amount limitUnit=Budget.BudgetLimit.Unit costFilters=Budget.CostFilters
+                costTypes=Budget.CostTypes timePeriod=Budget.TimePeriod notifications=NotificationsWithSubscribers
+                tags=ResourceTags
+      reads     accountId=={account} arn==arn:{partition}:budgets::{account}:budget/{name}
+      outputs   accountId arn costFilters costTypes limitAmount limitUnit timePeriodStart
+      defaults  timePeriodEnd=2087-06-15_00:00
+      gap       notifications.subscriberEmailAddresses the account does not show who is notified
+      gap       notifications.subscriberSnsTopicArns the account does not show who is notified
+      gap       tags the account keeps no tags of budgets
+      named     name 100
+      unique    name
+      tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} path=ResourceTags -> ResourceTags
+    """,
+    _budget,
+    _described,
+    _notifications,
+    _nothing,
 )

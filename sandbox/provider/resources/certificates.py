@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from ..account import AccountError
-from ..spec import Call, Context, Resource, Tags, pairs
+from ..spec import Context, pairs, table
 from ..values import UNKNOWN, Values
 
 _MEMBERS = pairs(
@@ -80,7 +80,7 @@ def _only(blocks: Any) -> Any:
 
 def _change(action: str) -> Callable[[Values, Context], Values]:
     def build(values: Values, context: Context) -> Values:
-        every = {**{name: context[name] for name in _RECORD.split()}, **values}
+        every = {**context.known, **values}
         change = {"action": action, "resourceRecordSet": _record_set(every)}
         return {"hostedZoneId": every["zoneId"], "changeBatch": {"changes": [change]}}
 
@@ -124,56 +124,45 @@ def _record(found: Any, context: Context) -> Values | None:
     return values | {block: [{name: one[member]}] for block, (name, member) in _POLICIES.items() if member in one}
 
 
-_RECORD = (
-    "zoneId name type records ttl aliases setIdentifier healthCheckId latencyRoutingPolicies weightedRoutingPolicies"
-    " failoverRoutingPolicies multivalueAnswerRoutingPolicy"
-)
-_CHANGEABLE = _RECORD.replace("zoneId name type ", "")
+RESOURCES = table(
+    r"""
+    aws:acm/certificate:Certificate
+      create    RequestCertificate domainName validationMethod subjectAlternativeNames keyAlgorithm options
+                -> CertificateArn
+      read      DescribeCertificate CertificateArn={id} @_certificate -> Certificate
+      update    UpdateCertificateOptions options CertificateArn={id}
+      delete    DeleteCertificate CertificateArn={id}
+      reads     arn=CertificateArn
+      outputs   arn domainValidationOptions status type notBefore notAfter renewalEligibility keyAlgorithm
+                subjectAlternativeNames options
+      tags      AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate CertificateArn={id} -> Tags
 
-RESOURCES = (
-    Resource(
-        "aws:acm/certificate:Certificate",
-        create=Call(
-            "RequestCertificate domainName validationMethod subjectAlternativeNames keyAlgorithm options"
-            " -> CertificateArn"
-        ),
-        read=Call("DescribeCertificate CertificateArn={id} -> Certificate", take=_certificate),
-        updates=Call("UpdateCertificateOptions options CertificateArn={id}"),
-        delete=Call("DeleteCertificate CertificateArn={id}"),
-        reads={"arn": "CertificateArn"},
-        outputs="arn domainValidationOptions status type notBefore notAfter renewalEligibility keyAlgorithm"
-        " subjectAlternativeNames options",
-        tags=Tags(
-            "AddTagsToCertificate RemoveTagsFromCertificate CertificateArn={id}",
-            "ListTagsForCertificate -> Tags",
-            keys="Tags",
-        ),
-    ),
-    Resource(
-        "aws:acm/certificateValidation:CertificateValidation",
-        create=Call("DescribeCertificate certificateArn -> {certificateArn}"),
-        read=Call("DescribeCertificate CertificateArn={id} -> Certificate", take=_issued_only),
-        local="validationRecordFqdns",
-        replaces="validationRecordFqdns",
-        unique="",
-        settle=_issued,
-    ),
-    Resource(
-        "aws:route53/record:Record",
-        create=Call(
-            "ChangeResourceRecordSets " + _RECORD + " -> {zoneId}_{name}_{type}_{setIdentifier}", build=_new_record
-        ),
-        parse=r"(?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)(?:_(?P<setIdentifier>.+))?",
-        read=Call(
-            "ListResourceRecordSets HostedZoneId={zoneId} StartRecordName={name} StartRecordType={type} -> "
-            "ResourceRecordSets",
-            take=_record,
-        ),
-        updates=Call("ChangeResourceRecordSets " + _CHANGEABLE, whole=True, build=_change("UPSERT")),
-        delete=Call("ChangeResourceRecordSets " + _RECORD, build=_change("DELETE")),
-        outputs="fqdn",
-        local="allowOverwrite",
-        replaces="setIdentifier",
-        regional=False,
-    ),
+    aws:acm/certificateValidation:CertificateValidation
+      create    DescribeCertificate certificateArn -> {certificateArn}
+      read      DescribeCertificate CertificateArn={id} @_issued_only -> Certificate
+      local     validationRecordFqdns
+      replaces  validationRecordFqdns
+      unique
+      settle    @_issued
+
+    aws:route53/record:Record global
+      create    ChangeResourceRecordSets zoneId name type (records ttl aliases setIdentifier healthCheckId
+                latencyRoutingPolicies weightedRoutingPolicies failoverRoutingPolicies multivalueAnswerRoutingPolicy)
+                @_new_record -> {zoneId}_{name}_{type}_{setIdentifier}
+      id        (?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)(?:_(?P<setIdentifier>.+))?
+      read      ListResourceRecordSets HostedZoneId={zoneId} StartRecordName={name} StartRecordType={type} @_record
+                -> ResourceRecordSets
+      put       ChangeResourceRecordSets () @upsert
+      delete    ChangeResourceRecordSets zoneId name type () @remove
+      outputs   fqdn
+      local     allowOverwrite
+      replaces  setIdentifier
+    """,
+    _certificate,
+    _issued,
+    _issued_only,
+    _new_record,
+    _record,
+    upsert=_change("UPSERT"),
+    remove=_change("DELETE"),
 )

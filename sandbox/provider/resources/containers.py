@@ -5,12 +5,14 @@ from typing import Any, cast
 
 from ..account import AccountError
 from ..convert import ConversionError
-from ..spec import Call, Context, Resource, Tags, pairs
+from ..spec import Context, table
 from ..values import UNKNOWN, Values
 
-_ECS_TAGS = Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys")
 _LAST_EVENTS = 4
-_NOT_SHOWN = "the account takes it and does not show it"
+# What `deploymentConfiguration` of the API consists of: the object, and then what is put into it.
+_DEPLOYMENT = (
+    "deploymentConfiguration deploymentCircuitBreaker deploymentMaximumPercent deploymentMinimumHealthyPercent alarms"
+)
 
 
 def _definitions(values: Values, _: Context) -> Values:
@@ -22,16 +24,13 @@ def _definitions(values: Values, _: Context) -> Values:
         raise ConversionError("containerDefinitions", f"not a JSON document: {error}") from None
 
 
-def _task_definition(found: Any, context: Context) -> Values | None:
-    if found.get("status") == "INACTIVE":
-        return None
+def _task_definition(found: Any, context: Context) -> Values:
     sent = context["containerDefinitions"]
     known: Any = json.loads(sent) if isinstance(sent, str) else [{} for _ in found["containerDefinitions"]]
     definitions = _as_sent(known, found["containerDefinitions"])
     return {
         "containerDefinitions": json.dumps(definitions, separators=(",", ":"), sort_keys=True),
         "arnWithoutRevision": found["taskDefinitionArn"].rpartition(":")[0],
-        "enableFaultInjection": found.get("enableFaultInjection", False),
     }
 
 
@@ -56,7 +55,7 @@ def _as_sent(sent: Any, found: Any) -> Any:
 def _service(found: Any, _: Context) -> Values:
     network = found[0].get("networkConfiguration", {}).get("awsvpcConfiguration")
     shown = {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"} if network else None
-    return {"iamRole": found[0].get("roleArn")} | ({"networkConfiguration": shown} if shown else {})
+    return {"networkConfiguration": shown} if shown else {}
 
 
 def _service_parameters(values: Values, context: Context) -> Values:
@@ -71,10 +70,6 @@ def _service_parameters(values: Values, context: Context) -> Values:
         spelt: Any = public if public is UNKNOWN or public is None else "ENABLED" if public else "DISABLED"
         built["networkConfiguration"] = {**network, "assignPublicIp": spelt}
     return built
-
-
-def _all_providers(values: Values, _: Context) -> Values:
-    return {"capacityProviders": [], "defaultCapacityProviderStrategies": [], **values}
 
 
 def _drain(context: Context) -> None:
@@ -105,145 +100,110 @@ def _steady(context: Context) -> bool:
     raise AccountError("UpdateService", ours[0]["status"], f"the deployment did not hold: {reason} Last events: {said}")
 
 
-# What `deploymentConfiguration` of the API consists of: the object, and then what is put into it.
-_DEPLOYMENT = (
-    "deploymentConfiguration deploymentCircuitBreaker deploymentMaximumPercent deploymentMinimumHealthyPercent alarms"
-)
-_CHANGEABLE = (
-    "taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags placementConstraints"
-    " orderedPlacementStrategies serviceRegistries serviceConnectConfiguration capacityProviderStrategies"
-    " enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds availabilityZoneRebalancing "
-    + _DEPLOYMENT
-)
-_PROVIDERS = "capacityProviders defaultCapacityProviderStrategies"
+RESOURCES = table(
+    r"""
+    aws:ecr/repository:Repository
+      create    CreateRepository name imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration
+                encryptionConfigurations -> {name}
+      read      DescribeRepositories repositoryNames=[{id}] -> repositories
+      put       PutImageTagMutability imageTagMutability imageTagMutabilityExclusionFilters repositoryName={id}
+      update    PutImageScanningConfiguration imageScanningConfiguration repositoryName={id}
+      delete    DeleteRepository repositoryName={id} force={forceDelete}
+      names     name=repositoryName
+      reads     arn=repositoryArn repositoryUrl=repositoryUri
+      outputs   arn registryId repositoryUrl encryptionConfigurations
+      blocks    encryptionConfigurations
+      defaults  imageTagMutability=MUTABLE
+      clear     imageScanningConfiguration.scanOnPush=false
+      local     forceDelete
+      named     name 256 @lower
+      tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
 
-RESOURCES = (
-    Resource(
-        "aws:ecr/repository:Repository",
-        create=Call(
-            "CreateRepository name imageTagMutability imageTagMutabilityExclusionFilters "
-            "imageScanningConfiguration encryptionConfigurations -> {name}"
-        ),
-        read=Call("DescribeRepositories repositoryNames=[{id}] -> repositories"),
-        updates=(
-            Call(
-                "PutImageTagMutability imageTagMutability imageTagMutabilityExclusionFilters repositoryName={id}",
-                whole=True,
-            ),
-            Call("PutImageScanningConfiguration imageScanningConfiguration repositoryName={id}"),
-        ),
-        delete=Call("DeleteRepository repositoryName={id} force={forceDelete}"),
-        names={"name": "repositoryName"},
-        reads={"arn": "repositoryArn", "repositoryUrl": "repositoryUri"},
-        outputs="arn registryId repositoryUrl encryptionConfigurations",
-        blocks="encryptionConfigurations",
-        defaults={"imageTagMutability": "MUTABLE"},
-        clear={"imageScanningConfiguration": {"scanOnPush": False}},
-        local="forceDelete",
-        name="name",
-        limit=256,
-        spell=str.lower,
-        tags=Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys"),
-    ),
-    Resource(
-        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-        create=Call("PutLifecyclePolicy repository policy -> {repository}"),
-        read=Call("GetLifecyclePolicy repositoryName={id}"),
-        updates=Call("PutLifecyclePolicy policy repositoryName={id}"),
-        delete=Call("DeleteLifecyclePolicy repositoryName={id}"),
-        names={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
-        outputs="registryId",
-    ),
-    Resource(
-        "aws:ecs/cluster:Cluster",
-        create=Call("CreateCluster name settings configuration serviceConnectDefaults -> cluster.clusterArn"),
-        read=Call("DescribeClusters clusters=[{id}] include=[SETTINGS,CONFIGURATIONS] -> clusters"),
-        updates=Call("UpdateCluster settings configuration serviceConnectDefaults cluster={id}"),
-        delete=Call("DeleteCluster cluster={id}"),
-        names={"name": "clusterName"},
-        reads={"arn": "clusterArn"},
-        outputs="arn settings",
-        gone=("status", ("INACTIVE", "DEPROVISIONING")),
-        name="name",
-        tags=_ECS_TAGS,
-    ),
-    Resource(
-        "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
-        create=Call(
-            f"PutClusterCapacityProviders clusterName {_PROVIDERS} -> {{clusterName}}", fills=True, build=_all_providers
-        ),
-        read=Call("DescribeClusters clusters=[{id}] -> clusters"),
-        updates=Call(f"PutClusterCapacityProviders {_PROVIDERS} cluster={{id}}", whole=True, build=_all_providers),
-        delete=Call("PutClusterCapacityProviders cluster={id} capacityProviders=[] defaultCapacityProviderStrategy=[]"),
-        names={"clusterName": "cluster"},
-        reads={"clusterName": "clusterName"},
-        gone=("status", ("INACTIVE", "DEPROVISIONING")),
-    ),
-    Resource(
-        "aws:ecs/taskDefinition:TaskDefinition",
-        create=Call(
-            "RegisterTaskDefinition family containerDefinitions cpu memory networkMode requiresCompatibilities "
-            "runtimePlatform executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints "
-            "proxyConfiguration ipcMode pidMode enableFaultInjection -> {family}",
-            build=_definitions,
-        ),
-        parse=r"(?P<arn>arn:.*/(?P<family>[^:]+):\d+)",
-        # Of a revision that was being made when all was killed, the state knows the family alone: its latest one.
-        read=Call("DescribeTaskDefinition taskDefinition={arn|id} -> taskDefinition", take=_task_definition),
-        delete=Call("DeregisterTaskDefinition taskDefinition={arn}"),
-        names={"volumes.hostPath": "host.sourcePath", "ephemeralStorage.sizeInGib": "sizeInGiB"},
-        reads={"arn": "taskDefinitionArn"},
-        outputs="arn arnWithoutRevision revision networkMode enableFaultInjection",
-        defaults={"skipDestroy": False, "trackLatest": False},
-        local="skipDestroy trackLatest",
-        unique="",
-        tags=_ECS_TAGS,
-    ),
-    Resource(
-        "aws:ecs/service:Service",
-        create=Call(
-            "CreateService name cluster launchType schedulingStrategy deploymentController iamRole "
-            + _CHANGEABLE
-            + " -> service.serviceArn",
-            build=_service_parameters,
-        ),
-        parse=r"(?:arn:.*:service/)?(?P<cluster>[^/]+)/(?P<name>[^/]+)",
-        read=Call("DescribeServices cluster={cluster} services=[{name}] -> services", take=_service),
-        updates=Call(
-            "UpdateService " + _CHANGEABLE + " cluster={cluster} service={id} forceNewDeployment={forceNewDeployment}",
-            build=_service_parameters,
-        ),
-        delete=Call("DeleteService cluster={cluster} service={id} force=true"),
-        names=pairs(
-            "name=serviceName iamRole=role networkConfiguration=networkConfiguration.awsvpcConfiguration "
-            "orderedPlacementStrategies=placementStrategy "
-            "deploymentCircuitBreaker=deploymentConfiguration.deploymentCircuitBreaker "
-            "deploymentMaximumPercent=deploymentConfiguration.maximumPercent "
-            "deploymentMinimumHealthyPercent=deploymentConfiguration.minimumHealthyPercent "
-            "alarms=deploymentConfiguration.alarms loadBalancers.elbName=loadBalancerName"
-        ),
-        reads={"arn": "serviceArn", "cluster": "clusterArn"},
-        outputs="arn launchType deploymentController",
-        defaults=pairs(
-            "deploymentMaximumPercent=200 deploymentMinimumHealthyPercent=100 enableEcsManagedTags=false "
-            "enableExecuteCommand=false schedulingStrategy=REPLICA waitForSteadyState=false"
-        ),
-        clear={
-            "alarms": {"alarmNames": [], "enable": False, "rollback": False},
-            "availabilityZoneRebalancing": "DISABLED",
-            "capacityProviderStrategies": [],
-            "desiredCount": 0,
-            "healthCheckGracePeriodSeconds": 0,
-            "propagateTags": "NONE",
-            "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-        },
-        local="forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback",
-        gaps={"serviceConnectConfiguration": _NOT_SHOWN},
-        gone=("status", ("INACTIVE", "DRAINING")),
-        name="name",
-        unique="cluster name",
-        tags=_ECS_TAGS,
-        prepare_delete=_drain,
-        steady=_steady,
-    ),
+    aws:ecr/lifecyclePolicy:LifecyclePolicy
+      create    PutLifecyclePolicy repository (policy) -> {repository}
+      read      GetLifecyclePolicy repositoryName={id}
+      update    PutLifecyclePolicy () repositoryName={id}
+      delete    DeleteLifecyclePolicy repositoryName={id}
+      names     repository=repositoryName policy=lifecyclePolicyText
+      outputs   registryId
+
+    aws:ecs/cluster:Cluster
+      create    CreateCluster name (settings configuration serviceConnectDefaults) -> cluster.clusterArn
+      read      DescribeClusters clusters=[{id}] include=[SETTINGS,CONFIGURATIONS] -> clusters
+      update    UpdateCluster () cluster={id}
+      delete    DeleteCluster cluster={id}
+      names     name=clusterName
+      reads     arn=clusterArn
+      outputs   arn settings
+      gone      status=INACTIVE,DEPROVISIONING
+      named     name
+      tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
+
+    aws:ecs/clusterCapacityProviders:ClusterCapacityProviders
+      create    PutClusterCapacityProviders clusterName (capacityProviders defaultCapacityProviderStrategies
+                capacityProviders=[] defaultCapacityProviderStrategy=[]) -> {clusterName}
+      read      DescribeClusters clusters=[{id}] -> clusters
+      put       PutClusterCapacityProviders () cluster={id}
+      delete    PutClusterCapacityProviders cluster={id} capacityProviders=[] defaultCapacityProviderStrategy=[]
+      names     clusterName=cluster
+      reads     clusterName=clusterName
+      gone      status=INACTIVE,DEPROVISIONING
+
+    aws:ecs/taskDefinition:TaskDefinition
+      create    RegisterTaskDefinition family containerDefinitions cpu memory networkMode requiresCompatibilities
+                runtimePlatform executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints
+                proxyConfiguration ipcMode pidMode enableFaultInjection @_definitions -> {family}
+      id        (?P<arn>arn:.*/(?P<family>[^:]+):\d+)
+      # Of a revision that was being made when all was killed, the state knows the family alone: its latest one.
+      read      DescribeTaskDefinition taskDefinition={arn|id} @_task_definition -> taskDefinition
+      delete    DeregisterTaskDefinition taskDefinition={arn}
+      names     volumes.hostPath=host.sourcePath ephemeralStorage.sizeInGib=sizeInGiB
+      reads     arn=taskDefinitionArn
+      otherwise enableFaultInjection=false
+      outputs   arn arnWithoutRevision revision networkMode enableFaultInjection
+      defaults  skipDestroy=false trackLatest=false
+      local     skipDestroy trackLatest
+      gone      status=INACTIVE
+      unique
+      tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
+
+    aws:ecs/service:Service
+      create    CreateService name cluster launchType schedulingStrategy deploymentController iamRole
+                (taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags
+                placementConstraints orderedPlacementStrategies serviceRegistries serviceConnectConfiguration
+                capacityProviderStrategies enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds
+                availabilityZoneRebalancing DEPLOYMENT @_service_parameters) -> service.serviceArn
+      id        (?:arn:.*:service/)?(?P<cluster>[^/]+)/(?P<name>[^/]+)
+      read      DescribeServices cluster={cluster} services=[{name}] @_service -> services
+      update    UpdateService () cluster={cluster} service={id} forceNewDeployment={forceNewDeployment}
+      delete    DeleteService cluster={cluster} service={id} force=true
+      names     name=serviceName iamRole=role networkConfiguration=networkConfiguration.awsvpcConfiguration
+                orderedPlacementStrategies=placementStrategy loadBalancers.elbName=loadBalancerName
+                deploymentCircuitBreaker=deploymentConfiguration.deploymentCircuitBreaker
+                deploymentMaximumPercent=deploymentConfiguration.maximumPercent
+                deploymentMinimumHealthyPercent=deploymentConfiguration.minimumHealthyPercent
+                alarms=deploymentConfiguration.alarms
+      reads     arn=serviceArn cluster=clusterArn iamRole=roleArn
+      outputs   arn launchType deploymentController
+      defaults  deploymentMaximumPercent=200 deploymentMinimumHealthyPercent=100 enableEcsManagedTags=false
+                enableExecuteCommand=false schedulingStrategy=REPLICA waitForSteadyState=false
+      clear     alarms.alarmNames=[] alarms.enable=false alarms.rollback=false availabilityZoneRebalancing=DISABLED
+                capacityProviderStrategies=[] desiredCount=0 healthCheckGracePeriodSeconds=0 propagateTags=NONE
+                deploymentCircuitBreaker.enable=false deploymentCircuitBreaker.rollback=false
+      local     forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback
+      gap       serviceConnectConfiguration the account takes it and does not show it
+      gone      status=INACTIVE,DRAINING
+      named     name
+      unique    cluster name
+      tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
+      before-delete  @_drain
+      steady    @_steady
+    """.replace("DEPLOYMENT", _DEPLOYMENT),
+    str.lower,
+    _definitions,
+    _task_definition,
+    _service,
+    _service_parameters,
+    _drain,
+    _steady,
 )

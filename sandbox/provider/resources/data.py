@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from ..convert import members
-from ..spec import Call, Context, Resource, Tags, pairs
+from ..spec import Context, table
 from ..values import Values, agrees
 
 
@@ -75,25 +75,13 @@ def _indexes(table: Any, member: str) -> list[Values]:
 def _described_table(table: Any, _: Context) -> Values:
     keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
     encryption = table.get("SSEDescription", {})
-    stream = table.get("StreamSpecification", {})
-    capacity = table.get("ProvisionedThroughput", {})
+    enabled = encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING")
     return {
         "hashKey": keys["HASH"],
         "rangeKey": keys.get("RANGE"),
-        "billingMode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
-        "tableClass": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
         "globalSecondaryIndexes": _indexes(table, "GlobalSecondaryIndexes"),
         "localSecondaryIndexes": _indexes(table, "LocalSecondaryIndexes"),
-        "serverSideEncryption": {
-            "enabled": encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING"),
-            "kmsKeyArn": encryption.get("KMSMasterKeyArn"),
-        },
-        "streamEnabled": bool(stream.get("StreamEnabled")),
-        "streamViewType": stream.get("StreamViewType", ""),
-        "streamArn": table.get("LatestStreamArn", ""),
-        "streamLabel": table.get("LatestStreamLabel", ""),
-        "readCapacity": capacity.get("ReadCapacityUnits", 0),
-        "writeCapacity": capacity.get("WriteCapacityUnits", 0),
+        "serverSideEncryption": {"enabled": enabled, "kmsKeyArn": encryption.get("KMSMasterKeyArn")},
     }
 
 
@@ -117,10 +105,6 @@ def _time_to_live_setting(values: Values, context: Context) -> Values | list[Val
     return [] if off and not context.offline else {"ttl": {**given, "attributeName": attribute}}
 
 
-def _secret_policy(found: Any, _: Context) -> Values:
-    return {"policy": found.get("ResourcePolicy") or ""}
-
-
 def _version_stages(secret: Any, context: Context) -> Values:
     stages = secret.get("VersionIdsToStages", {}).get(context["id"].rpartition("|")[2])
     return {"versionStages": stages} if stages else {}
@@ -136,126 +120,102 @@ def _drop_version(context: Context) -> None:
             context.call("UpdateSecretVersionStage", **of_secret, VersionStage=stage)
 
 
-def _log_group(found: Any, _: Context) -> Values:
-    group = found[0]
-    return {
-        "arn": group["arn"].removesuffix(":*"),
-        "retentionInDays": group.get("retentionInDays", 0),
-        "kmsKeyId": group.get("kmsKeyId", ""),
-        "logGroupClass": group.get("logGroupClass", "STANDARD"),
-    }
+def _still_there(secret: Any, _: Context) -> Values | None:
+    return None if "DeletedDate" in secret else {}
 
 
-RESOURCES = (
-    Resource(
-        "aws:dynamodb/table:Table",
-        create=Call(
-            "CreateTable name attributes hashKey rangeKey billingMode readCapacity writeCapacity "
-            "globalSecondaryIndexes localSecondaryIndexes serverSideEncryption streamEnabled streamViewType "
-            "tableClass deletionProtectionEnabled onDemandThroughput -> {name}",
-            build=_table,
-        ),
-        read=(
-            Call("DescribeTable TableName={id} -> Table", take=_described_table),
-            Call("DescribeTimeToLive TableName={id} -> TimeToLiveDescription", take=_time_to_live),
-            Call("DescribeContinuousBackups TableName={id} -> ContinuousBackupsDescription", take=_recovery),
-        ),
-        updates=(
-            Call("UpdateTable billingMode readCapacity writeCapacity TableName={id}", whole=True),
-            Call("UpdateTable globalSecondaryIndexes attributes TableName={id}", whole=True, build=_index_changes),
-            Call("UpdateTable serverSideEncryption TableName={id}"),
-            Call("UpdateTable streamEnabled streamViewType TableName={id}", whole=True, build=_table),
-            Call("UpdateTable tableClass TableName={id}"),
-            Call("UpdateTable deletionProtectionEnabled TableName={id}"),
-            Call("UpdateTable onDemandThroughput TableName={id}"),
-        ),
-        steps=(
-            Call("UpdateTimeToLive ttl TableName={id}", build=_time_to_live_setting),
-            Call("UpdateContinuousBackups pointInTimeRecovery TableName={id}"),
-        ),
-        delete=Call("DeleteTable TableName={id}"),
-        names=pairs(
-            "name=TableName attributes=AttributeDefinitions attributes.name=AttributeName "
-            "attributes.type=AttributeType readCapacity=ProvisionedThroughput.ReadCapacityUnits "
-            "writeCapacity=ProvisionedThroughput.WriteCapacityUnits "
-            "globalSecondaryIndexes.provisionedThroughput.readCapacityUnits=ReadCapacityUnits "
-            "serverSideEncryption=SSESpecification serverSideEncryption.kmsKeyArn=KMSMasterKeyId "
-            "streamEnabled=StreamSpecification.StreamEnabled streamViewType=StreamSpecification.StreamViewType "
-            "ttl=TimeToLiveSpecification pointInTimeRecovery=PointInTimeRecoverySpecification "
-            "pointInTimeRecovery.enabled=PointInTimeRecoveryEnabled"
-        ),
-        reads={"arn": "TableArn"},
-        outputs="arn streamArn streamLabel",
-        defaults={"billingMode": "PROVISIONED"},
-        clear={
-            "deletionProtectionEnabled": False,
-            "streamEnabled": False,
-            "serverSideEncryption": {"enabled": False},
-            "pointInTimeRecovery": {"enabled": False},
-            "tableClass": "STANDARD",
-        },
-        name="name",
-        tags=Tags("TagResource UntagResource ResourceArn={arn}", "ListTagsOfResource -> Tags"),
-    ),
-    Resource(
-        "aws:secretsmanager/secret:Secret",
-        create=Call("CreateSecret name description kmsKeyId -> ARN"),
-        read=(
-            Call("DescribeSecret SecretId={id}", take=lambda secret, _: None if "DeletedDate" in secret else {}),
-            Call("GetResourcePolicy SecretId={id}", take=_secret_policy),
-        ),
-        updates=Call("UpdateSecret description kmsKeyId SecretId={id}"),
-        steps=Call("PutResourcePolicy policy SecretId={id}", absent=Call("DeleteResourcePolicy SecretId={id}")),
-        delete=Call(
-            "DeleteSecret recoveryWindowInDays SecretId={id}",
-            build=lambda values, _: (
-                values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
-            ),
-        ),
-        names={"policy": "ResourcePolicy"},
-        outputs="arn",
-        defaults={"recoveryWindowInDays": 30, "forceOverwriteReplicaSecret": False},
-        clear={"description": ""},
-        local="recoveryWindowInDays forceOverwriteReplicaSecret",
-        name="name",
-        limit=512,
-        tags=Tags("TagResource UntagResource SecretId={id}"),
-    ),
-    Resource(
-        "aws:secretsmanager/secretVersion:SecretVersion",
-        create=Call("PutSecretValue secretId secretString secretBinary versionStages -> {secretId}|{versionId}"),
-        read=(
-            Call("GetSecretValue SecretId={secretId} VersionId={versionId}"),
-            Call("DescribeSecret SecretId={secretId}", take=_version_stages),
-        ),
-        reads={"secretArn": "ARN", "secretId": "ARN"},
-        outputs="arn secretArn versionId versionStages",
-        unique="",
-        secret="secretString secretBinary",  # noqa: S106 - names of outputs
-        prepare_delete=_drop_version,
-    ),
-    Resource(
-        "aws:cloudwatch/logGroup:LogGroup",
-        "logs",
-        create=Call("CreateLogGroup name kmsKeyId logGroupClass deletionProtectionEnabled -> {name}"),
-        read=Call(
-            "DescribeLogGroups logGroupNamePrefix={id} -> logGroups",
-            only={"logGroupName": "{id}"},  # the search is by prefix
-            take=_log_group,
-        ),
-        updates=Call("PutLogGroupDeletionProtection deletionProtectionEnabled logGroupIdentifier={id}"),
-        steps=Call(
-            "PutRetentionPolicy retentionInDays logGroupName={id}",
-            absent=Call("DeleteRetentionPolicy logGroupName={id}"),
-        ),
-        delete=Call("DeleteLogGroup logGroupName={id}"),
-        names={"name": "logGroupName"},
-        outputs="arn logGroupClass",
-        defaults={"skipDestroy": False},
-        local="skipDestroy",
-        gaps={"deletionProtectionEnabled": "the account has no deletion protection of log groups"},
-        name="name",
-        limit=512,
-        tags=Tags("TagResource UntagResource resourceArn={arn}", "ListTagsForResource -> tags", keys="tagKeys"),
-    ),
+def _recovery_window(values: Values, _: Context) -> Values:
+    return values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
+
+
+RESOURCES = table(
+    """
+    aws:dynamodb/table:Table
+      create    CreateTable name attributes hashKey rangeKey billingMode readCapacity writeCapacity
+                globalSecondaryIndexes localSecondaryIndexes serverSideEncryption streamEnabled streamViewType
+                tableClass deletionProtectionEnabled onDemandThroughput @_table -> {name}
+      read      DescribeTable TableName={id} @_described_table -> Table
+      read      DescribeTimeToLive TableName={id} @_time_to_live -> TimeToLiveDescription
+      read      DescribeContinuousBackups TableName={id} @_recovery -> ContinuousBackupsDescription
+      put       UpdateTable billingMode readCapacity writeCapacity TableName={id}
+      put       UpdateTable globalSecondaryIndexes attributes TableName={id} @_index_changes
+      update    UpdateTable serverSideEncryption TableName={id}
+      put       UpdateTable streamEnabled streamViewType TableName={id} @_table
+      update    UpdateTable tableClass TableName={id}
+      update    UpdateTable deletionProtectionEnabled TableName={id}
+      update    UpdateTable onDemandThroughput TableName={id}
+      then      UpdateTimeToLive ttl TableName={id} @_time_to_live_setting
+      then      UpdateContinuousBackups pointInTimeRecovery TableName={id}
+      delete    DeleteTable TableName={id}
+      names     name=TableName attributes=AttributeDefinitions attributes.name=AttributeName
+                attributes.type=AttributeType readCapacity=ProvisionedThroughput.ReadCapacityUnits
+                writeCapacity=ProvisionedThroughput.WriteCapacityUnits
+                globalSecondaryIndexes.provisionedThroughput.readCapacityUnits=ReadCapacityUnits
+                serverSideEncryption=SSESpecification serverSideEncryption.kmsKeyArn=KMSMasterKeyId
+                streamEnabled=StreamSpecification.StreamEnabled streamViewType=StreamSpecification.StreamViewType
+                ttl=TimeToLiveSpecification pointInTimeRecovery=PointInTimeRecoverySpecification
+                pointInTimeRecovery.enabled=PointInTimeRecoveryEnabled
+      reads     arn=TableArn billingMode=BillingModeSummary.BillingMode tableClass=TableClassSummary.TableClass
+                streamArn=LatestStreamArn streamLabel=LatestStreamLabel
+      otherwise billingMode=PROVISIONED tableClass=STANDARD streamEnabled=false streamViewType= streamArn=
+                streamLabel= readCapacity=0 writeCapacity=0
+      outputs   arn streamArn streamLabel
+      defaults  billingMode=PROVISIONED
+      clear     deletionProtectionEnabled=false streamEnabled=false serverSideEncryption.enabled=false
+                pointInTimeRecovery.enabled=false tableClass=STANDARD
+      named     name
+      tags      TagResource UntagResource ListTagsOfResource ResourceArn={arn} -> Tags
+
+    aws:secretsmanager/secret:Secret
+      create    CreateSecret name (description kmsKeyId) -> ARN
+      read      DescribeSecret SecretId={id} @_still_there
+      read      GetResourcePolicy SecretId={id}
+      update    UpdateSecret () SecretId={id}
+      then      PutResourcePolicy policy SecretId={id} else DeleteResourcePolicy SecretId={id}
+      delete    DeleteSecret recoveryWindowInDays SecretId={id} @_recovery_window
+      names     policy=ResourcePolicy
+      outputs   arn
+      defaults  recoveryWindowInDays=30 forceOverwriteReplicaSecret=false
+      clear     description=
+      local     recoveryWindowInDays forceOverwriteReplicaSecret
+      named     name 512
+      tags      TagResource UntagResource SecretId={id}
+
+    aws:secretsmanager/secretVersion:SecretVersion
+      create    PutSecretValue secretId secretString secretBinary versionStages -> {secretId}|{versionId}
+      read      GetSecretValue SecretId={secretId} VersionId={versionId}
+      read      DescribeSecret SecretId={secretId} @_version_stages
+      reads     secretArn=ARN secretId=ARN
+      outputs   arn secretArn versionId versionStages
+      unique
+      secret    secretString secretBinary
+      before-delete  @_drop_version
+
+    aws:cloudwatch/logGroup:LogGroup logs
+      create    CreateLogGroup name kmsKeyId logGroupClass deletionProtectionEnabled -> {name}
+      # The search is by prefix.
+      read      DescribeLogGroups logGroupNamePrefix={id} -> logGroups[logGroupName={id}]
+      update    PutLogGroupDeletionProtection deletionProtectionEnabled logGroupIdentifier={id}
+      then      PutRetentionPolicy retentionInDays logGroupName={id} else DeleteRetentionPolicy logGroupName={id}
+      delete    DeleteLogGroup logGroupName={id}
+      names     name=logGroupName
+      reads     arn==arn:{partition}:logs:{region}:{account}:log-group:{id}
+      otherwise retentionInDays=0 kmsKeyId= logGroupClass=STANDARD
+      outputs   arn logGroupClass
+      defaults  skipDestroy=false
+      local     skipDestroy
+      gap       deletionProtectionEnabled the account has no deletion protection of log groups
+      named     name 512
+      tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
+    """,
+    _table,
+    _described_table,
+    _time_to_live,
+    _time_to_live_setting,
+    _recovery,
+    _index_changes,
+    _still_there,
+    _recovery_window,
+    _version_stages,
+    _drop_version,
 )

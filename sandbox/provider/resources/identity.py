@@ -4,7 +4,7 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Context, table
 from ..values import Values
 
 
@@ -30,58 +30,42 @@ def _document(name: str, member: str) -> Any:
     return take
 
 
-RESOURCES = (
-    Resource(
-        "aws:iam/role:Role",
-        create=Call(
-            "CreateRole name path assumeRolePolicy description maxSessionDuration permissionsBoundary -> {name}"
-        ),
-        read=Call("GetRole RoleName={id} -> Role", take=_document("assumeRolePolicy", "AssumeRolePolicyDocument")),
-        updates=(
-            Call(
-                "UpdateAssumeRolePolicy assumeRolePolicy RoleName={id}",
-                build=lambda values, _: {"policyDocument": values["assumeRolePolicy"]},
-            ),
-            Call("UpdateRole description maxSessionDuration RoleName={id}", whole=True),
-            Call(
-                "PutRolePermissionsBoundary permissionsBoundary RoleName={id}",
-                absent=Call("DeleteRolePermissionsBoundary RoleName={id}"),
-            ),
-        ),
-        delete=Call("DeleteRole RoleName={id}"),
-        names={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument", "uniqueId": "RoleId"},
-        reads={"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
-        outputs="arn createDate uniqueId",
-        defaults={"path": "/", "maxSessionDuration": 3600, "forceDetachPolicies": False},
-        clear={"description": ""},
-        local="forceDetachPolicies",
-        name="name",
-        limit=64,
-        tags=Tags("TagRole UntagRole RoleName={id}"),
-        regional=False,
-        prepare_delete=_empty_role,
-    ),
-    Resource(
-        "aws:iam/rolePolicy:RolePolicy",
-        create=Call("PutRolePolicy role name policy -> {role}:{name}"),
-        read=Call("GetRolePolicy RoleName={role} PolicyName={name}", take=_document("policy", "PolicyDocument")),
-        updates=Call("PutRolePolicy policy RoleName={role} PolicyName={name}"),
-        delete=Call("DeleteRolePolicy RoleName={role} PolicyName={name}"),
-        names={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
-        name="name",
-        limit=128,
-        regional=False,
-    ),
-    Resource(
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        create=Call("AttachRolePolicy role policyArn -> {role}/{policyArn}"),
-        read=Call(
-            "ListAttachedRolePolicies RoleName={role} -> AttachedPolicies",
-            only={"PolicyArn": "{policyArn}"},
-            take=lambda found, context: {"role": context["role"], "policyArn": found[0]["PolicyArn"]},
-        ),
-        delete=Call("DetachRolePolicy RoleName={role} PolicyArn={policyArn}"),
-        names={"role": "RoleName"},
-        regional=False,
-    ),
+RESOURCES = table(
+    """
+    aws:iam/role:Role global
+      create    CreateRole name path assumeRolePolicy description maxSessionDuration permissionsBoundary -> {name}
+      read      GetRole RoleName={id} @trust -> Role
+      update    UpdateAssumeRolePolicy assumeRolePolicy:PolicyDocument RoleName={id}
+      put       UpdateRole description maxSessionDuration RoleName={id}
+      update    PutRolePermissionsBoundary permissionsBoundary RoleName={id}
+                else DeleteRolePermissionsBoundary RoleName={id}
+      delete    DeleteRole RoleName={id}
+      names     name=RoleName assumeRolePolicy=AssumeRolePolicyDocument uniqueId=RoleId
+      reads     permissionsBoundary=PermissionsBoundary.PermissionsBoundaryArn
+      outputs   arn createDate uniqueId
+      defaults  path=/ maxSessionDuration=3600 forceDetachPolicies=false
+      clear     description=
+      local     forceDetachPolicies
+      named     name 64
+      tags      TagRole UntagRole RoleName={id}
+      before-delete  @_empty_role
+
+    aws:iam/rolePolicy:RolePolicy global
+      create    PutRolePolicy role name (policy) -> {role}:{name}
+      read      GetRolePolicy RoleName={role} PolicyName={name} @policy
+      update    PutRolePolicy () RoleName={role} PolicyName={name}
+      delete    DeleteRolePolicy RoleName={role} PolicyName={name}
+      names     role=RoleName name=PolicyName policy=PolicyDocument
+      named     name 128
+
+    aws:iam/rolePolicyAttachment:RolePolicyAttachment global
+      create    AttachRolePolicy role policyArn -> {role}/{policyArn}
+      read      ListAttachedRolePolicies RoleName={role} -> AttachedPolicies[PolicyArn={policyArn}]
+      delete    DetachRolePolicy RoleName={role} PolicyArn={policyArn}
+      names     role=RoleName
+      reads     role=={role}
+    """,
+    _empty_role,
+    trust=_document("assumeRolePolicy", "AssumeRolePolicyDocument"),
+    policy=_document("policy", "PolicyDocument"),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..spec import Call, Context, Resource, Tags, pairs
+from ..spec import Context, table
 from ..values import Values
 
 _ALIAS = "alias/"
@@ -31,51 +31,50 @@ def _alias(found: Any, context: Context) -> Values:
     return {"targetKeyArn": key_arn, "targetKeyId": key_arn if context["targetKeyId"] == key_arn else key}
 
 
-RESOURCES = (
-    Resource(
-        "aws:kms/key:Key",
-        create=Call("CreateKey description keyUsage customerMasterKeySpec multiRegion policy -> KeyMetadata.KeyId"),
-        read=(
-            Call(
-                "DescribeKey KeyId={id} -> KeyMetadata",
-                take=lambda key, _: {"multiRegion": key.get("MultiRegion", False)},
-            ),
-            Call("GetKeyPolicy KeyId={id} PolicyName=default"),
-            Call("GetKeyRotationStatus KeyId={id}"),
-        ),
-        updates=(
-            Call("UpdateKeyDescription description KeyId={id}"),
-            Call("PutKeyPolicy policy KeyId={id} PolicyName=default"),
-        ),
-        steps=(
-            Call("EnableKeyRotation enableKeyRotation rotationPeriodInDays KeyId={id}", whole=True, build=_rotation),
-            Call("DisableKeyRotation enableKeyRotation KeyId={id}", build=_switch("enableKeyRotation", on=False)),
-            Call("EnableKey isEnabled KeyId={id}", build=_switch("isEnabled", on=True)),
-            Call("DisableKey isEnabled KeyId={id}", build=_switch("isEnabled", on=False)),
-        ),
-        delete=Call("ScheduleKeyDeletion deletionWindowInDays KeyId={id}"),  # it wants the id, not the ARN
-        names={"customerMasterKeySpec": "KeySpec", "deletionWindowInDays": "PendingWindowInDays"},
-        reads={"enableKeyRotation": "KeyRotationEnabled", "isEnabled": "Enabled"},
-        outputs="arn description keyId multiRegion policy",
-        defaults=pairs(
-            "customerMasterKeySpec=SYMMETRIC_DEFAULT enableKeyRotation=false isEnabled=true keyUsage=ENCRYPT_DECRYPT"
-        ),
-        local="deletionWindowInDays",
-        gaps={"rotationPeriodInDays": "the account does not show how often a key rotates"},
-        gone=("KeyState", ("PendingDeletion", "PendingReplicaDeletion")),
-        tags=Tags("TagResource UntagResource KeyId={id}", "ListResourceTags -> Tags"),
-    ),
-    Resource(
-        "aws:kms/alias:Alias",
-        create=Call("CreateAlias name targetKeyId -> {name}"),
-        read=Call("ListAliases -> Aliases", only={"AliasName": "{id}"}, take=_alias),
-        updates=Call("UpdateAlias targetKeyId AliasName={id}"),
-        delete=Call("DeleteAlias AliasName={id}"),
-        names={"name": "AliasName"},
-        reads={"arn": "AliasArn"},
-        outputs="arn targetKeyArn",
-        name="name",
-        limit=250,
-        spell=lambda name: name if name.startswith(_ALIAS) else f"{_ALIAS}{name}",
-    ),
+def _prefixed(name: str) -> str:
+    return name if name.startswith(_ALIAS) else f"{_ALIAS}{name}"
+
+
+RESOURCES = table(
+    """
+    aws:kms/key:Key
+      create    CreateKey description keyUsage customerMasterKeySpec multiRegion policy -> KeyMetadata.KeyId
+      read      DescribeKey KeyId={id} -> KeyMetadata
+      read      GetKeyPolicy KeyId={id} PolicyName=default
+      read      GetKeyRotationStatus KeyId={id}
+      update    UpdateKeyDescription description KeyId={id}
+      update    PutKeyPolicy policy KeyId={id} PolicyName=default
+      then-put  EnableKeyRotation enableKeyRotation rotationPeriodInDays KeyId={id} @_rotation
+      then      DisableKeyRotation enableKeyRotation KeyId={id} @stop_rotation
+      then      EnableKey isEnabled KeyId={id} @enable
+      then      DisableKey isEnabled KeyId={id} @disable
+      # It wants the id, not the ARN.
+      delete    ScheduleKeyDeletion deletionWindowInDays KeyId={id}
+      names     customerMasterKeySpec=KeySpec deletionWindowInDays=PendingWindowInDays
+      reads     enableKeyRotation=KeyRotationEnabled isEnabled=Enabled
+      otherwise multiRegion=false
+      outputs   arn description keyId multiRegion policy
+      defaults  customerMasterKeySpec=SYMMETRIC_DEFAULT enableKeyRotation=false isEnabled=true
+                keyUsage=ENCRYPT_DECRYPT
+      local     deletionWindowInDays
+      gap       rotationPeriodInDays the account does not show how often a key rotates
+      gone      KeyState=PendingDeletion,PendingReplicaDeletion
+      tags      TagResource UntagResource ListResourceTags KeyId={id} -> Tags
+
+    aws:kms/alias:Alias
+      create    CreateAlias name (targetKeyId) -> {name}
+      read      ListAliases @_alias -> Aliases[AliasName={id}]
+      update    UpdateAlias () AliasName={id}
+      delete    DeleteAlias AliasName={id}
+      names     name=AliasName
+      reads     arn=AliasArn
+      outputs   arn targetKeyArn
+      named     name 250 @_prefixed
+    """,
+    _rotation,
+    _alias,
+    _prefixed,
+    stop_rotation=_switch("enableKeyRotation", on=False),
+    enable=_switch("isEnabled", on=True),
+    disable=_switch("isEnabled", on=False),
 )

@@ -3,14 +3,12 @@
 import re
 from typing import Any, cast
 
-from ..spec import Call, Context, Resource, Tags, pairs
+from ..spec import Context, Hook, nested, pairs, table
 from ..values import Values
 
-_TAGS = Tags("AddTags RemoveTags ResourceArns=[{id}]", "DescribeTags -> TagDescriptions.Tags")
 
-
-def _attributes(kind: str, said: str) -> tuple[Call, Call]:
-    """The call that sets attributes, and the one that shows them.
+def _attributes(said: str) -> tuple[Hook, Hook]:
+    """What regroups properties for the call that sets attributes, and what makes them of those that are shown.
 
     `said` has a word `property=key` for each; a dotted property is a member of an object. Attributes are text to the
     API; to Pulumi one whose key ends in `enabled` is a boolean and one in `seconds` a number, unless it is in `_TEXT`.
@@ -29,25 +27,18 @@ def _attributes(kind: str, said: str) -> tuple[Call, Call]:
 
     def take(found: Any, _: Context) -> Values:
         texts = {one["Key"]: one["Value"] for one in found}
-        values: Values = {}
-        for path, key in keys.items():
-            name, _dot, member = path.partition(".")
-            if key in texts:
-                inside = values.setdefault(name, {}) if member else values
-                inside[member or name] = texts[key] if path in _TEXT else _value(key, texts[key])
-        return values
+        flat = {path: _value(path, key, texts[key]) for path, key in keys.items() if key in texts}
+        return nested(flat)
 
-    names, target = " ".join(dict.fromkeys(path.partition(".")[0] for path in keys)), f"{kind}Arn={{id}}"
-    return (
-        Call(f"Modify{kind}Attributes {names} {target}", build=build),
-        Call(f"Describe{kind}Attributes {target} -> Attributes", take=take),
-    )
+    return build, take
 
 
 _TEXT = ("loadBalancingCrossZoneEnabled",)  # it has a third value
 
 
-def _value(key: str, text: str) -> Any:
+def _value(path: str, key: str, text: str) -> Any:
+    if path in _TEXT:
+        return text
     return text == "true" if key.endswith("enabled") else int(text) if key.endswith("seconds") else text
 
 
@@ -56,14 +47,9 @@ def _dashed(name: str) -> str:
     return re.sub(r"-{2,}", "-", re.sub(r"[^A-Za-z0-9-]", "-", name)).strip("-")
 
 
-def _load_balancer(found: Any, context: Context) -> Values:
-    one = found[0]
-    zones = one.get("AvailabilityZones", [])
-    return {
-        "internal": one["Scheme"] == "internal",
-        "subnets": [zone["SubnetId"] for zone in zones],
-        "arnSuffix": one["LoadBalancerArn"].partition(":loadbalancer/")[2],
-    }
+def _load_balancer(found: Any, _: Context) -> Values:
+    arn = found[0]["LoadBalancerArn"]
+    return {"internal": found[0]["Scheme"] == "internal", "arnSuffix": arn.partition(":loadbalancer/")[2]}
 
 
 def _scheme(values: Values, _: Context) -> Values:
@@ -77,22 +63,6 @@ def _target_group(found: Any, _: Context) -> Values:
     return {"arnSuffix": found[0]["TargetGroupArn"].rpartition(":")[2]}
 
 
-_ACTION_NAMES = pairs(
-    "authenticateCognito=AuthenticateCognitoConfig authenticateOidc=AuthenticateOidcConfig redirect=RedirectConfig"
-    " fixedResponse=FixedResponseConfig forward=ForwardConfig forward.targetGroups.arn=TargetGroupArn"
-    " forward.stickiness=TargetGroupStickinessConfig forward.stickiness.duration=DurationSeconds"
-)
-
-
-def _action_names(name: str) -> dict[str, str]:
-    return {f"{name}.{path}": target for path, target in _ACTION_NAMES.items()}
-
-
-_CONDITION_NAMES = pairs(
-    "conditions.hostHeader=HostHeaderConfig conditions.httpHeader=HttpHeaderConfig conditions.sourceIp=SourceIpConfig"
-    " conditions.httpRequestMethod=HttpRequestMethodConfig conditions.pathPattern=PathPatternConfig"
-    " conditions.queryStrings=QueryStringConfig.Values conditions.field=Field"
-)
 _FIELDS = pairs(
     "hostHeader=host-header httpHeader=http-header httpRequestMethod=http-request-method pathPattern=path-pattern"
     " queryStrings=query-string sourceIp=source-ip"
@@ -123,19 +93,19 @@ def listener_of(rule_arn: str) -> str:
     return re.sub(r":listener-rule/(.*)/[^/]+$", r":listener/\1", rule_arn)
 
 
+def _priority(values: Values, context: Context) -> Values:
+    return {"rulePriorities": [{"ruleArn": context["id"], **values}]}
+
+
 def _described_rule(found: Any, _: Context) -> Values:
     rule = found[0]
-    priority = rule["Priority"]
     for condition in rule.get("Conditions", []):
         condition.pop("Field", None)  # said by the block
-    values: Values = {"listenerArn": listener_of(rule["RuleArn"])}
-    if priority.isdigit():
-        values["priority"] = int(priority)
-    return values
+    priority = rule["Priority"]
+    return {"listenerArn": listener_of(rule["RuleArn"])} | ({"priority": int(priority)} if priority.isdigit() else {})
 
 
-_LB_SET, _LB_SHOW = _attributes(
-    "LoadBalancer",
+_set_balancer, _shown_balancer = _attributes(
     "accessLogs.enabled=access_logs.s3.enabled accessLogs.bucket=access_logs.s3.bucket"
     " accessLogs.prefix=access_logs.s3.prefix clientKeepAlive=client_keep_alive.seconds"
     " connectionLogs.enabled=connection_logs.s3.enabled connectionLogs.bucket=connection_logs.s3.bucket"
@@ -149,8 +119,7 @@ _LB_SET, _LB_SHOW = _attributes(
     " preserveHostHeader=routing.http.preserve_host_header.enabled"
     " xffHeaderProcessingMode=routing.http.xff_header_processing.mode",
 )
-_TG_SET, _TG_SHOW = _attributes(
-    "TargetGroup",
+_set_group, _shown_group = _attributes(
     "deregistrationDelay=deregistration_delay.timeout_seconds"
     " connectionTermination=deregistration_delay.connection_termination.enabled"
     " loadBalancingAlgorithmType=load_balancing.algorithm.type"
@@ -160,99 +129,104 @@ _TG_SET, _TG_SHOW = _attributes(
     " stickiness.cookieDuration=stickiness.lb_cookie.duration_seconds"
     " stickiness.cookieName=stickiness.app_cookie.cookie_name",
 )
-_LISTENER = "port protocol sslPolicy certificateArn alpnPolicy defaultActions"
 
-RESOURCES = (
-    Resource(
-        "aws:lb/loadBalancer:LoadBalancer",
-        "elbv2",
-        create=Call(
-            "CreateLoadBalancer name subnets subnetMappings securityGroups internal loadBalancerType "
-            "ipAddressType customerOwnedIpv4Pool -> LoadBalancers.LoadBalancerArn",
-            build=_scheme,
-        ),
-        read=(Call("DescribeLoadBalancers LoadBalancerArns=[{id}] -> LoadBalancers", take=_load_balancer), _LB_SHOW),
-        updates=(
-            Call("SetSecurityGroups securityGroups LoadBalancerArn={id}"),
-            Call("SetSubnets subnets subnetMappings LoadBalancerArn={id}"),
-            Call("SetIpAddressType ipAddressType LoadBalancerArn={id}"),
-        ),
-        steps=_LB_SET,
-        delete=Call("DeleteLoadBalancer LoadBalancerArn={id}"),
-        names={"loadBalancerType": "Type", "internal": "Scheme"},
-        reads=pairs("arn=LoadBalancerArn name=LoadBalancerName dnsName=DNSName zoneId=CanonicalHostedZoneId"),
-        outputs="arn arnSuffix dnsName zoneId vpcId ipAddressType securityGroups subnets accessLogs"
-        " enableCrossZoneLoadBalancing",
-        defaults=pairs(
-            "clientKeepAlive=3600 desyncMitigationMode=defensive dropInvalidHeaderFields=false "
-            "enableDeletionProtection=false enableHttp2=true idleTimeout=60 internal=false "
-            "loadBalancerType=application preserveHostHeader=false xffHeaderProcessingMode=append"
-        ),
-        name="name",
-        limit=32,
-        spell=_dashed,
-        tags=_TAGS,
-    ),
-    Resource(
-        "aws:lb/targetGroup:TargetGroup",
-        "elbv2",
-        create=Call(
-            "CreateTargetGroup name port protocol protocolVersion vpcId targetType ipAddressType healthCheck"
-            " -> TargetGroups.TargetGroupArn"
-        ),
-        read=(Call("DescribeTargetGroups TargetGroupArns=[{id}] -> TargetGroups", take=_target_group), _TG_SHOW),
-        updates=Call("ModifyTargetGroup healthCheck TargetGroupArn={id}"),
-        steps=_TG_SET,
-        delete=Call("DeleteTargetGroup TargetGroupArn={id}"),
-        names=pairs(
-            "healthCheck=. healthCheck.enabled=HealthCheckEnabled "
-            "healthCheck.healthyThreshold=HealthyThresholdCount "
-            "healthCheck.unhealthyThreshold=UnhealthyThresholdCount "
-            "healthCheck.interval=HealthCheckIntervalSeconds healthCheck.timeout=HealthCheckTimeoutSeconds "
-            "healthCheck.path=HealthCheckPath healthCheck.port=HealthCheckPort "
-            "healthCheck.protocol=HealthCheckProtocol healthCheck.matcher=Matcher.HttpCode"
-        ),
-        reads={"arn": "TargetGroupArn", "name": "TargetGroupName"},
-        outputs="arn arnSuffix loadBalancerArns healthCheck ipAddressType stickiness protocolVersion"
-        " loadBalancingAlgorithmType loadBalancingCrossZoneEnabled",
-        defaults={"deregistrationDelay": 300, "slowStart": 0, "targetType": "instance"},
-        name="name",
-        limit=32,
-        spell=_dashed,
-        tags=_TAGS,
-    ),
-    Resource(
-        "aws:lb/listener:Listener",
-        "elbv2",
-        create=Call(f"CreateListener loadBalancerArn {_LISTENER} -> Listeners.ListenerArn"),
-        read=Call("DescribeListeners ListenerArns=[{id}] -> Listeners"),
-        updates=Call(f"ModifyListener {_LISTENER} ListenerArn={{id}}", whole=True),
-        delete=Call("DeleteListener ListenerArn={id}"),
-        names={**_action_names("defaultActions"), "certificateArn": "Certificates.CertificateArn"},
-        reads={"arn": "ListenerArn"},
-        outputs="arn sslPolicy protocol",
-        unique="loadBalancerArn port",
-        ordered="defaultActions",
-        tags=_TAGS,
-    ),
-    Resource(
-        "aws:lb/listenerRule:ListenerRule",
-        "elbv2",
-        create=Call("CreateRule listenerArn priority conditions actions -> Rules.RuleArn", build=_next_priority),
-        read=Call("DescribeRules RuleArns=[{id}] -> Rules", take=_described_rule),
-        updates=(
-            Call("ModifyRule conditions actions RuleArn={id}", build=_rule),
-            Call(
-                "SetRulePriorities priority",
-                build=lambda values, context: {"rulePriorities": [{"ruleArn": context["id"], **values}]},
-            ),
-        ),
-        delete=Call("DeleteRule RuleArn={id}"),
-        names={**_action_names("actions"), **_CONDITION_NAMES},
-        reads={"arn": "RuleArn"},
-        outputs="arn priority",
-        unique="listenerArn priority",
-        ordered="actions",
-        tags=_TAGS,
-    ),
+RESOURCES = table(
+    """
+    aws:lb/loadBalancer:LoadBalancer elbv2
+      create    CreateLoadBalancer name subnets subnetMappings securityGroups internal loadBalancerType ipAddressType
+                customerOwnedIpv4Pool @_scheme -> LoadBalancers.LoadBalancerArn
+      read      DescribeLoadBalancers LoadBalancerArns=[{id}] @_load_balancer -> LoadBalancers
+      read      DescribeLoadBalancerAttributes LoadBalancerArn={id} @shown_balancer -> Attributes
+      update    SetSecurityGroups securityGroups LoadBalancerArn={id}
+      update    SetSubnets subnets subnetMappings LoadBalancerArn={id}
+      update    SetIpAddressType ipAddressType LoadBalancerArn={id}
+      then      ModifyLoadBalancerAttributes accessLogs clientKeepAlive connectionLogs desyncMitigationMode
+                dropInvalidHeaderFields enableCrossZoneLoadBalancing enableDeletionProtection enableHttp2
+                enableTlsVersionAndCipherSuiteHeaders enableWafFailOpen enableXffClientPort enableZonalShift idleTimeout
+                preserveHostHeader xffHeaderProcessingMode LoadBalancerArn={id} @set_balancer
+      delete    DeleteLoadBalancer LoadBalancerArn={id}
+      names     loadBalancerType=Type internal=Scheme
+      reads     arn=LoadBalancerArn name=LoadBalancerName dnsName=DNSName zoneId=CanonicalHostedZoneId
+                subnets=AvailabilityZones[].SubnetId
+      outputs   arn arnSuffix dnsName zoneId vpcId ipAddressType securityGroups subnets accessLogs
+                enableCrossZoneLoadBalancing
+      defaults  clientKeepAlive=3600 desyncMitigationMode=defensive dropInvalidHeaderFields=false
+                enableDeletionProtection=false enableHttp2=true idleTimeout=60 internal=false
+                loadBalancerType=application preserveHostHeader=false xffHeaderProcessingMode=append
+      named     name 32 @_dashed
+      tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
+
+    aws:lb/targetGroup:TargetGroup elbv2
+      create    CreateTargetGroup name port protocol protocolVersion vpcId targetType ipAddressType (healthCheck)
+                -> TargetGroups.TargetGroupArn
+      read      DescribeTargetGroups TargetGroupArns=[{id}] @_target_group -> TargetGroups
+      read      DescribeTargetGroupAttributes TargetGroupArn={id} @shown_group -> Attributes
+      update    ModifyTargetGroup () TargetGroupArn={id}
+      then      ModifyTargetGroupAttributes deregistrationDelay connectionTermination loadBalancingAlgorithmType
+                loadBalancingAnomalyMitigation loadBalancingCrossZoneEnabled slowStart stickiness TargetGroupArn={id}
+                @set_group
+      delete    DeleteTargetGroup TargetGroupArn={id}
+      names     healthCheck=. healthCheck.enabled=HealthCheckEnabled healthCheck.healthyThreshold=HealthyThresholdCount
+                healthCheck.unhealthyThreshold=UnhealthyThresholdCount
+                healthCheck.interval=HealthCheckIntervalSeconds healthCheck.timeout=HealthCheckTimeoutSeconds
+                healthCheck.path=HealthCheckPath healthCheck.port=HealthCheckPort
+                healthCheck.protocol=HealthCheckProtocol healthCheck.matcher=Matcher.HttpCode
+      reads     arn=TargetGroupArn name=TargetGroupName
+      outputs   arn arnSuffix loadBalancerArns healthCheck ipAddressType stickiness protocolVersion
+                loadBalancingAlgorithmType loadBalancingCrossZoneEnabled
+      defaults  deregistrationDelay=300 slowStart=0 targetType=instance
+      named     name 32 @_dashed
+      tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
+
+    aws:lb/listener:Listener elbv2
+      create    CreateListener loadBalancerArn (port protocol sslPolicy certificateArn alpnPolicy defaultActions)
+                -> Listeners.ListenerArn
+      read      DescribeListeners ListenerArns=[{id}] -> Listeners
+      put       ModifyListener () ListenerArn={id}
+      delete    DeleteListener ListenerArn={id}
+      names     certificateArn=Certificates.CertificateArn
+                defaultActions.authenticateCognito=AuthenticateCognitoConfig
+                defaultActions.authenticateOidc=AuthenticateOidcConfig defaultActions.redirect=RedirectConfig
+                defaultActions.fixedResponse=FixedResponseConfig defaultActions.forward=ForwardConfig
+                defaultActions.forward.targetGroups.arn=TargetGroupArn
+                defaultActions.forward.stickiness=TargetGroupStickinessConfig
+                defaultActions.forward.stickiness.duration=DurationSeconds
+      reads     arn=ListenerArn
+      outputs   arn sslPolicy protocol
+      unique    loadBalancerArn port
+      ordered   defaultActions
+      tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
+
+    aws:lb/listenerRule:ListenerRule elbv2
+      create    CreateRule listenerArn priority (conditions actions) @_next_priority -> Rules.RuleArn
+      read      DescribeRules RuleArns=[{id}] @_described_rule -> Rules
+      update    ModifyRule () RuleArn={id} @_rule
+      update    SetRulePriorities priority @_priority
+      delete    DeleteRule RuleArn={id}
+      names     conditions.hostHeader=HostHeaderConfig conditions.httpHeader=HttpHeaderConfig
+                conditions.sourceIp=SourceIpConfig conditions.httpRequestMethod=HttpRequestMethodConfig
+                conditions.pathPattern=PathPatternConfig conditions.queryStrings=QueryStringConfig.Values
+                conditions.field=Field
+                actions.authenticateCognito=AuthenticateCognitoConfig actions.authenticateOidc=AuthenticateOidcConfig
+                actions.redirect=RedirectConfig actions.fixedResponse=FixedResponseConfig actions.forward=ForwardConfig
+                actions.forward.targetGroups.arn=TargetGroupArn actions.forward.stickiness=TargetGroupStickinessConfig
+                actions.forward.stickiness.duration=DurationSeconds
+      reads     arn=RuleArn
+      outputs   arn priority
+      unique    listenerArn priority
+      ordered   actions
+      tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
+    """,
+    _scheme,
+    _dashed,
+    _load_balancer,
+    _target_group,
+    _next_priority,
+    _rule,
+    _priority,
+    _described_rule,
+    set_balancer=_set_balancer,
+    shown_balancer=_shown_balancer,
+    set_group=_set_group,
+    shown_group=_shown_group,
 )

@@ -3,14 +3,8 @@
 from typing import Any, cast
 
 from ..convert import members
-from ..spec import Call, Context, Resource, Tags, pairs
+from ..spec import Context, table
 from ..values import Values
-
-_SETTINGS = (
-    "comparisonOperator evaluationPeriods threshold thresholdMetricId datapointsToAlarm treatMissingData"
-    " evaluateLowSampleCountPercentiles metricName namespace dimensions period statistic extendedStatistic unit"
-    " metricQueries actionsEnabled alarmActions okActions insufficientDataActions alarmDescription"
-)
 
 
 def _with_dimensions(values: Values) -> Values:
@@ -56,7 +50,6 @@ def _described_alarm(found: Any, _: Context) -> Values:
     return {
         "dimensions": _dimensions(alarm),
         "metricQueries": [_query(one) for one in alarm.get("Metrics", [])],
-        "evaluateLowSampleCountPercentiles": alarm.get("EvaluateLowSampleCountPercentile", ""),
     }
 
 
@@ -66,43 +59,44 @@ def _untag(context: Context) -> None:
         context.call("UntagResource", ResourceARN=context["arn"], TagKeys=sorted(context["tagsAll"]))
 
 
-_QUESTION = "name queryString logGroupNames"
+RESOURCES = table(
+    """
+    aws:cloudwatch/metricAlarm:MetricAlarm
+      create    PutMetricAlarm name (comparisonOperator evaluationPeriods threshold thresholdMetricId datapointsToAlarm
+                treatMissingData evaluateLowSampleCountPercentiles metricName namespace dimensions period statistic
+                extendedStatistic unit metricQueries actionsEnabled alarmActions okActions insufficientDataActions
+                alarmDescription @_alarm) -> {name}
+      read      DescribeAlarms AlarmNames=[{id}] @_described_alarm -> MetricAlarms
+      put       PutMetricAlarm () AlarmName={id}
+      delete    DeleteAlarms AlarmNames=[{id}]
+      names     name=AlarmName metricQueries=Metrics metricQueries.metric=MetricStat
+                metricQueries.metric.namespace=Metric.Namespace metricQueries.metric.metricName=Metric.MetricName
+                metricQueries.metric.dimensions=Metric.Dimensions
+                evaluateLowSampleCountPercentiles=EvaluateLowSampleCountPercentile
+      reads     arn=AlarmArn
+      otherwise evaluateLowSampleCountPercentiles=
+      outputs   arn evaluateLowSampleCountPercentiles
+      defaults  actionsEnabled=true treatMissingData=missing
+      named     name
+      tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
+      before-delete  @_untag
 
-RESOURCES = (
-    Resource(
-        "aws:cloudwatch/metricAlarm:MetricAlarm",
-        create=Call("PutMetricAlarm name " + _SETTINGS + " -> {name}", build=_alarm),
-        read=Call("DescribeAlarms AlarmNames=[{id}] -> MetricAlarms", take=_described_alarm),
-        updates=Call("PutMetricAlarm " + _SETTINGS + " AlarmName={id}", whole=True, build=_alarm),
-        delete=Call("DeleteAlarms AlarmNames=[{id}]"),
-        names=pairs(
-            "name=AlarmName metricQueries=Metrics metricQueries.metric=MetricStat "
-            "metricQueries.metric.namespace=Metric.Namespace metricQueries.metric.metricName=Metric.MetricName "
-            "metricQueries.metric.dimensions=Metric.Dimensions"
-        ),
-        reads={"arn": "AlarmArn"},
-        outputs="arn evaluateLowSampleCountPercentiles",
-        defaults={"actionsEnabled": True, "treatMissingData": "missing"},
-        name="name",
-        tags=Tags("TagResource UntagResource ResourceARN={arn}", "ListTagsForResource -> Tags"),
-        prepare_delete=_untag,
-    ),
-    Resource(
-        "aws:cloudwatch/dashboard:Dashboard",
-        create=Call("PutDashboard dashboardName dashboardBody -> {dashboardName}"),
-        read=Call("GetDashboard DashboardName={id}"),
-        updates=Call("PutDashboard dashboardBody DashboardName={id}"),
-        delete=Call("DeleteDashboards DashboardNames=[{id}]"),
-        outputs="dashboardArn",
-    ),
-    Resource(
-        "aws:cloudwatch/queryDefinition:QueryDefinition",
-        "logs",
-        create=Call("PutQueryDefinition " + _QUESTION + " -> queryDefinitionId"),
-        read=Call("DescribeQueryDefinitions -> queryDefinitions", only={"queryDefinitionId": "{id}"}),
-        updates=Call("PutQueryDefinition " + _QUESTION + " queryDefinitionId={id}", whole=True),
-        delete=Call("DeleteQueryDefinition queryDefinitionId={id}"),
-        outputs="queryDefinitionId",
-        ordered="logGroupNames",
-    ),
+    aws:cloudwatch/dashboard:Dashboard
+      create    PutDashboard dashboardName (dashboardBody) -> {dashboardName}
+      read      GetDashboard DashboardName={id}
+      update    PutDashboard () DashboardName={id}
+      delete    DeleteDashboards DashboardNames=[{id}]
+      outputs   dashboardArn
+
+    aws:cloudwatch/queryDefinition:QueryDefinition logs
+      create    PutQueryDefinition (name queryString logGroupNames) -> queryDefinitionId
+      read      DescribeQueryDefinitions -> queryDefinitions[queryDefinitionId={id}]
+      put       PutQueryDefinition () queryDefinitionId={id}
+      delete    DeleteQueryDefinition queryDefinitionId={id}
+      outputs   queryDefinitionId
+      ordered   logGroupNames
+    """,
+    _alarm,
+    _described_alarm,
+    _untag,
 )

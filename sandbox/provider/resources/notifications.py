@@ -3,22 +3,15 @@
 from typing import Any
 
 from ..convert import capital, uncapital
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Context, fill, table
 from ..values import Values
 
-_NOT_SHOWN = "the account takes it and does not show it"
 # What a topic's policy is without one of its own; there is none that is empty.
 _DEFAULT_POLICY = (
     '{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{"Sid":"__default_statement_ID","Effect":"Allow",'
     '"Principal":{"AWS":"*"},"Action":["SNS:GetTopicAttributes","SNS:SetTopicAttributes","SNS:AddPermission",'
     '"SNS:RemovePermission","SNS:DeleteTopic","SNS:Subscribe","SNS:ListSubscriptionsByTopic","SNS:Publish"],'
     '"Resource":"{id}","Condition":{"StringEquals":{"AWS:SourceOwner":"{account}"}}}]}'
-)
-_TOPIC_ATTRIBUTES = (
-    "displayName policy deliveryPolicy kmsMasterKeyId contentBasedDeduplication signatureVersion tracingConfig"
-)
-_SUBSCRIPTION_ATTRIBUTES = (
-    "filterPolicyScope filterPolicy deliveryPolicy rawMessageDelivery redrivePolicy subscriptionRoleArn"
 )
 
 
@@ -44,52 +37,55 @@ def _topic(found: Any, _: Context) -> Values:
 
 
 def _subscription(found: Any, _: Context) -> Values:
-    return {"filterPolicyScope": "", **_attributes(found), "topic": found["TopicArn"]}
+    return {**_attributes(found), "topic": found["TopicArn"]}
 
 
-RESOURCES = (
-    Resource(
-        "aws:sns/topic:Topic",
-        create=Call("CreateTopic name fifoTopic " + _TOPIC_ATTRIBUTES + " -> TopicArn", build=_with_attributes),
-        read=Call("GetTopicAttributes TopicArn={id} -> Attributes", take=_topic),
-        updates=Call("SetTopicAttributes " + _TOPIC_ATTRIBUTES + " TopicArn={id}", build=_one_by_one),
-        delete=Call("DeleteTopic TopicArn={id}"),
-        outputs="arn owner policy",
-        defaults={"contentBasedDeduplication": False, "fifoTopic": False},
-        clear={"displayName": "", "deliveryPolicy": "", "kmsMasterKeyId": ""},
-        gaps={"signatureVersion": _NOT_SHOWN, "tracingConfig": _NOT_SHOWN},
-        name="name",
-        limit=256,
-        tags=Tags("TagResource UntagResource ResourceArn={id}", "ListTagsForResource -> Tags"),
-    ),
-    Resource(
-        "aws:sns/topicPolicy:TopicPolicy",
-        create=Call("SetTopicAttributes arn policy AttributeName=Policy -> {arn}"),
-        read=Call("GetTopicAttributes TopicArn={id} -> Attributes", take=_topic),
-        updates=Call("SetTopicAttributes policy TopicArn={id} AttributeName=Policy"),
-        delete=Call("SetTopicAttributes TopicArn={id} AttributeName=Policy", {"AttributeValue": _DEFAULT_POLICY}),
-        names={"arn": "TopicArn", "policy": "AttributeValue"},
-        outputs="owner",
-    ),
-    Resource(
-        "aws:sns/topicSubscription:TopicSubscription",
-        create=Call(
-            "Subscribe topic protocol endpoint "
-            + _SUBSCRIPTION_ATTRIBUTES
-            + " ReturnSubscriptionArn=true -> SubscriptionArn",
-            build=_with_attributes,
-        ),
-        read=Call("GetSubscriptionAttributes SubscriptionArn={id} -> Attributes", take=_subscription),
-        updates=Call(
-            "SetSubscriptionAttributes " + _SUBSCRIPTION_ATTRIBUTES + " SubscriptionArn={id}", build=_one_by_one
-        ),
-        delete=Call("Unsubscribe SubscriptionArn={id}"),
-        names={"topic": "TopicArn"},
-        reads={"arn": "={id}", "ownerId": "={owner}"},
-        outputs="arn confirmationWasAuthenticated filterPolicyScope ownerId pendingConfirmation",
-        defaults={"confirmationTimeoutInMinutes": 1, "endpointAutoConfirms": False, "rawMessageDelivery": False},
-        clear={"filterPolicy": "{}", "deliveryPolicy": "", "redrivePolicy": ""},
-        local="confirmationTimeoutInMinutes endpointAutoConfirms",
-        unique="topic protocol endpoint",
-    ),
+def _default_policy(_values: Values, context: Context) -> Values:
+    return {"attributeValue": fill(_DEFAULT_POLICY, context.known)}
+
+
+RESOURCES = table(
+    """
+    aws:sns/topic:Topic
+      create    CreateTopic name fifoTopic (displayName policy deliveryPolicy kmsMasterKeyId contentBasedDeduplication
+                signatureVersion tracingConfig) @_with_attributes -> TopicArn
+      read      GetTopicAttributes TopicArn={id} @_topic -> Attributes
+      update    SetTopicAttributes () TopicArn={id} @_one_by_one
+      delete    DeleteTopic TopicArn={id}
+      outputs   arn owner policy
+      defaults  contentBasedDeduplication=false fifoTopic=false
+      clear     displayName= deliveryPolicy= kmsMasterKeyId=
+      gap       signatureVersion the account takes it and does not show it
+      gap       tracingConfig the account takes it and does not show it
+      named     name 256
+      tags      TagResource UntagResource ListTagsForResource ResourceArn={id} -> Tags
+
+    aws:sns/topicPolicy:TopicPolicy
+      create    SetTopicAttributes arn (policy) AttributeName=Policy -> {arn}
+      read      GetTopicAttributes TopicArn={id} @_topic -> Attributes
+      update    SetTopicAttributes () TopicArn={id} AttributeName=Policy
+      delete    SetTopicAttributes TopicArn={id} AttributeName=Policy @_default_policy
+      names     arn=TopicArn policy=AttributeValue
+      outputs   owner
+
+    aws:sns/topicSubscription:TopicSubscription
+      create    Subscribe topic protocol endpoint (filterPolicyScope filterPolicy deliveryPolicy rawMessageDelivery
+                redrivePolicy subscriptionRoleArn) ReturnSubscriptionArn=true @_with_attributes -> SubscriptionArn
+      read      GetSubscriptionAttributes SubscriptionArn={id} @_subscription -> Attributes
+      update    SetSubscriptionAttributes () SubscriptionArn={id} @_one_by_one
+      delete    Unsubscribe SubscriptionArn={id}
+      names     topic=TopicArn
+      reads     arn=={id} ownerId=={owner}
+      otherwise filterPolicyScope=
+      outputs   arn confirmationWasAuthenticated filterPolicyScope ownerId pendingConfirmation
+      defaults  confirmationTimeoutInMinutes=1 endpointAutoConfirms=false rawMessageDelivery=false
+      clear     filterPolicy={} deliveryPolicy= redrivePolicy=
+      local     confirmationTimeoutInMinutes endpointAutoConfirms
+      unique    topic protocol endpoint
+    """,
+    _with_attributes,
+    _topic,
+    _one_by_one,
+    _default_policy,
+    _subscription,
 )

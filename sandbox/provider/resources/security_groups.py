@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..convert import capital, uncapital
-from ..spec import Call, Context, Resource, pairs
+from ..spec import Context, table
 from ..values import Values
-from .ec2 import arn, tags
 
 
 def _revoke_all_egress(context: Context) -> bool:
@@ -20,26 +19,14 @@ def _revoke_all_egress(context: Context) -> bool:
 
 _PORTS = "ipProtocol fromPort toPort"
 _ADDRESSES = "cidrIpv4 cidrIpv6 prefixListId"
-# What a rule is about, and where in IpPermissions that stands: its list there, its member of an item.
-_TARGETS = {
-    "cidrIpv4": ("IpRanges", "CidrIp"),
-    "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
-    "prefixListId": ("PrefixListIds", "PrefixListId"),
-    "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
-}
-_RULE_NAMES = {
-    "securityGroupId": "GroupId",
-    **{name: f"IpPermissions.{capital(name)}" for name in _PORTS.split()},
-    **{name: f"IpPermissions.{items}.{member}" for name, (items, member) in _TARGETS.items()},
-    **{f"{name}Description": f"IpPermissions.{items}.Description" for name, (items, _) in _TARGETS.items()},
-}
+_TARGETS = f"{_ADDRESSES} referencedSecurityGroupId"
 
 
 def _rule(values: Values, _: Context) -> Values:
     """A rule's description belongs to its target; all protocols go without ports."""
     built = dict(values)
     description = built.pop("description", None)
-    return built | {f"{name}Description": description for name in _TARGETS if name in built}
+    return built | {f"{name}Description": description for name in _TARGETS.split() if name in built}
 
 
 def _whole_rule(values: Mapping[str, Any]) -> Values:
@@ -67,37 +54,6 @@ def _keep_description(context: Context) -> bool:
     return True
 
 
-_RULE_CONTENT = f"{_PORTS} {_ADDRESSES} referencedSecurityGroupId description"
-
-
-def _rule_type(direction: str) -> Resource:
-    return Resource(
-        f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
-        "ec2",
-        create=Call(
-            f"AuthorizeSecurityGroup{direction} securityGroupId {_RULE_CONTENT}"
-            " -> SecurityGroupRules.SecurityGroupRuleId",
-            build=_rule,
-        ),
-        read=Call(
-            "DescribeSecurityGroupRules SecurityGroupRuleIds=[{id}] -> SecurityGroupRules", take=_without_all_ports
-        ),
-        updates=Call(
-            "ModifySecurityGroupRules " + _RULE_CONTENT + " GroupId={securityGroupId}", whole=True, build=_changed_rule
-        ),
-        delete=Call(f"RevokeSecurityGroup{direction} GroupId={{securityGroupId}} SecurityGroupRuleIds=[{{id}}]"),
-        names=_RULE_NAMES,
-        reads={
-            **pairs("securityGroupId=GroupId cidrIpv4=CidrIpv4 cidrIpv6=CidrIpv6"),
-            "referencedSecurityGroupId": "ReferencedGroupInfo.GroupId",
-            "arn": arn("security-group-rule", "{account}"),
-        },
-        outputs="arn securityGroupRuleId",
-        settle=_keep_description,
-        tags=tags("security-group-rule"),
-    )
-
-
 def _without_all_ports(found: Any, _: Context) -> Values:
     """-1 as a port means that there is none; a rule refers to a group or to addresses, not to both."""
     rule = found[0]
@@ -107,22 +63,49 @@ def _without_all_ports(found: Any, _: Context) -> Values:
     return values
 
 
-RESOURCES = (
-    Resource(
-        "aws:ec2/securityGroup:SecurityGroup",
-        create=Call("CreateSecurityGroup name description vpcId -> GroupId"),
-        read=Call("DescribeSecurityGroups GroupIds=[{id}] -> SecurityGroups"),
-        delete=Call("DeleteSecurityGroup GroupId={id}"),
-        names={"name": "GroupName"},
-        reads={"arn": arn("security-group")},
-        outputs="arn ownerId vpcId",
-        defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},
-        local="revokeRulesOnDelete",
-        name="name",
-        unique="name vpcId",
-        settle=_revoke_all_egress,
-        tags=tags("security-group"),
-    ),
-    _rule_type("Ingress"),
-    _rule_type("Egress"),
+_RULE_TABLE = """
+    aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ec2
+      create    AuthorizeSecurityGroupIngress securityGroupId (ipProtocol fromPort toPort cidrIpv4 cidrIpv6 prefixListId
+                referencedSecurityGroupId description) @_rule -> SecurityGroupRules.SecurityGroupRuleId
+      read      DescribeSecurityGroupRules SecurityGroupRuleIds=[{id}] @_without_all_ports -> SecurityGroupRules
+      put       ModifySecurityGroupRules () GroupId={securityGroupId} @_changed_rule
+      delete    RevokeSecurityGroupIngress GroupId={securityGroupId} SecurityGroupRuleIds=[{id}]
+      names     securityGroupId=GroupId ipProtocol=IpPermissions.IpProtocol fromPort=IpPermissions.FromPort
+                toPort=IpPermissions.ToPort cidrIpv4=IpPermissions.IpRanges.CidrIp
+                cidrIpv4Description=IpPermissions.IpRanges.Description cidrIpv6=IpPermissions.Ipv6Ranges.CidrIpv6
+                cidrIpv6Description=IpPermissions.Ipv6Ranges.Description
+                prefixListId=IpPermissions.PrefixListIds.PrefixListId
+                prefixListIdDescription=IpPermissions.PrefixListIds.Description
+                referencedSecurityGroupId=IpPermissions.UserIdGroupPairs.GroupId
+                referencedSecurityGroupIdDescription=IpPermissions.UserIdGroupPairs.Description
+      reads     securityGroupId=GroupId cidrIpv4=CidrIpv4 cidrIpv6=CidrIpv6
+                referencedSecurityGroupId=ReferencedGroupInfo.GroupId
+                arn==arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}
+      outputs   arn securityGroupRuleId
+      settle    @_keep_description
+      tags      CreateTags DeleteTags Resources=[{id}] kind=security-group-rule
+"""
+RESOURCES = table(
+    """
+    aws:ec2/securityGroup:SecurityGroup
+      create    CreateSecurityGroup name description vpcId -> GroupId
+      read      DescribeSecurityGroups GroupIds=[{id}] -> SecurityGroups
+      delete    DeleteSecurityGroup GroupId={id}
+      names     name=GroupName
+      reads     arn==arn:{partition}:ec2:{region}:{ownerId}:security-group/{id}
+      outputs   arn ownerId vpcId
+      defaults  description='Managed by Pulumi' revokeRulesOnDelete=false
+      local     revokeRulesOnDelete
+      named     name
+      unique    name vpcId
+      settle    @_revoke_all_egress
+      tags      CreateTags DeleteTags Resources=[{id}] kind=security-group
+    """
+    + _RULE_TABLE
+    + _RULE_TABLE.replace("Ingress", "Egress"),
+    _revoke_all_egress,
+    _rule,
+    _changed_rule,
+    _without_all_ports,
+    _keep_description,
 )

@@ -3,8 +3,7 @@
 from typing import Any
 
 from ..account import AccountError
-from ..convert import capital, uncapital
-from ..spec import Call, Context, Resource, Tags
+from ..spec import Context, table
 from ..values import Values
 
 # Hosted zones of the regions' S3 website endpoints, as AWS publishes them for the regions here in use.
@@ -24,15 +23,7 @@ def _location(values: Values, context: Context) -> Values:
 
 
 def _bucket(_: Any, context: Context) -> Values:
-    name, region = context["id"], context.region
-    return {
-        "bucket": name,
-        "arn": f"arn:{context['partition']}:s3:::{name}",
-        "bucketDomainName": f"{name}.s3.amazonaws.com",
-        "bucketRegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
-        "bucketRegion": region,
-        "hostedZoneId": _HOSTED_ZONES.get(region),
-    }
+    return {"hostedZoneId": _HOSTED_ZONES.get(context.region)}
 
 
 def _empty_bucket(context: Context) -> None:
@@ -52,78 +43,78 @@ def _empty_bucket(context: Context) -> None:
             raise AccountError("DeleteObjects", error.get("Code", ""), error.get("Message", ""))
 
 
-def _of_bucket(name: str, props: str, what: str, delete: str = "", **more: Any) -> Resource:
-    """A configuration of a bucket, one a bucket: `what` is put whole, got and deleted. `more` is for the `Resource`."""
-    return Resource(
-        f"aws:s3/{uncapital(name)}:{name}",
-        create=Call(f"Put{what} bucket {props} -> {{bucket}}"),
-        read=Call(f"Get{what} Bucket={{id}}", take=lambda _, context: {"bucket": context["id"]}),
-        updates=Call(f"Put{what} {props} Bucket={{id}}", whole=True),
-        delete=Call(f"{delete or f'Delete{what}'} Bucket={{id}}"),
-        **more,
-    )
+RESOURCES = table(
+    """
+    aws:s3/bucket:Bucket
+      create    CreateBucket bucket objectLockEnabled @_location -> {bucket}
+      read      GetBucketLocation Bucket={id} @_bucket
+      delete    DeleteBucket Bucket={id}
+      names     objectLockEnabled=ObjectLockEnabledForBucket
+      reads     bucket=={id} arn==arn:{partition}:s3:::{id} bucketDomainName=={id}.s3.amazonaws.com
+                bucketRegionalDomainName=={id}.s3.{region}.amazonaws.com bucketRegion=={region}
+      outputs   arn bucketDomainName bucketRegionalDomainName bucketRegion hostedZoneId
+      defaults  forceDestroy=false
+      local     forceDestroy
+      named     bucket 63 bucketPrefix @lower
+      tags      PutBucketTagging DeleteBucketTagging GetBucketTagging Bucket={id} path=Tagging.TagSet -> TagSet
+      before-delete  @_empty_bucket
 
+    aws:s3/bucketVersioning:BucketVersioning
+      create    PutBucketVersioning bucket (versioningConfiguration) -> {bucket}
+      read      GetBucketVersioning Bucket={id}
+      put       PutBucketVersioning () Bucket={id}
+      delete    PutBucketVersioning VersioningConfiguration.Status=Suspended Bucket={id}
+      names     versioningConfiguration.status=Status versioningConfiguration.mfaDelete=MFADelete
+      reads     bucket=={id} versioningConfiguration=.
 
-_ACCESS = "blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets"
+    aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration
+      create    PutBucketEncryption bucket (rules) -> {bucket}
+      read      GetBucketEncryption Bucket={id}
+      put       PutBucketEncryption () Bucket={id}
+      delete    DeleteBucketEncryption Bucket={id}
+      names     rules=ServerSideEncryptionConfiguration.Rules
+      reads     bucket=={id}
 
-RESOURCES = (
-    Resource(
-        "aws:s3/bucket:Bucket",
-        create=Call("CreateBucket bucket objectLockEnabled -> {bucket}", build=_location),
-        read=Call("GetBucketLocation Bucket={id}", take=_bucket),
-        delete=Call("DeleteBucket Bucket={id}"),
-        names={"objectLockEnabled": "ObjectLockEnabledForBucket"},
-        outputs="arn bucketDomainName bucketRegionalDomainName bucketRegion hostedZoneId",
-        defaults={"forceDestroy": False},
-        local="forceDestroy",
-        name="bucket",
-        limit=63,
-        prefix="bucketPrefix",
-        spell=str.lower,
-        tags=Tags(
-            "PutBucketTagging DeleteBucketTagging Bucket={id}",
-            "GetBucketTagging -> TagSet",
-            keys="",
-            create=False,
-            path="Tagging.TagSet",
-        ),
-        prepare_delete=_empty_bucket,
-    ),
-    _of_bucket(
-        "BucketVersioning",
-        "versioningConfiguration",
-        "BucketVersioning",
-        "PutBucketVersioning VersioningConfiguration.Status=Suspended",
-        names={"versioningConfiguration.status": "Status", "versioningConfiguration.mfaDelete": "MFADelete"},
-        reads={"versioningConfiguration": "."},
-    ),
-    _of_bucket(
-        "BucketServerSideEncryptionConfiguration",
-        "rules",
-        "BucketEncryption",
-        names={"rules": "ServerSideEncryptionConfiguration.Rules"},
-    ),
-    _of_bucket(
-        "BucketLifecycleConfiguration",
-        "rules transitionDefaultMinimumObjectSize",
-        "BucketLifecycleConfiguration",
-        "DeleteBucketLifecycle",
-        names={"rules": "LifecycleConfiguration.Rules"},
-        outputs="transitionDefaultMinimumObjectSize",
-    ),
-    _of_bucket(
-        "BucketPublicAccessBlock",
-        _ACCESS,
-        "PublicAccessBlock",
-        names={name: f"PublicAccessBlockConfiguration.{capital(name)}" for name in _ACCESS.split()},
-        defaults=dict.fromkeys(_ACCESS.split(), False),
-    ),
-    _of_bucket(
-        "BucketOwnershipControls",
-        "rule",
-        "BucketOwnershipControls",
-        names={"rule": "OwnershipControls.Rules"},
-        blocks="rule",
-    ),
-    _of_bucket("BucketPolicy", "policy", "BucketPolicy"),
+    aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration
+      create    PutBucketLifecycleConfiguration bucket (rules transitionDefaultMinimumObjectSize) -> {bucket}
+      read      GetBucketLifecycleConfiguration Bucket={id}
+      put       PutBucketLifecycleConfiguration () Bucket={id}
+      delete    DeleteBucketLifecycle Bucket={id}
+      names     rules=LifecycleConfiguration.Rules
+      reads     bucket=={id}
+      outputs   transitionDefaultMinimumObjectSize
+
+    aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock
+      create    PutPublicAccessBlock bucket (blockPublicAcls blockPublicPolicy ignorePublicAcls restrictPublicBuckets)
+                -> {bucket}
+      read      GetPublicAccessBlock Bucket={id}
+      put       PutPublicAccessBlock () Bucket={id}
+      delete    DeletePublicAccessBlock Bucket={id}
+      names     blockPublicAcls=PublicAccessBlockConfiguration.BlockPublicAcls
+                blockPublicPolicy=PublicAccessBlockConfiguration.BlockPublicPolicy
+                ignorePublicAcls=PublicAccessBlockConfiguration.IgnorePublicAcls
+                restrictPublicBuckets=PublicAccessBlockConfiguration.RestrictPublicBuckets
+      reads     bucket=={id}
+      defaults  blockPublicAcls=false blockPublicPolicy=false ignorePublicAcls=false restrictPublicBuckets=false
+
+    aws:s3/bucketOwnershipControls:BucketOwnershipControls
+      create    PutBucketOwnershipControls bucket (rule) -> {bucket}
+      read      GetBucketOwnershipControls Bucket={id}
+      put       PutBucketOwnershipControls () Bucket={id}
+      delete    DeleteBucketOwnershipControls Bucket={id}
+      names     rule=OwnershipControls.Rules
+      reads     bucket=={id}
+      blocks    rule
+
+    aws:s3/bucketPolicy:BucketPolicy
+      create    PutBucketPolicy bucket (policy) -> {bucket}
+      read      GetBucketPolicy Bucket={id}
+      put       PutBucketPolicy () Bucket={id}
+      delete    DeleteBucketPolicy Bucket={id}
+      reads     bucket=={id}
+    """,
+    _location,
+    _bucket,
+    _empty_bucket,
+    str.lower,
 )
