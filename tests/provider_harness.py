@@ -15,6 +15,7 @@ from moto import settings
 from moto.server import ThreadedMotoServer
 
 from sandbox import account_additions, account_elasticache
+from sandbox.provider.resources import TABLE as TYPES
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -248,6 +249,9 @@ BUDGET = "aws:budgets/budget:Budget"
 SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
+
+# What the account takes and does not keep, by type and property, with the reason.
+GAPS = {token: resource.gaps for token, resource in TYPES.items() if resource.gaps}
 
 CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
 

@@ -10,6 +10,7 @@ from provider_harness import (
     ACCOUNT,
     BUDGET,
     CACHE,
+    GAPS,
     KEY,
     LISTENER,
     REGION,
@@ -33,7 +34,7 @@ from pulumi.runtime import rpc
 
 from sandbox.provider import reading
 from sandbox.provider.account import Account, AccountError
-from sandbox.provider.resources import GAPS, TABLE
+from sandbox.provider.resources import TABLE
 from sandbox.provider.spec import Context
 from sandbox.provider.values import UNKNOWN, agrees
 

@@ -63,8 +63,8 @@ def _grown(values: Any, _: Any) -> Any:
 
 
 def _one(text: str) -> Resource:
-    (resource,) = table(text, _grown, str.lower)
-    return resource
+    (entry,) = table(text, _grown, str.lower).values()
+    return entry()
 
 
 THING = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sandbox.provider.resources import GAPS
+from provider_harness import GAPS
 
 README = Path(__file__).parent.parent / "sandbox" / "README.md"
 

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from textwrap import dedent
+from functools import partial
 from typing import Any
 
 from .account import Account
@@ -176,7 +176,7 @@ class Resource:
     """
 
     def __init__(self, text: str, hooks: Mapping[str, Hook]) -> None:
-        head, *rest = re.split(r"\n  (?=\S)", re.sub(r"\n *# .*", "", text))
+        head, *rest = re.split(r"\n      (?=\S)", re.sub(r"\n *# .*", "", text))
         lines = [(word, " ".join(said)) for word, *said in map(str.split, rest)]
         self.token, *more = head.split()
         strangers = {word for word, _ in lines} - {*_KEYWORDS.split()}
@@ -249,10 +249,15 @@ class Resource:
         return {"id": identifier, **{name: value for name, value in found.items() if value is not None}}
 
 
-def table(text: str, *functions: Hook, **hooks: Hook) -> list[Resource]:
-    """The resource types in `text`, an entry each; hooks go by their functions' names, or the names given here."""
+def table(text: str, *functions: Hook, **hooks: Hook) -> dict[str, Callable[[], Resource]]:
+    """What makes each of the resource types in `text`, by token: entries are indented by four, their lines by six.
+
+    Hooks go by their functions' names, or by the names given here. An entry is read when it is first needed: a plugin
+    must start at once.
+    """
     named = {function.__name__: function for function in functions} | hooks
-    return [Resource(entry, named) for entry in re.split(r"\n+(?=\S)", dedent(text).strip())]
+    entries = re.split(r"\n+    (?=\S)", text.rstrip())[1:]
+    return {entry.split(maxsplit=1)[0]: partial(Resource, entry, named) for entry in entries}
 
 
 def _known(place: re.Match[str], known: Mapping[str, Any]) -> Any:

@@ -3,14 +3,28 @@
 Each module here has its own part of it, in `RESOURCES`.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pkgutil import iter_modules
 
 from ..spec import Resource
 
-_MODULES = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
-TABLE: dict[str, Resource] = {one.token: one for module in _MODULES for one in getattr(module, "RESOURCES", ())}
 
-# What the account takes and does not keep, by type and property, with the reason. The state of these alone comes from
-# what was sent; everything else is read from the account.
-GAPS: dict[str, dict[str, str]] = {token: dict(resource.gaps) for token, resource in TABLE.items() if resource.gaps}
+class _Table(Mapping[str, Resource]):
+    def __init__(self, *parts: dict[str, Callable[[], Resource]]) -> None:
+        self._entries = {token: entry for part in parts for token, entry in part.items()}
+        self._read: dict[str, Resource] = {}
+
+    def __getitem__(self, token: str) -> Resource:
+        if token not in self._read:
+            self._read[token] = self._entries[token]()
+        return self._read[token]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+TABLE = _Table(*(import_module(f"{__name__}.{module.name}").RESOURCES for module in iter_modules(__path__)))
