@@ -11,9 +11,9 @@ from typing import Any, cast
 
 from . import checking, reading
 from .account import Account, AccountError
-from .calls import carry_out, make, retag, tag, tags_at_create
+from .calls import carry_out, make, output_shape, retag, tag, tags_at_create
 from .checking import MARKS, Naming
-from .convert import ConversionError, property_name
+from .convert import ConversionError, property_name, step_into
 from .faults import Fault
 from .spec import Call, Context, Resource, fill
 from .values import UNKNOWN, Values, agrees
@@ -103,8 +103,7 @@ class Lifecycle:
                 made(identifier)
                 return identifier, self.update(resource, identifier, outputs, held, inputs, (), timeout)
             answer, _ = make(resource, inputs, context, tags, urn, anew=True)
-        told = _told(answer, resource)
-        identifier = _identifier(resource, answer, {**context.known, **told})
+        identifier, told = _made(resource, answer, context)
         made(identifier)
         context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})
         context = replace(context, began=started.began)
@@ -125,9 +124,7 @@ class Lifecycle:
 
         One that would have to be is ended.
         """
-        context = self._context(resource, inputs, {})
-        told = _told(answer, resource)
-        identifier = _identifier(resource, answer, {**context.known, **told})
+        identifier, told = _made(resource, answer, self._context(resource, inputs, {}))
         found = self.read(resource, identifier, inputs, told)
         if found is None:
             return None
@@ -282,29 +279,15 @@ class Lifecycle:
         return HalfMadeError(context["id"], made, reading.inputs_of(resource, inputs, made), str(error))
 
 
-def _identifier(resource: Resource, answer: Any, known: Mapping[str, Any]) -> str:
-    """The object's id, out of create's answer."""
-    template = "{" in resource.create.at
-    return str(fill(resource.create.at, known) if template else _follow(answer, resource.create.at)).rstrip("_")
-
-
-def _told(answer: Any, resource: Resource) -> Values:
-    """What create's answer says of the object: the plain values at its top, or in the object that it consists of."""
+def _made(resource: Resource, answer: Any, context: Context) -> tuple[str, Values]:
+    """The object's id, and what create's answer says of it: the plain values at its top, or in the object in there."""
     found: Values = {}
     for name, value in cast(Values, answer or {}).items():
-        inner = _first(value)
+        inner: Any = (cast(list[Any], value) or [None])[0] if isinstance(value, list) else value
         found |= cast(Values, inner) if isinstance(inner, dict) and name != "ResponseMetadata" else {name: inner}
-    told = {property_name(name): value for name, value in found.items() if isinstance(value, str)}
-    return told | {name: found[path] for name, path in resource.reads.items() if path in found}
-
-
-def _follow(answer: Any, path: str) -> str:
-    """The text at a dotted path, through the first item of a list."""
-    for name in path.split("."):
-        answer = _first(answer)[name]
-    return str(answer)
-
-
-def _first(value: Any) -> Any:
-    items = cast(list[Any], value) if isinstance(value, list) else []
-    return items[0] if items else cast(Any, value)
+    told: Values = {property_name(name): value for name, value in found.items() if isinstance(value, str)}
+    told |= {name: found[path] for name, path in resource.reads.items() if path in found}
+    where = resource.create.at
+    if "{" in where:
+        return str(fill(where, {**context.known, **told})).rstrip("_"), told
+    return str(step_into(answer, output_shape(resource.service, resource.create.operation), where)[0]), told
