@@ -36,7 +36,6 @@ def _bare_packages() -> Generator[None]:
 
 
 with _bare_packages():
-    from pulumi.runtime.proto import errors_pb2 as errors
     from pulumi.runtime.proto import plugin_pb2 as plugin
     from pulumi.runtime.proto import provider_pb2 as provider
     from pulumi.runtime.proto import provider_pb2_grpc as provider_grpc
@@ -44,4 +43,4 @@ with _bare_packages():
     from pulumi.runtime.proto import resource_pb2_grpc as resource_grpc
     from pulumi.runtime.proto import status_pb2 as status
 
-__all__ = ["errors", "plugin", "provider", "provider_grpc", "resource", "resource_grpc", "status"]
+__all__ = ["plugin", "provider", "provider_grpc", "resource", "resource_grpc", "status"]

@@ -8,7 +8,6 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..faults import Fault
@@ -21,16 +20,11 @@ Across = Callable[[Values, Context], Iterator[Fault]]
 Row = Mapping[str, Rule] | Across
 
 
-@dataclass(frozen=True, init=False)
 class Rules:
     """The rules of a resource type, with where AWS publishes them; called with inputs, what those break."""
 
-    source: str
-    rows: tuple[Row, ...]
-
     def __init__(self, source: str, *rows: Row) -> None:
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "rows", rows)
+        self.source, self.rows = source, rows
 
     def __call__(self, values: Values, context: Context) -> Iterator[Fault]:
         return _run(self.rows, values, context)

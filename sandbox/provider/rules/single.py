@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from .places import number
@@ -10,12 +9,11 @@ from .places import number
 INFINITE = float("inf")
 
 
-@dataclass(frozen=True)
 class Rule:
     """A rule for one value: what it says, and whether a value holds to it."""
 
-    says: str
-    holds: Callable[[Any], bool]
+    def __init__(self, says: str, holds: Callable[[Any], bool]) -> None:
+        self.says, self.holds = says, holds
 
 
 def between(least: float, most: float = INFINITE, unit: str = "") -> Rule:
@@ -34,5 +32,4 @@ def one_of(*allowed: Any, says: str = "") -> Rule:
 
 def form(pattern: str, says: str) -> Rule:
     """Text that matches a pattern as a whole."""
-    matches = re.compile(pattern, re.DOTALL)
-    return Rule(says, lambda value: not isinstance(value, str) or matches.fullmatch(value) is not None)
+    return Rule(says, lambda v: not isinstance(v, str) or re.fullmatch(pattern, v, re.DOTALL) is not None)
