@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import grpc
 from google.protobuf import empty_pb2, json_format
 
 from sandbox.awsx import vpc
 from sandbox.awsx.monitor import Monitor, MonitorError
-from sandbox.provider.stubs import plugin, provider, provider_grpc
+from sandbox.provider.stubs import plugin, provider, provider_grpc, sdk_version
 
 
 class Servicer(provider_grpc.ResourceProviderServicer):
     """Constructs components; it has no resources and no configuration of its own."""
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin.PluginInfo:  # noqa: N802
-        return plugin.PluginInfo(version=version("pulumi-awsx"))
+        return plugin.PluginInfo(version=sdk_version("pulumi_awsx"))
 
     def Handshake(  # noqa: N802
         self, request: provider.ProviderHandshakeRequest, context: grpc.ServicerContext

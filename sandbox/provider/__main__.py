@@ -9,4 +9,5 @@ if __name__ == "__main__":
     from .host import serve
     from .servicer import AwsProvider
 
-    serve(AwsProvider(os.environ))
+    aws = AwsProvider(os.environ)
+    serve(aws, aws.prepare)

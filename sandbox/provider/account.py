@@ -86,7 +86,7 @@ def _once(make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @_once
-def _session() -> Any:
+def session() -> Any:
     """The process's botocore session: no profile, no configuration files, so nothing of the operator's is read."""
     nothing = (None, None, None, None)
     session = _botocore("session").Session(session_vars={"profile": nothing, "ca_bundle": nothing})
@@ -99,7 +99,7 @@ def _session() -> Any:
 @_once
 def service_model(service: str) -> Any:
     """botocore's model of a service: its operations and the shapes of what goes in and out."""
-    return _session().get_service_model(service)
+    return session().get_service_model(service)
 
 
 class Account:
@@ -133,7 +133,7 @@ class Account:
                     retries={"total_max_attempts": 2},
                     s3={"addressing_style": "path"},
                 )
-                client = _session().create_client(
+                client = session().create_client(
                     service, region_name=region, endpoint_url=self.endpoint, config=config, **self._credentials
                 )
                 client.meta.events.register("before-call", self._mark)

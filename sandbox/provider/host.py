@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,7 +23,7 @@ _GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
 
 
-def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
+def serve(servicer: provider_grpc.ResourceProviderServicer, prepare: Callable[[], None] | None = None) -> None:
     """Serve `servicer` on a free port of loopback, print that port for the engine, and stay until the process ends.
 
     The process ends at once, whatever it is doing, on SIGINT and SIGTERM and when its parent process is gone: an engine
@@ -54,6 +55,8 @@ def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
     gc.enable()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    if prepare:
+        threading.Thread(target=prepare, daemon=True).start()
     while True:  # a plain sleep lets the main thread run signal handlers; a wait on the server would not
         time.sleep(3600)
 

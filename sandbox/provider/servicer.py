@@ -1,6 +1,8 @@
 """The engine's provider protocol, for the package `aws`."""
 
 import json
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -10,13 +12,13 @@ from google.protobuf import any_pb2, empty_pb2
 from google.protobuf.struct_pb2 import Struct
 
 from . import checking
-from .account import Account, AccountError, loopback_endpoint
+from .account import Account, AccountError, loopback_endpoint, service_model, session
 from .checking import Naming
 from .convert import ConversionError
 from .faults import Fault
 from .lifecycle import HalfMadeError, Lifecycle
 from .spec import Resource
-from .stubs import plugin, provider, provider_grpc, status
+from .stubs import plugin, provider, provider_grpc, sdk_version, status
 from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 
 # What a provider may be given. Only the first line changes anything here: the endpoint and the credentials come from
@@ -27,6 +29,7 @@ _CONFIG = frozenset(
     | {"skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId"}
 )
 _EXPECTED = (AccountError, ConversionError, HalfMadeError, TimeoutError, ValueError)
+_PAUSE_SECONDS = 0.03
 _T = TypeVar("_T")
 
 
@@ -98,6 +101,8 @@ def _answers(field: str) -> Callable[[Callable[["AwsProvider", _Asked], _T]], Ca
     def decorate(method: Callable[["AwsProvider", _Asked], _T]) -> Callable[..., _T]:
         def answer(self: "AwsProvider", request: Any, context: grpc.ServicerContext) -> _T:
             asked = _Asked(request, field)
+            under_way = self._under_way  # pyright: ignore[reportPrivateUsage]
+            under_way.add(asked)
             try:
                 return method(self, asked)
             except _EXPECTED as error:
@@ -105,6 +110,9 @@ def _answers(field: str) -> Callable[[Callable[["AwsProvider", _Asked], _T]], Ca
                 if isinstance(error, HalfMadeError):
                     context.set_trailing_metadata((("grpc-status-details-bin", _half_made(error, asked, message)),))
                 context.abort(grpc.StatusCode.UNKNOWN, message)
+            finally:
+                under_way.discard(asked)
+                self._answered = time.monotonic()  # pyright: ignore[reportPrivateUsage]
 
         return answer
 
@@ -123,6 +131,28 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._configured: tuple[Account, Lifecycle] | None = None
+        self._under_way: set[_Asked] = set()
+        self._answered = 0.0  # when the last call was, in seconds
+
+    def prepare(self) -> None:
+        """Load what the calls to come will need, in the pauses between those before them: the program takes a while.
+
+        That is the tables and the models of their services, the most used ones first: half a second in all.
+        """
+        session()
+        self._pause()
+        from .resources import TABLE
+        from .rules import tables
+
+        tables()
+        for service, _ in Counter(resource.service for resource in TABLE.values()).most_common():
+            self._pause()
+            service_model(service)
+
+    def _pause(self) -> None:
+        """Wait for a time without calls."""
+        while self._under_way or time.monotonic() - self._answered < _PAUSE_SECONDS:
+            time.sleep(_PAUSE_SECONDS)
 
     # The plugin
 
@@ -130,9 +160,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         return provider.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin.PluginInfo:  # noqa: N802
-        from importlib.metadata import version  # slow to import, and a plugin must start at once
-
-        return plugin.PluginInfo(version=version("pulumi_aws"))
+        return plugin.PluginInfo(version=sdk_version("pulumi_aws"))
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> provider.GetSchemaResponse:  # noqa: N802
         return provider.GetSchemaResponse(schema="{}")
