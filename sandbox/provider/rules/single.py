@@ -33,3 +33,14 @@ def one_of(*allowed: Any, says: str = "") -> Rule:
 def form(pattern: str, says: str) -> Rule:
     """Text that matches a pattern as a whole."""
     return Rule(says, lambda v: not isinstance(v, str) or re.fullmatch(pattern, v, re.DOTALL) is not None)
+
+
+def allowed(said: str) -> dict[str, Rule]:
+    """Bounds and choices, in words, by property: `timeout 2..120 seconds, memory 6.., mode blocking|non-blocking`."""
+    rules: dict[str, Rule] = {}
+    for one in said.split(","):
+        path, values, *unit = one.split()
+        least, bounds, most = values.partition("..")
+        limits = int(least) if bounds else 0, int(most) if most else INFINITE
+        rules[path] = between(*limits, *unit) if bounds else one_of(*values.split("|"))
+    return rules
