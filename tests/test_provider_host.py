@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,8 +14,13 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2
+from provider_harness import FakeContext
 
+from sandbox.provider import functions, servicer
+from sandbox.provider.resources import TABLE
+from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, provider_grpc
+from sandbox.provider.values import Values, to_struct
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "sandbox.provider"]
@@ -88,3 +94,30 @@ def test_it_starts_without_the_sdk_and_botocore() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)  # noqa: S603
     assert done.stdout.splitlines() == ["[]", "True Output"]
+
+
+def test_it_prepares_for_every_service_in_the_pauses_between_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    begun, release = threading.Event(), threading.Event()
+
+    def invoke(*_: object) -> Values:
+        begun.set()
+        assert release.wait(10)
+        return {}
+
+    monkeypatch.setattr(servicer, "service_model", loaded.append)
+    monkeypatch.setattr(functions, "invoke", invoke)
+    aws = AwsProvider(ENVIRONMENT)
+    context: Any = FakeContext()
+    aws.Configure(provider.ConfigureRequest(args=to_struct({"region": "eu-north-1"})), context)
+    call = threading.Thread(target=aws.Invoke, args=(provider.InvokeRequest(tok="x"), context))
+    call.start()
+    assert begun.wait(10)
+    preparing = threading.Thread(target=aws.prepare)
+    preparing.start()
+    preparing.join(0.5)
+    assert not loaded, "a model was loaded while a call was under way"
+    release.set()
+    call.join()
+    preparing.join()
+    assert sorted(loaded) == sorted({resource.service for resource in TABLE.values()})

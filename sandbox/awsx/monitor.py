@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import grpc
 from google.protobuf import json_format, struct_pb2
 
-from sandbox.provider.stubs import provider, resource_grpc
+from sandbox.provider.stubs import provider, resource_grpc, sdk_version
 from sandbox.provider.stubs import resource as messages
 
 # The protocol's marks (sdk/go/common/resource/plugin/rpc.go): an output not known yet, and a reference to a resource.
@@ -52,7 +51,7 @@ class Monitor:
         # The stubs' generated types are only partly known to the type checker.
         self._stub: Any = resource_grpc.ResourceMonitorStub(self._channel)
         self._aws = request.providers.get("aws", "")
-        self._aws_version = version("pulumi-aws")
+        self._aws_version = sdk_version("pulumi_aws")
 
     def close(self) -> None:
         self._channel.close()

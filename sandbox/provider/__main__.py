@@ -1,9 +1,13 @@
 """The plugin's entry point: `python -m sandbox.provider [engine address]`."""
 
+import gc
 import os
 
-from .host import serve
-from .servicer import AwsProvider
-
 if __name__ == "__main__":
-    serve(AwsProvider(os.environ))
+    gc.disable()  # before the imports, which leave no garbage; see `serve`
+
+    from .host import serve
+    from .servicer import AwsProvider
+
+    aws = AwsProvider(os.environ)
+    serve(aws, aws.prepare)

@@ -6,8 +6,9 @@ import ipaddress
 import os
 import re
 import threading
-from collections.abc import Mapping
-from functools import lru_cache
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,9 +33,7 @@ class AccountError(Exception):
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation}: {code}: {message}")
-        self.operation = operation
-        self.code = code
-        self.message = message
+        self.code, self.message = code, message
 
     @property
     def absent(self) -> bool:
@@ -73,21 +72,34 @@ def _botocore(module: str) -> Any:
     return importlib.import_module(f"botocore.{module}".rstrip("."))
 
 
-@lru_cache(maxsize=1)
-def _session() -> Any:
+def _once(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose results are kept. Who asks for one that is being made waits for it, and for no other."""
+    locks: defaultdict[tuple[str, ...], threading.Lock] = defaultdict(threading.Lock)
+    kept = cache(make)
+
+    @wraps(make)
+    def get(*key: str) -> Any:
+        with locks[key]:
+            return kept(*key)
+
+    return get
+
+
+@_once
+def session() -> Any:
     """The process's botocore session: no profile, no configuration files, so nothing of the operator's is read."""
     nothing = (None, None, None, None)
     session = _botocore("session").Session(session_vars={"profile": nothing, "ca_bundle": nothing})
     session.set_config_variable("config_file", os.devnull)
     session.set_config_variable("credentials_file", os.devnull)
+    session.get_component("data_loader")  # safe to share between threads, once it is made
     return session
 
 
-@lru_cache(maxsize=64)
+@_once
 def service_model(service: str) -> Any:
     """botocore's model of a service: its operations and the shapes of what goes in and out."""
-    with _LOCK:
-        return _session().get_service_model(service)
+    return session().get_service_model(service)
 
 
 class Account:
@@ -100,38 +112,33 @@ class Account:
     """
 
     def __init__(self, endpoint: str, region: str, environment: Mapping[str, str]) -> None:
-        self.endpoint = endpoint
-        self.region = region
-        self._key = environment.get("AWS_ACCESS_KEY_ID") or _MADE_UP
-        self._secret = environment.get("AWS_SECRET_ACCESS_KEY") or _MADE_UP
-        self._token = environment.get("AWS_SESSION_TOKEN") or None
+        self.endpoint, self.region = endpoint, region
+        self._credentials = {
+            "aws_access_key_id": environment.get("AWS_ACCESS_KEY_ID") or _MADE_UP,
+            "aws_secret_access_key": environment.get("AWS_SECRET_ACCESS_KEY") or _MADE_UP,
+            "aws_session_token": environment.get("AWS_SESSION_TOKEN") or None,
+        }
         self._clients: dict[tuple[str, str], Any] = {}
         self._identity: dict[str, str] = {}
         self._headers = threading.local()  # the further headers of the thread's call
 
     def _client(self, service: str, region: str) -> Any:
         with _LOCK:
-            client = self._clients.get((service, region))
-            if client is None:
-                client = _session().create_client(
-                    service,
-                    region_name=region,
-                    endpoint_url=self.endpoint,
-                    aws_access_key_id=self._key,
-                    aws_secret_access_key=self._secret,
-                    aws_session_token=self._token,
-                    config=_botocore("config").Config(
-                        proxies={},
-                        max_pool_connections=32,
-                        connect_timeout=5,
-                        read_timeout=60,
-                        retries={"total_max_attempts": 2},
-                        s3={"addressing_style": "path"},
-                    ),
+            if (service, region) not in self._clients:
+                config = _botocore("config").Config(
+                    proxies={},
+                    max_pool_connections=32,
+                    connect_timeout=5,
+                    read_timeout=60,
+                    retries={"total_max_attempts": 2},
+                    s3={"addressing_style": "path"},
+                )
+                client = session().create_client(
+                    service, region_name=region, endpoint_url=self.endpoint, config=config, **self._credentials
                 )
                 client.meta.events.register("before-call", self._mark)
                 self._clients[service, region] = client
-            return client
+            return self._clients[service, region]
 
     def _mark(self, params: Any, **_: Any) -> None:
         params["headers"].update(getattr(self._headers, "of_call", {}))
@@ -160,32 +167,30 @@ class Account:
         """
         errors = _botocore("exceptions")
         client = self._client(service, region or self.region)
-        broken = list(violations(service_model(service).operation_model(operation).input_shape, params))
-        if broken:
-            said = "; ".join(f"{path or 'the call'} {rule}" for path, rule in broken)
+        broken = violations(service_model(service).operation_model(operation).input_shape, params)
+        said = "; ".join(f"{path or 'the call'} {rule}" for path, rule in broken)
+        if said:
             raise AccountError(operation, "ParamValidation", said)
         try:
             return getattr(client, _botocore("").xform_name(operation))(**params)
         except errors.ClientError as error:
-            said = error.response.get("Error", {})
-            raise AccountError(operation, str(said.get("Code")), str(said.get("Message"))) from None
+            refusal = error.response.get("Error", {})
+            code, said = str(refusal.get("Code")), str(refusal.get("Message"))
         except errors.ParamValidationError as error:
             # The report ends each line with the offending value, which may be a secret.
             report = re.sub(r"value: .*?(, type:|, valid)", r"value\1", str(error), flags=re.DOTALL)
-            raise AccountError(operation, "ParamValidation", report) from None
+            code, said = "ParamValidation", report
         except _botocore("parsers").ResponseParserError:
-            raise AccountError(operation, "InternalFailure", "the account failed at this call, or lacks it") from None
+            code, said = "InternalFailure", "the account failed at this call, or lacks it"
         except errors.BotoCoreError as error:
-            raise AccountError(operation, type(error).__name__, str(error)) from None
+            code, said = type(error).__name__, str(error)
+        raise AccountError(operation, code, said)
 
     def identity(self) -> dict[str, str]:
         """`account`, `arn`, `userId` of the caller, and `partition`."""
         if not self._identity:
             answer = self.call("sts", "GetCallerIdentity", {})
-            self._identity = {
-                "account": answer["Account"],
-                "arn": answer["Arn"],
-                "userId": answer["UserId"],
-                "partition": answer["Arn"].split(":")[1],
-            }
+            arn = answer["Arn"]
+            who = {"account": answer["Account"], "arn": arn, "userId": answer["UserId"]}
+            self._identity = {**who, "partition": arn.split(":")[1]}
         return self._identity

@@ -9,16 +9,22 @@ Renames of nested properties are keyed by their own dotted path: `healthCheck.ma
 import base64
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from .faults import Fault
-from .values import UNKNOWN, Values
+from .values import UNKNOWN, Values, is_list, is_object, spelt
 
 _INDEX = re.compile(r"\[\d+\]")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
-_NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
+_SIZES = {
+    **dict.fromkeys(("integer", "long", "float", "double"), ""),
+    **{"string": " characters", "list": " items", "map": " items"},
+}
+# Java's character classes in Python's words.
+_CLASSES = {r"\p{L}": r"[^\W\d_]", r"\p{Z}": r"\s", r"\p{ASCII}": r"[\x00-\x7f]", r"\p{Print}": r"[ -~]"}
 
 
 class ConversionError(Exception):
@@ -53,16 +59,10 @@ def members(found: Mapping[str, Any], names: str) -> Values:
 
 def find_member(shape: Any, name: str) -> str | None:
     """The member of structure `shape` that a property called `name` is, if any."""
-    members: dict[str, str] = {member.casefold(): member for member in shape.members}
+    found: dict[str, str] = {member.casefold(): member for member in shape.members}
     name = name.casefold()
-    candidates = [name, name + "s"]
-    if name.endswith("ies"):
-        candidates.append(name[:-3] + "y")
-    if name.endswith("es"):
-        candidates.append(name[:-2])
-    if name.endswith("s"):
-        candidates.append(name[:-1])
-    return next((members[c] for c in candidates if c in members), None)
+    forms = (name, name + "s", re.sub("ies$", "y", name), name.removesuffix("es"), name.removesuffix("s"))
+    return next((found[form] for form in forms if form in found), None)
 
 
 def place(
@@ -77,15 +77,12 @@ def place(
     """
     if value is None:
         return
-    target = names.get(_INDEX.sub("", path))
+    target = names.get(_INDEX.sub("", path)) or find_member(shape, path.rpartition(".")[2])
     if target is None:
-        member = find_member(shape, path.rpartition(".")[2])
-        if member is None:
-            raise ConversionError(path, "the sandbox does not carry out this property")
-        target = member
+        raise ConversionError(path, "the sandbox does not carry out this property")
     if target == ".":
         if value is not UNKNOWN:
-            place_members(params, shape, names, path, value, faults)
+            _place_members(params, shape, names, path, value, faults)
         return
     *parents, last = target.split(".")
     for name in parents:
@@ -95,87 +92,74 @@ def place(
             params = params.setdefault(name, [{}])[0]
         else:
             params = params.setdefault(name, {})
-    params[last] = encode(shape.members[last], names, path, value, faults)
+    params[last] = _encode(shape.members[last], names, path, value, faults)
 
 
-def place_members(
-    params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None = None
+def _place_members(
+    params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None
 ) -> None:
     """Put every member of the object `value` in `params`; see `place`."""
-    if isinstance(value, list) and len(cast(list[Any], value)) == 1:
-        value = cast(list[Any], value)[0]
-    if not isinstance(value, dict):
-        raise ConversionError(path, "an object is needed here")
-    for name, item in cast(Values, value).items():
+    for name, item in _object(path, value[0] if is_list(value) and len(value) == 1 else value).items():
         if not name.startswith("__"):
-            place(params, shape, names, f"{path}.{name}" if path else name, item, faults)
+            place(params, shape, names, f"{path}.{name}", item, faults)
 
 
-def encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None = None) -> Any:
+def _object(path: str, value: Any) -> Values:
+    if not is_object(value):
+        raise ConversionError(path, "an object is needed here")
+    return value
+
+
+def _encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None) -> Any:
     """`value` as a parameter of `shape`; `faults` as for `place`. An unknown stays one. Raises ConversionError."""
     if value is UNKNOWN:
         return UNKNOWN
-    made = _encode(shape, names, path, value, faults)
+    kind = shape.type_name
+    made: Any
+    if kind == "structure":
+        made = {}
+        _place_members(made, shape, names, path, value, faults)
+    elif kind == "list" and is_object(value) and _pair(shape.member):
+        key, content = _pair(shape.member)
+        made = [{key: k, content: v} for k, v in value.items()]
+    elif kind == "list":
+        numbered = [(f"{path}[{i}]", one) for i, one in enumerate(value if is_list(value) else [value])]
+        made = [_encode(shape.member, names, where, one, faults) for where, one in numbered if one is not None]
+    elif kind == "map":
+        entries = _object(path, value).items()
+        made = {k: _encode(shape.value, names, f"{path}.{k}", v, faults) for k, v in entries}
+    else:
+        made = _scalar(kind, path, value)
     if faults is not None:
-        shown = value if not isinstance(value, dict | list) else None
+        shown = None if is_object(value) or is_list(value) else value
         faults += [Fault(path, rule, shown) for rule in _broken(shape, made, names, _INDEX.sub("", path))]
     return made
 
 
-def _encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None) -> Any:
-    kind = shape.type_name
-    if kind == "structure":
-        params: Values = {}
-        place_members(params, shape, names, path, value, faults)
-        return params
-    if kind == "list":
-        if isinstance(value, dict) and _is_pair(shape.member):
-            pairs = cast(Values, value).items()
-            key, content = _pair_names(shape.member)
-            return [{key: k, content: v} for k, v in pairs]
-        items = cast(list[Any], value if isinstance(value, list) else [value])
-        numbered = [(f"{path}[{index}]", item) for index, item in enumerate(items) if item is not None]
-        return [encode(shape.member, names, where, item, faults) for where, item in numbered]
-    if kind == "map":
-        if not isinstance(value, dict):
-            raise ConversionError(path, "an object is needed here")
-        entries = cast(Values, value).items()
-        return {k: encode(shape.value, names, f"{path}.{k}", v, faults) for k, v in entries}
-    if isinstance(value, dict | list):
-        raise ConversionError(path, f"one value of type {kind} is needed here")
-    return _scalar(kind, path, value)
-
-
 def _scalar(kind: str, path: str, value: Any) -> Any:
-    if kind in _NUMBERS:
-        try:
-            return _NUMBERS[kind](value)
-        except ValueError:
-            raise ConversionError(path, "a number is needed here") from None
-    if kind == "boolean":
-        if isinstance(value, str) and value.lower() in ("true", "false"):
-            return value.lower() == "true"
-        if not isinstance(value, bool):
-            raise ConversionError(path, "true or false is needed here")
-    elif kind == "blob":
-        return base64.b64decode(value)
-    elif kind == "string" and not isinstance(value, str):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    return value
+    if is_object(value) or is_list(value):
+        raise ConversionError(path, f"one value of type {kind} is needed here")
+    needed, convert = _SCALARS.get(kind, ("", lambda same: same))
+    try:
+        return convert(value)
+    except (KeyError, ValueError):
+        raise ConversionError(path, f"{needed} is needed here") from None
 
 
-def _is_pair(shape: Any) -> bool:
-    """Whether a structure is a Key and a Value, or a TagKey and a TagValue: tags are lists of such."""
-    return shape.type_name == "structure" and _plain_names(shape).keys() == {"key", "value"}
+# What a kind of plain value needs, and what makes it out of a property.
+_SCALARS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(("integer", "long"), ("a number", int)),
+    **dict.fromkeys(("float", "double"), ("a number", float)),
+    "string": ("text", spelt),
+    "blob": ("text in base64", base64.b64decode),
+    "boolean": ("true or false", lambda value: {"true": True, "false": False}[spelt(value).lower()]),
+}
 
 
-def _pair_names(shape: Any) -> tuple[str, str]:
-    members = _plain_names(shape)
-    return members["key"], members["value"]
-
-
-def _plain_names(shape: Any) -> dict[str, str]:
-    return {m.casefold().removeprefix("tag"): m for m in shape.members}
+def _pair(shape: Any) -> list[str]:
+    """The members of a Key and a Value, or a TagKey and a TagValue: tags are lists of such. None for another shape."""
+    found = {member.casefold().removeprefix("tag"): member for member in getattr(shape, "members", ())}
+    return [found["key"], found["value"]] if found.keys() == {"key", "value"} else []
 
 
 def step_into(value: Any, shape: Any, path: str) -> tuple[Any, Any]:
@@ -185,72 +169,55 @@ def step_into(value: Any, shape: Any, path: str) -> tuple[Any, Any]:
     """
     for name in path.split(".") if path else ():
         if shape is not None and shape.type_name == "list":
-            items = cast(list[Any], value or [])
-            if not items:
-                return None, None
-            value, shape = items[0], shape.member
-        if not isinstance(value, dict) or shape is None or shape.type_name != "structure":
+            value, shape = value[0] if value else None, shape.member
+        if not is_object(value) or shape is None or shape.type_name != "structure":
             return None, None
-        value, shape = cast(Values, value).get(name), shape.members.get(name)
-        if value is None:
-            return None, None
-    return value, shape
+        value, shape = value.get(name), shape.members.get(name)
+    return (None, None) if path and value is None else (value, shape)
 
 
 def decode(shape: Any, names: Mapping[str, str], path: str, value: Any, like: Any = None) -> Any:
     """A value of an answer as a property: renames undone, members in the spelling of `like` (the program's own value)
     or else in Pulumi's usual one, times as strings."""
-    if names.get(path) == ".":
-        return _decode_members(shape, names, path, cast(Values, value), like, rest=False)
     kind = shape.type_name
-    if kind == "structure":
-        return _decode_members(shape, names, path, cast(Values, value), like, rest=True)
+    if kind == "structure" or names.get(path) == ".":
+        return _decode_members(shape, names, path, value, like if is_object(like) else {})
     if kind == "list":
-        items = cast(list[Any], value)
-        if _is_pair(shape.member) and not isinstance(like, list):
-            key, content = _pair_names(shape.member)
-            return {item[key]: item.get(content, "") for item in items}
-        guide = _merged(cast(list[Any], like)) if isinstance(like, list) else like
-        return [decode(shape.member, names, path, item, guide) for item in items]
+        if _pair(shape.member) and not is_list(like):
+            key, content = _pair(shape.member)
+            return {item[key]: item.get(content, "") for item in value}
+        # The items of a list are spelt by all members that any of the program's has.
+        guide = dict(ChainMap(*filter(is_object, like))) if is_list(like) else like
+        return [decode(shape.member, names, path, item, guide) for item in value]
     if kind == "map":
-        return {k: decode(shape.value, names, f"{path}.{k}", v) for k, v in cast(Values, value).items()}
+        return {k: decode(shape.value, names, f"{path}.{k}", v) for k, v in value.items()}
     if kind == "timestamp":
         return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
-    if kind == "blob":
-        return base64.b64encode(value).decode()
-    return value
+    return base64.b64encode(value).decode() if kind == "blob" else value
 
 
-def _merged(items: list[Any]) -> Any:
-    """All members that any of the objects has, to spell the items of a list by."""
-    merged: Values = {}
-    for item in reversed(items):
-        merged |= cast(Values, item) if isinstance(item, dict) else {}
-    return merged or None
-
-
-def _decode_members(shape: Any, names: Mapping[str, str], path: str, value: Values, like: Any, *, rest: bool) -> Values:
+def _decode_members(shape: Any, names: Mapping[str, str], path: str, value: Values, like: Values) -> Values:
     decoded: Values = {}
     taken: set[str] = set()
-    spelt = cast(Values, like if isinstance(like, dict) else {})
-    known = [name for name in names if name.rpartition(".")[0] == path] if path else []
-    for name in [*spelt, *(n.rpartition(".")[2] for n in known)]:
+    for name in dict.fromkeys((*like, *(_inside(names, path) if path else ()))):
         full = f"{path}.{name}"
         target = names.get(full) or find_member(shape, name)
-        if target is None or name in decoded:
-            continue
-        if target == ".":
-            decoded[name] = decode(shape, names, full, value, spelt.get(name))
+        if target is None:
             continue
         taken.add(target.partition(".")[0])
-        found, found_shape = step_into(value, shape, target)
+        found, inner = (value, shape) if target == "." else step_into(value, shape, target)
         if found is not None:
-            decoded[name] = decode(found_shape, names, full, found, spelt.get(name))
-    for member, item in value.items() if rest else ():
+            decoded[name] = decode(inner, names, full, found, like.get(name))
+    for member, item in value.items() if names.get(path) != "." else ():
         if member not in taken and member in shape.members and item is not None:
             name = property_name(member)
             decoded.setdefault(name, decode(shape.members[member], names, f"{path}.{name}", item))
     return decoded
+
+
+def _inside(names: Mapping[str, str], path: str) -> Values:
+    """The renames in the object at `path`."""
+    return {name.rpartition(".")[2]: target for name, target in names.items() if name.rpartition(".")[0] == path}
 
 
 def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -261,16 +228,12 @@ def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, st
     if value is UNKNOWN or value is None:
         return
     yield from ((path, rule) for rule in _broken(shape, value))
-    if shape.type_name == "structure":
-        for name, item in cast(Values, value).items():
-            if name in shape.members:
-                yield from violations(shape.members[name], item, f"{path}.{name}".lstrip("."))
-    elif shape.type_name == "list":
-        for index, item in enumerate(cast(list[Any], value)):
-            yield from violations(shape.member, item, f"{path}[{index}]")
-    elif shape.type_name == "map":
-        for name, item in cast(Values, value).items():
-            yield from violations(shape.value, item, f"{path}.{name}")
+    kind = shape.type_name
+    parts = enumerate(value) if kind == "list" else value.items() if kind in ("structure", "map") else ()
+    for key, item in parts:
+        inner = shape.member if kind == "list" else shape.value if kind == "map" else shape.members.get(key)
+        if inner is not None:
+            yield from violations(inner, item, f"{path}[{key}]" if kind == "list" else f"{path}.{key}".lstrip("."))
 
 
 def _broken(shape: Any, value: Any, names: Mapping[str, str] | None = None, path: str = "") -> Iterator[str]:
@@ -280,57 +243,40 @@ def _broken(shape: Any, value: Any, names: Mapping[str, str] | None = None, path
     """
     kind, facts = shape.type_name, shape.metadata
     if kind == "structure":
-        given = cast(Values, value)
-        missing = [name for name in shape.required_members if name not in given]
-        yield from (f"`{_spelt(name, names, path)}` is required" for name in missing)
-        if getattr(shape, "is_tagged_union", False) and len(given) != 1:
-            allowed = ", ".join(_spelt(name, names, path) for name in shape.members)
-            yield f"exactly one of {allowed} is needed"
-        return
-    what, size = "", value
+        yield from (
+            f"`{_spelt(name, names, path)}` is required" for name in shape.required_members if name not in value
+        )
+        if getattr(shape, "is_tagged_union", False) and len(value) != 1:
+            yield f"exactly one of {', '.join(_spelt(name, names, path) for name in shape.members)} is needed"
     if kind == "string":
-        what, size = " characters", len(value)
         if shape.enum and value not in shape.enum:
             yield f"must be one of {', '.join(shape.enum)}"
         pattern = facts.get("pattern")
-        if pattern and not _matches(pattern, value):
+        if pattern and not _compiled(pattern).fullmatch(value):
             yield f"must match {pattern}"
-    elif kind in ("list", "map"):
-        what, size = " items", len(value)
-    elif kind not in _NUMBERS:
-        return
-    least, most = facts.get("min"), facts.get("max")
-    if (least is not None and size < least) or (most is not None and size > most):
-        bounds = f"{least or 0} to {most}" if most is not None else f"at least {least}"
-        yield f"must be {bounds}{what}"
+    if kind in _SIZES:
+        size = len(value) if _SIZES[kind] else value
+        least, most = facts.get("min"), facts.get("max")
+        if (least is not None and size < least) or (most is not None and size > most):
+            bounds = f"{least or 0} to {most}" if most is not None else f"at least {least}"
+            yield f"must be {bounds}{_SIZES[kind]}"
 
 
 def _spelt(member: str, names: Mapping[str, str] | None, path: str) -> str:
     """A member as a property of the object at `path`; as the API has it without `names`."""
     if names is None:
         return member
-    inside = {name: target for name, target in names.items() if name.rpartition(".")[0] == path}
-    return next((n.rpartition(".")[2] for n, target in inside.items() if target == member), property_name(member))
-
-
-def _matches(pattern: str, text: str) -> bool:
-    compiled = _compiled(pattern)
-    return compiled is None or compiled.fullmatch(text) is not None
+    return next((n for n, target in _inside(names, path).items() if target == member), property_name(member))
 
 
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """A pattern of a model, which is Java's; None for the few that Python cannot read, which go unchecked."""
-    for word, characters in (
-        (r"\p{L}", r"[^\W\d_]"),
-        (r"\p{Z}", r"\s"),
-        (r"\p{ASCII}", r"[\x00-\x7f]"),
-        (r"\p{Print}", r"[ -~]"),
-    ):
-        pattern = pattern.replace(word, characters)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of a model, which is Java's; one that fits everything for the few that Python cannot read."""
+    for java, python in _CLASSES.items():
+        pattern = pattern.replace(java, python)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # `[[` is plain text in both
         try:
             return re.compile(pattern)
         except re.error:
-            return None
+            return re.compile(".*", re.DOTALL)

@@ -2,14 +2,12 @@
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _SHOWN_CHARACTERS = 80
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """One broken rule.
 
     path    the property as the program spells it, `healthCheck.interval`; empty for the whole resource
@@ -33,6 +31,4 @@ class Fault:
         if secret or self.value is None:
             return f"`{self.path}`: {self.rule}"
         shown = json.dumps(self.value, ensure_ascii=False, default=str)
-        if len(shown) > _SHOWN_CHARACTERS:
-            shown = f"{shown[:_SHOWN_CHARACTERS]}…"
-        return f"`{self.path}` is {shown}: {self.rule}"
+        return f"`{self.path}` is {shown[:_SHOWN_CHARACTERS]}{'…' * (len(shown) > _SHOWN_CHARACTERS)}: {self.rule}"

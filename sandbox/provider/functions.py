@@ -1,9 +1,9 @@
 """The functions that a program may call: what it looks up in the account without owning it."""
 
 from collections.abc import Callable
-from typing import Any
 
-from .account import Account
+from .account import Account, service_model
+from .convert import decode
 from .resources.load_balancing import listener_of
 from .values import Values
 
@@ -21,20 +21,14 @@ def _partition(account: Account, _: Values, __: str) -> Values:
 
 
 def _availability_zones(account: Account, args: Values, region: str) -> Values:
-    given: list[Values] = args.get("filters") or []
-    filters: list[Values] = [{"Name": one["name"], "Values": one["values"]} for one in given]
+    filters: list[Values] = [{"Name": one["name"], "Values": one["values"]} for one in args.get("filters") or ()]
     if args.get("state"):
         filters.append({"Name": "state", "Values": [args["state"]]})
-    params: Values = {"Filters": filters} if filters else {}
-    if args.get("allAvailabilityZones"):
-        params["AllAvailabilityZones"] = True
+    params: Values = {"Filters": filters, "AllAvailabilityZones": bool(args.get("allAvailabilityZones"))}
     found = account.call("ec2", "DescribeAvailabilityZones", params, region)["AvailabilityZones"]
-    names: list[str] = args.get("excludeNames") or []
-    ids: list[str] = args.get("excludeZoneIds") or []
-    zones = sorted(
-        (zone for zone in found if zone["ZoneName"] not in names and zone["ZoneId"] not in ids),
-        key=lambda zone: zone["ZoneName"],
-    )
+    left_out = {*(args.get("excludeNames") or ()), *(args.get("excludeZoneIds") or ())}
+    zones = [zone for zone in found if left_out.isdisjoint((zone["ZoneName"], zone["ZoneId"]))]
+    zones.sort(key=lambda zone: zone["ZoneName"])
     return {
         "groupNames": sorted({zone.get("GroupName") or zone["RegionName"] for zone in zones}),
         "id": region,
@@ -45,40 +39,33 @@ def _availability_zones(account: Account, args: Values, region: str) -> Values:
 
 def _image(account: Account, args: Values, region: str) -> Values:
     image = {name: args[name] for name in ("imageTag", "imageDigest") if args.get(name)}
-    params: Values = {"repositoryName": args["repositoryName"]}
-    if args.get("registryId"):
-        params["registryId"] = args["registryId"]
-    if image:
-        params["imageIds"] = [image]
-    elif not args.get("mostRecent"):
+    if not image and not args.get("mostRecent"):
         raise ValueError("one of imageTag, imageDigest and mostRecent is needed")
-    details = account.call("ecr", "DescribeImages", params, region)["imageDetails"]
-    if not details:
+    params = {name: args[name] for name in ("repositoryName", "registryId") if args.get(name)}
+    details = account.call("ecr", "DescribeImages", params | ({"imageIds": [image]} if image else {}), region)
+    if not details["imageDetails"]:
         raise ValueError(f"ImageNotFoundException: the repository {args['repositoryName']} holds no image")
-    one = max(details, key=lambda detail: detail["imagePushedAt"])
-    uri = account.call("ecr", "DescribeRepositories", {"repositoryNames": [args["repositoryName"]]}, region)
+    one = max(details["imageDetails"], key=lambda detail: detail["imagePushedAt"])
+    repository = account.call("ecr", "DescribeRepositories", {"repositoryNames": [args["repositoryName"]]}, region)
     return {
         "id": one["imageDigest"],
         "imageDigest": one["imageDigest"],
         "imagePushedAt": int(one["imagePushedAt"].timestamp()),
         "imageSizeInBytes": int(one.get("imageSizeInBytes") or 0),
         "imageTags": sorted(one.get("imageTags") or []),
-        "imageUri": f"{uri['repositories'][0]['repositoryUri']}@{one['imageDigest']}",
+        "imageUri": f"{repository['repositories'][0]['repositoryUri']}@{one['imageDigest']}",
         "registryId": one["registryId"],
     }
 
 
 def _listener_rule(account: Account, args: Values, region: str) -> Values:
-    if args.get("arn"):
-        found = account.call("elbv2", "DescribeRules", {"RuleArns": [args["arn"]]}, region)["Rules"]
-    elif args.get("listenerArn") and args.get("priority"):
-        rules = account.call("elbv2", "DescribeRules", {"ListenerArn": args["listenerArn"]}, region)["Rules"]
-        found = [rule for rule in rules if rule["Priority"] == str(args["priority"])]
-    else:
+    arn, listener, priority = (args.get(name) for name in ("arn", "listenerArn", "priority"))
+    if not arn and not (listener and priority):
         raise ValueError("arn is needed, or listenerArn and priority")
-    if not found:
+    rules = account.call("elbv2", "DescribeRules", {"RuleArns": [arn]} if arn else {"ListenerArn": listener}, region)
+    rule = next((rule for rule in rules["Rules"] if arn or rule["Priority"] == str(priority)), None)
+    if rule is None:
         raise ValueError("couldn't find resource")
-    rule = found[0]
     return {
         "arn": rule["RuleArn"],
         "listenerArn": listener_of(rule["RuleArn"]),
@@ -102,34 +89,28 @@ def _secret(account: Account, args: Values, region: str) -> Values:
         raise ValueError("one of arn and name is needed")
     found = account.call("secretsmanager", "DescribeSecret", {"SecretId": wanted}, region)
     policy = account.call("secretsmanager", "GetResourcePolicy", {"SecretId": wanted}, region)
-    tags: list[Values] = found.get("Tags") or []
+    shape = service_model("secretsmanager").operation_model("DescribeSecret").output_shape
+    shown: Values = decode(shape, {}, "", found)
+    texts = ("arn", "createdDate", "description", "kmsKeyId", "lastChangedDate", "name")
     return {
-        "arn": found["ARN"],
-        "createdDate": found["CreatedDate"].isoformat(),
-        "description": found.get("Description", ""),
-        "id": found["ARN"],
-        "kmsKeyId": found.get("KmsKeyId", ""),
-        "lastChangedDate": found["LastChangedDate"].isoformat() if found.get("LastChangedDate") else "",
-        "name": found["Name"],
+        **{name: shown.get(name, "") for name in texts},
+        "id": shown["arn"],
         "policy": policy.get("ResourcePolicy") or "",
-        "tags": {tag["Key"]: tag["Value"] for tag in tags},
+        "tags": shown.get("tags", {}),
     }
 
 
 # Token → the arguments that it takes beside `region`, and what carries it out in that region.
-FUNCTIONS: dict[str, tuple[frozenset[str], Callable[[Account, Values, str], Any]]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": (frozenset(), _caller_identity),
-    "aws:index/getPartition:getPartition": (frozenset(), _partition),
+FUNCTIONS: dict[str, tuple[str, Callable[[Account, Values, str], Values]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": ("", _caller_identity),
+    "aws:index/getPartition:getPartition": ("", _partition),
     "aws:index/getAvailabilityZones:getAvailabilityZones": (
-        frozenset({"state", "filters", "excludeNames", "excludeZoneIds", "allAvailabilityZones"}),
+        "state filters excludeNames excludeZoneIds allAvailabilityZones",
         _availability_zones,
     ),
-    "aws:ecr/getImage:getImage": (
-        frozenset({"repositoryName", "registryId", "imageTag", "imageDigest", "mostRecent"}),
-        _image,
-    ),
-    "aws:lb/getListenerRule:getListenerRule": (frozenset({"arn", "listenerArn", "priority"}), _listener_rule),
-    "aws:secretsmanager/getSecret:getSecret": (frozenset({"arn", "name", "tags"}), _secret),
+    "aws:ecr/getImage:getImage": ("repositoryName registryId imageTag imageDigest mostRecent", _image),
+    "aws:lb/getListenerRule:getListenerRule": ("arn listenerArn priority", _listener_rule),
+    "aws:secretsmanager/getSecret:getSecret": ("arn name tags", _secret),
 }
 
 
@@ -142,7 +123,7 @@ def invoke(account: Account, token: str, args: Values) -> Values:
     if token not in FUNCTIONS:
         raise ValueError(f"the sandbox does not carry out the function {token}")
     takes, function = FUNCTIONS[token]
-    strangers = sorted(args.keys() - takes - {"region"})
+    strangers = sorted(args.keys() - {*takes.split(), "region"})
     if strangers:
         raise ValueError(f"{token} has no argument {', '.join(strangers)} that the sandbox carries out")
     region = args.get("region") or account.region

@@ -1,11 +1,13 @@
 """The life of a plugin process: start the gRPC server, say its port, end when told to or when the engine is gone."""
 
+import gc
 import json
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,10 +19,11 @@ from .stubs import provider_grpc
 _THREADS = 32
 # The engine's own bound on one message (400 MB).
 _MESSAGE_BYTES = 400 * 1024 * 1024
+_GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
 
 
-def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
+def serve(servicer: provider_grpc.ResourceProviderServicer, prepare: Callable[[], None] | None = None) -> None:
     """Serve `servicer` on a free port of loopback, print that port for the engine, and stay until the process ends.
 
     The process ends at once, whatever it is doing, on SIGINT and SIGTERM and when its parent process is gone: an engine
@@ -45,8 +48,15 @@ def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
     server.start()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     times.started()
+    # What the start has made stays, so the collector need not look at it again, and seldom at the rest: a process of
+    # seconds makes little garbage, and one that waits for a deployment for an hour is to keep none.
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
+    gc.enable()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    if prepare:
+        threading.Thread(target=prepare, daemon=True).start()
     while True:  # a plain sleep lets the main thread run signal handlers; a wait on the server would not
         time.sleep(3600)
 

@@ -1,34 +1,122 @@
 """The engine's provider protocol, for the package `aws`."""
 
 import json
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, NoReturn, TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import any_pb2, empty_pb2
+from google.protobuf.struct_pb2 import Struct
 
 from . import checking
-from .account import Account, AccountError, loopback_endpoint
+from .account import Account, AccountError, loopback_endpoint, service_model, session
 from .checking import Naming
 from .convert import ConversionError
 from .faults import Fault
-from .functions import invoke
 from .lifecycle import HalfMadeError, Lifecycle
-from .resources import TABLE
 from .spec import Resource
-from .stubs import plugin, provider, provider_grpc, status
-from .values import UNKNOWN, Values, from_struct, to_struct
+from .stubs import plugin, provider, provider_grpc, sdk_version, status
+from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 
-_SETTINGS = frozenset({"region", "defaultTags", "version"})
-# What a program for a real account may set and what changes nothing here: the endpoint and the credentials come from
-# the environment alone.
-_IDLE_SETTINGS = frozenset(
-    {"accessKey", "secretKey", "token", "maxRetries", "retryMode", "s3UsePathStyle", "skipCredentialsValidation"}
+# What a provider may be given. Only the first line changes anything here: the endpoint and the credentials come from
+# the environment alone, and the rest is what a program for a real account may set.
+_CONFIG = frozenset(
+    {"region", "defaultTags", "version"}
+    | {"accessKey", "secretKey", "token", "maxRetries", "retryMode", "s3UsePathStyle", "skipCredentialsValidation"}
     | {"skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId"}
 )
-_CONFIG = _SETTINGS | _IDLE_SETTINGS
-_EXPECTED = (AccountError, ConversionError, TimeoutError, ValueError)
+_EXPECTED = (AccountError, ConversionError, HalfMadeError, TimeoutError, ValueError)
+_PAUSE_SECONDS = 0.03
 _T = TypeVar("_T")
+
+
+class _Asked:
+    """A request of the engine, with the properties that it is about.
+
+    Args:
+        request: the protocol's message.
+        field: where in it the properties are: those that an answer wraps secrets by, and an error leaves out.
+    """
+
+    def __init__(self, request: Any, field: str) -> None:
+        self.request = request
+        self.values, self.secret = from_struct(getattr(request, field))
+
+    def other(self, field: str) -> Values:
+        """The properties in another field."""
+        return from_struct(getattr(self.request, field))[0]
+
+    @property
+    def old_inputs(self) -> Values:
+        """The inputs of the state; engines of old send the outputs alone."""
+        return self.other("old_inputs" if self.request.HasField("old_inputs") else "olds")
+
+    @property
+    def type(self) -> str:
+        """The type in a URN, `urn:pulumi:<stack>::<project>::<parent types$><type>::<name>`."""
+        return self.request.urn.split("::")[2].rpartition("$")[2]
+
+    @property
+    def name(self) -> str:
+        """The resource's own name, the end of its URN."""
+        return self.request.urn.split("::", 3)[3]
+
+    @property
+    def where(self) -> str:
+        """What an error is about."""
+        if isinstance(self.request, provider.InvokeRequest):
+            return self.request.tok
+        return "provider aws" if isinstance(self.request, provider.ConfigureRequest) else f"{self.type} {self.name}"
+
+    @property
+    def resource(self) -> Resource:
+        """The type's entry in the table. Raises ValueError."""
+        from .resources import TABLE  # takes long to import, and a plugin must start at once
+
+        if self.type not in TABLE:
+            raise ValueError("the sandbox does not carry out resources of this type")
+        return TABLE[self.type]
+
+    @property
+    def wrapped(self) -> set[str]:
+        """The properties to wrap: what came as a secret, what always is one, and what the secret ones end up in."""
+        names = {*self.secret, *self.resource.secret}
+        return names | {"tagsAll"} if "tags" in names else names
+
+    def struct(self, values: Values) -> Struct:
+        """Properties of the resource in wire form."""
+        return to_struct(values, self.wrapped)
+
+    def message(self, error: Exception) -> str:
+        """What the engine shows of an error."""
+        return _struck(f"{self.where}: {error}", self.values, self.secret)
+
+
+def _answers(field: str) -> Callable[[Callable[["AwsProvider", _Asked], _T]], Callable[..., _T]]:
+    """A method of the protocol about the properties in `field`; an error of it becomes one message that says where."""
+
+    def decorate(method: Callable[["AwsProvider", _Asked], _T]) -> Callable[..., _T]:
+        def answer(self: "AwsProvider", request: Any, context: grpc.ServicerContext) -> _T:
+            asked = _Asked(request, field)
+            under_way = self._under_way  # pyright: ignore[reportPrivateUsage]
+            under_way.add(asked)
+            try:
+                return method(self, asked)
+            except _EXPECTED as error:
+                message = asked.message(error)
+                if isinstance(error, HalfMadeError):
+                    context.set_trailing_metadata((("grpc-status-details-bin", _half_made(error, asked, message)),))
+                context.abort(grpc.StatusCode.UNKNOWN, message)
+            finally:
+                under_way.discard(asked)
+                self._answered = time.monotonic()  # pyright: ignore[reportPrivateUsage]
+
+        return answer
+
+    return decorate
 
 
 class AwsProvider(provider_grpc.ResourceProviderServicer):
@@ -43,18 +131,36 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._configured: tuple[Account, Lifecycle] | None = None
+        self._under_way: set[_Asked] = set()
+        self._answered = 0.0  # when the last call was, in seconds
+
+    def prepare(self) -> None:
+        """Load what the calls to come will need, in the pauses between those before them: the program takes a while.
+
+        That is the tables and the models of their services, the most used ones first: half a second in all.
+        """
+        session()
+        self._pause()
+        from .resources import TABLE
+        from .rules import tables
+
+        tables()
+        for service, _ in Counter(resource.service for resource in TABLE.values()).most_common():
+            self._pause()
+            service_model(service)
+
+    def _pause(self) -> None:
+        """Wait for a time without calls."""
+        while self._under_way or time.monotonic() - self._answered < _PAUSE_SECONDS:
+            time.sleep(_PAUSE_SECONDS)
 
     # The plugin
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> provider.ProviderHandshakeResponse:  # noqa: N802
-        return provider.ProviderHandshakeResponse(
-            accept_secrets=True, accept_resources=False, accept_outputs=False, supports_autonaming_configuration=True
-        )
+        return provider.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin.PluginInfo:  # noqa: N802
-        from importlib.metadata import version  # slow to import, and a plugin must start at once
-
-        return plugin.PluginInfo(version=version("pulumi_aws"))
+        return plugin.PluginInfo(version=sdk_version("pulumi_aws"))
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> provider.GetSchemaResponse:  # noqa: N802
         return provider.GetSchemaResponse(schema="{}")
@@ -76,114 +182,88 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
             loopback_endpoint(self._environment)
         except ValueError as error:
             reasons.append(Fault("", str(error)))
-        return provider.CheckResponse(inputs=request.news, failures=_failures(reasons))
+        return provider.CheckResponse(inputs=request.news, failures=_failures(reasons, {}, ()))
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider.DiffResponse:  # noqa: N802
-        olds, _ = from_struct(request.old_inputs if request.HasField("old_inputs") else request.olds)
-        news, _ = from_struct(request.news)
+        asked = _Asked(request, "news")
+        olds, news = asked.old_inputs, asked.values
         diffs = [name for name in sorted(olds.keys() | news.keys()) if olds.get(name) != news.get(name)]
         # What is in one region is not in another, so a provider that moves takes its resources along.
         replaces = [name for name in diffs if name == "region" and UNKNOWN not in (olds.get(name), news.get(name))]
         kind = provider.DiffResponse.DIFF_SOME if diffs else provider.DiffResponse.DIFF_NONE
         return provider.DiffResponse(changes=kind, diffs=diffs, replaces=replaces)
 
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> provider.ConfigureResponse:  # noqa: N802
-        def configure() -> provider.ConfigureResponse:
-            config, _ = from_struct(request.args)
-            strangers = sorted(config.keys() - _CONFIG)
-            if strangers:
-                raise ValueError(f"the sandbox's provider has no setting {', '.join(strangers)}")
-            endpoint = loopback_endpoint(self._environment)
-            region = config.get("region") or self._environment.get("AWS_REGION") or ""
-            if region is UNKNOWN or not region:
-                raise ValueError("no region: set aws:region, or the provider's region")
-            account = Account(endpoint, region, self._environment)
-            given: Any = config.get("defaultTags")
-            tags: Any = json.loads(given) if isinstance(given, str) else given
-            default: Values = cast(Values, tags).get("tags") or {} if isinstance(tags, dict) else {}
-            self._configured = account, Lifecycle(account, default)
-            return provider.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
-
-        return _answer(context, "provider aws", configure)
+    @_answers("args")
+    def Configure(self, asked: _Asked) -> provider.ConfigureResponse:  # noqa: N802
+        config = asked.values
+        strangers = sorted(config.keys() - _CONFIG)
+        if strangers:
+            raise ValueError(f"the sandbox's provider has no setting {', '.join(strangers)}")
+        endpoint = loopback_endpoint(self._environment)
+        region = config.get("region") or self._environment.get("AWS_REGION") or ""
+        if region is UNKNOWN or not region:
+            raise ValueError("no region: set aws:region, or the provider's region")
+        given = config.get("defaultTags")
+        tags: Any = json.loads(given) if isinstance(given, str) else given
+        account = Account(endpoint, region, self._environment)
+        self._configured = account, Lifecycle(account, tags.get("tags") or {} if is_object(tags) else {})
+        return provider.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # Functions
 
-    def Invoke(self, request: Any, context: grpc.ServicerContext) -> provider.InvokeResponse:  # noqa: N802
-        args, secret = from_struct(request.args)
+    @_answers("args")
+    def Invoke(self, asked: _Asked) -> provider.InvokeResponse:  # noqa: N802
+        from .functions import invoke  # as for the table of resources, part of which it is made of
 
-        def call() -> provider.InvokeResponse:
-            result = invoke(self._account(), request.tok, args)
-            response = provider.InvokeResponse()
-            getattr(response, "return").CopyFrom(to_struct(result))  # a keyword of Python's
-            return response
-
-        return _answer(context, request.tok, call, _texts(args, secret))
+        response = provider.InvokeResponse()
+        result = to_struct(invoke(self._ready()[0], asked.request.tok, asked.values))
+        getattr(response, "return").CopyFrom(result)  # a keyword of Python's
+        return response
 
     # Resources
 
-    def Check(self, request: Any, context: grpc.ServicerContext) -> provider.CheckResponse:  # noqa: N802
-        news, secret = from_struct(request.news)
-        olds, _ = from_struct(request.olds)
-        options = request.autonaming if request.HasField("autonaming") else None
-        modes = provider.CheckRequest.AutonamingOptions
+    @_answers("news")
+    def Check(self, asked: _Asked) -> provider.CheckResponse:  # noqa: N802
+        request, modes = asked.request, provider.CheckRequest.AutonamingOptions
+        options = request.autonaming  # an empty message, where there are none
         naming = Naming(
-            logical=_name(request.urn),
+            logical=asked.name,
             seed=request.randomSeed,
-            proposed=options.proposed_name if options else "",
-            enforced=bool(options) and options.mode == modes.ENFORCE,
-            disabled=bool(options) and options.mode == modes.DISABLE,
+            proposed=options.proposed_name,
+            enforced=options.mode == modes.ENFORCE,
+            disabled=options.mode == modes.DISABLE,
+        )
+        resource, lifecycle = asked.resource, self._ready()[1]
+        inputs, reasons = lifecycle.check(resource, asked.values, asked.other("olds"), naming, request.urn)
+        return provider.CheckResponse(inputs=asked.struct(inputs), failures=_failures(reasons, inputs, asked.wrapped))
+
+    @_answers("news")
+    def Diff(self, asked: _Asked) -> provider.DiffResponse:  # noqa: N802
+        change = checking.diff(asked.resource, asked.old_inputs, asked.values, asked.request.ignoreChanges)
+        detailed = {
+            name: provider.PropertyDiff(
+                kind=provider.PropertyDiff.Kind.Value(kind.upper() + "_REPLACE" * (name in change.replaces)),
+                inputDiff=True,
+            )
+            for name, kind in change.kinds.items()
+        }
+        return provider.DiffResponse(
+            changes=provider.DiffResponse.DIFF_SOME if change.kinds else provider.DiffResponse.DIFF_NONE,
+            diffs=list(change.kinds),
+            replaces=change.replaces,
+            deleteBeforeReplace=change.delete_first,
+            detailedDiff=detailed,
+            hasDetailedDiff=True,
         )
 
-        def check() -> provider.CheckResponse:
-            resource = _resource(request.urn)
-            inputs, reasons = self._lifecycle().check(resource, news, olds, naming, request.urn)
-            wrapped = _secret_names(resource, secret)
-            failures = _failures(reasons, wrapped, _texts(inputs, wrapped))
-            return provider.CheckResponse(inputs=to_struct(inputs, wrapped), failures=failures)
-
-        return _answer(context, _where(request.urn), check, _texts(news, secret))
-
-    def Diff(self, request: Any, context: grpc.ServicerContext) -> provider.DiffResponse:  # noqa: N802
-        olds, _ = from_struct(request.old_inputs if request.HasField("old_inputs") else request.olds)
-        news, _ = from_struct(request.news)
-
-        def diff() -> provider.DiffResponse:
-            change = checking.diff(_resource(request.urn), olds, news, request.ignoreChanges)
-            kinds = provider.PropertyDiff
-            detailed = {
-                name: kinds(
-                    kind=kinds.Kind.Value(kind.upper() + ("_REPLACE" if name in change.replaces else "")),
-                    inputDiff=True,
-                )
-                for name, kind in change.kinds.items()
-            }
-            return provider.DiffResponse(
-                changes=provider.DiffResponse.DIFF_SOME if change.kinds else provider.DiffResponse.DIFF_NONE,
-                diffs=list(change.kinds),
-                replaces=change.replaces,
-                deleteBeforeReplace=change.delete_first,
-                detailedDiff=detailed,
-                hasDetailedDiff=True,
-            )
-
-        return _answer(context, _where(request.urn), diff)
-
-    def Create(self, request: Any, context: grpc.ServicerContext) -> provider.CreateResponse:  # noqa: N802
-        inputs, secret = from_struct(request.properties)
-
-        def create() -> provider.CreateResponse:
-            resource, lifecycle = _resource(request.urn), self._lifecycle()
-            if request.preview:
-                identifier, outputs = "", lifecycle.preview(resource, inputs)
-            else:
-                identifier, outputs = lifecycle.create(
-                    resource, inputs, request.timeout, lambda made: self._note(request.urn, made), request.urn
-                )
-            return provider.CreateResponse(
-                id=identifier, properties=to_struct(outputs, _secret_names(resource, secret))
-            )
-
-        return _answer(context, _where(request.urn), create, _texts(inputs, secret), secret)
+    @_answers("properties")
+    def Create(self, asked: _Asked) -> provider.CreateResponse:  # noqa: N802
+        request, resource, lifecycle = asked.request, asked.resource, self._ready()[1]
+        if request.preview:
+            return provider.CreateResponse(properties=asked.struct(lifecycle.preview(resource, asked.values)))
+        note = partial(self._note, request.urn)
+        identifier, outputs = lifecycle.create(resource, asked.values, request.timeout, note, request.urn)
+        return provider.CreateResponse(id=identifier, properties=asked.struct(outputs))
 
     def _note(self, urn: str, identifier: str) -> None:
         journal = self._environment.get("SANDBOX_JOURNAL")
@@ -193,155 +273,62 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
             with open(journal, "ab", buffering=0) as file:  # noqa: PTH123 - pathlib has no unbuffered append
                 file.write(line.encode())
 
-    def Read(self, request: Any, context: grpc.ServicerContext) -> provider.ReadResponse:  # noqa: N802
-        olds, old_secret = from_struct(request.properties)
-        inputs, secret = from_struct(request.inputs)
+    @_answers("inputs")
+    def Read(self, asked: _Asked) -> provider.ReadResponse:  # noqa: N802
+        olds, old_secret = from_struct(asked.request.properties)
+        found = self._ready()[1].read(asked.resource, asked.request.id, asked.values, olds)
+        if found is None:
+            return provider.ReadResponse()
+        asked.secret |= old_secret
+        return provider.ReadResponse(id=found[0], properties=asked.struct(found[1]), inputs=asked.struct(found[2]))
 
-        def read() -> provider.ReadResponse:
-            resource = _resource(request.urn)
-            found = self._lifecycle().read(resource, request.id, inputs, olds)
-            if found is None:
-                return provider.ReadResponse()
-            wrapped = _secret_names(resource, secret | old_secret)
-            return provider.ReadResponse(
-                id=found[0], properties=to_struct(found[1], wrapped), inputs=to_struct(found[2], wrapped)
+    @_answers("news")
+    def Update(self, asked: _Asked) -> provider.UpdateResponse:  # noqa: N802
+        request, resource, lifecycle = asked.request, asked.resource, self._ready()[1]
+        news, olds, old_inputs = asked.values, asked.other("olds"), asked.other("old_inputs")
+        if request.preview:
+            outputs = lifecycle.preview(resource, news, olds)
+        else:
+            outputs = lifecycle.update(
+                resource, request.id, olds, old_inputs, news, request.ignoreChanges, request.timeout
             )
+        return provider.UpdateResponse(properties=asked.struct(outputs))
 
-        return _answer(context, _where(request.urn), read, _texts(inputs, secret))
+    @_answers("properties")
+    def Delete(self, asked: _Asked) -> empty_pb2.Empty:  # noqa: N802
+        self._ready()[1].delete(asked.resource, asked.request.id, asked.values, asked.request.timeout)
+        return empty_pb2.Empty()
 
-    def Update(self, request: Any, context: grpc.ServicerContext) -> provider.UpdateResponse:  # noqa: N802
-        olds, _ = from_struct(request.olds)
-        old_inputs, _ = from_struct(request.old_inputs)
-        news, secret = from_struct(request.news)
-
-        def update() -> provider.UpdateResponse:
-            resource, lifecycle = _resource(request.urn), self._lifecycle()
-            if request.preview:
-                outputs = lifecycle.preview(resource, news, olds)
-            else:
-                outputs = lifecycle.update(
-                    resource, request.id, olds, old_inputs, news, request.ignoreChanges, request.timeout
-                )
-            return provider.UpdateResponse(properties=to_struct(outputs, _secret_names(resource, secret)))
-
-        return _answer(context, _where(request.urn), update, _texts(news, secret), secret)
-
-    def Delete(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        olds, secret = from_struct(request.properties)
-
-        def delete() -> empty_pb2.Empty:
-            self._lifecycle().delete(_resource(request.urn), request.id, olds, request.timeout)
-            return empty_pb2.Empty()
-
-        return _answer(context, _where(request.urn), delete, _texts(olds, secret))
-
-    def _account(self) -> Account:
+    def _ready(self) -> tuple[Account, Lifecycle]:
         if not self._configured:
             raise ValueError("the provider is not configured")
-        return self._configured[0]
-
-    def _lifecycle(self) -> Lifecycle:
-        self._account()
-        return cast(tuple[Account, Lifecycle], self._configured)[1]
+        return self._configured
 
 
-def _type(urn: str) -> str:
-    """The type in a URN, `urn:pulumi:<stack>::<project>::<parent types$><type>::<name>`."""
-    return urn.split("::")[2].rpartition("$")[2]
-
-
-def _name(urn: str) -> str:
-    return urn.split("::", 3)[3]
-
-
-def _where(urn: str) -> str:
-    return f"{_type(urn)} {_name(urn)}"
-
-
-def _resource(urn: str) -> Resource:
-    token = _type(urn)
-    if token not in TABLE:
-        raise ValueError("the sandbox does not carry out resources of this type")
-    return TABLE[token]
-
-
-def _secret_names(resource: Resource, secret: Collection[str]) -> set[str]:
-    """The properties to wrap: those that came as secrets, those that always are, and what the secret ones end up in."""
-    names = {*secret, *resource.secret}
-    return names | {"tagsAll"} if "tags" in names else names
-
-
-def _failures(
-    faults: Iterable[Fault], secret: Collection[str] = (), hidden: Iterable[str] = ()
-) -> list[provider.CheckFailure]:
+def _failures(faults: Iterable[Fault], values: Values, secret: Collection[str]) -> list[provider.CheckFailure]:
     """The property stands in the text alone: the engine would print the whole value of one that a failure names."""
     texts = (fault.text(secret=fault.name in secret) for fault in faults)
-    return [provider.CheckFailure(reason=_struck(text, hidden)) for text in texts]
+    return [provider.CheckFailure(reason=_struck(text, values, secret)) for text in texts]
 
 
-def _struck(text: str, hidden: Iterable[str]) -> str:
-    """A text without secrets."""
-    for one in hidden:
+def _struck(text: str, values: Values, secret: Collection[str]) -> str:
+    """A text without those that stand in the secret properties."""
+    hidden = {leaf for name in secret for leaf in leaves(values.get(name)) if isinstance(leaf, str) and leaf}
+    for one in sorted(hidden, key=len, reverse=True):
         text = text.replace(one, "[secret]")
     return text
 
 
-def _texts(values: Values, secret: Collection[str]) -> list[str]:
-    """Every text inside the secret properties."""
-    found: list[str] = []
-
-    def collect(value: Any) -> None:
-        if isinstance(value, str) and value:
-            found.append(value)
-        elif isinstance(value, dict):
-            for item in cast(Values, value).values():
-                collect(item)
-        elif isinstance(value, list):
-            for item in cast(list[Any], value):
-                collect(item)
-
-    for name in secret:
-        collect(values.get(name))
-    return sorted(found, key=len, reverse=True)
-
-
-def _answer(
-    context: grpc.ServicerContext,
-    where: str,
-    work: Callable[[], _T],
-    hidden: Iterable[str] = (),
-    secret: Collection[str] = (),
-) -> _T:
-    """The result of `work`; an error of it as one message that says where, with the texts in `hidden` struck out."""
-
-    def message(text: object) -> str:
-        return _struck(f"{where}: {text}", hidden)
-
-    try:
-        return work()
-    except HalfMadeError as error:
-        _abort_half_made(context, error, message(error.reason), secret)
-    except _EXPECTED as error:
-        context.abort(grpc.StatusCode.UNKNOWN, message(error))
-
-
-def _abort_half_made(
-    context: grpc.ServicerContext, error: HalfMadeError, message: str, secret: Collection[str]
-) -> NoReturn:
-    """Let the state keep what exists: the engine reads the object out of the status's details."""
-    token = message.partition(" ")[0]
-    wrapped = _secret_names(TABLE[token], secret)
+def _half_made(error: HalfMadeError, asked: _Asked, message: str) -> bytes:
+    """A status that lets the state keep what exists: the engine reads the object out of its details."""
     detail = any_pb2.Any()
     detail.Pack(
         provider.ErrorResourceInitFailed(
             id=error.identifier,
-            properties=to_struct(error.outputs, wrapped),
-            inputs=to_struct(error.inputs, wrapped),
+            properties=asked.struct(error.outputs),
+            inputs=asked.struct(error.inputs),
             reasons=[message],
         )
     )
-    code = grpc.StatusCode.UNKNOWN
-    number = cast(tuple[int, str], code.value)[0]
-    details = status.Status(code=number, message=message, details=[detail])
-    context.set_trailing_metadata((("grpc-status-details-bin", details.SerializeToString()),))
-    context.abort(code, message)
+    code: Any = grpc.StatusCode.UNKNOWN.value
+    return status.Status(code=code[0], message=message, details=[detail]).SerializeToString()

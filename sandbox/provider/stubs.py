@@ -7,6 +7,7 @@ uses the same stubs.
 """
 
 import importlib.util
+import json
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,15 +15,24 @@ from pathlib import Path
 from types import ModuleType
 
 
+def _folder(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"an SDK is not installed: no package `{package}`", name=package)
+    return Path(spec.submodule_search_locations[0])
+
+
+def sdk_version(package: str) -> str:
+    """The version of a provider's SDK, such as `pulumi_aws`, without the slow import of the package's metadata."""
+    return str(json.loads((_folder(package) / "pulumi-plugin.json").read_text())["version"])
+
+
 @contextmanager
 def _bare_packages() -> Generator[None]:
     if "pulumi" in sys.modules:
         yield
         return
-    spec = importlib.util.find_spec("pulumi")
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError("the Pulumi SDK is not installed: no package `pulumi`", name="pulumi")
-    root = Path(spec.submodule_search_locations[0])
+    root = _folder("pulumi")
     stand_ins = {"pulumi": root, "pulumi.runtime": root / "runtime", "pulumi.runtime.proto": root / "runtime" / "proto"}
     for name, path in stand_ins.items():
         package = ModuleType(name)
@@ -36,7 +46,6 @@ def _bare_packages() -> Generator[None]:
 
 
 with _bare_packages():
-    from pulumi.runtime.proto import errors_pb2 as errors
     from pulumi.runtime.proto import plugin_pb2 as plugin
     from pulumi.runtime.proto import provider_pb2 as provider
     from pulumi.runtime.proto import provider_pb2_grpc as provider_grpc
@@ -44,4 +53,4 @@ with _bare_packages():
     from pulumi.runtime.proto import resource_pb2_grpc as resource_grpc
     from pulumi.runtime.proto import status_pb2 as status
 
-__all__ = ["errors", "plugin", "provider", "provider_grpc", "resource", "resource_grpc", "status"]
+__all__ = ["plugin", "provider", "provider_grpc", "resource", "resource_grpc", "sdk_version", "status"]

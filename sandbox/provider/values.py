@@ -6,11 +6,11 @@ kept, so that exactly those are wrapped again on the way back.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard
 
-from google.protobuf.struct_pb2 import ListValue, Struct, Value
+from google.protobuf.struct_pb2 import Struct, Value
 
 Values = dict[str, Any]
 
@@ -44,78 +44,71 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
+def is_object(value: object) -> TypeGuard[Values]:
+    """Whether a value is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a value is a list."""
+    return isinstance(value, list)
+
+
 def from_struct(struct: Struct) -> tuple[Values, set[str]]:
     """The properties in `struct`, secrets unwrapped, and the names of the top-level ones that hold a secret."""
-    values: Values = {}
     secret: set[str] = set()
-    for name, field in struct.fields.items():
-        value, has_secret = _from_value(field)
-        values[name] = value
-        if has_secret:
-            secret.add(name)
+    values = {name: _from_value(field, partial(secret.add, name)) for name, field in struct.fields.items()}
     return values, secret
 
 
-def _from_value(value: Value) -> tuple[Any, bool]:
+def _from_value(value: Value, found_secret: Callable[[], None]) -> Any:
     kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return (UNKNOWN if value.string_value in _UNKNOWNS else value.string_value), False
-    if kind == "number_value":
-        number = value.number_value
-        return (int(number) if number.is_integer() else number), False
-    if kind == "bool_value":
-        return value.bool_value, False
     if kind == "list_value":
-        pairs = [_from_value(item) for item in value.list_value.values]
-        return [item for item, _ in pairs], any(secret for _, secret in pairs)
+        return [_from_value(item, found_secret) for item in value.list_value.values]
     if kind == "struct_value":
         fields = value.struct_value.fields
-        if _SIGNATURE in fields:
-            if fields[_SIGNATURE].string_value != _SECRET:
-                raise ValueError("a property holds an asset, an archive or a resource reference; none is carried out")
-            return _from_value(fields["value"])[0], True
-        pairs_by_name = {name: _from_value(field) for name, field in fields.items()}
-        return {n: v for n, (v, _) in pairs_by_name.items()}, any(secret for _, secret in pairs_by_name.values())
-    return None, False
+        if _SIGNATURE not in fields:
+            return {name: _from_value(field, found_secret) for name, field in fields.items()}
+        if fields[_SIGNATURE].string_value != _SECRET:
+            raise ValueError("a property holds an asset, an archive or a resource reference; none is carried out")
+        found_secret()
+        return _from_value(fields["value"], found_secret)
+    plain = None if kind in (None, "null_value") else getattr(value, kind)
+    if plain in _UNKNOWNS:
+        return UNKNOWN
+    return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
 
 def to_struct(values: Mapping[str, Any], secret: Collection[str] = ()) -> Struct:
     """`values` in wire form, with the properties named in `secret` wrapped as secrets. None values are left out."""
-    fields: dict[str, Value] = {}
-    for name, value in values.items():
-        if value is None:
-            continue
-        wire = _to_value(value)
-        if name in secret:
-            signature = {_SIGNATURE: Value(string_value=_SECRET), "value": wire}
-            wire = Value(struct_value=Struct(fields=signature))
-        fields[name] = wire
-    return Struct(fields=fields)
+    wire = {name: _to_wire(value) for name, value in values.items() if value is not None}
+    struct = Struct()
+    struct.update({n: {_SIGNATURE: _SECRET, "value": value} if n in secret else value for n, value in wire.items()})
+    return struct
 
 
-def _to_value(value: Any) -> Value:
-    if value is UNKNOWN:
-        return Value(string_value=_UNKNOWN_STRING)
-    if value is None:
-        return Value(null_value=0)  # pyright: ignore[reportArgumentType] - the stubs want the enum's own type
-    if isinstance(value, bool):
-        return Value(bool_value=value)
-    if isinstance(value, int | float):
-        return Value(number_value=value)
-    if isinstance(value, dict):
-        return Value(struct_value=to_struct(cast(Values, value)))
+def _to_wire(value: Any) -> Any:
+    if is_object(value):
+        return {name: _to_wire(item) for name, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return Value(list_value=ListValue(values=[_to_value(item) for item in cast(list[Any], value)]))
-    return Value(string_value=str(value))
+        return [_to_wire(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if value is UNKNOWN:
+        return _UNKNOWN_STRING
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every value inside that is neither an object nor a list."""
+    if is_object(value) or is_list(value):
+        for item in value.values() if is_object(value) else value:
+            yield from leaves(item)
+    else:
+        yield value
 
 
 def has_unknown(value: Any) -> bool:
     """Whether an unknown stands anywhere in `value`."""
-    if isinstance(value, dict):
-        return any(has_unknown(item) for item in cast(Values, value).values())
-    if isinstance(value, list):
-        return any(has_unknown(item) for item in cast(list[Any], value))
-    return value is UNKNOWN
+    return any(leaf is UNKNOWN for leaf in leaves(value))
 
 
 def _document(text: str) -> Any:
@@ -134,37 +127,27 @@ def same(a: Any, b: Any, *, ordered: bool = False) -> bool:
     """
     if a is UNKNOWN or b is UNKNOWN:
         return False
-    if isinstance(a, dict) and isinstance(b, dict):
-        left, right = cast(Values, a), cast(Values, b)
-        return left.keys() == right.keys() and all(same(left[k], right[k], ordered=ordered) for k in left)
-    if isinstance(a, list) and isinstance(b, list):
-        return _same_items(cast(list[Any], a), cast(list[Any], b), ordered)
+    if is_object(a) and is_object(b):
+        return a.keys() == b.keys() and all(same(a[name], b[name], ordered=ordered) for name in a)
+    if is_list(a) and is_list(b):
+        return _match(a, b, partial(same, ordered=ordered), ordered)
     if isinstance(a, str) and isinstance(b, str):
-        if a == b:
-            return True
-        left_doc, right_doc = _document(a), _document(b)
-        return not isinstance(left_doc, str) and left_doc == right_doc
-    if isinstance(a, int | float) and isinstance(b, int | float):
-        return a == b and isinstance(a, bool) == isinstance(b, bool)
-    return a is None and b is None
+        return a == b or _document(a) == _document(b)
+    return a == b and isinstance(a, bool) == isinstance(b, bool)
 
 
-def _same_items(a: list[Any], b: list[Any], ordered: bool) -> bool:
-    if len(a) != len(b):
-        return False
-    if ordered:
-        return all(same(x, y, ordered=True) for x, y in zip(a, b, strict=True))
+def _match(a: list[Any], b: list[Any], fits: Callable[[Any, Any], bool], ordered: bool) -> bool:
+    """Whether the items of two lists fit one to one: in their places where `ordered`, else in any order."""
     rest = list(b)
-    return all(_take(rest, partial(same, item)) for item in a)
+    return len(a) == len(b) and all(map(fits, a, b) if ordered else (_take(rest, partial(fits, item)) for item in a))
 
 
 def _take(items: list[Any], fits: Callable[[Any], bool]) -> bool:
     """Whether one of the items fits; that one is taken away."""
     match = next((index for index, item in enumerate(items) if fits(item)), None)
-    if match is None:
-        return False
-    del items[match]
-    return True
+    if match is not None:
+        del items[match]
+    return match is not None
 
 
 def agrees(given: Any, live: Any, *, ordered: bool = False) -> bool:
@@ -175,32 +158,25 @@ def agrees(given: Any, live: Any, *, ordered: bool = False) -> bool:
     """
     if given is UNKNOWN:
         return False
-    if isinstance(given, dict):
-        if isinstance(live, list) and len(cast(list[Any], live)) == 1:
-            live = cast(list[Any], live)[0]
-        members = cast(Values, live if isinstance(live, dict) else {})
-        return all(agrees(value, members.get(name), ordered=ordered) for name, value in cast(Values, given).items())
-    if isinstance(given, list):
-        return _agreeing_items(cast(list[Any], given), live, ordered)
+    if is_object(given):
+        live = _alone(live)
+        members = live if is_object(live) else {}
+        return all(agrees(value, members.get(name), ordered=ordered) for name, value in given.items())
+    if is_list(given):
+        items = live if is_list(live) else [] if live in (None, {}, "") else [live]
+        return _match(given, items, partial(agrees, ordered=ordered), ordered)
     if given in ("", None, False, 0) and live in ("", None, False, 0, "false", "0"):
         return True
-    if given is None or live is None:
-        return False
-    return same(given, live) or _spelt(given) == _spelt(live)
+    return given is not None and live is not None and (same(given, live) or spelt(given) == spelt(live))
 
 
-def _agreeing_items(given: list[Any], live: Any, ordered: bool) -> bool:
-    items: list[Any] = [] if live in (None, {}, "") else [live]
-    if isinstance(live, list):
-        items = list(cast(list[Any], live))
-    if len(given) != len(items):
-        return False
-    if ordered:
-        return all(agrees(x, y, ordered=True) for x, y in zip(given, items, strict=True))
-    return all(_take(items, partial(agrees, item)) for item in given)
+def _alone(value: Any) -> Any:
+    """The item of a list of one; what else there is, itself."""
+    return value[0] if is_list(value) and len(value) == 1 else value
 
 
-def _spelt(value: Any) -> str:
+def spelt(value: Any) -> str:
+    """A plain value as text: `true`, `5` for 5.0."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -211,23 +187,18 @@ def reconcile(given: Any, live: Any, *, ordered: bool = False) -> Any:
     members that the program names. A property's drift is thus the difference between the result and `given`."""
     if agrees(given, live, ordered=ordered):
         return given
-    if isinstance(given, dict) and isinstance(live, list) and len(cast(list[Any], live)) == 1:
-        live = cast(list[Any], live)[0]
-    if isinstance(given, dict) and isinstance(live, dict):
-        members = cast(Values, live)
-        cut = {
-            name: reconcile(value, members.get(name), ordered=ordered) for name, value in cast(Values, given).items()
-        }
-        return {name: value for name, value in cut.items() if value is not None}
-    if isinstance(given, list) and isinstance(live, list):
-        return _reconcile_items(cast(list[Any], given), cast(list[Any], live), ordered)
+    if is_object(given):
+        live = _alone(live)
+        if is_object(live):
+            cut = {name: reconcile(value, live.get(name), ordered=ordered) for name, value in given.items()}
+            return {name: value for name, value in cut.items() if value is not None}
+    if is_list(given) and is_list(live):
+        return _reconcile_items(given, live, ordered)
     if isinstance(given, bool) and isinstance(live, str):
         return live.lower() == "true"
     if isinstance(given, int) and isinstance(live, str) and live.lstrip("-").isdigit():
         return int(live)
-    if isinstance(given, str) and isinstance(live, int | float):
-        return _spelt(live)
-    return cast(Any, live)
+    return spelt(live) if isinstance(given, str) and isinstance(live, int | float) else live
 
 
 def _reconcile_items(given: list[Any], live: list[Any], ordered: bool) -> list[Any]:
@@ -236,10 +207,7 @@ def _reconcile_items(given: list[Any], live: list[Any], ordered: bool) -> list[A
     unmatched: list[Any] = []
     for item in given:  # first the items that are as asked for, in the program's order
         (kept if _take(rest, partial(agrees, item, ordered=ordered)) else unmatched).append(item)
-    for item, other in zip(unmatched, rest, strict=False):
-        kept.append(reconcile(item, other, ordered=ordered))
-    names = {name for item in given if isinstance(item, dict) for name in cast(Values, item)}
-    for other in rest[len(unmatched) :]:
-        cut = {k: v for k, v in cast(Values, other).items() if k in names} if isinstance(other, dict) else other
-        kept.append(cut)
-    return kept
+    names = {name for item in given if is_object(item) for name in item}
+    kept += [reconcile(item, other, ordered=ordered) for item, other in zip(unmatched, rest, strict=False)]
+    more = rest[len(unmatched) :]
+    return kept + [{k: v for k, v in other.items() if k in names} if is_object(other) else other for other in more]

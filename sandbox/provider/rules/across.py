@@ -8,8 +8,8 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from typing import Any, Concatenate, ParamSpec
 
 from ..faults import Fault
 from ..spec import Context
@@ -18,19 +18,15 @@ from .places import OUTER, Condition, at, get, given, has, known, lacks, number,
 from .single import Rule
 
 Across = Callable[[Values, Context], Iterator[Fault]]
+_P = ParamSpec("_P")
 Row = Mapping[str, Rule] | Across
 
 
-@dataclass(frozen=True, init=False)
 class Rules:
     """The rules of a resource type, with where AWS publishes them; called with inputs, what those break."""
 
-    source: str
-    rows: tuple[Row, ...]
-
     def __init__(self, source: str, *rows: Row) -> None:
-        object.__setattr__(self, "source", source)
-        object.__setattr__(self, "rows", rows)
+        self.source, self.rows = source, rows
 
     def __call__(self, values: Values, context: Context) -> Iterator[Fault]:
         return _run(self.rows, values, context)
@@ -45,15 +41,17 @@ def _run(rows: Iterable[Row], values: Values, context: Context) -> Iterator[Faul
             yield from (Fault(place, rule.says, found) for place, found in at(values, path) if not rule.holds(found))
 
 
-def refused(path: str, says: str, *when: Condition, shows: bool = False) -> Across:
+def check(of: Callable[Concatenate[Values, Context, _P], Iterator[Fault]]) -> Callable[_P, Across]:
+    """Makes a check of a function that takes further arguments: call it with those alone."""
+    return lambda *args, **kwargs: lambda values, context: of(values, context, *args, **kwargs)
+
+
+@check
+def refused(values: Values, _: Context, path: str, says: str, *when: Condition, shows: bool = False) -> Iterator[Fault]:
     """A property is refused when all of these hold; with `shows` its value is shown."""
-
-    def check(values: Values, _: Context) -> Iterator[Fault]:
-        if all(condition(values) for condition in when):
-            words = says.format_map(defaultdict(lambda: None, values))
-            yield Fault(path, words, get(values, path) if shows else None)
-
-    return check
+    if all(condition(values) for condition in when):
+        words = says.format_map(defaultdict(lambda: None, values))
+        yield Fault(path, words, get(values, path) if shows else None)
 
 
 def requires(paths: str, says: str, *when: Condition) -> Across:
@@ -70,80 +68,60 @@ def excludes(paths: str, says: str, *when: Condition) -> Across:
 
 def where(*when: Condition) -> Callable[..., Across]:
     """Rows that count where all of these hold."""
-
-    def rows_then(*rows: Row) -> Across:
-        return lambda values, context: _run(rows if all(one(values) for one in when) else (), values, context)
-
-    return rows_then
+    return check(lambda values, context, *rows: _run(rows if all(one(values) for one in when) else (), values, context))
 
 
-def each(path: str, *rows: Row) -> Across:
+@check
+def each(values: Values, context: Context, path: str, *rows: Row) -> Iterator[Fault]:
     """Rows about each object at a dotted path."""
-
-    def check(values: Values, context: Context) -> Iterator[Fault]:
-        for place, found in objects(values, path):
-            for fault in _run(rows, {**found, OUTER: values}, context):
-                yield Fault(f"{place}.{fault.path}".rstrip("."), fault.rule, fault.value)
-
-    return check
+    for place, found in objects(values, path):
+        for fault in _run(rows, {**found, OUTER: values}, context):
+            yield Fault(f"{place}.{fault.path}".rstrip("."), fault.rule, fault.value)
 
 
-def parsed(name: str, *rows: Row) -> Across:
+@check
+def parsed(values: Values, context: Context, name: str, *rows: Row) -> Iterator[Fault]:
     """Rows that see a JSON document where the program has its text. One that is none is not theirs to refuse."""
-
-    def check(values: Values, context: Context) -> Iterator[Fault]:
-        try:
-            document = json.loads(values.get(name, ""))
-        except (TypeError, ValueError):
-            return
-        yield from _run(rows, {**values, name: document}, context)
-
-    return check
+    try:
+        document = json.loads(values.get(name, ""))
+    except (TypeError, ValueError):
+        return
+    yield from _run(rows, {**values, name: document}, context)
 
 
-def exactly_one(*names: str, says: str = "", path: str = "", least: int = 1) -> Across:
+@check
+def exactly_one(
+    values: Values, _: Context, *names: str, says: str = "", path: str = "", least: int = 1
+) -> Iterator[Fault]:
     """Exactly one of these properties is given; with `least` 0 none will do."""
-
-    def check(values: Values, _: Context) -> Iterator[Fault]:
-        found = given(values, *names)
-        if known(*names)(values) and not least <= len(found) <= 1:
-            need = (
-                f"exactly one of {_listed(names)} is needed" if least else f"only one of {_listed(names)} may be given"
-            )
-            yield Fault(path, says or f"{need}, not {_listed(found) or 'none'}")
-
-    return check
+    found = given(values, *names)
+    if known(*names)(values) and not least <= len(found) <= 1:
+        need = f"exactly one of {_listed(names)} is needed" if least else f"only one of {_listed(names)} may be given"
+        yield Fault(path, says or f"{need}, not {_listed(found) or 'none'}")
 
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def less(smaller: str, larger: str, *, equal: bool = False) -> Across:
+@check
+def less(values: Values, _: Context, smaller: str, larger: str, *, equal: bool = False) -> Iterator[Fault]:
     """A number, at a dotted path, is less than another one, or at most it."""
-
-    def check(values: Values, _: Context) -> Iterator[Fault]:
-        for place, value in at(values, smaller):
-            for _other, most in at(values, larger):
-                low, high = number(value), number(most)
-                if low is not None and high is not None and (low > high or (low == high and not equal)):
-                    yield Fault(place, f"must be {'at most' if equal else 'less than'} `{larger}`, {most}", value)
-
-    return check
+    for (place, value), (_other, most) in product(at(values, smaller), at(values, larger)):
+        low, high = number(value), number(most)
+        if low is not None and high is not None and (low > high or (low == high and not equal)):
+            yield Fault(place, f"must be {'at most' if equal else 'less than'} `{larger}`, {most}", value)
 
 
-def count(path: str, most: int, says: str = "at most {most} are allowed", *of: str, least: int = 0) -> Across:
+@check
+def count(
+    values: Values, _: Context, path: str, most: int, says: str = "at most {most} are allowed", *of: str, least: int = 0
+) -> Iterator[Fault]:
     """So many values at the dotted paths `of`, or else at `path`; one that is false is none."""
-
-    def check(values: Values, _: Context) -> Iterator[Fault]:
-        found = [
-            value for one in of or (path,) for _place, value in at(values, one, unknown=True) if value is not False
-        ]
-        known = [value for value in found if value is not UNKNOWN]
-        if len(known) > most or (len(found) < least and known == found):
-            yield Fault(path, says.format(most=most), len(known))
-
-    return check
+    found = [value for one in of or (path,) for _place, value in at(values, one, unknown=True) if value is not False]
+    unknown = sum(value is UNKNOWN for value in found)
+    if len(found) - unknown > most or (len(found) < least and not unknown):
+        yield Fault(path, says.format(most=most), len(found) - unknown)
 
 
 def distinct(items: Iterable[tuple[str, Hashable]], what: str) -> Iterator[Fault]:
@@ -155,28 +133,26 @@ def distinct(items: Iterable[tuple[str, Hashable]], what: str) -> Iterator[Fault
             yield Fault(place, f"{what} must be distinct, and this one is there already", item)
 
 
-def unique(path: str, what: str) -> Across:
+@check
+def unique(values: Values, _: Context, path: str, what: str) -> Iterator[Fault]:
     """The values at a dotted path are distinct."""
-    return lambda values, _: distinct(((place, str(value)) for place, value in at(values, path)), what)
+    yield from distinct(((place, str(value)) for place, value in at(values, path)), what)
 
 
-def document(name: str, limit: int, *, spaces: bool = True) -> Across:
+@check
+def document(values: Values, _: Context, name: str, limit: int, *, spaces: bool = True) -> Iterator[Fault]:
     """A property that is a JSON document of at most so many characters, white space counted or not."""
-
-    def check(values: Values, _: Context) -> Iterator[Fault]:
-        text = values.get(name)
-        if not isinstance(text, str):
-            return
-        try:
-            json.loads(text)
-        except ValueError as error:
-            yield Fault(name, f"not a JSON document: {error}")
-            return
-        size, without = (len(text), "") if spaces else (policy_size(text), " without white space")
-        if size > limit:
-            yield Fault(name, f"has {size:,} characters{without}, and at most {limit:,} are allowed")
-
-    return check
+    text = values.get(name)
+    if not isinstance(text, str):
+        return
+    try:
+        json.loads(text)
+    except ValueError as error:
+        yield Fault(name, f"not a JSON document: {error}")
+        return
+    size, without = (len(text), "") if spaces else (policy_size(text), " without white space")
+    if size > limit:
+        yield Fault(name, f"has {size:,} characters{without}, and at most {limit:,} are allowed")
 
 
 def policy_size(text: Any) -> int:

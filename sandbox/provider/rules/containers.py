@@ -9,7 +9,7 @@ from ..spec import Context
 from ..values import UNKNOWN, Values
 from .across import Rules, count, distinct, each, exactly_one, excludes, parsed, refused, requires, unique, where
 from .places import at, get, given, has, is_, isnt, lacks, number, objects, size
-from .single import Rule, between, form, one_of
+from .single import Rule, allowed, form, one_of
 
 # CPU units → the memory (MiB) that Fargate sells with them: least, most, step.
 _FARGATE = {
@@ -26,7 +26,6 @@ _NOT_ON_FARGATE = (
     " linuxParameters.devices linuxParameters.maxSwap linuxParameters.sharedMemorySize linuxParameters.swappiness"
 )
 _NAME = form(r"[A-Za-z0-9_-]{1,255}", "must be 1 to 255 letters, digits, hyphens and underscores")
-_PORT = between(1, 65535)
 
 
 def _fargate(values: Values) -> bool:
@@ -111,18 +110,11 @@ _AWSLOGS = is_("logDriver", "awslogs")
 # fmt: off
 _CONTAINER = (
     {"name": _NAME,
-     "image": form(r"\S{1,255}", "must be 1 to 255 characters without white space"),
-     "portMappings.containerPort": _PORT,
-     "portMappings.hostPort": between(0, 65535),
-     "memory": between(6),
-     "memoryReservation": between(6),
-     "stopTimeout": between(0, 120, "seconds"),
-     "startTimeout": between(2, 120, "seconds"),
-     "healthCheck.interval": between(5, 300, "seconds"),
-     "healthCheck.timeout": between(2, 60, "seconds"),
-     "healthCheck.retries": between(1, 10),
-     "healthCheck.startPeriod": between(0, 300, "seconds"),
-     "logConfiguration.options.mode": one_of("blocking", "non-blocking")},
+     "image": form(r"\S{1,255}", "must be 1 to 255 characters without white space")},
+    allowed("portMappings.containerPort 1..65535, portMappings.hostPort 0..65535, memory 6.., memoryReservation 6..,"
+        " stopTimeout 0..120 seconds, startTimeout 2..120 seconds, healthCheck.interval 5..300 seconds,"
+        " healthCheck.timeout 2..60 seconds, healthCheck.startPeriod 0..300 seconds, healthCheck.retries 1..10,"
+        " logConfiguration.options.mode blocking|non-blocking"),
     requires("name image", "is required"),
     each("portMappings",
         refused("containerPort", "is required", lacks("containerPort", "containerPortRange")),
@@ -156,7 +148,7 @@ RULES = {
         'Amazon ECS API Reference: RegisterTaskDefinition, ContainerDefinition, PortMapping, HealthCheck,'
         ' KeyValuePair; Developer Guide: "Task definition parameters for Fargate", "Differences for Fargate", "Service'
         ' quotas"',
-        {"family": _NAME, "ephemeralStorage.sizeInGib": between(21, 200, "GiB"), "volumes.name": _NAME},
+        {"family": _NAME, "volumes.name": _NAME, **allowed("ephemeralStorage.sizeInGib 21..200 GiB")},
         where(_fargate)(
             refused("networkMode", "Fargate needs awsvpc", isnt("networkMode", "awsvpc"), shows=True),
             excludes("placementConstraints ipcMode", "Fargate does not take it"),
@@ -177,14 +169,10 @@ RULES = {
             each("containerDefinitions", *_CONTAINER))),
     "aws:ecs/service:Service": Rules(
         "Amazon ECS API Reference: CreateService, DeploymentConfiguration, CapacityProviderStrategyItem",
-        {"name": _NAME,
-         "desiredCount": between(0),
-         "capacityProviderStrategies.base": between(0, 100_000),
-         "capacityProviderStrategies.weight": between(0, 1000),
-         "deploymentMinimumHealthyPercent": between(0, 100, "%"),
-         "deploymentMaximumPercent": between(0, 200, "%"),
-         "healthCheckGracePeriodSeconds": between(0, 2_147_483_647, "seconds"),
-         "loadBalancers.containerPort": _PORT},
+        {"name": _NAME},
+        allowed("desiredCount 0.., deploymentMinimumHealthyPercent 0..100 %, deploymentMaximumPercent 0..200 %,"
+            " healthCheckGracePeriodSeconds 0..2147483647 seconds, loadBalancers.containerPort 1..65535,"
+            " capacityProviderStrategies.base 0..100000, capacityProviderStrategies.weight 0..1000"),
         refused("capacityProviderStrategies", "only one capacity provider may have a base",
             lambda one: len([base for _place, base in at(one, "capacityProviderStrategies.base") if base]) > 1),
         refused("capacityProviderStrategies", "at least one weight must be greater than 0",

@@ -1,6 +1,6 @@
 """What stores data and grants access to it: DynamoDB, S3, Secrets Manager, ElastiCache, IAM, KMS, ECR."""
 
-import ipaddress
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +10,9 @@ from ..spec import Context
 from ..values import Values, has_unknown
 from .across import Rules, document, each, parsed, policy_size, refused, unique, where
 from .places import at, get, has, is_, isnt, lacks, number, size
-from .single import Rule, between, form, one_of
+from .single import Rule, allowed, form, one_of
 
 _ROLE_POLICIES = 10_240  # characters of a role's inline policies in all
-_DAYS = between(1, unit="days")
 _ACTIONS = (
     *("expiration", "transitions", "noncurrentVersionExpiration", "noncurrentVersionTransitions"),
     "abortIncompleteMultipartUpload",
@@ -21,29 +20,14 @@ _ACTIONS = (
 _RANKS = "^.policy.rules.rulePriority"
 
 
-def _is_bucket(name: Any) -> bool:
-    """Amazon S3 User Guide, "General purpose bucket naming rules"."""
-    try:
-        ipaddress.ip_address(str(name))
-        return False
-    except ValueError:
-        pass
-    taken = ("xn--", "sthree-", "amzn-s3-demo-")
-    ends = ("-s3alias", "--ols-s3", ".mrap", "--x-s3", "--table-s3")
-    legal = form(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "").holds(name)
-    return legal and ".." not in name and not name.startswith(taken) and not name.endswith(ends)
-
-
 def _window(value: Any) -> bool:
     """Amazon ElastiCache API, CreateReplicationGroup: ddd:hh24:mi-ddd:hh24:mi, at least 60 minutes."""
-    ends = [one.split(":") for one in str(value).lower().split("-")]
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-    if len(ends) != 2 or any(len(one) != 3 or one[0] not in days for one in ends):
+    time = rf"({'|'.join(days)}):([01]?\d|2[0-3]):([0-5]?\d)"
+    match = re.fullmatch(f"{time}-{time}", str(value).lower())
+    if match is None:
         return False
-    if not all(
-        hour.isdigit() and int(hour) < 24 and minute.isdigit() and int(minute) < 60 for _d, hour, minute in ends
-    ):
-        return False
+    ends = match.groups()[:3], match.groups()[3:]
     start, end = ((days.index(day) * 24 + int(hour)) * 60 + int(minute) for day, hour, minute in ends)
     return (end - start) % (7 * 24 * 60) >= 60
 
@@ -96,15 +80,16 @@ RULES = {
             refused("attributeName", "is needed where TTL is enabled", is_("enabled", True), lacks("attributeName"))),
         refused("streamViewType", "needs `streamEnabled`", has("streamViewType"), lacks("streamEnabled"))),
     "aws:s3/bucket:Bucket": Rules('Amazon S3 User Guide: "General purpose bucket naming rules"',
-        {"bucket": Rule(
+        {"bucket": form(
+             r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+             r"(?<!-s3alias)(?<!--ols-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)",
              "must be 3 to 63 lower-case letters, digits, dots and hyphens, begin and end with a letter or digit, be"
-             " no IP address, and have no beginning or end that S3 keeps for itself", _is_bucket)}),
+             " no IP address, and have no beginning or end that S3 keeps for itself")}),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Rules(
         "Amazon S3 API Reference: PutBucketLifecycleConfiguration",
-        {"rules.id": form(r".{1,255}", "must be 1 to 255 characters"),
-         "rules.expiration.days": _DAYS,
-         "rules.noncurrentVersionExpiration.noncurrentDays": _DAYS,
-         "rules.abortIncompleteMultipartUpload.daysAfterInitiation": _DAYS},
+        {"rules.id": form(r".{1,255}", "must be 1 to 255 characters")},
+        allowed("rules.expiration.days 1.. days, rules.noncurrentVersionExpiration.noncurrentDays 1.. days,"
+            " rules.abortIncompleteMultipartUpload.daysAfterInitiation 1.. days"),
         unique("rules.id", "the ids of rules"),
         each("rules", refused("", "a rule needs an action, such as an expiration", lacks(*_ACTIONS)))),
     "aws:s3/bucketPolicy:BucketPolicy": Rules('Amazon S3 User Guide: "Policies and permissions in Amazon S3"',
@@ -119,10 +104,8 @@ RULES = {
              "must be 16 to 128 letters, digits and the characters ! & # $ ^ < > -"),
          "replicationGroupId": form(r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,39}(?<!-)",
              "must be 1 to 40 letters, digits and single hyphens, begin with a letter and not end with a hyphen"),
-         "numCacheClusters": between(1, 6),
-         "replicasPerNodeGroup": between(0, 5),
-         "snapshotRetentionLimit": between(0, 35, "days"),
-         "maintenanceWindow": Rule("must be ddd:hh:mm-ddd:hh:mm and at least 60 minutes", _window)},
+         "maintenanceWindow": Rule("must be ddd:hh:mm-ddd:hh:mm and at least 60 minutes", _window),
+         **allowed("numCacheClusters 1..6, replicasPerNodeGroup 0..5, snapshotRetentionLimit 0..35 days")},
         refused("authToken", "needs transitEncryptionEnabled", has("authToken"),
             isnt("transitEncryptionEnabled", True)),
         refused("automaticFailoverEnabled", "needs numCacheClusters of at least 2",
@@ -131,7 +114,7 @@ RULES = {
         refused("multiAzEnabled", "needs automaticFailoverEnabled", is_("multiAzEnabled", True),
             isnt("automaticFailoverEnabled", True), shows=True)),
     "aws:kms/key:Key": Rules('AWS KMS API Reference: ScheduleKeyDeletion, EnableKeyRotation; Developer Guide: "Quotas"',
-        {"deletionWindowInDays": between(7, 30, "days"), "rotationPeriodInDays": between(90, 2560, "days")},
+        allowed("deletionWindowInDays 7..30 days, rotationPeriodInDays 90..2560 days"),
         document("policy", 32 * 1024)),
     "aws:kms/alias:Alias": Rules("AWS KMS API Reference: CreateAlias",
         {"name": form(r"alias/(?!aws/)[A-Za-z0-9/_-]{1,250}",

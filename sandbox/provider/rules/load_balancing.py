@@ -7,9 +7,9 @@ from ..account import AccountError
 from ..faults import Fault
 from ..spec import Context
 from ..values import UNKNOWN, Values
-from .across import Row, Rules, count, each, exactly_one, excludes, less, refused, requires, unique, where
+from .across import Row, Rules, check, count, each, exactly_one, excludes, less, refused, requires, unique, where
 from .places import at, has, is_, isnt, known, lacks
-from .single import Rule, between, form, one_of
+from .single import Rule, allowed, form, one_of
 
 _NAME = form(
     r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
@@ -24,14 +24,13 @@ _BLOCKS = {
 }
 _ALL_BLOCKS = tuple(block for blocks in _BLOCKS.values() for block in blocks)
 _ACTION: dict[str, Rule] = {
-    "forward.targetGroups.weight": between(0, 999),
-    "forward.stickiness.duration": between(1, 604_800, "seconds"),
-    "redirect.statusCode": one_of("HTTP_301", "HTTP_302"),
+    **allowed(
+        "forward.targetGroups.weight 0..999, forward.stickiness.duration 1..604800 seconds,"
+        " redirect.statusCode HTTP_301|HTTP_302,"
+        " fixedResponse.contentType text/plain|text/css|text/html|application/javascript|application/json"
+    ),
     "redirect.path": form(r"/.{0,127}", "must begin with / and have at most 128 characters"),
     "fixedResponse.messageBody": form(r".{0,1024}", "must have at most 1,024 characters"),
-    "fixedResponse.contentType": one_of(
-        "text/plain", "text/css", "text/html", "application/javascript", "application/json"
-    ),
 }
 _KINDS = ("hostHeader", "httpHeader", "httpRequestMethod", "pathPattern", "queryStrings", "sourceIp")
 
@@ -58,7 +57,8 @@ def _to_itself(redirect: Values) -> bool:
     return all(value in (None, f"#{{{name}}}", f"/#{{{name}}}") for name, value in parts.items())
 
 
-def _final(values: Values, name: str) -> Iterator[Fault]:
+@check
+def _final(values: Values, _: Context, name: str) -> Iterator[Fault]:
     kinds = [kind for _place, kind in at(values, f"{name}.type", unknown=True)]
     final = [kind for kind in kinds if not str(kind).startswith("authenticate-")]
     if kinds and UNKNOWN not in kinds and len(final) != 1:
@@ -71,7 +71,7 @@ def _actions(name: str) -> tuple[Row, ...]:
     """Actions: each has the block of its type, and exactly one is final."""
     return (
         {f"{name}.{path}": rule for path, rule in _ACTION.items()},
-        lambda values, _: _final(values, name),
+        _final(name),
         each(name,
             where(known(*_ALL_BLOCKS))(
                 *(where(is_("type", kind))(
@@ -90,34 +90,27 @@ def _actions(name: str) -> tuple[Row, ...]:
 RULES = {
     "aws:lb/loadBalancer:LoadBalancer": Rules(
         "Elastic Load Balancing API Reference, 2015-12-01: CreateLoadBalancer, LoadBalancerAttribute",
-        {"name": _NAME,
-         "idleTimeout": between(1, 4000, "seconds"),
-         "clientKeepAlive": between(60, 604_800, "seconds"),
-         "desyncMitigationMode": one_of("monitor", "defensive", "strictest"),
-         "xffHeaderProcessingMode": one_of("append", "preserve", "remove")},
+        {"name": _NAME},
+        allowed("idleTimeout 1..4000 seconds, clientKeepAlive 60..604800 seconds,"
+            " desyncMitigationMode monitor|defensive|strictest, xffHeaderProcessingMode append|preserve|remove"),
         _two_zones),
     "aws:lb/targetGroup:TargetGroup": Rules(
         'Elastic Load Balancing API Reference, 2015-12-01: CreateTargetGroup, TargetGroupAttribute; User Guide for'
         ' Application Load Balancers: "Target group health checks"',
         {"name": _NAME,
-         "deregistrationDelay": between(0, 3600, "seconds"),
          "slowStart": Rule("must be 0 (off), or 30 to 900 seconds", lambda value: value == 0 or 30 <= value <= 900),
-         "loadBalancingAlgorithmType": one_of("round_robin", "least_outstanding_requests", "weighted_random"),
-         "loadBalancingAnomalyMitigation": one_of("on", "off"),
          "loadBalancingCrossZoneEnabled": one_of("true", "false", "use_load_balancer_configuration", True, False),
-         "protocolVersion": one_of("HTTP1", "HTTP2", "GRPC"),
-         "stickiness.type": one_of("lb_cookie", "app_cookie", "source_ip", "source_ip_dest_ip",
-             "source_ip_dest_ip_proto"),
-         "stickiness.cookieDuration": between(1, 604_800, "seconds"),
-         "healthCheck.interval": between(5, 300, "seconds"),
-         "healthCheck.timeout": between(2, 120, "seconds"),
-         "healthCheck.healthyThreshold": between(2, 10),
-         "healthCheck.unhealthyThreshold": between(2, 10),
          "healthCheck.path": form(r"/.{0,1023}", "must begin with / and have at most 1,024 characters"),
          "healthCheck.port": Rule("must be traffic-port, or 1 to 65535",
              lambda value: value == "traffic-port" or (str(value).isdigit() and 1 <= int(value) <= 65535)),
          "healthCheck.matcher": form(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*",
              "must be codes, such as 200, 200,202 or 200-299")},
+        allowed("deregistrationDelay 0..3600 seconds, healthCheck.interval 5..300 seconds,"
+            " healthCheck.timeout 2..120 seconds, healthCheck.healthyThreshold 2..10,"
+            " healthCheck.unhealthyThreshold 2..10, stickiness.cookieDuration 1..604800 seconds,"
+            " stickiness.type lb_cookie|app_cookie|source_ip|source_ip_dest_ip|source_ip_dest_ip_proto,"
+            " loadBalancingAlgorithmType round_robin|least_outstanding_requests|weighted_random,"
+            " loadBalancingAnomalyMitigation on|off, protocolVersion HTTP1|HTTP2|GRPC"),
         requires("port protocol vpcId", "is needed for targets of type {targetType}",
             is_("targetType", "instance", "ip")),
         refused("slowStart", "goes with round_robin alone", isnt("loadBalancingAlgorithmType", None, "round_robin"),
@@ -135,9 +128,9 @@ RULES = {
     "aws:lb/listenerRule:ListenerRule": Rules(
         'Elastic Load Balancing API Reference, 2015-12-01: CreateRule, ForwardActionConfig, RedirectActionConfig; User'
         ' Guide for Application Load Balancers: "Quotas"',
-        {"priority": between(1, 50_000),
-         "conditions.pathPattern.values": form(r".{1,128}", "must have 1 to 128 characters"),
-         "conditions.hostHeader.values": form(r".{1,128}", "must have 1 to 128 characters")},
+        allowed("priority 1..50000"),
+        dict.fromkeys(("conditions.pathPattern.values", "conditions.hostHeader.values"),
+            form(r".{1,128}", "must have 1 to 128 characters")),
         *_actions("actions"),
         refused("conditions", "at least one is needed", lacks("conditions")),
         each("conditions", exactly_one(*_KINDS, says=f"exactly one of {', '.join(_KINDS)} is needed")),

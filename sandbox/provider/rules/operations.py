@@ -8,7 +8,7 @@ from ..spec import Context
 from ..values import Values
 from .across import Rules, count, document, each, exactly_one, excludes, less, parsed, refused, requires, unique, where
 from .places import given, has, is_, isnt, known, lacks, number, size
-from .single import Rule, between, form, one_of
+from .single import Rule, allowed, form, one_of
 
 _RETENTION = (
     *(0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -67,7 +67,7 @@ def _routing(inputs: Values, _: Context) -> Iterator[Fault]:
 # fmt: off
 _GROUP_RULE = Rules(
     "Amazon EC2 API Reference: AuthorizeSecurityGroupIngress, AuthorizeSecurityGroupEgress, IpPermission",
-    {"description": _DESCRIPTION, "fromPort": between(-1, 65535), "toPort": between(-1, 65535)},
+    {"description": _DESCRIPTION, **allowed("fromPort -1..65535, toPort -1..65535")},
     refused("fromPort", "all protocols (-1) go without ports", is_("ipProtocol", "-1", -1),
         lambda rule: isnt("fromPort", None, -1, 0)(rule) or isnt("toPort", None, -1, 0)(rule), shows=True),
     *(refused(name, "is needed for {ipProtocol}", is_("ipProtocol", "tcp", "udp", "6", "17"), is_(name, None, -1))
@@ -84,8 +84,8 @@ RULES = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": Rules(
         'Amazon CloudWatch API Reference: PutMetricAlarm, MetricDataQuery; User Guide: "CloudWatch statistics'
         ' definitions"',
-        {"treatMissingData": one_of("missing", "ignore", "breaching", "notBreaching"),
-         "evaluateLowSampleCountPercentiles": one_of("evaluate", "ignore"),
+        {**allowed("treatMissingData missing|ignore|breaching|notBreaching,"
+             " evaluateLowSampleCountPercentiles evaluate|ignore"),
          "extendedStatistic": Rule(
              "must be a percentile from p0 to p100, such as p99 or p99.9, or a trimmed statistic, such as tm90",
              lambda value: _STATISTIC.fullmatch(str(value)) is not None),
@@ -115,7 +115,7 @@ RULES = {
                 _on_grid,
                 refused("type", "must be metric, text, log, alarm or explorer", isnt("type", *_WIDGETS), shows=True)))),
     "aws:appautoscaling/target:Target": Rules("Application Auto Scaling API Reference: ScalableTarget",
-        {"minCapacity": between(0), "maxCapacity": between(0)},
+        allowed("minCapacity 0.., maxCapacity 0.."),
         less("minCapacity", "maxCapacity", equal=True)),
     "aws:appautoscaling/policy:Policy": Rules(
         "Application Auto Scaling API Reference: PutScalingPolicy, TargetTrackingScalingPolicyConfiguration",
@@ -140,7 +140,7 @@ RULES = {
     "aws:sns/topicPolicy:TopicPolicy": Rules("Amazon SNS API Reference: SetTopicAttributes",
         document("policy", 30 * 1024)),
     "aws:sns/topicSubscription:TopicSubscription": Rules("Amazon SNS API Reference: Subscribe",
-        {"protocol": one_of("http", "https", "email", "email-json", "sms", "sqs", "application", "lambda", "firehose")},
+        allowed("protocol http|https|email|email-json|sms|sqs|application|lambda|firehose"),
         *(where(is_("protocol", protocol))({"endpoint": rule}) for protocol, rule in _FORMS.items())),
     "aws:budgets/budget:Budget": Rules("AWS Cost Management API Reference: Budget, CreateBudget, Notification",
         {"name": form(r"[^:\\]{1,100}", "must be 1 to 100 characters, none of them : or \\"),
@@ -152,9 +152,8 @@ RULES = {
             count("subscriberEmailAddresses", 10),
             count("subscriberSnsTopicArns", 1, "at most 1 is allowed"))),
     "aws:route53/record:Record": Rules("Amazon Route 53 API Reference: ChangeResourceRecordSets, ResourceRecordSet",
-        {"ttl": between(0, 2_147_483_647, "seconds"),
-         "setIdentifier": form(r".{1,128}", "must be 1 to 128 characters"),
-         "weightedRoutingPolicies.weight": between(0, 255)},
+        {"setIdentifier": form(r".{1,128}", "must be 1 to 128 characters"),
+         **allowed("ttl 0..2147483647 seconds, weightedRoutingPolicies.weight 0..255")},
         excludes("records ttl", "an alias has none", has("aliases"), known("aliases", "records", "ttl")),
         requires("records ttl", "is needed without an alias", lacks("aliases")),
         _routing,

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from .places import number
@@ -10,12 +9,11 @@ from .places import number
 INFINITE = float("inf")
 
 
-@dataclass(frozen=True)
 class Rule:
     """A rule for one value: what it says, and whether a value holds to it."""
 
-    says: str
-    holds: Callable[[Any], bool]
+    def __init__(self, says: str, holds: Callable[[Any], bool]) -> None:
+        self.says, self.holds = says, holds
 
 
 def between(least: float, most: float = INFINITE, unit: str = "") -> Rule:
@@ -34,5 +32,15 @@ def one_of(*allowed: Any, says: str = "") -> Rule:
 
 def form(pattern: str, says: str) -> Rule:
     """Text that matches a pattern as a whole."""
-    matches = re.compile(pattern, re.DOTALL)
-    return Rule(says, lambda value: not isinstance(value, str) or matches.fullmatch(value) is not None)
+    return Rule(says, lambda v: not isinstance(v, str) or re.fullmatch(pattern, v, re.DOTALL) is not None)
+
+
+def allowed(said: str) -> dict[str, Rule]:
+    """Bounds and choices, in words, by property: `timeout 2..120 seconds, memory 6.., mode blocking|non-blocking`."""
+    rules: dict[str, Rule] = {}
+    for one in said.split(","):
+        path, values, *unit = one.split()
+        least, bounds, most = values.partition("..")
+        limits = int(least) if bounds else 0, int(most) if most else INFINITE
+        rules[path] = between(*limits, *unit) if bounds else one_of(*values.split("|"))
+    return rules
