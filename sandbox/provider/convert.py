@@ -157,8 +157,10 @@ _SCALARS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def _pair(shape: Any) -> list[str]:
-    """The members of a Key and a Value, or a TagKey and a TagValue: tags are lists of such. None for another shape."""
+    """The members of a Key and a Value, which are a map to Pulumi: of tags, and of a metric's dimensions. Or none."""
     found = {member.casefold().removeprefix("tag"): member for member in getattr(shape, "members", ())}
+    if shape.name == "Dimension":
+        found["key"] = found.pop("name")
     return [found["key"], found["value"]] if found.keys() == {"key", "value"} else []
 
 

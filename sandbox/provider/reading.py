@@ -67,7 +67,8 @@ def live(resource: Resource, context: Context, like: Values) -> Values | None:
 
 def _is_gone(resource: Resource, part: Any, shape: Any) -> bool:
     where, values = resource.gone
-    return bool(where) and step_into(part, shape, where)[0] in values
+    found = step_into(part, shape, where)[0] if where else None
+    return found in values if values else found is not None
 
 
 def _live_tags(spec: Tags, first: _Part, context: Context) -> Values:

@@ -160,7 +160,8 @@ class Resource:
                 change of nothing else is not sent, as the account has no call for it. `a.b` where the account shows
                 `a` without its `b`, which the read's hook fills in; a change of it is sent
     replaces    properties that replace the object although a call could change them
-    gone        the object is as good as gone when its description has one of these values there: `path=value,value`
+    gone        the object is as good as gone when its description has one of these values there, or any:
+                `path=value,value`, or `path`
     named       the property that is named after the resource when the program does not name it; the most characters
                 that it takes (255), the property that gives its beginning (`namePrefix`), a hook that makes it legal
     unique      properties of which the account takes each combination once: a replacement that keeps them deletes
@@ -211,7 +212,7 @@ class Resource:
         gaps = (text.partition(" ") for word, text in lines if word == "gap")
         self.gaps = {name: reason for name, _, reason in gaps}
         where, _, values = said("gone").partition("=")
-        self.gone = where, values.split(",")
+        self.gone = where, values.split(",") if values else []
         self.name, *facts = said("named").split() or [""]
         self.limit = next((int(word) for word in facts if word.isdigit()), 255)
         self.prefix = next((word for word in facts if word.isalpha()), "namePrefix")

@@ -120,10 +120,6 @@ def _drop_version(context: Context) -> None:
             context.call("UpdateSecretVersionStage", **of_secret, VersionStage=stage)
 
 
-def _still_there(secret: Any, _: Context) -> Values | None:
-    return None if "DeletedDate" in secret else {}
-
-
 def _recovery_window(values: Values, _: Context) -> Values:
     return values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
 
@@ -168,7 +164,7 @@ RESOURCES = table(
 
     aws:secretsmanager/secret:Secret
       create    CreateSecret name (description kmsKeyId) -> ARN
-      read      DescribeSecret SecretId={id} @_still_there
+      read      DescribeSecret SecretId={id}
       read      GetResourcePolicy SecretId={id}
       update    UpdateSecret () SecretId={id}
       then      PutResourcePolicy policy SecretId={id} else DeleteResourcePolicy SecretId={id}
@@ -178,6 +174,7 @@ RESOURCES = table(
       defaults  recoveryWindowInDays=30 forceOverwriteReplicaSecret=false
       clear     description=
       local     recoveryWindowInDays forceOverwriteReplicaSecret
+      gone      DeletedDate
       named     name 512
       tags      TagResource UntagResource SecretId={id}
 
@@ -214,7 +211,6 @@ RESOURCES = table(
     _time_to_live_setting,
     _recovery,
     _index_changes,
-    _still_there,
     _recovery_window,
     _version_stages,
     _drop_version,

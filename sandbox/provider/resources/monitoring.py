@@ -1,56 +1,15 @@
 """CloudWatch: alarms and dashboards."""
 
-from typing import Any, cast
-
-from ..convert import members
 from ..spec import Context, table
-from ..values import Values
+from ..values import Values, is_list, is_object
 
 
-def _with_dimensions(values: Values) -> Values:
-    """Dimensions are a map to Pulumi, and a list of names and values to the API."""
-    dimensions = values.get("dimensions")
-    if not isinstance(dimensions, dict):
-        return values
-    pairs = cast(dict[str, Any], dimensions).items()
-    return {**values, "dimensions": [{"name": name, "value": value} for name, value in pairs]}
-
-
-def _alarm(values: Values, _: Context) -> Values:
+def _queries(values: Values, _: Context) -> Values:
+    """A query returns no data unless it says so."""
     queries = values.get("metricQueries")
-    more = (
-        {"metricQueries": [_built_query(one) for one in cast(list[Values], queries)]}
-        if isinstance(queries, list)
-        else {}
-    )
-    return _with_dimensions(values) | more
-
-
-def _built_query(query: Values) -> Values:
-    metric = query.get("metric")
-    built: Values = {"returnData": False, **query}
-    return built | {"metric": _with_dimensions(cast(Values, metric))} if isinstance(metric, dict) else built
-
-
-def _dimensions(metric: Any) -> dict[str, str]:
-    return {one["Name"]: one["Value"] for one in metric.get("Dimensions", [])}
-
-
-def _query(found: Any) -> Values:
-    query = members(found, "id expression label period accountId") | {"returnData": found.get("ReturnData", False)}
-    stat = found.get("MetricStat")
-    if stat:
-        metric = members(stat["Metric"], "namespace metricName") | members(stat, "period stat unit")
-        query["metric"] = metric | {"dimensions": _dimensions(stat["Metric"])}
-    return query
-
-
-def _described_alarm(found: Any, _: Context) -> Values:
-    alarm = found[0]
-    return {
-        "dimensions": _dimensions(alarm),
-        "metricQueries": [_query(one) for one in alarm.get("Metrics", [])],
-    }
+    if not is_list(queries):
+        return values
+    return {**values, "metricQueries": [{"returnData": False, **one} if is_object(one) else one for one in queries]}
 
 
 def _untag(context: Context) -> None:
@@ -65,8 +24,8 @@ RESOURCES = table(
       create    PutMetricAlarm name (comparisonOperator evaluationPeriods threshold thresholdMetricId datapointsToAlarm
                 treatMissingData evaluateLowSampleCountPercentiles metricName namespace dimensions period statistic
                 extendedStatistic unit metricQueries actionsEnabled alarmActions okActions insufficientDataActions
-                alarmDescription @_alarm) -> {name}
-      read      DescribeAlarms AlarmNames=[{id}] @_described_alarm -> MetricAlarms
+                alarmDescription @_queries) -> {name}
+      read      DescribeAlarms AlarmNames=[{id}] -> MetricAlarms
       put       PutMetricAlarm () AlarmName={id}
       delete    DeleteAlarms AlarmNames=[{id}]
       names     name=AlarmName metricQueries=Metrics metricQueries.metric=MetricStat
@@ -96,7 +55,6 @@ RESOURCES = table(
       outputs   queryDefinitionId
       ordered   logGroupNames
     """,
-    _alarm,
-    _described_alarm,
+    _queries,
     _untag,
 )

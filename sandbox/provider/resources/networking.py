@@ -1,17 +1,10 @@
 """VPC: networks, gateways, routes, endpoints."""
 
-from typing import Any
-
-from ..convert import capital, members
+from ..convert import capital
 from ..spec import Context, table
 from ..values import Values
 
 _DESTINATION = "DestinationCidrBlock={destinationCidrBlock} DestinationIpv6CidrBlock={destinationIpv6CidrBlock}"
-
-
-def _dns_entries(endpoint: Any, _: Context) -> Values:
-    entries = [members(entry, "dnsName hostedZoneId") for entry in endpoint[0].get("DnsEntries", [])]
-    return {"dnsEntries": [{name: value for name, value in entry.items() if value} for entry in entries]}
 
 
 def _endpoint_changes(values: Values, context: Context) -> Values:
@@ -121,7 +114,7 @@ RESOURCES = table(
     aws:ec2/vpcEndpoint:VpcEndpoint
       create    CreateVpcEndpoint vpcId serviceName vpcEndpointType (routeTableIds subnetIds securityGroupIds
                 privateDnsEnabled policy ipAddressType) -> VpcEndpoint.VpcEndpointId
-      read      DescribeVpcEndpoints VpcEndpointIds=[{id}] @_dns_entries -> VpcEndpoints
+      read      DescribeVpcEndpoints VpcEndpointIds=[{id}] -> VpcEndpoints
       update    ModifyVpcEndpoint () VpcEndpointId={id} @_endpoint_changes
       delete    DeleteVpcEndpoints VpcEndpointIds=[{id}]
       names     policy=PolicyDocument
@@ -132,6 +125,5 @@ RESOURCES = table(
       gone      State=deleted,deleting
       tags      CreateTags DeleteTags Resources=[{id}] kind=vpc-endpoint
     """.replace("DESTINATION", _DESTINATION),
-    _dns_entries,
     _endpoint_changes,
 )
