@@ -11,9 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import grpc
-
-from .stubs import provider_grpc
+from .stubs import grpc, provider_grpc
 
 # The engine opens one call a resource and bounds them itself; more threads would only wait for the account.
 _THREADS = 32

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.protobuf.struct_pb2 import Struct
 
@@ -18,7 +17,7 @@ from .convert import ConversionError
 from .faults import Fault
 from .lifecycle import HalfMadeError, Lifecycle
 from .spec import Resource
-from .stubs import plugin, provider, provider_grpc, sdk_version, status
+from .stubs import grpc, plugin, provider, provider_grpc, sdk_version, status
 from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 
 # What a provider may be given. Only the first line changes anything here: the endpoint and the credentials come from
