@@ -171,7 +171,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("args")
     def Invoke(self, asked: _Asked) -> provider.InvokeResponse:  # noqa: N802
-        from .functions import invoke  # as for the table of resources, part of which it is made of
+        from .functions import invoke  # slow to import, as it brings the table along
 
         response = provider.InvokeResponse()
         result = to_struct(invoke(self._ready()[0], asked.request.tok, asked.values))
