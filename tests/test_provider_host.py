@@ -14,13 +14,11 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2
-from provider_harness import FakeContext
 
-from sandbox.provider import functions, servicer
+from sandbox.provider import servicer
+from sandbox.provider.host import Calls
 from sandbox.provider.resources import TABLE
-from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, provider_grpc
-from sandbox.provider.values import Values, to_struct
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "sandbox.provider"]
@@ -83,41 +81,37 @@ def _runs(pid: int) -> bool:
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def test_it_starts_without_the_sdk_and_botocore() -> None:
-    """Each of them takes longer to import than the rest of the start."""
+def test_it_starts_without_what_is_slow_to_import() -> None:
+    """The SDK and botocore each take longer than the rest of the start. A later import finds what was left out."""
     code = (
         "import sys, sandbox.provider.host, sandbox.provider.servicer\n"
-        "print([name for name in ('pulumi', 'botocore', 'boto3') if name in sys.modules])\n"
+        "print([name for name in ('pulumi', 'grpc.aio', 'botocore', 'boto3', 'sandbox.provider.resources')"
+        " if name in sys.modules])\n"
         "import pulumi\n"
         "from pulumi.runtime.proto import provider_pb2\n"
         "print(provider_pb2 is sandbox.provider.stubs.provider, pulumi.Output.__name__)\n"
+        "import grpc.aio\n"
+        "print(grpc.aio.insecure_channel.__name__)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)  # noqa: S603
-    assert done.stdout.splitlines() == ["[]", "True Output"]
+    assert done.stdout.splitlines() == ["[]", "True Output", "insecure_channel"]
 
 
-def test_it_prepares_for_every_service_in_the_pauses_between_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_prepares_for_every_service_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
-    begun, release = threading.Event(), threading.Event()
-
-    def invoke(*_: object) -> Values:
-        begun.set()
-        assert release.wait(10)
-        return {}
-
     monkeypatch.setattr(servicer, "service_model", loaded.append)
-    monkeypatch.setattr(functions, "invoke", invoke)
-    aws = AwsProvider(ENVIRONMENT)
-    context: Any = FakeContext()
-    aws.Configure(provider.ConfigureRequest(args=to_struct({"region": "eu-north-1"})), context)
-    call = threading.Thread(target=aws.Invoke, args=(provider.InvokeRequest(tok="x"), context))
-    call.start()
-    assert begun.wait(10)
-    preparing = threading.Thread(target=aws.prepare)
-    preparing.start()
-    preparing.join(0.5)
-    assert not loaded, "a model was loaded while a call was under way"
-    release.set()
-    call.join()
-    preparing.join()
+    for _ in servicer.prepare():
+        pass
     assert sorted(loaded) == sorted({resource.service for resource in TABLE.values()})
+
+
+def test_a_step_of_the_preparation_waits_for_a_pause_between_calls() -> None:
+    calls = Calls(None)
+    calls.count(1)
+    waiting = threading.Thread(target=calls.wait_for_pause)
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive(), "a call is under way"
+    calls.count(-1)
+    waiting.join(5)
+    assert not waiting.is_alive()

@@ -455,6 +455,7 @@ BAD: list[tuple[str, Values, str]] = [
     ),
     (ALARM, {"statistic": "Sum"}, "exactly one of `statistic` and `extendedStatistic` is needed"),
     (ALARM, {"period": 45}, "`period` is 45: must be 10, 20, 30 or a multiple of 60 seconds"),
+    (ALARM, {"period": "45"}, '`period` is "45": must be 10, 20, 30 or a multiple of 60 seconds'),
     (ALARM, {"period": GONE}, "`period`: is needed with a metric"),
     (ALARM, {"datapointsToAlarm": 6}, "`datapointsToAlarm` is 6: must be at most `evaluationPeriods`, 5"),
     (ALARM, {"evaluationPeriods": 1441}, "`evaluationPeriods` is 1441: times `period` (60 s) must be at most a day"),

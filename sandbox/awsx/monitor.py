@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import grpc
 from google.protobuf import json_format, struct_pb2
 
-from sandbox.provider.stubs import provider, resource_grpc, sdk_version
+from sandbox.provider.stubs import grpc, provider, resource_grpc, sdk_version
 from sandbox.provider.stubs import resource as messages
 
 # The protocol's marks (sdk/go/common/resource/plugin/rpc.go): an output not known yet, and a reference to a resource.

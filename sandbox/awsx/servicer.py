@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import grpc
 from google.protobuf import empty_pb2, json_format
 
 from sandbox.awsx import vpc
 from sandbox.awsx.monitor import Monitor, MonitorError
-from sandbox.provider.stubs import plugin, provider, provider_grpc, sdk_version
+from sandbox.provider.stubs import grpc, plugin, provider, provider_grpc, sdk_version
 
 
 class Servicer(provider_grpc.ResourceProviderServicer):

@@ -7,7 +7,6 @@ if __name__ == "__main__":
     gc.disable()  # before the imports, which leave no garbage; see `serve`
 
     from .host import serve
-    from .servicer import AwsProvider
+    from .servicer import AwsProvider, prepare
 
-    aws = AwsProvider(os.environ)
-    serve(aws, aws.prepare)
+    serve(AwsProvider(os.environ), prepare())

@@ -18,7 +18,7 @@ from .convert import violations
 
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 _MADE_UP = "sandbox"
-_LOCK = threading.RLock()  # botocore's session is not safe to share between threads, its clients are
+_LOCK = threading.Lock()  # botocore's session is not safe to share between threads, its clients are
 _ABSENT_CODE = re.compile(r"NotFound|NoSuch|NonExist|NotExist")
 _ABSENT_MESSAGE = re.compile(
     r"not found|^no .* found|unable to describe task definition|marked (for deletion|deleted)", re.IGNORECASE
@@ -118,27 +118,25 @@ class Account:
             "aws_secret_access_key": environment.get("AWS_SECRET_ACCESS_KEY") or _MADE_UP,
             "aws_session_token": environment.get("AWS_SESSION_TOKEN") or None,
         }
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._client = _once(self._new_client)
         self._identity: dict[str, str] = {}
         self._headers = threading.local()  # the further headers of the thread's call
 
-    def _client(self, service: str, region: str) -> Any:
+    def _new_client(self, service: str, region: str) -> Any:
+        config = _botocore("config").Config(
+            proxies={},
+            max_pool_connections=32,
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"total_max_attempts": 2},
+            s3={"addressing_style": "path"},
+        )
         with _LOCK:
-            if (service, region) not in self._clients:
-                config = _botocore("config").Config(
-                    proxies={},
-                    max_pool_connections=32,
-                    connect_timeout=5,
-                    read_timeout=60,
-                    retries={"total_max_attempts": 2},
-                    s3={"addressing_style": "path"},
-                )
-                client = session().create_client(
-                    service, region_name=region, endpoint_url=self.endpoint, config=config, **self._credentials
-                )
-                client.meta.events.register("before-call", self._mark)
-                self._clients[service, region] = client
-            return self._clients[service, region]
+            client = session().create_client(
+                service, region_name=region, endpoint_url=self.endpoint, config=config, **self._credentials
+            )
+        client.meta.events.register("before-call", self._mark)
+        return client
 
     def _mark(self, params: Any, **_: Any) -> None:
         params["headers"].update(getattr(self._headers, "of_call", {}))

@@ -7,13 +7,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import grpc
-
-from .stubs import provider_grpc
+from .stubs import grpc, provider_grpc
 
 # The engine opens one call a resource and bounds them itself; more threads would only wait for the account.
 _THREADS = 32
@@ -21,33 +19,36 @@ _THREADS = 32
 _MESSAGE_BYTES = 400 * 1024 * 1024
 _GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
+_PAUSE_SECONDS = 0.03  # the engine's next call comes sooner, if the program is not what it waits for
 
 
-def serve(servicer: provider_grpc.ResourceProviderServicer, prepare: Callable[[], None] | None = None) -> None:
+def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterable[object] = ()) -> None:
     """Serve `servicer` on a free port of loopback, print that port for the engine, and stay until the process ends.
 
     The process ends at once, whatever it is doing, on SIGINT and SIGTERM and when its parent process is gone: an engine
     waits for its plugins to end, and one that was killed must not leave a plugin behind that goes on creating things.
+
+    The steps of `preparation`, an iterator that does one each time it is asked, are done in the pauses between calls.
     """
     parent = os.getppid()
-    times = _Times(os.environ.get("SANDBOX_TIMES"))
+    calls = Calls(os.environ.get("SANDBOX_TIMES"))
 
     def end(_number: int, _frame: object) -> None:
-        times.note()
+        calls.note()
         os._exit(0)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
-        interceptors=[times] if times.file else [],
+        interceptors=[calls],
         options=[("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)],
     )
     provider_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    times.started()
+    calls.started()
     # What the start has made stays, so the collector need not look at it again, and seldom at the rest: a process of
     # seconds makes little garbage, and one that waits for a deployment for an hour is to keep none.
     gc.freeze()
@@ -55,21 +56,20 @@ def serve(servicer: provider_grpc.ResourceProviderServicer, prepare: Callable[[]
     gc.enable()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    if prepare:
-        threading.Thread(target=prepare, daemon=True).start()
+    threading.Thread(target=_advance, args=(preparation, calls), daemon=True).start()
     while True:  # a plain sleep lets the main thread run signal handlers; a wait on the server would not
         time.sleep(3600)
 
 
-class _Times(grpc.ServerInterceptor):
-    """Where the time of this process goes, as a line of JSON at its end: to start, and with any call under way.
+class Calls(grpc.ServerInterceptor):
+    """The calls under way, and where the time of this process goes: to start, and with any call under way.
 
     Args:
-        file: what gets the line; None for none.
+        file: gets the times as a line of JSON at the process's end; None for none.
     """
 
     def __init__(self, file: str | None) -> None:
-        self.file = file
+        self._file = file
         self._lock = threading.Lock()
         self._under_way = 0
         self._since = 0.0
@@ -84,16 +84,17 @@ class _Times(grpc.ServerInterceptor):
         if handler is None or not handler.unary_unary:
             return handler
 
-        def timed(request: Any, context: Any) -> Any:
-            self._step(1)
+        def counted(request: Any, context: Any) -> Any:
+            self.count(1)
             try:
                 return handler.unary_unary(request, context)
             finally:
-                self._step(-1)
+                self.count(-1)
 
-        return handler._replace(unary_unary=timed)
+        return handler._replace(unary_unary=counted)
 
-    def _step(self, by: int) -> None:
+    def count(self, by: int) -> None:
+        """Note that a call has come (1), or is answered (-1)."""
         with self._lock:
             now = time.perf_counter()
             if self._under_way:
@@ -101,10 +102,21 @@ class _Times(grpc.ServerInterceptor):
             self._times["calls"] += by > 0
             self._under_way, self._since = self._under_way + by, now
 
+    def wait_for_pause(self) -> None:
+        """Wait for a time without calls."""
+        while self._under_way or time.perf_counter() - self._since < _PAUSE_SECONDS:
+            time.sleep(_PAUSE_SECONDS)
+
     def note(self) -> None:
-        if self.file:
-            with open(self.file, "a") as file:  # noqa: PTH123 - the line goes to its end
+        """Write the times."""
+        if self._file:
+            with open(self._file, "a") as file:  # noqa: PTH123 - the line goes to its end
                 file.write(json.dumps(self._times) + "\n")
+
+
+def _advance(preparation: Iterable[object], calls: Calls) -> None:
+    for _ in preparation:
+        calls.wait_for_pause()
 
 
 def _end_with(parent: int) -> None:

@@ -1,13 +1,11 @@
 """The engine's provider protocol, for the package `aws`."""
 
 import json
-import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-import grpc
 from google.protobuf import any_pb2, empty_pb2
 from google.protobuf.struct_pb2 import Struct
 
@@ -18,7 +16,7 @@ from .convert import ConversionError
 from .faults import Fault
 from .lifecycle import HalfMadeError, Lifecycle
 from .spec import Resource
-from .stubs import plugin, provider, provider_grpc, sdk_version, status
+from .stubs import grpc, plugin, provider, provider_grpc, sdk_version, status
 from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 
 # What a provider may be given. Only the first line changes anything here: the endpoint and the credentials come from
@@ -29,7 +27,6 @@ _CONFIG = frozenset(
     | {"skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId"}
 )
 _EXPECTED = (AccountError, ConversionError, HalfMadeError, TimeoutError, ValueError)
-_PAUSE_SECONDS = 0.03
 _T = TypeVar("_T")
 
 
@@ -44,6 +41,11 @@ class _Asked:
     def __init__(self, request: Any, field: str) -> None:
         self.request = request
         self.values, self.secret = from_struct(getattr(request, field))
+        # A URN is `urn:pulumi:<stack>::<project>::<parent types$><type>::<name>`; a function has a token instead.
+        types, _, self.name = getattr(request, "urn", "").partition("::")[2].partition("::")[2].partition("::")
+        self.type = types.rpartition("$")[2]
+        token = getattr(request, "tok", "provider aws")
+        self.where = token if field == "args" else f"{self.type} {self.name}"
 
     def other(self, field: str) -> Values:
         """The properties in another field."""
@@ -53,23 +55,6 @@ class _Asked:
     def old_inputs(self) -> Values:
         """The inputs of the state; engines of old send the outputs alone."""
         return self.other("old_inputs" if self.request.HasField("old_inputs") else "olds")
-
-    @property
-    def type(self) -> str:
-        """The type in a URN, `urn:pulumi:<stack>::<project>::<parent types$><type>::<name>`."""
-        return self.request.urn.split("::")[2].rpartition("$")[2]
-
-    @property
-    def name(self) -> str:
-        """The resource's own name, the end of its URN."""
-        return self.request.urn.split("::", 3)[3]
-
-    @property
-    def where(self) -> str:
-        """What an error is about."""
-        if isinstance(self.request, provider.InvokeRequest):
-            return self.request.tok
-        return "provider aws" if isinstance(self.request, provider.ConfigureRequest) else f"{self.type} {self.name}"
 
     @property
     def resource(self) -> Resource:
@@ -101,8 +86,6 @@ def _answers(field: str) -> Callable[[Callable[["AwsProvider", _Asked], _T]], Ca
     def decorate(method: Callable[["AwsProvider", _Asked], _T]) -> Callable[..., _T]:
         def answer(self: "AwsProvider", request: Any, context: grpc.ServicerContext) -> _T:
             asked = _Asked(request, field)
-            under_way = self._under_way  # pyright: ignore[reportPrivateUsage]
-            under_way.add(asked)
             try:
                 return method(self, asked)
             except _EXPECTED as error:
@@ -110,9 +93,6 @@ def _answers(field: str) -> Callable[[Callable[["AwsProvider", _Asked], _T]], Ca
                 if isinstance(error, HalfMadeError):
                     context.set_trailing_metadata((("grpc-status-details-bin", _half_made(error, asked, message)),))
                 context.abort(grpc.StatusCode.UNKNOWN, message)
-            finally:
-                under_way.discard(asked)
-                self._answered = time.monotonic()  # pyright: ignore[reportPrivateUsage]
 
         return answer
 
@@ -131,28 +111,6 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._configured: tuple[Account, Lifecycle] | None = None
-        self._under_way: set[_Asked] = set()
-        self._answered = 0.0  # when the last call was, in seconds
-
-    def prepare(self) -> None:
-        """Load what the calls to come will need, in the pauses between those before them: the program takes a while.
-
-        That is the tables and the models of their services, the most used ones first: half a second in all.
-        """
-        session()
-        self._pause()
-        from .resources import TABLE
-        from .rules import tables
-
-        tables()
-        for service, _ in Counter(resource.service for resource in TABLE.values()).most_common():
-            self._pause()
-            service_model(service)
-
-    def _pause(self) -> None:
-        """Wait for a time without calls."""
-        while self._under_way or time.monotonic() - self._answered < _PAUSE_SECONDS:
-            time.sleep(_PAUSE_SECONDS)
 
     # The plugin
 
@@ -213,7 +171,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("args")
     def Invoke(self, asked: _Asked) -> provider.InvokeResponse:  # noqa: N802
-        from .functions import invoke  # as for the table of resources, part of which it is made of
+        from .functions import invoke  # slow to import, as it brings the table along
 
         response = provider.InvokeResponse()
         result = to_struct(invoke(self._ready()[0], asked.request.tok, asked.values))
@@ -332,3 +290,19 @@ def _half_made(error: HalfMadeError, asked: _Asked, message: str) -> bytes:
     )
     code: Any = grpc.StatusCode.UNKNOWN.value
     return status.Status(code=code[0], message=message, details=[detail]).SerializeToString()
+
+
+def prepare() -> Iterator[None]:
+    """Load what the calls to come will need, a step each time: half a second in all, while the program is at work.
+
+    That is botocore, the tables and the models of their services, the most used ones first.
+    """
+    session()
+    yield
+    from .resources import TABLE
+    from .rules import tables
+
+    tables()
+    for service, _ in Counter(resource.service for resource in TABLE.values()).most_common():
+        yield
+        service_model(service)

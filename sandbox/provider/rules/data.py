@@ -10,7 +10,7 @@ from ..spec import Context
 from ..values import Values, has_unknown
 from .across import Rules, document, each, parsed, policy_size, refused, unique, where
 from .places import at, get, has, is_, isnt, lacks, number, size
-from .single import Rule, allowed, form, one_of
+from .single import Rule, allowed, form, numeric, one_of
 
 _ROLE_POLICIES = 10_240  # characters of a role's inline policies in all
 _ACTIONS = (
@@ -96,7 +96,7 @@ RULES = {
         document("policy", 20 * 1024)),
     "aws:secretsmanager/secret:Secret": Rules("AWS Secrets Manager API Reference: CreateSecret, DeleteSecret",
         {"name": form(r"[A-Za-z0-9/_+=.@-]{1,512}", "must be 1 to 512 letters, digits and /_+=.@-"),
-         "recoveryWindowInDays": Rule("must be 0 (at once), or 7 to 30 days",
+         "recoveryWindowInDays": numeric("must be 0 (at once), or 7 to 30 days",
              lambda days: days == 0 or 7 <= days <= 30)}),
     "aws:elasticache/replicationGroup:ReplicationGroup": Rules(
         'Amazon ElastiCache API Reference: CreateReplicationGroup; User Guide: "Authenticating with the AUTH command"',

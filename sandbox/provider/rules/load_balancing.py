@@ -9,7 +9,7 @@ from ..spec import Context
 from ..values import UNKNOWN, Values
 from .across import Row, Rules, check, count, each, exactly_one, excludes, less, refused, requires, unique, where
 from .places import at, has, is_, isnt, known, lacks
-from .single import Rule, allowed, form, one_of
+from .single import Rule, allowed, form, numeric, one_of
 
 _NAME = form(
     r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
@@ -98,7 +98,7 @@ RULES = {
         'Elastic Load Balancing API Reference, 2015-12-01: CreateTargetGroup, TargetGroupAttribute; User Guide for'
         ' Application Load Balancers: "Target group health checks"',
         {"name": _NAME,
-         "slowStart": Rule("must be 0 (off), or 30 to 900 seconds", lambda value: value == 0 or 30 <= value <= 900),
+         "slowStart": numeric("must be 0 (off), or 30 to 900 seconds", lambda s: s == 0 or 30 <= s <= 900),
          "loadBalancingCrossZoneEnabled": one_of("true", "false", "use_load_balancer_configuration", True, False),
          "healthCheck.path": form(r"/.{0,1023}", "must begin with / and have at most 1,024 characters"),
          "healthCheck.port": Rule("must be traffic-port, or 1 to 65535",

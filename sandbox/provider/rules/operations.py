@@ -8,7 +8,7 @@ from ..spec import Context
 from ..values import Values
 from .across import Rules, count, document, each, exactly_one, excludes, less, parsed, refused, requires, unique, where
 from .places import given, has, is_, isnt, known, lacks, number, size
-from .single import Rule, allowed, form, one_of
+from .single import Rule, allowed, form, numeric, one_of
 
 _RETENTION = (
     *(0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -91,7 +91,7 @@ RULES = {
              lambda value: _STATISTIC.fullmatch(str(value)) is not None),
          "metricQueries.id": form(r"[a-z][A-Za-z0-9_]{0,254}",
              "must be letters, digits and _, and begin with a small letter"),
-         "period": Rule("must be 10, 20, 30 or a multiple of 60 seconds",
+         "period": numeric("must be 10, 20, 30 or a multiple of 60 seconds",
              lambda s: s in (10, 20, 30) or (s > 0 and s % 60 == 0))},
         exactly_one("metricName", "metricQueries"),
         where(has("metricName"))(

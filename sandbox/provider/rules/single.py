@@ -16,12 +16,15 @@ class Rule:
         self.says, self.holds = says, holds
 
 
+def numeric(says: str, holds: Callable[[float], bool]) -> Rule:
+    """A rule for a number, also one that is spelt as text; what is none is for the service's model to refuse."""
+    return Rule(says, lambda v: not isinstance(v, bool) and ((given := number(v)) is None or holds(given)))
+
+
 def between(least: float, most: float = INFINITE, unit: str = "") -> Rule:
-    """A number within bounds; what is no number is for the service's model to refuse."""
+    """A number within bounds."""
     bounds = f"at least {least:,}" if most == INFINITE else f"{least:,} to {most:,}"
-    return Rule(
-        f"must be {bounds} {unit}".rstrip(), lambda value: (given := number(value)) is None or least <= given <= most
-    )
+    return numeric(f"must be {bounds} {unit}".rstrip(), lambda given: least <= given <= most)
 
 
 def one_of(*allowed: Any, says: str = "") -> Rule:
