@@ -15,7 +15,7 @@ from .calls import carry_out, make, output_shape, retag, tag, tags_at_create
 from .checking import MARKS, Naming
 from .convert import ConversionError, property_name, step_into
 from .faults import Fault
-from .spec import Call, Context, Resource, fill
+from .spec import Context, Resource, fill
 from .values import UNKNOWN, Values, agrees
 
 _BUSY_CODES = ("DependencyViolation", "ResourceInUse", "DeleteConflict", "OperationAborted", "ClusterContains")
@@ -207,7 +207,7 @@ class Lifecycle:
             return
         context = self._context(resource, resource.parse_id(identifier) | olds, {"id": identifier})
         steps = [resource.before_delete] if resource.before_delete else []
-        steps += [partial(self._end, resource, call, olds) for call in resource.delete]
+        steps += [partial(carry_out, resource, call, olds) for call in resource.delete]
         deadline = time.monotonic() + (timeout or _BUSY_SECONDS)
         while steps:
             try:
@@ -219,10 +219,6 @@ class Lifecycle:
                 if not error.absent and reading.live(resource, context, olds) is not None:
                     raise
             steps.pop(0)
-
-    @staticmethod
-    def _end(resource: Resource, call: Call, olds: Values, context: Context) -> None:
-        carry_out(resource, call, olds, context)
 
     def _context(
         self, resource: Resource, inputs: Values, olds: Mapping[str, Any], *, offline: bool = False

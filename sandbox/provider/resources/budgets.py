@@ -1,7 +1,7 @@
 """AWS Budgets."""
 
 from datetime import UTC
-from typing import Any, cast
+from typing import Any
 
 from ..convert import members
 from ..spec import Context, table
@@ -22,18 +22,17 @@ def _budget(values: Values, context: Context) -> Values:
         start, end = (_instant(given[name]) if name in given else None for name in moments)
         built["timePeriod"] = {"start": start, "end": end}
     if given.get("costFilters"):
-        built["costFilters"] = {one["name"]: one["values"] for one in cast(list[Values], given["costFilters"])}
+        built["costFilters"] = {one["name"]: one["values"] for one in given["costFilters"]}
     if given.get("notifications"):
-        built["notifications"] = [_notification(one) for one in cast(list[Values], given["notifications"])]
+        built["notifications"] = [_notification(one) for one in given["notifications"]]
     return built
 
 
 def _notification(given: Values) -> Values:
-    subscribers = [
-        {"subscriptionType": kind, "address": address}
-        for name, kind in _SUBSCRIBERS.items()
-        for address in cast(list[Any], given.get(name) or [])
-    ]
+    subscribers: list[Values] = []
+    for name, kind in _SUBSCRIBERS.items():
+        addresses: list[str] = given.get(name) or []
+        subscribers += [{"subscriptionType": kind, "address": address} for address in addresses]
     notification = {name: value for name, value in given.items() if name not in _SUBSCRIBERS}
     return {"notification": notification, "subscribers": subscribers}
 

@@ -1,11 +1,11 @@
 """ACM certificates and Route 53 records."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from ..account import AccountError
 from ..spec import Context, pairs, table
-from ..values import UNKNOWN, Values
+from ..values import Values, is_list
 
 _MEMBERS = pairs(
     "ttl=TTL setIdentifier=SetIdentifier healthCheckId=HealthCheckId multivalueAnswerRoutingPolicy=MultiValueAnswer"
@@ -23,19 +23,14 @@ _TEXT = ("TXT", "SPF")
 
 def _certificate(found: Any, _: Context) -> Values:
     options: list[Values] = found.get("DomainValidationOptions", [])
-    records = [
-        {f"resourceRecord{name}": option.get("ResourceRecord", {}).get(name) for name in ("Name", "Type", "Value")}
-        for option in options
-    ]
-    return {
-        "domainValidationOptions": [
-            {"domainName": option["DomainName"], **record} for option, record in zip(options, records, strict=True)
-        ],
-        "validationMethod": options[0].get("ValidationMethod") if options else "NONE",
-        "subjectAlternativeNames": [
-            name for name in found.get("SubjectAlternativeNames", []) if name != found["DomainName"]
-        ],
-    }
+    shown: list[Values] = []
+    for option in options:
+        record: Values = option.get("ResourceRecord", {})
+        members = {f"resourceRecord{name}": record.get(name) for name in ("Name", "Type", "Value")}
+        shown.append({"domainName": option["DomainName"], **members})
+    others = [name for name in found.get("SubjectAlternativeNames", []) if name != found["DomainName"]]
+    method = options[0].get("ValidationMethod") if options else "NONE"
+    return {"domainValidationOptions": shown, "validationMethod": method, "subjectAlternativeNames": others}
 
 
 def _issued(context: Context) -> bool:
@@ -55,9 +50,8 @@ def _record_set(values: Values) -> Values:
         built["multiValueAnswer"] = True
     records = values.get("records")
     if records is not None:
-        built["resourceRecords"] = (
-            records if records is UNKNOWN else [{"value": _quoted(record, values["type"])} for record in records]
-        )
+        quoted = is_list(records) and [{"value": _quoted(record, values["type"])} for record in records]
+        built["resourceRecords"] = quoted or records
     alias = _only(values.get("aliases"))
     if alias:
         target = {"hostedZoneId": alias["zoneId"], "dNSName": alias["name"]}
@@ -75,7 +69,7 @@ def _quoted(value: Any, kind: Any) -> Any:
 
 
 def _only(blocks: Any) -> Any:
-    return cast(list[Any], blocks)[0] if isinstance(blocks, list) and blocks else None
+    return blocks[0] if is_list(blocks) and blocks else None
 
 
 def _change(action: str) -> Callable[[Values, Context], Values]:

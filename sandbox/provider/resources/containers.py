@@ -1,12 +1,12 @@
 """ECS and ECR: clusters, task definitions, services, repositories."""
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from ..account import AccountError
 from ..convert import ConversionError
 from ..spec import Context, table
-from ..values import UNKNOWN, Values
+from ..values import Values, is_list, is_object
 
 _LAST_EVENTS = 4
 # What `deploymentConfiguration` of the API consists of: the object, and then what is put into it.
@@ -39,23 +39,19 @@ _FILLED_IN = {"essential": True, "protocol": "tcp"}
 
 def _as_sent(sent: Any, found: Any) -> Any:
     """`found` without the empty members, and those of a set value, that the service adds to what was sent."""
-    if isinstance(sent, dict) and isinstance(found, dict):
-        cut: Values = {}
-        for name, value in found.items():  # pyright: ignore[reportUnknownVariableType]
-            if name in sent:
-                cut[name] = _as_sent(sent[name], value)
-            elif value not in (None, [], {}, 0, False, "") and not (sent and value == _FILLED_IN.get(cast(str, name))):
-                cut[name] = value
-        return cut
-    if isinstance(sent, list) and isinstance(found, list) and len(sent) == len(found):  # pyright: ignore[reportUnknownArgumentType]
-        return [_as_sent(a, b) for a, b in zip(sent, found, strict=True)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return found  # pyright: ignore[reportUnknownVariableType]
+    if is_object(sent) and is_object(found):
+        added = {name for name, value in found.items() if not value or (sent and value == _FILLED_IN.get(name))}
+        return {name: _as_sent(sent.get(name), found[name]) for name in found if name in sent or name not in added}
+    if is_list(sent) and is_list(found) and len(sent) == len(found):
+        return [_as_sent(a, b) for a, b in zip(sent, found, strict=True)]
+    return found
 
 
 def _service(found: Any, _: Context) -> Values:
     network = found[0].get("networkConfiguration", {}).get("awsvpcConfiguration")
-    shown = {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"} if network else None
-    return {"networkConfiguration": shown} if shown else {}
+    if not network:
+        return {}
+    return {"networkConfiguration": {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}}
 
 
 def _service_parameters(values: Values, context: Context) -> Values:
@@ -65,9 +61,8 @@ def _service_parameters(values: Values, context: Context) -> Values:
         deployment = {name: built.pop(name, context[name]) for name in _DEPLOYMENT.split()}
         built |= {name: value for name, value in deployment.items() if value is not None}
     network = built.get("networkConfiguration")
-    if isinstance(network, dict):
-        public: Any = cast(Values, network).get("assignPublicIp")
-        spelt: Any = public if public is UNKNOWN or public is None else "ENABLED" if public else "DISABLED"
+    if is_object(network) and isinstance(network.get("assignPublicIp"), bool):
+        spelt = "ENABLED" if network["assignPublicIp"] else "DISABLED"
         built["networkConfiguration"] = {**network, "assignPublicIp": spelt}
     return built
 

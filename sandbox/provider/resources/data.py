@@ -1,10 +1,10 @@
 """DynamoDB tables, Secrets Manager's secrets, log groups."""
 
-from typing import Any, cast
+from typing import Any
 
 from ..convert import members
 from ..spec import Context, table
-from ..values import Values, agrees
+from ..values import Values, agrees, is_list, is_object
 
 
 def _key_schema(values: Values) -> list[Values]:
@@ -33,8 +33,8 @@ def _table(values: Values, _: Context) -> Values:
     if keys:
         built["keySchema"] = keys
     for name in ("globalSecondaryIndexes", "localSecondaryIndexes"):
-        if isinstance(built.get(name), list):
-            built[name] = [_index(cast(Values, one)) if isinstance(one, dict) else one for one in built[name]]
+        if is_list(built.get(name)):
+            built[name] = [_index(one) if is_object(one) else one for one in built[name]]
     if not built.get("streamEnabled", True):
         built.pop("streamViewType", None)
     return built

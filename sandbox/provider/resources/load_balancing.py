@@ -1,10 +1,10 @@
 """Elastic Load Balancing: load balancers, target groups, listeners and their rules."""
 
 import re
-from typing import Any, cast
+from typing import Any
 
 from ..spec import Context, Hook, nested, pairs, table
-from ..values import Values
+from ..values import Values, is_list, is_object
 
 
 def _attributes(said: str) -> tuple[Hook, Hook]:
@@ -18,8 +18,7 @@ def _attributes(said: str) -> tuple[Hook, Hook]:
     def build(values: Values, _: Context) -> Values:
         flat: Values = {}
         for name, value in values.items():
-            members = cast(Values, value) if isinstance(value, dict) else None
-            flat |= {name: value} if members is None else {f"{name}.{member}": item for member, item in members.items()}
+            flat |= {f"{name}.{one}": item for one, item in value.items()} if is_object(value) else {name: value}
         # No parameter has the name of a stranger, so the conversion refuses it by that.
         strangers = {path: value for path, value in flat.items() if path not in keys}
         made = [{"key": key, "value": flat[path]} for path, key in keys.items() if flat.get(path) is not None]
@@ -71,13 +70,11 @@ _FIELDS = pairs(
 
 def _rule(values: Values, _: Context) -> Values:
     """A condition says what it is about by its block; the API wants that said in `Field` too."""
-    built = dict(values)
-    if isinstance(built.get("conditions"), list):
-        built["conditions"] = [
-            {**one, "field": next((field for name, field in _FIELDS.items() if name in one), None)}
-            for one in built["conditions"]
-        ]
-    return built
+    conditions = values.get("conditions")
+    if not is_list(conditions):
+        return values
+    fields = [next((field for name, field in _FIELDS.items() if name in one), None) for one in conditions]
+    return {**values, "conditions": [{**one, "field": field} for one, field in zip(conditions, fields, strict=True)]}
 
 
 def _next_priority(values: Values, context: Context) -> Values:
