@@ -142,7 +142,7 @@ class Resource:
 
     create      the call that makes the object; a property that no other call carries can be changed by replacement
                 alone. After its arrow stands the id: a path in the answer, or a template of what is known:
-                `{role}:{name}`. Properties in `(…)` are meant by `()` in the other calls
+                `{role}:{name}`. Words in `(…)` are meant by `()` in the other calls
     id          a pattern whose groups are the properties that an id tells (default: those of the template)
     read        a call that shows the object; the first one decides whether it exists
     update, put a call that changes properties which `create` carries; `put` sends them all, not the changed ones alone
