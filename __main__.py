@@ -1,6 +1,8 @@
 """The Voiceter backend on AWS, from the stack's configuration to its outputs. Everything flows downwards."""
 
+import atexit
 import functools
+import gc
 
 import pulumi
 import pulumi_aws as aws
@@ -31,6 +33,12 @@ from components.service import Service, ServiceArgs
 from components.session_cache import SessionCache, SessionCacheArgs
 from components.strategy import Strategy
 from components.timeline import Timeline
+
+# The program ends within minutes, and nearly all that it makes stays until then: above all the classes of the AWS
+# provider's modules, which load as they are first used. Looking through them for garbage, again and again and once more
+# at the end, would take a sixth of a preview's time. Its memory is the same without: 130 MB.
+gc.disable()
+atexit.register(gc.freeze)
 
 stack = pulumi.get_stack()
 names = Names(stack)

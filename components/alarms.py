@@ -1,5 +1,7 @@
 """The alarms: what is watched, from when on it is bad, and what to do then. docs/alarms.md is their table."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal

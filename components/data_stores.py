@@ -1,5 +1,7 @@
 """The data stores: the app's four DynamoDB tables and its bucket of recordings, with the grants to use them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

@@ -1,5 +1,7 @@
 """The stack's way in: the load balancer and, for a domain name of the stack's own, the certificate and the record."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,6 +4,8 @@ CloudWatch knows a metric by its namespace, its name and exactly its dimensions:
 it is another metric, and nobody emits that one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,5 +1,7 @@
 """The network: a VPC with public and private subnets, and who may talk to whom in it."""
 
+from __future__ import annotations
+
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +10,6 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
-_NAT_STRATEGIES = {
-    "one-per-az": awsx.ec2.NatGatewayStrategy.ONE_PER_AZ,
-    "single": awsx.ec2.NatGatewayStrategy.SINGLE,
-    "none": awsx.ec2.NatGatewayStrategy.NONE,
-}
 # Each zone has a quarter of the VPC, whether there are two zones or three, so that a third one moves no subnet.
 _ZONE_BITS = 2
 _ANYWHERE = "0.0.0.0/0"
@@ -50,7 +47,7 @@ class Network(pulumi.ComponentResource):
             number_of_availability_zones=args.availability_zones,
             availability_zone_cidr_mask=ipaddress.IPv4Network(args.cidr).prefixlen + _ZONE_BITS,
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
-            nat_gateways={"strategy": _NAT_STRATEGIES[args.nat_gateways]},
+            nat_gateways={"strategy": _nat_strategy(args.nat_gateways)},
             opts=pulumi.ResourceOptions(parent=self),
         )
         route_table_ids = vpc.route_tables.apply(lambda tables: pulumi.Output.all(*(table.id for table in tables)))
@@ -131,3 +128,8 @@ class Network(pulumi.ComponentResource):
             tags={"Name": f"{args.name}-{name}"},
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _nat_strategy(setting: str) -> awsx.ec2.NatGatewayStrategy:
+    """The member whose name the setting has in lower case and with hyphens: ONE_PER_AZ of one-per-az."""
+    return awsx.ec2.NatGatewayStrategy[setting.upper().replace("-", "_")]

@@ -1,5 +1,7 @@
 """Where alarms and budget notices go: a topic with a key of its own, and those who subscribe to it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

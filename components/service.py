@@ -1,5 +1,7 @@
 """The ECS service and the task definition that it runs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

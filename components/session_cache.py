@@ -1,5 +1,7 @@
 """Redis for the sessions: one replication group of ElastiCache that the tasks alone reach, by TLS and with a token."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote

@@ -1,5 +1,7 @@
 """How a new version takes over from the old one. Pure: what the config says, in ECS's words."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 

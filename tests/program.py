@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import runpy
 from collections.abc import Collection
 from pathlib import Path
@@ -49,10 +50,13 @@ def run(
         keys["certificateArn"] = certificate(region)
     if image:
         keys["imageTag"] = TAG
-    return deploy(
-        lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"),
-        stack=stack,
-        config=keys | config,
-        encrypted=encrypted,
-        answers=answers or FakeAws(region=region, images={DIGEST: [TAG]}),
-    )
+    try:
+        return deploy(
+            lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"),
+            stack=stack,
+            config=keys | config,
+            encrypted=encrypted,
+            answers=answers or FakeAws(region=region, images={DIGEST: [TAG]}),
+        )
+    finally:
+        gc.enable()  # the program turns it off, and the process of these tests goes on

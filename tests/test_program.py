@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -345,3 +347,22 @@ def test_ecs_exec() -> None:
     assert deployment.containers()[0]["readonlyRootFilesystem"] is False
     assert any("enableExec" in warning for warning in deployment.warnings)
     assert run("prod").containers()[0]["readonlyRootFilesystem"] is True
+
+
+@dataclass
+class Watching(FakeAws):
+    """Notes whether garbage is being collected when a resource is made."""
+
+    collected: list[bool] = field(default_factory=list[bool])
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.collected.append(gc.isenabled())
+        return super().new_resource(args)
+
+
+def test_no_garbage_is_collected_while_it_runs() -> None:
+    answers = Watching()
+    run("dev", image=False, answers=answers)
+    assert len(answers.collected) > 30
+    assert not any(answers.collected)
+    assert gc.isenabled()  # again
