@@ -63,19 +63,21 @@ def _grown(values: Any, _: Any) -> Any:
 
 
 def _one(text: str) -> Resource:
-    (entry,) = table(text, _grown, str.lower).values()
+    (entry,) = table({"grown": _grown, "lower": str.lower}, text).values()
     return entry()
 
 
 THING = """
     aws:things/thing:Thing shed
       create    CreateThing name place (size
-                colour @_grown) -> {place}/{name}
+                colour @grown) -> {place}/{name}
       # Things are shown by name.
       read      GetThing Name={name}
       put       ChangeThing () Name={name}
       then      PaintThing paint Name={name}
       delete    DeleteThing Name={name}
+      reads     size=Measures.Size
+      outputs   arn=ThingArn label==the-{name} parts=Parts[].Name weight
       clear     paint.coat=0
       gap       colour nobody can see it
       gone      State=lost,broken
@@ -98,6 +100,9 @@ def test_an_entry_tells_calls_and_what_follows_from_them() -> None:
     assert thing.replacing == {"name", "nameStart", "place", "paint", "region"}
     assert (thing.name, thing.limit, thing.prefix, thing.spell) == ("name", 12, "nameStart", str.lower)
     assert (thing.gone, thing.gaps) == (("State", ["lost", "broken"]), {"colour": "nobody can see it"})
+    assert thing.computed == ["arn", "label", "parts", "weight"]
+    places = {"arn": "ThingArn", "label": "=the-{name}", "parts": "Parts[].Name", "size": "Measures.Size"}
+    assert thing.reads == places
     assert thing.clear == {"paint": {"coat": 0}}
     assert list(thing.identity) == ["place", "name"]
     assert thing.parse_id("shelf/hammer") == {"id": "shelf/hammer", "place": "shelf", "name": "hammer"}

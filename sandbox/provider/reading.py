@@ -48,7 +48,8 @@ def live(resource: Resource, context: Context, like: Values) -> Values | None:
     for name in dict.fromkeys((*resource.carried, *resource.computed)):
         if name not in shown and name not in resource.locals and not resource.reads.get(name, "").startswith("="):
             found = _look_up(resource, name, parts, like.get(name))
-            shown[name] = resource.otherwise.get(name) if found is None else found
+            told = context[name] if name in resource.in_id else resource.otherwise.get(name)
+            shown[name] = told if found is None else found
     for name in resource.blocks:
         value = shown.get(name)
         shown[name] = [value] if isinstance(value, dict) else value[0] if value else None

@@ -149,10 +149,10 @@ class Resource:
     then, then-put  a call that sets what `create` cannot, after it and on change
     delete      a call that ends it
     names       renames of properties, see `convert`
-    reads       where a property is in the answers when not under its name: a dotted path, or `List[].Member` for that
-                of each item; `=` before it makes it a template
+    reads       where else an input is in the answers when not under its name: a dotted path, or `List[].Member` for
+                that of each item; `=` before it makes it a template. One that the id tells needs no place
     otherwise   what a property is where no answer says it
-    outputs     the names of what only the account knows
+    outputs     what only the account knows, and where in the answers when not under its name: `arn=TableArn`
     defaults    values of properties that the program leaves out, as the AWS provider has them
     clear       what an update sends for a property that is given no more
     local       properties that steer the provider and reach no call, or only `delete`
@@ -205,7 +205,8 @@ class Resource:
         self.calls = (self.create, *self.changes)
         self.delete = calls("delete")
         self.names: dict[str, str] = pairs(said("names"))
-        self.reads: dict[str, str] = pairs(said("reads"))
+        outputs = [word.partition("=") for word in said("outputs").split()]
+        self.reads: dict[str, str] = pairs(said("reads")) | {name: where for name, _, where in outputs if where}
         self.otherwise = nested(pairs(said("otherwise")))
         self.defaults = pairs(said("defaults"))
         self.clear = nested(pairs(said("clear")))
@@ -220,7 +221,7 @@ class Resource:
         self.blocks = said("blocks").split()
         self.in_order = said("ordered").split()
         self.secret = said("secret").split()
-        self.computed = said("outputs").split()
+        self.computed = [name for name, _, _ in outputs]
         self.tags = Tags(said("tags")) if said("tags") else None
         self.before_delete, self.settle, self.steady = hook("before-delete"), hook("settle"), hook("steady")
 
@@ -236,10 +237,10 @@ class Resource:
         fixed = set(self.carried).difference(*(call.carries for call in self.changes))
         place = [*(["region"] if self.regional else []), *([self.prefix] if self.name else [])]
         self.replacing = frozenset([*fixed, *said("replaces").split(), *place])
-        # Those that no two objects of the account can share.
-        in_id = [found[1] for found in _PLACE.finditer(self.create.at)]
+        # Those that the id consists of, and those that no two objects of the account can share.
+        self.in_id = [found[1] for found in _PLACE.finditer(self.create.at)]
         unique = "unique" in dict(lines)
-        self.identity = said("unique").split() if unique else in_id or ([self.name] if self.name else [])
+        self.identity = said("unique").split() if unique else self.in_id or ([self.name] if self.name else [])
         template = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.create.at))
         self.id = said("id") or template
 
@@ -250,15 +251,14 @@ class Resource:
         return {"id": identifier, **{name: value for name, value in found.items() if value is not None}}
 
 
-def table(text: str, *functions: Hook, **hooks: Hook) -> dict[str, Callable[[], Resource]]:
+def table(hooks: Mapping[str, Hook], text: str) -> dict[str, Callable[[], Resource]]:
     """What makes each of the resource types in `text`, by token: entries are indented by four, their lines by six.
 
-    Hooks go by their functions' names, or by the names given here. An entry is read when it is first needed: a plugin
-    must start at once.
+    `hooks` are a module's globals, where the functions are that stand behind an `@`. An entry is read when it is first
+    needed: a plugin must start at once.
     """
-    named = {function.__name__: function for function in functions} | hooks
     entries = re.split(r"\n+    (?=\S)", text.rstrip())[1:]
-    return {entry.split(maxsplit=1)[0]: partial(Resource, entry, named) for entry in entries}
+    return {entry.split(maxsplit=1)[0]: partial(Resource, entry, hooks) for entry in entries}
 
 
 def _known(place: re.Match[str], known: Mapping[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from ..spec import Context, table
 from ..values import Values
 
 
-def _moments(found: Any, context: Context) -> Values:
+def moments(found: Any, context: Context) -> Values:
     """Moments as the program spells them, or else in UTC."""
     shown: Values = {}
     for name, member in (("startTime", "StartTime"), ("endTime", "EndTime")):
@@ -22,6 +22,7 @@ _TARGET = "ServiceNamespace={serviceNamespace} ResourceId={resourceId} ScalableD
 _TARGET_ID = r"(?P<serviceNamespace>[^/]+)/(?P<resourceId>.+)/(?P<scalableDimension>[^/]+:[^/]+:[^/]+)"
 
 RESOURCES = table(
+    globals(),
     r"""
     aws:appautoscaling/target:Target application-autoscaling
       create    RegisterScalableTarget serviceNamespace resourceId scalableDimension roleArn
@@ -31,8 +32,7 @@ RESOURCES = table(
                 ScalableDimension={scalableDimension} -> ScalableTargets
       update    RegisterScalableTarget () THE_TARGET
       delete    DeregisterScalableTarget THE_TARGET
-      reads     arn=ScalableTargetARN
-      outputs   arn
+      outputs   arn=ScalableTargetARN
       gap       tags the account does not show a scalable target's tags
       unique    serviceNamespace resourceId scalableDimension
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
@@ -48,8 +48,7 @@ RESOURCES = table(
       names     name=PolicyName
                 targetTrackingScalingPolicyConfiguration.customizedMetricSpecification=CustomizedMetricSpecification
                 stepScalingPolicyConfiguration.stepAdjustments.metricIntervalLowerBound=MetricIntervalLowerBound
-      reads     arn=PolicyARN alarmArns=Alarms[].AlarmARN
-      outputs   arn alarmArns
+      outputs   arn=PolicyARN alarmArns=Alarms[].AlarmARN
       defaults  policyType=StepScaling
       named     name
       unique    name serviceNamespace resourceId scalableDimension
@@ -58,15 +57,13 @@ RESOURCES = table(
       create    PutScheduledAction name serviceNamespace resourceId scalableDimension
                 (schedule timezone startTime endTime scalableTargetAction) -> {name}-{serviceNamespace}-{resourceId}
       id        (?P<name>.+?)-(?P<serviceNamespace>custom-resource|[a-z0-9]+)-(?P<resourceId>[^/-]+/.+)
-      read      DescribeScheduledActions THE_TARGET ScheduledActionNames=[{name}] @_moments -> ScheduledActions
+      read      DescribeScheduledActions THE_TARGET ScheduledActionNames=[{name}] @moments -> ScheduledActions
       put       PutScheduledAction () THE_TARGET ScheduledActionName={name}
       delete    DeleteScheduledAction THE_TARGET ScheduledActionName={name}
       names     name=ScheduledActionName
-      reads     arn=ScheduledActionARN
-      outputs   arn
+      outputs   arn=ScheduledActionARN
       defaults  timezone=UTC
       named     name
       unique    name serviceNamespace resourceId scalableDimension
     """.replace("THE_TARGET", _TARGET).replace("TARGET_ID", _TARGET_ID),
-    _moments,
 )

@@ -11,7 +11,7 @@ _SUBSCRIBERS = {"subscriberEmailAddresses": "EMAIL", "subscriberSnsTopicArns": "
 _LEFT_TO_ACCOUNT = ("limitAmount", "limitUnit", "costFilters", "costTypes", "timePeriodStart")
 
 
-def _budget(values: Values, context: Context) -> Values:
+def budget(values: Values, context: Context) -> Values:
     """Filters by name, the period as one object, and each notification beside those who get it."""
     given = dict(values)
     if not context.offline:  # an update keeps what the program leaves to the account
@@ -46,7 +46,7 @@ def _moment(instant: Any) -> str | None:
     return instant.astimezone(UTC).strftime("%Y-%m-%d_%H:%M") if instant else None
 
 
-def _described(found: Any, _: Context) -> Values:
+def described(found: Any, _: Context) -> Values:
     budget = found["Budget"]
     period = budget.get("TimePeriod", {})
     return {
@@ -56,7 +56,7 @@ def _described(found: Any, _: Context) -> Values:
     }
 
 
-def _notifications(found: Any, context: Context) -> Values:
+def notifications(found: Any, context: Context) -> Values:
     """Who is notified is taken from what was sent for the same notification."""
     sent: list[Values] = context["notifications"] or []
     shown: list[Values] = []
@@ -67,27 +67,28 @@ def _notifications(found: Any, context: Context) -> Values:
     return {"notifications": shown}
 
 
-def _nothing(_values: Values, _context: Context) -> Values:
+def nothing(_values: Values, _context: Context) -> Values:
     return {}
 
 
 RESOURCES = table(
+    globals(),
     """
     aws:budgets/budget:Budget global
       create    CreateBudget name (budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart
-                timePeriodEnd notifications) AccountId={account} @_budget -> {account}:{name}
-      read      DescribeBudget AccountId={account} BudgetName={name} @_described
-      read      DescribeNotificationsForBudget AccountId={account} BudgetName={name} @_notifications
+                timePeriodEnd notifications) AccountId={account} @budget -> {account}:{name}
+      read      DescribeBudget AccountId={account} BudgetName={name} @described
+      read      DescribeNotificationsForBudget AccountId={account} BudgetName={name} @notifications
       # The account has no call that changes a budget: it is made anew.
-      update    DeleteBudget () AccountId={account} BudgetName={name} @_nothing
-      put       CreateBudget () AccountId={account} Budget.BudgetName={name} @_budget
+      update    DeleteBudget () AccountId={account} BudgetName={name} @nothing
+      put       CreateBudget () AccountId={account} Budget.BudgetName={name} @budget
       delete    DeleteBudget AccountId={account} BudgetName={name}
       names     name=Budget.BudgetName budgetType=Budget.BudgetType timeUnit=Budget.TimeUnit
                 limitAmount=Budget.BudgetLimit.Amount limitUnit=Budget.BudgetLimit.Unit costFilters=Budget.CostFilters
                 costTypes=Budget.CostTypes timePeriod=Budget.TimePeriod notifications=NotificationsWithSubscribers
                 tags=ResourceTags
-      reads     accountId=={account} arn==arn:{partition}:budgets::{account}:budget/{name}
-      outputs   accountId arn costFilters costTypes limitAmount limitUnit timePeriodStart
+      outputs   accountId=={account} arn==arn:{partition}:budgets::{account}:budget/{name} costFilters costTypes
+                limitAmount limitUnit timePeriodStart
       defaults  timePeriodEnd=2087-06-15_00:00
       gap       notifications.subscriberEmailAddresses the account does not show who is notified
       gap       notifications.subscriberSnsTopicArns the account does not show who is notified
@@ -96,8 +97,4 @@ RESOURCES = table(
       unique    name
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} path=ResourceTags -> ResourceTags
     """,
-    _budget,
-    _described,
-    _notifications,
-    _nothing,
 )

@@ -21,7 +21,7 @@ _POLICIES = {
 _TEXT = ("TXT", "SPF")
 
 
-def _certificate(found: Any, _: Context) -> Values:
+def certificate(found: Any, _: Context) -> Values:
     options: list[Values] = found.get("DomainValidationOptions", [])
     shown: list[Values] = []
     for option in options:
@@ -33,13 +33,13 @@ def _certificate(found: Any, _: Context) -> Values:
     return {"domainValidationOptions": shown, "validationMethod": method, "subjectAlternativeNames": others}
 
 
-def _issued(context: Context) -> bool:
+def issued(context: Context) -> bool:
     status = context.call("DescribeCertificate", CertificateArn=context["certificateArn"])["Certificate"]["Status"]
     return status == "ISSUED"
 
 
-def _issued_only(found: Any, context: Context) -> Values | None:
-    return {"certificateArn": context["id"]} if found["Status"] == "ISSUED" else None
+def issued_only(found: Any, _: Context) -> Values | None:
+    return {} if found["Status"] == "ISSUED" else None
 
 
 def _record_set(values: Values) -> Values:
@@ -81,14 +81,14 @@ def _change(action: str) -> Callable[[Values, Context], Values]:
     return build
 
 
-def _new_record(values: Values, context: Context) -> Values:
+def new_record(values: Values, context: Context) -> Values:
     """CREATE by UPSERT, after a look: the account refuses to CREATE again what was deleted before."""
     if not context.offline and not context["allowOverwrite"]:
         name, kind = values["name"], values["type"]
         found = context.call(
             "ListResourceRecordSets", HostedZoneId=values["zoneId"], StartRecordName=name, StartRecordType=kind
         )
-        if _record(found["ResourceRecordSets"], context):
+        if record(found["ResourceRecordSets"], context):
             said = f"the zone has a record {name} of type {kind} already, and allowOverwrite is not set"
             raise AccountError("ChangeResourceRecordSets", "InvalidChangeBatch", said)
     return _change("UPSERT")(values, context)
@@ -98,7 +98,7 @@ def _bare(name: str) -> str:
     return name.rstrip(".").replace("\\052", "*").lower()
 
 
-def _record(found: Any, context: Context) -> Values | None:
+def record(found: Any, context: Context) -> Values | None:
     """The record set of this name, type and set identifier, out of those that start at the name."""
     name, kind = str(context["name"]), context["type"]
     wanted = (_bare(name), kind, context["setIdentifier"])
@@ -118,33 +118,36 @@ def _record(found: Any, context: Context) -> Values | None:
     return values | {block: [{name: one[member]}] for block, (name, member) in _POLICIES.items() if member in one}
 
 
+upsert = _change("UPSERT")
+remove = _change("DELETE")
+
 RESOURCES = table(
+    globals(),
     r"""
     aws:acm/certificate:Certificate
       create    RequestCertificate domainName validationMethod subjectAlternativeNames keyAlgorithm options
                 -> CertificateArn
-      read      DescribeCertificate CertificateArn={id} @_certificate -> Certificate
+      read      DescribeCertificate CertificateArn={id} @certificate -> Certificate
       update    UpdateCertificateOptions options CertificateArn={id}
       delete    DeleteCertificate CertificateArn={id}
-      reads     arn=CertificateArn
-      outputs   arn domainValidationOptions status type notBefore notAfter renewalEligibility keyAlgorithm
-                subjectAlternativeNames options
+      outputs   arn=CertificateArn domainValidationOptions status type notBefore notAfter renewalEligibility
+                keyAlgorithm subjectAlternativeNames options
       tags      AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate CertificateArn={id} -> Tags
 
     aws:acm/certificateValidation:CertificateValidation
       create    DescribeCertificate certificateArn -> {certificateArn}
-      read      DescribeCertificate CertificateArn={id} @_issued_only -> Certificate
+      read      DescribeCertificate CertificateArn={id} @issued_only -> Certificate
       local     validationRecordFqdns
       replaces  validationRecordFqdns
       unique
-      settle    @_issued
+      settle    @issued
 
     aws:route53/record:Record global
       create    ChangeResourceRecordSets zoneId name type (records ttl aliases setIdentifier healthCheckId
                 latencyRoutingPolicies weightedRoutingPolicies failoverRoutingPolicies multivalueAnswerRoutingPolicy)
-                @_new_record -> {zoneId}_{name}_{type}_{setIdentifier}
+                @new_record -> {zoneId}_{name}_{type}_{setIdentifier}
       id        (?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)(?:_(?P<setIdentifier>.+))?
-      read      ListResourceRecordSets HostedZoneId={zoneId} StartRecordName={name} StartRecordType={type} @_record
+      read      ListResourceRecordSets HostedZoneId={zoneId} StartRecordName={name} StartRecordType={type} @record
                 -> ResourceRecordSets
       put       ChangeResourceRecordSets () @upsert
       delete    ChangeResourceRecordSets zoneId name type () @remove
@@ -152,11 +155,4 @@ RESOURCES = table(
       local     allowOverwrite
       replaces  setIdentifier
     """,
-    _certificate,
-    _issued,
-    _issued_only,
-    _new_record,
-    _record,
-    upsert=_change("UPSERT"),
-    remove=_change("DELETE"),
 )

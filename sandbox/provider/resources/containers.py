@@ -15,7 +15,7 @@ _DEPLOYMENT = (
 )
 
 
-def _definitions(values: Values, _: Context) -> Values:
+def definitions(values: Values, _: Context) -> Values:
     """Container definitions come as one JSON document in the API's own spelling."""
     document = values.get("containerDefinitions")
     try:
@@ -24,7 +24,7 @@ def _definitions(values: Values, _: Context) -> Values:
         raise ConversionError("containerDefinitions", f"not a JSON document: {error}") from None
 
 
-def _task_definition(found: Any, context: Context) -> Values:
+def task_definition(found: Any, context: Context) -> Values:
     sent = context["containerDefinitions"]
     known: Any = json.loads(sent) if isinstance(sent, str) else [{} for _ in found["containerDefinitions"]]
     definitions = _as_sent(known, found["containerDefinitions"])
@@ -47,14 +47,14 @@ def _as_sent(sent: Any, found: Any) -> Any:
     return found
 
 
-def _service(found: Any, _: Context) -> Values:
+def service(found: Any, _: Context) -> Values:
     network = found[0].get("networkConfiguration", {}).get("awsvpcConfiguration")
     if not network:
         return {}
     return {"networkConfiguration": {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}}
 
 
-def _service_parameters(values: Values, context: Context) -> Values:
+def service_parameters(values: Values, context: Context) -> Values:
     """Whether tasks have public addresses is a word to the API, and a deployment's configuration is one object."""
     built = dict(values)
     if any(name in built for name in _DEPLOYMENT.split()):
@@ -67,13 +67,13 @@ def _service_parameters(values: Values, context: Context) -> Values:
     return built
 
 
-def _drain(context: Context) -> None:
+def drain(context: Context) -> None:
     """A service is scaled to nothing before it is deleted, as the AWS provider does it."""
     if context["schedulingStrategy"] != "DAEMON":
         context.call("UpdateService", cluster=context["cluster"], service=context["id"], desiredCount=0)
 
 
-def _steady(context: Context) -> bool:
+def steady(context: Context) -> bool:
     """Whether the deployment that this change started is over, for a program that wants to wait for it.
 
     Raises:
@@ -95,7 +95,10 @@ def _steady(context: Context) -> bool:
     raise AccountError("UpdateService", ours[0]["status"], f"the deployment did not hold: {reason} Last events: {said}")
 
 
+lower = str.lower
+
 RESOURCES = table(
+    globals(),
     r"""
     aws:ecr/repository:Repository
       create    CreateRepository name imageTagMutability imageTagMutabilityExclusionFilters imageScanningConfiguration
@@ -105,8 +108,7 @@ RESOURCES = table(
       update    PutImageScanningConfiguration imageScanningConfiguration repositoryName={id}
       delete    DeleteRepository repositoryName={id} force={forceDelete}
       names     name=repositoryName
-      reads     arn=repositoryArn repositoryUrl=repositoryUri
-      outputs   arn registryId repositoryUrl encryptionConfigurations
+      outputs   arn=repositoryArn registryId repositoryUrl=repositoryUri encryptionConfigurations
       blocks    encryptionConfigurations
       defaults  imageTagMutability=MUTABLE
       clear     imageScanningConfiguration.scanOnPush=false
@@ -128,8 +130,7 @@ RESOURCES = table(
       update    UpdateCluster () cluster={id}
       delete    DeleteCluster cluster={id}
       names     name=clusterName
-      reads     arn=clusterArn
-      outputs   arn settings
+      outputs   arn=clusterArn settings
       gone      status=INACTIVE,DEPROVISIONING
       named     name
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
@@ -147,15 +148,14 @@ RESOURCES = table(
     aws:ecs/taskDefinition:TaskDefinition
       create    RegisterTaskDefinition family containerDefinitions cpu memory networkMode requiresCompatibilities
                 runtimePlatform executionRoleArn taskRoleArn ephemeralStorage volumes placementConstraints
-                proxyConfiguration ipcMode pidMode enableFaultInjection @_definitions -> {family}
+                proxyConfiguration ipcMode pidMode enableFaultInjection @definitions -> {family}
       id        (?P<arn>arn:.*/(?P<family>[^:]+):\d+)
       # Of a revision that was being made when all was killed, the state knows the family alone: its latest one.
-      read      DescribeTaskDefinition taskDefinition={arn|id} @_task_definition -> taskDefinition
+      read      DescribeTaskDefinition taskDefinition={arn|id} @task_definition -> taskDefinition
       delete    DeregisterTaskDefinition taskDefinition={arn}
       names     volumes.hostPath=host.sourcePath ephemeralStorage.sizeInGib=sizeInGiB
-      reads     arn=taskDefinitionArn
       otherwise enableFaultInjection=false
-      outputs   arn arnWithoutRevision revision networkMode enableFaultInjection
+      outputs   arn=taskDefinitionArn arnWithoutRevision revision networkMode enableFaultInjection
       defaults  skipDestroy=false trackLatest=false
       local     skipDestroy trackLatest
       gone      status=INACTIVE
@@ -167,9 +167,9 @@ RESOURCES = table(
                 (taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags
                 placementConstraints orderedPlacementStrategies serviceRegistries serviceConnectConfiguration
                 capacityProviderStrategies enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds
-                availabilityZoneRebalancing DEPLOYMENT @_service_parameters) -> service.serviceArn
+                availabilityZoneRebalancing DEPLOYMENT @service_parameters) -> service.serviceArn
       id        (?:arn:.*:service/)?(?P<cluster>[^/]+)/(?P<name>[^/]+)
-      read      DescribeServices cluster={cluster} services=[{name}] @_service -> services
+      read      DescribeServices cluster={cluster} services=[{name}] @service -> services
       update    UpdateService () cluster={cluster} service={id} forceNewDeployment={forceNewDeployment}
       delete    DeleteService cluster={cluster} service={id} force=true
       names     name=serviceName iamRole=role networkConfiguration=networkConfiguration.awsvpcConfiguration
@@ -178,8 +178,8 @@ RESOURCES = table(
                 deploymentMaximumPercent=deploymentConfiguration.maximumPercent
                 deploymentMinimumHealthyPercent=deploymentConfiguration.minimumHealthyPercent
                 alarms=deploymentConfiguration.alarms
-      reads     arn=serviceArn cluster=clusterArn iamRole=roleArn
-      outputs   arn launchType deploymentController
+      reads     cluster=clusterArn iamRole=roleArn
+      outputs   arn=serviceArn launchType deploymentController
       defaults  deploymentMaximumPercent=200 deploymentMinimumHealthyPercent=100 enableEcsManagedTags=false
                 enableExecuteCommand=false schedulingStrategy=REPLICA waitForSteadyState=false
       clear     alarms.alarmNames=[] alarms.enable=false alarms.rollback=false availabilityZoneRebalancing=DISABLED
@@ -191,14 +191,7 @@ RESOURCES = table(
       named     name
       unique    cluster name
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
-      before-delete  @_drain
-      steady    @_steady
+      before-delete  @drain
+      steady    @steady
     """.replace("DEPLOYMENT", _DEPLOYMENT),
-    str.lower,
-    _definitions,
-    _task_definition,
-    _service,
-    _service_parameters,
-    _drain,
-    _steady,
 )

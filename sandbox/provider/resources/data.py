@@ -26,7 +26,7 @@ def _index(values: Values) -> Values:
     return built | made
 
 
-def _table(values: Values, _: Context) -> Values:
+def grouped(values: Values, _: Context) -> Values:
     """Keys, capacity, indexes and streams the way that CreateTable groups them."""
     built = dict(values)
     keys = _key_schema(built)
@@ -40,7 +40,7 @@ def _table(values: Values, _: Context) -> Values:
     return built
 
 
-def _index_changes(values: Values, context: Context) -> list[Values]:
+def index_changes(values: Values, context: Context) -> list[Values]:
     """DynamoDB makes or drops one index a call, and an index cannot be changed: it is dropped and made again."""
     given: list[Values] = values.get("globalSecondaryIndexes") or []
     wanted = {index["name"]: index for index in given}
@@ -72,7 +72,7 @@ def _indexes(table: Any, member: str) -> list[Values]:
     return found
 
 
-def _described_table(table: Any, _: Context) -> Values:
+def described_table(table: Any, _: Context) -> Values:
     keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
     encryption = table.get("SSEDescription", {})
     enabled = encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING")
@@ -85,18 +85,18 @@ def _described_table(table: Any, _: Context) -> Values:
     }
 
 
-def _recovery(found: Any, _: Context) -> Values:
+def recovery(found: Any, _: Context) -> Values:
     state = found.get("PointInTimeRecoveryDescription", {})
     enabled = state.get("PointInTimeRecoveryStatus") == "ENABLED"
     return {"pointInTimeRecovery": {"enabled": enabled, "recoveryPeriodInDays": state.get("RecoveryPeriodInDays")}}
 
 
-def _time_to_live(found: Any, _: Context) -> Values:
+def time_to_live(found: Any, _: Context) -> Values:
     enabled = found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
     return {"ttl": {"enabled": enabled, "attributeName": found.get("AttributeName", "") if enabled else ""}}
 
 
-def _time_to_live_setting(values: Values, context: Context) -> Values | list[Values]:
+def time_to_live_setting(values: Values, context: Context) -> Values | list[Values]:
     """To be turned off, the setting names the attribute that it was about; without one there is nothing to do."""
     given: Values = values.get("ttl") or {"enabled": False}
     had: Values = context.olds.get("ttl") or {}
@@ -105,12 +105,12 @@ def _time_to_live_setting(values: Values, context: Context) -> Values | list[Val
     return [] if off and not context.offline else {"ttl": {**given, "attributeName": attribute}}
 
 
-def _version_stages(secret: Any, context: Context) -> Values:
+def version_stages(secret: Any, context: Context) -> Values:
     stages = secret.get("VersionIdsToStages", {}).get(context["id"].rpartition("|")[2])
     return {"versionStages": stages} if stages else {}
 
 
-def _drop_version(context: Context) -> None:
+def drop_version(context: Context) -> None:
     """A version ends when it loses its stages; the current one cannot, so it stays with its secret."""
     found = context.call("DescribeSecret", SecretId=context["secretId"])
     version = context["versionId"]
@@ -120,27 +120,28 @@ def _drop_version(context: Context) -> None:
             context.call("UpdateSecretVersionStage", **of_secret, VersionStage=stage)
 
 
-def _recovery_window(values: Values, _: Context) -> Values:
+def recovery_window(values: Values, _: Context) -> Values:
     return values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
 
 
 RESOURCES = table(
+    globals(),
     """
     aws:dynamodb/table:Table
       create    CreateTable name attributes hashKey rangeKey billingMode readCapacity writeCapacity
                 globalSecondaryIndexes localSecondaryIndexes serverSideEncryption streamEnabled streamViewType
-                tableClass deletionProtectionEnabled onDemandThroughput @_table -> {name}
-      read      DescribeTable TableName={id} @_described_table -> Table
-      read      DescribeTimeToLive TableName={id} @_time_to_live -> TimeToLiveDescription
-      read      DescribeContinuousBackups TableName={id} @_recovery -> ContinuousBackupsDescription
+                tableClass deletionProtectionEnabled onDemandThroughput @grouped -> {name}
+      read      DescribeTable TableName={id} @described_table -> Table
+      read      DescribeTimeToLive TableName={id} @time_to_live -> TimeToLiveDescription
+      read      DescribeContinuousBackups TableName={id} @recovery -> ContinuousBackupsDescription
       put       UpdateTable billingMode readCapacity writeCapacity TableName={id}
-      put       UpdateTable globalSecondaryIndexes attributes TableName={id} @_index_changes
+      put       UpdateTable globalSecondaryIndexes attributes TableName={id} @index_changes
       update    UpdateTable serverSideEncryption TableName={id}
-      put       UpdateTable streamEnabled streamViewType TableName={id} @_table
+      put       UpdateTable streamEnabled streamViewType TableName={id} @grouped
       update    UpdateTable tableClass TableName={id}
       update    UpdateTable deletionProtectionEnabled TableName={id}
       update    UpdateTable onDemandThroughput TableName={id}
-      then      UpdateTimeToLive ttl TableName={id} @_time_to_live_setting
+      then      UpdateTimeToLive ttl TableName={id} @time_to_live_setting
       then      UpdateContinuousBackups pointInTimeRecovery TableName={id}
       delete    DeleteTable TableName={id}
       names     name=TableName attributes=AttributeDefinitions attributes.name=AttributeName
@@ -151,11 +152,10 @@ RESOURCES = table(
                 streamEnabled=StreamSpecification.StreamEnabled streamViewType=StreamSpecification.StreamViewType
                 ttl=TimeToLiveSpecification pointInTimeRecovery=PointInTimeRecoverySpecification
                 pointInTimeRecovery.enabled=PointInTimeRecoveryEnabled
-      reads     arn=TableArn billingMode=BillingModeSummary.BillingMode tableClass=TableClassSummary.TableClass
-                streamArn=LatestStreamArn streamLabel=LatestStreamLabel
+      reads     billingMode=BillingModeSummary.BillingMode tableClass=TableClassSummary.TableClass
       otherwise billingMode=PROVISIONED tableClass=STANDARD streamEnabled=false streamViewType= streamArn=
                 streamLabel= readCapacity=0 writeCapacity=0
-      outputs   arn streamArn streamLabel
+      outputs   arn=TableArn streamArn=LatestStreamArn streamLabel=LatestStreamLabel
       defaults  billingMode=PROVISIONED
       clear     deletionProtectionEnabled=false streamEnabled=false serverSideEncryption.enabled=false
                 pointInTimeRecovery.enabled=false tableClass=STANDARD
@@ -168,7 +168,7 @@ RESOURCES = table(
       read      GetResourcePolicy SecretId={id}
       update    UpdateSecret () SecretId={id}
       then      PutResourcePolicy policy SecretId={id} else DeleteResourcePolicy SecretId={id}
-      delete    DeleteSecret recoveryWindowInDays SecretId={id} @_recovery_window
+      delete    DeleteSecret recoveryWindowInDays SecretId={id} @recovery_window
       names     policy=ResourcePolicy
       outputs   arn
       defaults  recoveryWindowInDays=30 forceOverwriteReplicaSecret=false
@@ -181,12 +181,12 @@ RESOURCES = table(
     aws:secretsmanager/secretVersion:SecretVersion
       create    PutSecretValue secretId secretString secretBinary versionStages -> {secretId}|{versionId}
       read      GetSecretValue SecretId={secretId} VersionId={versionId}
-      read      DescribeSecret SecretId={secretId} @_version_stages
-      reads     secretArn=ARN secretId=ARN
-      outputs   arn secretArn versionId versionStages
+      read      DescribeSecret SecretId={secretId} @version_stages
+      reads     secretId=ARN
+      outputs   arn secretArn=ARN versionId versionStages
       unique
       secret    secretString secretBinary
-      before-delete  @_drop_version
+      before-delete  @drop_version
 
     aws:cloudwatch/logGroup:LogGroup logs
       create    CreateLogGroup name kmsKeyId logGroupClass deletionProtectionEnabled -> {name}
@@ -196,22 +196,12 @@ RESOURCES = table(
       then      PutRetentionPolicy retentionInDays logGroupName={id} else DeleteRetentionPolicy logGroupName={id}
       delete    DeleteLogGroup logGroupName={id}
       names     name=logGroupName
-      reads     arn==arn:{partition}:logs:{region}:{account}:log-group:{id}
       otherwise retentionInDays=0 kmsKeyId= logGroupClass=STANDARD
-      outputs   arn logGroupClass
+      outputs   arn==arn:{partition}:logs:{region}:{account}:log-group:{id} logGroupClass
       defaults  skipDestroy=false
       local     skipDestroy
       gap       deletionProtectionEnabled the account has no deletion protection of log groups
       named     name 512
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
     """,
-    _table,
-    _described_table,
-    _time_to_live,
-    _time_to_live_setting,
-    _recovery,
-    _index_changes,
-    _recovery_window,
-    _version_stages,
-    _drop_version,
 )

@@ -9,7 +9,7 @@ from ..spec import Context, table
 from ..values import Values
 
 
-def _described(found: Any, context: Context) -> Values:
+def described(found: Any, context: Context) -> Values:
     group = found[0]
     return {
         "automaticFailoverEnabled": group.get("AutomaticFailover") in ("enabled", "enabling"),
@@ -20,7 +20,7 @@ def _described(found: Any, context: Context) -> Values:
     }
 
 
-def _first_node(found: Any, context: Context) -> Values:
+def first_node(found: Any, context: Context) -> Values:
     node = found[0]
     actual, given = str(node.get("EngineVersion", "")), context["engineVersion"]
     return {
@@ -40,7 +40,11 @@ def _replicas(*, more: bool) -> Any:
     return build
 
 
+more = _replicas(more=True)
+fewer = _replicas(more=False)
+
 RESOURCES = table(
+    globals(),
     """
     aws:elasticache/subnetGroup:SubnetGroup
       create    CreateCacheSubnetGroup name (description subnetIds) -> {name}
@@ -60,8 +64,8 @@ RESOURCES = table(
                 (description engine engineVersion nodeType automaticFailoverEnabled multiAzEnabled parameterGroupName
                 securityGroupIds maintenanceWindow snapshotWindow snapshotRetentionLimit autoMinorVersionUpgrade
                 transitEncryptionEnabled transitEncryptionMode) -> {replicationGroupId}
-      read      DescribeReplicationGroups ReplicationGroupId={id} @_described -> ReplicationGroups
-      read      DescribeCacheClusters CacheClusterId={id}-001 @_first_node -> CacheClusters
+      read      DescribeReplicationGroups ReplicationGroupId={id} @described -> ReplicationGroups
+      read      DescribeCacheClusters CacheClusterId={id}-001 @first_node -> CacheClusters
       # Failover needs a replica: replicas come before it and go after it.
       update    IncreaseReplicaCount numCacheClusters ReplicationGroupId={id} ApplyImmediately=true @more
       update    ModifyReplicationGroup () ReplicationGroupId={id} ApplyImmediately={applyImmediately}
@@ -73,21 +77,16 @@ RESOURCES = table(
                 parameterGroupName=CacheParameterGroupName subnetGroupName=CacheSubnetGroupName
                 maintenanceWindow=PreferredMaintenanceWindow
       reads     description=Description parameterGroupName=CacheParameterGroup.CacheParameterGroupName
-                securityGroupIds=SecurityGroups[].SecurityGroupId port=NodeGroups.PrimaryEndpoint.Port
-                primaryEndpointAddress=NodeGroups.PrimaryEndpoint.Address
-                readerEndpointAddress=NodeGroups.ReaderEndpoint.Address
+                port=NodeGroups.PrimaryEndpoint.Port
       otherwise primaryEndpointAddress= readerEndpointAddress=
-      outputs   arn clusterEnabled engineVersionActual memberClusters primaryEndpointAddress readerEndpointAddress
-                engineVersion maintenanceWindow nodeType numCacheClusters securityGroupIds snapshotWindow
-                transitEncryptionMode
+      outputs   arn clusterEnabled engineVersionActual memberClusters
+                primaryEndpointAddress=NodeGroups.PrimaryEndpoint.Address
+                readerEndpointAddress=NodeGroups.ReaderEndpoint.Address engineVersion maintenanceWindow nodeType
+                numCacheClusters securityGroupIds=SecurityGroups[].SecurityGroupId snapshotWindow transitEncryptionMode
       defaults  engine=redis autoMinorVersionUpgrade=true
       local     applyImmediately authTokenUpdateStrategy finalSnapshotIdentifier
       named     replicationGroupId 40
       secret    authToken
       tags      AddTagsToResource RemoveTagsFromResource ListTagsForResource ResourceName={arn} -> TagList
     """,
-    _described,
-    _first_node,
-    more=_replicas(more=True),
-    fewer=_replicas(more=False),
 )

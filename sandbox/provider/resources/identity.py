@@ -8,7 +8,7 @@ from ..spec import Context, table
 from ..values import Values
 
 
-def _empty_role(context: Context) -> None:
+def empty_role(context: Context) -> None:
     """With forceDetachPolicies a role goes although policies of others hang on it."""
     if not context["forceDetachPolicies"]:
         return
@@ -30,7 +30,11 @@ def _document(name: str, member: str) -> Any:
     return take
 
 
+trust = _document("assumeRolePolicy", "AssumeRolePolicyDocument")
+policy = _document("policy", "PolicyDocument")
+
 RESOURCES = table(
+    globals(),
     """
     aws:iam/role:Role global
       create    CreateRole name path assumeRolePolicy description maxSessionDuration permissionsBoundary -> {name}
@@ -48,7 +52,7 @@ RESOURCES = table(
       local     forceDetachPolicies
       named     name 64
       tags      TagRole UntagRole RoleName={id}
-      before-delete  @_empty_role
+      before-delete  @empty_role
 
     aws:iam/rolePolicy:RolePolicy global
       create    PutRolePolicy role name (policy) -> {role}:{name}
@@ -63,9 +67,5 @@ RESOURCES = table(
       read      ListAttachedRolePolicies RoleName={role} -> AttachedPolicies[PolicyArn={policyArn}]
       delete    DetachRolePolicy RoleName={role} PolicyArn={policyArn}
       names     role=RoleName
-      reads     role=={role}
     """,
-    _empty_role,
-    trust=_document("assumeRolePolicy", "AssumeRolePolicyDocument"),
-    policy=_document("policy", "PolicyDocument"),
 )

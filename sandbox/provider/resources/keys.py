@@ -18,24 +18,29 @@ def _switch(name: str, *, on: bool) -> Any:
     return build
 
 
-def _rotation(values: Values, context: Context) -> list[Values]:
+def rotation(values: Values, context: Context) -> list[Values]:
     """To change the period, rotation is enabled once more."""
     period = {"rotationPeriodInDays": values.get("rotationPeriodInDays")}
     return [period] if context["enableKeyRotation"] else []
 
 
-def _alias(found: Any, context: Context) -> Values:
+def alias(found: Any, context: Context) -> Values:
     """The key may be named by its id or its ARN; the account shows the id."""
     arn, key = found[0]["AliasArn"], found[0]["TargetKeyId"]
     key_arn = f"{arn.partition(f':{_ALIAS}')[0]}:key/{key}"
     return {"targetKeyArn": key_arn, "targetKeyId": key_arn if context["targetKeyId"] == key_arn else key}
 
 
-def _prefixed(name: str) -> str:
+def prefixed(name: str) -> str:
     return name if name.startswith(_ALIAS) else f"{_ALIAS}{name}"
 
 
+stop_rotation = _switch("enableKeyRotation", on=False)
+enable = _switch("isEnabled", on=True)
+disable = _switch("isEnabled", on=False)
+
 RESOURCES = table(
+    globals(),
     """
     aws:kms/key:Key
       create    CreateKey description keyUsage customerMasterKeySpec multiRegion policy -> KeyMetadata.KeyId
@@ -44,7 +49,7 @@ RESOURCES = table(
       read      GetKeyRotationStatus KeyId={id}
       update    UpdateKeyDescription description KeyId={id}
       update    PutKeyPolicy policy KeyId={id} PolicyName=default
-      then-put  EnableKeyRotation enableKeyRotation rotationPeriodInDays KeyId={id} @_rotation
+      then-put  EnableKeyRotation enableKeyRotation rotationPeriodInDays KeyId={id} @rotation
       then      DisableKeyRotation enableKeyRotation KeyId={id} @stop_rotation
       then      EnableKey isEnabled KeyId={id} @enable
       then      DisableKey isEnabled KeyId={id} @disable
@@ -63,18 +68,11 @@ RESOURCES = table(
 
     aws:kms/alias:Alias
       create    CreateAlias name (targetKeyId) -> {name}
-      read      ListAliases @_alias -> Aliases[AliasName={id}]
+      read      ListAliases @alias -> Aliases[AliasName={id}]
       update    UpdateAlias () AliasName={id}
       delete    DeleteAlias AliasName={id}
       names     name=AliasName
-      reads     arn=AliasArn
-      outputs   arn targetKeyArn
-      named     name 250 @_prefixed
+      outputs   arn=AliasArn targetKeyArn
+      named     name 250 @prefixed
     """,
-    _rotation,
-    _alias,
-    _prefixed,
-    stop_rotation=_switch("enableKeyRotation", on=False),
-    enable=_switch("isEnabled", on=True),
-    disable=_switch("isEnabled", on=False),
 )

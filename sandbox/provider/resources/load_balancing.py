@@ -41,24 +41,24 @@ def _value(path: str, key: str, text: str) -> Any:
     return text == "true" if key.endswith("enabled") else int(text) if key.endswith("seconds") else text
 
 
-def _dashed(name: str) -> str:
+def dashed(name: str) -> str:
     """Names here are letters, digits and single hyphens, none at an end."""
     return re.sub(r"-{2,}", "-", re.sub(r"[^A-Za-z0-9-]", "-", name)).strip("-")
 
 
-def _load_balancer(found: Any, _: Context) -> Values:
+def load_balancer(found: Any, _: Context) -> Values:
     arn = found[0]["LoadBalancerArn"]
     return {"internal": found[0]["Scheme"] == "internal", "arnSuffix": arn.partition(":loadbalancer/")[2]}
 
 
-def _scheme(values: Values, _: Context) -> Values:
+def scheme(values: Values, _: Context) -> Values:
     built = dict(values)
     if isinstance(built.get("internal"), bool):
         built["scheme"] = "internal" if built.pop("internal") else "internet-facing"
     return built
 
 
-def _target_group(found: Any, _: Context) -> Values:
+def target_group(found: Any, _: Context) -> Values:
     return {"arnSuffix": found[0]["TargetGroupArn"].rpartition(":")[2]}
 
 
@@ -68,7 +68,7 @@ _FIELDS = pairs(
 )
 
 
-def _rule(values: Values, _: Context) -> Values:
+def rule(values: Values, _: Context) -> Values:
     """A condition says what it is about by its block; the API wants that said in `Field` too."""
     conditions = values.get("conditions")
     if not is_list(conditions):
@@ -77,8 +77,8 @@ def _rule(values: Values, _: Context) -> Values:
     return {**values, "conditions": [{**one, "field": field} for one, field in zip(conditions, fields, strict=True)]}
 
 
-def _next_priority(values: Values, context: Context) -> Values:
-    built = _rule(values, context)
+def next_priority(values: Values, context: Context) -> Values:
+    built = rule(values, context)
     if "priority" not in built and not context.offline:
         rules = context.call("DescribeRules", ListenerArn=context["listenerArn"])["Rules"]
         built["priority"] = 1 + max([int(rule["Priority"]) for rule in rules if rule["Priority"].isdigit()], default=0)
@@ -90,11 +90,11 @@ def listener_of(rule_arn: str) -> str:
     return re.sub(r":listener-rule/(.*)/[^/]+$", r":listener/\1", rule_arn)
 
 
-def _priority(values: Values, context: Context) -> Values:
+def priority(values: Values, context: Context) -> Values:
     return {"rulePriorities": [{"ruleArn": context["id"], **values}]}
 
 
-def _described_rule(found: Any, _: Context) -> Values:
+def described_rule(found: Any, _: Context) -> Values:
     rule = found[0]
     for condition in rule.get("Conditions", []):
         condition.pop("Field", None)  # said by the block
@@ -102,7 +102,7 @@ def _described_rule(found: Any, _: Context) -> Values:
     return {"listenerArn": listener_of(rule["RuleArn"])} | ({"priority": int(priority)} if priority.isdigit() else {})
 
 
-_set_balancer, _shown_balancer = _attributes(
+set_balancer, shown_balancer = _attributes(
     "accessLogs.enabled=access_logs.s3.enabled accessLogs.bucket=access_logs.s3.bucket"
     " accessLogs.prefix=access_logs.s3.prefix clientKeepAlive=client_keep_alive.seconds"
     " connectionLogs.enabled=connection_logs.s3.enabled connectionLogs.bucket=connection_logs.s3.bucket"
@@ -116,7 +116,7 @@ _set_balancer, _shown_balancer = _attributes(
     " preserveHostHeader=routing.http.preserve_host_header.enabled"
     " xffHeaderProcessingMode=routing.http.xff_header_processing.mode",
 )
-_set_group, _shown_group = _attributes(
+set_group, shown_group = _attributes(
     "deregistrationDelay=deregistration_delay.timeout_seconds"
     " connectionTermination=deregistration_delay.connection_termination.enabled"
     " loadBalancingAlgorithmType=load_balancing.algorithm.type"
@@ -128,11 +128,12 @@ _set_group, _shown_group = _attributes(
 )
 
 RESOURCES = table(
+    globals(),
     """
     aws:lb/loadBalancer:LoadBalancer elbv2
       create    CreateLoadBalancer name subnets subnetMappings securityGroups internal loadBalancerType ipAddressType
-                customerOwnedIpv4Pool @_scheme -> LoadBalancers.LoadBalancerArn
-      read      DescribeLoadBalancers LoadBalancerArns=[{id}] @_load_balancer -> LoadBalancers
+                customerOwnedIpv4Pool @scheme -> LoadBalancers.LoadBalancerArn
+      read      DescribeLoadBalancers LoadBalancerArns=[{id}] @load_balancer -> LoadBalancers
       read      DescribeLoadBalancerAttributes LoadBalancerArn={id} @shown_balancer -> Attributes
       update    SetSecurityGroups securityGroups LoadBalancerArn={id}
       update    SetSubnets subnets subnetMappings LoadBalancerArn={id}
@@ -143,20 +144,19 @@ RESOURCES = table(
                 preserveHostHeader xffHeaderProcessingMode LoadBalancerArn={id} @set_balancer
       delete    DeleteLoadBalancer LoadBalancerArn={id}
       names     loadBalancerType=Type internal=Scheme
-      reads     arn=LoadBalancerArn name=LoadBalancerName dnsName=DNSName zoneId=CanonicalHostedZoneId
-                subnets=AvailabilityZones[].SubnetId
-      outputs   arn arnSuffix dnsName zoneId vpcId ipAddressType securityGroups subnets accessLogs
-                enableCrossZoneLoadBalancing
+      reads     name=LoadBalancerName
+      outputs   arn=LoadBalancerArn arnSuffix dnsName=DNSName zoneId=CanonicalHostedZoneId vpcId ipAddressType
+                securityGroups subnets=AvailabilityZones[].SubnetId accessLogs enableCrossZoneLoadBalancing
       defaults  clientKeepAlive=3600 desyncMitigationMode=defensive dropInvalidHeaderFields=false
                 enableDeletionProtection=false enableHttp2=true idleTimeout=60 internal=false
                 loadBalancerType=application preserveHostHeader=false xffHeaderProcessingMode=append
-      named     name 32 @_dashed
+      named     name 32 @dashed
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
 
     aws:lb/targetGroup:TargetGroup elbv2
       create    CreateTargetGroup name port protocol protocolVersion vpcId targetType ipAddressType (healthCheck)
                 -> TargetGroups.TargetGroupArn
-      read      DescribeTargetGroups TargetGroupArns=[{id}] @_target_group -> TargetGroups
+      read      DescribeTargetGroups TargetGroupArns=[{id}] @target_group -> TargetGroups
       read      DescribeTargetGroupAttributes TargetGroupArn={id} @shown_group -> Attributes
       update    ModifyTargetGroup () TargetGroupArn={id}
       then      ModifyTargetGroupAttributes deregistrationDelay connectionTermination loadBalancingAlgorithmType
@@ -168,11 +168,11 @@ RESOURCES = table(
                 healthCheck.interval=HealthCheckIntervalSeconds healthCheck.timeout=HealthCheckTimeoutSeconds
                 healthCheck.path=HealthCheckPath healthCheck.port=HealthCheckPort
                 healthCheck.protocol=HealthCheckProtocol healthCheck.matcher=Matcher.HttpCode
-      reads     arn=TargetGroupArn name=TargetGroupName
-      outputs   arn arnSuffix loadBalancerArns healthCheck ipAddressType stickiness protocolVersion
+      reads     name=TargetGroupName
+      outputs   arn=TargetGroupArn arnSuffix loadBalancerArns healthCheck ipAddressType stickiness protocolVersion
                 loadBalancingAlgorithmType loadBalancingCrossZoneEnabled
       defaults  deregistrationDelay=300 slowStart=0 targetType=instance
-      named     name 32 @_dashed
+      named     name 32 @dashed
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
 
     aws:lb/listener:Listener elbv2
@@ -188,17 +188,16 @@ RESOURCES = table(
                 defaultActions.forward.targetGroups.arn=TargetGroupArn
                 defaultActions.forward.stickiness=TargetGroupStickinessConfig
                 defaultActions.forward.stickiness.duration=DurationSeconds
-      reads     arn=ListenerArn
-      outputs   arn sslPolicy protocol
+      outputs   arn=ListenerArn sslPolicy protocol
       unique    loadBalancerArn port
       ordered   defaultActions
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
 
     aws:lb/listenerRule:ListenerRule elbv2
-      create    CreateRule listenerArn priority (conditions actions) @_next_priority -> Rules.RuleArn
-      read      DescribeRules RuleArns=[{id}] @_described_rule -> Rules
-      update    ModifyRule () RuleArn={id} @_rule
-      update    SetRulePriorities priority @_priority
+      create    CreateRule listenerArn priority (conditions actions) @next_priority -> Rules.RuleArn
+      read      DescribeRules RuleArns=[{id}] @described_rule -> Rules
+      update    ModifyRule () RuleArn={id} @rule
+      update    SetRulePriorities priority @priority
       delete    DeleteRule RuleArn={id}
       names     conditions.hostHeader=HostHeaderConfig conditions.httpHeader=HttpHeaderConfig
                 conditions.sourceIp=SourceIpConfig conditions.httpRequestMethod=HttpRequestMethodConfig
@@ -208,22 +207,9 @@ RESOURCES = table(
                 actions.redirect=RedirectConfig actions.fixedResponse=FixedResponseConfig actions.forward=ForwardConfig
                 actions.forward.targetGroups.arn=TargetGroupArn actions.forward.stickiness=TargetGroupStickinessConfig
                 actions.forward.stickiness.duration=DurationSeconds
-      reads     arn=RuleArn
-      outputs   arn priority
+      outputs   arn=RuleArn priority
       unique    listenerArn priority
       ordered   actions
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
     """,
-    _scheme,
-    _dashed,
-    _load_balancer,
-    _target_group,
-    _next_priority,
-    _rule,
-    _priority,
-    _described_rule,
-    set_balancer=_set_balancer,
-    shown_balancer=_shown_balancer,
-    set_group=_set_group,
-    shown_group=_shown_group,
 )

@@ -4,7 +4,7 @@ from ..spec import Context, table
 from ..values import Values, is_list, is_object
 
 
-def _queries(values: Values, _: Context) -> Values:
+def queries(values: Values, _: Context) -> Values:
     """A query returns no data unless it says so."""
     queries = values.get("metricQueries")
     if not is_list(queries):
@@ -12,19 +12,20 @@ def _queries(values: Values, _: Context) -> Values:
     return {**values, "metricQueries": [{"returnData": False, **one} if is_object(one) else one for one in queries]}
 
 
-def _untag(context: Context) -> None:
+def untag(context: Context) -> None:
     """The account would give the tags of a deleted alarm to the next one of its name."""
     if context["tagsAll"]:
         context.call("UntagResource", ResourceARN=context["arn"], TagKeys=sorted(context["tagsAll"]))
 
 
 RESOURCES = table(
+    globals(),
     """
     aws:cloudwatch/metricAlarm:MetricAlarm
       create    PutMetricAlarm name (comparisonOperator evaluationPeriods threshold thresholdMetricId datapointsToAlarm
                 treatMissingData evaluateLowSampleCountPercentiles metricName namespace dimensions period statistic
                 extendedStatistic unit metricQueries actionsEnabled alarmActions okActions insufficientDataActions
-                alarmDescription @_queries) -> {name}
+                alarmDescription @queries) -> {name}
       read      DescribeAlarms AlarmNames=[{id}] -> MetricAlarms
       put       PutMetricAlarm () AlarmName={id}
       delete    DeleteAlarms AlarmNames=[{id}]
@@ -32,13 +33,12 @@ RESOURCES = table(
                 metricQueries.metric.namespace=Metric.Namespace metricQueries.metric.metricName=Metric.MetricName
                 metricQueries.metric.dimensions=Metric.Dimensions
                 evaluateLowSampleCountPercentiles=EvaluateLowSampleCountPercentile
-      reads     arn=AlarmArn
       otherwise evaluateLowSampleCountPercentiles=
-      outputs   arn evaluateLowSampleCountPercentiles
+      outputs   arn=AlarmArn evaluateLowSampleCountPercentiles
       defaults  actionsEnabled=true treatMissingData=missing
       named     name
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
-      before-delete  @_untag
+      before-delete  @untag
 
     aws:cloudwatch/dashboard:Dashboard
       create    PutDashboard dashboardName (dashboardBody) -> {dashboardName}
@@ -55,6 +55,4 @@ RESOURCES = table(
       outputs   queryDefinitionId
       ordered   logGroupNames
     """,
-    _queries,
-    _untag,
 )

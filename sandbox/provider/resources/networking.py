@@ -7,7 +7,7 @@ from ..values import Values
 _DESTINATION = "DestinationCidrBlock={destinationCidrBlock} DestinationIpv6CidrBlock={destinationIpv6CidrBlock}"
 
 
-def _endpoint_changes(values: Values, context: Context) -> Values:
+def endpoint_changes(values: Values, context: Context) -> Values:
     """Lists become what to add and what to remove."""
     built = dict(values)
     for name in {"routeTableIds", "subnetIds", "securityGroupIds"} & values.keys():
@@ -17,6 +17,7 @@ def _endpoint_changes(values: Values, context: Context) -> Values:
 
 
 RESOURCES = table(
+    globals(),
     r"""
     aws:ec2/vpc:Vpc
       create    CreateVpc cidrBlock instanceTenancy -> Vpc.VpcId
@@ -33,10 +34,9 @@ RESOURCES = table(
       delete    DeleteVpc VpcId={id}
       names     enableDnsSupport=EnableDnsSupport.Value enableDnsHostnames=EnableDnsHostnames.Value
                 enableNetworkAddressUsageMetrics=EnableNetworkAddressUsageMetrics.Value
-      reads     arn==arn:{partition}:ec2:{region}:{ownerId}:vpc/{id} mainRouteTableId=RouteTableId
+      outputs   arn==arn:{partition}:ec2:{region}:{ownerId}:vpc/{id} ownerId dhcpOptionsId mainRouteTableId=RouteTableId
                 defaultRouteTableId=RouteTableId defaultSecurityGroupId=GroupId defaultNetworkAclId=NetworkAclId
-      outputs   arn ownerId dhcpOptionsId mainRouteTableId defaultRouteTableId defaultSecurityGroupId
-                defaultNetworkAclId enableDnsHostnames enableNetworkAddressUsageMetrics
+                enableDnsHostnames enableNetworkAddressUsageMetrics
       defaults  enableDnsSupport=true instanceTenancy=default
       tags      CreateTags DeleteTags Resources=[{id}] kind=vpc
 
@@ -46,8 +46,8 @@ RESOURCES = table(
       then      ModifySubnetAttribute mapPublicIpOnLaunch:MapPublicIpOnLaunch.Value SubnetId={id}
       then      ModifySubnetAttribute assignIpv6AddressOnCreation:AssignIpv6AddressOnCreation.Value SubnetId={id}
       delete    DeleteSubnet SubnetId={id}
-      reads     arn==arn:{partition}:ec2:{region}:{ownerId}:subnet/{id}
-      outputs   arn ownerId availabilityZone availabilityZoneId cidrBlock
+      outputs   arn==arn:{partition}:ec2:{region}:{ownerId}:subnet/{id} ownerId availabilityZone availabilityZoneId
+                cidrBlock
       defaults  mapPublicIpOnLaunch=false assignIpv6AddressOnCreation=false
       unique    vpcId cidrBlock
       tags      CreateTags DeleteTags Resources=[{id}] kind=subnet
@@ -58,8 +58,7 @@ RESOURCES = table(
       then      AttachInternetGateway vpcId InternetGatewayId={id}
       delete    DetachInternetGateway InternetGatewayId={id} VpcId={vpcId}
       delete    DeleteInternetGateway InternetGatewayId={id}
-      reads     vpcId=Attachments.VpcId arn==arn:{partition}:ec2:{region}:{ownerId}:internet-gateway/{id}
-      outputs   arn ownerId vpcId
+      outputs   arn==arn:{partition}:ec2:{region}:{ownerId}:internet-gateway/{id} ownerId vpcId=Attachments.VpcId
       replaces  vpcId
       tags      CreateTags DeleteTags Resources=[{id}] kind=internet-gateway
 
@@ -67,8 +66,7 @@ RESOURCES = table(
       create    CreateRouteTable vpcId -> RouteTable.RouteTableId
       read      DescribeRouteTables RouteTableIds=[{id}] -> RouteTables
       delete    DeleteRouteTable RouteTableId={id}
-      reads     arn==arn:{partition}:ec2:{region}:{ownerId}:route-table/{id}
-      outputs   arn ownerId
+      outputs   arn==arn:{partition}:ec2:{region}:{ownerId}:route-table/{id} ownerId
       tags      CreateTags DeleteTags Resources=[{id}] kind=route-table
 
     aws:ec2/route:Route
@@ -79,7 +77,6 @@ RESOURCES = table(
       read      DescribeRouteTables RouteTableIds=[{routeTableId}] -> RouteTables.Routes[DESTINATION]
       update    ReplaceRoute () RouteTableId={routeTableId} DESTINATION
       delete    DeleteRoute RouteTableId={routeTableId} DESTINATION
-      reads     routeTableId=={routeTableId}
       outputs   state origin
 
     aws:ec2/routeTableAssociation:RouteTableAssociation
@@ -93,9 +90,9 @@ RESOURCES = table(
       create    AllocateAddress domain publicIpv4Pool networkBorderGroup address -> AllocationId
       read      DescribeAddresses AllocationIds=[{id}] -> Addresses
       delete    ReleaseAddress AllocationId={id}
-      reads     arn==arn:{partition}:ec2:{region}:{account}:elastic-ip/{id} allocationId=={id} address=PublicIp
-                instance=InstanceId networkInterface=NetworkInterfaceId privateIp=PrivateIpAddress
-      outputs   arn allocationId publicIp domain address
+      reads     instance=InstanceId networkInterface=NetworkInterfaceId privateIp=PrivateIpAddress
+      outputs   arn==arn:{partition}:ec2:{region}:{account}:elastic-ip/{id} allocationId=={id} publicIp domain
+                address=PublicIp
       tags      CreateTags DeleteTags Resources=[{id}] kind=elastic-ip
 
     aws:ec2/natGateway:NatGateway
@@ -103,10 +100,10 @@ RESOURCES = table(
       read      DescribeNatGateways NatGatewayIds=[{id}] -> NatGateways
       delete    DeleteNatGateway NatGatewayId={id}
       names     privateIp=PrivateIpAddress
-      reads     allocationId=NatGatewayAddresses.AllocationId privateIp=NatGatewayAddresses.PrivateIp
-                publicIp=NatGatewayAddresses.PublicIp networkInterfaceId=NatGatewayAddresses.NetworkInterfaceId
-                associationId=NatGatewayAddresses.AssociationId
-      outputs   publicIp privateIp networkInterfaceId associationId vpcId
+      reads     allocationId=NatGatewayAddresses.AllocationId
+      outputs   publicIp=NatGatewayAddresses.PublicIp privateIp=NatGatewayAddresses.PrivateIp
+                networkInterfaceId=NatGatewayAddresses.NetworkInterfaceId
+                associationId=NatGatewayAddresses.AssociationId vpcId
       defaults  connectivityType=public
       gone      State=deleted,deleting
       tags      CreateTags DeleteTags Resources=[{id}] kind=natgateway
@@ -115,15 +112,13 @@ RESOURCES = table(
       create    CreateVpcEndpoint vpcId serviceName vpcEndpointType (routeTableIds subnetIds securityGroupIds
                 privateDnsEnabled policy ipAddressType) -> VpcEndpoint.VpcEndpointId
       read      DescribeVpcEndpoints VpcEndpointIds=[{id}] -> VpcEndpoints
-      update    ModifyVpcEndpoint () VpcEndpointId={id} @_endpoint_changes
+      update    ModifyVpcEndpoint () VpcEndpointId={id} @endpoint_changes
       delete    DeleteVpcEndpoints VpcEndpointIds=[{id}]
       names     policy=PolicyDocument
-      reads     arn==arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id} securityGroupIds=Groups[].GroupId
-      outputs   arn ownerId state dnsEntries networkInterfaceIds policy routeTableIds subnetIds securityGroupIds
-                privateDnsEnabled
+      outputs   arn==arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id} ownerId state dnsEntries
+                networkInterfaceIds policy routeTableIds subnetIds securityGroupIds=Groups[].GroupId privateDnsEnabled
       defaults  vpcEndpointType=Gateway
       gone      State=deleted,deleting
       tags      CreateTags DeleteTags Resources=[{id}] kind=vpc-endpoint
     """.replace("DESTINATION", _DESTINATION),
-    _endpoint_changes,
 )

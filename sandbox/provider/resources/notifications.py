@@ -15,14 +15,14 @@ _DEFAULT_POLICY = (
 )
 
 
-def _with_attributes(values: Values, _: Context) -> Values:
+def with_attributes(values: Values, _: Context) -> Values:
     """Everything but what identifies the object goes into one map, as text; what is off is left out."""
     plain = {name: value for name, value in values.items() if name in ("name", "topic", "protocol", "endpoint")}
     attributes = {capital(name): value for name, value in values.items() if name not in plain and value is not False}
     return plain | ({"attributes": attributes} if attributes else {})
 
 
-def _one_by_one(values: Values, _: Context) -> list[Values]:
+def one_by_one(values: Values, _: Context) -> list[Values]:
     return [{"attributeName": capital(name), "attributeValue": value} for name, value in values.items()]
 
 
@@ -32,25 +32,26 @@ def _attributes(found: Any) -> Values:
     return {uncapital(key): words.get(value, value) for key, value in found.items()}
 
 
-def _topic(found: Any, _: Context) -> Values:
+def topic(found: Any, _: Context) -> Values:
     return {**_attributes(found), "arn": found["TopicArn"], "name": found["TopicArn"].rpartition(":")[2]}
 
 
-def _subscription(found: Any, _: Context) -> Values:
+def subscription(found: Any, _: Context) -> Values:
     return {**_attributes(found), "topic": found["TopicArn"]}
 
 
-def _default_policy(_values: Values, context: Context) -> Values:
+def default_policy(_values: Values, context: Context) -> Values:
     return {"attributeValue": fill(_DEFAULT_POLICY, context.known)}
 
 
 RESOURCES = table(
+    globals(),
     """
     aws:sns/topic:Topic
       create    CreateTopic name fifoTopic (displayName policy deliveryPolicy kmsMasterKeyId contentBasedDeduplication
-                signatureVersion tracingConfig) @_with_attributes -> TopicArn
-      read      GetTopicAttributes TopicArn={id} @_topic -> Attributes
-      update    SetTopicAttributes () TopicArn={id} @_one_by_one
+                signatureVersion tracingConfig) @with_attributes -> TopicArn
+      read      GetTopicAttributes TopicArn={id} @topic -> Attributes
+      update    SetTopicAttributes () TopicArn={id} @one_by_one
       delete    DeleteTopic TopicArn={id}
       outputs   arn owner policy
       defaults  contentBasedDeduplication=false fifoTopic=false
@@ -62,30 +63,24 @@ RESOURCES = table(
 
     aws:sns/topicPolicy:TopicPolicy
       create    SetTopicAttributes arn (policy) AttributeName=Policy -> {arn}
-      read      GetTopicAttributes TopicArn={id} @_topic -> Attributes
+      read      GetTopicAttributes TopicArn={id} @topic -> Attributes
       update    SetTopicAttributes () TopicArn={id} AttributeName=Policy
-      delete    SetTopicAttributes TopicArn={id} AttributeName=Policy @_default_policy
+      delete    SetTopicAttributes TopicArn={id} AttributeName=Policy @default_policy
       names     arn=TopicArn policy=AttributeValue
       outputs   owner
 
     aws:sns/topicSubscription:TopicSubscription
       create    Subscribe topic protocol endpoint (filterPolicyScope filterPolicy deliveryPolicy rawMessageDelivery
-                redrivePolicy subscriptionRoleArn) ReturnSubscriptionArn=true @_with_attributes -> SubscriptionArn
-      read      GetSubscriptionAttributes SubscriptionArn={id} @_subscription -> Attributes
-      update    SetSubscriptionAttributes () SubscriptionArn={id} @_one_by_one
+                redrivePolicy subscriptionRoleArn) ReturnSubscriptionArn=true @with_attributes -> SubscriptionArn
+      read      GetSubscriptionAttributes SubscriptionArn={id} @subscription -> Attributes
+      update    SetSubscriptionAttributes () SubscriptionArn={id} @one_by_one
       delete    Unsubscribe SubscriptionArn={id}
       names     topic=TopicArn
-      reads     arn=={id} ownerId=={owner}
       otherwise filterPolicyScope=
-      outputs   arn confirmationWasAuthenticated filterPolicyScope ownerId pendingConfirmation
+      outputs   arn=={id} confirmationWasAuthenticated filterPolicyScope ownerId=={owner} pendingConfirmation
       defaults  confirmationTimeoutInMinutes=1 endpointAutoConfirms=false rawMessageDelivery=false
       clear     filterPolicy={} deliveryPolicy= redrivePolicy=
       local     confirmationTimeoutInMinutes endpointAutoConfirms
       unique    topic protocol endpoint
     """,
-    _with_attributes,
-    _topic,
-    _one_by_one,
-    _default_policy,
-    _subscription,
 )

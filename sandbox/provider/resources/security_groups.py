@@ -8,7 +8,7 @@ from ..spec import Context, table
 from ..values import Values
 
 
-def _revoke_all_egress(context: Context) -> bool:
+def revoke_all_egress(context: Context) -> bool:
     """AWS gives a new group an egress rule for everything; the AWS provider takes it away, and so does this."""
     found = context.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [context["id"]]}])
     egress = [rule["SecurityGroupRuleId"] for rule in found["SecurityGroupRules"] if rule["IsEgress"]]
@@ -22,7 +22,7 @@ _ADDRESSES = "cidrIpv4 cidrIpv6 prefixListId"
 _TARGETS = f"{_ADDRESSES} referencedSecurityGroupId"
 
 
-def _rule(values: Values, _: Context) -> Values:
+def rule(values: Values, _: Context) -> Values:
     """A rule's description belongs to its target; all protocols go without ports."""
     built = dict(values)
     description = built.pop("description", None)
@@ -41,11 +41,11 @@ def _whole_rule(values: Mapping[str, Any]) -> Values:
     return {name: value for name, value in built.items() if value is not None}
 
 
-def _changed_rule(values: Values, context: Context) -> Values:
+def changed_rule(values: Values, context: Context) -> Values:
     return {"securityGroupRules": [{"securityGroupRuleId": context["id"], "securityGroupRule": _whole_rule(values)}]}
 
 
-def _keep_description(context: Context) -> bool:
+def keep_description(context: Context) -> bool:
     """The account drops the description of a rule for a group when the rule is made, not when it is changed."""
     if context["description"] and not context.olds.get("description"):
         rule = {capital(name): value for name, value in _whole_rule(context.known).items()}
@@ -54,7 +54,7 @@ def _keep_description(context: Context) -> bool:
     return True
 
 
-def _without_all_ports(found: Any, _: Context) -> Values:
+def without_all_ports(found: Any, _: Context) -> Values:
     """-1 as a port means that there is none; a rule refers to a group or to addresses, not to both."""
     rule = found[0]
     values: Values = {uncapital(name): None for name in ("FromPort", "ToPort") if rule.get(name) == -1}
@@ -66,9 +66,9 @@ def _without_all_ports(found: Any, _: Context) -> Values:
 _RULE_TABLE = """
     aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ec2
       create    AuthorizeSecurityGroupIngress securityGroupId (ipProtocol fromPort toPort cidrIpv4 cidrIpv6 prefixListId
-                referencedSecurityGroupId description) @_rule -> SecurityGroupRules.SecurityGroupRuleId
-      read      DescribeSecurityGroupRules SecurityGroupRuleIds=[{id}] @_without_all_ports -> SecurityGroupRules
-      put       ModifySecurityGroupRules () GroupId={securityGroupId} @_changed_rule
+                referencedSecurityGroupId description) @rule -> SecurityGroupRules.SecurityGroupRuleId
+      read      DescribeSecurityGroupRules SecurityGroupRuleIds=[{id}] @without_all_ports -> SecurityGroupRules
+      put       ModifySecurityGroupRules () GroupId={securityGroupId} @changed_rule
       delete    RevokeSecurityGroupIngress GroupId={securityGroupId} SecurityGroupRuleIds=[{id}]
       names     securityGroupId=GroupId ipProtocol=IpPermissions.IpProtocol fromPort=IpPermissions.FromPort
                 toPort=IpPermissions.ToPort cidrIpv4=IpPermissions.IpRanges.CidrIp
@@ -80,32 +80,26 @@ _RULE_TABLE = """
                 referencedSecurityGroupIdDescription=IpPermissions.UserIdGroupPairs.Description
       reads     securityGroupId=GroupId cidrIpv4=CidrIpv4 cidrIpv6=CidrIpv6
                 referencedSecurityGroupId=ReferencedGroupInfo.GroupId
-                arn==arn:{partition}:ec2:{region}:{account}:security-group-rule/{id}
-      outputs   arn securityGroupRuleId
-      settle    @_keep_description
+      outputs   arn==arn:{partition}:ec2:{region}:{account}:security-group-rule/{id} securityGroupRuleId
+      settle    @keep_description
       tags      CreateTags DeleteTags Resources=[{id}] kind=security-group-rule
 """
 RESOURCES = table(
+    globals(),
     """
     aws:ec2/securityGroup:SecurityGroup
       create    CreateSecurityGroup name description vpcId -> GroupId
       read      DescribeSecurityGroups GroupIds=[{id}] -> SecurityGroups
       delete    DeleteSecurityGroup GroupId={id}
       names     name=GroupName
-      reads     arn==arn:{partition}:ec2:{region}:{ownerId}:security-group/{id}
-      outputs   arn ownerId vpcId
+      outputs   arn==arn:{partition}:ec2:{region}:{ownerId}:security-group/{id} ownerId vpcId
       defaults  description='Managed by Pulumi' revokeRulesOnDelete=false
       local     revokeRulesOnDelete
       named     name
       unique    name vpcId
-      settle    @_revoke_all_egress
+      settle    @revoke_all_egress
       tags      CreateTags DeleteTags Resources=[{id}] kind=security-group
     """
     + _RULE_TABLE
     + _RULE_TABLE.replace("Ingress", "Egress"),
-    _revoke_all_egress,
-    _rule,
-    _changed_rule,
-    _without_all_ports,
-    _keep_description,
 )

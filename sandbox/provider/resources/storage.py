@@ -15,18 +15,18 @@ _HOSTED_ZONES = {
 }
 
 
-def _location(values: Values, context: Context) -> Values:
+def location(values: Values, context: Context) -> Values:
     """Outside us-east-1 a bucket's region is said in its creation."""
     if context.region != "us-east-1":
         return {**values, "createBucketConfiguration": {"locationConstraint": context.region}}
     return values
 
 
-def _bucket(_: Any, context: Context) -> Values:
+def bucket(_: Any, context: Context) -> Values:
     return {"hostedZoneId": _HOSTED_ZONES.get(context.region)}
 
 
-def _empty_bucket(context: Context) -> None:
+def empty_bucket(context: Context) -> None:
     """With forceDestroy a bucket goes with all versions of all that it holds."""
     if not context["forceDestroy"]:
         return
@@ -43,21 +43,23 @@ def _empty_bucket(context: Context) -> None:
             raise AccountError("DeleteObjects", error.get("Code", ""), error.get("Message", ""))
 
 
+lower = str.lower
+
 RESOURCES = table(
+    globals(),
     """
     aws:s3/bucket:Bucket
-      create    CreateBucket bucket objectLockEnabled @_location -> {bucket}
-      read      GetBucketLocation Bucket={id} @_bucket
+      create    CreateBucket bucket objectLockEnabled @location -> {bucket}
+      read      GetBucketLocation Bucket={id} @bucket
       delete    DeleteBucket Bucket={id}
       names     objectLockEnabled=ObjectLockEnabledForBucket
-      reads     bucket=={id} arn==arn:{partition}:s3:::{id} bucketDomainName=={id}.s3.amazonaws.com
-                bucketRegionalDomainName=={id}.s3.{region}.amazonaws.com bucketRegion=={region}
-      outputs   arn bucketDomainName bucketRegionalDomainName bucketRegion hostedZoneId
+      outputs   arn==arn:{partition}:s3:::{id} bucketDomainName=={id}.s3.amazonaws.com
+                bucketRegionalDomainName=={id}.s3.{region}.amazonaws.com bucketRegion=={region} hostedZoneId
       defaults  forceDestroy=false
       local     forceDestroy
       named     bucket 63 bucketPrefix @lower
       tags      PutBucketTagging DeleteBucketTagging GetBucketTagging Bucket={id} path=Tagging.TagSet -> TagSet
-      before-delete  @_empty_bucket
+      before-delete  @empty_bucket
 
     aws:s3/bucketVersioning:BucketVersioning
       create    PutBucketVersioning bucket (versioningConfiguration) -> {bucket}
@@ -65,7 +67,7 @@ RESOURCES = table(
       put       PutBucketVersioning () Bucket={id}
       delete    PutBucketVersioning VersioningConfiguration.Status=Suspended Bucket={id}
       names     versioningConfiguration.status=Status versioningConfiguration.mfaDelete=MFADelete
-      reads     bucket=={id} versioningConfiguration=.
+      reads     versioningConfiguration=.
 
     aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration
       create    PutBucketEncryption bucket (rules) -> {bucket}
@@ -73,7 +75,6 @@ RESOURCES = table(
       put       PutBucketEncryption () Bucket={id}
       delete    DeleteBucketEncryption Bucket={id}
       names     rules=ServerSideEncryptionConfiguration.Rules
-      reads     bucket=={id}
 
     aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration
       create    PutBucketLifecycleConfiguration bucket (rules transitionDefaultMinimumObjectSize) -> {bucket}
@@ -81,7 +82,6 @@ RESOURCES = table(
       put       PutBucketLifecycleConfiguration () Bucket={id}
       delete    DeleteBucketLifecycle Bucket={id}
       names     rules=LifecycleConfiguration.Rules
-      reads     bucket=={id}
       outputs   transitionDefaultMinimumObjectSize
 
     aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock
@@ -94,7 +94,6 @@ RESOURCES = table(
                 blockPublicPolicy=PublicAccessBlockConfiguration.BlockPublicPolicy
                 ignorePublicAcls=PublicAccessBlockConfiguration.IgnorePublicAcls
                 restrictPublicBuckets=PublicAccessBlockConfiguration.RestrictPublicBuckets
-      reads     bucket=={id}
       defaults  blockPublicAcls=false blockPublicPolicy=false ignorePublicAcls=false restrictPublicBuckets=false
 
     aws:s3/bucketOwnershipControls:BucketOwnershipControls
@@ -103,7 +102,6 @@ RESOURCES = table(
       put       PutBucketOwnershipControls () Bucket={id}
       delete    DeleteBucketOwnershipControls Bucket={id}
       names     rule=OwnershipControls.Rules
-      reads     bucket=={id}
       blocks    rule
 
     aws:s3/bucketPolicy:BucketPolicy
@@ -111,10 +109,5 @@ RESOURCES = table(
       read      GetBucketPolicy Bucket={id}
       put       PutBucketPolicy () Bucket={id}
       delete    DeleteBucketPolicy Bucket={id}
-      reads     bucket=={id}
     """,
-    _location,
-    _bucket,
-    _empty_bucket,
-    str.lower,
 )
