@@ -121,3 +121,69 @@ def test_protection_is_taken_off_on_purpose(sandbox: LiveSandbox) -> None:
     assert tables(sandbox) == before
     sandbox.succeeded(sandbox.shell(f"pulumi config set tablePrefix third- -s prod; {up}"))
     assert tables(sandbox) == {name.replace("demo-", "third-") for name in TABLES}
+
+
+def recordings(sandbox: LiveSandbox) -> list[str]:
+    return [one["Key"] for one in sandbox.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+
+@pytest.fixture
+def protected_recording(sandbox: LiveSandbox) -> str:
+    """Prod is protected again, as a whole, and its bucket holds this key."""
+    up = "pulumi up -s prod --yes --skip-preview --non-interactive"
+    sandbox.succeeded(sandbox.shell(f"pulumi config set protectData true -s prod; {up}"))
+    s3, key = sandbox.client("s3"), "recordings/1.wav"
+    # The account takes the policy's denial of plain HTTP for one of everything.
+    policy = s3.get_bucket_policy(Bucket=BUCKET)["Policy"]
+    s3.delete_bucket_policy(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"RIFF")
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=policy)
+    return key
+
+
+def test_protection_and_the_name_of_the_stack_at_once_lose_no_recording(
+    sandbox: LiveSandbox, protected_recording: str
+) -> None:
+    """No config key renames the bucket and the log group; the stack's name does. The engine, then AWS says no."""
+    preview = "pulumi preview -s other --non-interactive"
+    run = sandbox.shell(f"pulumi stack rename other -s prod; {preview}")
+    assert run.status != 0
+    assert "imageTag" in run.output  # the registry has another name too, and nothing in it
+    run = sandbox.shell(f"pulumi config rm imageTag -s other; {preview}")
+    assert run.status != 0
+    said = " ".join(run.output.split())
+    for type_ in ("aws:s3/bucket:Bucket::recordings", "aws:cloudwatch/logGroup:LogGroup::containers"):
+        assert f'{type_}" as it is currently marked for protection' in said
+    run = sandbox.shell(f"pulumi config set protectData false -s other; {preview}")
+    assert run.status != 0
+    service = next(one["urn"] for one in sandbox.resources("other") if one["type"] == "aws:ecs/service:Service")
+    assert f'"{service}" cannot be deleted' in run.output  # the program no longer has it
+
+    sandbox.succeeded(sandbox.shell(f"pulumi state unprotect '{service}' --yes -s other"))
+    up = "pulumi up -s other --yes --skip-preview --non-interactive"
+    new = BUCKET.replace("prod", "other")
+    run = sandbox.shell(up)
+    assert run.status != 0
+    # The first refusal ends an update; which it is depends on timing.
+    assert "RepositoryNotEmptyException" in run.output or "BucketNotEmpty" in run.output
+    assert buckets(sandbox) == {BUCKET, new}
+
+    images = sandbox.client("ecr").list_images(repositoryName="voiceter-backend")["imageIds"]
+    sandbox.client("ecr").batch_delete_image(repositoryName="voiceter-backend", imageIds=images)
+    run = sandbox.shell(up)
+    assert run.status != 0
+    assert "BucketNotEmpty" in run.output
+    assert recordings(sandbox) == [protected_recording]
+    assert sandbox.client("s3").get_bucket_versioning(Bucket=BUCKET)["Status"] == "Suspended"
+
+    versions = sandbox.client("s3").list_object_versions(Bucket=BUCKET)
+    for one in [*versions["Versions"], *versions.get("DeleteMarkers", [])]:
+        sandbox.client("s3").delete_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])
+    sandbox.succeeded(sandbox.shell(up))
+    assert buckets(sandbox) == {new}
+    groups = sandbox.client("logs").describe_log_groups()["logGroups"]
+    assert [one["logGroupName"] for one in groups] == [f"{LOG_GROUP}-other"]
+
+
+def buckets(sandbox: LiveSandbox) -> set[str]:
+    return {one["Name"] for one in sandbox.client("s3").list_buckets()["Buckets"]}
