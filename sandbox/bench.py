@@ -4,8 +4,11 @@ import json
 import os
 import statistics
 import subprocess
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import yaml
 
@@ -14,6 +17,7 @@ from sandbox.layout import Layout, SandboxError, write
 from sandbox.process import say
 from sandbox.stacks import Session, is_gone, up
 from sandbox.teardown import down
+from sandbox.traces import spent
 
 _STACK = "dev"
 _RUNS = 7
@@ -47,7 +51,7 @@ def bench(layout: Layout) -> None:
         "ratio": round(statistics.median(whole) / statistics.median(bare), 2),
         "runs": _RUNS,
     }
-    result |= _parts(session, result["preview_seconds"], result["empty_preview_seconds"])
+    result |= _parts(session)
     result |= _ups(session)
     say(
         f"A preview of {_STACK} takes {result['preview_seconds']} s, one of an empty program"
@@ -56,38 +60,42 @@ def bench(layout: Layout) -> None:
     say(json.dumps(result))
 
 
-def _parts(session: Session, whole: float, bare: float) -> dict[str, float]:
-    """A preview's seconds by what takes them; an empty program's are those of the engine and its language host.
-
-    Of the plugins the one with most calls counts, `aws`: while `awsx` has a call under way, it waits for that one.
-    """
-    file = session.layout.home / "bench" / "times"
-    file.unlink(missing_ok=True)
-    _run(
-        session, {**session.environment, "SANDBOX_TIMES": str(file)}, "preview", "--stack", _STACK, "--non-interactive"
-    )
-    plugin = max((json.loads(line) for line in file.read_text().splitlines()), key=lambda line: line["calls"])
-    parts = {"engine_and_host": bare, "plugin_start": plugin["start"], "plugin_calls": plugin["busy"]}
-    parts["program"] = max(0.0, whole - sum(parts.values()))
-    say(
-        f"Of a preview of {_STACK}: engine and language host {bare:.2f} s, as for an empty program; plugin: start"
-        f" {plugin['start']:.2f} s, {plugin['calls']:.0f} calls {plugin['busy']:.2f} s; the rest, which is the program"
-        f" and the engine's work on its resources, {parts['program']:.2f} s"
-    )
-    return {f"preview_{name}": round(seconds, 3) for name, seconds in parts.items()}
+def _parts(session: Session) -> dict[str, float]:
+    """A preview's seconds by what takes them."""
+    with _traces(session.layout) as folder:
+        traced = ["--otel-traces", f"{folder.as_uri()}/preview.json"]
+        _run(session, session.environment, "preview", "--stack", _STACK, "--non-interactive", *traced)
+        return _told(f"a preview of {_STACK}", "preview", spent(folder.iterdir()))
 
 
 def _ups(session: Session) -> dict[str, float]:
     """The seconds of an `up` of dev from nothing, image and all, and of one that changes nothing."""
     down(session.layout, _STACK)
-    began = time.perf_counter()
-    up(session.layout, _STACK)
-    whole = time.perf_counter() - began
-    began = time.perf_counter()
-    up(session.layout, _STACK)
-    again = time.perf_counter() - began
+    with _traces(session.layout) as folder:
+        began = time.perf_counter()
+        up(session.layout, _STACK, folder)
+        whole = time.perf_counter() - began
+        began = time.perf_counter()
+        up(session.layout, _STACK)
+        again = time.perf_counter() - began
+        parts = spent(folder.iterdir())
+    parts["account_and_image"] = max(0.0, whole - sum(parts.values()))
     say(f"An up of {_STACK} from nothing takes {whole:.1f} s, one that changes nothing {again:.1f} s; the aim is 20 s.")
-    return {"up_seconds": round(whole, 2), "up_again_seconds": round(again, 2)}
+    told = _told(f"that up of {_STACK} from nothing", "up", parts)
+    return {"up_seconds": round(whole, 2), "up_again_seconds": round(again, 2), **told}
+
+
+@contextmanager
+def _traces(layout: Layout) -> Generator[Path]:
+    """A folder for traces. They hold what the engine and the plugins say to each other, so it does not stay."""
+    with tempfile.TemporaryDirectory(dir=layout.home) as folder:
+        yield Path(folder)
+
+
+def _told(what: str, prefix: str, parts: Mapping[str, float]) -> dict[str, float]:
+    said = ", ".join(f"{part.replace('_', ' ')} {seconds:.2f} s" for part, seconds in parts.items())
+    say(f"Of {what}: {said}")
+    return {f"{prefix}_{part}": round(seconds, 3) for part, seconds in parts.items()}
 
 
 def _empty_program(session: Session) -> Mapping[str, str]:

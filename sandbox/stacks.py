@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from sandbox import account as accounts
@@ -127,8 +128,11 @@ def exclusively(layout: Layout, stack: str) -> AbstractContextManager[None]:
     )
 
 
-def up(layout: Layout, stack_name: str) -> None:
+def up(layout: Layout, stack_name: str, traces: Path | None = None) -> None:
     """Bring a stack up, with what it needs from outside, and say what there is now.
+
+    Args:
+        traces: a folder that gets the engine's OpenTelemetry traces, a file for each time that it is run.
 
     Raises:
         SandboxError: any step failed.
@@ -148,16 +152,17 @@ def up(layout: Layout, stack_name: str) -> None:
         if tag and not supplies.has_repository(session.account, stack_name, session.region):
             say(f"Up: {stack_name}, all but the service, as its registry holds no image yet")
             _set_image_tag(session, None)
-            _pulumi_up(session)
+            _pulumi_up(session, traces)
         if tag:
             _supply_image(session, tag)
         say(f"Up: {stack_name}")
-        _pulumi_up(session)
+        _pulumi_up(session, traces)
         _tell(session)
 
 
-def _pulumi_up(session: Session) -> None:
-    session.pulumi("up", "--stack", session.stack.name, *_CONFIRMED, "--suppress-outputs")
+def _pulumi_up(session: Session, traces: Path | None) -> None:
+    traced = ["--otel-traces", f"{traces.as_uri()}/up-{len(list(traces.iterdir()))}.json"] if traces else []
+    session.pulumi("up", "--stack", session.stack.name, *_CONFIRMED, "--suppress-outputs", *traced)
 
 
 def is_gone(session: Session) -> bool:

@@ -106,7 +106,7 @@ def test_it_prepares_for_every_service_of_the_tables(monkeypatch: pytest.MonkeyP
 
 
 def test_a_step_of_the_preparation_waits_for_a_pause_between_calls() -> None:
-    calls = Calls(None)
+    calls = Calls()
     calls.count(1)
     waiting = threading.Thread(target=calls.wait_for_pause)
     waiting.start()

@@ -1,7 +1,6 @@
 """The life of a plugin process: start the gRPC server, say its port, end when told to or when the engine is gone."""
 
 import gc
-import json
 import os
 import signal
 import sys
@@ -31,14 +30,9 @@ def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterabl
     The steps of `preparation`, an iterator that does one each time it is asked, are done in the pauses between calls.
     """
     parent = os.getppid()
-    calls = Calls(os.environ.get("SANDBOX_TIMES"))
-
-    def end(_number: int, _frame: object) -> None:
-        calls.note()
-        os._exit(0)
-
+    calls = Calls()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+        signal.signal(number, lambda _number, _frame: os._exit(0))
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
         interceptors=[calls],
@@ -48,7 +42,6 @@ def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterabl
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    calls.started()
     # What the start has made stays, so the collector need not look at it again, and seldom at the rest: a process of
     # seconds makes little garbage, and one that waits for a deployment for an hour is to keep none.
     gc.freeze()
@@ -62,22 +55,12 @@ def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterabl
 
 
 class Calls(grpc.ServerInterceptor):
-    """The calls under way, and where the time of this process goes: to start, and with any call under way.
+    """The calls under way."""
 
-    Args:
-        file: gets the times as a line of JSON at the process's end; None for none.
-    """
-
-    def __init__(self, file: str | None) -> None:
-        self._file = file
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._under_way = 0
         self._since = 0.0
-        self._times = {"start": 0.0, "busy": 0.0, "calls": 0.0}
-
-    def started(self) -> None:
-        """The start is over: the process's own time on the processor until now."""
-        self._times["start"] = time.process_time()
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         handler = continuation(handler_call_details)
@@ -96,22 +79,13 @@ class Calls(grpc.ServerInterceptor):
     def count(self, by: int) -> None:
         """Note that a call has come (1), or is answered (-1)."""
         with self._lock:
-            now = time.perf_counter()
-            if self._under_way:
-                self._times["busy"] += now - self._since
-            self._times["calls"] += by > 0
-            self._under_way, self._since = self._under_way + by, now
+            self._under_way += by
+            self._since = time.monotonic()
 
     def wait_for_pause(self) -> None:
         """Wait for a time without calls."""
-        while self._under_way or time.perf_counter() - self._since < _PAUSE_SECONDS:
+        while self._under_way or time.monotonic() - self._since < _PAUSE_SECONDS:
             time.sleep(_PAUSE_SECONDS)
-
-    def note(self) -> None:
-        """Write the times."""
-        if self._file:
-            with open(self._file, "a") as file:  # noqa: PTH123 - the line goes to its end
-                file.write(json.dumps(self._times) + "\n")
 
 
 def _advance(preparation: Iterable[object], calls: Calls) -> None:
