@@ -204,7 +204,8 @@ def _supply(session: Session) -> None:
 def _image_to_supply(session: Session, *, gone: bool) -> str | None:
     """The tag of the image that the stack wants and its registry lacks; None where there is nothing to supply.
 
-    A tag that somebody set in the sandbox and never pushed is left for the program to refuse.
+    A tag that somebody set in the sandbox and never pushed is left for the program to refuse. The stand-in's is the
+    sandbox's own: an account that was killed takes the image with it, whatever the state had of it by then.
     """
     key = wants().image_key
     if not key:
@@ -213,7 +214,7 @@ def _image_to_supply(session: Session, *, gone: bool) -> str | None:
     name = session.stack.name
     if wanted is None:
         return committed if committed and supplies.is_tag(committed) else supplies.STAND_IN_TAG
-    if not gone and wanted != committed:
+    if not gone and wanted not in (committed, supplies.STAND_IN_TAG):
         return None
     if supplies.has_image(session.account, name, session.region, wanted):
         return None

@@ -197,3 +197,10 @@ def test_a_second_up_is_told_of_the_first(sandbox: LiveSandbox) -> None:
     assert plain.status != 0
     assert "the stack is currently locked by" in plain.output
     assert "Traceback" not in second.output + plain.output
+
+
+def test_a_stand_in_that_an_account_took_along_is_supplied_again(sandbox: LiveSandbox) -> None:
+    sandbox.up("dev")
+    images = [{"imageTag": "stand-in"}]
+    sandbox.client("ecr").batch_delete_image(repositoryName="voiceter-backend-dev", imageIds=images)
+    assert "Supplied: a stand-in image" in sandbox.up("dev")
