@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sandbox.layout import PROJECT, Layout, read_json, write
 from sandbox.process import command_of
@@ -47,6 +48,17 @@ def mend(layout: Layout, stack: str) -> bool:
     return True
 
 
+def holds(backend: str, urn: str, identifier: str) -> bool:
+    """Whether the state in `backend`, a `file:` URL, has a resource with this URN and id.
+
+    `pulumi up --replace` does not tell a provider that what it creates replaces something.
+    """
+    head, project = urn.split("::")[:2]
+    stack = head.rpartition(":")[2]
+    state = read_json(Path(urlsplit(backend).path) / ".pulumi" / "stacks" / project / f"{stack}.json")
+    return any((entry["urn"], entry.get("id")) == (urn, identifier) for entry in _in_latest(state, "resources"))
+
+
 def stacks(layout: Layout) -> list[str]:
     """The stacks that exist in the sandbox."""
     return sorted(path.stem for path in _checkpoint(layout, "x").parent.glob("*.json"))
@@ -54,7 +66,11 @@ def stacks(layout: Layout) -> list[str]:
 
 def _latest(layout: Layout, stack: str, part: str) -> list[Any]:
     """A list out of a stack's latest deployment; empty where the stack has never been brought up."""
-    checkpoint: Any = read_json(_checkpoint(layout, stack)).get("checkpoint")
+    return _in_latest(read_json(_checkpoint(layout, stack)), part)
+
+
+def _in_latest(state: dict[str, Any], part: str) -> list[Any]:
+    checkpoint: Any = state.get("checkpoint")
     deployment: Any = checkpoint.get("latest") if checkpoint else None
     found: list[Any] | None = deployment.get(part) if deployment else None
     return found or []

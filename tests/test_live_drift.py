@@ -16,7 +16,7 @@ import pytest
 from provider_harness import Engine, Made
 
 from sandbox import account
-from tests.live import ACCOUNT_ID, LiveSandbox, live_sandbox
+from tests.live import ACCOUNT_ID, LiveSandbox, Run, live_sandbox
 
 CONFIG = """
 pulumi config set natGateways single -s dev
@@ -437,3 +437,27 @@ def test_what_was_deleted_is_named_and_made_again(sandbox: LiveSandbox) -> None:
     sandbox.up("dev")
     mended(sandbox)
     assert {shown(item) for item in items(sandbox)} == {shown(item) for item in before}
+
+
+def test_what_is_replaced_on_purpose_is_not_lost(sandbox: LiveSandbox) -> None:
+    """The engine does not tell a provider that a create replaces something; what exists is no lost create."""
+    by_type = {item.type: item for item in items(sandbox)}
+
+    def replaced(item: Item) -> Run:
+        urn = next(one["urn"] for one in sandbox.resources("dev") if one.get("id") == item.id)
+        return sandbox.shell(f"pulumi up -s dev --yes --skip-preview --non-interactive --replace '{urn}'")
+
+    for type_, refusal in (
+        ("aws:cloudwatch/logGroup:LogGroup", "ResourceAlreadyExistsException"),
+        ("aws:s3/bucket:Bucket", "BucketAlreadyExists"),
+    ):
+        run = replaced(by_type[type_])
+        assert run.status != 0
+        assert refusal in run.output
+    query = by_type["aws:cloudwatch/queryDefinition:QueryDefinition"]
+    sandbox.succeeded(replaced(query))
+    ids = {item.id for item in items(sandbox) if item.type == query.type}
+    found = sandbox.client("logs").describe_query_definitions()["queryDefinitions"]
+    assert {one["queryDefinitionId"] for one in found} == ids
+    assert query.id not in ids
+    mended(sandbox)

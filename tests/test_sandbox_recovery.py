@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.engine_state import holds
 from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError, write
 from sandbox.recovery import adopt, recover
 
@@ -76,3 +77,15 @@ def test_what_the_state_holds_already_is_not_taken_twice_and_other_operations_ar
     deployment: dict[str, Any] = {"resources": [held], "pending_operations": [updating, create]}
     adopt(deployment, [])
     assert deployment == {"resources": [held]}
+
+
+def test_the_state_of_a_backend_holds_a_resource_by_urn_and_id(tmp_path: Path) -> None:
+    urn = "urn:pulumi:dev::some-project::aws:ec2/vpc:Vpc::net"
+    write(
+        tmp_path / ".pulumi" / "stacks" / "some-project" / "dev.json",
+        json.dumps({"checkpoint": {"latest": {"resources": [{"urn": urn, "id": "vpc-1"}, {"urn": "urn::part"}]}}}),
+    )
+    assert holds(tmp_path.as_uri(), urn, "vpc-1")
+    assert not holds(tmp_path.as_uri(), urn, "vpc-2")
+    assert not holds(tmp_path.as_uri(), urn.replace("dev", "prod"), "vpc-1")
+    assert not holds("", urn, "vpc-1")

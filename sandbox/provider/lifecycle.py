@@ -46,18 +46,13 @@ class Lifecycle:
         self._account = account
         self._default_tags = dict(default_tags)
         self._cancelled = threading.Event()
-        self._held: set[str] = set()
 
     def cancel(self) -> None:
         """Wait for nothing any more."""
         self._cancelled.set()
 
-    def check(
-        self, resource: Resource, news: Values, olds: Values, naming: Naming, urn: str = ""
-    ) -> tuple[Values, list[Fault]]:
+    def check(self, resource: Resource, news: Values, olds: Values, naming: Naming) -> tuple[Values, list[Fault]]:
         """The inputs with names, defaults and tags filled in, and what is wrong with them."""
-        if olds:
-            self._held.add(urn)  # the state has it, so a create of it is a replacement
         inputs, failures = checking.complete(resource, news, olds, naming, self._default_tags)
         if not failures:
             context = self._context(resource, inputs, {}, offline=True)
@@ -81,11 +76,13 @@ class Lifecycle:
         timeout: float,
         made: Callable[[str], None] = lambda _: None,
         urn: str = "",
+        in_state: Callable[[str], bool] = lambda _: False,
     ) -> tuple[str, Values]:
         """Make the object; its id and outputs. `timeout` is in seconds, 0 for the default.
 
         `made` is told the id as soon as there is an object, before it is completed. What a plugin that was killed has
-        made for `urn` is taken over, and changed where it differs; or ended, where it would have to be replaced.
+        made for `urn` is taken over, and changed where it differs; or ended, where it would have to be replaced. If its
+        id is in the engine's state, nothing was lost: this replaces it.
 
         Raises:
             AccountError, ConversionError: nothing was made.
@@ -94,10 +91,9 @@ class Lifecycle:
         context = started = self._context(resource, inputs, {})
         at_once = tags_at_create(resource)
         tags = inputs.get("tagsAll") if at_once else None
-        replacement = urn in self._held
-        answer, recorded = make(resource, inputs, context, tags, urn, anew=replacement)
+        answer, recorded = make(resource, inputs, context, tags, urn, anew=False)
         if recorded:
-            left = self._left_behind(resource, answer, inputs)
+            left = self._left_behind(resource, answer, inputs, in_state)
             if left:
                 identifier, outputs, held = left
                 made(identifier)
@@ -119,13 +115,15 @@ class Lifecycle:
         except (AccountError, ConversionError, TimeoutError) as error:
             raise self._half_made(resource, inputs, context, error) from None
 
-    def _left_behind(self, resource: Resource, answer: Any, inputs: Values) -> tuple[str, Values, Values] | None:
-        """The id, outputs and inputs of what was made before, if it is there and need not be replaced.
+    def _left_behind(
+        self, resource: Resource, answer: Any, inputs: Values, in_state: Callable[[str], bool]
+    ) -> tuple[str, Values, Values] | None:
+        """The id, outputs and inputs of what was made before, if it is there, not known, and need not be replaced.
 
         One that would have to be is ended.
         """
         identifier, told = _made(resource, answer, self._context(resource, inputs, {}))
-        found = self.read(resource, identifier, inputs, told)
+        found = None if in_state(identifier) else self.read(resource, identifier, inputs, told)
         if found is None:
             return None
         change = checking.diff(resource, found[2], inputs)

@@ -16,10 +16,23 @@ _HOSTED_ZONES = {
 
 
 def location(values: Values, context: Context) -> Values:
-    """Outside us-east-1 a bucket's region is said in its creation."""
+    """Outside us-east-1 a bucket's region is said in its creation. There S3 takes the creation of one's own bucket as
+    done, once more, which the AWS provider does not let pass."""
     if context.region != "us-east-1":
         return {**values, "createBucketConfiguration": {"locationConstraint": context.region}}
+    if not context.offline and _exists(values["bucket"], context):
+        raise AccountError("CreateBucket", "BucketAlreadyExists", "the account has a bucket of this name")
     return values
+
+
+def _exists(name: str, context: Context) -> bool:
+    try:
+        context.call("HeadBucket", Bucket=name)
+    except AccountError as error:
+        if not error.absent:
+            raise
+        return False
+    return True
 
 
 def bucket(_: Any, context: Context) -> Values:
