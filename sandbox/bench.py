@@ -61,7 +61,7 @@ def bench(layout: Layout) -> None:
 
 
 def _parts(session: Session) -> dict[str, float]:
-    """A preview's seconds by what takes them."""
+    """A preview's seconds by what takes them; two plugins start, `aws` and `awsx`."""
     with _traces(session.layout) as folder:
         traced = ["--otel-traces", f"{folder.as_uri()}/preview.json"]
         _run(session, session.environment, "preview", "--stack", _STACK, "--non-interactive", *traced)

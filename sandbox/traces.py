@@ -10,7 +10,7 @@ from typing import Any
 # the kind of plugin. At each moment the time is that of the first one that has a span open: the program waits for the
 # engine, and the engine for the plugin. Construct is left out, as in it a plugin waits for the engine in turn.
 _PARTS = {
-    "plugin_start": ("newPlugin resource",),
+    "plugin_starts": ("newPlugin resource",),
     "plugin_calls": ("pulumirpc.ResourceProvider/",),
     "engine": ("pulumirpc.ResourceMonitor/", "pulumirpc.Engine/"),
     "language_host": ("newPlugin language", "pulumirpc.LanguageRuntime/Get", "pulumirpc.LanguageRuntime/About"),

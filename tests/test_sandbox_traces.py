@@ -44,11 +44,11 @@ def test_each_moment_is_of_the_one_that_the_others_wait_for(tmp_path: Path) -> N
         span("pulumirpc.ResourceMonitor/SignalAndWaitForShutdown", 14, 16),
     )
     assert spent([file]) == pytest.approx(
-        {"plugin_start": 1, "plugin_calls": 2.5, "engine": 1.5 + 1 + 1 + 2, "language_host": 3, "program": 8}
+        {"plugin_starts": 1, "plugin_calls": 2.5, "engine": 1.5 + 1 + 1 + 2, "language_host": 3, "program": 8}
     )
 
 
 def test_several_commands_add_up(tmp_path: Path) -> None:
     files = [traces(tmp_path / f"{name}.json", span("pulumi", 0, 3)) for name in "ab"]
     assert spent(files)["engine"] == pytest.approx(6)
-    assert spent([]) == dict.fromkeys(("plugin_start", "plugin_calls", "engine", "language_host", "program"), 0)
+    assert spent([]) == dict.fromkeys(("plugin_starts", "plugin_calls", "engine", "language_host", "program"), 0)
