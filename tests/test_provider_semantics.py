@@ -587,15 +587,6 @@ def test_a_bucket_with_versions_goes_by_force_alone(world: World, endpoint: str)
     assert s3.list_buckets()["Buckets"] == []
 
 
-@pytest.mark.parametrize(("region", "code"), [("us-east-1", "BucketAlreadyExists"), ("us-west-2", "BucketAlready")])
-def test_a_bucket_that_is_there_is_not_made_again(world: World, region: str, code: str) -> None:
-    """S3 itself refuses it outside us-east-1 alone."""
-    inputs = {"bucket": "one-of-its-kind", "region": region}
-    world.engine.create(BUCKET, "first", inputs)
-    with pytest.raises(Refused, match=code):
-        world.engine.create(BUCKET, "second", inputs)
-
-
 def test_a_repository_with_images_goes_by_force_alone(world: World, endpoint: str) -> None:
     repository = world.make(REPOSITORY)
     supplies.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))

@@ -82,7 +82,7 @@ class Lifecycle:
 
         `made` is told the id as soon as there is an object, before it is completed. What a plugin that was killed has
         made for `urn` is taken over, and changed where it differs; or ended, where it would have to be replaced. If its
-        id is in the engine's state, nothing was lost: this replaces it.
+        id is in the engine's state, nothing was lost: this is to replace it.
 
         Raises:
             AccountError, ConversionError: nothing was made.
@@ -93,12 +93,14 @@ class Lifecycle:
         tags = inputs.get("tagsAll") if at_once else None
         answer, recorded = make(resource, inputs, context, tags, urn, anew=False)
         if recorded:
-            left = self._left_behind(resource, answer, inputs, in_state)
+            identifier, told = _made(resource, answer, context)
+            replaced = {"id": identifier} if in_state(identifier) else {}
+            left = None if replaced else self._left_behind(resource, identifier, told, inputs)
             if left:
                 identifier, outputs, held = left
                 made(identifier)
                 return identifier, self.update(resource, identifier, outputs, held, inputs, (), timeout)
-            answer, _ = make(resource, inputs, context, tags, urn, anew=True)
+            answer, _ = make(resource, inputs, self._context(resource, inputs, replaced), tags, urn, anew=True)
         identifier, told = _made(resource, answer, context)
         made(identifier)
         context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})
@@ -116,14 +118,13 @@ class Lifecycle:
             raise self._half_made(resource, inputs, context, error) from None
 
     def _left_behind(
-        self, resource: Resource, answer: Any, inputs: Values, in_state: Callable[[str], bool]
+        self, resource: Resource, identifier: str, told: Values, inputs: Values
     ) -> tuple[str, Values, Values] | None:
-        """The id, outputs and inputs of what was made before, if it is there, not known, and need not be replaced.
+        """The id, outputs and inputs of what was made before, if it is there and need not be replaced.
 
         One that would have to be is ended.
         """
-        identifier, told = _made(resource, answer, self._context(resource, inputs, {}))
-        found = None if in_state(identifier) else self.read(resource, identifier, inputs, told)
+        found = self.read(resource, identifier, inputs, told)
         if found is None:
             return None
         change = checking.diff(resource, found[2], inputs)
