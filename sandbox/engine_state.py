@@ -27,8 +27,8 @@ class Resource:
     retained: bool
 
 
-def _checkpoint(layout: Layout, stack: str) -> Path:
-    return layout.state / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+def _checkpoint(state: Path, stack: str, project: str = PROJECT) -> Path:
+    return state / ".pulumi" / "stacks" / project / f"{stack}.json"
 
 
 def mend(layout: Layout, stack: str) -> bool:
@@ -40,7 +40,7 @@ def mend(layout: Layout, stack: str) -> bool:
     attributes = [path for path in (layout.state / ".pulumi").rglob("*.attrs") if not read_json(path)]
     for path in attributes:
         path.unlink(missing_ok=True)
-    checkpoint = _checkpoint(layout, stack)
+    checkpoint = _checkpoint(layout.state, stack)
     copy = checkpoint.with_name(f"{checkpoint.name}.bak")
     if not checkpoint.exists() or read_json(checkpoint) or not read_json(copy):
         return bool(attributes)
@@ -54,23 +54,18 @@ def holds(backend: str, urn: str, identifier: str) -> bool:
     `pulumi up --replace` does not tell a provider that what it creates replaces something.
     """
     head, project = urn.split("::")[:2]
-    stack = head.rpartition(":")[2]
-    state = read_json(Path(urlsplit(backend).path) / ".pulumi" / "stacks" / project / f"{stack}.json")
-    return any((entry["urn"], entry.get("id")) == (urn, identifier) for entry in _in_latest(state, "resources"))
+    checkpoint = _checkpoint(Path(urlsplit(backend).path), head.rpartition(":")[2], project)
+    return any((entry["urn"], entry.get("id")) == (urn, identifier) for entry in _latest(checkpoint, "resources"))
 
 
 def stacks(layout: Layout) -> list[str]:
     """The stacks that exist in the sandbox."""
-    return sorted(path.stem for path in _checkpoint(layout, "x").parent.glob("*.json"))
+    return sorted(path.stem for path in _checkpoint(layout.state, "x").parent.glob("*.json"))
 
 
-def _latest(layout: Layout, stack: str, part: str) -> list[Any]:
+def _latest(file: Path, part: str) -> list[Any]:
     """A list out of a stack's latest deployment; empty where the stack has never been brought up."""
-    return _in_latest(read_json(_checkpoint(layout, stack)), part)
-
-
-def _in_latest(state: dict[str, Any], part: str) -> list[Any]:
-    checkpoint: Any = state.get("checkpoint")
+    checkpoint: Any = read_json(file).get("checkpoint")
     deployment: Any = checkpoint.get("latest") if checkpoint else None
     found: list[Any] | None = deployment.get(part) if deployment else None
     return found or []
@@ -85,14 +80,14 @@ def resources(layout: Layout, stack: str) -> list[Resource]:
             entry.get("outputs") or {},
             bool(entry.get("retainOnDelete")),
         )
-        for entry in _latest(layout, stack, "resources")
+        for entry in _latest(_checkpoint(layout.state, stack), "resources")
         if entry.get("custom") and not entry["type"].startswith("pulumi:")
     ]
 
 
 def pending(layout: Layout, stack: str) -> list[dict[str, Any]]:
     """What was under way when an engine was killed: the operations of the state, each `type` and `resource`."""
-    return _latest(layout, stack, "pending_operations")
+    return _latest(_checkpoint(layout.state, stack), "pending_operations")
 
 
 def _locks(layout: Layout, stack: str) -> Iterator[Path]:

@@ -92,9 +92,10 @@ def _merge(params: Values, more: Values) -> Values:
 
 def tags_at_create(resource: Resource) -> bool:
     """Whether the call that makes an object of this type takes its tags as well."""
+    if resource.tags is None:
+        return False
     shape = input_shape(resource.service, resource.create.operation)
-    named = resource.tags is not None and (resource.tags.kind or "tags" in resource.names)
-    return bool(named or (resource.tags and find_member(shape, "tags")))
+    return bool(resource.tags.kind or "tags" in resource.names or find_member(shape, "tags"))
 
 
 def tag(spec: Tags, context: Context, tags: Mapping[str, str]) -> None:

@@ -226,17 +226,16 @@ class Resource:
         self.before_delete, self.settle, self.steady = hook("before-delete"), hook("settle"), hook("steady")
 
         # Properties that reach no call, those that calls carry (create's first), and all that a program may give.
-        self.locals: frozenset[str] = frozenset([*said("local").split(), *([self.prefix] if self.name else [])])
+        region, prefix = ["region"] if self.regional else [], [self.prefix] if self.name else []
+        self.locals: frozenset[str] = frozenset([*said("local").split(), *prefix])
         self.carried = tuple(dict.fromkeys(name for call in self.calls for name in call.carries))
-        everywhere = [*(["tags"] if self.tags else []), *(["region"] if self.regional else [])]
-        self.inputs = frozenset([*self.locals, *self.carried, *everywhere])
+        self.inputs = frozenset([*self.locals, *self.carried, *region, *(["tags"] if self.tags else [])])
         # Those that the account does not show, or not whole.
         hidden = {*self.locals, *(gap.partition(".")[0] for gap in self.gaps)}
         self.unseen: frozenset[str] = frozenset(hidden | {"tagsAll"} if "tags" in hidden else hidden)
         # Those whose change replaces the object.
         fixed = set(self.carried).difference(*(call.carries for call in self.changes))
-        place = [*(["region"] if self.regional else []), *([self.prefix] if self.name else [])]
-        self.replacing = frozenset([*fixed, *said("replaces").split(), *place])
+        self.replacing = frozenset([*fixed, *said("replaces").split(), *region, *prefix])
         # Those that the id consists of, and those that no two objects of the account can share.
         self.in_id = [found[1] for found in _PLACE.finditer(self.create.at)]
         unique = "unique" in dict(lines)

@@ -53,16 +53,20 @@ def index_changes(values: Values, context: Context) -> list[Values]:
     return [*drop, *({**one, "attributes": context["attributes"]} for one in make)]
 
 
+def _keys(described: Any) -> Values:
+    """The keys of a table or of an index, by their properties."""
+    keys = {key["KeyType"]: key["AttributeName"] for key in described["KeySchema"]}
+    return {"hashKey": keys["HASH"], "rangeKey": keys.get("RANGE")}
+
+
 def _indexes(table: Any, member: str) -> list[Values]:
     found: list[Values] = []
     described: list[Values] = table.get(member) or []
     for index in described:
-        keys: dict[str, str] = {key["KeyType"]: key["AttributeName"] for key in index["KeySchema"]}
         capacity: Values = index.get("ProvisionedThroughput", {})
         one: Values = {
             "name": index["IndexName"],
-            "hashKey": keys["HASH"],
-            "rangeKey": keys.get("RANGE"),
+            **_keys(index),
             "keySchemas": [members(key, "attributeName keyType") for key in index["KeySchema"]],
             **members(index.get("Projection", {}), "projectionType nonKeyAttributes"),
             "readCapacity": capacity.get("ReadCapacityUnits"),
@@ -73,12 +77,10 @@ def _indexes(table: Any, member: str) -> list[Values]:
 
 
 def described_table(table: Any, _: Context) -> Values:
-    keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
     encryption = table.get("SSEDescription", {})
     enabled = encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING")
     return {
-        "hashKey": keys["HASH"],
-        "rangeKey": keys.get("RANGE"),
+        **_keys(table),
         "globalSecondaryIndexes": _indexes(table, "GlobalSecondaryIndexes"),
         "localSecondaryIndexes": _indexes(table, "LocalSecondaryIndexes"),
         "serverSideEncryption": {"enabled": enabled, "kmsKeyArn": encryption.get("KMSMasterKeyArn")},
