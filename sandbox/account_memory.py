@@ -3,15 +3,16 @@
 A plugin that is killed while a call of it is under way can record neither that it was made nor what it answered. So it
 marks each such call with the resource that it is for. A later call with the same mark is not carried out: it gets the
 recorded answer, marked as such, and the plugin goes on from there. AWS has such tokens for some calls; this is for all.
+Two words beside the mark ask otherwise: `anew` to carry the call out in any case, `recall` in none.
 """
 
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-# The mark of a call; whether it is to be carried out whatever is recorded; the mark of a recorded answer.
+# The mark of a call; `anew` or `recall`; the mark of a recorded answer.
 MARK_HEADER = "X-Sandbox-Resource"
-ANEW_HEADER = "X-Sandbox-Anew"
+HOW_HEADER = "X-Sandbox-How"
 RECORDED_HEADER = "X-Sandbox-Recorded"
 
 _App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -30,8 +31,11 @@ def remembering(account: _App) -> _App:
         if not mark:
             return account(environ, start_response)
         with locks.setdefault(mark, threading.Lock()):
-            recorded = answers.get(mark)
-            if recorded and not environ.get(_variable(ANEW_HEADER)):
+            recorded, how = answers.get(mark), environ.get(_variable(HOW_HEADER))
+            if how == "recall" and not recorded:
+                start_response("404 Not Found", [])
+                return []
+            if recorded and how != "anew":
                 status, headers, body = recorded
                 start_response(status, [*headers, (RECORDED_HEADER, "true")])
                 return [body]

@@ -8,13 +8,14 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Thread
 from typing import Any, cast
 
 from google.protobuf import empty_pb2
 from moto import settings
-from moto.server import ThreadedMotoServer
+from werkzeug.serving import make_server
 
-from sandbox import account_additions, account_elasticache
+from sandbox import account_additions, account_elasticache, account_memory
 from sandbox.provider.resources import TABLE as TYPES
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
@@ -25,18 +26,19 @@ ACCOUNT = "123456789012"
 
 
 @contextmanager
-def moto_endpoint() -> Generator[str]:
-    """An embedded account on a free port of loopback."""
+def moto_endpoint(*, remembering: bool = False) -> Generator[str]:
+    """An embedded account on a free port of loopback; one that remembers what it has made, if asked for."""
     account_additions.install()
     account_elasticache.install()
     settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+    moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")  # it has no types
+    app = moto.DomainDispatcherApplication(moto.create_backend_app)
+    server = make_server("127.0.0.1", 0, account_memory.remembering(app) if remembering else app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
     try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        server.stop()
+        server.shutdown()
 
 
 class Refused(Exception):  # noqa: N818 - it reads as what happened to the call

@@ -12,7 +12,7 @@ from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.account_memory import ANEW_HEADER, MARK_HEADER, RECORDED_HEADER
+from sandbox.account_memory import HOW_HEADER, MARK_HEADER, RECORDED_HEADER
 
 from .convert import violations
 
@@ -142,15 +142,15 @@ class Account:
         params["headers"].update(getattr(self._headers, "of_call", {}))
 
     def make(
-        self, service: str, operation: str, params: Mapping[str, Any], region: str, mark: str, *, anew: bool
+        self, service: str, operation: str, params: Mapping[str, Any], region: str, mark: str, how: str = ""
     ) -> tuple[Any, bool]:
         """Make something that is marked as of one resource: the answer, and whether it is that of an earlier call.
 
-        Such a call may have been made by a plugin that was killed before it could tell; see `account_memory`. `anew`
-        makes it in any case. Raises AccountError.
+        Such a call may have been made by a plugin that was killed before it could tell; see `account_memory`, which
+        says what `how` can be. Raises AccountError.
         """
         digest = hashlib.sha256(f"{mark} {operation}".encode()).hexdigest()
-        self._headers.of_call = {MARK_HEADER: digest, **({ANEW_HEADER: "true"} if anew else {})}
+        self._headers.of_call = {MARK_HEADER: digest, HOW_HEADER: how}
         try:
             answer = self.call(service, operation, params, region)
         finally:

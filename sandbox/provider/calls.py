@@ -1,9 +1,10 @@
 """The calls of a resource: their parameters out of properties, and tagging."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
-from .account import service_model
+from .account import AccountError, service_model
 from .convert import find_member, place
 from .faults import Fault
 from .spec import Call, Context, Resource, Tags, fill
@@ -64,7 +65,7 @@ def carry_out(resource: Resource, call: Call, values: Values, context: Context, 
 
 
 def make(
-    resource: Resource, values: Values, context: Context, tags: Values | None, urn: str, *, anew: bool
+    resource: Resource, values: Values, context: Context, tags: Values | None, urn: str, how: str = ""
 ) -> tuple[Any, bool]:
     """Make the object of a resource: the answer, and whether it is that of an earlier call; see `Account.make`."""
     create = resource.create
@@ -74,10 +75,16 @@ def make(
     recorded = False
     for index, params in enumerate(parameters(resource, create, values, context, tags)):
         mark = f"{urn} {index}"
-        answer, recorded = context.account.make(
-            resource.service, create.operation, params, context.region, mark, anew=anew
-        )
+        answer, recorded = context.account.make(resource.service, create.operation, params, context.region, mark, how)
     return answer, recorded
+
+
+def recall(resource: Resource, values: Values, context: Context, tags: Values | None, urn: str) -> tuple[Any, bool]:
+    """The recorded answer to what has made the object of a resource, and whether there is one."""
+    try:
+        return make(resource, values, replace(context, offline=True), tags, urn, "recall") if urn else (None, False)
+    except AccountError:
+        return None, False
 
 
 def _merge(params: Values, more: Values) -> Values:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from . import checking, reading
 from .account import Account, AccountError
-from .calls import carry_out, make, output_shape, retag, tag, tags_at_create
+from .calls import carry_out, make, output_shape, recall, retag, tag, tags_at_create
 from .checking import MARKS, Naming
 from .convert import ConversionError, property_name, step_into
 from .faults import Fault
@@ -91,16 +91,21 @@ class Lifecycle:
         context = started = self._context(resource, inputs, {})
         at_once = tags_at_create(resource)
         tags = inputs.get("tagsAll") if at_once else None
-        answer, recorded = make(resource, inputs, context, tags, urn, anew=False)
+        try:
+            answer, recorded = make(resource, inputs, context, tags, urn)
+        except AccountError:
+            # What a hook looked for and found may be what a plugin that was killed has made.
+            answer, recorded = recall(resource, inputs, context, tags, urn)
+            if not recorded:
+                raise
         if recorded:
             identifier, told = _made(resource, answer, context)
-            replaced = {"id": identifier} if in_state(identifier) else {}
-            left = None if replaced else self._left_behind(resource, identifier, told, inputs)
+            left = None if in_state(identifier) else self._left_behind(resource, identifier, told, inputs)
             if left:
                 identifier, outputs, held = left
                 made(identifier)
                 return identifier, self.update(resource, identifier, outputs, held, inputs, (), timeout)
-            answer, _ = make(resource, inputs, self._context(resource, inputs, replaced), tags, urn, anew=True)
+            answer, _ = make(resource, inputs, context, tags, urn, "anew")
         identifier, told = _made(resource, answer, context)
         made(identifier)
         context = self._context(resource, inputs, {**told, **resource.parse_id(identifier), "id": identifier})

@@ -17,10 +17,10 @@ _HOSTED_ZONES = {
 
 def location(values: Values, context: Context) -> Values:
     """Outside us-east-1 a bucket's region is said in its creation. There S3 takes the creation of one's own bucket as
-    done once more, and one that replaces itself would then be deleted: the AWS provider refuses that."""
+    done once more, and two resources would have the same one: the AWS provider refuses that."""
     if context.region != "us-east-1":
         return {**values, "createBucketConfiguration": {"locationConstraint": context.region}}
-    if context.olds.get("id") == values.get("bucket") and _exists(context.olds["id"], context):
+    if not context.offline and _exists(values["bucket"], context):
         raise AccountError("CreateBucket", "BucketAlreadyExists", "the account has a bucket of this name")
     return values
 
