@@ -52,11 +52,6 @@ class _Asked:
         return from_struct(getattr(self.request, field))[0]
 
     @property
-    def old_inputs(self) -> Values:
-        """The inputs of the state; engines of old send the outputs alone."""
-        return self.other("old_inputs" if self.request.HasField("old_inputs") else "olds")
-
-    @property
     def resource(self) -> Resource:
         """The type's entry in the table. Raises ValueError."""
         from .resources import TABLE  # takes long to import, and a plugin must start at once
@@ -144,7 +139,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider.DiffResponse:  # noqa: N802
         asked = _Asked(request, "news")
-        olds, news = asked.old_inputs, asked.values
+        olds, news = asked.other("old_inputs"), asked.values
         diffs = [name for name in sorted(olds.keys() | news.keys()) if olds.get(name) != news.get(name)]
         # What is in one region is not in another, so a provider that moves takes its resources along.
         replaces = [name for name in diffs if name == "region" and UNKNOWN not in (olds.get(name), news.get(name))]
@@ -154,9 +149,6 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     @_answers("args")
     def Configure(self, asked: _Asked) -> provider.ConfigureResponse:  # noqa: N802
         config = asked.values
-        strangers = sorted(config.keys() - _CONFIG)
-        if strangers:
-            raise ValueError(f"the sandbox's provider has no setting {', '.join(strangers)}")
         endpoint = loopback_endpoint(self._environment)
         region = config.get("region") or self._environment.get("AWS_REGION") or ""
         if region is UNKNOWN or not region:
@@ -197,7 +189,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("news")
     def Diff(self, asked: _Asked) -> provider.DiffResponse:  # noqa: N802
-        change = checking.diff(asked.resource, asked.old_inputs, asked.values, asked.request.ignoreChanges)
+        change = checking.diff(asked.resource, asked.other("old_inputs"), asked.values, asked.request.ignoreChanges)
         detailed = {
             name: provider.PropertyDiff(
                 kind=provider.PropertyDiff.Kind.Value(kind.upper() + "_REPLACE" * (name in change.replaces)),
