@@ -56,12 +56,10 @@ def parameters(
     return made
 
 
-def carry_out(resource: Resource, call: Call, values: Values, context: Context, tags: Values | None = None) -> Any:
-    """Make `call`, as often as it takes, and give the last answer. Raises AccountError, ConversionError."""
-    answer: Any = None
-    for params in parameters(resource, call, values, context, tags):
-        answer = context.call(call.operation, **params)
-    return answer
+def carry_out(resource: Resource, call: Call, values: Values, context: Context) -> None:
+    """Make `call`, as often as it takes. Raises AccountError, ConversionError."""
+    for params in parameters(resource, call, values, context):
+        context.call(call.operation, **params)
 
 
 def make(
@@ -69,8 +67,6 @@ def make(
 ) -> tuple[Any, bool]:
     """Make the object of a resource: the answer, and whether it is that of an earlier call; see `Account.make`."""
     create = resource.create
-    if not urn:
-        return carry_out(resource, create, values, context, tags), False
     answer: Any = None
     recorded = False
     for index, params in enumerate(parameters(resource, create, values, context, tags)):
@@ -82,7 +78,7 @@ def make(
 def recall(resource: Resource, values: Values, context: Context, tags: Values | None, urn: str) -> tuple[Any, bool]:
     """The recorded answer to what has made the object of a resource, and whether there is one."""
     try:
-        return make(resource, values, replace(context, offline=True), tags, urn, "recall") if urn else (None, False)
+        return make(resource, values, replace(context, offline=True), tags, urn, "recall")
     except AccountError:
         return None, False
 

@@ -74,9 +74,9 @@ class Lifecycle:
         resource: Resource,
         inputs: Values,
         timeout: float,
-        made: Callable[[str], None] = lambda _: None,
-        urn: str = "",
-        in_state: Callable[[str], bool] = lambda _: False,
+        urn: str,
+        made: Callable[[str], None],
+        in_state: Callable[[str], bool],
     ) -> tuple[str, Values]:
         """Make the object; its id and outputs. `timeout` is in seconds, 0 for the default.
 

@@ -211,10 +211,8 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         request, resource, lifecycle = asked.request, asked.resource, self._ready()[1]
         if request.preview:
             return provider.CreateResponse(properties=asked.struct(lifecycle.preview(resource, asked.values)))
-        note = partial(self._note, request.urn)
-        identifier, outputs = lifecycle.create(
-            resource, asked.values, request.timeout, note, request.urn, partial(self._in_state, request.urn)
-        )
+        note, in_state = partial(self._note, request.urn), partial(self._in_state, request.urn)
+        identifier, outputs = lifecycle.create(resource, asked.values, request.timeout, request.urn, note, in_state)
         return provider.CreateResponse(id=identifier, properties=asked.struct(outputs))
 
     def _note(self, urn: str, identifier: str) -> None:
