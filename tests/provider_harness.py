@@ -223,10 +223,14 @@ class Ref:
 
 @dataclass(frozen=True)
 class Sample:
-    """Inputs of an object, and a change to them that an update carries out (none: the type has no such change)."""
+    """Inputs of an object, and a change to them that an update carries out (none: the type has no such change).
+
+    `after` names the types that have to be there first, and that no input refers to.
+    """
 
     inputs: Values
     change: Values = field(default_factory=dict[str, Any])
+    after: tuple[str, ...] = ()
 
 
 def document(effect: str = "Allow", **more: Any) -> str:
@@ -497,6 +501,7 @@ SAMPLES: dict[str, Sample] = {
             "dropInvalidHeaderFields": True,
         },
         {"idleTimeout": 600},
+        after=(GATEWAY,),
     ),
     TARGET_GROUP: Sample(
         {
@@ -631,6 +636,7 @@ SAMPLES: dict[str, Sample] = {
             "enableExecuteCommand": False,
             "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
         },
+        after=(RULE,),
     ),
     TARGET: Sample(
         {
@@ -811,6 +817,8 @@ class World:
         """The sample of that type; `second subnet` is one more subnet."""
         if key not in self.made:
             token = SUBNET if key == "second subnet" else key
+            for needed in SAMPLES[key].after:
+                self.make(needed)
             sensitive = tuple(name for name in ("secretString", "authToken") if name in SAMPLES[key].inputs)
             inputs = self.resolve(SAMPLES[key].inputs)
             self.made[key] = self.engine.create(token, key.rpartition(":")[2], inputs, secret=sensitive)

@@ -120,7 +120,9 @@ def world(account: Account) -> World:
         for number, zone in enumerate("ab")
     ]
     group = ec2.create_security_group(GroupName="app", Description="app", VpcId=vpc)["GroupId"]
-    balancer = elb.create_load_balancer(Name="app", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    balancer = elb.create_load_balancer(Name="app", Subnets=subnets, Scheme="internal")["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
     first, second = (
         elb.create_target_group(Name=name, Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip")["TargetGroups"][0][
             "TargetGroupArn"

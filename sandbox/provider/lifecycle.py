@@ -18,7 +18,10 @@ from .faults import Fault
 from .spec import Context, Resource, fill
 from .values import UNKNOWN, Values, agrees
 
-_BUSY_CODES = ("DependencyViolation", "ResourceInUse", "DeleteConflict", "OperationAborted", "ClusterContains")
+_BUSY_CODES = (
+    *("DependencyViolation", "ResourceInUse", "DeleteConflict", "OperationAborted", "ClusterContains"),
+    "InvalidIPAddress.InUse",
+)
 _BUSY_SECONDS = 20.0
 _SETTLE_SECONDS = 300.0
 
