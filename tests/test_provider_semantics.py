@@ -663,7 +663,7 @@ def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> 
         "ttl": 60,
     }
     first = world.engine.create(RECORD, "first", record)
-    with pytest.raises(Refused, match="allowOverwrite is not set"):
+    with pytest.raises(Refused, match=r"InvalidChangeBatch: .* already exists"):
         world.engine.create(RECORD, "second", record | {"records": ["c"]})
     second = world.engine.create(RECORD, "second", record | {"records": ["c"], "allowOverwrite": True})
     assert first.id == second.id

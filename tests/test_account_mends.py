@@ -1,0 +1,118 @@
+"""What the account does as AWS does it, where moto alone does not: asked as the AWS CLI asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from provider_harness import RECORD, Engine, Refused, client, moto_endpoint, new_zone, reset
+
+from sandbox import account as accounts
+from sandbox.layout import Layout
+from sandbox.provider.values import Values
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Generator[str]:
+    with moto_endpoint() as url:
+        yield url
+
+
+@pytest.fixture
+def aws(endpoint: str) -> Callable[[str], Any]:
+    """A client of a service on a new account, by the service's name."""
+    reset(endpoint)
+    return partial(client, endpoint)
+
+
+# Route 53
+
+
+def record_set(name: str, value: str, **more: Any) -> Values:
+    return {"Name": name, "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": f'"{value}"'}], **more}
+
+
+class Zone:
+    """A hosted zone for example.com."""
+
+    def __init__(self, route53: Any, endpoint: str) -> None:
+        self.route53 = route53
+        self.id = new_zone(endpoint)
+
+    def change(self, *changes: tuple[str, Values]) -> None:
+        every = [{"Action": action, "ResourceRecordSet": one} for action, one in changes]
+        self.route53.change_resource_record_sets(HostedZoneId=self.id, ChangeBatch={"Changes": every})
+
+    def shown(self) -> list[tuple[str, str | None, str]]:
+        """Name, set identifier and value of each TXT record set."""
+        found = self.route53.list_resource_record_sets(HostedZoneId=self.id)["ResourceRecordSets"]
+        return [
+            (one["Name"], one.get("SetIdentifier"), one["ResourceRecords"][0]["Value"].strip('"'))
+            for one in found
+            if one["Type"] == "TXT"
+        ]
+
+
+@pytest.fixture
+def zone(aws: Callable[[str], Any], endpoint: str) -> Zone:
+    return Zone(aws("route53"), endpoint)
+
+
+def test_what_exists_is_not_made_again_and_what_was_deleted_is(zone: Zone) -> None:
+    first, other = record_set("x.example.com", "a"), record_set("X.example.com.", "b")
+    zone.change(("CREATE", first))
+    for again in (first, other):
+        with pytest.raises(
+            zone.route53.exceptions.InvalidChangeBatch, match=r"name='x\.example\.com\.', type='TXT'.*exists"
+        ):
+            zone.change(("CREATE", again))
+    zone.change(("CREATE", record_set("x.example.com", "b", SetIdentifier="b", Weight=1)))
+    zone.change(("DELETE", first))
+    zone.change(("CREATE", first))
+    zone.change(("DELETE", first), ("CREATE", record_set("x.example.com", "c")))
+    assert zone.shown() == [("x.example.com.", "b", "b"), ("x.example.com.", None, "c")]
+
+
+def test_a_batch_with_a_refused_change_changes_nothing(zone: Zone) -> None:
+    new = record_set("y.example.com", "a")
+    for refused in (("CREATE", new), ("DELETE", record_set("z.example.com", "a"))):
+        with pytest.raises(zone.route53.exceptions.InvalidChangeBatch):
+            zone.change(("CREATE", new), refused)
+    assert zone.shown() == []
+
+
+def test_what_was_deleted_cannot_be_deleted_again(zone: Zone) -> None:
+    one = record_set("x.example.com", "a")
+    zone.change(("CREATE", one))
+    zone.change(("DELETE", one))
+    with pytest.raises(zone.route53.exceptions.InvalidChangeBatch, match=r"'x\.example\.com\.'.*it was not found"):
+        zone.change(("DELETE", one))
+
+
+def test_a_deletion_spares_other_names_with_the_same_set_identifier(zone: Zone) -> None:
+    one, other = (record_set(f"{name}.example.com", name, SetIdentifier="dev", Weight=1) for name in "ab")
+    zone.change(("CREATE", one), ("CREATE", other))
+    zone.change(("DELETE", one))
+    assert zone.shown() == [("b.example.com.", "dev", "b")]
+
+
+def test_a_record_whose_maker_was_killed_is_taken_over(tmp_path: Path) -> None:
+    """The plugin was killed within the call that made it, so that nobody knows of it but the account."""
+    layout = Layout(tmp_path, tmp_path / ".sandbox")
+    account = accounts.start(layout, os.environ)
+    try:
+        zone = Zone(account.client("route53", "us-east-1"), account.url)
+        wanted: Values = {"zoneId": zone.id, "name": "x.example.com", "type": "TXT", "records": ["a"], "ttl": 60}
+        lost = Engine(account.url).create(RECORD, "x", wanted)
+        engine = Engine(account.url)
+        with pytest.raises(Refused, match=r"ChangeResourceRecordSets: InvalidChangeBatch: .* already exists"):
+            engine.create(RECORD, "another", wanted)
+        found = engine.create(RECORD, "x", wanted | {"records": ["b"]})
+        assert (found.id, found.outputs["records"]) == (lost.id, ["b"])
+        assert zone.shown() == [("x.example.com.", None, "b")]
+    finally:
+        accounts.stop(layout)
