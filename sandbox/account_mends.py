@@ -7,6 +7,9 @@ mostly calls that.
 from collections.abc import Callable
 from typing import Any
 
+from moto.logs.exceptions import ResourceNotFoundException, ValidationException
+from moto.logs.models import LogGroup
+from moto.logs.responses import LogsResponse
 from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
 from moto.route53.models import RecordSet, Route53Backend
 
@@ -59,6 +62,48 @@ def _identity(record_set: Any) -> tuple[str, str, str | None]:
     return record_set.name.rstrip(".").lower(), record_set.type, record_set.set_identifier
 
 
+# CloudWatch Logs: moto knows no deletion protection of log groups.
+#
+# Sources: Amazon CloudWatch Logs API Reference, CreateLogGroup, PutLogGroupDeletionProtection, LogGroup; User Guide,
+# "Protecting log groups from deletion".
+
+_PROTECTED = "deletion_protection_enabled"
+
+
+def create_log_group(logs: Any) -> str:
+    """Make a log group, protected from deletion if that is asked for."""
+    answer = _moto["create_log_group"](logs)
+    group = logs.logs_backend.groups[logs._get_param("logGroupName")]
+    setattr(group, _PROTECTED, logs._get_param("deletionProtectionEnabled") or False)
+    return answer
+
+
+def put_log_group_deletion_protection(logs: Any) -> str:
+    """Protect a log group, named by itself or by its ARN, from deletion, or do so no longer."""
+    name = logs._get_param("logGroupIdentifier").removesuffix(":*").rpartition(":log-group:")[2]
+    group = logs.logs_backend.groups.get(name)
+    if group is None:
+        raise ResourceNotFoundException
+    setattr(group, _PROTECTED, logs._get_param("deletionProtectionEnabled"))
+    return ""
+
+
+def delete_log_group(logs: Any) -> str:
+    """End a log group that is not protected."""
+    if getattr(logs.logs_backend.groups.get(logs._get_param("logGroupName")), _PROTECTED, False):
+        raise ValidationException(
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
+        )
+    return _moto["delete_log_group"](logs)
+
+
+def to_describe_dict(group: Any) -> dict[str, Any]:
+    """A log group in DescribeLogGroups."""
+    return {**_moto["to_describe_dict"](group), "deletionProtectionEnabled": getattr(group, _PROTECTED, False)}
+
+
 _MENDS: dict[type, tuple[Callable[..., Any], ...]] = {
+    LogsResponse: (create_log_group, delete_log_group, put_log_group_deletion_protection),
+    LogGroup: (to_describe_dict,),
     Route53Backend: (change_resource_record_sets,),
 }

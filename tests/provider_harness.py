@@ -471,7 +471,8 @@ SAMPLES: dict[str, Sample] = {
         {"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}
     ),
     LOG_GROUP: Sample(
-        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": True}, {"retentionInDays": 30}
+        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False},
+        {"retentionInDays": 30, "deletionProtectionEnabled": True},
     ),
     ROLE: Sample(
         {

@@ -116,3 +116,30 @@ def test_a_record_whose_maker_was_killed_is_taken_over(tmp_path: Path) -> None:
         assert zone.shown() == [("x.example.com.", None, "b")]
     finally:
         accounts.stop(layout)
+
+
+# CloudWatch Logs
+
+
+def test_a_protected_log_group_is_not_deleted(aws: Callable[[str], Any]) -> None:
+    logs = aws("logs")
+
+    def shown() -> list[bool]:
+        return [one["deletionProtectionEnabled"] for one in logs.describe_log_groups()["logGroups"]]
+
+    logs.create_log_group(logGroupName="/plain")
+    assert shown() == [False]
+    logs.delete_log_group(logGroupName="/plain")
+    logs.create_log_group(logGroupName="/app", deletionProtectionEnabled=True)
+    arn = logs.describe_log_groups()["logGroups"][0]["arn"]
+    refused = logs.exceptions.ValidationException
+    for identifier in ("/app", arn, arn.removesuffix(":*")):
+        logs.put_log_group_deletion_protection(logGroupIdentifier=identifier, deletionProtectionEnabled=True)
+        assert shown() == [True]
+        with pytest.raises(refused, match="Cannot delete log group with deletion protection enabled"):
+            logs.delete_log_group(logGroupName="/app")
+        logs.put_log_group_deletion_protection(logGroupIdentifier=identifier, deletionProtectionEnabled=False)
+        assert shown() == [False]
+    logs.delete_log_group(logGroupName="/app")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.put_log_group_deletion_protection(logGroupIdentifier="/app", deletionProtectionEnabled=True)

@@ -316,6 +316,13 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
         (LOG_GROUP, "logs", "put_retention_policy", {"logGroupName": "{id}", "retentionInDays": 1}, "retentionInDays"),
         (LOG_GROUP, "logs", "delete_retention_policy", {"logGroupName": "{id}"}, "retentionInDays"),
         (
+            LOG_GROUP,
+            "logs",
+            "put_log_group_deletion_protection",
+            {"logGroupIdentifier": "{id}", "deletionProtectionEnabled": True},
+            "deletionProtectionEnabled",
+        ),
+        (
             REPOSITORY,
             "ecr",
             "put_image_tag_mutability",
@@ -626,9 +633,10 @@ def test_what_the_service_fills_in_is_no_difference(world: World) -> None:
     assert _seen(world.engine, made).inputs == made.inputs
 
 
-def test_a_protected_table_is_not_deleted(world: World) -> None:
-    made = world.engine.create(TABLE, "t", SAMPLES[TABLE].inputs | {"deletionProtectionEnabled": True})
-    with pytest.raises(Refused, match="DeleteTable: ValidationException"):
+@pytest.mark.parametrize(("token", "call"), [(TABLE, "DeleteTable"), (LOG_GROUP, "DeleteLogGroup")])
+def test_what_is_protected_is_not_deleted(world: World, token: str, call: str) -> None:
+    made = world.engine.create(token, "t", SAMPLES[token].inputs | {"deletionProtectionEnabled": True})
+    with pytest.raises(Refused, match=f"{call}: ValidationException"):
         world.engine.delete(made)
     freed = world.engine.update(made, made.inputs | {"deletionProtectionEnabled": False})
     world.engine.delete(freed)
