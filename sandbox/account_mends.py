@@ -4,9 +4,11 @@ Each function says what moto does, and what AWS does instead. It stands in the p
 mostly calls that.
 """
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
 from moto.logs.exceptions import ResourceNotFoundException, ValidationException
 from moto.logs.models import LogGroup
 from moto.logs.responses import LogsResponse
@@ -102,7 +104,53 @@ def to_describe_dict(group: Any) -> dict[str, Any]:
     return {**_moto["to_describe_dict"](group), "deletionProtectionEnabled": getattr(group, _PROTECTED, False)}
 
 
+# Amazon EC2: moto keeps the description of a rule for addresses with these. It keeps that of a rule for a group as a
+# part of the group, so that it is not shown, nor changed, and makes another rule of the same; and drops that of a rule
+# for a prefix list. Here all are kept in one place.
+#
+# Sources: Amazon EC2 API Reference, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
+# UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair.
+
+
+def _iterate_security_rules(
+    ec2: Any,
+    ip_protocol: str,
+    group_id: str,
+    from_port: str,
+    to_port: str,
+    ip_ranges: list[Any],
+    source_groups: list[Any],
+    prefix_list_ids: list[Any],
+    **more: Any,
+) -> Iterator[Any]:
+    """The rules that a permission consists of, each with its description."""
+    targets = (ip_ranges, source_groups, prefix_list_ids)
+    rules = _moto["_iterate_security_rules"](ec2, ip_protocol, group_id, from_port, to_port, *targets, **more)
+    for rule, target in zip(rules, [*ip_ranges, *source_groups, *prefix_list_ids], strict=True):
+        rule.source_group = {name: value for name, value in rule.source_group.items() if name != "Description"}
+        if target.get("Description"):
+            rule.ip_range["Description"] = target["Description"]
+        yield rule
+
+
+def _sg_update_description(_ec2: Any, security_rule: Any, rule: Any) -> None:
+    """Give `rule` the description of `security_rule`, which is the same but for that."""
+    rule.ip_range["Description"] = security_rule.description or ""
+
+
+def _flattened_rules(group: Any, rules: list[Any]) -> list[Any]:
+    """The rules as permissions, in which a group has its rule's description."""
+    shown: list[Any] = []
+    for rule in rules:
+        shown.append(copy.copy(rule))
+        if rule.source_group and rule.description:
+            shown[-1].source_group = {**rule.source_group, "Description": rule.description}
+    return _moto["_flattened_rules"](group, shown)
+
+
 _MENDS: dict[type, tuple[Callable[..., Any], ...]] = {
+    SecurityGroupBackend: (_iterate_security_rules, _sg_update_description),
+    SecurityGroup: (_flattened_rules,),
     LogsResponse: (create_log_group, delete_log_group, put_log_group_deletion_protection),
     LogGroup: (to_describe_dict,),
     Route53Backend: (change_resource_record_sets,),

@@ -143,3 +143,62 @@ def test_a_protected_log_group_is_not_deleted(aws: Callable[[str], Any]) -> None
     logs.delete_log_group(logGroupName="/app")
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.put_log_group_deletion_protection(logGroupIdentifier="/app", deletionProtectionEnabled=True)
+
+
+# Amazon EC2
+
+
+@pytest.mark.parametrize("way", ["ingress", "egress"])
+def test_a_rule_for_a_group_has_a_description(aws: Callable[[str], Any], way: str) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group, other = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("tasks", "edge")
+    )
+
+    def permission(description: str) -> list[Values]:
+        pairs = [{"GroupId": other, "Description": description}]
+        return [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": pairs}]
+
+    def call(operation: str, **params: Any) -> Any:
+        return getattr(ec2, operation.format(way))(GroupId=group, **params)
+
+    def shown() -> tuple[str, str]:
+        """In the rule, and in the group."""
+        (rule,) = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])[
+            "SecurityGroupRules"
+        ]
+        (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        permissions = found["IpPermissions" if way == "ingress" else "IpPermissionsEgress"]
+        (pair,) = next(one["UserIdGroupPairs"] for one in permissions if one["UserIdGroupPairs"])
+        assert (pair["GroupId"], rule["ReferencedGroupInfo"]["GroupId"]) == (other, other)
+        return rule["Description"], pair["Description"]
+
+    authorize = "authorize_security_group_{}"
+    (made,) = call(authorize, IpPermissions=permission("from the edge"))["SecurityGroupRules"]
+    assert made["Description"] == "from the edge"
+    assert shown() == ("from the edge", "from the edge")
+    with pytest.raises(ec2.exceptions.ClientError, match=r"InvalidPermission\.Duplicate"):
+        call(authorize, IpPermissions=permission("again"))
+    call("update_security_group_rule_descriptions_{}", IpPermissions=permission("renamed"))
+    assert shown() == ("renamed", "renamed")
+    rule = {"IpProtocol": "tcp", "FromPort": 81, "ToPort": 81, "ReferencedGroupId": other, "Description": "changed"}
+    call(
+        "modify_security_group_rules",
+        SecurityGroupRules=[{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "SecurityGroupRule": rule}],
+    )
+    assert shown() == ("changed", "changed")
+    gone = [{**permission("whatever")[0], "FromPort": 81, "ToPort": 81}]
+    call("revoke_security_group_{}", IpPermissions=gone)
+    assert made["SecurityGroupRuleId"] not in str(ec2.describe_security_group_rules())
+
+
+def test_a_rule_for_a_prefix_list_has_a_description(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="tasks", Description="tasks", VpcId=vpc)["GroupId"]
+    listed = ec2.create_managed_prefix_list(PrefixListName="net", MaxEntries=1, AddressFamily="IPv4")["PrefixList"]
+    targets = [{"PrefixListId": listed["PrefixListId"], "Description": "to the net"}]
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "PrefixListIds": targets}
+    (made,) = ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])["SecurityGroupRules"]
+    assert (made["PrefixListId"], made["Description"]) == (listed["PrefixListId"], "to the net")
