@@ -5,15 +5,21 @@ mostly calls that.
 """
 
 import copy
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from moto.cloudwatch.models import CloudWatchBackend
+from moto.core.responses import ActionResult
+from moto.core.utils import unix_time
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
+from moto.kms.responses import KmsResponse
 from moto.logs.exceptions import ResourceNotFoundException, ValidationException
 from moto.logs.models import LogGroup
 from moto.logs.responses import LogsResponse
 from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
 from moto.route53.models import RecordSet, Route53Backend
+from moto.sns.responses import SNSResponse
 
 # moto's own, by the name of what stands in its place.
 _moto: dict[str, Callable[..., Any]] = {}
@@ -148,7 +154,71 @@ def _flattened_rules(group: Any, rules: list[Any]) -> list[Any]:
     return _moto["_flattened_rules"](group, shown)
 
 
+# Amazon CloudWatch
+
+
+def delete_alarms(cloudwatch: Any, alarm_names: list[str]) -> None:
+    """End alarms, and their tags, which moto gives to the next alarm of the name.
+
+    Source: Amazon CloudWatch API Reference, DeleteAlarms, TagResource.
+    """
+    for name in alarm_names:
+        if name in cloudwatch.alarms:
+            cloudwatch.tagger.delete_all_tags_for_resource(cloudwatch.alarms[name].alarm_arn)
+    _moto["delete_alarms"](cloudwatch, alarm_names)
+
+
+# AWS KMS: moto keeps whether a key rotates, not how often.
+#
+# Source: AWS KMS API Reference, EnableKeyRotation, GetKeyRotationStatus.
+
+_ROTATION = "rotation"  # the period in days, and when it began
+_DEFAULT_DAYS = 365
+_DAY_SECONDS = 24 * 60 * 60
+
+
+def enable_key_rotation(kms: Any) -> str:
+    """Let a key rotate from now on, once a year unless another period is given."""
+    answer = _moto["enable_key_rotation"](kms)
+    setattr(_key(kms), _ROTATION, (kms._get_param("RotationPeriodInDays") or _DEFAULT_DAYS, unix_time()))
+    return answer
+
+
+def get_key_rotation_status(kms: Any) -> str:
+    """Whether a key rotates, how often, and when next."""
+    shown: dict[str, Any] = json.loads(_moto["get_key_rotation_status"](kms))
+    key = _key(kms)
+    shown["KeyId"] = key.arn
+    if shown["KeyRotationEnabled"]:
+        days, began = getattr(key, _ROTATION, (_DEFAULT_DAYS, unix_time()))
+        shown |= {"RotationPeriodInDays": days, "NextRotationDate": began + days * _DAY_SECONDS}
+    return json.dumps(shown)
+
+
+def _key(kms: Any) -> Any:
+    return kms.kms_backend.keys[kms.kms_backend.get_key_id(kms._get_param("KeyId"))]
+
+
+# Amazon SNS
+
+
+def get_topic_attributes(sns: Any) -> Any:
+    """A topic's attributes; with those that moto takes and does not show, where they were set.
+
+    Source: Amazon SNS API Reference, CreateTopic, SetTopicAttributes, GetTopicAttributes.
+    """
+    shown = _moto["get_topic_attributes"](sns).result["Attributes"]
+    topic = sns.backend.get_topic(sns._get_param("TopicArn"))
+    for name, kept in (("SignatureVersion", "signature_version"), ("TracingConfig", "tracing_config")):
+        if hasattr(topic, kept):
+            shown[name] = getattr(topic, kept)
+    return ActionResult({"Attributes": shown})
+
+
 _MENDS: dict[type, tuple[Callable[..., Any], ...]] = {
+    CloudWatchBackend: (delete_alarms,),
+    KmsResponse: (enable_key_rotation, get_key_rotation_status),
+    SNSResponse: (get_topic_attributes,),
     SecurityGroupBackend: (_iterate_security_rules, _sg_update_description),
     SecurityGroup: (_flattened_rules,),
     LogsResponse: (create_log_group, delete_log_group, put_log_group_deletion_protection),

@@ -711,6 +711,7 @@ SAMPLES: dict[str, Sample] = {
             "description": "of the alerts",
             "policy": document(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="kms:*"),
             "enableKeyRotation": True,
+            "rotationPeriodInDays": 120,
             "deletionWindowInDays": 7,
         },
         {
@@ -722,8 +723,14 @@ SAMPLES: dict[str, Sample] = {
     ),
     ALIAS: Sample({"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref(KEY, "arn")}),
     TOPIC: Sample(
-        {"name": "app-alerts", "displayName": "Alerts", "kmsMasterKeyId": Ref(KEY, "arn"), "signatureVersion": 2},
-        {"displayName": "alerts"},
+        {
+            "name": "app-alerts",
+            "displayName": "Alerts",
+            "kmsMasterKeyId": Ref(KEY, "arn"),
+            "signatureVersion": 2,
+            "tracingConfig": "Active",
+        },
+        {"displayName": "alerts", "signatureVersion": 1, "tracingConfig": "PassThrough"},
     ),
     TOPIC_POLICY: Sample(
         {

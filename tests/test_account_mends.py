@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -202,3 +203,65 @@ def test_a_rule_for_a_prefix_list_has_a_description(aws: Callable[[str], Any]) -
     permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "PrefixListIds": targets}
     (made,) = ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[permission])["SecurityGroupRules"]
     assert (made["PrefixListId"], made["Description"]) == (listed["PrefixListId"], "to the net")
+
+
+# Amazon CloudWatch
+
+
+def test_an_alarm_has_no_tags_of_a_deleted_one(aws: Callable[[str], Any]) -> None:
+    cloudwatch = aws("cloudwatch")
+    alarm = {
+        "AlarmName": "slow",
+        "Namespace": "App",
+        "MetricName": "Latency",
+        "Statistic": "Maximum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    cloudwatch.put_metric_alarm(**alarm, Tags=[{"Key": "Severity", "Value": "high"}])
+    (made,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    cloudwatch.delete_alarms(AlarmNames=["slow", "none"])
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+    cloudwatch.put_metric_alarm(**alarm)
+    assert cloudwatch.list_tags_for_resource(ResourceARN=made["AlarmArn"])["Tags"] == []
+
+
+# AWS KMS
+
+
+def test_a_key_shows_how_often_it_rotates(aws: Callable[[str], Any]) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]
+
+    def status() -> Values:
+        return kms.get_key_rotation_status(KeyId=key["KeyId"])
+
+    assert status()["KeyRotationEnabled"] is False
+    assert "RotationPeriodInDays" not in status()
+    for params, days in (({}, 365), ({"RotationPeriodInDays": 90}, 90)):
+        kms.enable_key_rotation(KeyId=key["Arn"], **params)
+        shown = status()
+        assert (shown["KeyId"], shown["KeyRotationEnabled"], shown["RotationPeriodInDays"]) == (key["Arn"], True, days)
+        assert round((shown["NextRotationDate"] - datetime.now(UTC)) / timedelta(days=1)) == days
+    kms.disable_key_rotation(KeyId=key["KeyId"])
+    assert "RotationPeriodInDays" not in status()
+
+
+# Amazon SNS
+
+
+def test_a_topic_shows_what_was_set(aws: Callable[[str], Any]) -> None:
+    sns = aws("sns")
+
+    def shown(topic: str) -> tuple[str | None, str | None]:
+        attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+        return attributes.get("SignatureVersion"), attributes.get("TracingConfig")
+
+    assert shown(sns.create_topic(Name="plain")["TopicArn"]) == (None, None)
+    topic = sns.create_topic(Name="alerts", Attributes={"SignatureVersion": "2"})["TopicArn"]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="TracingConfig", AttributeValue="Active")
+    assert shown(topic) == ("2", "Active")
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="SignatureVersion", AttributeValue="1")
+    assert shown(topic) == ("1", "Active")

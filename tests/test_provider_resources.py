@@ -11,7 +11,6 @@ from provider_harness import (
     BUDGET,
     CACHE,
     GAPS,
-    KEY,
     LISTENER,
     REGION,
     SAMPLES,
@@ -19,7 +18,6 @@ from provider_harness import (
     SECRET,
     SERVICE,
     TARGET,
-    TOPIC,
     TOPIC_POLICY,
     Engine,
     Made,
@@ -197,8 +195,6 @@ LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 # What was sent for each gap, where the samples do not give it.
 _GAP_VALUES: dict[tuple[str, str], Any] = {
     (SERVICE, "serviceConnectConfiguration"): {"enabled": True, "namespace": "app"},
-    (KEY, "rotationPeriodInDays"): 120,
-    (TOPIC, "tracingConfig"): "Active",
     (BUDGET, "notifications.subscriberEmailAddresses"): ["a@example.com"],
 }
 

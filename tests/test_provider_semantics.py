@@ -322,6 +322,14 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
             {"logGroupIdentifier": "{id}", "deletionProtectionEnabled": True},
             "deletionProtectionEnabled",
         ),
+        (KEY, "kms", "enable_key_rotation", {"KeyId": "{id}", "RotationPeriodInDays": 90}, "rotationPeriodInDays"),
+        (
+            TOPIC,
+            "sns",
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "SignatureVersion", "AttributeValue": "1"},
+            "signatureVersion",
+        ),
         (
             REPOSITORY,
             "ecr",
@@ -692,12 +700,6 @@ def test_an_alarm_may_be_computed(world: World) -> None:
     queries = [*MATH["metricQueries"][:2], {**MATH["metricQueries"][2], "expression": "failed / all"}]
     updated = engine.update(made, made.inputs | {"metricQueries": queries})
     assert _seen(engine, updated).outputs["metricQueries"] == queries
-
-
-def test_an_alarm_has_no_tags_of_a_deleted_one(world: World) -> None:
-    first = world.engine.create(ALARM, "failures", MATH | {"tags": {"Severity": "high"}})
-    world.engine.delete(first)
-    assert world.engine.create(ALARM, "failures", MATH).outputs["tagsAll"] == {"Stack": "dev"}
 
 
 def test_a_service_loses_its_alarms(world: World, endpoint: str) -> None:
