@@ -9,7 +9,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.cloudwatch.models import CloudWatchBackend
+from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.core.utils import unix_time
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
@@ -215,7 +217,72 @@ def get_topic_attributes(sns: Any) -> Any:
     return ActionResult({"Attributes": shown})
 
 
+# Application Auto Scaling: moto takes the tags of a scalable target and keeps none, and shows policies by any name.
+#
+# Source: Application Auto Scaling API Reference, RegisterScalableTarget, TagResource, UntagResource,
+# ListTagsForResource, DescribeScalingPolicies.
+
+_TAGS = "tags"
+
+
+def register_scalable_target(scaling: Any) -> str:
+    """Register a target or change it, and put on the tags that are given."""
+    answer: str = _moto["register_scalable_target"](scaling)
+    _tags_of(scaling, json.loads(answer)["ScalableTargetARN"]).update(scaling._get_param("Tags") or {})
+    return answer
+
+
+def tag_resource(scaling: Any) -> str:
+    """Put tags on a target."""
+    _tags_of(scaling, scaling._get_param("ResourceARN")).update(scaling._get_param("Tags"))
+    return "{}"
+
+
+def untag_resource(scaling: Any) -> str:
+    """Take tags off a target."""
+    tags = _tags_of(scaling, scaling._get_param("ResourceARN"))
+    for key in scaling._get_param("TagKeys"):
+        tags.pop(key, None)
+    return "{}"
+
+
+def list_tags_for_resource(scaling: Any) -> str:
+    """The tags of a target."""
+    return json.dumps({"Tags": _tags_of(scaling, scaling._get_param("ResourceARN"))})
+
+
+def _tags_of(scaling: Any, arn: str) -> dict[str, str]:
+    held = scaling.applicationautoscaling_backend.targets.values()
+    target = next((one for targets in held for one in targets.values() if one.arn == arn), None)
+    if target is None:
+        raise JsonRESTError("ResourceNotFoundException", f"The specified resource doesn't exist: {arn}")
+    if not hasattr(target, _TAGS):
+        setattr(target, _TAGS, {})
+    return getattr(target, _TAGS)
+
+
+def describe_scaling_policies(scaling: Any) -> str:
+    """The policies of the names, the target and the dimension that are asked for.
+
+    moto chooses by no name, and takes a target whose id another one's begins with for the same.
+    """
+    answer: dict[str, Any] = json.loads(_moto["describe_scaling_policies"](scaling))
+    asked = {name: scaling._get_param(name) for name in ("ResourceId", "ScalableDimension")}
+    wanted = {name: value for name, value in asked.items() if value}.items()
+    names: list[str] = scaling._get_param("PolicyNames") or []
+    found: list[dict[str, Any]] = answer["ScalingPolicies"]
+    chosen = [one for one in found if wanted <= one.items() and (not names or one["PolicyName"] in names)]
+    return json.dumps({**answer, "ScalingPolicies": chosen})
+
+
 _MENDS: dict[type, tuple[Callable[..., Any], ...]] = {
+    ApplicationAutoScalingResponse: (
+        register_scalable_target,
+        tag_resource,
+        untag_resource,
+        list_tags_for_resource,
+        describe_scaling_policies,
+    ),
     CloudWatchBackend: (delete_alarms,),
     KmsResponse: (enable_key_rotation, get_key_rotation_status),
     SNSResponse: (get_topic_attributes,),

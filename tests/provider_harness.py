@@ -615,6 +615,11 @@ SAMPLES: dict[str, Sample] = {
             "enableEcsManagedTags": True,
             "propagateTags": "SERVICE",
             "enableExecuteCommand": True,
+            "serviceConnectConfiguration": {
+                "enabled": True,
+                "namespace": "app",
+                "services": [{"portName": "http", "clientAlias": [{"port": 80, "dnsName": "app"}]}],
+            },
             "networkConfiguration": {
                 "subnets": [Ref(SUBNET), Ref("second subnet")],
                 "securityGroups": [Ref(GROUP)],
@@ -628,6 +633,7 @@ SAMPLES: dict[str, Sample] = {
             "desiredCount": 3,
             "deploymentMaximumPercent": 150,
             "enableExecuteCommand": False,
+            "serviceConnectConfiguration": {"enabled": True, "namespace": "net"},
             "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
         },
     ),
@@ -638,6 +644,7 @@ SAMPLES: dict[str, Sample] = {
             "scalableDimension": "ecs:service:DesiredCount",
             "minCapacity": 2,
             "maxCapacity": 10,
+            "tags": {"Data": "sessions"},
         },
         {"maxCapacity": 12},
     ),

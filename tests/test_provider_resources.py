@@ -194,7 +194,6 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 # What was sent for each gap, where the samples do not give it.
 _GAP_VALUES: dict[tuple[str, str], Any] = {
-    (SERVICE, "serviceConnectConfiguration"): {"enabled": True, "namespace": "app"},
     (BUDGET, "notifications.subscriberEmailAddresses"): ["a@example.com"],
 }
 

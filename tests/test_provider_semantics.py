@@ -381,6 +381,20 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
             "desiredCount",
         ),
         (
+            SERVICE,
+            "ecs",
+            "update_service",
+            {"cluster": "{cluster}", "service": "{id}", "serviceConnectConfiguration": {"enabled": False}},
+            "serviceConnectConfiguration",
+        ),
+        (
+            TARGET,
+            "application-autoscaling",
+            "tag_resource",
+            {"ResourceARN": "{arn}", "Tags": {"Rogue": "1"}},
+            "tags",
+        ),
+        (
             TARGET,
             "application-autoscaling",
             "register_scalable_target",
