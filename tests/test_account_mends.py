@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provider_harness import RECORD, Engine, Refused, client, moto_endpoint, new_zone, reset
+from provider_harness import ACCOUNT, RECORD, Engine, Refused, client, moto_endpoint, new_zone, reset
 
 from sandbox import account as accounts
 from sandbox.layout import Layout
@@ -321,3 +321,86 @@ def test_a_scalable_target_has_tags(aws: Callable[[str], Any]) -> None:
     scaling.deregister_scalable_target(**target)
     with pytest.raises(scaling.exceptions.ResourceNotFoundException):
         tags()
+
+
+# AWS Budgets
+
+BUDGET = {
+    "BudgetName": "app",
+    "BudgetType": "COST",
+    "TimeUnit": "MONTHLY",
+    "BudgetLimit": {"Amount": "100", "Unit": "USD"},
+}
+NOTICE = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+OTHER_NOTICE = {**NOTICE, "ThresholdType": "ABSOLUTE_VALUE"}
+MAIL, OTHER_MAIL = ({"SubscriptionType": "EMAIL", "Address": f"{name}@example.com"} for name in "ab")
+OF_BUDGET = {"AccountId": ACCOUNT, "BudgetName": "app"}
+
+
+def with_budget(aws: Callable[[str], Any], **more: Any) -> Any:
+    """A client of Budgets where there is one budget, with one notification."""
+    budgets = aws("budgets")
+    notices = [{"Notification": NOTICE, "Subscribers": [MAIL]}]
+    budgets.create_budget(AccountId=ACCOUNT, Budget=BUDGET, NotificationsWithSubscribers=notices, **more)
+    return budgets
+
+
+def test_a_budget_changes_and_keeps_its_notifications_and_tags(aws: Callable[[str], Any]) -> None:
+    tag = {"Key": "Stack", "Value": "dev"}
+    budgets = with_budget(aws, ResourceTags=[tag])
+    budgets.update_budget(AccountId=ACCOUNT, NewBudget={**BUDGET, "BudgetLimit": {"Amount": "7", "Unit": "USD"}})
+    assert budgets.describe_budget(**OF_BUDGET)["Budget"]["BudgetLimit"]["Amount"] == "7"
+    assert budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=NOTICE)["Subscribers"] == [MAIL]
+    arn = f"arn:aws:budgets::{ACCOUNT}:budget/app"
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [tag]
+    with pytest.raises(budgets.exceptions.NotFoundException):
+        budgets.update_budget(AccountId=ACCOUNT, NewBudget={**BUDGET, "BudgetName": "none"})
+
+
+def test_a_budget_has_each_notification_once(aws: Callable[[str], Any]) -> None:
+    budgets = with_budget(aws)
+    with pytest.raises(budgets.exceptions.DuplicateRecordException):
+        budgets.create_notification(
+            **OF_BUDGET, Notification={**NOTICE, "ThresholdType": "PERCENTAGE"}, Subscribers=[OTHER_MAIL]
+        )
+    budgets.create_notification(**OF_BUDGET, Notification=OTHER_NOTICE, Subscribers=[OTHER_MAIL])
+    budgets.delete_notification(**OF_BUDGET, Notification=NOTICE)
+    assert budgets.describe_notifications_for_budget(**OF_BUDGET)["Notifications"] == [OTHER_NOTICE]
+    for call in (budgets.delete_notification, budgets.describe_subscribers_for_notification):
+        with pytest.raises(budgets.exceptions.NotFoundException):
+            call(**OF_BUDGET, Notification=NOTICE)
+
+
+def test_the_last_subscriber_takes_the_notification_along(aws: Callable[[str], Any]) -> None:
+    budgets = with_budget(aws)
+
+    def call(operation: str, subscriber: Values) -> None:
+        getattr(budgets, operation)(**OF_BUDGET, Notification=NOTICE, Subscriber=subscriber)
+
+    call("create_subscriber", OTHER_MAIL)
+    with pytest.raises(budgets.exceptions.DuplicateRecordException):
+        call("create_subscriber", OTHER_MAIL)
+    call("delete_subscriber", MAIL)
+    with pytest.raises(budgets.exceptions.NotFoundException):
+        call("delete_subscriber", MAIL)
+    found = budgets.describe_subscribers_for_notification(**OF_BUDGET, Notification=NOTICE)["Subscribers"]
+    assert found == [OTHER_MAIL]
+    call("delete_subscriber", OTHER_MAIL)
+    assert budgets.describe_notifications_for_budget(**OF_BUDGET)["Notifications"] == []
+
+
+def test_a_budget_has_tags(aws: Callable[[str], Any]) -> None:
+    budgets = with_budget(aws)
+    arn = f"arn:aws:budgets::{ACCOUNT}:budget/app"
+
+    def tags() -> list[Values]:
+        return budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"]
+
+    assert tags() == []
+    every = [{"Key": "Stack", "Value": "dev"}, {"Key": "Owner", "Value": "me"}]
+    budgets.tag_resource(ResourceARN=arn, ResourceTags=every)
+    assert tags() == every
+    budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["Owner", "none"])
+    assert tags() == every[:1]
+    with pytest.raises(budgets.exceptions.NotFoundException):
+        budgets.tag_resource(ResourceARN=f"{arn}-2", ResourceTags=every)

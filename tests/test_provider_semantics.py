@@ -309,6 +309,8 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
 
 # Drift
 
+ROGUE = {"Key": "Rogue", "Value": "1"}
+
 
 @pytest.mark.parametrize(
     ("token", "service", "call", "params", "drifted"),
@@ -372,7 +374,7 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
             {"RoleName": "{role}", "PolicyName": "{name}", "PolicyDocument": document("Deny")},
             "policy",
         ),
-        (ROLE, "iam", "tag_role", {"RoleName": "{id}", "Tags": [{"Key": "Rogue", "Value": "1"}]}, "tags"),
+        (ROLE, "iam", "tag_role", {"RoleName": "{id}", "Tags": [ROGUE]}, "tags"),
         (
             SERVICE,
             "ecs",
@@ -433,6 +435,23 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
         ),
         (ALARM, "cloudwatch", "disable_alarm_actions", {"AlarmNames": ["app-latency"]}, "actionsEnabled"),
         (DASHBOARD, "cloudwatch", "put_dashboard", {"DashboardName": "{id}", "DashboardBody": "[]"}, "dashboardBody"),
+        (BUDGET, "budgets", "tag_resource", {"ResourceARN": "{arn}", "ResourceTags": [ROGUE]}, "tags"),
+        (
+            BUDGET,
+            "budgets",
+            "update_budget",
+            {
+                "AccountId": ACCOUNT,
+                "NewBudget": {
+                    "BudgetName": "app",
+                    "BudgetType": "COST",
+                    "TimeUnit": "MONTHLY",
+                    "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+                    "CostFilters": {"TagKeyValue": ["user:Stack$dev"]},
+                },
+            },
+            "limitAmount",
+        ),
         (
             BUDGET,
             "budgets",
@@ -749,6 +768,27 @@ def test_a_budget_that_changes_keeps_what_the_program_leaves_open(world: World) 
         made.outputs["costFilters"],
         made.outputs["timePeriodStart"],
     )
+
+
+def test_who_is_notified_is_shown_and_changes(world: World, endpoint: str) -> None:
+    made = world.make(BUDGET)
+    budgets, which = client(endpoint, "budgets"), {"AccountId": ACCOUNT, "BudgetName": "app"}
+
+    def notices() -> list[Values]:
+        return budgets.describe_notifications_for_budget(**which)["Notifications"]
+
+    (first, _), (topic,) = notices(), made.outputs["notifications"][0]["subscriberSnsTopicArns"]
+    mail = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
+    budgets.create_subscriber(**which, Notification=first, Subscriber=mail)
+    sns = {"SubscriptionType": "SNS", "Address": topic}
+    budgets.delete_subscriber(**which, Notification=first, Subscriber=sns)
+    seen = _seen(world.engine, made)
+    assert world.engine.diff(seen, made.inputs).diffs == ["notifications"]
+    mended = world.engine.update(seen, made.inputs)
+    assert mended.outputs == made.outputs
+    assert budgets.describe_subscribers_for_notification(**which, Notification=first)["Subscribers"] == [sns]
+    world.engine.update(mended, {name: value for name, value in made.inputs.items() if name != "notifications"})
+    assert notices() == []
 
 
 def test_a_budget_may_have_a_period(world: World) -> None:
