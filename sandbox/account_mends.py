@@ -264,7 +264,7 @@ def _tags_of(scaling: Any, arn: str) -> dict[str, str]:
 def describe_scaling_policies(scaling: Any) -> str:
     """The policies of the names, the target and the dimension that are asked for.
 
-    moto chooses by no name, and takes a target whose id another one's begins with for the same.
+    moto chooses by no name, and takes a target whose id is a part of the one that is asked for to be the same.
     """
     answer: dict[str, Any] = json.loads(_moto["describe_scaling_policies"](scaling))
     asked = {name: scaling._get_param(name) for name in ("ResourceId", "ScalableDimension")}
