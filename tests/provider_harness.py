@@ -477,7 +477,8 @@ SAMPLES: dict[str, Sample] = {
         {"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}
     ),
     LOG_GROUP: Sample(
-        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": True}, {"retentionInDays": 30}
+        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False},
+        {"retentionInDays": 30, "deletionProtectionEnabled": True},
     ),
     ROLE: Sample(
         {
@@ -621,6 +622,11 @@ SAMPLES: dict[str, Sample] = {
             "enableEcsManagedTags": True,
             "propagateTags": "SERVICE",
             "enableExecuteCommand": True,
+            "serviceConnectConfiguration": {
+                "enabled": True,
+                "namespace": "app",
+                "services": [{"portName": "http", "clientAlias": [{"port": 80, "dnsName": "app"}]}],
+            },
             "networkConfiguration": {
                 "subnets": [Ref(SUBNET), Ref("second subnet")],
                 "securityGroups": [Ref(GROUP)],
@@ -634,6 +640,7 @@ SAMPLES: dict[str, Sample] = {
             "desiredCount": 3,
             "deploymentMaximumPercent": 150,
             "enableExecuteCommand": False,
+            "serviceConnectConfiguration": {"enabled": True, "namespace": "net"},
             "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
         },
         after=(RULE,),
@@ -645,6 +652,7 @@ SAMPLES: dict[str, Sample] = {
             "scalableDimension": "ecs:service:DesiredCount",
             "minCapacity": 2,
             "maxCapacity": 10,
+            "tags": {"Data": "sessions"},
         },
         {"maxCapacity": 12},
     ),
@@ -718,6 +726,7 @@ SAMPLES: dict[str, Sample] = {
             "description": "of the alerts",
             "policy": document(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="kms:*"),
             "enableKeyRotation": True,
+            "rotationPeriodInDays": 120,
             "deletionWindowInDays": 7,
         },
         {
@@ -729,8 +738,14 @@ SAMPLES: dict[str, Sample] = {
     ),
     ALIAS: Sample({"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref(KEY, "arn")}),
     TOPIC: Sample(
-        {"name": "app-alerts", "displayName": "Alerts", "kmsMasterKeyId": Ref(KEY, "arn"), "signatureVersion": 2},
-        {"displayName": "alerts"},
+        {
+            "name": "app-alerts",
+            "displayName": "Alerts",
+            "kmsMasterKeyId": Ref(KEY, "arn"),
+            "signatureVersion": 2,
+            "tracingConfig": "Active",
+        },
+        {"displayName": "alerts", "signatureVersion": 1, "tracingConfig": "PassThrough"},
     ),
     TOPIC_POLICY: Sample(
         {

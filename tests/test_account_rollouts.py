@@ -213,6 +213,24 @@ def test_a_fault_under_the_circuit_breaker_goes_back(world: World) -> None:
     assert any("deployment failed: tasks failed to start." in event["message"] for event in service["events"])
 
 
+def test_a_deployment_shows_how_its_tasks_connect(world: World) -> None:
+    """With Service Connect, and where it goes back, as before."""
+    world.create(world.task("1"), BREAKER)
+    connect = {"enabled": True, "namespace": "app"}
+    for _ in range(2):
+        world.update(serviceConnectConfiguration=connect)
+    assert len(world.deployments()) == 2  # the second update changes nothing
+    bad = world.task("2", Fault.UNHEALTHY)
+    under_way = world.update(taskDefinition=bad, serviceConnectConfiguration={"enabled": False})
+    assert "serviceConnectConfiguration" not in under_way
+    shown = [one["serviceConnectConfiguration"] for one in under_way["deployments"]]
+    assert shown == [{"enabled": False}, connect]
+    assert world.settled()["status"] == "ROLLBACK_SUCCESSFUL"
+    (primary,), (current,) = world.service()["deployments"], world.service()["currentServiceRevisions"]
+    (revision,) = world.ecs.describe_service_revisions(serviceRevisionArns=[current["arn"]])["serviceRevisions"]
+    assert primary["serviceConnectConfiguration"] == revision["serviceConnectConfiguration"] == connect
+
+
 def test_a_first_deployment_has_nothing_to_go_back_to(world: World) -> None:
     world.create(world.task("1", Fault.UNHEALTHY), BREAKER)
     latest = world.settled()

@@ -33,7 +33,6 @@ RESOURCES = table(
       update    RegisterScalableTarget () THE_TARGET
       delete    DeregisterScalableTarget THE_TARGET
       outputs   arn=ScalableTargetARN
-      gap       tags the account does not show a scalable target's tags
       unique    serviceNamespace resourceId scalableDimension
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
 
@@ -41,8 +40,7 @@ RESOURCES = table(
       create    PutScalingPolicy name serviceNamespace resourceId scalableDimension
                 (policyType targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration) -> {name}
       id        TARGET_ID/(?P<name>.+)
-      # The account does not choose by PolicyNames.
-      read      DescribeScalingPolicies THE_TARGET PolicyNames=[{name}] -> ScalingPolicies[PolicyName={name}]
+      read      DescribeScalingPolicies THE_TARGET PolicyNames=[{name}] -> ScalingPolicies
       put       PutScalingPolicy () THE_TARGET PolicyName={name}
       delete    DeleteScalingPolicy THE_TARGET PolicyName={name}
       names     name=PolicyName

@@ -199,10 +199,9 @@ RESOURCES = table(
       delete    DeleteLogGroup logGroupName={id}
       names     name=logGroupName
       otherwise retentionInDays=0 kmsKeyId= logGroupClass=STANDARD
-      outputs   arn==arn:{partition}:logs:{region}:{account}:log-group:{id} logGroupClass
+      outputs   arn==arn:{partition}:logs:{region}:{account}:log-group:{id} logGroupClass deletionProtectionEnabled
       defaults  skipDestroy=false
       local     skipDestroy
-      gap       deletionProtectionEnabled the account has no deletion protection of log groups
       named     name 512
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
     """,
