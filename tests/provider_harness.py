@@ -16,7 +16,6 @@ from moto import settings
 from werkzeug.serving import make_server
 
 from sandbox import account_additions, account_elasticache, account_memory
-from sandbox.provider.resources import TABLE as TYPES
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -257,7 +256,6 @@ CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
 # What the account takes and does not keep, by type and property, with the reason.
-GAPS = {token: resource.gaps for token, resource in TYPES.items() if resource.gaps}
 
 CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
 

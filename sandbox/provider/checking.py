@@ -147,7 +147,7 @@ def diff(resource: Resource, olds: Values, news: Values, ignored: Collection[str
             continue
         if new is None and (imported or name in resource.computed):
             continue  # what the program leaves to the account stays as it is
-        if imported and (name in resource.unseen or agrees(new, old)):
+        if imported and (name in resource.locals or agrees(new, old)):
             continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
     replaces = tuple(name for name in kinds if name in resource.replacing)

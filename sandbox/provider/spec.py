@@ -20,7 +20,7 @@ Hook = Callable[..., Any]
 _PLACE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 _WORD = re.compile(r"(?:'[^']*'|[^\s'])+")
 _KEYWORDS = (
-    "create id read update put then then-put delete names reads otherwise outputs defaults clear local gap replaces"
+    "create id read update put then then-put delete names reads otherwise outputs defaults clear local replaces"
     " gone named unique blocks ordered secret tags before-delete settle steady"
 )
 
@@ -156,9 +156,6 @@ class Resource:
     defaults    values of properties that the program leaves out, as the AWS provider has them
     clear       what an update sends for a property that is given no more
     local       properties that steer the provider and reach no call, or only `delete`
-    gap         a property that the account takes and does not keep, and the reason: its state is what was sent, and a
-                change of nothing else is not sent, as the account has no call for it. `a.b` where the account shows
-                `a` without its `b`, which the read's hook fills in; a change of it is sent
     replaces    properties that replace the object although a call could change them
     gone        the object is as good as gone when its description has one of these values there, or any:
                 `path=value,value`, or `path`
@@ -210,8 +207,6 @@ class Resource:
         self.otherwise = nested(pairs(said("otherwise")))
         self.defaults = pairs(said("defaults"))
         self.clear = nested(pairs(said("clear")))
-        gaps = (text.partition(" ") for word, text in lines if word == "gap")
-        self.gaps = {name: reason for name, _, reason in gaps}
         where, _, values = said("gone").partition("=")
         self.gone = where, values.split(",") if values else []
         self.name, *facts = said("named").split() or [""]
@@ -230,9 +225,6 @@ class Resource:
         self.locals: frozenset[str] = frozenset([*said("local").split(), *prefix])
         self.carried = tuple(dict.fromkeys(name for call in self.calls for name in call.carries))
         self.inputs = frozenset([*self.locals, *self.carried, *region, *(["tags"] if self.tags else [])])
-        # Those that the account does not show, or not whole.
-        hidden = {*self.locals, *(gap.partition(".")[0] for gap in self.gaps)}
-        self.unseen: frozenset[str] = frozenset(hidden | {"tagsAll"} if "tags" in hidden else hidden)
         # Those whose change replaces the object.
         fixed = set(self.carried).difference(*(call.carries for call in self.changes))
         self.replacing = frozenset([*fixed, *said("replaces").split(), *region, *prefix])
