@@ -14,7 +14,8 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from sandbox.account_rollouts import FAILED_TASKS, Deployment, rollout_of, up_to_date
+from sandbox.account_rollout_records import FAILED_TASKS, Deployment, rollout_of
+from sandbox.account_rollouts import up_to_date
 from sandbox.stand_in import Fault
 
 _moto_list: Any = EC2ContainerServiceResponse.list_tasks
