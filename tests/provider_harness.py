@@ -255,8 +255,6 @@ SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
-# What the account takes and does not keep, by type and property, with the reason.
-
 CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
 
 CONTAINERS = json.dumps(

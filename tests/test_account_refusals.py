@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from moto.elbv2.models import ELBv2Backend
-
-from sandbox import account_additions
-from tests.provider_harness import (
+from provider_harness import (
     CACHE,
     CERTIFICATE,
     CLUSTER,
@@ -30,6 +28,8 @@ from tests.provider_harness import (
     moto_endpoint,
     reset,
 )
+
+from sandbox import account_additions
 
 _EIP, _NAT = "aws:ec2/eip:Eip", "aws:ec2/natGateway:NatGateway"
 _TABLE, _ASSOCIATION = "aws:ec2/routeTable:RouteTable", "aws:ec2/routeTableAssociation:RouteTableAssociation"

@@ -3,9 +3,9 @@
 from collections.abc import Generator
 
 import pytest
+from provider_harness import BUCKET, SAMPLES, Engine, Refused, World, client, moto_endpoint, reset
 
 from sandbox.provider.resources import TABLE
-from tests.provider_harness import BUCKET, SAMPLES, Engine, Refused, World, client, moto_endpoint, reset
 
 _HOME_OF_BUCKETS = "us-east-1"  # where S3 takes the creation of one's own bucket as done once more
 
