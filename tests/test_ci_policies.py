@@ -54,6 +54,9 @@ WITHHELD = {
 }
 # What the provider could call for a property that the program never sets: action -> class and property.
 UNUSED = {
+    "ec2:AssociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
+    "ec2:DisassociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
+    "ec2:ModifyVpcTenancy": ("Vpc", "instance_tenancy"),
     "iam:DeleteRolePermissionsBoundary": ("Role", "permissions_boundary"),
     "iam:PutRolePermissionsBoundary": ("Role", "permissions_boundary"),
     "secretsmanager:DeleteResourcePolicy": ("Secret", "policy"),

@@ -33,8 +33,9 @@ RESOURCES = table(
       update    RegisterScalableTarget () THE_TARGET
       delete    DeregisterScalableTarget THE_TARGET
       outputs   arn=ScalableTargetARN
+      keeps     roleArn suspendedState
       gap       tags the account does not show a scalable target's tags
-      unique    serviceNamespace resourceId scalableDimension
+      delete-first the account takes a new roleArn and keeps the old one, so a target is made anew for it
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
 
     aws:appautoscaling/policy:Policy application-autoscaling
@@ -51,7 +52,6 @@ RESOURCES = table(
       outputs   arn=PolicyARN alarmArns=Alarms[].AlarmARN
       defaults  policyType=StepScaling
       named     name
-      unique    name serviceNamespace resourceId scalableDimension
 
     aws:appautoscaling/scheduledAction:ScheduledAction application-autoscaling
       create    PutScheduledAction name serviceNamespace resourceId scalableDimension
@@ -64,6 +64,5 @@ RESOURCES = table(
       outputs   arn=ScheduledActionARN
       defaults  timezone=UTC
       named     name
-      unique    name serviceNamespace resourceId scalableDimension
     """.replace("THE_TARGET", _TARGET).replace("TARGET_ID", _TARGET_ID),
 )

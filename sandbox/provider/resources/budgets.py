@@ -93,8 +93,7 @@ RESOURCES = table(
       gap       notifications.subscriberEmailAddresses the account does not show who is notified
       gap       notifications.subscriberSnsTopicArns the account does not show who is notified
       gap       tags the account keeps no tags of budgets
-      named     name 100
-      unique    name
+      named     name namePrefix
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} path=ResourceTags -> ResourceTags
     """,
 )

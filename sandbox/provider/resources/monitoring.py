@@ -53,6 +53,7 @@ RESOURCES = table(
       put       PutQueryDefinition () queryDefinitionId={id}
       delete    DeleteQueryDefinition queryDefinitionId={id}
       outputs   queryDefinitionId
+      named     name
       ordered   logGroupNames
     """,
 )

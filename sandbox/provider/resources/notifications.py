@@ -58,7 +58,7 @@ RESOURCES = table(
       clear     displayName= deliveryPolicy= kmsMasterKeyId=
       gap       signatureVersion the account takes it and does not show it
       gap       tracingConfig the account takes it and does not show it
-      named     name 256
+      named     name 80 namePrefix
       tags      TagResource UntagResource ListTagsForResource ResourceArn={id} -> Tags
 
     aws:sns/topicPolicy:TopicPolicy
@@ -81,6 +81,5 @@ RESOURCES = table(
       defaults  confirmationTimeoutInMinutes=1 endpointAutoConfirms=false rawMessageDelivery=false
       clear     filterPolicy={} deliveryPolicy= redrivePolicy=
       local     confirmationTimeoutInMinutes endpointAutoConfirms
-      unique    topic protocol endpoint
     """,
 )
