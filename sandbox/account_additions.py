@@ -1,6 +1,6 @@
-"""What the account has beyond moto: rollouts, tasks, image layers, and the saved queries of CloudWatch Logs Insights.
+"""What the account has beyond moto: rollouts, tasks, image layers, budgets, mends, and CloudWatch Logs' saved queries.
 
-The first three have modules of their own. Queries are kept and shown again.
+All but the last have modules of their own. Queries are kept and shown again.
 
 Source: Amazon CloudWatch Logs API Reference, PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 
-from sandbox import account_images, account_rollouts, account_tasks
+from sandbox import account_budgets, account_images, account_mends, account_refusals, account_rollouts, account_tasks
 
 # A backend is one region of one account, made anew when the account is reset.
 _KEPT_IN = "query_definitions"
@@ -21,7 +21,10 @@ _KEPT_IN = "query_definitions"
 
 def install() -> None:
     """Add them to moto; doing so again changes nothing."""
+    account_budgets.install()
     account_images.install()
+    account_mends.install()
+    account_refusals.install()
     account_rollouts.install()
     account_tasks.install()
     for operation in (put_query_definition, describe_query_definitions, delete_query_definition):

@@ -46,7 +46,8 @@ _TRIGGERS = (
     "service_connect_configuration",
     "volume_configurations",
 )
-# What moto's CreateService drops and its UpdateService keeps, by the names under which it keeps them.
+_CONNECT = "serviceConnectConfiguration"
+# What moto's CreateService drops and its UpdateService keeps, all but the last, by the names under which it keeps them.
 _DROPPED = (
     "deploymentConfiguration",
     "capacityProviderStrategy",
@@ -54,6 +55,7 @@ _DROPPED = (
     "enableECSManagedTags",
     "healthCheckGracePeriodSeconds",
     "availabilityZoneRebalancing",
+    _CONNECT,
 )
 _BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 _ALARM = "Service deployment rolled back because one or more of its alarms are in ALARM."
@@ -169,6 +171,8 @@ def _updated(ecs: Any, service: Any, before: dict[str, Any]) -> None:
     if service.task_definition:
         # moto keeps what was sent, which may be a family alone.
         service.task_definition = ecs.ecs_backend.describe_task_definition(service.task_definition).arn
+    if ecs._get_param(_CONNECT) is not None:
+        service.service_connect_configuration = ecs._get_param(_CONNECT)
     changed = any(getattr(service, name, None) != value for name, value in before.items())
     if changed or ecs._get_param("forceNewDeployment"):
         _start(service)
@@ -435,6 +439,7 @@ def _described(service: Any, deployment: Deployment, status: str) -> dict[str, A
         "platformFamily": "Linux",
         "platformVersion": settings["platform_version"] or "1.4.0",
         "networkConfiguration": settings["network_configuration"],
+        _CONNECT: settings["service_connect_configuration"],
         "rolloutState": deployment.state,
         "rolloutStateReason": deployment.state_reason,
         **_capacity(service),
@@ -560,6 +565,7 @@ def _revision(service: Any, revision: Revision) -> dict[str, Any]:
         "platformFamily": "Linux",
         "loadBalancers": settings["load_balancers"],
         "networkConfiguration": settings["network_configuration"],
+        _CONNECT: settings["service_connect_configuration"],
         "containerImages": [
             {"containerName": one.get("name"), "image": one.get("image")} for one in task.container_definitions
         ],

@@ -70,6 +70,7 @@ def prepare(account: Account, region: str, resources: Iterable[Resource]) -> Non
     """Lift what keeps the account from deleting a stack's objects: deletion protection, objects, images."""
     lifts: dict[str, Callable[[Account, str, Resource], None]] = {
         "aws:dynamodb/table:Table": _unprotect_table,
+        "aws:cloudwatch/logGroup:LogGroup": _unprotect_log_group,
         "aws:s3/bucket:Bucket": _empty_bucket,
         "aws:ecr/repository:Repository": _empty_repository,
         "aws:lb/loadBalancer:LoadBalancer": _unprotect_load_balancer,
@@ -83,6 +84,12 @@ def _unprotect_table(account: Account, region: str, table: Resource) -> None:
     dynamodb = account.client("dynamodb", region)
     with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
         dynamodb.update_table(TableName=table.id, DeletionProtectionEnabled=False)
+
+
+def _unprotect_log_group(account: Account, region: str, group: Resource) -> None:
+    logs = account.client("logs", region)
+    with contextlib.suppress(logs.exceptions.ResourceNotFoundException):
+        logs.put_log_group_deletion_protection(logGroupIdentifier=group.id, deletionProtectionEnabled=False)
 
 
 def _unprotect_load_balancer(account: Account, region: str, balancer: Resource) -> None:

@@ -16,7 +16,6 @@ from moto import settings
 from werkzeug.serving import make_server
 
 from sandbox import account_additions, account_elasticache, account_memory
-from sandbox.provider.resources import TABLE as TYPES
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -223,10 +222,14 @@ class Ref:
 
 @dataclass(frozen=True)
 class Sample:
-    """Inputs of an object, and a change to them that an update carries out (none: the type has no such change)."""
+    """Inputs of an object, and a change to them that an update carries out (none: the type has no such change).
+
+    `after` names the types that have to be there first, and that no input refers to.
+    """
 
     inputs: Values
     change: Values = field(default_factory=dict[str, Any])
+    after: tuple[str, ...] = ()
 
 
 def document(effect: str = "Allow", **more: Any) -> str:
@@ -253,7 +256,6 @@ CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
 # What the account takes and does not keep, by type and property, with the reason.
-GAPS = {token: resource.gaps for token, resource in TYPES.items() if resource.gaps}
 
 CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
 
@@ -469,7 +471,8 @@ SAMPLES: dict[str, Sample] = {
         {"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}
     ),
     LOG_GROUP: Sample(
-        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": True}, {"retentionInDays": 30}
+        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False},
+        {"retentionInDays": 30, "deletionProtectionEnabled": True},
     ),
     ROLE: Sample(
         {
@@ -493,6 +496,7 @@ SAMPLES: dict[str, Sample] = {
             "dropInvalidHeaderFields": True,
         },
         {"idleTimeout": 600},
+        after=(GATEWAY,),
     ),
     TARGET_GROUP: Sample(
         {
@@ -612,6 +616,11 @@ SAMPLES: dict[str, Sample] = {
             "enableEcsManagedTags": True,
             "propagateTags": "SERVICE",
             "enableExecuteCommand": True,
+            "serviceConnectConfiguration": {
+                "enabled": True,
+                "namespace": "app",
+                "services": [{"portName": "http", "clientAlias": [{"port": 80, "dnsName": "app"}]}],
+            },
             "networkConfiguration": {
                 "subnets": [Ref(SUBNET), Ref("second subnet")],
                 "securityGroups": [Ref(GROUP)],
@@ -625,8 +634,10 @@ SAMPLES: dict[str, Sample] = {
             "desiredCount": 3,
             "deploymentMaximumPercent": 150,
             "enableExecuteCommand": False,
+            "serviceConnectConfiguration": {"enabled": True, "namespace": "net"},
             "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
         },
+        after=(RULE,),
     ),
     TARGET: Sample(
         {
@@ -635,6 +646,7 @@ SAMPLES: dict[str, Sample] = {
             "scalableDimension": "ecs:service:DesiredCount",
             "minCapacity": 2,
             "maxCapacity": 10,
+            "tags": {"Data": "sessions"},
         },
         {"maxCapacity": 12},
     ),
@@ -708,6 +720,7 @@ SAMPLES: dict[str, Sample] = {
             "description": "of the alerts",
             "policy": document(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="kms:*"),
             "enableKeyRotation": True,
+            "rotationPeriodInDays": 120,
             "deletionWindowInDays": 7,
         },
         {
@@ -719,8 +732,14 @@ SAMPLES: dict[str, Sample] = {
     ),
     ALIAS: Sample({"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref(KEY, "arn")}),
     TOPIC: Sample(
-        {"name": "app-alerts", "displayName": "Alerts", "kmsMasterKeyId": Ref(KEY, "arn"), "signatureVersion": 2},
-        {"displayName": "alerts"},
+        {
+            "name": "app-alerts",
+            "displayName": "Alerts",
+            "kmsMasterKeyId": Ref(KEY, "arn"),
+            "signatureVersion": 2,
+            "tracingConfig": "Active",
+        },
+        {"displayName": "alerts", "signatureVersion": 1, "tracingConfig": "PassThrough"},
     ),
     TOPIC_POLICY: Sample(
         {
@@ -807,6 +826,8 @@ class World:
         """The sample of that type; `second subnet` is one more subnet."""
         if key not in self.made:
             token = SUBNET if key == "second subnet" else key
+            for needed in SAMPLES[key].after:
+                self.make(needed)
             sensitive = tuple(name for name in ("secretString", "authToken") if name in SAMPLES[key].inputs)
             inputs = self.resolve(SAMPLES[key].inputs)
             self.made[key] = self.engine.create(token, key.rpartition(":")[2], inputs, secret=sensitive)

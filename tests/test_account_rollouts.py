@@ -120,7 +120,9 @@ def world(account: Account) -> World:
         for number, zone in enumerate("ab")
     ]
     group = ec2.create_security_group(GroupName="app", Description="app", VpcId=vpc)["GroupId"]
-    balancer = elb.create_load_balancer(Name="app", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    balancer = elb.create_load_balancer(Name="app", Subnets=subnets, Scheme="internal")["LoadBalancers"][0][
+        "LoadBalancerArn"
+    ]
     first, second = (
         elb.create_target_group(Name=name, Protocol="HTTP", Port=8080, VpcId=vpc, TargetType="ip")["TargetGroups"][0][
             "TargetGroupArn"
@@ -209,6 +211,24 @@ def test_a_fault_under_the_circuit_breaker_goes_back(world: World) -> None:
     )
     assert world.targets() == before
     assert any("deployment failed: tasks failed to start." in event["message"] for event in service["events"])
+
+
+def test_a_deployment_shows_how_its_tasks_connect(world: World) -> None:
+    """With Service Connect, and where it goes back, as before."""
+    world.create(world.task("1"), BREAKER)
+    connect = {"enabled": True, "namespace": "app"}
+    for _ in range(2):
+        world.update(serviceConnectConfiguration=connect)
+    assert len(world.deployments()) == 2  # the second update changes nothing
+    bad = world.task("2", Fault.UNHEALTHY)
+    under_way = world.update(taskDefinition=bad, serviceConnectConfiguration={"enabled": False})
+    assert "serviceConnectConfiguration" not in under_way
+    shown = [one["serviceConnectConfiguration"] for one in under_way["deployments"]]
+    assert shown == [{"enabled": False}, connect]
+    assert world.settled()["status"] == "ROLLBACK_SUCCESSFUL"
+    (primary,), (current,) = world.service()["deployments"], world.service()["currentServiceRevisions"]
+    (revision,) = world.ecs.describe_service_revisions(serviceRevisionArns=[current["arn"]])["serviceRevisions"]
+    assert primary["serviceConnectConfiguration"] == revision["serviceConnectConfiguration"] == connect
 
 
 def test_a_first_deployment_has_nothing_to_go_back_to(world: World) -> None:

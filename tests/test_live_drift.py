@@ -108,11 +108,8 @@ def _record(item: Item) -> None:
 
 def _budget(item: Item) -> None:
     budget = item.call("budgets", "describe_budget", AccountId=ACCOUNT_ID, BudgetName=item["name"])["Budget"]
-    item.call("budgets", "delete_budget", AccountId=ACCOUNT_ID, BudgetName=item["name"])
-    for name in ("CalculatedSpend", "LastUpdatedTime", "HealthStatus"):
-        budget.pop(name, None)
     budget["BudgetLimit"]["Amount"] = "1"
-    item.call("budgets", "create_budget", AccountId=ACCOUNT_ID, Budget=budget)
+    item.call("budgets", "update_budget", AccountId=ACCOUNT_ID, NewBudget=budget)
 
 
 def _alias(item: Item) -> None:

@@ -15,6 +15,7 @@ from tests.live import ACCOUNT_ID, LiveSandbox, live_sandbox
 TABLES = {"demo-sessions", "demo-responses", "demo-transcripts", "demo-waitlist"}
 BUCKET = f"voiceter-recordings-{ACCOUNT_ID}-prod"
 LOG_GROUP = "/ecs/voiceter-backend"
+LOG_GROUP_REFUSAL = "Cannot delete log group with deletion protection enabled"
 KINDS = {
     "aws:dynamodb/table:Table": TABLES,
     "aws:s3/bucket:Bucket": {BUCKET},
@@ -162,14 +163,24 @@ def test_protection_and_the_name_of_the_stack_at_once_lose_no_recording(
     sandbox.succeeded(sandbox.shell(f"pulumi state unprotect '{service}' --yes -s other"))
     up = "pulumi up -s other --yes --skip-preview --non-interactive"
     new = BUCKET.replace("prod", "other")
-    run = sandbox.shell(up)
-    assert run.status != 0
+    first = sandbox.shell(up)
+    assert first.status != 0
     # The first refusal ends an update; which it is depends on timing.
-    assert "RepositoryNotEmptyException" in run.output or "BucketNotEmpty" in run.output
+    refusals = ("RepositoryNotEmptyException", "BucketNotEmpty", LOG_GROUP_REFUSAL)
+    assert any(refusal in first.output for refusal in refusals)
     assert buckets(sandbox) == {BUCKET, new}
+    assert log_groups(sandbox) == {LOG_GROUP, f"{LOG_GROUP}-other"}
 
     images = sandbox.client("ecr").list_images(repositoryName="voiceter-backend")["imageIds"]
     sandbox.client("ecr").batch_delete_image(repositoryName="voiceter-backend", imageIds=images)
+    run = sandbox.shell(up)
+    assert run.status != 0
+    assert LOG_GROUP_REFUSAL in first.output + run.output
+    assert log_groups(sandbox) == {LOG_GROUP, f"{LOG_GROUP}-other"}
+
+    sandbox.client("logs").put_log_group_deletion_protection(
+        logGroupIdentifier=LOG_GROUP, deletionProtectionEnabled=False
+    )
     run = sandbox.shell(up)
     assert run.status != 0
     assert "BucketNotEmpty" in run.output
@@ -181,8 +192,11 @@ def test_protection_and_the_name_of_the_stack_at_once_lose_no_recording(
         sandbox.client("s3").delete_object(Bucket=BUCKET, Key=one["Key"], VersionId=one["VersionId"])
     sandbox.succeeded(sandbox.shell(up))
     assert buckets(sandbox) == {new}
-    groups = sandbox.client("logs").describe_log_groups()["logGroups"]
-    assert [one["logGroupName"] for one in groups] == [f"{LOG_GROUP}-other"]
+    assert log_groups(sandbox) == {f"{LOG_GROUP}-other"}
+
+
+def log_groups(sandbox: LiveSandbox) -> set[str]:
+    return {one["logGroupName"] for one in sandbox.client("logs").describe_log_groups()["logGroups"]}
 
 
 def buckets(sandbox: LiveSandbox) -> set[str]:

@@ -2,24 +2,18 @@
 
 import importlib
 from collections.abc import Generator
-from copy import copy
 from typing import Any
 
 import pytest
 from provider_harness import (
-    ACCOUNT,
     BUDGET,
     CACHE,
-    GAPS,
-    KEY,
     LISTENER,
-    REGION,
     SAMPLES,
     SCHEDULED_ACTION,
     SECRET,
     SERVICE,
     TARGET,
-    TOPIC,
     TOPIC_POLICY,
     Engine,
     Made,
@@ -32,11 +26,8 @@ from provider_harness import (
 from provider_harness import TABLE as TABLE_TYPE
 from pulumi.runtime import rpc
 
-from sandbox.provider import reading
-from sandbox.provider.account import Account, AccountError
 from sandbox.provider.resources import TABLE
-from sandbox.provider.spec import Context
-from sandbox.provider.values import UNKNOWN, agrees
+from sandbox.provider.values import UNKNOWN
 
 TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 # What some ids have to say more than the state's id does, to find the object in an import.
@@ -175,13 +166,6 @@ def test_tags_and_default_tags_are_put_on_and_taken_off(world: World, token: str
     assert "tags" not in refreshed.outputs
 
 
-def test_each_gap_is_one_of_the_types_properties() -> None:
-    assert GAPS
-    for token, gaps in GAPS.items():
-        assert {name.partition(".")[0] for name in gaps} <= TABLE[token].inputs
-        assert all(gaps.values())
-
-
 def test_in_an_account_that_was_lost_everything_is_gone(world: World, endpoint: str) -> None:
     """So that `up --refresh` builds it all again."""
     every = [world.make(token) for token in TABLE]
@@ -194,41 +178,6 @@ def test_in_an_account_that_was_lost_everything_is_gone(world: World, endpoint: 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
-# What was sent for each gap, where the samples do not give it.
-_GAP_VALUES: dict[tuple[str, str], Any] = {
-    (SERVICE, "serviceConnectConfiguration"): {"enabled": True, "namespace": "app"},
-    (KEY, "rotationPeriodInDays"): 120,
-    (TOPIC, "tracingConfig"): "Active",
-    (BUDGET, "notifications.subscriberEmailAddresses"): ["a@example.com"],
-}
-
-
-@pytest.mark.parametrize(("token", "gap"), [(token, gap) for token, gaps in GAPS.items() for gap in gaps])
-def test_a_gap_is_one_still(world: World, token: str, gap: str) -> None:
-    """Read back as if there were no gap, the account does not show what was sent; once it does, the gap has to go."""
-    name, _, member = gap.partition(".")
-    given = world.resolve(SAMPLES[token].inputs)
-    if (token, gap) in _GAP_VALUES:
-        value = _GAP_VALUES[token, gap]
-        given[name] = [{**one, member: value} for one in given[name]] if member else value
-    made = world.engine.create(token, "with-a-gap", given)
-    sent = made.outputs["tagsAll" if gap == "tags" else name]
-    assert sent not in (None, "", [], {})
-
-    resource = copy(TABLE[token])
-    resource.gaps = {}
-    known = {**made.outputs, "id": made.id, "account": ACCOUNT, "partition": "aws", name: None}
-    context = Context(Account(world.engine.endpoint, REGION, {}), resource.service, REGION, known)
-    try:
-        shown = reading.live(resource, context, {name: sent})
-    except AccountError:
-        return  # the account fails at the call that would show it
-    assert shown is not None
-    items: list[dict[str, Any]] = shown.get(name) or []
-    if member:
-        assert not [one for one in sent if one.get(member) and one[member] in [item.get(member) for item in items]]
-    else:
-        assert not agrees(sent, shown.get("tagsAll" if gap == "tags" else name))
 
 
 def _takeable() -> list[tuple[str, str]]:

@@ -310,12 +310,29 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
 
 # Drift
 
+ROGUE = {"Key": "Rogue", "Value": "1"}
+
 
 @pytest.mark.parametrize(
     ("token", "service", "call", "params", "drifted"),
     [
         (LOG_GROUP, "logs", "put_retention_policy", {"logGroupName": "{id}", "retentionInDays": 1}, "retentionInDays"),
         (LOG_GROUP, "logs", "delete_retention_policy", {"logGroupName": "{id}"}, "retentionInDays"),
+        (
+            LOG_GROUP,
+            "logs",
+            "put_log_group_deletion_protection",
+            {"logGroupIdentifier": "{id}", "deletionProtectionEnabled": True},
+            "deletionProtectionEnabled",
+        ),
+        (KEY, "kms", "enable_key_rotation", {"KeyId": "{id}", "RotationPeriodInDays": 90}, "rotationPeriodInDays"),
+        (
+            TOPIC,
+            "sns",
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "SignatureVersion", "AttributeValue": "1"},
+            "signatureVersion",
+        ),
         (
             REPOSITORY,
             "ecr",
@@ -358,13 +375,27 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
             {"RoleName": "{role}", "PolicyName": "{name}", "PolicyDocument": document("Deny")},
             "policy",
         ),
-        (ROLE, "iam", "tag_role", {"RoleName": "{id}", "Tags": [{"Key": "Rogue", "Value": "1"}]}, "tags"),
+        (ROLE, "iam", "tag_role", {"RoleName": "{id}", "Tags": [ROGUE]}, "tags"),
         (
             SERVICE,
             "ecs",
             "update_service",
             {"cluster": "{cluster}", "service": "{id}", "desiredCount": 9},
             "desiredCount",
+        ),
+        (
+            SERVICE,
+            "ecs",
+            "update_service",
+            {"cluster": "{cluster}", "service": "{id}", "serviceConnectConfiguration": {"enabled": False}},
+            "serviceConnectConfiguration",
+        ),
+        (
+            TARGET,
+            "application-autoscaling",
+            "tag_resource",
+            {"ResourceARN": "{arn}", "Tags": {"Rogue": "1"}},
+            "tags",
         ),
         (
             TARGET,
@@ -405,6 +436,23 @@ def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine)
         ),
         (ALARM, "cloudwatch", "disable_alarm_actions", {"AlarmNames": ["app-latency"]}, "actionsEnabled"),
         (DASHBOARD, "cloudwatch", "put_dashboard", {"DashboardName": "{id}", "DashboardBody": "[]"}, "dashboardBody"),
+        (BUDGET, "budgets", "tag_resource", {"ResourceARN": "{arn}", "ResourceTags": [ROGUE]}, "tags"),
+        (
+            BUDGET,
+            "budgets",
+            "update_budget",
+            {
+                "AccountId": ACCOUNT,
+                "NewBudget": {
+                    "BudgetName": "app",
+                    "BudgetType": "COST",
+                    "TimeUnit": "MONTHLY",
+                    "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+                    "CostFilters": {"TagKeyValue": ["user:Stack$dev"]},
+                },
+            },
+            "limitAmount",
+        ),
         (
             BUDGET,
             "budgets",
@@ -627,9 +675,10 @@ def test_what_the_service_fills_in_is_no_difference(world: World) -> None:
     assert _seen(world.engine, made).inputs == made.inputs
 
 
-def test_a_protected_table_is_not_deleted(world: World) -> None:
-    made = world.engine.create(TABLE, "t", SAMPLES[TABLE].inputs | {"deletionProtectionEnabled": True})
-    with pytest.raises(Refused, match="DeleteTable: ValidationException"):
+@pytest.mark.parametrize(("token", "call"), [(TABLE, "DeleteTable"), (LOG_GROUP, "DeleteLogGroup")])
+def test_what_is_protected_is_not_deleted(world: World, token: str, call: str) -> None:
+    made = world.engine.create(token, "t", SAMPLES[token].inputs | {"deletionProtectionEnabled": True})
+    with pytest.raises(Refused, match=f"{call}: ValidationException"):
         world.engine.delete(made)
     freed = world.engine.update(made, made.inputs | {"deletionProtectionEnabled": False})
     world.engine.delete(freed)
@@ -664,7 +713,7 @@ def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> 
         "ttl": 60,
     }
     first = world.engine.create(RECORD, "first", record)
-    with pytest.raises(Refused, match="allowOverwrite is not set"):
+    with pytest.raises(Refused, match=r"InvalidChangeBatch: .* already exists"):
         world.engine.create(RECORD, "second", record | {"records": ["c"]})
     second = world.engine.create(RECORD, "second", record | {"records": ["c"], "allowOverwrite": True})
     assert first.id == second.id
@@ -685,12 +734,6 @@ def test_an_alarm_may_be_computed(world: World) -> None:
     queries = [*MATH["metricQueries"][:2], {**MATH["metricQueries"][2], "expression": "failed / all"}]
     updated = engine.update(made, made.inputs | {"metricQueries": queries})
     assert _seen(engine, updated).outputs["metricQueries"] == queries
-
-
-def test_an_alarm_has_no_tags_of_a_deleted_one(world: World) -> None:
-    first = world.engine.create(ALARM, "failures", MATH | {"tags": {"Severity": "high"}})
-    world.engine.delete(first)
-    assert world.engine.create(ALARM, "failures", MATH).outputs["tagsAll"] == {"Stack": "dev"}
 
 
 def test_a_service_loses_its_alarms(world: World, endpoint: str) -> None:
@@ -726,6 +769,27 @@ def test_a_budget_that_changes_keeps_what_the_program_leaves_open(world: World) 
         made.outputs["costFilters"],
         made.outputs["timePeriodStart"],
     )
+
+
+def test_who_is_notified_is_shown_and_changes(world: World, endpoint: str) -> None:
+    made = world.make(BUDGET)
+    budgets, which = client(endpoint, "budgets"), {"AccountId": ACCOUNT, "BudgetName": "app"}
+
+    def notices() -> list[Values]:
+        return budgets.describe_notifications_for_budget(**which)["Notifications"]
+
+    (first, _), (topic,) = notices(), made.outputs["notifications"][0]["subscriberSnsTopicArns"]
+    mail = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
+    budgets.create_subscriber(**which, Notification=first, Subscriber=mail)
+    sns = {"SubscriptionType": "SNS", "Address": topic}
+    budgets.delete_subscriber(**which, Notification=first, Subscriber=sns)
+    seen = _seen(world.engine, made)
+    assert world.engine.diff(seen, made.inputs).diffs == ["notifications"]
+    mended = world.engine.update(seen, made.inputs)
+    assert mended.outputs == made.outputs
+    assert budgets.describe_subscribers_for_notification(**which, Notification=first)["Subscribers"] == [sns]
+    world.engine.update(mended, {name: value for name, value in made.inputs.items() if name != "notifications"})
+    assert notices() == []
 
 
 def test_a_budget_may_have_a_period(world: World) -> None:

@@ -81,7 +81,6 @@ THING = """
       defaults  colour=red paint.coat=2
       keeps     size
       clear     paint.coat=0
-      gap       colour nobody can see it
       gone      State=lost,broken
       named     name 12 nameStart @lower
       replaces  paint
@@ -101,7 +100,7 @@ def test_an_entry_tells_calls_and_what_follows_from_them() -> None:
     assert thing.inputs == {"name", "nameStart", "place", "size", "colour", "paint", "region"}
     assert thing.replacing == {"name", "nameStart", "place", "paint", "region"}
     assert (thing.name, thing.limit, thing.prefix, thing.spell) == ("name", 12, "nameStart", str.lower)
-    assert (thing.gone, thing.gaps) == (("State", ["lost", "broken"]), {"colour": "nobody can see it"})
+    assert thing.gone == ("State", ["lost", "broken"])
     assert thing.computed == ["arn", "label", "parts", "weight"]
     places = {"arn": "ThingArn", "label": "=the-{name}", "parts": "Parts[].Name", "size": "Measures.Size"}
     assert thing.reads == places

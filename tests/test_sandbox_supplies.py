@@ -181,6 +181,8 @@ def test_protection_objects_and_images_are_lifted(account: Account) -> None:
     s3.put_bucket_policy(
         Bucket="recordings", Policy=deny + ' "Resource": ["arn:aws:s3:::recordings", "arn:aws:s3:::recordings/*"]}]}'
     )
+    logs = account.client("logs", REGION)
+    logs.create_log_group(logGroupName="/app", deletionProtectionEnabled=True)
     ecr.create_repository(repositoryName="voiceter-backend-dev")
     supplies.push_image(account, "dev", REGION, "1")
     teardown.prepare(
@@ -190,11 +192,14 @@ def test_protection_objects_and_images_are_lifted(account: Account) -> None:
             _resource("aws:dynamodb/table:Table", "t"),
             _resource("aws:s3/bucket:Bucket", "recordings"),
             _resource("aws:ecr/repository:Repository", "voiceter-backend-dev"),
+            _resource("aws:cloudwatch/logGroup:LogGroup", "/app"),
             _resource("aws:dynamodb/table:Table", "gone"),
             _resource("aws:s3/bucket:Bucket", "gone"),
             _resource("aws:ecr/repository:Repository", "gone"),
+            _resource("aws:cloudwatch/logGroup:LogGroup", "/gone"),
         ],
     )
+    logs.delete_log_group(logGroupName="/app")
     dynamodb.delete_table(TableName="t")
     s3.delete_bucket(Bucket="recordings")
     ecr.delete_repository(repositoryName="voiceter-backend-dev")

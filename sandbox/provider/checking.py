@@ -162,7 +162,7 @@ def diff(
             continue  # what the program leaves to the account stays as it is
         if old is None and name in (*resource.computed, "region") and agrees(new, outputs.get(name)):
             continue  # nor does it change when the program says what the account has chosen
-        if imported and (name in resource.unseen or agrees(new, old)):
+        if imported and (name in resource.locals or agrees(new, old)):
             continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
     by_value = resource.replacing_by_value

@@ -18,7 +18,10 @@ from .faults import Fault
 from .spec import Context, Resource, fill
 from .values import UNKNOWN, Values, agrees
 
-_BUSY_CODES = ("DependencyViolation", "ResourceInUse", "DeleteConflict", "OperationAborted", "ClusterContains")
+_BUSY_CODES = (
+    *("DependencyViolation", "ResourceInUse", "DeleteConflict", "OperationAborted", "ClusterContains"),
+    "InvalidIPAddress.InUse",
+)
 _BUSY_SECONDS = 20.0
 _SETTLE_SECONDS = 300.0
 
@@ -184,7 +187,7 @@ class Lifecycle:
         try:
             for call in resource.changes:
                 touched = changed.intersection(call.carries)
-                if not touched or touched <= resource.gaps.keys():
+                if not touched:
                     continue
                 called = True
                 if call.absent and not any(name in news for name in call.carries):
@@ -193,7 +196,7 @@ class Lifecycle:
                 sent = call.carries if call.whole else touched
                 values = {name: news.get(name, resource.clear.get(name)) for name in sent}
                 carry_out(resource, call, values, context)
-            if resource.tags and "tagsAll" in changed and "tags" not in resource.gaps:
+            if resource.tags and "tagsAll" in changed:
                 retag(resource.tags, context, olds.get("tagsAll", {}), news.get("tagsAll", {}))
             if called:
                 self._wait(resource.steady, context, timeout)

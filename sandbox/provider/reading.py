@@ -58,9 +58,7 @@ def live(resource: Resource, context: Context, like: Values) -> Values | None:
         if template.startswith("="):
             shown[name] = known[name] = fill(template[1:], known)
     if resource.tags:
-        missing = "tags" in resource.gaps
-        sent: Values = context["tagsAll"] or {}
-        shown["tagsAll"] = sent if missing else _live_tags(resource.tags, parts[0], replace(context, known=known))
+        shown["tagsAll"] = _live_tags(resource.tags, parts[0], replace(context, known=known))
     if resource.regional:
         shown["region"] = context.region
     return {name: value for name, value in shown.items() if value is not None}
@@ -107,15 +105,14 @@ def _look_up(resource: Resource, name: str, parts: list[_Part], like: Any) -> An
 
 def lost(resource: Resource, inputs: Values, shown: Values) -> list[str]:
     """The inputs that the account took and does not show as they were sent."""
-    sent = [name for name in resource.carried if name in inputs and name not in resource.gaps]
-    tags = ["tagsAll"] if resource.tags and "tags" not in resource.gaps else []
-    missing = [name for name in sent if not agrees(inputs[name], shown.get(name))]
-    return missing + [name for name in tags if (inputs.get(name) or {}) != (shown.get(name) or {})]
+    missing = [name for name in resource.carried if name in inputs and not agrees(inputs[name], shown.get(name))]
+    same_tags = not resource.tags or (inputs.get("tagsAll") or {}) == (shown.get("tagsAll") or {})
+    return missing if same_tags else [*missing, "tagsAll"]
 
 
 def left(resource: Resource, taken: Mapping[str, Any], shown: Values) -> list[str]:
     """The inputs that the program gives no more, and that the account still shows as they were."""
-    names = [name for name in resource.carried if name in taken and name not in (*resource.gaps, *resource.computed)]
+    names = [name for name in resource.carried if name in taken and name not in resource.computed]
     return [name for name in names if shown.get(name) not in _EMPTY and agrees(taken[name], shown[name])]
 
 
@@ -125,7 +122,7 @@ def outputs(resource: Resource, inputs: Values, shown: Values, default_tags: Map
     for name, value in inputs.items():
         if name in MARKS or name in ("tags", "tagsAll"):
             continue
-        if name in resource.locals or (name in resource.gaps and not shown.get(name)) or agrees(value, shown.get(name)):
+        if name in resource.locals or agrees(value, shown.get(name)):
             made[name] = value
         elif name in shown:
             made[name] = reconcile(value, shown[name], ordered=name in resource.in_order)

@@ -20,7 +20,7 @@ Hook = Callable[..., Any]
 _PLACE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 _WORD = re.compile(r"(?:'[^']*'|[^\s'])+")
 _KEYWORDS = (
-    "create id read update put then then-put delete names reads otherwise outputs defaults clear local gap replaces"
+    "create id read update put then then-put delete names reads otherwise outputs defaults clear local replaces"
     " keeps gone named delete-first blocks ordered secret tags before-delete settle steady"
 )
 
@@ -157,9 +157,6 @@ class Resource:
                 member's, in each block that the program gives
     clear       what an update sends for a property that is given no more
     local       properties that steer the provider and reach no call, or only `delete`
-    gap         a property that the account takes and does not keep, and the reason: its state is what was sent, and a
-                change of nothing else is not sent, as the account has no call for it. `a.b` where the account shows
-                `a` without its `b`, which the read's hook fills in; a change of it is sent
     replaces    properties that replace the object although a call could change them; a hook names those that do by what
                 they were and are to be, as `(olds, news) -> names`
     keeps       properties that stay as they are when the program gives them no more, like `outputs`, which the account
@@ -216,8 +213,6 @@ class Resource:
         self.defaults = {name: value for name, value in defaults.items() if "." not in name}
         self.inner_defaults = {name: value for name, value in defaults.items() if "." in name}
         self.clear = nested(pairs(said("clear")))
-        gaps = (text.partition(" ") for word, text in lines if word == "gap")
-        self.gaps = {name: reason for name, _, reason in gaps}
         where, _, values = said("gone").partition("=")
         self.gone = where, values.split(",") if values else []
         self.name, *facts = said("named").split() or [""]
@@ -238,9 +233,6 @@ class Resource:
         self.locals: frozenset[str] = frozenset([*said("local").split(), *prefix])
         self.carried = tuple(dict.fromkeys(name for call in self.calls for name in call.carries))
         self.inputs = frozenset([*self.locals, *self.carried, *region, *(["tags"] if self.tags else [])])
-        # Those that the account does not show, or not whole.
-        hidden = {*self.locals, *(gap.partition(".")[0] for gap in self.gaps)}
-        self.unseen: frozenset[str] = frozenset(hidden | {"tagsAll"} if "tags" in hidden else hidden)
         # Those whose change replaces the object.
         fixed = set(self.carried).difference(*(call.carries for call in self.changes))
         always = [word for word in said("replaces").split() if word[0] != "@"]

@@ -34,7 +34,6 @@ RESOURCES = table(
       delete    DeregisterScalableTarget THE_TARGET
       outputs   arn=ScalableTargetARN
       keeps     roleArn suspendedState
-      gap       tags the account does not show a scalable target's tags
       delete-first the account takes a new roleArn and keeps the old one, so a target is made anew for it
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
 
@@ -42,8 +41,7 @@ RESOURCES = table(
       create    PutScalingPolicy name serviceNamespace resourceId scalableDimension
                 (policyType targetTrackingScalingPolicyConfiguration stepScalingPolicyConfiguration) -> {name}
       id        TARGET_ID/(?P<name>.+)
-      # The account does not choose by PolicyNames.
-      read      DescribeScalingPolicies THE_TARGET PolicyNames=[{name}] -> ScalingPolicies[PolicyName={name}]
+      read      DescribeScalingPolicies THE_TARGET PolicyNames=[{name}] -> ScalingPolicies
       put       PutScalingPolicy () THE_TARGET PolicyName={name}
       delete    DeleteScalingPolicy THE_TARGET PolicyName={name}
       names     name=PolicyName

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..convert import members
 from ..spec import Context, table
-from ..values import Values, agrees
+from ..values import Values
 
 _SUBSCRIBERS = {"subscriberEmailAddresses": "EMAIL", "subscriberSnsTopicArns": "SNS"}
 _LEFT_TO_ACCOUNT = ("limitAmount", "limitUnit", "costFilters", "costTypes", "timePeriodStart")
@@ -26,6 +26,21 @@ def budget(values: Values, context: Context) -> Values:
     if given.get("notifications"):
         built["notifications"] = [_notification(one) for one in given["notifications"]]
     return built
+
+
+def changed_budget(values: Values, context: Context) -> Values:
+    return {"newBudget": budget(values, context)}
+
+
+def old_notifications(_: Values, context: Context) -> list[Values]:
+    """Each that there was; as the AWS provider does it, all of them go and those that are wanted come."""
+    olds: list[Values] = context.olds.get("notifications") or []
+    return [{"notification": _notification(one)["notification"]} for one in olds]
+
+
+def new_notifications(values: Values, _: Context) -> list[Values]:
+    news: list[Values] = values.get("notifications") or []
+    return [_notification(one) for one in news]
 
 
 def _notification(given: Values) -> Values:
@@ -57,18 +72,18 @@ def described(found: Any, _: Context) -> Values:
 
 
 def notifications(found: Any, context: Context) -> Values:
-    """Who is notified is taken from what was sent for the same notification."""
-    sent: list[Values] = context["notifications"] or []
+    """Each notification beside those who get it."""
+    which = {"AccountId": context["account"], "BudgetName": context["name"]}
     shown: list[Values] = []
     for one in found["Notifications"]:
+        subscribers = context.call("DescribeSubscribersForNotification", **which, Notification=one)["Subscribers"]
+        addresses = {
+            name: [other["Address"] for other in subscribers if other["SubscriptionType"] == kind]
+            for name, kind in _SUBSCRIBERS.items()
+        }
         live = members(one, "comparisonOperator notificationType threshold thresholdType")
-        same = [other for other in sent if agrees({n: v for n, v in other.items() if n not in _SUBSCRIBERS}, live)]
-        shown.append(live | {name: same[0][name] for name in _SUBSCRIBERS if same and name in same[0]})
+        shown.append(live | {name: every for name, every in addresses.items() if every})
     return {"notifications": shown}
-
-
-def nothing(_values: Values, _context: Context) -> Values:
-    return {}
 
 
 RESOURCES = table(
@@ -76,23 +91,20 @@ RESOURCES = table(
     """
     aws:budgets/budget:Budget global
       create    CreateBudget name (budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart
-                timePeriodEnd notifications) AccountId={account} @budget -> {account}:{name}
+                timePeriodEnd) notifications AccountId={account} @budget -> {account}:{name}
       read      DescribeBudget AccountId={account} BudgetName={name} @described
       read      DescribeNotificationsForBudget AccountId={account} BudgetName={name} @notifications
-      # The account has no call that changes a budget: it is made anew.
-      update    DeleteBudget () AccountId={account} BudgetName={name} @nothing
-      put       CreateBudget () AccountId={account} Budget.BudgetName={name} @budget
+      put       UpdateBudget () AccountId={account} NewBudget.BudgetName={name} @changed_budget
+      update    DeleteNotification notifications AccountId={account} BudgetName={name} @old_notifications
+      update    CreateNotification notifications AccountId={account} BudgetName={name} @new_notifications
       delete    DeleteBudget AccountId={account} BudgetName={name}
       names     name=Budget.BudgetName budgetType=Budget.BudgetType timeUnit=Budget.TimeUnit
                 limitAmount=Budget.BudgetLimit.Amount limitUnit=Budget.BudgetLimit.Unit costFilters=Budget.CostFilters
                 costTypes=Budget.CostTypes timePeriod=Budget.TimePeriod notifications=NotificationsWithSubscribers
-                tags=ResourceTags
+                newBudget.limitAmount=BudgetLimit.Amount newBudget.limitUnit=BudgetLimit.Unit tags=ResourceTags
       outputs   accountId=={account} arn==arn:{partition}:budgets::{account}:budget/{name} costFilters costTypes
                 limitAmount limitUnit timePeriodStart
       defaults  timePeriodEnd=2087-06-15_00:00
-      gap       notifications.subscriberEmailAddresses the account does not show who is notified
-      gap       notifications.subscriberSnsTopicArns the account does not show who is notified
-      gap       tags the account keeps no tags of budgets
       named     name namePrefix
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} path=ResourceTags -> ResourceTags
     """,

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..account import AccountError
 from ..spec import Context, pairs, table
 from ..values import Values, is_list
 
@@ -82,16 +81,7 @@ def _change(action: str) -> Callable[[Values, Context], Values]:
 
 
 def new_record(values: Values, context: Context) -> Values:
-    """CREATE by UPSERT, after a look: the account refuses to CREATE again what was deleted before."""
-    if not context.offline and not context["allowOverwrite"]:
-        name, kind = values["name"], values["type"]
-        found = context.call(
-            "ListResourceRecordSets", HostedZoneId=values["zoneId"], StartRecordName=name, StartRecordType=kind
-        )
-        if record(found["ResourceRecordSets"], context):
-            said = f"the zone has a record {name} of type {kind} already, and allowOverwrite is not set"
-            raise AccountError("ChangeResourceRecordSets", "InvalidChangeBatch", said)
-    return _change("UPSERT")(values, context)
+    return _change("UPSERT" if context["allowOverwrite"] else "CREATE")(values, context)
 
 
 def _bare(name: str) -> str:

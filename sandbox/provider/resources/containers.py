@@ -179,7 +179,9 @@ RESOURCES = table(
                 deploymentMaximumPercent=deploymentConfiguration.maximumPercent
                 deploymentMinimumHealthyPercent=deploymentConfiguration.minimumHealthyPercent
                 alarms=deploymentConfiguration.alarms
+                serviceConnectConfiguration.services.clientAlias=clientAliases
       reads     cluster=clusterArn iamRole=roleArn
+                serviceConnectConfiguration=deployments.serviceConnectConfiguration
       outputs   arn=serviceArn launchType deploymentController
       defaults  deploymentMaximumPercent=200 deploymentMinimumHealthyPercent=100 enableEcsManagedTags=false
                 enableExecuteCommand=false schedulingStrategy=REPLICA waitForSteadyState=false
@@ -187,9 +189,9 @@ RESOURCES = table(
       clear     alarms.alarmNames=[] alarms.enable=false alarms.rollback=false
                 capacityProviderStrategies=[] desiredCount=0 healthCheckGracePeriodSeconds=0 propagateTags=NONE
                 deploymentCircuitBreaker.enable=false deploymentCircuitBreaker.rollback=false
+                serviceConnectConfiguration.enabled=false
       local     forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback
       keeps     cluster iamRole platformVersion availabilityZoneRebalancing deploymentConfiguration triggers
-      gap       serviceConnectConfiguration the account takes it and does not show it
       gone      status=INACTIVE,DRAINING
       named     name
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags

@@ -129,7 +129,7 @@ def moved_stages(values: Values, context: Context) -> Values | list[Values]:
     if context.offline:
         return values
     version = context["versionId"]
-    wanted, had = set(values.get("versionStages") or ()), set(context.olds.get("versionStages", ()))
+    wanted, had = set[str](values.get("versionStages") or ()), set[str](context.olds.get("versionStages", ()))
     versions = context.call("DescribeSecret", SecretId=context["secretId"]).get("VersionIdsToStages", {})
     moves: list[Values] = []
     for stage in sorted(wanted - had):
@@ -242,10 +242,9 @@ RESOURCES = table(
       delete    DeleteLogGroup logGroupName={id}
       names     name=logGroupName
       otherwise retentionInDays=0 kmsKeyId= logGroupClass=STANDARD
-      outputs   arn==arn:{partition}:logs:{region}:{account}:log-group:{id} logGroupClass
+      outputs   arn==arn:{partition}:logs:{region}:{account}:log-group:{id} logGroupClass deletionProtectionEnabled
       defaults  retentionInDays=0 skipDestroy=false
       local     skipDestroy
-      gap       deletionProtectionEnabled the account has no deletion protection of log groups
       named     name namePrefix
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
     """,

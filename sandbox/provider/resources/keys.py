@@ -24,6 +24,11 @@ def rotation(values: Values, context: Context) -> list[Values]:
     return [period] if context["enableKeyRotation"] else []
 
 
+def period(found: Any, context: Context) -> Values:
+    """A key that does not rotate has no period; the program may name one all the same."""
+    return {} if found["KeyRotationEnabled"] else {"rotationPeriodInDays": context["rotationPeriodInDays"]}
+
+
 def alias(found: Any, context: Context) -> Values:
     """The key may be named by its id or its ARN; the account shows the id."""
     arn, key = found[0]["AliasArn"], found[0]["TargetKeyId"]
@@ -46,7 +51,7 @@ RESOURCES = table(
       create    CreateKey description keyUsage customerMasterKeySpec multiRegion policy -> KeyMetadata.KeyId
       read      DescribeKey KeyId={id} -> KeyMetadata
       read      GetKeyPolicy KeyId={id} PolicyName=default
-      read      GetKeyRotationStatus KeyId={id}
+      read      GetKeyRotationStatus KeyId={id} @period
       update    UpdateKeyDescription description KeyId={id}
       update    PutKeyPolicy policy KeyId={id} PolicyName=default
       then-put  EnableKeyRotation enableKeyRotation rotationPeriodInDays KeyId={id} @rotation
@@ -58,11 +63,10 @@ RESOURCES = table(
       names     customerMasterKeySpec=KeySpec deletionWindowInDays=PendingWindowInDays
       reads     enableKeyRotation=KeyRotationEnabled isEnabled=Enabled
       otherwise multiRegion=false
-      outputs   arn description keyId multiRegion policy
+      outputs   arn description keyId multiRegion policy rotationPeriodInDays
       defaults  customerMasterKeySpec=SYMMETRIC_DEFAULT enableKeyRotation=false isEnabled=true
                 keyUsage=ENCRYPT_DECRYPT
       local     deletionWindowInDays
-      gap       rotationPeriodInDays the account does not show how often a key rotates
       gone      KeyState=PendingDeletion,PendingReplicaDeletion
       tags      TagResource UntagResource ListResourceTags KeyId={id} -> Tags
 

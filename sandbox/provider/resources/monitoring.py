@@ -12,12 +12,6 @@ def queries(values: Values, _: Context) -> Values:
     return {**values, "metricQueries": [{"returnData": False, **one} if is_object(one) else one for one in queries]}
 
 
-def untag(context: Context) -> None:
-    """The account would give the tags of a deleted alarm to the next one of its name."""
-    if context["tagsAll"]:
-        context.call("UntagResource", ResourceARN=context["arn"], TagKeys=sorted(context["tagsAll"]))
-
-
 RESOURCES = table(
     globals(),
     """
@@ -38,7 +32,6 @@ RESOURCES = table(
       defaults  actionsEnabled=true treatMissingData=missing
       named     name
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
-      before-delete  @untag
 
     aws:cloudwatch/dashboard:Dashboard
       create    PutDashboard dashboardName (dashboardBody) -> {dashboardName}

@@ -33,7 +33,8 @@ def _attributes(found: Any) -> Values:
 
 
 def topic(found: Any, _: Context) -> Values:
-    return {**_attributes(found), "arn": found["TopicArn"], "name": found["TopicArn"].rpartition(":")[2]}
+    shown = {**_attributes(found), "arn": found["TopicArn"], "name": found["TopicArn"].rpartition(":")[2]}
+    return shown | {name: int(shown[name]) for name in ("signatureVersion",) if name in shown}
 
 
 def subscription(found: Any, _: Context) -> Values:
@@ -53,11 +54,9 @@ RESOURCES = table(
       read      GetTopicAttributes TopicArn={id} @topic -> Attributes
       update    SetTopicAttributes () TopicArn={id} @one_by_one
       delete    DeleteTopic TopicArn={id}
-      outputs   arn owner policy
+      outputs   arn owner policy signatureVersion tracingConfig
       defaults  contentBasedDeduplication=false fifoTopic=false
       clear     displayName= deliveryPolicy= kmsMasterKeyId=
-      gap       signatureVersion the account takes it and does not show it
-      gap       tracingConfig the account takes it and does not show it
       named     name 80 namePrefix
       tags      TagResource UntagResource ListTagsForResource ResourceArn={id} -> Tags
 

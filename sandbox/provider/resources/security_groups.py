@@ -45,15 +45,6 @@ def changed_rule(values: Values, context: Context) -> Values:
     return {"securityGroupRules": [{"securityGroupRuleId": context["id"], "securityGroupRule": _whole_rule(values)}]}
 
 
-def keep_description(context: Context) -> bool:
-    """The account drops the description of a rule for a group when the rule is made, not when it is changed."""
-    if context["description"] and not context.olds.get("description"):
-        rule = {capital(name): value for name, value in _whole_rule(context.known).items()}
-        rules = [{"SecurityGroupRuleId": context["id"], "SecurityGroupRule": rule}]
-        context.call("ModifySecurityGroupRules", GroupId=context["securityGroupId"], SecurityGroupRules=rules)
-    return True
-
-
 def without_all_ports(found: Any, _: Context) -> Values:
     """-1 as a port means that there is none; a rule refers to a group or to addresses, not to both."""
     rule = found[0]
@@ -88,7 +79,6 @@ _RULE_TABLE = """
                 referencedSecurityGroupId=ReferencedGroupInfo.GroupId
       replaces  @other_target
       outputs   arn==arn:{partition}:ec2:{region}:{account}:security-group-rule/{id} securityGroupRuleId
-      settle    @keep_description
       tags      CreateTags DeleteTags Resources=[{id}] kind=security-group-rule
 """
 RESOURCES = table(
