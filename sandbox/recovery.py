@@ -87,6 +87,6 @@ def _from_inputs(resource: Mapping[str, Any]) -> str:
 
     known = TABLE.get(resource["type"])
     inputs: Mapping[str, Any] = resource.get("inputs", {})
-    if known is None or "{" not in known.create.at or not all(isinstance(inputs.get(n), str) for n in known.identity):
+    if known is None or "{" not in known.create.at or not all(isinstance(inputs.get(n), str) for n in known.in_id):
         return ""
     return str(fill(known.create.at, inputs))

@@ -394,11 +394,7 @@ SAMPLES: dict[str, Sample] = {
             "repository": Ref(REPOSITORY),
             "policy": '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",'
             ' "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}, "action": {"type": "expire"}}]}',
-        },
-        {
-            "policy": '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",'
-            ' "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 9}, "action": {"type": "expire"}}]}'
-        },
+        }
     ),
     TABLE: Sample(
         {

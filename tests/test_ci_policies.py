@@ -54,6 +54,9 @@ WITHHELD = {
 }
 # What the provider could call for a property that the program never sets: action -> class and property.
 UNUSED = {
+    "ec2:AssociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
+    "ec2:DisassociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
+    "ec2:ModifyVpcTenancy": ("Vpc", "instance_tenancy"),
     "iam:DeleteRolePermissionsBoundary": ("Role", "permissions_boundary"),
     "iam:PutRolePermissionsBoundary": ("Role", "permissions_boundary"),
     "secretsmanager:DeleteResourcePolicy": ("Secret", "policy"),
@@ -128,12 +131,12 @@ def kind(arn: str) -> tuple[str, str]:
 
 
 def programs_calls() -> Iterator[tuple[str, str, set[str]]]:
-    """Module, name and keywords of each `aws.<module>.<name>(…)` in the program."""
+    """Module, name and keywords of each `aws.<module>.<name>(…)` in the program, and of awsx's."""
     for path in [ROOT / "__main__.py", *sorted((ROOT / "components").glob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 chain = ast.unparse(node.func).split(".")
-                if chain[0] == "aws" and len(chain) in (2, 3):
+                if chain[0] in ("aws", "awsx") and len(chain) in (2, 3):
                     yield (".".join(chain[1:-1]), chain[-1], {word.arg for word in node.keywords if word.arg})
 
 

@@ -200,7 +200,7 @@ _REFUSED_TO_GO = {
     *((SCHEDULED_ACTION, name) for name in ("schedule", "scalableTargetAction")),
     *((LISTENER, name) for name in ("port",)),
     (TOPIC_POLICY, "policy"),
-    *((CACHE, name) for name in ("multiAzEnabled", "authToken", "snapshotRetentionLimit")),
+    *((CACHE, name) for name in ("authToken", "snapshotRetentionLimit")),
     (INGRESS, "ipProtocol"),
     (EGRESS, "ipProtocol"),
     (LIFECYCLE, "rules"),

@@ -227,17 +227,17 @@ def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
     [
         (TABLE, {"billingMode": "PROVISIONED", "readCapacity": 1, "writeCapacity": 1}, [], False),
         (TABLE, {"hashKey": "other"}, ["hashKey"], True),
-        (TABLE, {"name": "other"}, ["name"], False),
+        (TABLE, {"name": "other"}, ["name"], True),
         (TABLE, {"region": "us-west-2"}, ["region"], True),
         (LOAD_BALANCER, {"loadBalancerType": "network"}, ["loadBalancerType"], True),
-        (LOAD_BALANCER, {"name": "other"}, ["name"], False),
+        (LOAD_BALANCER, {"name": "other"}, ["name"], True),
         (TARGET_GROUP, {"port": 9090}, ["port"], False),  # its name is generated
         (TARGET_GROUP, {"healthCheck": {"path": "/"}}, [], False),
         (RULE, {"listenerArn": "arn:other"}, ["listenerArn"], False),
         (RULE, {"priority": 7}, [], False),
-        (ROLE, {"name": "other"}, ["name"], False),
+        (ROLE, {"name": "other"}, ["name"], True),
         (ROLE, {"path": "/x/"}, ["path"], True),
-        (ROLE_POLICY, {"role": "other"}, ["role"], False),
+        (ROLE_POLICY, {"role": "other"}, ["role"], True),
         (TASK, {"cpu": "2048"}, ["cpu"], False),
         (TASK, {"tags": {"Version": "v9"}}, [], False),
         (SERVICE, {"launchType": "FARGATE"}, ["launchType"], True),
@@ -245,32 +245,33 @@ def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
         (CERTIFICATE, {"domainName": "other.example.com"}, ["domainName"], False),
         (SECRET, {"namePrefix": "other/"}, ["name", "namePrefix"], False),
         (VERSION, {"secretString": "new"}, ["secretString"], False),
-        (SUBNET, {"availabilityZone": f"{REGION}c"}, ["availabilityZone"], True),
+        (SUBNET, {"availabilityZone": f"{REGION}c"}, ["availabilityZone"], False),
         (BUCKET, {"forceDestroy": False}, [], False),
-        (BUCKET, {"bucket": "other-bucket"}, ["bucket"], False),
-        (RECORD, {"setIdentifier": "other"}, ["setIdentifier"], False),
+        (BUCKET, {"bucket": "other-bucket"}, ["bucket"], True),
+        (RECORD, {"setIdentifier": "other"}, [], False),
+        (RECORD, {"zoneId": "Z2"}, ["zoneId"], False),
         (LOG_GROUP, {"logGroupClass": "INFREQUENT_ACCESS"}, ["logGroupClass"], True),
-        (TARGET, {"resourceId": "service/x/y"}, ["resourceId"], False),
+        (TARGET, {"resourceId": "service/x/y"}, ["resourceId"], True),
         (SCHEDULED_ACTION, {"schedule": "rate(1 hour)"}, [], False),
-        (SCHEDULED_ACTION, {"scalableDimension": "other"}, ["scalableDimension"], False),
+        (SCHEDULED_ACTION, {"scalableDimension": "other"}, ["scalableDimension"], True),
         (KEY, {"customerMasterKeySpec": "RSA_2048"}, ["customerMasterKeySpec"], False),
         (KEY, {"deletionWindowInDays": 30}, [], False),
-        (ALIAS, {"name": "alias/other"}, ["name"], False),
+        (ALIAS, {"name": "alias/other"}, ["name"], True),
         (ALIAS, {"targetKeyId": "other"}, [], False),
         (TOPIC, {"fifoTopic": True}, ["fifoTopic"], True),
         (SUBSCRIPTION, {"endpoint": "other@example.com"}, ["endpoint"], False),
         (TOPIC_POLICY, {"arn": "arn:other"}, ["arn"], False),
-        (ALARM, {"name": "other"}, ["name"], False),
+        (ALARM, {"name": "other"}, ["name"], True),
         (ALARM, {"metricName": "Other", "dimensions": {"A": "b"}, "statistic": "Sum"}, [], False),
         (DASHBOARD, {"dashboardName": "other"}, ["dashboardName"], False),
-        (BUDGET, {"name": "other"}, ["name"], False),
+        (BUDGET, {"name": "other"}, ["name"], True),
         (BUDGET, {"limitAmount": "7.0", "timeUnit": "DAILY"}, [], False),
     ],
 )
 def test_what_replaces_and_what_is_deleted_first(
     engine: Engine, token: str, change: Values, replaces: list[str], deletes_first: bool
 ) -> None:
-    """As the AWS provider has it: what no call can change replaces, a name that stays is freed first."""
+    """As the AWS provider has it: what no call can change replaces, and what the program has named goes first."""
     given: Values = {
         name: value for name, value in SAMPLES[token].inputs.items() if isinstance(value, str | int | dict)
     }

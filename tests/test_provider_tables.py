@@ -78,6 +78,8 @@ THING = """
       delete    DeleteThing Name={name}
       reads     size=Measures.Size
       outputs   arn=ThingArn label==the-{name} parts=Parts[].Name weight
+      defaults  colour=red paint.coat=2
+      keeps     size
       clear     paint.coat=0
       gone      State=lost,broken
       named     name 12 nameStart @lower
@@ -103,14 +105,18 @@ def test_an_entry_tells_calls_and_what_follows_from_them() -> None:
     places = {"arn": "ThingArn", "label": "=the-{name}", "parts": "Parts[].Name", "size": "Measures.Size"}
     assert thing.reads == places
     assert thing.clear == {"paint": {"coat": 0}}
-    assert list(thing.identity) == ["place", "name"]
+    assert (thing.defaults, thing.inner_defaults) == ({"colour": "red"}, {"paint.coat": 2})
+    assert thing.kept == {*thing.computed, "size"}
+    assert (thing.in_id, thing.delete_first) == (["place", "name"], False)
     assert thing.parse_id("shelf/hammer") == {"id": "shelf/hammer", "place": "shelf", "name": "hammer"}
 
 
-def test_an_entry_may_say_more_of_its_id_and_of_what_is_unique() -> None:
-    other = _one(THING.replace(" shed", " global") + "      unique\n      id        (?P<name>[a-z]+)@(?P<place>.*)\n")
+def test_an_entry_may_say_more_of_its_id_and_of_its_replacement() -> None:
+    more = "      delete-first there is one\n      id        (?P<name>[a-z]+)@(?P<place>.*)\n"
+    other = _one(THING.replace(" shed", " global").replace("replaces  paint", "replaces  @grown") + more)
     assert (other.service, other.regional) == ("things", False)
-    assert other.identity == []
+    assert other.delete_first
+    assert (other.replacing, other.replacing_by_value) == ({"name", "nameStart", "place"}, _grown)
     assert other.parse_id("hammer@shelf") == {"id": "hammer@shelf", "place": "shelf", "name": "hammer"}
 
 

@@ -13,7 +13,7 @@ from .convert import ConversionError, find_member
 from .faults import Fault
 from .rules import broken
 from .spec import Context, Resource
-from .values import UNKNOWN, Values, agrees, same
+from .values import UNKNOWN, Values, agrees, is_list, is_object, same
 
 # Marks among the inputs: the names of those that the program did not give, and that an object was imported, so that its
 # inputs came out of the account and say more than any program does.
@@ -56,6 +56,10 @@ def complete(
     ]
     defaulted = [name for name in resource.defaults if name not in inputs]
     inputs |= {name: resource.defaults[name] for name in defaulted}
+    for path, value in resource.inner_defaults.items():
+        block, _, member = path.partition(".")
+        if block in inputs:
+            inputs[block] = _completed(inputs[block], member, value)
     if resource.name and resource.name not in inputs and not naming.disabled:
         inputs[resource.name] = _generated_name(resource, inputs, olds, naming)
         defaulted.append(resource.name)
@@ -64,6 +68,13 @@ def complete(
         inputs["tagsAll"] = tags if tags is UNKNOWN else {**default_tags, **tags}
     inputs[DEFAULTED] = sorted(defaulted)
     return inputs, strangers
+
+
+def _completed(block: Any, member: str, value: Any) -> Any:
+    """A block, or each of a list of them, with a member that the program leaves out."""
+    if is_list(block):
+        return [_completed(one, member, value) for one in block]
+    return {member: value, **block} if is_object(block) else block
 
 
 def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Naming) -> Any:
@@ -132,8 +143,10 @@ def _ignoring(news: Values, olds: Values, paths: Collection[str]) -> Values:
     return news
 
 
-def diff(resource: Resource, olds: Values, news: Values, ignored: Collection[str] = ()) -> Change:
-    """How the inputs `news` differ from the inputs `olds`.
+def diff(
+    resource: Resource, olds: Values, news: Values, outputs: Mapping[str, Any], ignored: Collection[str] = ()
+) -> Change:
+    """How the inputs `news` differ from the inputs `olds`, of an object with these recorded `outputs`.
 
     `ignored` are paths of properties whose changes do not count. Before an update the engine has put the old values
     there already; when it refreshes, which compares what is with what was, it leaves that to the provider.
@@ -145,12 +158,15 @@ def diff(resource: Resource, olds: Values, news: Values, ignored: Collection[str
         old, new = olds.get(name), news.get(name)
         if (old is None and new is None) or same(old, new, ordered=name in resource.in_order):
             continue
-        if new is None and (imported or name in resource.computed):
+        if new is None and (imported or name in resource.kept):
             continue  # what the program leaves to the account stays as it is
+        if old is None and name in (*resource.computed, "region") and agrees(new, outputs.get(name)):
+            continue  # nor does it change when the program says what the account has chosen
         if imported and (name in resource.locals or agrees(new, old)):
             continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
-    replaces = tuple(name for name in kinds if name in resource.replacing)
-    generated = resource.name in resource.identity and resource.name in news.get(DEFAULTED, ())
-    kept = bool(resource.identity) and all(same(olds.get(name), news.get(name)) for name in resource.identity)
-    return Change(kinds, replaces, bool(replaces) and kept and not generated)
+    by_value = resource.replacing_by_value
+    replacing = resource.replacing | set(by_value({**outputs, **olds}, news) if by_value else ())
+    replaces = tuple(name for name in kinds if name in replacing)
+    named = bool(resource.name) and resource.name in news and resource.name not in news.get(DEFAULTED, ())
+    return Change(kinds, replaces, bool(replaces) and (named or resource.delete_first))

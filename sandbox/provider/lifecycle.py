@@ -66,8 +66,7 @@ class Lifecycle:
         """What create, or with `olds` an update, will give as far as it is known beforehand."""
         given = {name: value for name, value in inputs.items() if name not in MARKS}
         if olds is not None:
-            gone = resource.inputs - given.keys() - {*resource.computed, "region"}
-            return {name: value for name, value in olds.items() if name not in gone} | given
+            return _without_gone(resource, olds, given) | given
         unknown: Values = dict.fromkeys(resource.computed, UNKNOWN)
         region = {"region": self._account.region} if resource.regional else {}
         return unknown | region | given
@@ -135,7 +134,7 @@ class Lifecycle:
         found = self.read(resource, identifier, inputs, told)
         if found is None:
             return None
-        change = checking.diff(resource, found[2], inputs)
+        change = checking.diff(resource, found[2], inputs, found[1])
         # What is merely not there yet was to come by a later call, when the plugin was killed.
         if all(change.kinds[name] == "add" for name in change.replaces):
             return found
@@ -176,13 +175,14 @@ class Lifecycle:
         Raises:
             HalfMadeError: it failed, and some of the change may have been made.
         """
-        changed = set(checking.diff(resource, old_inputs, news).kinds)
+        changed = set(checking.diff(resource, old_inputs, news, olds).kinds)
         left_alone = {re.split(r"[.\[]", path)[0] for path in ignored}
         for name in (*resource.carried, "tagsAll"):
             recorded = name in left_alone or name not in news
             if not recorded and not agrees(news[name], olds.get(name), ordered=name in resource.in_order):
                 changed.add(name)
-        context = self._context(resource, news, {**olds, "id": identifier})
+        context = self._context(resource, news, {**_without_gone(resource, olds, news), "id": identifier})
+        context = replace(context, olds={**olds, "id": identifier})
         called = False
         try:
             for call in resource.changes:
@@ -280,6 +280,12 @@ class Lifecycle:
             shown = {}  # the id alone still lets the next run find the object
         made = reading.outputs(resource, inputs, shown, self._default_tags)
         return HalfMadeError(context["id"], made, reading.inputs_of(resource, inputs, made), str(error))
+
+
+def _without_gone(resource: Resource, olds: Values, news: Values) -> Values:
+    """The recorded outputs without the properties that the program gives no more."""
+    gone = resource.inputs - news.keys() - {*resource.kept, "region"}
+    return {name: value for name, value in olds.items() if name not in gone}
 
 
 def _made(resource: Resource, answer: Any, context: Context) -> tuple[str, Values]:

@@ -189,7 +189,8 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("news")
     def Diff(self, asked: _Asked) -> provider.DiffResponse:  # noqa: N802
-        change = checking.diff(asked.resource, asked.other("old_inputs"), asked.values, asked.request.ignoreChanges)
+        inputs, outputs = asked.other("old_inputs"), asked.other("olds")
+        change = checking.diff(asked.resource, inputs, asked.values, outputs, asked.request.ignoreChanges)
         detailed = {
             name: provider.PropertyDiff(
                 kind=provider.PropertyDiff.Kind.Value(kind.upper() + "_REPLACE" * (name in change.replaces)),

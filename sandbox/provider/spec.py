@@ -21,7 +21,7 @@ _PLACE = re.compile(r"\{(\w+)(?:\|(\w+))?\}")
 _WORD = re.compile(r"(?:'[^']*'|[^\s'])+")
 _KEYWORDS = (
     "create id read update put then then-put delete names reads otherwise outputs defaults clear local replaces"
-    " gone named unique blocks ordered secret tags before-delete settle steady"
+    " keeps gone named delete-first blocks ordered secret tags before-delete settle steady"
 )
 
 
@@ -153,16 +153,20 @@ class Resource:
                 that of each item; `=` before it makes it a template. One that the id tells needs no place
     otherwise   what a property is where no answer says it
     outputs     what only the account knows, and where in the answers when not under its name: `arn=TableArn`
-    defaults    values of properties that the program leaves out, as the AWS provider has them
+    defaults    values of properties that the program leaves out, as the AWS provider has them; `block.member` is a
+                member's, in each block that the program gives
     clear       what an update sends for a property that is given no more
     local       properties that steer the provider and reach no call, or only `delete`
-    replaces    properties that replace the object although a call could change them
+    replaces    properties that replace the object although a call could change them; a hook names those that do by what
+                they were and are to be, as `(olds, news) -> names`
+    keeps       properties that stay as they are when the program gives them no more, like `outputs`, which the account
+                does not always show
     gone        the object is as good as gone when its description has one of these values there, or any:
                 `path=value,value`, or `path`
     named       the property that is named after the resource when the program does not name it; the most characters
-                that it takes (255), the property that gives its beginning (`namePrefix`), a hook that makes it legal
-    unique      properties of which the account takes each combination once: a replacement that keeps them deletes
-                first (default: those of the id's template, or the name)
+                that it gets then (255), the property that gives its beginning (none), a hook that makes it legal. An
+                object that the program has named is deleted before its replacement is made
+    delete-first  so is every object of this type, and why
     blocks      properties that are a list of one to Pulumi and an object to the API, or the other way round
     ordered     lists in which the order of the items matters
     secret      outputs that are always secret
@@ -205,33 +209,37 @@ class Resource:
         outputs = [word.partition("=") for word in said("outputs").split()]
         self.reads: dict[str, str] = pairs(said("reads")) | {name: where for name, _, where in outputs if where}
         self.otherwise = nested(pairs(said("otherwise")))
-        self.defaults = pairs(said("defaults"))
+        defaults = pairs(said("defaults"))
+        self.defaults = {name: value for name, value in defaults.items() if "." not in name}
+        self.inner_defaults = {name: value for name, value in defaults.items() if "." in name}
         self.clear = nested(pairs(said("clear")))
         where, _, values = said("gone").partition("=")
         self.gone = where, values.split(",") if values else []
         self.name, *facts = said("named").split() or [""]
         self.limit = next((int(word) for word in facts if word.isdigit()), 255)
-        self.prefix = next((word for word in facts if word.isalpha()), "namePrefix")
+        self.prefix = next((word for word in facts if word.isalpha()), "")
         self.spell = hook("named")
         self.blocks = said("blocks").split()
         self.in_order = said("ordered").split()
         self.secret = said("secret").split()
         self.computed = [name for name, _, _ in outputs]
+        self.kept = frozenset([*self.computed, *said("keeps").split()])
+        self.delete_first = "delete-first" in dict(lines)
         self.tags = Tags(said("tags")) if said("tags") else None
         self.before_delete, self.settle, self.steady = hook("before-delete"), hook("settle"), hook("steady")
 
         # Properties that reach no call, those that calls carry (create's first), and all that a program may give.
-        region, prefix = ["region"] if self.regional else [], [self.prefix] if self.name else []
+        region, prefix = ["region"] if self.regional else [], [self.prefix] if self.prefix else []
         self.locals: frozenset[str] = frozenset([*said("local").split(), *prefix])
         self.carried = tuple(dict.fromkeys(name for call in self.calls for name in call.carries))
         self.inputs = frozenset([*self.locals, *self.carried, *region, *(["tags"] if self.tags else [])])
         # Those whose change replaces the object.
         fixed = set(self.carried).difference(*(call.carries for call in self.changes))
-        self.replacing = frozenset([*fixed, *said("replaces").split(), *region, *prefix])
-        # Those that the id consists of, and those that no two objects of the account can share.
+        always = [word for word in said("replaces").split() if word[0] != "@"]
+        self.replacing = frozenset([*fixed, *always, *region, *prefix])
+        self.replacing_by_value = hook("replaces")
+        # Those that the id consists of.
         self.in_id = [found[1] for found in _PLACE.finditer(self.create.at)]
-        unique = "unique" in dict(lines)
-        self.identity = said("unique").split() if unique else self.in_id or ([self.name] if self.name else [])
         template = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.create.at))
         self.id = said("id") or template
 

@@ -33,7 +33,8 @@ RESOURCES = table(
       update    RegisterScalableTarget () THE_TARGET
       delete    DeregisterScalableTarget THE_TARGET
       outputs   arn=ScalableTargetARN
-      unique    serviceNamespace resourceId scalableDimension
+      keeps     roleArn suspendedState
+      delete-first the account takes a new roleArn and keeps the old one, so a target is made anew for it
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
 
     aws:appautoscaling/policy:Policy application-autoscaling
@@ -49,7 +50,6 @@ RESOURCES = table(
       outputs   arn=PolicyARN alarmArns=Alarms[].AlarmARN
       defaults  policyType=StepScaling
       named     name
-      unique    name serviceNamespace resourceId scalableDimension
 
     aws:appautoscaling/scheduledAction:ScheduledAction application-autoscaling
       create    PutScheduledAction name serviceNamespace resourceId scalableDimension
@@ -62,6 +62,5 @@ RESOURCES = table(
       outputs   arn=ScheduledActionARN
       defaults  timezone=UTC
       named     name
-      unique    name serviceNamespace resourceId scalableDimension
     """.replace("THE_TARGET", _TARGET).replace("TARGET_ID", _TARGET_ID),
 )

@@ -105,8 +105,7 @@ RESOURCES = table(
       outputs   accountId=={account} arn==arn:{partition}:budgets::{account}:budget/{name} costFilters costTypes
                 limitAmount limitUnit timePeriodStart
       defaults  timePeriodEnd=2087-06-15_00:00
-      named     name 100
-      unique    name
+      named     name namePrefix
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} path=ResourceTags -> ResourceTags
     """,
 )

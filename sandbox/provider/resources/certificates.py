@@ -108,7 +108,16 @@ def record(found: Any, context: Context) -> Values | None:
     return values | {block: [{name: one[member]}] for block, (name, member) in _POLICIES.items() if member in one}
 
 
-upsert = _change("UPSERT")
+def changed_record(values: Values, context: Context) -> Values:
+    """One of another type or set identifier takes the place of the old one, in one batch."""
+    built = _change("UPSERT")(values, context)
+    olds = {name: context.olds.get(name) for name in ("type", "setIdentifier")}
+    if context.olds and olds != {name: values.get(name) for name in olds}:
+        old = {"action": "DELETE", "resourceRecordSet": _record_set(dict(context.olds))}
+        built["changeBatch"]["changes"].insert(0, old)
+    return built
+
+
 remove = _change("DELETE")
 
 RESOURCES = table(
@@ -120,8 +129,8 @@ RESOURCES = table(
       read      DescribeCertificate CertificateArn={id} @certificate -> Certificate
       update    UpdateCertificateOptions options CertificateArn={id}
       delete    DeleteCertificate CertificateArn={id}
-      outputs   arn=CertificateArn domainValidationOptions status type notBefore notAfter renewalEligibility
-                keyAlgorithm subjectAlternativeNames options
+      outputs   arn=CertificateArn domainName validationMethod domainValidationOptions status type notBefore notAfter
+                renewalEligibility keyAlgorithm subjectAlternativeNames options
       tags      AddTagsToCertificate RemoveTagsFromCertificate ListTagsForCertificate CertificateArn={id} -> Tags
 
     aws:acm/certificateValidation:CertificateValidation
@@ -129,20 +138,19 @@ RESOURCES = table(
       read      DescribeCertificate CertificateArn={id} @issued_only -> Certificate
       local     validationRecordFqdns
       replaces  validationRecordFqdns
-      unique
       settle    @issued
 
     aws:route53/record:Record global
-      create    ChangeResourceRecordSets zoneId name type (records ttl aliases setIdentifier healthCheckId
+      create    ChangeResourceRecordSets zoneId name (type records ttl aliases setIdentifier healthCheckId
                 latencyRoutingPolicies weightedRoutingPolicies failoverRoutingPolicies multivalueAnswerRoutingPolicy)
                 @new_record -> {zoneId}_{name}_{type}_{setIdentifier}
       id        (?P<zoneId>[^_]+)_(?P<name>.+)_(?P<type>[A-Z]+)(?:_(?P<setIdentifier>.+))?
       read      ListResourceRecordSets HostedZoneId={zoneId} StartRecordName={name} StartRecordType={type} @record
                 -> ResourceRecordSets
-      put       ChangeResourceRecordSets () @upsert
-      delete    ChangeResourceRecordSets zoneId name type () @remove
+      put       ChangeResourceRecordSets () @changed_record
+      delete    ChangeResourceRecordSets zoneId name () @remove
       outputs   fqdn
       local     allowOverwrite
-      replaces  setIdentifier
+      keeps     allowOverwrite
     """,
 )

@@ -57,6 +57,9 @@ def service(found: Any, _: Context) -> Values:
 def service_parameters(values: Values, context: Context) -> Values:
     """Whether tasks have public addresses is a word to the API, and a deployment's configuration is one object."""
     built = dict(values)
+    if "capacityProviderStrategies" in built and context.olds and not context["forceNewDeployment"]:
+        said = "a change of capacityProviderStrategies wants forceNewDeployment"
+        raise AccountError("UpdateService", "InvalidParameterException", said)
     if any(name in built for name in _DEPLOYMENT.split()):
         deployment = {name: built.pop(name, context[name]) for name in _DEPLOYMENT.split()}
         built |= {name: value for name, value in deployment.items() if value is not None}
@@ -95,8 +98,6 @@ def steady(context: Context) -> bool:
     raise AccountError("UpdateService", ours[0]["status"], f"the deployment did not hold: {reason} Last events: {said}")
 
 
-lower = str.lower
-
 RESOURCES = table(
     globals(),
     r"""
@@ -113,16 +114,16 @@ RESOURCES = table(
       defaults  imageTagMutability=MUTABLE
       clear     imageScanningConfiguration.scanOnPush=false
       local     forceDelete
-      named     name 256 @lower
+      named     name
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
 
     aws:ecr/lifecyclePolicy:LifecyclePolicy
-      create    PutLifecyclePolicy repository (policy) -> {repository}
+      create    PutLifecyclePolicy repository policy -> {repository}
       read      GetLifecyclePolicy repositoryName={id}
-      update    PutLifecyclePolicy () repositoryName={id}
       delete    DeleteLifecyclePolicy repositoryName={id}
       names     repository=repositoryName policy=lifecyclePolicyText
       outputs   registryId
+      delete-first a repository has one, which the deletion of the old one would take along
 
     aws:ecs/cluster:Cluster
       create    CreateCluster name (settings configuration serviceConnectDefaults) -> cluster.clusterArn
@@ -159,15 +160,15 @@ RESOURCES = table(
       defaults  skipDestroy=false trackLatest=false
       local     skipDestroy trackLatest
       gone      status=INACTIVE
-      unique
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
 
     aws:ecs/service:Service
-      create    CreateService name cluster launchType schedulingStrategy deploymentController iamRole
-                (taskDefinition desiredCount platformVersion loadBalancers networkConfiguration propagateTags
-                placementConstraints orderedPlacementStrategies serviceRegistries serviceConnectConfiguration
-                capacityProviderStrategies enableExecuteCommand enableEcsManagedTags healthCheckGracePeriodSeconds
-                availabilityZoneRebalancing DEPLOYMENT @service_parameters) -> service.serviceArn
+      create    CreateService name cluster launchType schedulingStrategy iamRole
+                (deploymentController taskDefinition desiredCount platformVersion loadBalancers networkConfiguration
+                propagateTags placementConstraints orderedPlacementStrategies serviceRegistries
+                serviceConnectConfiguration capacityProviderStrategies enableExecuteCommand enableEcsManagedTags
+                healthCheckGracePeriodSeconds availabilityZoneRebalancing DEPLOYMENT @service_parameters)
+                -> service.serviceArn
       id        (?:arn:.*:service/)?(?P<cluster>[^/]+)/(?P<name>[^/]+)
       read      DescribeServices cluster={cluster} services=[{name}] @service -> services
       update    UpdateService () cluster={cluster} service={id} forceNewDeployment={forceNewDeployment}
@@ -184,14 +185,15 @@ RESOURCES = table(
       outputs   arn=serviceArn launchType deploymentController
       defaults  deploymentMaximumPercent=200 deploymentMinimumHealthyPercent=100 enableEcsManagedTags=false
                 enableExecuteCommand=false schedulingStrategy=REPLICA waitForSteadyState=false
-      clear     alarms.alarmNames=[] alarms.enable=false alarms.rollback=false availabilityZoneRebalancing=DISABLED
+                networkConfiguration.assignPublicIp=false
+      clear     alarms.alarmNames=[] alarms.enable=false alarms.rollback=false
                 capacityProviderStrategies=[] desiredCount=0 healthCheckGracePeriodSeconds=0 propagateTags=NONE
                 deploymentCircuitBreaker.enable=false deploymentCircuitBreaker.rollback=false
                 serviceConnectConfiguration.enabled=false
       local     forceNewDeployment forceDelete waitForSteadyState triggers sigintRollback
+      keeps     cluster iamRole platformVersion availabilityZoneRebalancing deploymentConfiguration triggers
       gone      status=INACTIVE,DRAINING
       named     name
-      unique    cluster name
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
       before-delete  @drain
       steady    @steady

@@ -6,6 +6,9 @@ from ..convert import members
 from ..spec import Context, table
 from ..values import Values, agrees, is_list, is_object
 
+_NO_POLICY = "{}"
+_CURRENT = "AWSCURRENT"  # the stage of the version that a secret's readers get
+
 
 def _key_schema(values: Values) -> list[Values]:
     """An index's or table's keys, given as hashKey and rangeKey or as keySchemas."""
@@ -107,9 +110,34 @@ def time_to_live_setting(values: Values, context: Context) -> Values | list[Valu
     return [] if off and not context.offline else {"ttl": {**given, "attributeName": attribute}}
 
 
+def for_days(values: Values, _: Context) -> Values | list[Values]:
+    """0 days are for ever."""
+    return values if values.get("retentionInDays") else []
+
+
+def for_ever(values: Values, context: Context) -> list[Values]:
+    return [{}] if not values.get("retentionInDays") and context.olds.get("retentionInDays") else []
+
+
 def version_stages(secret: Any, context: Context) -> Values:
     stages = secret.get("VersionIdsToStages", {}).get(context["id"].rpartition("|")[2])
     return {"versionStages": stages} if stages else {}
+
+
+def moved_stages(values: Values, context: Context) -> Values | list[Values]:
+    """Stages one by one. The current one only comes, from the version that has it; it cannot be taken off."""
+    if context.offline:
+        return values
+    version = context["versionId"]
+    wanted, had = set[str](values.get("versionStages") or ()), set[str](context.olds.get("versionStages", ()))
+    versions = context.call("DescribeSecret", SecretId=context["secretId"]).get("VersionIdsToStages", {})
+    moves: list[Values] = []
+    for stage in sorted(wanted - had):
+        holder = next((one for one, stages in versions.items() if stage == _CURRENT in stages), None)
+        moves.append({"versionStage": stage, "moveToVersionId": version, "removeFromVersionId": holder})
+    # The previous one goes elsewhere by itself when the current one comes.
+    off = sorted(had - wanted - {_CURRENT, *(["AWSPREVIOUS"] if _CURRENT in wanted - had else [])})
+    return [*moves, *({"versionStage": stage, "removeFromVersionId": version} for stage in off)]
 
 
 def drop_version(context: Context) -> None:
@@ -117,9 +145,22 @@ def drop_version(context: Context) -> None:
     found = context.call("DescribeSecret", SecretId=context["secretId"])
     version = context["versionId"]
     for stage in found.get("VersionIdsToStages", {}).get(version, []):
-        if stage != "AWSCURRENT":
+        if stage != _CURRENT:
             of_secret = {"SecretId": context["secretId"], "RemoveFromVersionId": version}
             context.call("UpdateSecretVersionStage", **of_secret, VersionStage=stage)
+
+
+def some_policy(values: Values, _: Context) -> Values | list[Values]:
+    """A document without anything in it, where there has been one, is none."""
+    return [] if values.get("policy") == _NO_POLICY else values
+
+
+def no_policy(values: Values, context: Context) -> list[Values]:
+    return [{}] if values.get("policy") == _NO_POLICY and context.olds.get("policy") else []
+
+
+def resource_policy(found: Any, _: Context) -> Values:
+    return {"policy": found.get("ResourcePolicy", _NO_POLICY)}
 
 
 def recovery_window(values: Values, _: Context) -> Values:
@@ -157,36 +198,37 @@ RESOURCES = table(
       reads     billingMode=BillingModeSummary.BillingMode tableClass=TableClassSummary.TableClass
       otherwise billingMode=PROVISIONED tableClass=STANDARD streamEnabled=false streamViewType= streamArn=
                 streamLabel= readCapacity=0 writeCapacity=0
-      outputs   arn=TableArn streamArn=LatestStreamArn streamLabel=LatestStreamLabel
-      defaults  billingMode=PROVISIONED
-      clear     deletionProtectionEnabled=false streamEnabled=false serverSideEncryption.enabled=false
-                pointInTimeRecovery.enabled=false tableClass=STANDARD
+      outputs   arn=TableArn streamArn=LatestStreamArn streamLabel=LatestStreamLabel pointInTimeRecovery readCapacity
+                serverSideEncryption streamViewType ttl writeCapacity
+      defaults  billingMode=PROVISIONED tableClass=STANDARD ttl.enabled=false
+      clear     deletionProtectionEnabled=false streamEnabled=false
       named     name
       tags      TagResource UntagResource ListTagsOfResource ResourceArn={arn} -> Tags
 
     aws:secretsmanager/secret:Secret
       create    CreateSecret name (description kmsKeyId) -> ARN
       read      DescribeSecret SecretId={id}
-      read      GetResourcePolicy SecretId={id}
+      read      GetResourcePolicy SecretId={id} @resource_policy
       update    UpdateSecret () SecretId={id}
-      then      PutResourcePolicy policy SecretId={id} else DeleteResourcePolicy SecretId={id}
+      then      PutResourcePolicy policy SecretId={id} @some_policy
+      then      DeleteResourcePolicy policy SecretId={id} @no_policy
       delete    DeleteSecret recoveryWindowInDays SecretId={id} @recovery_window
       names     policy=ResourcePolicy
-      outputs   arn
+      outputs   arn policy
       defaults  recoveryWindowInDays=30 forceOverwriteReplicaSecret=false
       clear     description=
       local     recoveryWindowInDays forceOverwriteReplicaSecret
       gone      DeletedDate
-      named     name 512
+      named     name namePrefix
       tags      TagResource UntagResource SecretId={id}
 
     aws:secretsmanager/secretVersion:SecretVersion
-      create    PutSecretValue secretId secretString secretBinary versionStages -> {secretId}|{versionId}
+      create    PutSecretValue secretId secretString secretBinary (versionStages) -> {secretId}|{versionId}
       read      GetSecretValue SecretId={secretId} VersionId={versionId}
       read      DescribeSecret SecretId={secretId} @version_stages
+      update    UpdateSecretVersionStage () SecretId={secretId} @moved_stages
       reads     secretId=ARN
       outputs   arn secretArn=ARN versionId versionStages
-      unique
       secret    secretString secretBinary
       before-delete  @drop_version
 
@@ -195,14 +237,15 @@ RESOURCES = table(
       # The search is by prefix.
       read      DescribeLogGroups logGroupNamePrefix={id} -> logGroups[logGroupName={id}]
       update    PutLogGroupDeletionProtection deletionProtectionEnabled logGroupIdentifier={id}
-      then      PutRetentionPolicy retentionInDays logGroupName={id} else DeleteRetentionPolicy logGroupName={id}
+      then      PutRetentionPolicy retentionInDays logGroupName={id} @for_days
+      then      DeleteRetentionPolicy retentionInDays logGroupName={id} @for_ever
       delete    DeleteLogGroup logGroupName={id}
       names     name=logGroupName
       otherwise retentionInDays=0 kmsKeyId= logGroupClass=STANDARD
       outputs   arn==arn:{partition}:logs:{region}:{account}:log-group:{id} logGroupClass deletionProtectionEnabled
-      defaults  skipDestroy=false
+      defaults  retentionInDays=0 skipDestroy=false
       local     skipDestroy
-      named     name 512
+      named     name namePrefix
       tags      TagResource UntagResource ListTagsForResource resourceArn={arn} -> tags
     """,
 )

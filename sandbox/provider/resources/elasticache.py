@@ -16,8 +16,11 @@ def described(found: Any, context: Context) -> Values:
         "multiAzEnabled": group.get("MultiAZ") == "enabled",
         "numCacheClusters": len(group.get("MemberClusters", [])),
         # No call shows a token: as long as the group has one, it is the one that was set last.
-        "authToken": context["authToken"] if group.get("AuthTokenEnabled") else None,
+        "authToken": (context["authToken"] or context.olds.get("authToken")) if group.get("AuthTokenEnabled") else None,
     }
+
+
+lower = str.lower
 
 
 def first_node(found: Any, context: Context) -> Values:
@@ -28,6 +31,23 @@ def first_node(found: Any, context: Context) -> Values:
         "engineVersion": given if isinstance(given, str) and actual.startswith(f"{given}.") else actual,
         "engineVersionActual": actual,
     }
+
+
+def other_group(olds: Values, news: Values) -> list[str]:
+    """What the AWS provider makes another group for: any other engine but valkey for redis, an older version, and
+    encryption in transit where the version cannot turn it on and off."""
+    actual, wanted = _version(olds.get("engineVersionActual")), _version(news.get("engineVersion"))
+    another = {
+        "engine": (olds.get("engine"), news.get("engine")) != ("redis", "valkey"),
+        "engineVersion": wanted < actual[: len(wanted)],
+        "transitEncryptionEnabled": actual < (7, 0, 5),
+    }
+    return [name for name, replaces in another.items() if replaces]
+
+
+def _version(text: Any) -> tuple[int, ...]:
+    """7.2.6 as numbers, those of `6.x` as far as it has any."""
+    return tuple(int(part) for part in str(text).split(".") if part.isdigit())
 
 
 def _replicas(*, more: bool) -> Any:
@@ -60,7 +80,7 @@ RESOURCES = table(
 
     aws:elasticache/replicationGroup:ReplicationGroup
       create    CreateReplicationGroup replicationGroupId numCacheClusters port subnetGroupName
-                atRestEncryptionEnabled kmsKeyId authToken
+                atRestEncryptionEnabled kmsKeyId authToken Engine=redis
                 (description engine engineVersion nodeType automaticFailoverEnabled multiAzEnabled parameterGroupName
                 securityGroupIds maintenanceWindow snapshotWindow snapshotRetentionLimit autoMinorVersionUpgrade
                 transitEncryptionEnabled transitEncryptionMode) -> {replicationGroupId}
@@ -83,9 +103,12 @@ RESOURCES = table(
                 primaryEndpointAddress=NodeGroups.PrimaryEndpoint.Address
                 readerEndpointAddress=NodeGroups.ReaderEndpoint.Address engineVersion maintenanceWindow nodeType
                 numCacheClusters securityGroupIds=SecurityGroups[].SecurityGroupId snapshotWindow transitEncryptionMode
-      defaults  engine=redis autoMinorVersionUpgrade=true
+                atRestEncryptionEnabled engine subnetGroupName transitEncryptionEnabled
+      defaults  automaticFailoverEnabled=false multiAzEnabled=false
+      replaces  @other_group
+      keeps     applyImmediately autoMinorVersionUpgrade parameterGroupName
       local     applyImmediately authTokenUpdateStrategy finalSnapshotIdentifier
-      named     replicationGroupId 40
+      named     replicationGroupId 40 @lower
       secret    authToken
       tags      AddTagsToResource RemoveTagsFromResource ListTagsForResource ResourceName={arn} -> TagList
     """,

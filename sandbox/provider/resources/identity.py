@@ -50,7 +50,7 @@ RESOURCES = table(
       defaults  path=/ maxSessionDuration=3600 forceDetachPolicies=false
       clear     description=
       local     forceDetachPolicies
-      named     name 64
+      named     name 64 namePrefix
       tags      TagRole UntagRole RoleName={id}
       before-delete  @empty_role
 
@@ -60,12 +60,13 @@ RESOURCES = table(
       update    PutRolePolicy () RoleName={role} PolicyName={name}
       delete    DeleteRolePolicy RoleName={role} PolicyName={name}
       names     role=RoleName name=PolicyName policy=PolicyDocument
-      named     name 128
+      named     name namePrefix
 
     aws:iam/rolePolicyAttachment:RolePolicyAttachment global
       create    AttachRolePolicy role policyArn -> {role}/{policyArn}
       read      ListAttachedRolePolicies RoleName={role} -> AttachedPolicies[PolicyArn={policyArn}]
       delete    DetachRolePolicy RoleName={role} PolicyArn={policyArn}
       names     role=RoleName
+      delete-first as the AWS provider has it
     """,
 )

@@ -77,6 +77,6 @@ RESOURCES = table(
       delete    DeleteAlias AliasName={id}
       names     name=AliasName
       outputs   arn=AliasArn targetKeyArn
-      named     name 250 @prefixed
+      named     name 238 namePrefix @prefixed
     """,
 )

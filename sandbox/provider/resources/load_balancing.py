@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from ..spec import Context, Hook, nested, pairs, table
-from ..values import Values, is_list, is_object
+from ..values import Values, has_unknown, is_list, is_object
 
 
 def _attributes(said: str) -> tuple[Hook, Hook]:
@@ -102,6 +102,27 @@ def described_rule(found: Any, _: Context) -> Values:
     return {"listenerArn": listener_of(rule["RuleArn"])} | ({"priority": int(priority)} if priority.isdigit() else {})
 
 
+def other_balancer(olds: Values, news: Values) -> list[str]:
+    """What the AWS provider makes another load balancer for: any other mapping of a subnet, and for a network one the
+    loss of a subnet, and the first or last security group."""
+    network = news.get("loadBalancerType") == "network"
+    names: list[str] = []
+    for name in ("subnets", "subnetMappings", "securityGroups"):
+        if has_unknown(news.get(name)):
+            continue
+        had: list[Any] = olds.get(name) or []
+        wanted: list[Any] = news.get(name) or []
+        fewer, more = sorted((had, wanted), key=len)
+        another = {
+            "subnets": network and len(wanted) <= len(had),
+            "subnetMappings": not all(one in more for one in fewer) or (network and len(wanted) <= len(had)),
+            "securityGroups": network and bool(had) != bool(wanted),
+        }
+        if another[name]:
+            names.append(name)
+    return names
+
+
 set_balancer, shown_balancer = _attributes(
     "accessLogs.enabled=access_logs.s3.enabled accessLogs.bucket=access_logs.s3.bucket"
     " accessLogs.prefix=access_logs.s3.prefix clientKeepAlive=client_keep_alive.seconds"
@@ -132,7 +153,7 @@ RESOURCES = table(
     """
     aws:lb/loadBalancer:LoadBalancer elbv2
       create    CreateLoadBalancer name subnets subnetMappings securityGroups internal loadBalancerType ipAddressType
-                customerOwnedIpv4Pool @scheme -> LoadBalancers.LoadBalancerArn
+                customerOwnedIpv4Pool Scheme=internet-facing @scheme -> LoadBalancers.LoadBalancerArn
       read      DescribeLoadBalancers LoadBalancerArns=[{id}] @load_balancer -> LoadBalancers
       read      DescribeLoadBalancerAttributes LoadBalancerArn={id} @shown_balancer -> Attributes
       update    SetSecurityGroups securityGroups LoadBalancerArn={id}
@@ -146,11 +167,14 @@ RESOURCES = table(
       names     loadBalancerType=Type internal=Scheme
       reads     name=LoadBalancerName
       outputs   arn=LoadBalancerArn arnSuffix dnsName=DNSName zoneId=CanonicalHostedZoneId vpcId ipAddressType
-                securityGroups subnets=AvailabilityZones[].SubnetId accessLogs enableCrossZoneLoadBalancing
+                securityGroups subnets=AvailabilityZones[].SubnetId accessLogs enableCrossZoneLoadBalancing internal
       defaults  clientKeepAlive=3600 desyncMitigationMode=defensive dropInvalidHeaderFields=false
-                enableDeletionProtection=false enableHttp2=true idleTimeout=60 internal=false
+                enableDeletionProtection=false enableHttp2=true enableTlsVersionAndCipherSuiteHeaders=false
+                enableWafFailOpen=false enableXffClientPort=false enableZonalShift=false idleTimeout=60
                 loadBalancerType=application preserveHostHeader=false xffHeaderProcessingMode=append
-      named     name 32 @dashed
+      replaces  @other_balancer
+      keeps     subnetMappings
+      named     name 32 namePrefix @dashed
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
 
     aws:lb/targetGroup:TargetGroup elbv2
@@ -172,7 +196,11 @@ RESOURCES = table(
       outputs   arn=TargetGroupArn arnSuffix loadBalancerArns healthCheck ipAddressType stickiness protocolVersion
                 loadBalancingAlgorithmType loadBalancingCrossZoneEnabled
       defaults  deregistrationDelay=300 slowStart=0 targetType=instance
-      named     name 32 @dashed
+                healthCheck.enabled=true healthCheck.healthyThreshold=3 healthCheck.interval=30
+                healthCheck.port=traffic-port healthCheck.protocol=HTTP healthCheck.unhealthyThreshold=3
+                stickiness.cookieDuration=86400 stickiness.enabled=true
+      keeps     connectionTermination loadBalancingAnomalyMitigation
+      named     name 32 namePrefix @dashed
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
 
     aws:lb/listener:Listener elbv2
@@ -189,7 +217,6 @@ RESOURCES = table(
                 defaultActions.forward.stickiness=TargetGroupStickinessConfig
                 defaultActions.forward.stickiness.duration=DurationSeconds
       outputs   arn=ListenerArn sslPolicy protocol
-      unique    loadBalancerArn port
       ordered   defaultActions
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
 
@@ -208,7 +235,6 @@ RESOURCES = table(
                 actions.forward.targetGroups.arn=TargetGroupArn actions.forward.stickiness=TargetGroupStickinessConfig
                 actions.forward.stickiness.duration=DurationSeconds
       outputs   arn=RuleArn priority
-      unique    listenerArn priority
       ordered   actions
       tags      AddTags RemoveTags DescribeTags ResourceArns=[{id}] -> TagDescriptions.Tags
     """,

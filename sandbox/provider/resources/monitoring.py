@@ -46,6 +46,7 @@ RESOURCES = table(
       put       PutQueryDefinition () queryDefinitionId={id}
       delete    DeleteQueryDefinition queryDefinitionId={id}
       outputs   queryDefinitionId
+      named     name
       ordered   logGroupNames
     """,
 )

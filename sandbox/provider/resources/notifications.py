@@ -57,7 +57,7 @@ RESOURCES = table(
       outputs   arn owner policy signatureVersion tracingConfig
       defaults  contentBasedDeduplication=false fifoTopic=false
       clear     displayName= deliveryPolicy= kmsMasterKeyId=
-      named     name 256
+      named     name 80 namePrefix
       tags      TagResource UntagResource ListTagsForResource ResourceArn={id} -> Tags
 
     aws:sns/topicPolicy:TopicPolicy
@@ -80,6 +80,5 @@ RESOURCES = table(
       defaults  confirmationTimeoutInMinutes=1 endpointAutoConfirms=false rawMessageDelivery=false
       clear     filterPolicy={} deliveryPolicy= redrivePolicy=
       local     confirmationTimeoutInMinutes endpointAutoConfirms
-      unique    topic protocol endpoint
     """,
 )

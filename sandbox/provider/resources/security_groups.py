@@ -54,6 +54,12 @@ def without_all_ports(found: Any, _: Context) -> Values:
     return values
 
 
+def other_target(olds: Values, news: Values) -> set[str]:
+    """A rule's target can change, but not what kind of target it is."""
+    had, wanted = ({name for name in _TARGETS.split() if one.get(name) is not None} for one in (olds, news))
+    return had ^ wanted
+
+
 _RULE_TABLE = """
     aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule ec2
       create    AuthorizeSecurityGroupIngress securityGroupId (ipProtocol fromPort toPort cidrIpv4 cidrIpv6 prefixListId
@@ -71,6 +77,7 @@ _RULE_TABLE = """
                 referencedSecurityGroupIdDescription=IpPermissions.UserIdGroupPairs.Description
       reads     securityGroupId=GroupId cidrIpv4=CidrIpv4 cidrIpv6=CidrIpv6
                 referencedSecurityGroupId=ReferencedGroupInfo.GroupId
+      replaces  @other_target
       outputs   arn==arn:{partition}:ec2:{region}:{account}:security-group-rule/{id} securityGroupRuleId
       tags      CreateTags DeleteTags Resources=[{id}] kind=security-group-rule
 """
@@ -85,8 +92,7 @@ RESOURCES = table(
       outputs   arn==arn:{partition}:ec2:{region}:{ownerId}:security-group/{id} ownerId vpcId
       defaults  description='Managed by Pulumi' revokeRulesOnDelete=false
       local     revokeRulesOnDelete
-      named     name
-      unique    name vpcId
+      named     name namePrefix
       settle    @revoke_all_egress
       tags      CreateTags DeleteTags Resources=[{id}] kind=security-group
     """

@@ -70,6 +70,7 @@ RESOURCES = table(
                 bucketRegionalDomainName=={id}.s3.{region}.amazonaws.com bucketRegion=={region} hostedZoneId
       defaults  forceDestroy=false
       local     forceDestroy
+      keeps     objectLockEnabled
       named     bucket 63 bucketPrefix @lower
       tags      PutBucketTagging DeleteBucketTagging GetBucketTagging Bucket={id} path=Tagging.TagSet -> TagSet
       before-delete  @empty_bucket
