@@ -39,7 +39,8 @@ def parameters(
     Raises:
         ConversionError: a value that the call does not take.
     """
-    given: Values = {name: values[name] for name in call.carries if values.get(name) is not None}
+    sent = [name for name in call.carries if values.get(name) is not None and name not in call.unsent]
+    given: Values = {name: values[name] for name in sent}
     built: Values | list[Values] = call.hook(given, context) if call.hook else given
     shape, names = input_shape(resource.service, call.operation), {**resource.names, **call.names}
     made: list[Values] = []

@@ -15,8 +15,8 @@ from .calls import carry_out, make, output_shape, recall, retag, tag, tags_at_cr
 from .checking import MARKS, Naming
 from .convert import ConversionError, property_name, step_into
 from .faults import Fault
-from .spec import Context, Resource, fill
-from .values import UNKNOWN, Values, agrees
+from .spec import Call, Context, Resource, fill
+from .values import EMPTY, UNKNOWN, Values, agrees
 
 _BUSY_CODES = (
     *("DependencyViolation", "ResourceInUse", "DeleteConflict", "OperationAborted", "ClusterContains"),
@@ -116,8 +116,9 @@ class Lifecycle:
             if resource.tags and not at_once and inputs.get("tagsAll"):
                 tag(resource.tags, context, inputs["tagsAll"])
             for call in resource.steps:
-                if any(name in inputs for name in call.carries):
-                    carry_out(resource, call, inputs, context)
+                given = [name for name in call.carries if name in inputs]
+                if not all(agrees(inputs[name], resource.otherwise.get(name)) for name in given):
+                    carry_out(resource, _call_for(call, inputs), inputs, context)
             for ready in (resource.settle, resource.steady):
                 self._wait(ready, context, timeout)
             return identifier, self._outputs(resource, inputs, context, inputs.keys())
@@ -190,12 +191,9 @@ class Lifecycle:
                 if not touched:
                     continue
                 called = True
-                if call.absent and not any(name in news for name in call.carries):
-                    carry_out(resource, call.absent, {}, context)
-                    continue
                 sent = call.carries if call.whole else touched
                 values = {name: news.get(name, resource.clear.get(name)) for name in sent}
-                carry_out(resource, call, values, context)
+                carry_out(resource, _call_for(call, news), values, context)
             if resource.tags and "tagsAll" in changed:
                 retag(resource.tags, context, olds.get("tagsAll", {}), news.get("tagsAll", {}))
             if called:
@@ -280,6 +278,11 @@ class Lifecycle:
             shown = {}  # the id alone still lets the next run find the object
         made = reading.outputs(resource, inputs, shown, self._default_tags)
         return HalfMadeError(context["id"], made, reading.inputs_of(resource, inputs, made), str(error))
+
+
+def _call_for(call: Call, news: Values) -> Call:
+    """The call, or the one that is made in its stead."""
+    return call.absent if call.absent and news.get(call.carries[0]) in EMPTY else call
 
 
 def _without_gone(resource: Resource, olds: Values, news: Values) -> Values:

@@ -9,9 +9,8 @@ from .calls import output_shape
 from .checking import DEFAULTED, IMPORTED, MARKS
 from .convert import decode, find_member, step_into
 from .spec import Call, Context, Resource, Tags, fill
-from .values import Values, agrees, reconcile
+from .values import EMPTY, Values, agrees, reconcile
 
-_EMPTY: tuple[Any, ...] = (None, "", [], {}, False, 0)
 _Part = tuple[Any, Any]  # an answer, or the part of it that shows the object, and its shape
 
 
@@ -113,7 +112,7 @@ def lost(resource: Resource, inputs: Values, shown: Values) -> list[str]:
 def left(resource: Resource, taken: Mapping[str, Any], shown: Values) -> list[str]:
     """The inputs that the program gives no more, and that the account still shows as they were."""
     names = [name for name in resource.carried if name in taken and name not in resource.computed]
-    return [name for name in names if shown.get(name) not in _EMPTY and agrees(taken[name], shown[name])]
+    return [name for name in names if shown.get(name) not in EMPTY and agrees(taken[name], shown[name])]
 
 
 def outputs(resource: Resource, inputs: Values, shown: Values, default_tags: Mapping[str, str]) -> Values:

@@ -83,7 +83,8 @@ class Call:
 
     After the operation's name stand, in any order:
 
-    property            a property that it carries; `property:Member` one that is a parameter of another name here
+    property            a property that it carries; `property:Member` one that is a parameter of another name here, and
+                        `property?` one that is none: with it stands and falls whether the call is made, see `else`
     Parameter=value     a further parameter, for want of a property that gives it; `A.B=value` is a member of one.
                         `{name}` stands for something known of the object, and `{name|other}` for the other one where
                         that is not; a parameter that is nothing else is left out where nothing is known
@@ -93,7 +94,7 @@ class Call:
                         properties of what was found, for what names cannot say, and None of an object that is gone
     -> path             where the object is in the answer, as a dotted path; `path[Member=value]` is that one of the
                         items there, where the account does not choose by itself
-    else Operation …    the call made instead once none of its properties is given any more
+    else Operation …    the call made instead where the first of its properties is off, empty or given no more
 
     Args:
         said: the words.
@@ -110,7 +111,8 @@ class Call:
         self.at, _, only = place.strip().partition("[")
         self.only = pairs(only.rstrip("]").replace(",", " "))
         carries = [word.partition(":") for word in words if "=" not in word and word[0] != "@"]
-        self.carries = tuple(name for name, _, _ in carries)
+        self.carries = tuple(name.rstrip("?") for name, _, _ in carries)
+        self.unsent = frozenset(name[:-1] for name, _, _ in carries if name[-1] == "?")
         self.names = {name: member for name, _, member in carries if member}
         self.fixed = nested(pairs(" ".join(word for word in words if "=" in word and word[0] != "?")))
         filters = [word[1:].partition("=") for word in words if word[0] == "?"]
@@ -146,12 +148,13 @@ class Resource:
     id          a pattern whose groups are the properties that an id tells (default: those of the template)
     read        a call that shows the object; the first one decides whether it exists
     update, put a call that changes properties which `create` carries; `put` sends them all, not the changed ones alone
-    then, then-put  a call that sets what `create` cannot, after it and on change
+    then, then-put  a call that sets what `create` cannot, after it, unless it is so already (see `otherwise`); and on
+                change
     delete      a call that ends it
     names       renames of properties, see `convert`
     reads       where else an input is in the answers when not under its name: a dotted path, or `List[].Member` for
                 that of each item; `=` before it makes it a template. One that the id tells needs no place
-    otherwise   what a property is where no answer says it
+    otherwise   what a property is where no answer says it, and in a new object before any `then`
     outputs     what only the account knows, and where in the answers when not under its name: `arn=TableArn`
     defaults    values of properties that the program leaves out, as the AWS provider has them; `block.member` is a
                 member's, in each block that the program gives

@@ -31,6 +31,10 @@ _UNKNOWNS = frozenset(
 )
 
 
+# What is as good as nothing, a document with nothing in it included.
+EMPTY: Final[tuple[Any, ...]] = (None, "", [], {}, False, 0, "{}")
+
+
 class Unknown:
     """A value that is not known before the update has run. It equals nothing but itself."""
 

@@ -6,7 +6,6 @@ from ..convert import members
 from ..spec import Context, table
 from ..values import Values, agrees, is_list, is_object
 
-_NO_POLICY = "{}"
 _CURRENT = "AWSCURRENT"  # the stage of the version that a secret's readers get
 
 
@@ -110,15 +109,6 @@ def time_to_live_setting(values: Values, context: Context) -> Values | list[Valu
     return [] if off and not context.offline else {"ttl": {**given, "attributeName": attribute}}
 
 
-def for_days(values: Values, _: Context) -> Values | list[Values]:
-    """0 days are for ever."""
-    return values if values.get("retentionInDays") else []
-
-
-def for_ever(values: Values, context: Context) -> list[Values]:
-    return [{}] if not values.get("retentionInDays") and context.olds.get("retentionInDays") else []
-
-
 def version_stages(secret: Any, context: Context) -> Values:
     stages = secret.get("VersionIdsToStages", {}).get(context["id"].rpartition("|")[2])
     return {"versionStages": stages} if stages else {}
@@ -148,19 +138,6 @@ def drop_version(context: Context) -> None:
         if stage != _CURRENT:
             of_secret = {"SecretId": context["secretId"], "RemoveFromVersionId": version}
             context.call("UpdateSecretVersionStage", **of_secret, VersionStage=stage)
-
-
-def some_policy(values: Values, _: Context) -> Values | list[Values]:
-    """A document without anything in it, where there has been one, is none."""
-    return [] if values.get("policy") == _NO_POLICY else values
-
-
-def no_policy(values: Values, context: Context) -> list[Values]:
-    return [{}] if values.get("policy") == _NO_POLICY and context.olds.get("policy") else []
-
-
-def resource_policy(found: Any, _: Context) -> Values:
-    return {"policy": found.get("ResourcePolicy", _NO_POLICY)}
 
 
 def recovery_window(values: Values, _: Context) -> Values:
@@ -208,12 +185,12 @@ RESOURCES = table(
     aws:secretsmanager/secret:Secret
       create    CreateSecret name (description kmsKeyId) -> ARN
       read      DescribeSecret SecretId={id}
-      read      GetResourcePolicy SecretId={id} @resource_policy
+      read      GetResourcePolicy SecretId={id}
       update    UpdateSecret () SecretId={id}
-      then      PutResourcePolicy policy SecretId={id} @some_policy
-      then      DeleteResourcePolicy policy SecretId={id} @no_policy
+      then      PutResourcePolicy policy SecretId={id} else DeleteResourcePolicy SecretId={id}
       delete    DeleteSecret recoveryWindowInDays SecretId={id} @recovery_window
       names     policy=ResourcePolicy
+      otherwise policy={}
       outputs   arn policy
       defaults  recoveryWindowInDays=30 forceOverwriteReplicaSecret=false
       clear     description=
@@ -237,8 +214,7 @@ RESOURCES = table(
       # The search is by prefix.
       read      DescribeLogGroups logGroupNamePrefix={id} -> logGroups[logGroupName={id}]
       update    PutLogGroupDeletionProtection deletionProtectionEnabled logGroupIdentifier={id}
-      then      PutRetentionPolicy retentionInDays logGroupName={id} @for_days
-      then      DeleteRetentionPolicy retentionInDays logGroupName={id} @for_ever
+      then      PutRetentionPolicy retentionInDays logGroupName={id} else DeleteRetentionPolicy logGroupName={id}
       delete    DeleteLogGroup logGroupName={id}
       names     name=logGroupName
       otherwise retentionInDays=0 kmsKeyId= logGroupClass=STANDARD

@@ -8,22 +8,6 @@ from ..values import Values
 _ALIAS = "alias/"
 
 
-def _switch(name: str, *, on: bool) -> Any:
-    """Only the call that turns the switch `name` the way it is wanted is made, and only if it is not so already."""
-
-    def build(values: Values, context: Context) -> list[Values]:
-        was_on = context.olds.get(name, name == "isEnabled")  # a new key is enabled and does not rotate
-        return [{}] if values.get(name) is on and was_on is not on else []
-
-    return build
-
-
-def rotation(values: Values, context: Context) -> list[Values]:
-    """To change the period, rotation is enabled once more."""
-    period = {"rotationPeriodInDays": values.get("rotationPeriodInDays")}
-    return [period] if context["enableKeyRotation"] else []
-
-
 def period(found: Any, context: Context) -> Values:
     """A key that does not rotate has no period; the program may name one all the same."""
     return {} if found["KeyRotationEnabled"] else {"rotationPeriodInDays": context["rotationPeriodInDays"]}
@@ -40,10 +24,6 @@ def prefixed(name: str) -> str:
     return name if name.startswith(_ALIAS) else f"{_ALIAS}{name}"
 
 
-stop_rotation = _switch("enableKeyRotation", on=False)
-enable = _switch("isEnabled", on=True)
-disable = _switch("isEnabled", on=False)
-
 RESOURCES = table(
     globals(),
     """
@@ -54,15 +34,14 @@ RESOURCES = table(
       read      GetKeyRotationStatus KeyId={id} @period
       update    UpdateKeyDescription description KeyId={id}
       update    PutKeyPolicy policy KeyId={id} PolicyName=default
-      then-put  EnableKeyRotation enableKeyRotation rotationPeriodInDays KeyId={id} @rotation
-      then      DisableKeyRotation enableKeyRotation KeyId={id} @stop_rotation
-      then      EnableKey isEnabled KeyId={id} @enable
-      then      DisableKey isEnabled KeyId={id} @disable
+      # To change the period, rotation is enabled once more.
+      then-put  EnableKeyRotation enableKeyRotation? rotationPeriodInDays KeyId={id} else DisableKeyRotation KeyId={id}
+      then      EnableKey isEnabled? KeyId={id} else DisableKey KeyId={id}
       # It wants the id, not the ARN.
       delete    ScheduleKeyDeletion deletionWindowInDays KeyId={id}
       names     customerMasterKeySpec=KeySpec deletionWindowInDays=PendingWindowInDays
       reads     enableKeyRotation=KeyRotationEnabled isEnabled=Enabled
-      otherwise multiRegion=false
+      otherwise multiRegion=false isEnabled=true
       outputs   arn description keyId multiRegion policy rotationPeriodInDays
       defaults  customerMasterKeySpec=SYMMETRIC_DEFAULT enableKeyRotation=false isEnabled=true
                 keyUsage=ENCRYPT_DECRYPT

@@ -64,6 +64,7 @@ RESOURCES = table(
       outputs   arn==arn:{partition}:ec2:{region}:{ownerId}:vpc/{id} ownerId dhcpOptionsId mainRouteTableId=RouteTableId
                 defaultRouteTableId=RouteTableId defaultSecurityGroupId=GroupId defaultNetworkAclId=NetworkAclId
                 enableDnsHostnames enableNetworkAddressUsageMetrics cidrBlock
+      otherwise enableDnsSupport=true
       defaults  enableDnsSupport=true instanceTenancy=default
       replaces  @tenancy
       tags      CreateTags DeleteTags Resources=[{id}] kind=vpc
