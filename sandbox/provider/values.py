@@ -169,7 +169,7 @@ def agrees(given: Any, live: Any, *, ordered: bool = False) -> bool:
     if is_list(given):
         items = live if is_list(live) else [] if live in (None, {}, "") else [live]
         return _match(given, items, partial(agrees, ordered=ordered), ordered)
-    if given in ("", None, False, 0) and live in ("", None, False, 0, "false", "0"):
+    if given in EMPTY and live in (*EMPTY, "false", "0"):
         return True
     return given is not None and live is not None and (same(given, live) or spelt(given) == spelt(live))
 

@@ -190,7 +190,7 @@ RESOURCES = table(
       then      PutResourcePolicy policy SecretId={id} else DeleteResourcePolicy SecretId={id}
       delete    DeleteSecret recoveryWindowInDays SecretId={id} @recovery_window
       names     policy=ResourcePolicy
-      otherwise policy={}
+      otherwise policy=
       outputs   arn policy
       defaults  recoveryWindowInDays=30 forceOverwriteReplicaSecret=false
       clear     description=
