@@ -159,8 +159,8 @@ def no_policy(values: Values, context: Context) -> list[Values]:
     return [{}] if values.get("policy") == _NO_POLICY and context.olds.get("policy") else []
 
 
-def resource_policy(found: Any, _: Context) -> Values:
-    return {"policy": found.get("ResourcePolicy", _NO_POLICY)}
+def resource_policy(found: Any, context: Context) -> Values:
+    return {"policy": found.get("ResourcePolicy", _NO_POLICY if context["policy"] == _NO_POLICY else "")}
 
 
 def recovery_window(values: Values, _: Context) -> Values:
