@@ -432,6 +432,7 @@ def test_a_secrets_version_gets_and_loses_stages(world: World, endpoint: str) ->
 
 def test_a_secrets_policy_ends_as_an_empty_document(world: World, endpoint: str) -> None:
     made = world.engine.create(SECRET, "secret", {"name": "app/KEY", "policy": document(Principal="*")})
+    assert world.engine.create(SECRET, "other", {"name": "app/OTHER"}).outputs["policy"] == ""
     kept, _ = world.engine.check(SECRET, "secret", {"name": "app/KEY"}, made.inputs)
     assert list(world.engine.diff(made, kept).diffs) == []
     _changed(world, made, {"policy": "{}"})
