@@ -72,10 +72,10 @@ def _identity(record_set: Any) -> tuple[str, str, str | None]:
     return record_set.name.rstrip(".").lower(), record_set.type, record_set.set_identifier
 
 
-# CloudWatch Logs: moto knows no deletion protection of log groups.
+# CloudWatch Logs: moto knows no deletion protection of log groups, and no other key than the first one.
 #
-# Sources: Amazon CloudWatch Logs API Reference, CreateLogGroup, PutLogGroupDeletionProtection, LogGroup; User Guide,
-# "Protecting log groups from deletion".
+# Sources: Amazon CloudWatch Logs API Reference, AssociateKmsKey, CreateLogGroup, DisassociateKmsKey, LogGroup,
+# PutLogGroupDeletionProtection; User Guide, "Protecting log groups from deletion".
 
 _PROTECTED = "deletion_protection_enabled"
 
@@ -95,6 +95,18 @@ def put_log_group_deletion_protection(logs: Any) -> str:
     if group is None:
         raise ResourceNotFoundException
     setattr(group, _PROTECTED, logs._get_param("deletionProtectionEnabled"))
+    return ""
+
+
+def associate_kms_key(logs: Any) -> str:
+    """Encrypt what comes from now on with another key."""
+    logs.logs_backend.groups[logs._get_param("logGroupName")].kms_key_id = logs._get_param("kmsKeyId")
+    return ""
+
+
+def disassociate_kms_key(logs: Any) -> str:
+    """Encrypt what comes from now on with the service's own key."""
+    logs.logs_backend.groups[logs._get_param("logGroupName")].kms_key_id = None
     return ""
 
 
@@ -217,7 +229,8 @@ def get_topic_attributes(sns: Any) -> Any:
     return ActionResult({"Attributes": shown})
 
 
-# Application Auto Scaling: moto takes the tags of a scalable target and keeps none, and shows policies by any name.
+# Application Auto Scaling: moto takes the tags of a scalable target and keeps none, keeps its first role for ever, and
+# shows policies by any name.
 #
 # Source: Application Auto Scaling API Reference, RegisterScalableTarget, TagResource, UntagResource,
 # ListTagsForResource, DescribeScalingPolicies.
@@ -228,19 +241,21 @@ _TAGS = "tags"
 def register_scalable_target(scaling: Any) -> str:
     """Register a target or change it, and put on the tags that are given."""
     answer: str = _moto["register_scalable_target"](scaling)
-    _tags_of(scaling, json.loads(answer)["ScalableTargetARN"]).update(scaling._get_param("Tags") or {})
+    target = _target(scaling, json.loads(answer)["ScalableTargetARN"])
+    target.role_arn = scaling._get_param("RoleARN") or target.role_arn
+    _tags_of(target).update(scaling._get_param("Tags") or {})
     return answer
 
 
 def tag_resource(scaling: Any) -> str:
     """Put tags on a target."""
-    _tags_of(scaling, scaling._get_param("ResourceARN")).update(scaling._get_param("Tags"))
+    _tags_of(_target(scaling, scaling._get_param("ResourceARN"))).update(scaling._get_param("Tags"))
     return "{}"
 
 
 def untag_resource(scaling: Any) -> str:
     """Take tags off a target."""
-    tags = _tags_of(scaling, scaling._get_param("ResourceARN"))
+    tags = _tags_of(_target(scaling, scaling._get_param("ResourceARN")))
     for key in scaling._get_param("TagKeys"):
         tags.pop(key, None)
     return "{}"
@@ -248,14 +263,18 @@ def untag_resource(scaling: Any) -> str:
 
 def list_tags_for_resource(scaling: Any) -> str:
     """The tags of a target."""
-    return json.dumps({"Tags": _tags_of(scaling, scaling._get_param("ResourceARN"))})
+    return json.dumps({"Tags": _tags_of(_target(scaling, scaling._get_param("ResourceARN")))})
 
 
-def _tags_of(scaling: Any, arn: str) -> dict[str, str]:
+def _target(scaling: Any, arn: str) -> Any:
     held = scaling.applicationautoscaling_backend.targets.values()
     target = next((one for targets in held for one in targets.values() if one.arn == arn), None)
     if target is None:
         raise JsonRESTError("ResourceNotFoundException", f"The specified resource doesn't exist: {arn}")
+    return target
+
+
+def _tags_of(target: Any) -> dict[str, str]:
     if not hasattr(target, _TAGS):
         setattr(target, _TAGS, {})
     return getattr(target, _TAGS)
@@ -288,7 +307,13 @@ _MENDS: dict[type, tuple[Callable[..., Any], ...]] = {
     SNSResponse: (get_topic_attributes,),
     SecurityGroupBackend: (_iterate_security_rules, _sg_update_description),
     SecurityGroup: (_flattened_rules,),
-    LogsResponse: (create_log_group, delete_log_group, put_log_group_deletion_protection),
+    LogsResponse: (
+        create_log_group,
+        delete_log_group,
+        put_log_group_deletion_protection,
+        associate_kms_key,
+        disassociate_kms_key,
+    ),
     LogGroup: (to_describe_dict,),
     Route53Backend: (change_resource_record_sets,),
 }

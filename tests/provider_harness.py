@@ -470,7 +470,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     LOG_GROUP: Sample(
         {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False},
-        {"retentionInDays": 30, "deletionProtectionEnabled": True},
+        {"retentionInDays": 30, "deletionProtectionEnabled": True, "kmsKeyId": Ref(KEY, "arn")},
     ),
     ROLE: Sample(
         {
@@ -646,7 +646,7 @@ SAMPLES: dict[str, Sample] = {
             "maxCapacity": 10,
             "tags": {"Data": "sessions"},
         },
-        {"maxCapacity": 12},
+        {"maxCapacity": 12, "roleArn": Ref(ROLE, "arn")},
     ),
     POLICY: Sample(
         {

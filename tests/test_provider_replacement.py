@@ -27,7 +27,6 @@ from provider_harness import (
     SERVICE,
     SUBNET,
     TABLE,
-    TARGET,
     TARGET_GROUP,
     VPC,
     Engine,
@@ -123,8 +122,6 @@ aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule securityGroupId
 _GLOBAL = ("aws:budgets/", "aws:iam/", "aws:route53/")
 # What replaces here although the AWS provider changes it.
 _REPLACES_HERE_ALONE = {
-    (TARGET, "roleArn"): "the account takes a new one and keeps the old one",
-    (LOG_GROUP, "kmsKeyId"): "the account has no call that changes it",
     (ASSOCIATION, "routeTableId"): "AWS then makes an association of another id, and the engine keeps the old one",
 }
 # What is a change here when the program gives it no more, although the AWS provider leaves it alone.

@@ -251,7 +251,7 @@ def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
         (RECORD, {"setIdentifier": "other"}, [], False),
         (RECORD, {"zoneId": "Z2"}, ["zoneId"], False),
         (LOG_GROUP, {"logGroupClass": "INFREQUENT_ACCESS"}, ["logGroupClass"], True),
-        (TARGET, {"resourceId": "service/x/y"}, ["resourceId"], True),
+        (TARGET, {"resourceId": "service/x/y"}, ["resourceId"], False),
         (SCHEDULED_ACTION, {"schedule": "rate(1 hour)"}, [], False),
         (SCHEDULED_ACTION, {"scalableDimension": "other"}, ["scalableDimension"], True),
         (KEY, {"customerMasterKeySpec": "RSA_2048"}, ["customerMasterKeySpec"], False),

@@ -25,8 +25,8 @@ RESOURCES = table(
     globals(),
     r"""
     aws:appautoscaling/target:Target application-autoscaling
-      create    RegisterScalableTarget serviceNamespace resourceId scalableDimension roleArn
-                (minCapacity maxCapacity suspendedState) -> {resourceId}
+      create    RegisterScalableTarget serviceNamespace resourceId scalableDimension
+                (minCapacity maxCapacity roleArn suspendedState) -> {resourceId}
       id        TARGET_ID
       read      DescribeScalableTargets ServiceNamespace={serviceNamespace} ResourceIds=[{resourceId}]
                 ScalableDimension={scalableDimension} -> ScalableTargets
@@ -34,7 +34,6 @@ RESOURCES = table(
       delete    DeregisterScalableTarget THE_TARGET
       outputs   arn=ScalableTargetARN
       keeps     roleArn suspendedState
-      delete-first the account takes a new roleArn and keeps the old one, so a target is made anew for it
       tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} -> Tags
 
     aws:appautoscaling/policy:Policy application-autoscaling

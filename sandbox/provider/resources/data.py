@@ -214,6 +214,7 @@ RESOURCES = table(
       # The search is by prefix.
       read      DescribeLogGroups logGroupNamePrefix={id} -> logGroups[logGroupName={id}]
       update    PutLogGroupDeletionProtection deletionProtectionEnabled logGroupIdentifier={id}
+      update    AssociateKmsKey kmsKeyId logGroupName={id} else DisassociateKmsKey logGroupName={id}
       then      PutRetentionPolicy retentionInDays logGroupName={id} else DeleteRetentionPolicy logGroupName={id}
       delete    DeleteLogGroup logGroupName={id}
       names     name=logGroupName
