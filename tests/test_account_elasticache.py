@@ -6,7 +6,8 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from provider_harness import CACHE, CACHE_TOKEN, SAMPLES, SUBNET_GROUP, Engine, World, client, moto_endpoint, reset
+from provider_harness import Engine, client, moto_endpoint, reset
+from provider_samples import CACHE, CACHE_TOKEN, SAMPLES, SUBNET_GROUP, World
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provider_harness import ACCOUNT, RECORD, Engine, Refused, client, moto_endpoint, new_zone, reset
+from provider_harness import ACCOUNT, Engine, Refused, client, moto_endpoint, reset
+from provider_samples import RECORD, new_zone
 
 from sandbox import account as accounts
 from sandbox.layout import Layout

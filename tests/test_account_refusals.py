@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from moto.elbv2.models import ELBv2Backend
-from provider_harness import (
+from provider_harness import REGION, Engine, Refused, client, moto_endpoint, reset
+from provider_samples import (
     CACHE,
     CERTIFICATE,
     CLUSTER,
@@ -15,18 +16,12 @@ from provider_harness import (
     GROUP,
     LISTENER,
     LOAD_BALANCER,
-    REGION,
     RULE,
     SERVICE,
     SUBNET,
     TARGET_GROUP,
     VPC,
-    Engine,
-    Refused,
     World,
-    client,
-    moto_endpoint,
-    reset,
 )
 
 from sandbox import account_additions

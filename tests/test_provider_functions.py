@@ -3,7 +3,8 @@
 from collections.abc import Generator
 
 import pytest
-from provider_harness import ACCOUNT, REGION, RULE, Engine, Refused, World, client, moto_endpoint
+from provider_harness import ACCOUNT, REGION, Engine, Refused, client, moto_endpoint
+from provider_samples import RULE, World
 
 from sandbox import stand_in, supplies
 

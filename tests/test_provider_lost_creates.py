@@ -3,7 +3,8 @@
 from collections.abc import Generator
 
 import pytest
-from provider_harness import BUCKET, SAMPLES, Engine, Refused, World, client, moto_endpoint, reset
+from provider_harness import Engine, Refused, client, moto_endpoint, reset
+from provider_samples import BUCKET, SAMPLES, World
 
 from sandbox.provider.resources import TABLE
 

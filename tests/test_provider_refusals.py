@@ -4,7 +4,8 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from provider_harness import (
+from provider_harness import Engine, FakeContext, Refused, moto_endpoint
+from provider_samples import (
     CLUSTER,
     LOAD_BALANCER,
     POLICY,
@@ -17,10 +18,6 @@ from provider_harness import (
     TARGET_GROUP,
     TASK,
     VPC,
-    Engine,
-    FakeContext,
-    Refused,
-    moto_endpoint,
 )
 
 from sandbox.provider.account import loopback_endpoint

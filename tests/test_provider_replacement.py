@@ -10,7 +10,8 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from provider_harness import (
+from provider_harness import Engine, Made, Refused, client, moto_endpoint, reset
+from provider_samples import (
     BUDGET,
     CACHE,
     CERTIFICATE,
@@ -29,14 +30,8 @@ from provider_harness import (
     TABLE,
     TARGET_GROUP,
     VPC,
-    Engine,
-    Made,
-    Refused,
     World,
-    client,
     document,
-    moto_endpoint,
-    reset,
 )
 
 from sandbox.provider.resources import TABLE as TYPES

@@ -5,7 +5,8 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from provider_harness import (
+from provider_harness import Engine, Made, Refused, moto_endpoint, reset
+from provider_samples import (
     BUDGET,
     CACHE,
     LISTENER,
@@ -15,15 +16,10 @@ from provider_harness import (
     SERVICE,
     TARGET,
     TOPIC_POLICY,
-    Engine,
-    Made,
-    Refused,
     World,
-    moto_endpoint,
     new_zone,
-    reset,
 )
-from provider_harness import TABLE as TABLE_TYPE
+from provider_samples import TABLE as TABLE_TYPE
 from pulumi.runtime import rpc
 
 from sandbox.provider.resources import TABLE

@@ -7,7 +7,8 @@ from collections.abc import Generator
 from typing import Any, cast
 
 import pytest
-from provider_harness import (
+from provider_harness import Engine, moto_endpoint, reset
+from provider_samples import (
     ALARM,
     ALIAS,
     BUCKET,
@@ -38,12 +39,9 @@ from provider_harness import (
     TOPIC,
     TOPIC_POLICY,
     VPC,
-    Engine,
     Ref,
     World,
     document,
-    moto_endpoint,
-    reset,
 )
 
 from sandbox.provider.resources import TABLE as TYPES

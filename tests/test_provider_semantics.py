@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from provider_harness import (
-    ACCOUNT,
+from provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client, moto_endpoint, reset
+from provider_samples import (
     ALARM,
     ALIAS,
     BUCKET,
@@ -23,7 +23,6 @@ from provider_harness import (
     MATH,
     POLICY,
     RECORD,
-    REGION,
     REPOSITORY,
     ROLE,
     RULE,
@@ -39,14 +38,8 @@ from provider_harness import (
     TASK,
     TOPIC,
     TOPIC_POLICY,
-    Engine,
-    Made,
-    Refused,
     World,
-    client,
     document,
-    moto_endpoint,
-    reset,
 )
 
 from sandbox import stand_in, supplies

@@ -12,20 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from provider_harness import (
-    SERVICE,
-    SUBNET,
-    TASK,
-    VPC,
-    Engine,
-    Made,
-    Refused,
-    World,
-    client,
-    from_struct,
-    moto_endpoint,
-    reset,
-)
+from provider_harness import Engine, Made, Refused, client, from_struct, moto_endpoint, reset
+from provider_samples import SERVICE, SUBNET, TASK, VPC, World
 
 from sandbox import stand_in, supplies
 from sandbox.stand_in import Fault
