@@ -24,7 +24,7 @@ from components.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
 from components.logs import Logs, LogsArgs
 from components.metrics import Metrics
 from components.names import APPLICATION, CONTAINER, Names
-from components.network import Network, NetworkArgs
+from components.network import Network, NetworkArgs, find_network
 from components.notifications import Notifications, NotificationsArgs
 from components.registry import Registry, RegistryArgs, find_image
 from components.saved_queries import SavedQueries, SavedQueriesArgs
@@ -46,13 +46,16 @@ names = Names(stack)
 
 @functools.cache
 def provider_in(region: str) -> aws.Provider:
-    """The provider of everything here. Made when it is first asked for: the configuration's check looks up an image."""
+    """The provider of everything here. Made when it is first asked for: the configuration's check looks things up."""
     environment = settings.environment_of(stack)
     tags = {"Application": APPLICATION, "Environment": environment, "ManagedBy": "pulumi", "Stack": stack}
     return aws.Provider("aws", region=region, default_tags={"tags": tags})
 
 
-config = settings.load(lambda region, tag: find_image(provider_in(region), names.repository, tag))
+config = settings.load(
+    lambda region, tag: find_image(provider_in(region), names.repository, tag),
+    lambda region: find_network(provider_in(region), names.service, stack),
+)
 region, protect = config.region, config.protect_data
 provider = provider_in(region)
 account = Account.of(provider, region)

@@ -118,11 +118,13 @@ def environment_of(stack: str) -> str:
     return suffixed[1] if suffixed else stack
 
 
-def load(find_image: Callable[[str, str], str | None]) -> Settings:
+def load(find_image: Callable[[str, str], str | None], find_network: Callable[[str], str | None]) -> Settings:
     """The configuration of the running stack.
 
     `find_image` takes a region and an `imageTag`, and gives the tag of that image in the stack's registry, or None
-    where the registry lacks it. It is called only if the stack's name, the region and the `imageTag` are right.
+    where the registry lacks it. `find_network` takes a region, and gives the IPv4 block of the stack's network there,
+    or None where there is none yet. The one is called only if the stack's name, the region and the `imageTag` are
+    right, the other only if everything else is.
 
     Raises `ConfigError` with every mistake at once.
     """
@@ -136,6 +138,8 @@ def load(find_image: Callable[[str, str], str | None]) -> Settings:
     _check_alarms(reader, settings)
     settings = replace(settings, image_version=_image_version(reader, settings, find_image))
     reader.refuse_other_keys()
+    if not reader.problems:
+        _check_network(reader, settings, find_network)
     if reader.problems:
         raise ConfigError(settings.stack, reader.problems)
     return settings
@@ -324,6 +328,16 @@ def _check_alarms(reader: Reader, settings: Settings) -> None:
             # A wrong item was read as an empty text, and named already.
             if subscriber and subscriber in subscribers[:index]:
                 reader.refuse(f"{key}[{index}]", "is in the list already: remove one of them", subscriber)
+
+
+def _check_network(reader: Reader, settings: Settings, find_network: Callable[[str], str | None]) -> None:
+    present = find_network(settings.region)
+    if present not in (None, settings.vpc_cidr):
+        rule = (
+            f"must stay {present} while the stack is up: AWS moves nothing that is in use to another network. Bring up "
+            "another stack, or take this one down first"
+        )
+        reader.refuse("vpcCidr", rule, settings.vpc_cidr)
 
 
 def _image_version(reader: Reader, settings: Settings, find_image: Callable[[str, str], str | None]) -> str | None:

@@ -11,6 +11,7 @@ _NOT_THERE = (
     "empty result",
     "query returned no results",
     "no matching image",
+    "no matching ec2 vpc",
 )
 
 

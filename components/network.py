@@ -10,6 +10,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
+from components.lookup import is_not_there
+
 # Each zone has a quarter of the VPC, whether there are two zones or three, so that a third one moves no subnet.
 _ZONE_BITS = 2
 _ANYWHERE = "0.0.0.0/0"
@@ -128,6 +130,20 @@ class Network(pulumi.ComponentResource):
             tags={"Name": f"{args.name}-{name}"},
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def find_network(provider: aws.Provider, name: str, stack: str) -> str | None:
+    """The IPv4 block of the stack's network, which has that name; None where there is none yet.
+
+    Raises `pulumi.RunError` where EC2 cannot be asked, or knows several.
+    """
+    try:
+        tags = {"Name": name, "Stack": stack}
+        return aws.ec2.get_vpc(tags=tags, opts=pulumi.InvokeOptions(provider=provider)).cidr_block
+    except Exception as error:  # the SDK raises bare exceptions
+        if is_not_there(error):
+            return None
+        raise pulumi.RunError(f"cannot look up the stack's network {name!r}: {error}") from error
 
 
 def _nat_strategy(setting: str) -> awsx.ec2.NatGatewayStrategy:

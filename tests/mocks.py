@@ -89,6 +89,7 @@ class FakeAws(pulumi.runtime.Mocks):
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
     rules: Mapping[int, Mapping[str, int]] = field(default_factory=dict[int, Mapping[str, int]])  # priority -> weights
+    network: str = ""  # the IPv4 block of the stack's network, once it is up
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
@@ -103,6 +104,10 @@ class FakeAws(pulumi.runtime.Mocks):
                 return {"partition": PARTITION, "dnsSuffix": "amazonaws.com", "id": PARTITION}, []
             case "getSecret":
                 return {"arn": inputs["arn"], "kmsKeyId": self.secret_keys.get(inputs["arn"], "")}, []
+            case "getVpc":
+                if self.network:
+                    return {"cidrBlock": self.network}, []
+                return {}, [("", "no matching EC2 VPC found")]
             case "getImage":
                 return self._image(inputs)
             case "getListenerRule":

@@ -22,6 +22,7 @@ PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"
 SES_IDENTITY = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/no-reply@example.com"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 FindImage = Callable[[str, str], str | None]
+FindNetwork = Callable[[str], str | None]
 
 # Waits for the Output that a test returns, without which a failing assertion in `apply` would pass; typed.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
@@ -47,12 +48,17 @@ def has_the_tag(_region: str, tag: str) -> str | None:
     return tag
 
 
+def no_network(_region: str) -> None:
+    """A stack that is not up."""
+
+
 def load(
     config: Mapping[str, object],
     stack: str = "test",
     region: str | None = "us-east-1",
     encrypted: Collection[str] = ("secrets",),
     find_image: FindImage = has_the_tag,
+    find_network: FindNetwork = no_network,
 ) -> Settings:
     """`settings.load` for a stack with that config; keys are named without the project's namespace."""
     texts = {(key if ":" in key else f"{NAMESPACE}:{key}"): engine_text(value) for key, value in config.items()}
@@ -62,7 +68,7 @@ def load(
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     pulumi.runtime.set_all_config(texts, sorted(secret_keys & set(texts)))
     try:
-        return settings.load(find_image)
+        return settings.load(find_image, find_network)
     finally:
         pulumi.runtime.set_all_config({}, [])
 
@@ -73,10 +79,11 @@ def mistakes(
     region: str | None = "us-east-1",
     encrypted: Collection[str] = ("secrets",),
     find_image: FindImage = has_the_tag,
+    find_network: FindNetwork = no_network,
 ) -> list[str]:
     """The lines of the `ConfigError` that `load` ends in, without the first."""
     with pytest.raises(ConfigError) as caught:
-        load(config, stack, region, encrypted, find_image)
+        load(config, stack, region, encrypted, find_image, find_network)
     head, *lines = str(caught.value).split("\n")
     assert head == (
         f"the configuration of the stack {stack} has {len(lines)} mistake{'s'[: len(lines) > 1]}; nothing was changed."

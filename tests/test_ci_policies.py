@@ -59,6 +59,8 @@ UNUSED = {
     "ec2:ModifyVpcTenancy": ("Vpc", "instance_tenancy"),
     "iam:DeleteRolePermissionsBoundary": ("Role", "permissions_boundary"),
     "iam:PutRolePermissionsBoundary": ("Role", "permissions_boundary"),
+    "logs:AssociateKmsKey": ("LogGroup", "kms_key_id"),
+    "logs:DisassociateKmsKey": ("LogGroup", "kms_key_id"),
     "secretsmanager:DeleteResourcePolicy": ("Secret", "policy"),
     "secretsmanager:PutResourcePolicy": ("Secret", "policy"),
 }
@@ -68,6 +70,7 @@ FUNCTIONS = {
     "get_image": {"ecr:DescribeImages"},
     "get_listener_rule": {"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"},
     "get_partition": set[str](),  # no call
+    "get_vpc": {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
     "get_secret": {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
 }
 # botocore's operations that IAM calls otherwise.

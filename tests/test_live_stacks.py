@@ -287,6 +287,15 @@ def test_the_network(sandbox: LiveSandbox, stack: str) -> None:
     assert all(item["VpcEndpointType"] == "Gateway" and set(item["RouteTableIds"]) == tables for item in endpoints)
 
 
+def test_another_network_is_refused_before_anything_is_changed(sandbox: LiveSandbox) -> None:
+    set_, unset = (f"pulumi config {verb} -s dev" for verb in ("set vpcCidr 10.9.0.0/16", "rm vpcCidr"))
+    run = sandbox.shell(f"{set_}; pulumi up -s dev --yes --non-interactive; status=$?; {unset}; exit $status")
+    assert run.status != 0
+    assert "vpcCidr = '10.9.0.0/16': must stay 10.0.0.0/16 while the stack is up" in run.output
+    assert "Traceback" not in run.output
+    sandbox.succeeded(sandbox.shell("pulumi up -s dev --yes --non-interactive --expect-no-changes"))
+
+
 KEYS: dict[str, tuple[list[tuple[str, str, str]], dict[str, list[tuple[str, str, str]]], str | None]] = {
     "sessions": (
         [("sessionId", "S", "HASH")],

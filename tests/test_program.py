@@ -144,6 +144,7 @@ def test_every_resource_is_a_components_child_and_uses_the_one_provider(stack: s
         "getPartition",
         "getSecret",
         "getListenerRule",
+        "getVpc",
     }
     assert {provider.rpartition("::")[0].rpartition("::")[2] for _, _, provider in deployment.calls} == {"aws"}
 
@@ -237,6 +238,23 @@ def test_an_image_that_the_registry_lacks() -> None:
 def test_a_registry_that_cannot_be_asked() -> None:
     answers = FakeAws(failures={"getImage": "AccessDeniedException: not authorized to perform ecr:DescribeImages"})
     with pytest.raises(pulumi.RunError, match="AccessDeniedException") as caught:
+        run("prod", answers=answers)
+    assert not isinstance(caught.value, ConfigError)
+
+
+def test_a_network_stays_what_it_is() -> None:
+    up = FakeAws(network="10.0.0.0/16", images={DIGEST: [TAG]})
+    assert run("prod", answers=up).one("awsx:ec2:Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
+    with pytest.raises(
+        ConfigError, match=r"vpcCidr = '10\.1\.0\.0/16': must stay 10\.0\.0\.0/16 while the stack is up"
+    ):
+        run("prod", answers=up, vpcCidr="10.1.0.0/16")
+
+
+def test_a_network_that_cannot_be_asked_for() -> None:
+    several = "multiple EC2 VPCs matched; use additional constraints"
+    answers = FakeAws(images={DIGEST: [TAG]}, failures={"getVpc": several})
+    with pytest.raises(pulumi.RunError, match="multiple EC2 VPCs matched") as caught:
         run("prod", answers=answers)
     assert not isinstance(caught.value, ConfigError)
 

@@ -10,6 +10,7 @@ from sandbox import stand_in, supplies
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
+GET_VPC = "aws:ec2/getVpc:getVpc"
 GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
@@ -88,8 +89,23 @@ def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
     world.clear()
 
 
+def test_a_network_by_its_tags_or_its_id(engine: Engine, endpoint: str) -> None:
+    ec2 = client(endpoint, "ec2")
+    one, other = (ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"] for number in (1, 2))
+    ec2.create_tags(Resources=[one, other], Tags=[{"Key": "Name", "Value": "app"}])
+    ec2.create_tags(Resources=[one], Tags=[{"Key": "Stack", "Value": "dev"}])
+    found = engine.invoke(GET_VPC, {"tags": {"Name": "app", "Stack": "dev"}})
+    assert (found["id"], found["cidrBlock"], found["tags"]) == (one, "10.1.0.0/16", {"Name": "app", "Stack": "dev"})
+    assert found["arn"] == f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/{one}"
+    assert engine.invoke(GET_VPC, {"id": other})["cidrBlock"] == "10.2.0.0/16"
+    with pytest.raises(Refused, match="multiple EC2 VPCs matched"):
+        engine.invoke(GET_VPC, {"tags": {"Name": "app"}})
+    with pytest.raises(Refused, match="no matching EC2 VPC found"):
+        engine.invoke(GET_VPC, {"tags": {"Name": "none"}})
+
+
 def test_unknown_functions_and_arguments_are_named(engine: Engine) -> None:
-    with pytest.raises(Refused, match="does not carry out the function aws:ec2/getVpc:getVpc"):
-        engine.invoke("aws:ec2/getVpc:getVpc", {})
+    with pytest.raises(Refused, match="does not carry out the function aws:ec2/getSubnet:getSubnet"):
+        engine.invoke("aws:ec2/getSubnet:getSubnet", {})
     with pytest.raises(Refused, match="no argument tag"):
         engine.invoke(IMAGE, {"repositoryName": "app", "tag": "v1"})

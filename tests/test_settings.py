@@ -179,6 +179,33 @@ def test_no_image_is_looked_up_where_it_could_not_be_found(
     assert line.startswith(wrong)
 
 
+# Network
+
+
+def test_the_network_is_looked_up_in_its_region_and_stays_what_it_is() -> None:
+    asked: list[str] = []
+
+    def find(region: str) -> str:
+        asked.append(region)
+        return "10.1.0.0/16"
+
+    assert load({"vpcCidr": "10.1.0.0/16"}, region="us-west-2", find_network=find).vpc_cidr == "10.1.0.0/16"
+    (line,) = mistakes({}, region="us-west-2", find_network=find)
+    assert line == (
+        "vpcCidr = '10.0.0.0/16': must stay 10.1.0.0/16 while the stack is up: AWS moves nothing that is in use to "
+        "another network. Bring up another stack, or take this one down first"
+    )
+    assert asked == ["us-west-2", "us-west-2"]
+
+
+def test_no_network_is_looked_up_where_something_else_is_wrong() -> None:
+    def find(region: str) -> str | None:
+        raise AssertionError(f"looked up a network in {region}")
+
+    (line,) = mistakes({"cpu": "1000"}, find_network=find)
+    assert line.startswith("cpu")
+
+
 # Edge
 
 

@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 from .account import Account, service_model
 from .convert import decode
+from .reading import live
+from .resources import TABLE
 from .resources.load_balancing import listener_of
+from .spec import Context
 from .values import Values
 
 
@@ -100,6 +103,22 @@ def _secret(account: Account, args: Values, region: str) -> Values:
     }
 
 
+def _vpc(account: Account, args: Values, region: str) -> Values:
+    tags: dict[str, str] = args.get("tags") or {}
+    filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
+    which = {"VpcIds": [args["id"]]} if args.get("id") else {}
+    found = account.call("ec2", "DescribeVpcs", {"Filters": filters, **which}, region)["Vpcs"]
+    if len(found) != 1:
+        raise ValueError("multiple EC2 VPCs matched" if found else "no matching EC2 VPC found")
+    who = account.identity()
+    known = {"id": found[0]["VpcId"], "account": who["account"], "partition": who["partition"], "region": region}
+    vpc = TABLE["aws:ec2/vpc:Vpc"]
+    shown = live(vpc, Context(account, vpc.service, region, known), {})
+    if shown is None:
+        raise ValueError("no matching EC2 VPC found")
+    return {**shown, "tags": shown["tagsAll"]}
+
+
 # Token → the arguments that it takes beside `region`, and what carries it out in that region.
 FUNCTIONS: dict[str, tuple[str, Callable[[Account, Values, str], Values]]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": ("", _caller_identity),
@@ -109,6 +128,7 @@ FUNCTIONS: dict[str, tuple[str, Callable[[Account, Values, str], Values]]] = {
         _availability_zones,
     ),
     "aws:ecr/getImage:getImage": ("repositoryName registryId imageTag imageDigest mostRecent", _image),
+    "aws:ec2/getVpc:getVpc": ("id tags", _vpc),
     "aws:lb/getListenerRule:getListenerRule": ("arn listenerArn priority", _listener_rule),
     "aws:secretsmanager/getSecret:getSecret": ("arn name tags", _secret),
 }
