@@ -288,8 +288,9 @@ def test_the_network(sandbox: LiveSandbox, stack: str) -> None:
 
 
 def test_another_network_is_refused_before_anything_is_changed(sandbox: LiveSandbox) -> None:
-    set_, unset = (f"pulumi config {verb} -s dev" for verb in ("set vpcCidr 10.9.0.0/16", "rm vpcCidr"))
-    run = sandbox.shell(f"{set_}; pulumi up -s dev --yes --non-interactive; status=$?; {unset}; exit $status")
+    sandbox.succeeded(sandbox.shell("pulumi config set vpcCidr 10.9.0.0/16 -s dev"))
+    run = sandbox.shell("pulumi up -s dev --yes --non-interactive")
+    sandbox.succeeded(sandbox.shell("pulumi config rm vpcCidr -s dev"))
     assert run.status != 0
     assert "vpcCidr = '10.9.0.0/16': must stay 10.0.0.0/16 while the stack is up" in run.output
     assert "Traceback" not in run.output
