@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.lookup import is_not_there
+from components.lookup import look_up
 from components.timeline import TARGET_CHECK, TARGET_HEALTHY
 
 # TLS 1.2 and 1.3. Application Load Balancers User Guide, "Security policies".
@@ -233,17 +233,15 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def _weights(self, listener_arn: str) -> dict[str, int]:
         """The weights in the rule with which ECS shifts traffic, by target group; empty where there is no such rule."""
-        try:
-            rule = aws.lb.get_listener_rule(
+        rule = look_up(
+            f"the rules of the listener {listener_arn}",
+            lambda: aws.lb.get_listener_rule(
                 listener_arn=listener_arn, priority=_SHIFT_PRIORITY, opts=pulumi.InvokeOptions(parent=self)
-            )
-        except Exception as error:  # the SDK raises bare exceptions
-            if is_not_there(error):
-                return {}
-            raise pulumi.RunError(f"cannot look up the rules of the listener {listener_arn}: {error}") from error
+            ),
+        )
         return {
             group.arn: group.weight
-            for action in rule.actions or []
+            for action in (rule and rule.actions) or []
             for forward in action.forwards or []
             for group in forward.target_groups or []
         }

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
-from components.lookup import is_not_there
+from components.lookup import look_up
 
 # Each zone has a quarter of the VPC, whether there are two zones or three, so that a third one moves no subnet.
 _ZONE_BITS = 2
@@ -137,13 +137,11 @@ def find_network(provider: aws.Provider, name: str, stack: str) -> str | None:
 
     Raises `pulumi.RunError` where EC2 cannot be asked, or knows several.
     """
-    try:
-        tags = {"Name": name, "Stack": stack}
-        return aws.ec2.get_vpc(tags=tags, opts=pulumi.InvokeOptions(provider=provider)).cidr_block
-    except Exception as error:  # the SDK raises bare exceptions
-        if is_not_there(error):
-            return None
-        raise pulumi.RunError(f"cannot look up the stack's network {name!r}: {error}") from error
+    found = look_up(
+        f"the stack's network {name!r}",
+        lambda: aws.ec2.get_vpc(tags={"Name": name, "Stack": stack}, opts=pulumi.InvokeOptions(provider=provider)),
+    )
+    return found and found.cidr_block
 
 
 def _nat_strategy(setting: str) -> awsx.ec2.NatGatewayStrategy:

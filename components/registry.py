@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.lookup import is_not_there
+from components.lookup import look_up
 from components.policy import Statement
 
 _UNTAGGED_DAYS = 14
@@ -76,18 +76,17 @@ def find_image(provider: aws.Provider, repository_name: str, tag: str) -> str | 
     cannot be asked.
     """
     by_digest = _is_digest(tag)
-    try:
-        image = aws.ecr.get_image(
+    image = look_up(
+        f"imageTag {tag!r} in the ECR repository {repository_name!r}",
+        lambda: aws.ecr.get_image(
             repository_name=repository_name,
             image_digest=tag if by_digest else None,
             image_tag=None if by_digest else tag,
             opts=pulumi.InvokeOptions(provider=provider),
-        )
-    except Exception as error:  # the SDK raises bare exceptions
-        if is_not_there(error):
-            return None
-        message = f"cannot look up imageTag {tag!r} in the ECR repository {repository_name!r}: {error}"
-        raise pulumi.RunError(message) from error
+        ),
+    )
+    if image is None:
+        return None
     return min(image.image_tags, default=None) if by_digest else tag
 
 

@@ -14,6 +14,7 @@ from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 
 from sandbox import account_budgets, account_images, account_mends, account_refusals, account_rollouts, account_tasks
+from sandbox.account_own import put
 
 # A backend is one region of one account, made anew when the account is reset.
 _KEPT_IN = "query_definitions"
@@ -27,8 +28,7 @@ def install() -> None:
     account_refusals.install()
     account_rollouts.install()
     account_tasks.install()
-    for operation in (put_query_definition, describe_query_definitions, delete_query_definition):
-        setattr(LogsResponse, operation.__name__, operation)
+    put(LogsResponse, put_query_definition, describe_query_definitions, delete_query_definition)
 
 
 def _kept(logs: Any) -> dict[str, dict[str, Any]]:

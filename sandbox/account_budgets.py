@@ -9,20 +9,21 @@ ListTagsForResource.
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from moto.budgets.exceptions import DuplicateRecordException, NotFoundException
 from moto.budgets.models import Budget
 from moto.budgets.responses import BudgetsResponse
 
+from sandbox.account_own import own, put
+
 _TAGS = "tags"
-_moto: Callable[[Any], str] = BudgetsResponse.create_budget
 
 
 def install() -> None:
     """Add the operations to moto's Budgets, or put them in the place of its own; doing so again changes nothing."""
-    for operation in (
+    put(
+        BudgetsResponse,
         create_budget,
         update_budget,
         create_notification,
@@ -33,13 +34,12 @@ def install() -> None:
         tag_resource,
         untag_resource,
         list_tags_for_resource,
-    ):
-        setattr(BudgetsResponse, operation.__name__, operation)
+    )
 
 
 def create_budget(request: Any) -> str:
     """Make a budget, with its notifications and tags."""
-    answer = _moto(request)
+    answer = own(create_budget)(request)
     budget = _budget(request, request._get_param("Budget")["BudgetName"])
     setattr(budget, _TAGS, _pairs(request._get_param("ResourceTags")))
     return answer

@@ -8,7 +8,6 @@ Source: Amazon ElastiCache API Reference, CreateReplicationGroup, ModifyReplicat
 DecreaseReplicaCount, DeleteReplicationGroup, DescribeCacheClusters, ModifyCacheSubnetGroup, DeleteCacheSubnetGroup.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -16,6 +15,8 @@ from moto.core.utils import utcnow
 from moto.elasticache.exceptions import CacheClusterNotFound, ElastiCacheException
 from moto.elasticache.models import CacheSubnetGroup
 from moto.elasticache.responses import ElastiCacheResponse
+
+from sandbox.account_own import own, put
 
 # Parameters of ModifyReplicationGroup that moto passes over, and its attributes for them.
 _TEXTS = {
@@ -29,7 +30,6 @@ _TEXTS = {
     "TransitEncryptionMode": "transit_encryption_mode",
     "TransitEncryptionEnabled": "transit_encryption_enabled",
 }
-_moto: dict[str, Callable[[Any], ActionResult]] = {}
 
 
 class _SubnetGroupInUse(ElastiCacheException):
@@ -45,7 +45,8 @@ class _NotPossible(ElastiCacheException):
 
 def install() -> None:
     """Add the operations to moto's ElastiCache, or put them in the place of its own."""
-    added = (
+    put(
+        ElastiCacheResponse,
         create_replication_group,
         modify_replication_group,
         increase_replica_count,
@@ -55,11 +56,6 @@ def install() -> None:
         modify_cache_subnet_group,
         delete_cache_subnet_group,
     )
-    for operation in added:
-        name = operation.__name__
-        if hasattr(ElastiCacheResponse, name):
-            _moto.setdefault(name, getattr(ElastiCacheResponse, name))
-        setattr(ElastiCacheResponse, name, operation)
 
 
 def create_replication_group(request: Any) -> ActionResult:
@@ -67,7 +63,7 @@ def create_replication_group(request: Any) -> ActionResult:
     name = request._get_param("CacheSubnetGroupName")
     if name:
         request.elasticache_backend.describe_cache_subnet_groups(name)
-    answer = _moto["create_replication_group"](request)
+    answer = own(create_replication_group)(request)
     group = _group(request)
     _set_nodes(group, request._get_int_param("NumCacheClusters") or len(group.member_clusters))
     return answer
@@ -76,7 +72,7 @@ def create_replication_group(request: Any) -> ActionResult:
 def modify_replication_group(request: Any) -> ActionResult:
     """Change a group, at once."""
     group = _group(request)
-    _moto["modify_replication_group"](request)
+    own(modify_replication_group)(request)
     for parameter, attribute in _TEXTS.items():
         value = request._get_param(parameter)
         if value is not None:

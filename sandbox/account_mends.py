@@ -23,18 +23,13 @@ from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientEr
 from moto.route53.models import RecordSet, Route53Backend
 from moto.sns.responses import SNSResponse
 
-# moto's own, by the name of what stands in its place.
-_moto: dict[str, Callable[..., Any]] = {}
+from sandbox.account_own import own, put
 
 
 def install() -> None:
     """Put them into moto; doing so again changes nothing."""
     for owner, mends in _MENDS.items():
-        for mend in mends:
-            name = mend.__name__
-            if hasattr(owner, name):
-                _moto.setdefault(name, getattr(owner, name))
-            setattr(owner, name, mend)
+        put(owner, *mends)
 
 
 # Route 53
@@ -63,7 +58,7 @@ def change_resource_record_sets(backend: Any, zoneid: str, change_list: list[dic
         (there.discard if change["Action"] == "DELETE" else there.add)(identity)
     # As nothing is there that is to be made, to put it there is the same.
     changes = [{**one, "Action": "UPSERT"} if one["Action"] == "CREATE" else one for one in change_list]
-    _moto["change_resource_record_sets"](backend, zoneid, changes)
+    own(change_resource_record_sets)(backend, zoneid, changes)
     untouched = [one for identity, one in before.items() if identity not in touched]
     zone.rrsets = untouched + [one for one in zone.rrsets if _identity(one) in touched]
 
@@ -82,7 +77,7 @@ _PROTECTED = "deletion_protection_enabled"
 
 def create_log_group(logs: Any) -> str:
     """Make a log group, protected from deletion if that is asked for."""
-    answer = _moto["create_log_group"](logs)
+    answer = own(create_log_group)(logs)
     group = logs.logs_backend.groups[logs._get_param("logGroupName")]
     setattr(group, _PROTECTED, logs._get_param("deletionProtectionEnabled") or False)
     return answer
@@ -116,12 +111,12 @@ def delete_log_group(logs: Any) -> str:
         raise ValidationException(
             "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
         )
-    return _moto["delete_log_group"](logs)
+    return own(delete_log_group)(logs)
 
 
 def to_describe_dict(group: Any) -> dict[str, Any]:
     """A log group in DescribeLogGroups."""
-    return {**_moto["to_describe_dict"](group), "deletionProtectionEnabled": getattr(group, _PROTECTED, False)}
+    return {**own(to_describe_dict)(group), "deletionProtectionEnabled": getattr(group, _PROTECTED, False)}
 
 
 # Amazon EC2: moto keeps the description of a rule for addresses with these. It keeps that of a rule for a group as a
@@ -145,7 +140,7 @@ def _iterate_security_rules(
 ) -> Iterator[Any]:
     """The rules that a permission consists of, each with its description."""
     targets = (ip_ranges, source_groups, prefix_list_ids)
-    rules = _moto["_iterate_security_rules"](ec2, ip_protocol, group_id, from_port, to_port, *targets, **more)
+    rules = own(_iterate_security_rules)(ec2, ip_protocol, group_id, from_port, to_port, *targets, **more)
     for rule, target in zip(rules, [*ip_ranges, *source_groups, *prefix_list_ids], strict=True):
         rule.source_group = {name: value for name, value in rule.source_group.items() if name != "Description"}
         if target.get("Description"):
@@ -165,7 +160,7 @@ def _flattened_rules(group: Any, rules: list[Any]) -> list[Any]:
         shown.append(copy.copy(rule))
         if rule.source_group and rule.description:
             shown[-1].source_group = {**rule.source_group, "Description": rule.description}
-    return _moto["_flattened_rules"](group, shown)
+    return own(_flattened_rules)(group, shown)
 
 
 # Amazon CloudWatch
@@ -179,7 +174,7 @@ def delete_alarms(cloudwatch: Any, alarm_names: list[str]) -> None:
     for name in alarm_names:
         if name in cloudwatch.alarms:
             cloudwatch.tagger.delete_all_tags_for_resource(cloudwatch.alarms[name].alarm_arn)
-    _moto["delete_alarms"](cloudwatch, alarm_names)
+    own(delete_alarms)(cloudwatch, alarm_names)
 
 
 # AWS KMS: moto keeps whether a key rotates, not how often.
@@ -193,14 +188,14 @@ _DAY_SECONDS = 24 * 60 * 60
 
 def enable_key_rotation(kms: Any) -> str:
     """Let a key rotate from now on, once a year unless another period is given."""
-    answer = _moto["enable_key_rotation"](kms)
+    answer = own(enable_key_rotation)(kms)
     setattr(_key(kms), _ROTATION, (kms._get_param("RotationPeriodInDays") or _DEFAULT_DAYS, unix_time()))
     return answer
 
 
 def get_key_rotation_status(kms: Any) -> str:
     """Whether a key rotates, how often, and when next."""
-    shown: dict[str, Any] = json.loads(_moto["get_key_rotation_status"](kms))
+    shown: dict[str, Any] = json.loads(own(get_key_rotation_status)(kms))
     key = _key(kms)
     shown["KeyId"] = key.arn
     if shown["KeyRotationEnabled"]:
@@ -221,7 +216,7 @@ def get_topic_attributes(sns: Any) -> Any:
 
     Source: Amazon SNS API Reference, CreateTopic, SetTopicAttributes, GetTopicAttributes.
     """
-    shown = _moto["get_topic_attributes"](sns).result["Attributes"]
+    shown = own(get_topic_attributes)(sns).result["Attributes"]
     topic = sns.backend.get_topic(sns._get_param("TopicArn"))
     for name, kept in (("SignatureVersion", "signature_version"), ("TracingConfig", "tracing_config")):
         if hasattr(topic, kept):
@@ -240,7 +235,7 @@ _TAGS = "tags"
 
 def register_scalable_target(scaling: Any) -> str:
     """Register a target or change it, and put on the tags that are given."""
-    answer: str = _moto["register_scalable_target"](scaling)
+    answer: str = own(register_scalable_target)(scaling)
     target = _target(scaling, json.loads(answer)["ScalableTargetARN"])
     target.role_arn = scaling._get_param("RoleARN") or target.role_arn
     _tags_of(target).update(scaling._get_param("Tags") or {})
@@ -285,7 +280,7 @@ def describe_scaling_policies(scaling: Any) -> str:
 
     moto chooses by no name, and takes a target whose id is a part of the one that is asked for to be the same.
     """
-    answer: dict[str, Any] = json.loads(_moto["describe_scaling_policies"](scaling))
+    answer: dict[str, Any] = json.loads(own(describe_scaling_policies)(scaling))
     asked = {name: scaling._get_param(name) for name in ("ResourceId", "ScalableDimension")}
     wanted = {name: value for name, value in asked.items() if value}.items()
     names: list[str] = scaling._get_param("PolicyNames") or []
