@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 import pytest
-from provider_harness import Engine, client, moto_endpoint, reset
+from provider_harness import Engine, client, reset
 from provider_samples import CACHE, CACHE_TOKEN, SAMPLES, SUBNET_GROUP, World
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from provider_harness import ACCOUNT, Engine, Refused, client, moto_endpoint, reset
+from provider_harness import ACCOUNT, Engine, Refused, client, reset
 from provider_samples import RECORD, new_zone
 
 from sandbox import account as accounts
 from sandbox.layout import Layout
 from sandbox.provider.values import Values
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 import pytest
 from moto.elbv2.models import ELBv2Backend
-from provider_harness import REGION, Engine, Refused, client, moto_endpoint, reset
+from provider_harness import REGION, Engine, Refused, client, reset
 from provider_samples import (
     CACHE,
     CERTIFICATE,
@@ -29,12 +28,6 @@ from sandbox import account_additions
 _EIP, _NAT = "aws:ec2/eip:Eip", "aws:ec2/natGateway:NatGateway"
 _TABLE, _ASSOCIATION = "aws:ec2/routeTable:RouteTable", "aws:ec2/routeTableAssociation:RouteTableAssociation"
 _ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture

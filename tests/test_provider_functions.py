@@ -1,9 +1,7 @@
 """The functions: what a program looks up in the account without owning it."""
 
-from collections.abc import Generator
-
 import pytest
-from provider_harness import ACCOUNT, REGION, Engine, Refused, client, moto_endpoint
+from provider_harness import ACCOUNT, REGION, Engine, Refused, client
 from provider_samples import RULE, World
 
 from sandbox import stand_in, supplies
@@ -13,12 +11,6 @@ SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's n
 GET_VPC = "aws:ec2/getVpc:getVpc"
 GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

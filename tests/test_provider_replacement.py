@@ -6,11 +6,10 @@ sandbox differs, a row of its own says why.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 import pytest
-from provider_harness import Engine, Made, Refused, client, moto_endpoint, reset
+from provider_harness import Engine, Made, Refused, client, reset
 from provider_samples import (
     BUDGET,
     CACHE,
@@ -340,12 +339,6 @@ def test_some_changes_replace_by_what_they_change_from_and_to(
 
 
 # In place
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """Every type of the provider's table, carried through its whole life on an embedded account."""
 
 import importlib
-from collections.abc import Generator
 from typing import Any
 
 import pytest
-from provider_harness import Engine, Made, Refused, moto_endpoint, reset
+from provider_harness import Engine, Made, Refused, reset
 from provider_samples import (
     BUDGET,
     CACHE,
@@ -42,12 +41,6 @@ _STAYS = {
     "aws:secretsmanager/secretVersion:SecretVersion",
     "aws:sns/topicPolicy:TopicPolicy",
 }
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from typing import Any, cast
 
 import pytest
-from provider_harness import Engine, moto_endpoint, reset
+from provider_harness import Engine, reset
 from provider_samples import (
     ALARM,
     ALIAS,
@@ -611,12 +610,6 @@ BAD_CACHES: list[tuple[Values, str]] = [
         for window in ("sun:23:30-mon:00:29", "sunday", "sun:25:00-mon:02:00", "sun:x:00-mon:02:00")
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

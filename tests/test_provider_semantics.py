@@ -1,12 +1,11 @@
 """What the engine relies on: unknowns, secrets, names, differences, drift, and what is left of a failure."""
 
 import json
-from collections.abc import Generator
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client, moto_endpoint, reset
+from provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client, reset
 from provider_samples import (
     ALARM,
     ALIAS,
@@ -50,12 +49,6 @@ from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 VALUE = "correct-horse-battery"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

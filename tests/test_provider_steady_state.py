@@ -7,22 +7,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from provider_harness import Engine, Made, Refused, client, from_struct, moto_endpoint, reset
+from provider_harness import Engine, Made, Refused, client, from_struct, reset
 from provider_samples import SERVICE, SUBNET, TASK, VPC, World
 
 from sandbox import stand_in, supplies
 from sandbox.stand_in import Fault
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    with moto_endpoint() as url:
-        yield url
 
 
 @pytest.fixture
