@@ -29,7 +29,7 @@ help:
 	@echo
 	@echo 'make test                    linters, types and tests'
 	@echo 'make lint                    the linters and types alone: Python, workflows, shell, secrets, upkeep'
-	@echo 'make plans                   renew plans/, what each stack registers, after a change of the program'
+	@echo 'make plans                   renew tests/plans/, what each stack registers, after a change of the program'
 	@echo 'make baseline                renew .secrets.baseline: what looks like a secret and is none'
 	@echo 'make hooks                   run the linters before each git commit in this clone'
 	@echo 'make bench                   time a preview of dev against one of an empty program'
@@ -85,10 +85,10 @@ lint: venv
 	@$(VENV)/python -m ci.lint
 
 plans: venv
-	@$(VENV)/python -m tests.plans
+	@$(VENV)/python -m tests.support.plans
 
 baseline: venv
-	@$(VENV)/detect-secrets scan --slim --exclude-files '^(plans/|\.secrets\.baseline$$)|go\.sum$$' > .secrets.new
+	@$(VENV)/detect-secrets scan --slim --exclude-files '^(tests/plans/|\.secrets\.baseline$$)|go\.sum$$' > .secrets.new
 	@mv .secrets.new .secrets.baseline
 
 hooks: venv

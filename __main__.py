@@ -7,32 +7,32 @@ import gc
 import pulumi
 import pulumi_aws as aws
 
-import settings
-from app_environment import app_environment
-from components import app_grants
-from components.account import Account
-from components.alarms import Alarms, AlarmsArgs
-from components.app_secrets import AppSecrets, AppSecretsArgs
-from components.budget import Budget, BudgetArgs
-from components.cluster import Cluster, ClusterArgs
-from components.container import HEALTH_PATH, PORT, Container
-from components.dashboard import Dashboard, DashboardArgs
-from components.data_stores import DataStores, DataStoresArgs
-from components.identity import Identity, IdentityArgs
-from components.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
-from components.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
-from components.logs import Logs, LogsArgs
-from components.metrics import Metrics
-from components.names import APPLICATION, CONTAINER, Names
+from components.access import app_grants
+from components.access.identity import Identity, IdentityArgs
+from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
+from components.data.app_secrets import AppSecrets, AppSecretsArgs
+from components.data.data_stores import DataStores, DataStoresArgs
+from components.data.logs import Logs, LogsArgs
+from components.data.registry import Registry, RegistryArgs, find_image
+from components.data.session_cache import SessionCache, SessionCacheArgs
+from components.edge.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
+from components.lib.account import Account
+from components.lib.names import APPLICATION, CONTAINER, Names
+from components.monitoring.alarms import Alarms, AlarmsArgs
+from components.monitoring.budget import Budget, BudgetArgs
+from components.monitoring.dashboard import Dashboard, DashboardArgs
+from components.monitoring.metrics import Metrics
+from components.monitoring.notifications import Notifications, NotificationsArgs
+from components.monitoring.saved_queries import SavedQueries, SavedQueriesArgs
 from components.network import Network, NetworkArgs, find_network
-from components.notifications import Notifications, NotificationsArgs
-from components.registry import Registry, RegistryArgs, find_image
-from components.saved_queries import SavedQueries, SavedQueriesArgs
-from components.scaling import Scaling, ScalingArgs
-from components.service import Service, ServiceArgs
-from components.session_cache import SessionCache, SessionCacheArgs
-from components.strategy import Strategy
-from components.timeline import Timeline
+from components.service.cluster import Cluster, ClusterArgs
+from components.service.container import HEALTH_PATH, PORT, Container
+from components.service.scaling import Scaling, ScalingArgs
+from components.service.service import Service, ServiceArgs
+from components.service.strategy import Strategy
+from components.service.timeline import Timeline
+from config import model as settings
+from config.app_environment import app_environment
 
 # The program ends within minutes, and nearly all that it makes stays until then: above all the classes of the AWS
 # provider's modules, which load as they are first used. Looking through them for garbage, again and again and once more

@@ -24,7 +24,7 @@ from typing import Any, Final
 from ci import report
 from ci.github import GitHubError, Repository
 from ci.report import Report
-from components.names import Names
+from components.lib.names import Names
 from sandbox.stack_file import StackFile
 
 MARKER: Final = "<!-- pulumi preview of each stack -->"

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
-from components.lookup import look_up
+from components.lib.lookup import look_up
 
 # Each zone has a quarter of the VPC, whether there are two zones or three, so that a third one moves no subnet.
 _ZONE_BITS = 2

@@ -111,7 +111,7 @@ def _is_there(registry: Registry, tag: str, digest: str) -> bool:
 def _fetch(source: Target) -> Fetch:
     """What opens a layer's address; the sandbox is asked straight, whatever proxies the environment names."""
     if source.account is not None:
-        from sandbox.account import opener
+        from sandbox.account.process import opener
 
         return lambda url: opener.open(url, timeout=_TIMEOUT_SECONDS)
     return lambda url: urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS)  # noqa: S310 - an https address from ECR

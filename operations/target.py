@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from sandbox import engine_state, stacks
-from sandbox.account import Account
+from sandbox.account.process import Account
 from sandbox.layout import PACKAGE_ROOT, PROJECT, Layout
 
 Where = Literal["sandbox", "aws"]

@@ -7,8 +7,8 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 
-from sandbox import account as accounts
 from sandbox import engine_state
+from sandbox.account import process as accounts
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import say
 
@@ -77,7 +77,7 @@ def _image(layout: Layout, options: argparse.Namespace) -> None:
 
 
 def _engine(layout: Layout, _options: argparse.Namespace) -> None:
-    from sandbox import engine
+    from sandbox.engine import build as engine
 
     found = engine.find(layout, os.environ)
     say(f"Engine: pulumi {found.version}, {found.pulumi}")

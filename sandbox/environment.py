@@ -4,8 +4,8 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from sandbox.account import ACCESS_KEY, Account
-from sandbox.engine import Engine
+from sandbox.account.process import ACCESS_KEY, Account
+from sandbox.engine.build import Engine
 from sandbox.layout import PACKAGE_ROOT, Layout, write
 
 PASSPHRASE = "sandbox"  # noqa: S105 - made up: it encrypts made-up values in a folder that is thrown away

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterable
 
-from sandbox.account import Account
+from sandbox.account.process import Account
 from sandbox.engine_state import Resource
 
 

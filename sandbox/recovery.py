@@ -82,8 +82,8 @@ def _entry(line: str) -> dict[str, str]:
 def _from_inputs(resource: Mapping[str, Any]) -> str:
     """The id of an object whose type makes it of the inputs; empty where it does not, or one of them is missing."""
     # Imported here, as most commands recover nothing.
-    from sandbox.provider.resources import TABLE
     from sandbox.provider.spec import fill
+    from sandbox.provider.types import TABLE
 
     known = TABLE.get(resource["type"])
     inputs: Mapping[str, Any] = resource.get("inputs", {})

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from sandbox import account as accounts
-from sandbox import engine as engines
 from sandbox import engine_state, environment, presence, project, recovery, supplies
-from sandbox.account import Account, Condition
-from sandbox.engine import Engine
+from sandbox.account import process as accounts
+from sandbox.account.process import Account, Condition
+from sandbox.engine import build as engines
+from sandbox.engine.build import Engine
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import locked, locked_or_refused, say
 from sandbox.project import Stack

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from sandbox import stand_in
-from sandbox.account import Account
+from sandbox.account.process import Account
 from sandbox.layout import SandboxError
 from sandbox.process import say
 from sandbox.stack_file import StackFile

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox import engine_state, supplies
-from sandbox.account import Account
+from sandbox.account.process import Account
 from sandbox.engine_state import Resource
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import say

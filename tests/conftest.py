@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-from collections.abc import Generator
 
 import pytest
 
@@ -20,12 +19,3 @@ def event_loop_of_the_thread() -> None:
         asyncio.get_event_loop()
     except RuntimeError:
         asyncio.set_event_loop(asyncio.new_event_loop())
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    """An embedded account for the tests of one file."""
-    from provider_harness import moto_endpoint  # slow to import, and most tests need no account
-
-    with moto_endpoint() as url:
-        yield url

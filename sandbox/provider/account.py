@@ -12,7 +12,7 @@ from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.account_memory import HOW_HEADER, MARK_HEADER, RECORDED_HEADER
+from sandbox.account.memory import HOW_HEADER, MARK_HEADER, RECORDED_HEADER
 
 from .convert import violations
 

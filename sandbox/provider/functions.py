@@ -5,9 +5,9 @@ from collections.abc import Callable
 from .account import Account, service_model
 from .convert import decode
 from .reading import live
-from .resources import TABLE
-from .resources.load_balancing import listener_of
 from .spec import Context
+from .types import TABLE
+from .types.load_balancing import listener_of
 from .values import Values
 
 

@@ -54,7 +54,7 @@ class _Asked:
     @property
     def resource(self) -> Resource:
         """The type's entry in the table. Raises ValueError."""
-        from .resources import TABLE  # takes long to import, and a plugin must start at once
+        from .types import TABLE  # takes long to import, and a plugin must start at once
 
         if self.type not in TABLE:
             raise ValueError("the sandbox does not carry out resources of this type")
@@ -297,8 +297,8 @@ def prepare() -> Iterator[None]:
     """
     session()
     yield
-    from .resources import TABLE
     from .rules import tables
+    from .types import TABLE
 
     tables()
     for service, _ in Counter(resource.service for resource in TABLE.values()).most_common():

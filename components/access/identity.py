@@ -1,0 +1,72 @@
+"""The two IAM roles of a task. What they may do is handed in as grants; no service's actions are known here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.lib.account import Account
+from components.lib.policy import Statement, document
+
+
+@dataclass(frozen=True)
+class IdentityArgs:
+    """What the roles are made of."""
+
+    account: Account
+    execution_role_name: str
+    execution_grants: Sequence[Statement]  # what ECS needs to start a task
+    task_role_name: str
+    task_grants: Sequence[Statement]  # what the app may call
+
+
+class Identity(pulumi.ComponentResource):
+    """The execution role, with which ECS starts a task, and the task role, which is the app's own."""
+
+    execution_role_arn: pulumi.Output[str]
+    task_role_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:identity:Identity", name, {}, opts)
+        trust = document([_trust(args.account)])
+        self.execution_role_arn = self._role("execution", args.execution_role_name, trust, args.execution_grants)
+        self.task_role_arn = self._role("task", args.task_role_name, trust, args.task_grants)
+        self.register_outputs(
+            {"execution_role_arn": self.execution_role_arn, "task_role_arn": self.task_role_arn},
+        )
+
+    def _role(
+        self, use: str, role_name: str, trust: pulumi.Output[str], grants: Sequence[Statement]
+    ) -> pulumi.Output[str]:
+        role = aws.iam.Role(
+            use,
+            name=role_name,
+            description=f"The {use} role of the Voiceter backend's tasks",
+            assume_role_policy=trust,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.iam.RolePolicy(
+            use,
+            name=use,
+            role=role.name,
+            policy=document(grants),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return role.arn
+
+
+def _trust(account: Account) -> Statement:
+    """Lets ECS take the role for tasks of this account and region, and for nobody else's.
+
+    Amazon ECS Developer Guide, "Amazon ECS task IAM role": a narrower source, such as a cluster, is not supported.
+    """
+    return Statement(
+        "EcsTasks",
+        ["sts:AssumeRole"],
+        conditions={
+            "StringEquals": {"aws:SourceAccount": account.id},
+            "ArnLike": {"aws:SourceArn": account.arn("ecs", "*")},
+        },
+        principal={"Service": "ecs-tasks.amazonaws.com"},
+    )

@@ -1,0 +1,47 @@
+"""The role with which ECS moves traffic between target groups."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.lib.account import Account
+from components.lib.policy import Statement, document
+
+# AWS's own policy: what ECS calls for this is AWS's to know. Amazon ECS Developer Guide, "Amazon ECS infrastructure IAM
+# role for load balancers".
+_POLICY = "AmazonECSInfrastructureRolePolicyForLoadBalancers"
+
+
+@dataclass(frozen=True)
+class InfrastructureRoleArgs:
+    """What the role is made of."""
+
+    account: Account
+    name: str
+
+
+class InfrastructureRole(pulumi.ComponentResource):
+    """A role for ECS itself, not for the tasks: it registers targets and rewrites the weights in listener rules."""
+
+    arn: pulumi.Output[str]  # known once the role may do its work
+
+    def __init__(self, name: str, args: InfrastructureRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:infrastructure_role:InfrastructureRole", name, {}, opts)
+        role = aws.iam.Role(
+            "infrastructure",
+            name=args.name,
+            description="The role with which ECS moves the Voiceter backend's traffic between target groups",
+            assume_role_policy=document(
+                [Statement("Ecs", ["sts:AssumeRole"], principal={"Service": "ecs.amazonaws.com"})]
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        attachment = aws.iam.RolePolicyAttachment(
+            "infrastructure",
+            role=role.name,
+            policy_arn=f"arn:{args.account.partition}:iam::aws:policy/{_POLICY}",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = pulumi.Output.all(role.arn, attachment.id).apply(lambda known: known[0])
+        self.register_outputs({"arn": self.arn})

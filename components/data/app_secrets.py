@@ -1,0 +1,98 @@
+"""The app's secrets in Secrets Manager: where ECS finds each of them, and the grant to read exactly these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.lib.account import Account
+from components.lib.policy import Statement
+
+# The key that Secrets Manager uses by default. AWS lets every principal of the account use it through Secrets Manager.
+_AWS_MANAGED_KEY = "alias/aws/secretsmanager"
+_RECOVERY_DAYS = 30
+
+
+@dataclass(frozen=True)
+class AppSecretsArgs:
+    """What the secrets are made of."""
+
+    account: Account
+    folder: str  # the first part of the secrets' names
+    values: Mapping[str, pulumi.Output[str]]  # environment variable -> value, for which a secret is made
+    arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
+    protect: bool  # whether a deleted secret can be brought back for 30 days; without it, it is gone at once
+
+
+class AppSecrets(pulumi.ComponentResource):
+    """The secrets that the task definition injects as environment variables."""
+
+    value_from: Mapping[str, pulumi.Input[str]]  # environment variable -> `valueFrom` of a container definition
+
+    def __init__(self, name: str, args: AppSecretsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:app_secrets:AppSecrets", name, {}, opts)
+        made = {variable: self._secret(variable, value, args) for variable, value in args.values.items()}
+        self.value_from = {
+            # With its version, so that a changed value is another revision of the task definition.
+            **{variable: pulumi.Output.concat(arn, ":::", version) for variable, (arn, version) in made.items()},
+            **args.arns,
+        }
+        self._arns = [*(arn for arn, _ in made.values()), *args.arns.values()]
+        self._decrypt = [
+            statement
+            for position, (variable, arn) in enumerate(sorted(args.arns.items()))
+            for statement in _decrypt(f"SecretKey{position}", arn, self._key_of(variable, arn), args.account)
+        ]
+        self.register_outputs({"value_from": self.value_from})
+
+    def read(self) -> list[Statement]:
+        """The grant to read these secrets, and to use the customer keys that encrypt them."""
+        if not self._arns:
+            return []
+        return [Statement("Secrets", ["secretsmanager:GetSecretValue"], self._arns), *self._decrypt]
+
+    def _secret(
+        self, variable: str, value: pulumi.Output[str], args: AppSecretsArgs
+    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """A secret with that value: its ARN, and the id of the version that holds the value."""
+        secret = aws.secretsmanager.Secret(
+            variable,
+            # A prefix, as Secrets Manager blocks the name of a deleted secret until its recovery window is over.
+            name_prefix=f"{args.folder}/{variable}-",
+            description=f"{variable} of {args.folder}",
+            recovery_window_in_days=_RECOVERY_DAYS if args.protect else 0,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # A former version stays with its secret: an older revision of the task definition still names it.
+        version = aws.secretsmanager.SecretVersion(
+            variable,
+            secret_id=secret.arn,
+            secret_string=value,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
+        )
+        return secret.arn, version.version_id
+
+    def _key_of(self, variable: str, arn: str) -> str | None:
+        """What Secrets Manager says of the key of a secret; raises `pulumi.RunError` if it does not know the secret."""
+        try:
+            return aws.secretsmanager.get_secret(arn=arn, opts=pulumi.InvokeOptions(parent=self)).kms_key_id
+        except Exception as error:  # the SDK raises bare exceptions
+            raise pulumi.RunError(f"cannot look up the secret {arn} of secretArns.{variable}: {error}") from error
+
+
+def _decrypt(sid: str, secret_arn: str, key: str | None, account: Account) -> list[Statement]:
+    """The grant to decrypt a secret.
+
+    `key` is what Secrets Manager says of its key: an id, an ARN of the key or of its alias, or nothing for the default.
+    """
+    if not key or key.rpartition(":")[2] == _AWS_MANAGED_KEY:
+        return []
+    owner, name = key.split(":")[4:6] if key.startswith("arn:") else (secret_arn.split(":")[4], key)
+    conditions = {"StringEquals": {"kms:ViaService": f"secretsmanager.{account.region}.amazonaws.com"}}
+    if name.startswith("alias/"):
+        # IAM knows a key by its id only: which key an alias stands for is a matter of the condition.
+        conditions["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": name}
+        name = "*"
+    key_arn = f"arn:{account.partition}:kms:{account.region}:{owner}:key/{name.removeprefix('key/')}"
+    return [Statement(sid, ["kms:Decrypt"], [key_arn], conditions)]

@@ -1,0 +1,40 @@
+"""The log group that the containers write to."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.lib.policy import Statement
+
+
+@dataclass(frozen=True)
+class LogsArgs:
+    """What the log group is made of."""
+
+    name: str
+    retention_days: int
+    protect: bool  # whether neither the engine nor AWS lets go of the logs
+
+
+class Logs(pulumi.ComponentResource):
+    """A CloudWatch log group. Made here, not by the logging agent, so that its retention holds from the first line."""
+
+    group_name: pulumi.Output[str]
+
+    def __init__(self, name: str, args: LogsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:logs:Logs", name, {}, opts)
+        self._group = aws.cloudwatch.LogGroup(
+            "containers",
+            name=args.name,
+            retention_in_days=args.retention_days,
+            deletion_protection_enabled=args.protect,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        self.group_name = self._group.name
+        self.register_outputs({"group_name": self.group_name})
+
+    def write(self) -> list[Statement]:
+        """The grant to write to this log group; ECS names a stream after each task."""
+        streams = pulumi.Output.concat(self._group.arn, ":*")
+        return [Statement("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])]

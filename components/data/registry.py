@@ -1,0 +1,128 @@
+"""The image registry: the stack's ECR repository, what is in it, and how to bring an image to it."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.lib.lookup import look_up
+from components.lib.policy import Statement
+
+_UNTAGGED_DAYS = 14
+_PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+
+
+@dataclass(frozen=True)
+class RegistryArgs:
+    """What the registry is made of."""
+
+    repository_name: str
+    force_delete: bool  # whether images go with the repository when the stack is taken down
+
+
+class Registry(pulumi.ComponentResource):
+    """An ECR repository with immutable tags, scanned on push. Tagged images stay until someone deletes them."""
+
+    repository_url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:registry:Registry", name, {}, opts)
+        self._repository = aws.ecr.Repository(
+            "repository",
+            name=args.repository_name,
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            force_delete=args.force_delete,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        aws.ecr.LifecyclePolicy(
+            "untagged-images",
+            repository=self._repository.name,
+            policy=pulumi.Output.json_dumps(_LIFECYCLE, sort_keys=True),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.repository_url = self._repository.repository_url
+        self.register_outputs({"repository_url": self.repository_url})
+
+    def image(self, tag: str) -> pulumi.Output[str]:
+        """The reference of the image with the ECR tag, or the `sha256:…` digest, `tag`."""
+        return pulumi.Output.concat(self.repository_url, "@" if _is_digest(tag) else ":", tag)
+
+    def pull(self) -> list[Statement]:
+        """The grant to pull images from this repository."""
+        return [
+            # A token is for the whole registry: the action takes no narrower resource.
+            Statement("EcrLogin", ["ecr:GetAuthorizationToken"], ["*"]),
+            Statement(
+                "EcrPull",
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                [self._repository.arn],
+            ),
+        ]
+
+    def warn_of_no_image(self, region: str, cpu_architecture: str, stack: str) -> None:
+        """Says, once the repository is there, which commands bring a first image and start the service."""
+
+        def warn(url: str) -> None:
+            pulumi.log.warn(_first_image(url, region, cpu_architecture, stack), self)
+
+        self.repository_url.apply(warn)
+
+
+def find_image(provider: aws.Provider, repository_name: str, tag: str) -> str | None:
+    """The tag of the image `tag` (an ECR tag, or a `sha256:…` digest) in a repository.
+
+    None where the repository, the image or, for a digest, a tag of it is missing. Raises `pulumi.RunError` where ECR
+    cannot be asked.
+    """
+    by_digest = _is_digest(tag)
+    image = look_up(
+        f"imageTag {tag!r} in the ECR repository {repository_name!r}",
+        lambda: aws.ecr.get_image(
+            repository_name=repository_name,
+            image_digest=tag if by_digest else None,
+            image_tag=None if by_digest else tag,
+            opts=pulumi.InvokeOptions(provider=provider),
+        ),
+    )
+    if image is None:
+        return None
+    return min(image.image_tags, default=None) if by_digest else tag
+
+
+def _is_digest(tag: str) -> bool:
+    return tag.startswith("sha256:")
+
+
+def _first_image(repository_url: str, region: str, cpu_architecture: str, stack: str) -> str:
+    registry = repository_url.partition("/")[0]
+    return f"""\
+imageTag is not set, so there is no service yet; everything else is there. With a tag of your choice for TAG, in the
+folder of the backend's source:
+  aws ecr get-login-password --region {region} | docker login --username AWS --password-stdin {registry}
+  docker build --platform {_PLATFORMS[cpu_architecture]} -t voiceter-backend:TAG .
+  docker tag voiceter-backend:TAG {repository_url}:TAG
+  docker push {repository_url}:TAG
+and then here:
+  pulumi config set imageTag TAG --stack {stack}
+  pulumi up --stack {stack}
+An image that another stack's registry holds is copied from there instead of built, by digest and without Docker:
+  make promote FROM=<that stack> TO={stack} TAG=TAG
+The address and the region are the stack's outputs repositoryUrl and region."""
+
+
+_LIFECYCLE = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "description": f"Untagged images go after {_UNTAGGED_DAYS} days",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": _UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        }
+    ]
+}

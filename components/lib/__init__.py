@@ -1,0 +1,1 @@
+"""What all components share: names, policies as values, look-ups, the account."""

@@ -1,0 +1,85 @@
+"""Where alarms and budget notices go: a topic with a key of its own, and those who subscribe to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.lib.account import Account
+from components.lib.policy import Statement, document
+
+# The key protects messages under way, and nothing at rest: nobody misses it for longer than this.
+_KEY_DELETION_DAYS = 7
+_PUBLISHERS = {"CloudWatch": "cloudwatch.amazonaws.com", "Budgets": "budgets.amazonaws.com"}
+
+
+@dataclass(frozen=True)
+class NotificationsArgs:
+    """What the topic is made of."""
+
+    account: Account
+    name: str
+    emails: Sequence[str]
+    phones: Sequence[str]  # E.164
+
+
+class Notifications(pulumi.ComponentResource):
+    """An encrypted SNS topic that CloudWatch and Budgets publish to, for this account, and nobody else."""
+
+    topic_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:notifications:Notifications", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        # AWS's default key for SNS lets neither service in, and then the messages are lost without a word.
+        key = aws.kms.Key(
+            "alarms",
+            description=f"Messages of the topic {args.name}",
+            policy=document(_key_policy(args.account)),
+            enable_key_rotation=True,
+            deletion_window_in_days=_KEY_DELETION_DAYS,
+            opts=child,
+        )
+        aws.kms.Alias("alarms", name=f"alias/{args.name}", target_key_id=key.key_id, opts=child)
+        topic = aws.sns.Topic("alarms", name=args.name, kms_master_key_id=key.arn, opts=child)
+        aws.sns.TopicPolicy("alarms", arn=topic.arn, policy=document(_topic_policy(args.account, topic)), opts=child)
+        for protocol, endpoints in (("email", args.emails), ("sms", args.phones)):
+            for endpoint in endpoints:
+                aws.sns.TopicSubscription(
+                    f"{protocol}-{endpoint}", topic=topic.arn, protocol=protocol, endpoint=endpoint, opts=child
+                )
+        self.topic_arn = topic.arn
+        self.register_outputs({"topic_arn": self.topic_arn})
+
+
+def _key_policy(account: Account) -> list[Statement]:
+    """Without the first statement nobody, not even the account's administrators, could manage the key."""
+    root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
+    return [
+        Statement("Administration", ["kms:*"], ["*"], principal=root),
+        *(
+            Statement(
+                publisher,
+                ["kms:Decrypt", "kms:GenerateDataKey*"],
+                ["*"],
+                _of_this_account(account),
+                principal={"Service": service},
+            )
+            for publisher, service in _PUBLISHERS.items()
+        ),
+    ]
+
+
+def _topic_policy(account: Account, topic: aws.sns.Topic) -> list[Statement]:
+    return [
+        Statement(publisher, ["sns:Publish"], [topic.arn], _of_this_account(account), principal={"Service": service})
+        for publisher, service in _PUBLISHERS.items()
+    ]
+
+
+def _of_this_account(account: Account) -> dict[str, dict[str, str]]:
+    """A condition against the service acting for someone else's alarm or budget."""
+    return {"StringEquals": {"aws:SourceAccount": account.id}}

@@ -1,0 +1,1 @@
+"""The ECS cluster, service and task, and how many tasks there are."""

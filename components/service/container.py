@@ -1,0 +1,77 @@
+"""The container definition. Pure: the same arguments give the same JSON, so an unchanged program changes no task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.lib.names import CONTAINER
+from components.service.timeline import CONTAINER_CHECK, START_PERIOD_SECONDS
+
+PORT = 8080
+HEALTH_PATH = "/health"
+
+_USER = "1001"
+# Where the app writes. The sizes, in MiB, count in the task's memory.
+_WRITABLE = {"/tmp": 64, "/app/logs": 64}  # noqa: S108 - the container's /tmp, not this machine's
+_OPEN_FILES = 65536
+# The image has node and no curl. An address, as `localhost` may be the IPv6 one, where nothing listens.
+_HEALTH_CHECK = (
+    f"require('http').get('http://127.0.0.1:{PORT}{HEALTH_PATH}', r => process.exit(r.statusCode === 200 ? 0 : 1))"
+    ".on('error', () => process.exit(1))"
+)
+
+
+@dataclass(frozen=True)
+class Container:
+    """What the container definition is made of."""
+
+    image: pulumi.Input[str]
+    environment: Mapping[str, pulumi.Input[str]]
+    secrets: Mapping[str, pulumi.Input[str]]  # environment variable -> `valueFrom`
+    log_group: pulumi.Input[str]
+    region: str
+    stop_timeout_seconds: int
+    writable_root: bool
+
+    def definition(self) -> dict[str, Any]:
+        """The container definition as `RegisterTaskDefinition` takes it: lists in a fixed order, nothing empty."""
+        definition = {
+            "name": CONTAINER,
+            "image": self.image,
+            "essential": True,
+            "user": f"{_USER}:{_USER}",
+            "portMappings": [{"containerPort": PORT, "hostPort": PORT, "protocol": "tcp"}],
+            "environment": [{"name": name, "value": self.environment[name]} for name in sorted(self.environment)],
+            "healthCheck": {
+                "command": ["CMD", "node", "-e", _HEALTH_CHECK],
+                "interval": CONTAINER_CHECK.interval,
+                "timeout": CONTAINER_CHECK.timeout,
+                "retries": CONTAINER_CHECK.unhealthy,
+                "startPeriod": START_PERIOD_SECONDS,
+            },
+            "linuxParameters": {"initProcessEnabled": True, "tmpfs": _tmpfs()},
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {
+                    "awslogs-group": self.log_group,
+                    "awslogs-region": self.region,
+                    "awslogs-stream-prefix": CONTAINER,
+                    # The app goes on when CloudWatch cannot be reached; what does not fit the buffer is lost.
+                    "mode": "non-blocking",
+                    "max-buffer-size": "25m",
+                },
+            },
+            "readonlyRootFilesystem": not self.writable_root,
+            "stopTimeout": self.stop_timeout_seconds,
+            "ulimits": [{"name": "nofile", "softLimit": _OPEN_FILES, "hardLimit": _OPEN_FILES}],
+        }
+        if self.secrets:
+            definition["secrets"] = [{"name": name, "valueFrom": self.secrets[name]} for name in sorted(self.secrets)]
+        return definition
+
+
+def _tmpfs() -> list[dict[str, Any]]:
+    options = ["rw", "nosuid", "nodev", "noexec", f"uid={_USER}", f"gid={_USER}", "mode=0700"]
+    return [{"containerPath": path, "size": size, "mountOptions": options} for path, size in sorted(_WRITABLE.items())]

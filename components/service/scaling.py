@@ -1,0 +1,108 @@
+"""How many tasks the service runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.monitoring.metrics import CONCURRENT_SESSIONS
+
+_SCALE_IN_COOLDOWN_SECONDS = 300
+_SCALE_OUT_COOLDOWN_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """From `cron` on, the autoscaler keeps the count of tasks between `min_count` and `max_count`."""
+
+    cron: str  # AWS's six fields
+    time_zone: str  # an IANA name
+    min_count: int  # tasks
+    max_count: int  # tasks
+
+
+@dataclass(frozen=True)
+class ScalingArgs:
+    """What the scaling is made of."""
+
+    cluster_name: pulumi.Input[str]
+    service_name: pulumi.Input[str]
+    min_count: int  # tasks
+    max_count: int  # tasks
+    cpu_target_percent: int
+    memory_target_percent: int
+    sessions_per_task_target: int | None  # None where the app emits no metrics
+    schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])  # by name
+
+
+class Scaling(pulumi.ComponentResource):
+    """Target tracking on CPU, memory and sessions: whichever asks for more tasks wins. Schedules move its bounds."""
+
+    def __init__(self, name: str, args: ScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:scaling:Scaling", name, {}, opts)
+        target = aws.appautoscaling.Target(
+            "tasks",
+            service_namespace="ecs",
+            resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", args.service_name),
+            scalable_dimension="ecs:service:DesiredCount",
+            min_capacity=args.min_count,
+            max_capacity=args.max_count,
+            # A scheduled action sets both: what it has set is no drift.
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["min_capacity", "max_capacity"] if args.schedules else None
+            ),
+        )
+        metrics = {
+            "cpu": ("ECSServiceAverageCPUUtilization", args.cpu_target_percent),
+            "memory": ("ECSServiceAverageMemoryUtilization", args.memory_target_percent),
+        }
+        for metric, (metric_type, target_percent) in metrics.items():
+            aws.appautoscaling.Policy(
+                metric,
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                resource_id=target.resource_id,
+                scalable_dimension=target.scalable_dimension,
+                target_tracking_scaling_policy_configuration={
+                    "predefined_metric_specification": {"predefined_metric_type": metric_type},
+                    "target_value": target_percent,
+                    "scale_in_cooldown": _SCALE_IN_COOLDOWN_SECONDS,
+                    "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
+                },
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        if args.sessions_per_task_target is not None:
+            # Scales out only: the app sends its sessions when one starts or ends, and a policy without data blocks
+            # every scale-in. The busiest task decides, as an average would count a task as often as it sends.
+            aws.appautoscaling.Policy(
+                "sessions",
+                policy_type="TargetTrackingScaling",
+                service_namespace=target.service_namespace,
+                resource_id=target.resource_id,
+                scalable_dimension=target.scalable_dimension,
+                target_tracking_scaling_policy_configuration={
+                    "customized_metric_specification": {
+                        "namespace": CONCURRENT_SESSIONS.namespace,
+                        "metric_name": CONCURRENT_SESSIONS.name,
+                        "statistic": "Maximum",
+                    },
+                    "target_value": args.sessions_per_task_target,
+                    "disable_scale_in": True,
+                    "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
+                },
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        for schedule_name, schedule in args.schedules.items():
+            aws.appautoscaling.ScheduledAction(
+                schedule_name,
+                name=schedule_name,
+                service_namespace=target.service_namespace,
+                resource_id=target.resource_id,
+                scalable_dimension=target.scalable_dimension,
+                schedule=f"cron({schedule.cron})",
+                timezone=schedule.time_zone,
+                scalable_target_action={"min_capacity": schedule.min_count, "max_capacity": schedule.max_count},
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})

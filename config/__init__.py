@@ -1,0 +1,1 @@
+"""The stack's configuration: every key, its rule, and the one reader of Pulumi's config."""

@@ -1,0 +1,1 @@
+"""The AWS account on this machine: a moto server, and what moto lacks."""

@@ -1,0 +1,1 @@
+"""Amazon ECS beyond moto: deployments, tasks, traffic."""

@@ -1,0 +1,156 @@
+"""The embedded account: found, started, stopped. Its content lives as long as its process."""
+
+import contextlib
+import enum
+import importlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from sandbox.account.server import TOKEN_PATH
+from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError, read_json
+from sandbox.process import command_of, say
+
+ACCESS_KEY = "sandbox"
+_START_SECONDS = 60
+_ANSWER_SECONDS = 10
+_STOP_SECONDS = 5
+# The server is asked straight, whatever proxies the environment names.
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Condition(enum.Enum):
+    """What became of the account that the account file names."""
+
+    NONE = "never started, or cleaned away"
+    RUNNING = "answers"
+    ENDED = "its process is gone, and its content with it"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A started account: the endpoint of all its services, its process, and the token that tells it from any other."""
+
+    url: str
+    pid: int
+    token: str
+
+    def client(self, service: str, region: str) -> Any:
+        """A boto3 client of this account and no other, whatever the environment and ~/.aws say (boto3 is untyped)."""
+        # Imported here, as it is slow and most commands start without it.
+        boto3: Any = importlib.import_module("boto3")
+        config: Any = importlib.import_module("botocore.config")
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=ACCESS_KEY,
+            aws_session_token=None,
+            config=config.Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
+        )
+
+
+def recorded(layout: Layout) -> Account | None:
+    """The account that was started last, whether or not it still runs."""
+    record = read_json(layout.account)
+    url, pid, token = record.get("url"), record.get("pid"), record.get("token")
+    if isinstance(url, str) and isinstance(pid, int) and isinstance(token, str) and token:
+        return Account(url, pid, token)
+    return None
+
+
+def find(layout: Layout) -> tuple[Condition, Account | None]:
+    """The account of this sandbox and its condition; the account only when it answers.
+
+    Raises:
+        SandboxError: its process lives but does not answer.
+    """
+    account = recorded(layout)
+    if account is None:
+        return Condition.NONE, None
+    if _answers(account, _ANSWER_SECONDS):
+        return Condition.RUNNING, account
+    if _lives(account):
+        raise SandboxError(
+            f"The account's process ({account.pid}) runs but does not answer on {account.url} within"
+            f" {_ANSWER_SECONDS} s. Try again; if it stays so, `make clean` ends it and starts over."
+            f" Its log: {layout.account_log}"
+        )
+    return Condition.ENDED, None
+
+
+def _answers(account: Account, seconds: float) -> bool:
+    try:
+        with opener.open(account.url + TOKEN_PATH, timeout=seconds) as answer:
+            return answer.read(256) == account.token.encode()
+    except (OSError, ValueError):
+        return False
+
+
+def _lives(account: Account) -> bool:
+    """Whether the process is this account's, and not another that got the same number since."""
+    return account.token in command_of(account.pid)
+
+
+def start(layout: Layout, environment: Mapping[str, str]) -> Account:
+    """Start a new, empty account; on the last one's port if that is free, so that shells which sourced it stay valid.
+
+    Raises:
+        SandboxError: it did not start; the text has the end of its log.
+    """
+    before = recorded(layout)
+    port = (urlsplit(before.url).port or 0) if before else 0
+    token = secrets.token_hex(8)
+    layout.home.mkdir(parents=True, exist_ok=True)
+    layout.account.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "sandbox.account.server", token, str(layout.account), str(port)]
+    with layout.account_log.open("w") as log:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=PACKAGE_ROOT,
+            # moto's own settings would change what the account is like.
+            env={name: value for name, value in environment.items() if not name.startswith("MOTO_")},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C in the terminal is for the command, not for the account
+        )
+    began = time.monotonic()
+    try:
+        while time.monotonic() - began < _START_SECONDS and process.poll() is None:
+            account = recorded(layout)
+            if account and account.token == token and _answers(account, 1):
+                say(f"Account: started on {account.url} (process {account.pid})")
+                return account
+            time.sleep(0.1)
+    except BaseException:
+        process.kill()
+        raise
+    process.kill()
+    tail = "\n".join(f"  {line}" for line in layout.account_log.read_text(errors="replace").splitlines()[-10:])
+    raise SandboxError(f"The account's server did not start. The end of {layout.account_log}:\n{tail}")
+
+
+def stop(layout: Layout) -> bool:
+    """End the account's process, if it is the one recorded; True when there was one to end."""
+    account = recorded(layout)
+    if account is None or not _lives(account):
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(account.pid, number)
+        began = time.monotonic()
+        while time.monotonic() - began < _STOP_SECONDS:
+            if not _lives(account):
+                return True
+            time.sleep(0.05)
+    raise SandboxError(f"The account's process ({account.pid}) does not end.")

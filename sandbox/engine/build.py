@@ -1,0 +1,208 @@
+"""The Pulumi engine: the `pulumi` on PATH, or one built from its published Go modules.
+
+The go.mod and go.sum files of `sandbox/engine` (the CLI) and `sandbox/engine/languagehost` (its
+Python language host) pin what is built. A build is kept outside the clone, in a folder named after the version and those files.
+"""
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.layout import Layout, SandboxError
+from sandbox.process import CommandError, locked, run_with_heartbeat, say
+
+CHOICE_VARIABLE = "SANDBOX_ENGINE"
+_CLI = "github.com/pulumi/pulumi/pkg/v3"
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+_SHIM = Path("python", "cmd", "pulumi-language-python-exec")
+_FILES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
+_INSTALL_PULUMI = "Pulumi's CLI: https://www.pulumi.com/docs/install/"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that can be run.
+
+    Args:
+        pulumi: the CLI.
+        folder: what PATH needs so that the CLI finds its language host; None where PATH already does.
+        version: of the CLI.
+    """
+
+    pulumi: Path
+    folder: Path | None
+    version: str
+
+
+def find(layout: Layout, environment: Mapping[str, str]) -> Engine:
+    """The engine to use, built first where PATH has none that serves.
+
+    SANDBOX_ENGINE=build in the environment passes over the one on PATH.
+
+    Raises:
+        SandboxError: there is none and it could not be built; the text says how to get one.
+    """
+    cache = cache_folder(environment)
+    wanted = pinned_version(layout)
+    choice = environment.get(CHOICE_VARIABLE, "")
+    if choice not in ("", "build"):
+        raise SandboxError(f"{CHOICE_VARIABLE}={choice}: leave it unset, or set it to build.")
+    objection = f"{CHOICE_VARIABLE}=build"
+    if not choice:
+        found, objection = _on_path(layout, environment, cache, wanted)
+        if found:
+            return found
+    folder = cache / build_key(layout)
+    if not _complete(folder):
+        with locked(folder.with_name(f"{folder.name}.lock"), "another build of the engine"):
+            if not _complete(folder):
+                _build(layout, folder, wanted, environment, objection)
+    return Engine(folder / "pulumi", folder, wanted)
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Where built engines are kept: below XDG_CACHE_HOME, or ~/.cache."""
+    base = environment.get("XDG_CACHE_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "voiceter-sandbox"
+
+
+def pinned_version(layout: Layout) -> str:
+    """The CLI's version, as sandbox/engine/go.mod pins it."""
+    text = (layout.own / "sandbox" / "engine" / "go.mod").read_text()
+    found = re.search(rf"{re.escape(_CLI)} v(\S+)", text)
+    if found is None:
+        raise SandboxError(f"sandbox/engine/go.mod does not name {_CLI}.")
+    return found[1]
+
+
+def build_key(layout: Layout) -> str:
+    """The folder name of a build: the version, the platform, and a hash of what pins everything in it."""
+    digest = hashlib.sha256()
+    for module in ("engine", "engine/languagehost"):
+        for name in ("go.mod", "go.sum"):
+            digest.update((layout.own / "sandbox" / module / name).read_bytes())
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    return f"pulumi-{pinned_version(layout)}-{machine}-{digest.hexdigest()[:12]}"
+
+
+def _on_path(layout: Layout, environment: Mapping[str, str], cache: Path, wanted: str) -> tuple[Engine | None, str]:
+    """The engine on PATH, or why the one there does not serve; the sandbox's own builds do not count as on PATH."""
+    own = (cache.resolve(), layout.home.resolve())
+    entries = [
+        entry
+        for entry in environment.get("PATH", os.defpath).split(os.pathsep)
+        if entry and not any(Path(entry).resolve().is_relative_to(folder) for folder in own)
+    ]
+    path = os.pathsep.join(entries)
+    pulumi = shutil.which("pulumi", path=path)
+    if pulumi is None:
+        return None, "there is no pulumi on PATH"
+    try:
+        answer = subprocess.run(  # noqa: S603
+            [pulumi, "version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        )
+        said = answer.stdout.strip() if answer.returncode == 0 else ""
+    except (OSError, subprocess.TimeoutExpired):
+        said = ""
+    if not re.match(r"v?\d+\.\d+\.\d+", said):
+        return None, f"{pulumi} does not answer `pulumi version`"
+    if _parts(said) < _parts(wanted):
+        return None, f"{pulumi} is {said}, older than {wanted}"
+    beside = Path(pulumi).resolve().parent / "pulumi-language-python"
+    if shutil.which("pulumi-language-python", path=path) is None and not os.access(beside, os.X_OK):
+        return None, f"{pulumi} has no pulumi-language-python beside it or on PATH"
+    return Engine(Path(pulumi), None, said.removeprefix("v")), ""
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def _complete(folder: Path) -> bool:
+    """A build's folder gets its name when all is in it; this also sees one that somebody cleared in part."""
+    return all(os.access(folder / name, os.X_OK) for name in _FILES)
+
+
+def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str, str], reason: str) -> None:
+    sources = layout.own / "sandbox"
+    # The modules are pinned here: nothing of the operator's may add to them or look for a workspace around them.
+    env = {**environment, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
+    go = _go(sources / "engine", version, env)
+    say(f"Engine: {reason}; building pulumi {version} from its Go modules, about five minutes, once, into {folder}")
+    for leftover in folder.parent.glob(f"{folder.name}.part-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
+    stamp = f"-s -w -X {_SDK}/go/common/version.Version={version}"
+    build = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-v"]
+    packages = [
+        ("engine", "pulumi", stamp, f"{_CLI}/cmd/pulumi"),
+        ("engine/languagehost", "pulumi-language-python", "-s -w", f"{_SDK}/python/cmd/pulumi-language-python"),
+    ]
+    try:
+        for module, name, flags, package in packages:
+            command = [*build, "-ldflags", flags, "-o", str(part / name), package]
+            what = f"building {name}"
+            run_with_heartbeat(command, what, cwd=sources / module, env=env, describe=_progress)
+        listing = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
+        answer = subprocess.run(listing, capture_output=True, text=True, check=False, cwd=sources / "engine", env=env)  # noqa: S603
+        if answer.returncode != 0:
+            raise CommandError("finding the language host's shim", answer.stderr.splitlines())
+        shutil.copyfile(Path(answer.stdout.strip()) / _SHIM, part / _SHIM.name)
+        (part / _SHIM.name).chmod(0o755)
+        part.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.replace(folder)
+    except (CommandError, OSError) as error:
+        raise SandboxError(
+            f"The engine could not be built. {error}\n"
+            f"{_hint(str(error), folder.parent)}The next run goes on from what Go has fetched and compiled."
+            f" Or install {_INSTALL_PULUMI}"
+        ) from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _progress(lines: int, last: str) -> str:
+    return f"{lines} packages and modules, {last.removeprefix('go: ')}" if last else "resolving modules"
+
+
+def _hint(output: str, folder: Path) -> str:
+    if "no space left" in output.lower():
+        return f"The disk is full: building takes 4 GB in Go's caches (`go env GOCACHE GOMODCACHE`) and {folder}.\n"
+    if re.search(r"dial tcp|no such host|i/o timeout|connection refused|proxyconnect|TLS handshake", output):
+        return "Go's module proxy cannot be reached; `go env GOPROXY` says which one is asked.\n"
+    return ""
+
+
+def _go(module: Path, version: str, env: Mapping[str, str]) -> str:
+    """The `go` command, once it is known to be new enough for the engine's go.mod."""
+    needed = re.search(r"^go (\d+\.\d+)", (module / "go.mod").read_text(), re.MULTILINE)
+    least = needed[1] if needed else "1.26"
+    ways = (
+        f"Install either of the two, and run the same command again:\n"
+        f"  {_INSTALL_PULUMI} ({version} or newer, with pulumi-language-python, which comes with it)\n"
+        f"  Go {least} or newer, which builds the CLI from its modules: https://go.dev/doc/install"
+    )
+    go = shutil.which("go", path=env.get("PATH", os.defpath))
+    if go is None:
+        raise SandboxError(f"There is neither a pulumi {version} or newer nor Go on PATH.\n{ways}")
+    answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd=module, env=env)  # noqa: S603
+    found = answer.stdout.strip().removeprefix("go")
+    if answer.returncode != 0 or _parts(found)[:2] < _parts(least):
+        reason = answer.stderr.strip().splitlines()[-1:] or [f"it is {found or 'of an unknown version'}"]
+        raise SandboxError(
+            f"There is no pulumi {version} or newer on PATH, and {go} is too old to build it: {reason[0]}.\n{ways}"
+        )
+    return go

@@ -1,0 +1,646 @@
+"""One sample of every type that the provider carries out, and what makes them, each after those that it refers to."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from sandbox.provider.values import Values
+from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Made, client
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An output of another sample, made first."""
+
+    token: str
+    output: str = "id"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Inputs of an object, and a change to them that an update carries out (none: the type has no such change).
+
+    `after` names the types that have to be there first, and that no input refers to.
+    """
+
+    inputs: Values
+    change: Values = field(default_factory=dict[str, Any])
+    after: tuple[str, ...] = ()
+
+
+def document(effect: str = "Allow", **more: Any) -> str:
+    """A policy document, spelt with spaces, so that a careless comparison of texts fails."""
+    statement = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1)
+
+
+VPC, SUBNET, GATEWAY = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/internetGateway:InternetGateway"
+ROUTE_TABLE, GROUP = "aws:ec2/routeTable:RouteTable", "aws:ec2/securityGroup:SecurityGroup"
+REPOSITORY, BUCKET, SECRET = "aws:ecr/repository:Repository", "aws:s3/bucket:Bucket", "aws:secretsmanager/secret:Secret"
+ROLE, LOAD_BALANCER = "aws:iam/role:Role", "aws:lb/loadBalancer:LoadBalancer"
+TARGET_GROUP, LISTENER = "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:Listener"
+RULE, CERTIFICATE = "aws:lb/listenerRule:ListenerRule", "aws:acm/certificate:Certificate"
+CLUSTER, TASK, SERVICE = "aws:ecs/cluster:Cluster", "aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"
+TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
+SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
+TOPIC, KEY, ALIAS = "aws:sns/topic:Topic", "aws:kms/key:Key", "aws:kms/alias:Alias"
+TOPIC_POLICY, SUBSCRIPTION = "aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription"
+ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/dashboard:Dashboard"
+BUDGET = "aws:budgets/budget:Budget"
+SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
+
+CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
+
+CONTAINERS = json.dumps(
+    [
+        {
+            "name": "voiceter-backend",
+            "image": "repository:tag",
+            "essential": True,
+            "portMappings": [{"containerPort": 8080, "protocol": "tcp"}],
+            "environment": [{"name": "PORT", "value": "8080"}],
+            "secrets": [{"name": "TOKEN", "valueFrom": "arn:aws:secretsmanager:eu-north-1:123456789012:secret:x:::v"}],
+            "healthCheck": {"command": ["CMD", "node", "-e", "1"], "interval": 30, "timeout": 5, "retries": 3},
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {"awslogs-group": "/ecs/x", "awslogs-region": REGION, "awslogs-stream-prefix": "x"},
+            },
+            "linuxParameters": {
+                "initProcessEnabled": True,
+                "tmpfs": [{"containerPath": "/tmp", "size": 64, "mountOptions": ["uid=1001"]}],  # noqa: S108
+            },
+            "readonlyRootFilesystem": True,
+            "stopTimeout": 30,
+            "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
+            "user": "1001:1001",
+        }
+    ],
+    indent=1,
+)
+_FORWARD = {
+    "type": "forward",
+    "forward": {
+        "targetGroups": [{"arn": Ref(TARGET_GROUP, "arn"), "weight": 1}],
+        "stickiness": {"enabled": True, "duration": 600},
+    },
+}
+_RULE = {"ipProtocol": "tcp", "fromPort": 8080, "toPort": 8080, "cidrIpv4": "10.0.0.0/8", "description": "from the net"}
+_SCALING = {
+    "predefinedMetricSpecification": {"predefinedMetricType": "ECSServiceAverageCPUUtilization"},
+    "targetValue": 70,
+    "scaleInCooldown": 300,
+    "scaleOutCooldown": 60,
+}
+_CUSTOM_SCALING = {
+    "customizedMetricSpecification": {
+        "metricName": "ActiveSessions",
+        "namespace": "App",
+        "statistic": "Maximum",
+        "unit": "Count",
+        "dimensions": [{"name": "Stack", "value": "dev"}],
+    },
+    "targetValue": 50,
+    "disableScaleIn": True,
+}
+# An alarm that is computed, over a metric and over a query; it takes the place of ALARM's sample in a test.
+MATH: Values = {
+    "name": "app-failures",
+    "evaluationPeriods": 3,
+    "comparisonOperator": "GreaterThanOrEqualToThreshold",
+    "threshold": 0.5,
+    "treatMissingData": "notBreaching",
+    "metricQueries": [
+        {
+            "id": "failed",
+            "metric": {
+                "namespace": "AWS/ApplicationELB",
+                "metricName": "HTTPCode_Target_5XX_Count",
+                "dimensions": {"LoadBalancer": "app/x/1", "TargetGroup": "targetgroup/x/1"},
+                "stat": "Sum",
+                "period": 60,
+            },
+        },
+        {"id": "all", "expression": 'SELECT SUM(Requests) FROM SCHEMA("App", Stack)', "period": 60},
+        {"id": "share", "expression": "100 * failed / all", "label": "failed, %", "returnData": True},
+    ],
+}
+_NOTIFICATION = {
+    "comparisonOperator": "GREATER_THAN",
+    "notificationType": "ACTUAL",
+    "threshold": 80,
+    "thresholdType": "PERCENTAGE",
+    "subscriberSnsTopicArns": [Ref(TOPIC, "arn")],
+}
+_TABLE_KEYS = {
+    "attributes": [{"name": "sessionId", "type": "S"}, {"name": "kind", "type": "S"}, {"name": "start", "type": "S"}],
+    "hashKey": "sessionId",
+}
+
+SAMPLES: dict[str, Sample] = {
+    VPC: Sample(
+        {"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": True, "tags": {"Name": "net"}}, {"enableDnsHostnames": False}
+    ),
+    SUBNET: Sample(
+        {"vpcId": Ref(VPC), "cidrBlock": "10.0.0.0/20", "availabilityZone": f"{REGION}a", "mapPublicIpOnLaunch": True},
+        {"mapPublicIpOnLaunch": False},
+    ),
+    "second subnet": Sample({"vpcId": Ref(VPC), "cidrBlock": "10.0.16.0/20", "availabilityZone": f"{REGION}b"}),
+    GATEWAY: Sample({"vpcId": Ref(VPC), "tags": {"Name": "gate"}}, {"tags": {"Name": "door"}}),
+    ROUTE_TABLE: Sample({"vpcId": Ref(VPC)}, {"tags": {"Name": "routes"}}),
+    "aws:ec2/route:Route": Sample(
+        {"routeTableId": Ref(ROUTE_TABLE), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": Ref(GATEWAY)}
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Sample(
+        {"routeTableId": Ref(ROUTE_TABLE), "subnetId": Ref(SUBNET)}
+    ),
+    "aws:ec2/eip:Eip": Sample({"domain": "vpc"}, {"tags": {"Name": "address"}}),
+    "aws:ec2/natGateway:NatGateway": Sample(
+        {"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}, {"tags": {"Name": "nat"}}
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Sample(
+        {
+            "vpcId": Ref(VPC),
+            "serviceName": f"com.amazonaws.{REGION}.s3",
+            "vpcEndpointType": "Gateway",
+            "routeTableIds": [Ref(ROUTE_TABLE)],
+        },
+        {"routeTableIds": []},
+    ),
+    GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}, {"tags": {"Name": "tasks"}}),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Sample(
+        {"securityGroupId": Ref(GROUP), **_RULE}, {"description": "from the whole net", "toPort": 8081}
+    ),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Sample(
+        {
+            "securityGroupId": Ref(GROUP),
+            "ipProtocol": "-1",
+            "referencedSecurityGroupId": Ref(GROUP),
+            "description": "to the group",
+        },
+        {"description": "to each other"},
+    ),
+    REPOSITORY: Sample(
+        {"name": "app", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
+        {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": False}},
+    ),
+    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Sample(
+        {
+            "repository": Ref(REPOSITORY),
+            "policy": '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",'
+            ' "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}, "action": {"type": "expire"}}]}',
+        }
+    ),
+    TABLE: Sample(
+        {
+            **_TABLE_KEYS,
+            "name": "demo-sessions",
+            "billingMode": "PAY_PER_REQUEST",
+            "globalSecondaryIndexes": [
+                {
+                    "name": "kind-start-index",
+                    "keySchemas": [
+                        {"attributeName": "kind", "keyType": "HASH"},
+                        {"attributeName": "start", "keyType": "RANGE"},
+                    ],
+                    "projectionType": "ALL",
+                }
+            ],
+            "ttl": {"enabled": True, "attributeName": "ttl"},
+            "pointInTimeRecovery": {"enabled": True},
+            "serverSideEncryption": {"enabled": True},
+            "deletionProtectionEnabled": False,
+        },
+        {"pointInTimeRecovery": {"enabled": False}, "tags": {"Data": "sessions"}},
+    ),
+    BUCKET: Sample({"bucket": "voiceter-recordings", "forceDestroy": True}, {"tags": {"Data": "audio"}}),
+    "aws:s3/bucketVersioning:BucketVersioning": Sample(
+        {"bucket": Ref(BUCKET), "versioningConfiguration": {"status": "Enabled"}},
+        {"versioningConfiguration": {"status": "Suspended"}},
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Sample(
+        {"bucket": Ref(BUCKET), "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
+        {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}, "bucketKeyEnabled": True}]},
+    ),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Sample(
+        {
+            "bucket": Ref(BUCKET),
+            "rules": [
+                {
+                    "id": "expire",
+                    "status": "Enabled",
+                    "filter": {"prefix": "recordings/"},
+                    "expiration": {"days": 90},
+                    "noncurrentVersionExpiration": {"noncurrentDays": 90},
+                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+                }
+            ],
+        },
+        {"rules": [{"id": "expire", "status": "Enabled", "filter": {"prefix": "r/"}, "expiration": {"days": 30}}]},
+    ),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Sample(
+        {
+            "bucket": Ref(BUCKET),
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        {"restrictPublicBuckets": False},
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Sample(
+        {"bucket": Ref(BUCKET), "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        {"rule": {"objectOwnership": "BucketOwnerPreferred"}},
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": Sample(
+        {"bucket": Ref(BUCKET), "policy": document(Principal={"AWS": "*"})},
+        {"policy": document("Deny", Principal={"AWS": "*"}, Action="s3:PutObjectAcl")},
+    ),
+    SECRET: Sample(
+        {"namePrefix": "app/TOKEN-", "description": "for the app", "recoveryWindowInDays": 0},
+        {"description": "still for the app"},
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": Sample(
+        {"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}
+    ),
+    LOG_GROUP: Sample(
+        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False},
+        {"retentionInDays": 30, "deletionProtectionEnabled": True, "kmsKeyId": Ref(KEY, "arn")},
+    ),
+    ROLE: Sample(
+        {
+            "name": "app-task-role",
+            "description": "of the app",
+            "assumeRolePolicy": document(Principal={"Service": "ecs-tasks.amazonaws.com"}, Action="sts:AssumeRole"),
+        },
+        {"description": "of the app's tasks", "maxSessionDuration": 7200},
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Sample(
+        {"name": "grants", "role": Ref(ROLE), "policy": document()}, {"policy": document(Action="s3:PutObject")}
+    ),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Sample({"role": Ref(ROLE), "policyArn": "POLICY"}),
+    LOAD_BALANCER: Sample(
+        {
+            "name": "app",
+            "loadBalancerType": "application",
+            "securityGroups": [Ref(GROUP)],
+            "subnets": [Ref(SUBNET), Ref("second subnet")],
+            "idleTimeout": 300,
+            "dropInvalidHeaderFields": True,
+        },
+        {"idleTimeout": 600},
+        after=(GATEWAY,),
+    ),
+    TARGET_GROUP: Sample(
+        {
+            "vpcId": Ref(VPC),
+            "targetType": "ip",
+            "protocol": "HTTP",
+            "port": 8080,
+            "deregistrationDelay": 60,
+            "stickiness": {"type": "lb_cookie", "enabled": True, "cookieDuration": 86400},
+            "healthCheck": {
+                "path": "/health",
+                "protocol": "HTTP",
+                "matcher": "200",
+                "interval": 30,
+                "timeout": 5,
+                "healthyThreshold": 2,
+                "unhealthyThreshold": 3,
+            },
+        },
+        {"deregistrationDelay": 30, "healthCheck": {"path": "/healthz", "matcher": "200-299"}},
+    ),
+    LISTENER: Sample(
+        {
+            "loadBalancerArn": Ref(LOAD_BALANCER, "arn"),
+            "port": 80,
+            "protocol": "HTTP",
+            "defaultActions": [
+                {
+                    "type": "fixed-response",
+                    "fixedResponse": {"contentType": "text/plain", "messageBody": "no", "statusCode": "404"},
+                }
+            ],
+        },
+        {
+            "defaultActions": [
+                {"type": "redirect", "redirect": {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}
+            ]
+        },
+    ),
+    RULE: Sample(
+        {
+            "listenerArn": Ref(LISTENER, "arn"),
+            "priority": 100,
+            "conditions": [{"pathPattern": {"values": ["/*"]}}],
+            "actions": [_FORWARD],
+        },
+        {"conditions": [{"pathPattern": {"values": ["/app/*"]}}], "priority": 90},
+    ),
+    CERTIFICATE: Sample(
+        {"domainName": "app.example.com", "validationMethod": "DNS"}, {"tags": {"Name": "certificate"}}
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": Sample(
+        {"certificateArn": Ref(CERTIFICATE, "arn"), "validationRecordFqdns": ["_x.app.example.com"]}
+    ),
+    RECORD: Sample(
+        {
+            "zoneId": "ZONE",
+            "name": "app.example.com",
+            "type": "A",
+            "aliases": [
+                {
+                    "name": Ref(LOAD_BALANCER, "dnsName"),
+                    "zoneId": Ref(LOAD_BALANCER, "zoneId"),
+                    "evaluateTargetHealth": True,
+                }
+            ],
+            "latencyRoutingPolicies": [{"region": REGION}],
+            "setIdentifier": "dev",
+        },
+        {
+            "aliases": [
+                {
+                    "name": Ref(LOAD_BALANCER, "dnsName"),
+                    "zoneId": Ref(LOAD_BALANCER, "zoneId"),
+                    "evaluateTargetHealth": False,
+                }
+            ]
+        },
+    ),
+    CLUSTER: Sample(
+        {"name": "app-cluster", "settings": [{"name": "containerInsights", "value": "enhanced"}]},
+        {"settings": [{"name": "containerInsights", "value": "disabled"}]},
+    ),
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Sample(
+        {"clusterName": Ref(CLUSTER, "name"), "capacityProviders": ["FARGATE", "FARGATE_SPOT"]},
+        {"capacityProviders": ["FARGATE"]},
+    ),
+    TASK: Sample(
+        {
+            "family": "app",
+            "cpu": "1024",
+            "memory": "2048",
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+            "executionRoleArn": Ref(ROLE, "arn"),
+            "taskRoleArn": Ref(ROLE, "arn"),
+            "containerDefinitions": CONTAINERS,
+            "tags": {"Version": "v1"},
+        },
+        {"tags": {"Version": "v2"}},
+    ),
+    SERVICE: Sample(
+        {
+            "name": "app",
+            "cluster": Ref(CLUSTER, "arn"),
+            "taskDefinition": Ref(TASK, "arn"),
+            "desiredCount": 2,
+            "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "base": 2, "weight": 1}],
+            "forceNewDeployment": True,
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "deploymentMinimumHealthyPercent": 100,
+            "deploymentMaximumPercent": 200,
+            "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": True},
+            "healthCheckGracePeriodSeconds": 60,
+            "availabilityZoneRebalancing": "ENABLED",
+            "enableEcsManagedTags": True,
+            "propagateTags": "SERVICE",
+            "enableExecuteCommand": True,
+            "serviceConnectConfiguration": {
+                "enabled": True,
+                "namespace": "app",
+                "services": [{"portName": "http", "clientAlias": [{"port": 80, "dnsName": "app"}]}],
+            },
+            "networkConfiguration": {
+                "subnets": [Ref(SUBNET), Ref("second subnet")],
+                "securityGroups": [Ref(GROUP)],
+                "assignPublicIp": False,
+            },
+            "loadBalancers": [
+                {"containerName": "voiceter-backend", "containerPort": 8080, "targetGroupArn": Ref(TARGET_GROUP, "arn")}
+            ],
+        },
+        {
+            "desiredCount": 3,
+            "deploymentMaximumPercent": 150,
+            "enableExecuteCommand": False,
+            "serviceConnectConfiguration": {"enabled": True, "namespace": "net"},
+            "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
+        },
+        after=(RULE,),
+    ),
+    TARGET: Sample(
+        {
+            "serviceNamespace": "ecs",
+            "resourceId": Ref(SERVICE, "path"),
+            "scalableDimension": "ecs:service:DesiredCount",
+            "minCapacity": 2,
+            "maxCapacity": 10,
+            "tags": {"Data": "sessions"},
+        },
+        {"maxCapacity": 12, "roleArn": Ref(ROLE, "arn")},
+    ),
+    POLICY: Sample(
+        {
+            "name": "cpu",
+            "policyType": "TargetTrackingScaling",
+            "serviceNamespace": Ref(TARGET, "serviceNamespace"),
+            "resourceId": Ref(TARGET, "resourceId"),
+            "scalableDimension": Ref(TARGET, "scalableDimension"),
+            "targetTrackingScalingPolicyConfiguration": _SCALING,
+        },
+        {"targetTrackingScalingPolicyConfiguration": _CUSTOM_SCALING},
+    ),
+    SCHEDULED_ACTION: Sample(
+        {
+            "name": "wake-up",
+            "serviceNamespace": Ref(TARGET, "serviceNamespace"),
+            "resourceId": Ref(TARGET, "resourceId"),
+            "scalableDimension": Ref(TARGET, "scalableDimension"),
+            "schedule": "cron(0 6 * * ? *)",
+            "startTime": "2027-01-01T02:00:00Z",
+            "scalableTargetAction": {"minCapacity": 4, "maxCapacity": 12},
+        },
+        {
+            "timezone": "Europe/Helsinki",
+            "startTime": "2027-01-01T02:00:00+02:00",
+            "scalableTargetAction": {"minCapacity": 6},
+        },
+    ),
+    SUBNET_GROUP: Sample(
+        {"name": "app-cache", "description": "Of the app", "subnetIds": [Ref(SUBNET), Ref("second subnet")]},
+        {"description": "Of one app", "subnetIds": [Ref(SUBNET)]},
+    ),
+    CACHE: Sample(
+        {
+            "replicationGroupId": "app-cache",
+            "description": "Sessions",
+            "engine": "valkey",
+            "engineVersion": "7.2",
+            "nodeType": "cache.t4g.small",
+            "numCacheClusters": 2,
+            "automaticFailoverEnabled": True,
+            "multiAzEnabled": True,
+            "subnetGroupName": Ref(SUBNET_GROUP, "name"),
+            "securityGroupIds": [Ref(GROUP)],
+            "atRestEncryptionEnabled": True,
+            "transitEncryptionEnabled": True,
+            "transitEncryptionMode": "required",
+            "authToken": CACHE_TOKEN,
+            "authTokenUpdateStrategy": "ROTATE",
+            "applyImmediately": True,
+            "maintenanceWindow": "sun:03:00-sun:04:00",
+            "snapshotWindow": "01:00-02:00",
+            "snapshotRetentionLimit": 7,
+            "finalSnapshotIdentifier": "app-cache-final",
+        },
+        {
+            "description": "All sessions",
+            "nodeType": "cache.t4g.medium",
+            "numCacheClusters": 3,
+            "securityGroupIds": [],
+            "authToken": f"{CACHE_TOKEN}-2",
+            "maintenanceWindow": "mon:03:00-mon:04:00",
+            "snapshotWindow": "02:00-03:00",
+            "snapshotRetentionLimit": 0,
+        },
+    ),
+    KEY: Sample(
+        {
+            "description": "of the alerts",
+            "policy": document(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="kms:*"),
+            "enableKeyRotation": True,
+            "rotationPeriodInDays": 120,
+            "deletionWindowInDays": 7,
+        },
+        {
+            "description": "of all alerts",
+            "enableKeyRotation": False,
+            "isEnabled": False,
+            "policy": document(Principal={"AWS": ACCOUNT}, Action="kms:*"),
+        },
+    ),
+    ALIAS: Sample({"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref(KEY, "arn")}),
+    TOPIC: Sample(
+        {
+            "name": "app-alerts",
+            "displayName": "Alerts",
+            "kmsMasterKeyId": Ref(KEY, "arn"),
+            "signatureVersion": 2,
+            "tracingConfig": "Active",
+        },
+        {"displayName": "alerts", "signatureVersion": 1, "tracingConfig": "PassThrough"},
+    ),
+    TOPIC_POLICY: Sample(
+        {
+            "arn": Ref(TOPIC, "arn"),
+            "policy": document(
+                Principal={"Service": "cloudwatch.amazonaws.com"},
+                Action="sns:Publish",
+                Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            ),
+        },
+        {"policy": document(Principal={"Service": "budgets.amazonaws.com"}, Action="sns:Publish")},
+    ),
+    SUBSCRIPTION: Sample(
+        {"topic": Ref(TOPIC, "arn"), "protocol": "email", "endpoint": "alerts@example.com"},
+        {"filterPolicy": '{"severity": ["high"]}', "rawMessageDelivery": True},
+    ),
+    ALARM: Sample(
+        {
+            "name": "app-latency",
+            "alarmDescription": "Slow",
+            "namespace": "AWS/ApplicationELB",
+            "metricName": "TargetResponseTime",
+            "dimensions": {"LoadBalancer": "app/x/1"},
+            "extendedStatistic": "p95",
+            "period": 60,
+            "evaluationPeriods": 5,
+            "datapointsToAlarm": 3,
+            "comparisonOperator": "GreaterThanThreshold",
+            "threshold": 2,
+            "treatMissingData": "notBreaching",
+            "alarmActions": [Ref(TOPIC, "arn")],
+            "okActions": [Ref(TOPIC, "arn")],
+            "tags": {"Severity": "high"},
+        },
+        {"threshold": 2.5, "alarmDescription": "Very slow", "okActions": [], "actionsEnabled": False},
+    ),
+    "aws:cloudwatch/queryDefinition:QueryDefinition": Sample(
+        {"name": "app/errors", "queryString": "filter @message like /error/", "logGroupNames": ["/app", "/edge"]},
+        {"queryString": "filter @message like /fatal/"},
+    ),
+    DASHBOARD: Sample(
+        {"dashboardName": "app", "dashboardBody": '{"widgets": [{"type": "text", "properties": {"markdown": "a"}}]}'},
+        {"dashboardBody": '{"widgets": [{"type": "text", "properties": {"markdown": "b"}}]}'},
+    ),
+    BUDGET: Sample(
+        {
+            "name": "app",
+            "budgetType": "COST",
+            "limitAmount": "100.0",
+            "limitUnit": "USD",
+            "timeUnit": "MONTHLY",
+            "costFilters": [{"name": "TagKeyValue", "values": ["user:Stack$dev"]}],
+            "notifications": [_NOTIFICATION, {**_NOTIFICATION, "threshold": 100, "notificationType": "FORECASTED"}],
+        },
+        {
+            "limitAmount": "200.0",
+            "notifications": [{**_NOTIFICATION, "subscriberEmailAddresses": ["a@example.com"]}],
+        },
+    ),
+}
+
+
+class World:
+    """Makes samples on an account, each after those that it refers to, and takes them down in the opposite order."""
+
+    def __init__(self, engine: Engine, endpoint: str) -> None:
+        self.engine = engine
+        self.given = {"ZONE": new_zone(endpoint), "POLICY": _policy(endpoint)}  # what no sample makes
+        self.made: dict[str, Made] = {}
+
+    def resolve(self, value: Any) -> Any:
+        if isinstance(value, Ref):
+            made = self.make(value.token)
+            if value.output == "path":  # a service, the way that Application Auto Scaling names it
+                return "service/" + made.id.partition(":service/")[2]
+            return made.id if value.output == "id" else made.outputs[value.output]
+        if isinstance(value, dict):
+            return {name: self.resolve(item) for name, item in cast(Values, value).items()}
+        if isinstance(value, list):
+            return [self.resolve(item) for item in cast(list[Any], value)]
+        return self.given.get(value, value) if isinstance(value, str) else value
+
+    def make(self, key: str) -> Made:
+        """The sample of that type; `second subnet` is one more subnet."""
+        if key not in self.made:
+            token = SUBNET if key == "second subnet" else key
+            for needed in SAMPLES[key].after:
+                self.make(needed)
+            sensitive = tuple(name for name in ("secretString", "authToken") if name in SAMPLES[key].inputs)
+            inputs = self.resolve(SAMPLES[key].inputs)
+            self.made[key] = self.engine.create(token, key.rpartition(":")[2], inputs, secret=sensitive)
+        return self.made[key]
+
+    def clear(self) -> None:
+        """Delete everything that was made."""
+        for key in reversed(list(self.made)):
+            self.engine.delete(self.made.pop(key))
+
+
+def _policy(endpoint: str) -> str:
+    """The ARN of an IAM policy. Its name is new, as an account that is not reset may hold one."""
+    made = client(endpoint, "iam").create_policy(PolicyName=uuid.uuid4().hex, PolicyDocument=document())
+    return str(made["Policy"]["Arn"])
+
+
+def new_zone(endpoint: str) -> str:
+    """The id of a hosted zone for example.com."""
+    zone = client(endpoint, "route53").create_hosted_zone(Name="example.com", CallerReference=uuid.uuid4().hex)
+    return str(zone["HostedZone"]["Id"]).rpartition("/")[2]

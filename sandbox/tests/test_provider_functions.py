@@ -1,0 +1,103 @@
+"""The functions: what a program looks up in the account without owning it."""
+
+import pytest
+
+from sandbox import stand_in, supplies
+from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Refused, client
+from sandbox.tests.provider_samples import RULE, World
+
+IMAGE = "aws:ecr/getImage:getImage"
+SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
+GET_VPC = "aws:ec2/getVpc:getVpc"
+GET_RULE = "aws:lb/getListenerRule:getListenerRule"
+ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
+
+
+@pytest.fixture(scope="module")
+def engine(endpoint: str) -> Engine:
+    return Engine(endpoint)
+
+
+def test_who_and_where(engine: Engine) -> None:
+    who = engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
+    assert (who["accountId"], who["id"]) == (ACCOUNT, ACCOUNT)
+    partition = engine.invoke("aws:index/getPartition:getPartition", {})
+    assert partition["partition"] == "aws"
+    assert (partition["dnsSuffix"], partition["reverseDnsPrefix"]) == ("amazonaws.com", "com.amazonaws")
+
+
+def test_availability_zones_of_any_region(engine: Engine) -> None:
+    here = engine.invoke(ZONES, {"state": "available"})
+    assert here["names"] == [f"{REGION}{letter}" for letter in "abc"]
+    assert len(here["zoneIds"]) == 3
+    there = engine.invoke(ZONES, {"region": "us-west-2", "excludeNames": ["us-west-2a"]})
+    assert there["names"][0] == "us-west-2b"
+    assert there["region"] == "us-west-2"
+
+
+def test_an_image_by_tag_and_by_digest(engine: Engine, endpoint: str) -> None:
+    ecr = client(endpoint, "ecr")
+    ecr.create_repository(repositoryName="app")
+    digest = supplies.put_image(ecr, "app", "v1", stand_in.image("app:v1"))
+    by_tag = engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v1"})
+    by_digest = engine.invoke(IMAGE, {"repositoryName": "app", "imageDigest": digest})
+    assert by_tag["imageDigest"] == by_digest["imageDigest"] == digest
+    assert by_tag["imageTags"] == by_digest["imageTags"] == ["v1"]
+    assert by_tag["imageUri"] == f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app@{digest}"
+    with pytest.raises(Refused, match="ImageNotFoundException"):
+        engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v2"})
+    with pytest.raises(Refused, match="RepositoryNotFoundException"):
+        engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v1", "region": "us-west-2"})
+
+
+def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:
+    manager = client(endpoint, "secretsmanager")
+    plain = manager.create_secret(Name="plain", SecretString="x")["ARN"]
+    keyed = manager.create_secret(
+        Name="keyed", SecretString="x", KmsKeyId="alias/own", Tags=[{"Key": "a", "Value": "b"}]
+    )
+    assert engine.invoke(SECRET, {"arn": plain})["kmsKeyId"] == ""
+    found = engine.invoke(SECRET, {"arn": keyed["ARN"]})
+    assert (found["kmsKeyId"], found["name"], found["tags"]) == ("alias/own", "keyed", {"a": "b"})
+    with pytest.raises(Refused, match="ResourceNotFoundException"):
+        engine.invoke(SECRET, {"name": "absent"})
+
+
+def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
+    world = World(engine, endpoint)
+    rule = world.make(RULE)
+    listener, priority = rule.outputs["listenerArn"], rule.outputs["priority"]
+    found = engine.invoke(GET_RULE, {"listenerArn": listener, "priority": priority})
+    assert (found["arn"], found["listenerArn"], found["priority"]) == (rule.id, listener, priority)
+    assert engine.invoke(GET_RULE, {"arn": rule.id})["actions"] == found["actions"]
+    groups = [
+        group for action in found["actions"] for forward in action["forwards"] for group in forward["targetGroups"]
+    ]
+    assert groups == rule.inputs["actions"][0]["forward"]["targetGroups"]
+    with pytest.raises(Refused, match="couldn't find resource"):
+        engine.invoke(GET_RULE, {"listenerArn": listener, "priority": 49999})
+    with pytest.raises(Refused, match="arn is needed, or listenerArn and priority"):
+        engine.invoke(GET_RULE, {"priority": 1})
+    world.clear()
+
+
+def test_a_network_by_its_tags_or_its_id(engine: Engine, endpoint: str) -> None:
+    ec2 = client(endpoint, "ec2")
+    one, other = (ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"] for number in (1, 2))
+    ec2.create_tags(Resources=[one, other], Tags=[{"Key": "Name", "Value": "app"}])
+    ec2.create_tags(Resources=[one], Tags=[{"Key": "Stack", "Value": "dev"}])
+    found = engine.invoke(GET_VPC, {"tags": {"Name": "app", "Stack": "dev"}})
+    assert (found["id"], found["cidrBlock"], found["tags"]) == (one, "10.1.0.0/16", {"Name": "app", "Stack": "dev"})
+    assert found["arn"] == f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/{one}"
+    assert engine.invoke(GET_VPC, {"id": other})["cidrBlock"] == "10.2.0.0/16"
+    with pytest.raises(Refused, match="multiple EC2 VPCs matched"):
+        engine.invoke(GET_VPC, {"tags": {"Name": "app"}})
+    with pytest.raises(Refused, match="no matching EC2 VPC found"):
+        engine.invoke(GET_VPC, {"tags": {"Name": "none"}})
+
+
+def test_unknown_functions_and_arguments_are_named(engine: Engine) -> None:
+    with pytest.raises(Refused, match="does not carry out the function aws:ec2/getSubnet:getSubnet"):
+        engine.invoke("aws:ec2/getSubnet:getSubnet", {})
+    with pytest.raises(Refused, match="no argument tag"):
+        engine.invoke(IMAGE, {"repositoryName": "app", "tag": "v1"})

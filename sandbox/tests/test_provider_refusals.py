@@ -1,0 +1,176 @@
+"""What the provider refuses, and how it says so: foreign endpoints, unknown names, values that AWS's models forbid."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from sandbox.provider.account import loopback_endpoint
+from sandbox.provider.servicer import AwsProvider
+from sandbox.provider.stubs import provider
+from sandbox.provider.values import Values, to_struct
+from sandbox.tests.provider_harness import Engine, FakeContext, Refused, moto_endpoint
+from sandbox.tests.provider_samples import (
+    CLUSTER,
+    LOAD_BALANCER,
+    POLICY,
+    REPOSITORY,
+    ROLE,
+    SAMPLES,
+    SERVICE,
+    SUBNET,
+    TABLE,
+    TARGET_GROUP,
+    TASK,
+    VPC,
+)
+
+FOREIGN = [
+    "",
+    "https://dynamodb.us-east-1.amazonaws.com",
+    "http://10.0.0.1:5000",
+    "http://169.254.169.254",
+    "http://127.0.0.1.example.com",
+    "http://localhost.example.com:5000",
+    "http://127.0.0.1@example.com",
+    "http://0.0.0.0:5000",
+    "ftp://127.0.0.1",
+    "127.0.0.1:5000",
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Generator[Engine]:
+    with moto_endpoint() as url:
+        yield Engine(url)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:5000", "http://127.9.9.9", "http://[::1]:5000", "http://localhost"]
+)
+def test_loopback_endpoints_are_taken(endpoint: str) -> None:
+    assert loopback_endpoint({"AWS_ENDPOINT_URL": endpoint}) == endpoint
+
+
+@pytest.mark.parametrize("endpoint", FOREIGN)
+def test_every_other_endpoint_is_refused(endpoint: str) -> None:
+    servicer: Any = AwsProvider({"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "eu-north-1"})
+    check = servicer.CheckConfig(provider.CheckRequest(news=to_struct({"region": "eu-north-1"})), FakeContext())
+    assert "AWS_ENDPOINT_URL" in check.failures[0].reason
+    for method, request in (
+        ("Configure", provider.ConfigureRequest(args=to_struct({"region": "eu-north-1"}))),
+        (
+            "Create",
+            provider.CreateRequest(urn=Engine.urn(VPC, "vpc"), properties=to_struct({"cidrBlock": "10.0.0.0/16"})),
+        ),
+        ("Invoke", provider.InvokeRequest(tok="aws:index/getCallerIdentity:getCallerIdentity")),
+    ):
+        with pytest.raises(Refused):
+            getattr(servicer, method)(request, FakeContext())
+
+
+def test_the_environment_may_lack_the_endpoint() -> None:
+    with pytest.raises(ValueError, match="AWS_ENDPOINT_URL is not set"):
+        loopback_endpoint({})
+
+
+def test_unknown_settings_are_refused() -> None:
+    servicer: Any = AwsProvider({"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"})
+    news = to_struct({"region": "eu-north-1", "profile": "work", "skipRegionValidation": "true", "endpoints": "[]"})
+    check = servicer.CheckConfig(provider.CheckRequest(news=news), FakeContext())
+    assert [failure.reason for failure in check.failures] == [
+        f"`{name}`: the sandbox's provider has no such setting" for name in ("endpoints", "profile")
+    ]
+    with pytest.raises(Refused, match="no region"):
+        servicer.Configure(provider.ConfigureRequest(args=to_struct({})), FakeContext())
+
+
+def test_a_provider_that_moves_takes_its_resources_along() -> None:
+    servicer: Any = AwsProvider({"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"})
+
+    def differ(olds: Values, news: Values) -> Any:
+        return servicer.DiffConfig(
+            provider.DiffRequest(old_inputs=to_struct(olds), news=to_struct(news)), FakeContext()
+        )
+
+    assert list(differ({"region": "us-east-1"}, {"region": "us-west-2"}).replaces) == ["region"]
+    tags = differ({"region": "us-east-1"}, {"region": "us-east-1", "defaultTags": "{}"})
+    assert (list(tags.diffs), list(tags.replaces)) == (["defaultTags"], [])
+
+
+@pytest.mark.parametrize("method", ["Check", "Create", "Delete", "Diff", "Read", "Update"])
+def test_an_unknown_type_is_named(engine: Engine, method: str) -> None:
+    request = getattr(provider, f"{method}Request")(urn=engine.urn("aws:sqs/queue:Queue", "jobs"))
+    with pytest.raises(
+        Refused, match="aws:sqs/queue:Queue jobs: the sandbox does not carry out resources of this type"
+    ):
+        engine.call(method, request)
+
+
+@pytest.mark.parametrize("token", sorted(SAMPLES.keys() - {"second subnet"}))
+def test_an_unknown_property_is_named(engine: Engine, token: str) -> None:
+    _, failures = engine.check(token, "object", {"frobnicate": True})
+    assert failures == [f"`frobnicate`: the sandbox does not carry out this property of {token}"]
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "path"),
+    [
+        (TABLE, {"attributes": [{"name": "id", "type": "S", "size": 1}]}, "attributes[0].size"),
+        (TABLE, {"ttl": {"enable": True}}, "ttl.enable"),
+        (TARGET_GROUP, {"healthCheck": {"path": "/", "pathe": "/"}}, "healthCheck.pathe"),
+        (TARGET_GROUP, {"stickiness": {"enabled": True, "cookie": "x"}}, "stickiness.cookie"),
+        (SERVICE, {"networkConfiguration": {"subnets": [], "publicIp": True}}, "networkConfiguration.publicIp"),
+        (SERVICE, {"loadBalancers": [{"containerNam": "x"}]}, "loadBalancers[0].containerNam"),
+        (TASK, {"containerDefinitions": '[{"nam": "x"}]'}, "containerDefinitions[0].nam"),
+        (REPOSITORY, {"imageScanningConfiguration": {"scanOnPul": True}}, "imageScanningConfiguration.scanOnPul"),
+        (
+            POLICY,
+            {"targetTrackingScalingPolicyConfiguration": {"targetValue": 1, "scaleIn": 1}},
+            "targetTrackingScalingPolicyConfiguration.scaleIn",
+        ),
+    ],
+)
+def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs: Values, path: str) -> None:
+    _, failures = engine.check(token, "object", inputs)
+    assert f"`{path}`: the sandbox does not carry out this property" in failures
+
+
+@pytest.mark.parametrize(
+    ("token", "inputs", "reason"),
+    [
+        (CLUSTER, {"settings": [{"name": "insights", "value": "on"}]}, "must be one of containerInsights"),
+        (TABLE, {"attributes": [{"name": "id", "type": "X"}]}, "must be one of S, N, B"),
+        (TABLE, {"attributes": [{"name": "id"}]}, "`type` is required"),
+        (REPOSITORY, {"name": "App"}, "must match"),
+        (TARGET_GROUP, {"port": 70000}, "must be 1 to 65535"),
+        (TARGET_GROUP, {"protocol": "HTTPX"}, "must be one of HTTP, HTTPS"),
+        (TARGET_GROUP, {"port": "many"}, "a number is needed here"),
+        (LOAD_BALANCER, {"subnets": {"a": "b"}}, "one value of type string is needed here"),
+        (ROLE, {"name": "r" * 65}, "must be 1 to 64 characters"),
+        (ROLE, {"maxSessionDuration": 10}, "must be 3600 to 43200"),
+        (TASK, {"containerDefinitions": "[{"}, "not a JSON document"),
+        (TASK, {"containerDefinitions": '[{"name": "x", "essential": "perhaps"}]'}, "true or false is needed here"),
+        (SERVICE, {"propagateTags": "ALWAYS"}, "must be one of TASK_DEFINITION, SERVICE, NONE"),
+        (SERVICE, {"networkConfiguration": "x"}, "an object is needed here"),
+    ],
+)
+def test_values_that_the_service_models_forbid_are_refused_before_anything_is_made(
+    engine: Engine, token: str, inputs: Values, reason: str
+) -> None:
+    _, failures = engine.check(token, "object", inputs)
+    (name,) = inputs
+    assert [said for said in failures if said.startswith(f"`{name}") and reason in said]
+
+
+def test_an_error_of_the_account_names_type_object_operation_and_code(engine: Engine) -> None:
+    with pytest.raises(Refused) as refused:
+        engine.create(SUBNET, "public", {"vpcId": "vpc-0123", "cidrBlock": "10.0.0.0/24"})
+    said = str(refused.value)
+    assert said.startswith("aws:ec2/subnet:Subnet public: CreateSubnet: InvalidVpcID.NotFound: ")
+
+
+def test_an_account_that_is_down_is_an_error() -> None:
+    engine = Engine("http://127.0.0.1:9")  # the discard port: nothing listens there
+    with pytest.raises(Refused, match="Could not connect to the endpoint URL"):
+        engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})

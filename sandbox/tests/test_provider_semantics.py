@@ -1,0 +1,784 @@
+"""What the engine relies on: unknowns, secrets, names, differences, drift, and what is left of a failure."""
+
+import json
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from sandbox import stand_in, supplies
+from sandbox.provider.account import Account, AccountError
+from sandbox.provider.stubs import provider
+from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
+from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client, reset
+from sandbox.tests.provider_samples import (
+    ALARM,
+    ALIAS,
+    BUCKET,
+    BUDGET,
+    CERTIFICATE,
+    CLUSTER,
+    CONTAINERS,
+    DASHBOARD,
+    KEY,
+    LISTENER,
+    LOAD_BALANCER,
+    LOG_GROUP,
+    MATH,
+    POLICY,
+    RECORD,
+    REPOSITORY,
+    ROLE,
+    RULE,
+    SAMPLES,
+    SCHEDULED_ACTION,
+    SECRET,
+    SERVICE,
+    SUBNET,
+    SUBSCRIPTION,
+    TABLE,
+    TARGET,
+    TARGET_GROUP,
+    TASK,
+    TOPIC,
+    TOPIC_POLICY,
+    World,
+    document,
+)
+
+VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+VALUE = "correct-horse-battery"
+
+
+@pytest.fixture(scope="module")
+def engine(endpoint: str) -> Engine:
+    return Engine(endpoint, {"Stack": "dev"})
+
+
+@pytest.fixture
+def world(endpoint: str, engine: Engine) -> World:
+    reset(endpoint)
+    return World(engine, endpoint)
+
+
+def _seen(engine: Engine, made: Made) -> Made:
+    found = engine.read(made)
+    assert found is not None
+    return found
+
+
+# Unknown values
+
+
+def test_unknowns_pass_through_check_and_preview(engine: Engine) -> None:
+    news: Values = {
+        "attributes": UNKNOWN,
+        "billingMode": "PAY_PER_REQUEST",
+        "hashKey": "id",
+        "globalSecondaryIndexes": [UNKNOWN, {"name": "by-kind", "hashKey": UNKNOWN, "projectionType": "ALL"}],
+        "tags": {"Name": UNKNOWN},
+        "ttl": {"enabled": UNKNOWN, "attributeName": "ttl"},
+    }
+    preview = engine.create(TABLE, "table", news, preview=True)
+    assert {name: preview.outputs[name] for name in news} == news
+    assert preview.outputs["tagsAll"] == {"Stack": "dev", "Name": UNKNOWN}
+    assert preview.outputs["arn"] is UNKNOWN
+
+
+@pytest.mark.parametrize("token", [TASK, SERVICE, LOAD_BALANCER, TARGET_GROUP, RULE, RECORD, POLICY, ROLE, LISTENER])
+def test_every_input_may_be_unknown(engine: Engine, token: str) -> None:
+    news: Values = dict.fromkeys(SAMPLES[token].inputs, UNKNOWN)
+    preview = engine.create(token, "unknown", news, preview=True)
+    assert all(preview.outputs[name] is UNKNOWN for name in news)
+
+
+def test_an_unknown_is_a_change_and_replaces_where_its_property_does(world: World) -> None:
+    made = world.make(TABLE)
+    difference = world.engine.diff(made, made.inputs | {"name": UNKNOWN, "ttl": UNKNOWN})
+    assert list(difference.diffs) == ["name", "ttl"]
+    assert list(difference.replaces) == ["name"]
+
+
+def test_the_sentinels_of_every_kind_are_unknowns() -> None:
+    sentinels = ["1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"]
+    values, _ = from_struct(to_struct({"a": sentinels[0], "b": [sentinels[1]]}))
+    assert values == {"a": UNKNOWN, "b": [UNKNOWN]}
+
+
+# Secrets
+
+
+def test_secrets_come_back_as_secrets(world: World) -> None:
+    secret = world.make(SECRET)
+    made = world.engine.create(
+        VERSION, "token", {"secretId": secret.id, "secretString": VALUE}, secret=("secretString",)
+    )
+    assert "secretString" in made.secret
+    assert made.outputs["secretString"] == VALUE
+    assert "secretString" in _seen(world.engine, made).secret
+
+
+def test_a_secret_string_is_secret_even_where_the_program_forgot(world: World) -> None:
+    secret = world.make(SECRET)
+    made = world.engine.create(VERSION, "token", {"secretId": secret.id, "secretString": VALUE})
+    assert "secretString" in made.secret
+    imported = world.engine.import_(VERSION, made.id)
+    assert imported is not None
+    assert imported.outputs["secretString"] == VALUE
+    assert "secretString" in imported.secret
+
+
+def test_a_nested_secret_makes_its_property_secret(engine: Engine) -> None:
+    nested = to_struct({"tags": {}})
+    nested.fields["tags"].struct_value.fields["Key"].struct_value.CopyFrom(
+        to_struct({"value": VALUE}, ()),
+    )
+    signature = nested.fields["tags"].struct_value.fields["Key"].struct_value
+    signature.fields["4dabf18193072939515e22adb298388d"].string_value = "1b47061264138c4ac30d75fd1eb44270"
+    answer = engine.call("Check", provider.CheckRequest(urn=engine.urn(CLUSTER, "c"), news=nested, randomSeed=b"1"))
+    inputs, secret = from_struct(answer.inputs)
+    assert inputs["tagsAll"] == {"Stack": "dev", "Key": VALUE}
+    assert secret == {"tags", "tagsAll"}
+
+
+def test_a_failed_check_does_not_name_a_secret_property(engine: Engine) -> None:
+    _, failures = engine.check(ROLE, "r", {"assumeRolePolicy": "", "name": VALUE + "!"}, secret=("name",))
+    assert "`name`: must match [\\w+=,.@-]+" in failures
+    assert VALUE not in str(failures)
+
+
+def test_an_error_never_shows_a_secret(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        world.engine.create(VERSION, "token", {"secretId": VALUE, "secretString": VALUE}, secret=("secretId",))
+    assert "ResourceNotFoundException" in str(refused.value)
+    assert VALUE not in str(refused.value)
+
+
+# Names
+
+
+def _name(engine: Engine, token: str, news: Values, olds: Values | None = None, **request: Any) -> tuple[str, Values]:
+    answer = engine.call(
+        "Check",
+        provider.CheckRequest(
+            urn=engine.urn(token, "a-rather-long-logical-name-of-forty-chars"),
+            news=to_struct(news),
+            olds=to_struct(olds or {}),
+            randomSeed=request.pop("seed", b"seed"),
+            **request,
+        ),
+    )
+    inputs, _ = from_struct(answer.inputs)
+    return cast(str, inputs.get("bucket") or inputs.get("name")), inputs
+
+
+def test_generated_names_are_legal_recorded_and_stay(engine: Engine) -> None:
+    name, inputs = _name(engine, TARGET_GROUP, {})
+    assert len(name) == 32
+    assert name.startswith("a-rather-long-logical-na")
+    assert "name" in inputs["__defaults"]
+    assert _name(engine, TARGET_GROUP, {}, inputs, seed=b"other")[0] == name
+    assert _name(engine, TARGET_GROUP, {}, seed=b"other")[0] != name
+    assert _name(engine, TARGET_GROUP, {"name": "mine"}, inputs) == (
+        "mine",
+        _name(engine, TARGET_GROUP, {"name": "mine"})[1],
+    )
+
+
+def test_a_prefix_begins_the_name_and_a_new_prefix_makes_a_new_one(engine: Engine) -> None:
+    name, inputs = _name(engine, SECRET, {"namePrefix": "app/TOKEN-"})
+    assert name.startswith("app/TOKEN-")
+    assert len(name) == len("app/TOKEN-") + 26
+    assert _name(engine, SECRET, {"namePrefix": "app/TOKEN-"}, inputs, seed=b"x")[0] == name
+    assert _name(engine, SECRET, {"namePrefix": "app/KEY-"}, inputs)[0].startswith("app/KEY-")
+    short, _ = _name(engine, LOAD_BALANCER, {"namePrefix": "app-lb"})
+    assert (short.startswith("app-lb"), len(short)) == (True, 32)
+
+
+def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
+    options = provider.CheckRequest.AutonamingOptions
+    propose = options(proposed_name="proposed-1", mode=options.PROPOSE)
+    assert _name(engine, ROLE, {}, autonaming=propose)[0] == "proposed-1"
+    too_long = options(proposed_name="p" * 65, mode=options.PROPOSE)
+    assert len(_name(engine, ROLE, {}, autonaming=too_long)[0]) <= 64
+    assert _name(engine, ROLE, {}, autonaming=options(mode=options.DISABLE))[0] is None
+
+
+# Differences
+
+
+@pytest.mark.parametrize(
+    ("token", "change", "replaces", "deletes_first"),
+    [
+        (TABLE, {"billingMode": "PROVISIONED", "readCapacity": 1, "writeCapacity": 1}, [], False),
+        (TABLE, {"hashKey": "other"}, ["hashKey"], True),
+        (TABLE, {"name": "other"}, ["name"], True),
+        (TABLE, {"region": "us-west-2"}, ["region"], True),
+        (LOAD_BALANCER, {"loadBalancerType": "network"}, ["loadBalancerType"], True),
+        (LOAD_BALANCER, {"name": "other"}, ["name"], True),
+        (TARGET_GROUP, {"port": 9090}, ["port"], False),  # its name is generated
+        (TARGET_GROUP, {"healthCheck": {"path": "/"}}, [], False),
+        (RULE, {"listenerArn": "arn:other"}, ["listenerArn"], False),
+        (RULE, {"priority": 7}, [], False),
+        (ROLE, {"name": "other"}, ["name"], True),
+        (ROLE, {"path": "/x/"}, ["path"], True),
+        (ROLE_POLICY, {"role": "other"}, ["role"], True),
+        (TASK, {"cpu": "2048"}, ["cpu"], False),
+        (TASK, {"tags": {"Version": "v9"}}, [], False),
+        (SERVICE, {"launchType": "FARGATE"}, ["launchType"], True),
+        (SERVICE, {"taskDefinition": "app:9"}, [], False),
+        (CERTIFICATE, {"domainName": "other.example.com"}, ["domainName"], False),
+        (SECRET, {"namePrefix": "other/"}, ["name", "namePrefix"], False),
+        (VERSION, {"secretString": "new"}, ["secretString"], False),
+        (SUBNET, {"availabilityZone": f"{REGION}c"}, ["availabilityZone"], False),
+        (BUCKET, {"forceDestroy": False}, [], False),
+        (BUCKET, {"bucket": "other-bucket"}, ["bucket"], True),
+        (RECORD, {"setIdentifier": "other"}, [], False),
+        (RECORD, {"zoneId": "Z2"}, ["zoneId"], False),
+        (LOG_GROUP, {"logGroupClass": "INFREQUENT_ACCESS"}, ["logGroupClass"], True),
+        (TARGET, {"resourceId": "service/x/y"}, ["resourceId"], False),
+        (SCHEDULED_ACTION, {"schedule": "rate(1 hour)"}, [], False),
+        (SCHEDULED_ACTION, {"scalableDimension": "other"}, ["scalableDimension"], True),
+        (KEY, {"customerMasterKeySpec": "RSA_2048"}, ["customerMasterKeySpec"], False),
+        (KEY, {"deletionWindowInDays": 30}, [], False),
+        (ALIAS, {"name": "alias/other"}, ["name"], True),
+        (ALIAS, {"targetKeyId": "other"}, [], False),
+        (TOPIC, {"fifoTopic": True}, ["fifoTopic"], True),
+        (SUBSCRIPTION, {"endpoint": "other@example.com"}, ["endpoint"], False),
+        (TOPIC_POLICY, {"arn": "arn:other"}, ["arn"], False),
+        (ALARM, {"name": "other"}, ["name"], True),
+        (ALARM, {"metricName": "Other", "dimensions": {"A": "b"}, "statistic": "Sum"}, [], False),
+        (DASHBOARD, {"dashboardName": "other"}, ["dashboardName"], False),
+        (BUDGET, {"name": "other"}, ["name"], True),
+        (BUDGET, {"limitAmount": "7.0", "timeUnit": "DAILY"}, [], False),
+    ],
+)
+def test_what_replaces_and_what_is_deleted_first(
+    engine: Engine, token: str, change: Values, replaces: list[str], deletes_first: bool
+) -> None:
+    """As the AWS provider has it: what no call can change replaces, and what the program has named goes first."""
+    given: Values = {
+        name: value for name, value in SAMPLES[token].inputs.items() if isinstance(value, str | int | dict)
+    }
+    olds, _ = engine.check(token, "object", given)
+    news, _ = engine.check(token, "object", given | change, olds)
+    difference = engine.diff(Made(token, "object", "id", olds, olds), news)
+    assert difference.changes == provider.DiffResponse.DIFF_SOME
+    assert (list(difference.replaces), difference.deleteBeforeReplace) == (replaces, deletes_first)
+    for name in replaces:
+        assert provider.PropertyDiff.Kind.Name(difference.detailedDiff[name].kind).endswith("_REPLACE")
+
+
+def test_spelling_and_order_alone_are_no_difference(engine: Engine) -> None:
+    policy = document()
+    olds: Values = {"name": "g", "role": "r", "policy": policy, "__defaults": []}
+    made = Made(ROLE_POLICY, "g", "r:g", olds, olds)
+    assert engine.diff(made, olds | {"policy": json.dumps(json.loads(policy))}).changes == 1
+    assert engine.diff(made, olds | {"policy": document("Deny")}).changes == 2
+    lists: Values = {"securityGroups": ["sg-1", "sg-2"], "subnets": ["a"], "__defaults": []}
+    balancer = Made(LOAD_BALANCER, "lb", "arn", lists, lists)
+    assert engine.diff(balancer, lists | {"securityGroups": ["sg-2", "sg-1"]}).changes == 1
+    actions: Values = {"defaultActions": [{"type": "forward"}, {"type": "redirect"}]}
+    assert (
+        engine.diff(
+            Made(LISTENER, "l", "arn", actions, actions), {"defaultActions": actions["defaultActions"][::-1]}
+        ).changes
+        == 2
+    )
+
+
+def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine) -> None:
+    olds: Values = {"cidrBlock": "10.0.0.0/24", "availabilityZone": f"{REGION}a", "vpcId": "vpc-1"}
+    made = Made(SUBNET, "s", "subnet-1", olds, olds)
+    assert engine.diff(made, {"cidrBlock": "10.0.0.0/24", "vpcId": "vpc-1"}).changes == 1
+
+
+# Drift
+
+ROGUE = {"Key": "Rogue", "Value": "1"}
+
+
+@pytest.mark.parametrize(
+    ("token", "service", "call", "params", "drifted"),
+    [
+        (LOG_GROUP, "logs", "put_retention_policy", {"logGroupName": "{id}", "retentionInDays": 1}, "retentionInDays"),
+        (LOG_GROUP, "logs", "delete_retention_policy", {"logGroupName": "{id}"}, "retentionInDays"),
+        (
+            LOG_GROUP,
+            "logs",
+            "put_log_group_deletion_protection",
+            {"logGroupIdentifier": "{id}", "deletionProtectionEnabled": True},
+            "deletionProtectionEnabled",
+        ),
+        (KEY, "kms", "enable_key_rotation", {"KeyId": "{id}", "RotationPeriodInDays": 90}, "rotationPeriodInDays"),
+        (
+            TOPIC,
+            "sns",
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "SignatureVersion", "AttributeValue": "1"},
+            "signatureVersion",
+        ),
+        (
+            REPOSITORY,
+            "ecr",
+            "put_image_tag_mutability",
+            {"repositoryName": "{id}", "imageTagMutability": "MUTABLE"},
+            "imageTagMutability",
+        ),
+        (
+            LOAD_BALANCER,
+            "elbv2",
+            "modify_load_balancer_attributes",
+            {"LoadBalancerArn": "{id}", "Attributes": [{"Key": "idle_timeout.timeout_seconds", "Value": "61"}]},
+            "idleTimeout",
+        ),
+        (
+            LOAD_BALANCER,  # a default that the program never named
+            "elbv2",
+            "modify_load_balancer_attributes",
+            {"LoadBalancerArn": "{id}", "Attributes": [{"Key": "routing.http2.enabled", "Value": "false"}]},
+            "enableHttp2",
+        ),
+        (
+            TARGET_GROUP,
+            "elbv2",
+            "modify_target_group",
+            {"TargetGroupArn": "{id}", "HealthCheckPath": "/x"},
+            "healthCheck",
+        ),
+        (
+            TABLE,
+            "dynamodb",
+            "update_continuous_backups",
+            {"TableName": "{id}", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False}},
+            "pointInTimeRecovery",
+        ),
+        (
+            ROLE_POLICY,
+            "iam",
+            "put_role_policy",
+            {"RoleName": "{role}", "PolicyName": "{name}", "PolicyDocument": document("Deny")},
+            "policy",
+        ),
+        (ROLE, "iam", "tag_role", {"RoleName": "{id}", "Tags": [ROGUE]}, "tags"),
+        (
+            SERVICE,
+            "ecs",
+            "update_service",
+            {"cluster": "{cluster}", "service": "{id}", "desiredCount": 9},
+            "desiredCount",
+        ),
+        (
+            SERVICE,
+            "ecs",
+            "update_service",
+            {"cluster": "{cluster}", "service": "{id}", "serviceConnectConfiguration": {"enabled": False}},
+            "serviceConnectConfiguration",
+        ),
+        (
+            TARGET,
+            "application-autoscaling",
+            "tag_resource",
+            {"ResourceARN": "{arn}", "Tags": {"Rogue": "1"}},
+            "tags",
+        ),
+        (
+            TARGET,
+            "application-autoscaling",
+            "register_scalable_target",
+            {
+                "ServiceNamespace": "ecs",
+                "ResourceId": "{resourceId}",
+                "ScalableDimension": "ecs:service:DesiredCount",
+                "MaxCapacity": 99,
+            },
+            "maxCapacity",
+        ),
+        (SECRET, "secretsmanager", "update_secret", {"SecretId": "{id}", "Description": "x"}, "description"),
+        (KEY, "kms", "disable_key_rotation", {"KeyId": "{id}"}, "enableKeyRotation"),
+        (KEY, "kms", "disable_key", {"KeyId": "{id}"}, "isEnabled"),
+        (KEY, "kms", "tag_resource", {"KeyId": "{id}", "Tags": [{"TagKey": "Rogue", "TagValue": "1"}]}, "tags"),
+        (
+            TOPIC,
+            "sns",
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "DisplayName", "AttributeValue": "x"},
+            "displayName",
+        ),
+        (
+            TOPIC_POLICY,
+            "sns",
+            "set_topic_attributes",
+            {"TopicArn": "{id}", "AttributeName": "Policy", "AttributeValue": document("Deny")},
+            "policy",
+        ),
+        (
+            SUBSCRIPTION,
+            "sns",
+            "set_subscription_attributes",
+            {"SubscriptionArn": "{id}", "AttributeName": "RawMessageDelivery", "AttributeValue": "true"},
+            "rawMessageDelivery",
+        ),
+        (ALARM, "cloudwatch", "disable_alarm_actions", {"AlarmNames": ["app-latency"]}, "actionsEnabled"),
+        (DASHBOARD, "cloudwatch", "put_dashboard", {"DashboardName": "{id}", "DashboardBody": "[]"}, "dashboardBody"),
+        (BUDGET, "budgets", "tag_resource", {"ResourceARN": "{arn}", "ResourceTags": [ROGUE]}, "tags"),
+        (
+            BUDGET,
+            "budgets",
+            "update_budget",
+            {
+                "AccountId": ACCOUNT,
+                "NewBudget": {
+                    "BudgetName": "app",
+                    "BudgetType": "COST",
+                    "TimeUnit": "MONTHLY",
+                    "BudgetLimit": {"Amount": "1", "Unit": "USD"},
+                    "CostFilters": {"TagKeyValue": ["user:Stack$dev"]},
+                },
+            },
+            "limitAmount",
+        ),
+        (
+            BUDGET,
+            "budgets",
+            "delete_notification",
+            {
+                "AccountId": ACCOUNT,
+                "BudgetName": "app",
+                "Notification": {
+                    "ComparisonOperator": "GREATER_THAN",
+                    "NotificationType": "ACTUAL",
+                    "Threshold": 80,
+                    "ThresholdType": "PERCENTAGE",
+                },
+            },
+            "notifications",
+        ),
+    ],
+)
+def test_drift_is_seen_and_mended(
+    world: World, endpoint: str, token: str, service: str, call: str, params: Values, drifted: str
+) -> None:
+    engine = world.engine
+    made = world.make(token)
+    known = made.outputs | {"id": made.id}
+    filled = {
+        name: value.format_map(known) if value[:1] == "{" and value[-1:] == "}" and '"' not in value else value
+        for name, value in params.items()
+        if isinstance(value, str)
+    }
+    getattr(client(endpoint, service), call)(**(params | filled))
+
+    seen = _seen(engine, made)
+    difference = engine.diff(seen, made.inputs)
+    assert set(difference.diffs) - {"tagsAll"} == {drifted}
+    mended = engine.update(seen, made.inputs)
+    assert mended.outputs == made.outputs
+    assert _seen(engine, mended).inputs == made.inputs
+
+
+def test_an_object_that_was_deleted_is_gone(world: World, endpoint: str) -> None:
+    made = world.make(LOG_GROUP)
+    client(endpoint, "logs").delete_log_group(logGroupName=made.id)
+    assert world.engine.read(made) is None
+
+
+def test_an_ignored_property_is_left_alone(world: World, endpoint: str) -> None:
+    """The autoscaler owns the count: the engine hands the old input on, and no update may send it."""
+    made = world.make(SERVICE)
+    ecs = client(endpoint, "ecs")
+    ecs.update_service(cluster=made.outputs["cluster"], service=made.id, desiredCount=7)
+    news = made.inputs | {"deploymentMaximumPercent": 150}
+    updated = world.engine.update(made, news, ignore=("desiredCount",))
+    world.engine.update(updated, news | {"healthCheckGracePeriodSeconds": 90}, ignore=("desiredCount",))
+    service = ecs.describe_services(cluster=made.outputs["cluster"], services=[made.id])["services"][0]
+    assert service["desiredCount"] == 7
+    assert service["deploymentConfiguration"]["maximumPercent"] == 150
+    assert service["deploymentConfiguration"]["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+
+
+@pytest.mark.parametrize(
+    ("ignore", "differs"),
+    [
+        ((), ["actions", "tags"]),
+        (("actions",), ["tags"]),
+        (("actions[0].forward.weight",), ["tags"]),
+        (("tags.Gone", "actions"), ["tags"]),
+        (("tags.Gone", 'tags["New"]', "actions"), []),
+        (("actions[7].order", "conditions.x"), ["actions", "tags"]),
+    ],
+)
+def test_a_refresh_leaves_out_what_is_ignored(engine: Engine, ignore: tuple[str, ...], differs: list[str]) -> None:
+    """There the engine does not put the old values itself, as before an update."""
+    seen: Values = {"actions": [{"type": "forward", "forward": {"weight": 0}}], "tags": {"New": "1"}}
+    recorded: Values = {"actions": [{"type": "forward", "forward": {"weight": 100}}], "tags": {"Gone": "1"}}
+    assert engine.diff(Made(RULE, "rule", "arn", seen, seen), recorded, ignore).diffs == differs
+
+
+def test_an_index_is_dropped_and_made(world: World, endpoint: str) -> None:
+    made = world.make(TABLE)
+    index = {"name": "by-kind", "hashKey": "kind", "projectionType": "KEYS_ONLY"}
+    news = made.inputs | {"globalSecondaryIndexes": [index], "attributes": made.inputs["attributes"][:2]}
+    updated = world.engine.update(made, news)
+    assert updated.outputs["globalSecondaryIndexes"] == [index]
+    table = client(endpoint, "dynamodb").describe_table(TableName=made.id)["Table"]
+    assert [one["IndexName"] for one in table["GlobalSecondaryIndexes"]] == ["by-kind"]
+
+
+# Failures
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Operations that fail while they are in the set."""
+    operations: set[str] = set()
+    call = Account.call
+
+    def refuse(self: Account, service: str, operation: str, params: Any, region: str = "") -> Any:
+        if operation in operations:
+            raise AccountError(operation, "ThrottlingException", "slow down")
+        return call(self, service, operation, params, region)
+
+    monkeypatch.setattr(Account, "call", refuse)
+    return operations
+
+
+def test_a_half_failed_create_keeps_the_object_and_the_next_update_mends_it(world: World, failing: set[str]) -> None:
+    engine = world.engine
+    failing.add("UpdateTimeToLive")
+    news = SAMPLES[TABLE].inputs
+    with pytest.raises(Refused) as refused:
+        engine.create(TABLE, "sessions", news)
+    assert "aws:dynamodb/table:Table sessions: UpdateTimeToLive: ThrottlingException: slow down" in str(refused.value)
+    failed = refused.value.init_failed()
+    assert failed.id == "demo-sessions"
+    outputs, _ = from_struct(failed.properties)
+    assert outputs["ttl"] != news["ttl"]
+    assert outputs["arn"].endswith("table/demo-sessions")
+
+    # The engine keeps the program's inputs with what the error says of the object, and updates it on the next run.
+    inputs, _ = engine.check(TABLE, "sessions", news)
+    made = Made(TABLE, "sessions", failed.id, inputs, outputs)
+    failing.clear()
+    mended = engine.update(made, inputs)
+    assert mended.outputs["ttl"] == news["ttl"]
+    assert _seen(engine, mended).inputs == inputs
+
+
+def test_a_failed_create_leaves_nothing_in_the_state(world: World, failing: set[str]) -> None:
+    failing.add("CreateTable")
+    with pytest.raises(Refused) as refused:
+        world.engine.create(TABLE, "sessions", SAMPLES[TABLE].inputs)
+    assert refused.value.init_failed() is None
+
+
+def test_a_revision_of_which_the_state_knows_the_family_alone_is_found(world: World) -> None:
+    """What is left of one that was being made when everything was killed."""
+    made = world.make(TASK)
+    found = world.engine.read(replace(made, outputs={"family": made.inputs["family"]}))
+    assert found is not None
+    assert found.outputs["arn"] == made.outputs["arn"]
+
+
+def test_a_half_failed_update_records_what_is(world: World, failing: set[str]) -> None:
+    made = world.make(LOG_GROUP)
+    failing.add("TagResource")
+    news, _ = world.engine.check(
+        LOG_GROUP, made.name, made.inputs | {"retentionInDays": 30, "tags": {"A": "1"}}, made.inputs
+    )
+    with pytest.raises(Refused) as refused:
+        world.engine.update(made, news)
+    outputs, _ = from_struct(refused.value.init_failed().properties)
+    assert outputs["retentionInDays"] == 30
+    assert outputs["tagsAll"] == {"Stack": "dev"}
+
+
+def test_what_the_account_drops_silently_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = Account.call
+
+    def forget(self: Account, service: str, operation: str, params: Any, region: str = "") -> Any:
+        return {} if operation == "PutRetentionPolicy" else call(self, service, operation, params, region)
+
+    monkeypatch.setattr(Account, "call", forget)
+    with pytest.raises(Refused, match="the account took retentionInDays and does not show what was sent"):
+        world.make(LOG_GROUP)
+
+
+# Deleting
+
+
+def test_a_bucket_with_versions_goes_by_force_alone(world: World, endpoint: str) -> None:
+    bucket = world.make(BUCKET)
+    world.make("aws:s3/bucketVersioning:BucketVersioning")
+    s3 = client(endpoint, "s3")
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket=bucket.id, Key="recordings/a", Body=body)
+    s3.delete_object(Bucket=bucket.id, Key="recordings/a")
+    kept = Made(BUCKET, "b", bucket.id, bucket.inputs, bucket.outputs | {"forceDestroy": False})
+    with pytest.raises(Refused, match="BucketNotEmpty"):
+        world.engine.delete(kept)
+    world.engine.delete(bucket)
+    assert s3.list_buckets()["Buckets"] == []
+
+
+def test_a_repository_with_images_goes_by_force_alone(world: World, endpoint: str) -> None:
+    repository = world.make(REPOSITORY)
+    supplies.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))
+    with pytest.raises(Refused, match="RepositoryNotEmptyException"):
+        world.engine.delete(repository)
+    repository.outputs["forceDelete"] = True
+    world.engine.delete(repository)
+    assert world.engine.read(repository) is None
+
+
+def test_a_secret_without_recovery_window_frees_its_name_at_once(world: World, endpoint: str) -> None:
+    manager = client(endpoint, "secretsmanager")
+    made = world.engine.create(SECRET, "s", {"name": "app/KEY", "recoveryWindowInDays": 7})
+    world.engine.delete(made)
+    assert world.engine.read(made) is None
+    assert "DeletedDate" in manager.describe_secret(SecretId="app/KEY")
+    other = world.engine.create(SECRET, "s", {"name": "app/OTHER", "recoveryWindowInDays": 0})
+    world.engine.delete(other)
+    with pytest.raises(manager.exceptions.ResourceNotFoundException):
+        manager.describe_secret(SecretId="app/OTHER")
+
+
+def test_a_task_definition_that_skips_destroy_stays_registered(world: World, endpoint: str) -> None:
+    made = world.make(TASK)
+    made.outputs["skipDestroy"] = True
+    world.engine.delete(made)
+    described = client(endpoint, "ecs").describe_task_definition(taskDefinition=made.outputs["arn"])
+    assert described["taskDefinition"]["status"] == "ACTIVE"
+
+
+def test_what_the_service_fills_in_is_no_difference(world: World) -> None:
+    (container,) = json.loads(CONTAINERS)
+    bare = {name: value for name, value in container.items() if name != "essential"}
+    bare["portMappings"] = [{"containerPort": 8080}]
+    inputs = world.resolve(SAMPLES[TASK].inputs) | {"containerDefinitions": json.dumps([bare])}
+    made = world.engine.create(TASK, "bare", inputs)
+    assert _seen(world.engine, made).inputs == made.inputs
+
+
+@pytest.mark.parametrize(("token", "call"), [(TABLE, "DeleteTable"), (LOG_GROUP, "DeleteLogGroup")])
+def test_what_is_protected_is_not_deleted(world: World, token: str, call: str) -> None:
+    made = world.engine.create(token, "t", SAMPLES[token].inputs | {"deletionProtectionEnabled": True})
+    with pytest.raises(Refused, match=f"{call}: ValidationException"):
+        world.engine.delete(made)
+    freed = world.engine.update(made, made.inputs | {"deletionProtectionEnabled": False})
+    world.engine.delete(freed)
+    assert world.engine.read(freed) is None
+
+
+# Further
+
+
+def test_a_resource_may_live_in_another_region(world: World, endpoint: str) -> None:
+    made = world.engine.create(LOG_GROUP, "l", {"name": "/other", "region": "us-west-2"})
+    assert ":us-west-2:" in made.outputs["arn"]
+    assert made.outputs["region"] == "us-west-2"
+    assert client(endpoint, "logs").describe_log_groups()["logGroups"] == []
+    assert _seen(world.engine, made).outputs == made.outputs
+    world.engine.delete(made)
+    assert client(endpoint, "logs", "us-west-2").describe_log_groups()["logGroups"] == []
+
+
+def test_a_new_security_group_lets_nothing_out(world: World, endpoint: str) -> None:
+    made = world.make("aws:ec2/securityGroup:SecurityGroup")
+    rules = client(endpoint, "ec2").describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [made.id]}])
+    assert rules["SecurityGroupRules"] == []
+
+
+def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> None:
+    record: Values = {
+        "zoneId": world.given["ZONE"],
+        "name": "x.example.com",
+        "type": "TXT",
+        "records": ["a b"],
+        "ttl": 60,
+    }
+    first = world.engine.create(RECORD, "first", record)
+    with pytest.raises(Refused, match=r"InvalidChangeBatch: .* already exists"):
+        world.engine.create(RECORD, "second", record | {"records": ["c"]})
+    second = world.engine.create(RECORD, "second", record | {"records": ["c"], "allowOverwrite": True})
+    assert first.id == second.id
+    assert _seen(world.engine, first).inputs["records"] == ["c"]
+
+
+# Alarms, topics, keys, budgets
+
+
+def test_an_alarm_may_be_computed(world: World) -> None:
+    engine = world.engine
+    made = engine.create(ALARM, "failures", MATH)
+    assert made.outputs["metricQueries"] == MATH["metricQueries"]
+    assert _seen(engine, made).outputs == made.outputs
+    imported = engine.import_(ALARM, made.id)
+    assert imported is not None
+    assert engine.diff(imported, made.inputs).diffs == []
+    queries = [*MATH["metricQueries"][:2], {**MATH["metricQueries"][2], "expression": "failed / all"}]
+    updated = engine.update(made, made.inputs | {"metricQueries": queries})
+    assert _seen(engine, updated).outputs["metricQueries"] == queries
+
+
+def test_a_service_loses_its_alarms(world: World, endpoint: str) -> None:
+    made = world.make(SERVICE)
+    inputs = {name: value for name, value in made.inputs.items() if name != "alarms"}
+    world.engine.update(made, inputs)
+    found = client(endpoint, "ecs").describe_services(cluster=made.outputs["cluster"], services=[made.id])
+    alarms = found["services"][0]["deploymentConfiguration"]["alarms"]
+    assert alarms == {"alarmNames": [], "enable": False, "rollback": False}
+
+
+def test_a_deleted_key_waits_and_a_topics_policy_becomes_the_default(world: World, endpoint: str) -> None:
+    key, policy = world.make(KEY), world.make(TOPIC_POLICY)
+    world.engine.delete(policy)
+    shown = client(endpoint, "sns").get_topic_attributes(TopicArn=policy.id)["Attributes"]["Policy"]
+    assert json.loads(shown)["Id"] == "__default_policy_ID"
+    assert json.loads(shown)["Statement"][0]["Resource"] == policy.id
+    world.engine.delete(key)
+    assert client(endpoint, "kms").describe_key(KeyId=key.id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+def test_a_key_may_have_a_name_of_its_own(engine: Engine) -> None:
+    assert _name(engine, ALIAS, {})[0].startswith("alias/")
+
+
+def test_a_budget_that_changes_keeps_what_the_program_leaves_open(world: World) -> None:
+    made = world.make(BUDGET)
+    inputs = {name: value for name, value in made.inputs.items() if name != "costFilters"}
+    updated = world.engine.update(made, inputs | {"limitAmount": "7.0"})
+    seen = _seen(world.engine, updated).outputs
+    assert seen["limitAmount"] == "7.0"
+    assert (seen["costFilters"], seen["timePeriodStart"]) == (
+        made.outputs["costFilters"],
+        made.outputs["timePeriodStart"],
+    )
+
+
+def test_who_is_notified_is_shown_and_changes(world: World, endpoint: str) -> None:
+    made = world.make(BUDGET)
+    budgets, which = client(endpoint, "budgets"), {"AccountId": ACCOUNT, "BudgetName": "app"}
+
+    def notices() -> list[Values]:
+        return budgets.describe_notifications_for_budget(**which)["Notifications"]
+
+    (first, _), (topic,) = notices(), made.outputs["notifications"][0]["subscriberSnsTopicArns"]
+    mail = {"SubscriptionType": "EMAIL", "Address": "a@example.com"}
+    budgets.create_subscriber(**which, Notification=first, Subscriber=mail)
+    sns = {"SubscriptionType": "SNS", "Address": topic}
+    budgets.delete_subscriber(**which, Notification=first, Subscriber=sns)
+    seen = _seen(world.engine, made)
+    assert world.engine.diff(seen, made.inputs).diffs == ["notifications"]
+    mended = world.engine.update(seen, made.inputs)
+    assert mended.outputs == made.outputs
+    assert budgets.describe_subscribers_for_notification(**which, Notification=first)["Subscribers"] == [sns]
+    world.engine.update(mended, {name: value for name, value in made.inputs.items() if name != "notifications"})
+    assert notices() == []
+
+
+def test_a_budget_may_have_a_period(world: World) -> None:
+    period = {"timePeriodStart": "2026-01-01_00:00", "timePeriodEnd": "2027-01-01_00:00"}
+    made = world.engine.create(BUDGET, "budget", world.resolve(SAMPLES[BUDGET].inputs) | period)
+    assert made.outputs | period == made.outputs

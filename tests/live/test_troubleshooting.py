@@ -1,0 +1,328 @@
+"""The guides of docs/troubleshooting.md, their commands run as they stand there, with the faults put in on purpose."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sandbox.layout import PACKAGE_ROOT
+from tests.support.live import LiveSandbox, Run, live_sandbox
+
+DOCUMENT = (PACKAGE_ROOT / "docs" / "troubleshooting.md").read_text()
+START, HEALTH = "A task does not start", "Health checks fail"
+MEMORY, CONNECTIONS = "Memory grows", "Connections drop"
+CLUSTER, SERVICE = "voiceter-cluster-dev", "voiceter-backend-dev"
+EXECUTION_ROLE, TASK_ROLE = "voiceter-backend-execution-role-dev", "voiceter-backend-task-role-dev"
+DEADLINE_SECONDS = 30
+
+
+def commands() -> dict[tuple[str, int], str]:
+    """The commands of the document, by guide and step; those of the head are step 0."""
+    found: dict[tuple[str, int], str] = {}
+    guide, step = "", 0
+    for heading, number, block in re.findall(
+        r"^## ([^\n]+)$|^### (\d+)\. [^\n]+$|^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL
+    ):
+        if heading:
+            guide, step = heading, 0
+        elif number:
+            step = int(number)
+        else:
+            assert (guide, step) not in found, "a step has one block of commands"
+            found[guide, step] = block
+    return found
+
+
+COMMANDS = commands()
+
+
+@dataclass
+class Operator:
+    """Somebody who works through the document in one shell, on dev."""
+
+    sandbox: LiveSandbox
+    variables: dict[str, str]
+
+    @classmethod
+    def with_the_stack(cls, sandbox: LiveSandbox) -> Operator:
+        """Types in what the document says to type in first."""
+        head = COMMANDS["First", 0]
+        names = sorted(set(re.findall(r"\b([A-Z_]+)=", head)))
+        shown = "; ".join(f'printf "%s=%s\\n" {name} "${name}"' for name in names)
+        lines = sandbox.succeeded(sandbox.shell(f"{head}\n{shown}")).splitlines()
+        return cls(sandbox, dict(line.split("=", 1) for line in lines))
+
+    def types(self, guide: str, step: int, **replaced: str) -> Run:
+        """Runs the commands of a step; `replaced` are variables of `make` that differ on this machine."""
+        block = COMMANDS[guide, step]
+        for name, value in replaced.items():
+            block = re.sub(rf"\b{name}=(\"[^\"]*\"|\S+)", f"{name}={value}", block)
+        variables = self.variables | {"NOW": str(int(time.time()))}
+        setting = "\n".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
+        function = next(line for line in COMMANDS["First", 0].splitlines() if line.startswith("output()"))
+        return self.sandbox.shell(f"{setting}\nexport AWS_REGION\n{function}\n{block}")
+
+    def sees(self, guide: str, step: int, **replaced: str) -> str:
+        return self.sandbox.succeeded(self.types(guide, step, **replaced))
+
+    def client(self, service: str) -> Any:
+        return self.sandbox.client(service)
+
+    def deploys(self, tag: str) -> Run:
+        return self.sandbox.shell(f"pulumi config set imageTag {tag} -s dev; pulumi up -s dev --yes --non-interactive")
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    with live_sandbox(tmp_path_factory.mktemp("troubleshooting")) as sandbox:
+        sandbox.up("dev")
+        yield Operator.with_the_stack(sandbox)
+
+
+def a_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(("", 0))
+        return str(listener.getsockname()[1])
+
+
+def wait_until(answers: Any) -> None:
+    began = time.monotonic()
+    while not answers():
+        assert time.monotonic() - began < DEADLINE_SECONDS
+        time.sleep(0.5)
+
+
+def test_the_document_has_four_guides_and_leads_through_each() -> None:
+    guides = [heading for heading in re.findall(r"^## (.+)$", DOCUMENT, re.MULTILINE) if heading != "First"]
+    assert guides == [START, HEALTH, MEMORY, CONNECTIONS]
+    for guide in guides:
+        anchor = guide.lower().replace(" ", "-")
+        assert f"- [{guide}](#{anchor})" in DOCUMENT
+        steps = [step for of, step in COMMANDS if of == guide]
+        # The last step of a guide may say what to do and have nothing to look at.
+        assert steps == list(range(1, len(steps) + 1))
+
+
+def test_on_a_stack_that_is_well_every_answer_says_so(operator: Operator) -> None:
+    """Each block of commands of the document is run here, and gives what it gives where nothing is wrong."""
+    answers = {
+        (START, 1): [r'"desired": 1,\s+"running": 1,\s+"pending": 0', r'"PRIMARY",\s+"COMPLETED"'],
+        (START, 2): [r"\A\s*\Z"],
+        (START, 3): [r'"stand-in"', r"sha256:"],
+        (START, 4): [r"Secrets: none", r"exit status 0"],
+        (START, 5): [r"\A\s*\Z"],
+        (START, 6): [r"igw-\w+\s+None\s+active"],
+        (HEALTH, 1): [r'"healthy"'],
+        (HEALTH, 2): [r'"RUNNING",\s+"HEALTHY"'],
+        (HEALTH, 3): [r"\AACTIVE\s*\Z"],
+        (HEALTH, 4): [r"\Atask\s", r'"Allow"', r"table/demo-dev-sessions"],
+        (HEALTH, 5): [r"\Atcp\s+8080\s+8080\s+sg-\w+\s*\Z"],
+        (HEALTH, 6): [r"health: starting; a check every 30 s", r"exit status 0"],
+        (MEMORY, 1): [r"\A\s*\Z"],
+        (MEMORY, 2): [r"\A\s*\Z"],
+        (MEMORY, 3): [r"\A\s*\Z"],
+        (MEMORY, 4): [r'"1024"', r'"/tmp",\s+64'],
+        (CONNECTIONS, 1): [r"\A300\s*\Z"],
+        (CONNECTIONS, 2): [r"stickiness.enabled\s+true", r"deregistration_delay.timeout_seconds\s+30"],
+        (CONNECTIONS, 3): [r"has reached a steady state"],
+        (CONNECTIONS, 4): [r"voiceter-backend\s+30"],
+        (CONNECTIONS, 5): [r"\A\s*\Z"],
+    }
+    assert set(answers) == set(COMMANDS) - {("First", 0)}
+    replaced = {(START, 4): {"PORT": a_port()}, (HEALTH, 6): {"CMD": "true", "CWD": f". PORT={a_port()}"}}
+    for (guide, step), patterns in answers.items():
+        said = operator.sees(guide, step, **replaced.get((guide, step), {}))
+        for pattern in patterns:
+            assert re.search(pattern, said), (guide, step, pattern, said)
+
+
+def test_an_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
+    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.0.0", "--fault", "unhealthy"))
+    operator.deploys("1.0.0")
+    wait_until(lambda: "IN_PROGRESS" not in operator.sees(START, 1))
+    said = operator.sees(START, 1)
+    assert "rolling back to deployment" in said
+    assert "is unhealthy in (target-group" in said
+    assert "Task failed ELB health checks" in operator.sees(START, 2)
+
+
+def test_an_image_that_somebody_deleted(operator: Operator) -> None:
+    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.1.0"))
+    operator.sandbox.succeeded(operator.deploys("1.1.0"))
+    operator.client("ecr").batch_delete_image(repositoryName=SERVICE, imageIds=[{"imageTag": "1.1.0"}])
+    operator.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
+    assert re.search(r'"pending": 1', operator.sees(START, 1))
+    wait_until(lambda: "IN_PROGRESS" not in operator.sees(START, 1))
+    assert re.search(r"CannotPullContainerError: .*voiceter-backend-dev:1\.1\.0: not found", operator.sees(START, 2))
+    run = operator.types(START, 3)
+    assert run.status != 0
+    assert "ImageNotFoundException" in run.output
+
+
+def test_a_secret_that_the_execution_role_may_not_read(operator: Operator) -> None:
+    setting = "pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID us-east-1_Sup3rS3cret -s dev"
+    operator.sandbox.succeeded(operator.sandbox.shell(setting))
+    operator.sandbox.succeeded(operator.deploys("stand-in"))
+    assert "Secrets: COGNITO_USER_POOL_ID" in operator.sees(START, 4, PORT=a_port())
+    operator.client("iam").delete_role_policy(RoleName=EXECUTION_ROLE, PolicyName="execution")
+    run = operator.types(START, 4, PORT=a_port())
+    assert run.status != 0
+    assert "ResourceInitializationError" in run.output
+    assert re.search(rf"COGNITO_USER_POOL_ID: .*role/{EXECUTION_ROLE} is not allowed secretsm", run.output)
+    assert "Sup3rS3cret" not in run.output
+
+
+def test_what_the_app_said_last_is_shown(operator: Operator) -> None:
+    logs, group = operator.client("logs"), "/ecs/voiceter-backend-dev"
+    logs.create_log_stream(logGroupName=group, logStreamName="voiceter-backend/voiceter-backend/1")
+    lines = ["starting", "ENABLE_AUTH is true, and there is no COGNITO_USER_POOL_ID"]
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="voiceter-backend/voiceter-backend/1",
+        logEvents=[{"timestamp": int(time.time() * 1000), "message": line} for line in lines],
+    )
+    assert operator.sees(START, 5).splitlines() == lines
+
+
+def test_a_network_without_a_way_out(operator: Operator) -> None:
+    ec2 = operator.client("ec2")
+    before = operator.sees(START, 6).splitlines()
+    vpc = operator.sandbox.outputs("dev")["vpcId"]
+    for table in ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]:
+        for route in table["Routes"]:
+            if route.get("DestinationCidrBlock") == "0.0.0.0/0":
+                ec2.delete_route(RouteTableId=table["RouteTableId"], DestinationCidrBlock="0.0.0.0/0")
+    assert before
+    assert operator.sees(START, 6).strip() == ""
+
+
+def test_health_checks_that_fail_for_want_of_a_target_a_table_a_permission_or_a_way(operator: Operator) -> None:
+    elb, ec2 = operator.client("elbv2"), operator.client("ec2")
+    for group in operator.variables["TARGET_GROUPS"].split():
+        targets = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": target["Target"]["Id"]} for target in targets])
+    assert json.loads(operator.sees(HEALTH, 1)) == []
+
+    operator.client("dynamodb").delete_table(TableName="demo-dev-sessions")
+    run = operator.types(HEALTH, 3)
+    assert run.status != 0
+    assert "ResourceNotFoundException" in run.output
+
+    operator.client("iam").delete_role_policy(RoleName=TASK_ROLE, PolicyName="task")
+    run = operator.types(HEALTH, 4)
+    assert run.status != 0
+    assert "NoSuchEntity" in run.output
+
+    (rule,) = operator.sees(HEALTH, 5).splitlines()
+    (service,) = operator.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    (group,) = service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
+    ingress = [one["SecurityGroupRuleId"] for one in rules if not one["IsEgress"]]
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ingress)
+    assert rule.startswith("tcp")
+    assert operator.sees(HEALTH, 5).strip() == ""
+
+
+def test_tasks_that_are_not_healthy_say_so_themselves(operator: Operator) -> None:
+    """While their deployment is under way, beside the task of the revision before."""
+    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.2.0", "--fault", "unhealthy"))
+    ecs = operator.client("ecs")
+    (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+    good = service["taskDefinition"]
+    definition = ecs.describe_task_definition(taskDefinition=good)["taskDefinition"]
+    (container,) = definition["containerDefinitions"]
+    container["image"] = container["image"].rpartition(":")[0] + ":1.2.0"
+    keys = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
+    bad = ecs.register_task_definition(containerDefinitions=[container], **{key: definition[key] for key in keys})
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=bad["taskDefinition"]["taskDefinitionArn"])
+    said = operator.sees(HEALTH, 2)
+    assert re.search(r'"RUNNING",\s+"UNHEALTHY"', said)
+    assert re.search(r'"RUNNING",\s+"HEALTHY"', said)
+    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=good)
+
+
+def put_metric(operator: Operator, namespace: str, name: str, values: list[float], **dimensions: str) -> None:
+    """Emits a value an hour, the last of them now."""
+    now = int(time.time())
+    operator.client("cloudwatch").put_metric_data(
+        Namespace=namespace,
+        MetricData=[
+            {
+                "MetricName": name,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+                "Timestamp": now - 60 - 3600 * (len(values) - 1 - position),
+                "Value": value,
+            }
+            for position, value in enumerate(values)
+        ],
+    )
+
+
+def hourly(said: str) -> list[float]:
+    return [float(line.split()[-1]) for line in said.splitlines()]
+
+
+def test_memory_that_grows_while_sessions_do_not(operator: Operator) -> None:
+    put_metric(operator, "AWS/ECS", "MemoryUtilization", [41, 58, 77, 95], ClusterName=CLUSTER, ServiceName=SERVICE)
+    put_metric(operator, "Voiceter/Backend", "ConcurrentSessions", [12, 11, 12, 12])
+    assert hourly(operator.sees(MEMORY, 1)) == [41, 58, 77, 95]
+    assert hourly(operator.sees(MEMORY, 3)) == [12, 11, 12, 12]
+
+
+def test_tasks_that_were_killed_for_their_memory(operator: Operator) -> None:
+    assert operator.sees(MEMORY, 2).strip() == ""
+    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.3.0", "--fault", "memory"))
+    operator.sandbox.succeeded(operator.deploys("1.3.0"))
+    killed = operator.sees(MEMORY, 2).splitlines()
+    assert len(killed) > 1
+    assert all(":task/" in line for line in killed)
+    assert re.search(r'137,\s+"OutOfMemoryError', operator.sees(START, 2))
+
+
+def test_connections_that_drop(operator: Operator) -> None:
+    elb = operator.client("elbv2")
+    elb.modify_load_balancer_attributes(
+        LoadBalancerArn=operator.variables["LOAD_BALANCER"],
+        Attributes=[{"Key": "idle_timeout.timeout_seconds", "Value": "20"}],
+    )
+    assert operator.sees(CONNECTIONS, 1).strip() == "20"
+    for group in operator.variables["TARGET_GROUPS"].split():
+        changed = {"stickiness.enabled": "false", "deregistration_delay.timeout_seconds": "0"}
+        elb.modify_target_group_attributes(
+            TargetGroupArn=group, Attributes=[{"Key": key, "Value": value} for key, value in changed.items()]
+        )
+    said = operator.sees(CONNECTIONS, 2)
+    assert re.search(r"stickiness.enabled\s+false", said)
+    assert re.search(r"deregistration_delay.timeout_seconds\s+0\b", said)
+    # The releases of the tests before are what ended tasks.
+    said = operator.sees(CONNECTIONS, 3)
+    assert "has stopped 1 running tasks" in said
+    assert "Scaling activity initiated by (deployment ecs-svc/" in said
+    balancer = operator.variables["LOAD_BALANCER"].partition("loadbalancer/")[2]
+    put_metric(operator, "AWS/ApplicationELB", "RejectedConnectionCount", [3], LoadBalancer=balancer)
+    put_metric(operator, "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", [7], LoadBalancer=balancer)
+    lines = [line.split() for line in operator.sees(CONNECTIONS, 5).splitlines()]
+    assert [(line[0], float(line[-1])) for line in lines] == [
+        ("RejectedConnectionCount", 3),
+        ("HTTPCode_ELB_5XX_Count", 7),
+    ]
+
+
+def test_a_refresh_mends_what_the_guides_say_it_mends(operator: Operator) -> None:
+    """Last in this module: every fault of the tests before that was put into the stack's own objects."""
+    operator.sandbox.succeeded(operator.sandbox.shell("pulumi up -s dev --refresh --yes --non-interactive"))
+    assert re.search(r"igw-\w+\s+None\s+active", operator.sees(START, 6))
+    assert "exit status 0" in operator.sees(START, 4, PORT=a_port())
+    assert operator.sees(HEALTH, 3).strip() == "ACTIVE"
+    assert '"Allow"' in operator.sees(HEALTH, 4)
+    assert operator.sees(HEALTH, 5).startswith("tcp")
+    assert operator.sees(CONNECTIONS, 1).strip() == "300"
+    assert re.search(r"stickiness.enabled\s+true", operator.sees(CONNECTIONS, 2))

@@ -1,0 +1,299 @@
+"""The Compose file of a deployed task: by the Compose specification, and what each part of the definition becomes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from operations import compose
+from operations.compose import env_file
+from operations.target import OperationError
+from sandbox.account import process as accounts
+from sandbox.account.process import Account
+from sandbox.layout import PACKAGE_ROOT, Layout
+from tests.support.compose_check import check_with_compose, composes
+from tests.support.deployed import REGION, Deployed, account_in, emptied
+
+HIDDEN = "us-east-1_Sup3rS3cret"
+TABLES = {
+    "sessionsTableName": {
+        "TableName": "demo-dev-sessions",
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": "S"} for name in ("sessionId", "questionnaireId", "startTime")
+        ],
+        "KeySchema": [{"AttributeName": "sessionId", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "questionnaireId-startTime-index",
+                "KeySchema": [
+                    {"AttributeName": "questionnaireId", "KeyType": "HASH"},
+                    {"AttributeName": "startTime", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    },
+    **{
+        f"{table}TableName": {
+            "TableName": f"demo-dev-{table}",
+            "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
+        }
+        for table in ("responses", "transcripts", "waitlist")
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, Layout]]:
+    with account_in(tmp_path_factory.mktemp("compose")) as account:
+        yield account
+
+
+@pytest.fixture
+def deployed(account: tuple[Account, Layout]) -> Deployed:
+    emptied(account[0])
+    deployed = Deployed(*account)
+    dynamodb = deployed.client("dynamodb")
+    for output, table in TABLES.items():
+        dynamodb.create_table(**table, BillingMode="PAY_PER_REQUEST")
+        deployed.outputs[output] = str(table["TableName"])
+    ttl = {"Enabled": True, "AttributeName": "ttl"}
+    dynamodb.update_time_to_live(TableName="demo-dev-sessions", TimeToLiveSpecification=ttl)
+    return deployed
+
+
+def written(deployed: Deployed, folder: Path, **secrets: str) -> dict[str, Any]:
+    """Deploys a definition with these secrets, writes its files, and reads the Compose file as Compose does."""
+    arns = {name: deployed.secret(name, SecretString=value) for name, value in secrets.items()}
+    deployed.grant_reading(*arns.values()) if arns else None
+    deployed.register(arns)
+    compose.run(deployed.target, folder, yes=False)
+    check_with_compose(folder / "compose.yaml")
+    return yaml.safe_load((folder / "compose.yaml").read_text())
+
+
+def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
+    """That the check of these tests can fail."""
+    (tmp_path / "compose.yaml").write_text("services: {app: {image: i, healthcheck: {intervals: 3s}}}")
+    with pytest.raises(AssertionError):
+        check_with_compose(tmp_path / "compose.yaml")
+
+
+def test_each_part_of_the_definition(deployed: Deployed, tmp_path: Path) -> None:
+    file = written(deployed, tmp_path)
+    app = file["services"]["voiceter-backend"]
+    assert file["name"] == "voiceter-backend-dev"
+    assert app["image"] == "registry/voiceter-backend:1.0"
+    assert app["platform"] == "linux/amd64"
+    assert app["user"] == "1001:1001"
+    assert app["init"] is True
+    assert app["read_only"] is True
+    assert app["tmpfs"] == [
+        f"{path}:rw,nosuid,nodev,noexec,uid=1001,gid=1001,mode=0700,size=64m"
+        for path in ("/app/logs", "/tmp")  # noqa: S108 - in the container
+    ]
+    assert app["ulimits"] == {"nofile": {"soft": 65536, "hard": 65536}}
+    assert (app["cpus"], app["mem_limit"]) == (0.5, "1024m")
+    assert app["ports"] == ["127.0.0.1:8080:8080"]
+    assert app["stop_grace_period"] == "45s"
+    registered = deployed.client("ecs").describe_task_definition(taskDefinition="voiceter-backend-dev")
+    command = registered["taskDefinition"]["containerDefinitions"][0]["healthCheck"]["command"]
+    assert app["healthcheck"] == {
+        "test": command,
+        "interval": "30s",
+        "timeout": "5s",
+        "retries": 3,
+        "start_period": "60s",
+    }
+    assert "env_file" not in app
+    assert "command" not in app
+    assert not (tmp_path / "app.env").exists()
+    assert "redis" not in file["services"]
+
+
+def test_the_environment_is_taken_as_it_is(deployed: Deployed, tmp_path: Path) -> None:
+    app = written(deployed, tmp_path)["services"]["voiceter-backend"]
+    # A dollar sign for Compose is two of them in its file.
+    assert app["environment"] == {
+        "PORT": "8080",
+        "AWS_REGION": REGION,
+        "MONEY": "$$5 and $${more}",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+        "AWS_ENDPOINT_URL": "http://account:5000",
+        "AWS_ACCESS_KEY_ID": "compose",
+        "AWS_SECRET_ACCESS_KEY": "compose",
+    }
+
+
+def test_secrets_are_in_a_file_for_its_owner_alone(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = written(deployed, tmp_path, POOL=HIDDEN)["services"]["voiceter-backend"]
+    assert app["env_file"] == ["app.env"]
+    assert (tmp_path / "app.env").read_text() == f'POOL="{HIDDEN}"\n'
+    assert stat.S_IMODE((tmp_path / "app.env").stat().st_mode) == 0o600
+    others = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "app.env"]
+    assert others
+    assert all(HIDDEN not in path.read_text() for path in others)
+    said = capsys.readouterr().out
+    assert "Secrets: POOL, in " in said
+    assert HIDDEN not in said
+    # A later definition without secrets leaves none behind.
+    written(deployed, tmp_path)
+    assert not (tmp_path / "app.env").exists()
+
+
+def test_git_ignores_the_folder() -> None:
+    folder = compose.default_folder("dev")
+    done = subprocess.run(  # noqa: S603
+        ["git", "check-ignore", "--quiet", str(folder / "app.env")],  # noqa: S607
+        cwd=PACKAGE_ROOT,
+        check=False,
+    )
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("plain", 'A="plain"\n'),
+        ("", 'A=""\n'),
+        ("a b # c", 'A="a b # c"\n'),
+        ('say "hi"', 'A="say \\"hi\\""\n'),
+        ("$5 ${x}", 'A="\\$5 \\${x}"\n'),
+        ("ends in \\", 'A="ends in \\\\"\n'),
+        ("\\n is no line", 'A="\\\\n is no line"\n'),
+        ("two\nlines\r", 'A="two\\nlines\\r"\n'),
+        ("it's", 'A="it\'s"\n'),
+    ],
+)
+def test_a_value_in_an_env_file(value: str, line: str) -> None:
+    assert env_file({"A": value}) == line
+
+
+def test_a_value_in_an_env_file_is_what_compose_reads(tmp_path: Path) -> None:
+    values = {
+        f"V{position}": value for position, value in enumerate(["$5 ${x}", 'a"b', "\\", "two\nlines", "it's", "# "])
+    }
+    (tmp_path / "app.env").write_text(env_file(values))
+    (tmp_path / "compose.yaml").write_text("{name: n, services: {app: {image: i, env_file: app.env}}}")
+    for command in composes():
+        done = subprocess.run(  # noqa: S603
+            [*command, "config", "--format", "json"], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        read: dict[str, str] = json.loads(done.stdout)["services"]["app"]["environment"]
+        # `config` writes a file for Compose again, with its doubled dollar signs.
+        assert {name: value.replace("$$", "$") for name, value in read.items()} == values
+
+
+def test_a_stack_with_redis_gets_a_cache_of_its_own(deployed: Deployed, tmp_path: Path) -> None:
+    url = "rediss://:t%26ken@master.voiceter.cache.amazonaws.com:6379"
+    services = written(deployed, tmp_path, POOL=HIDDEN, REDIS_URL=url)["services"]
+    app, redis = services["voiceter-backend"], services["redis"]
+    assert app["depends_on"]["redis"] == {"condition": "service_healthy"}
+    assert redis["env_file"] == ["redis.env"]
+    assert redis["image"].startswith("valkey/valkey:")
+    (name, _, password) = (tmp_path / "redis.env").read_text().strip().partition("=")
+    assert name == "PASSWORD"
+    password = json.loads(password)
+    assert len(password) == 32
+    assert f'REDIS_URL="redis://:{password}@redis:6379"\n' in (tmp_path / "app.env").read_text()
+    assert stat.S_IMODE((tmp_path / "redis.env").stat().st_mode) == 0o600
+    # The server's shell takes the password out of its environment; Compose is to leave it alone.
+    assert redis["command"] == ["sh", "-c", 'exec valkey-server --save "" --requirepass "$$PASSWORD"']
+    everything = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+    assert "t%26ken" not in everything
+    assert everything.count(password) == 2
+
+
+def test_the_account_is_that_of_the_sandbox(deployed: Deployed, tmp_path: Path) -> None:
+    services = written(deployed, tmp_path)["services"]
+    pinned = re.search(r"^moto\S*==(\S+)", (PACKAGE_ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert pinned is not None
+    assert services["account"]["image"] == services["account-content"]["image"] == f"motoserver/moto:{pinned[1]}"
+    app = services["voiceter-backend"]
+    assert app["depends_on"]["account-content"] == {"condition": "service_completed_successfully"}
+    assert services["account-content"]["depends_on"] == {"account": {"condition": "service_healthy"}}
+    # Where the AWS SDKs look for the bucket at an endpoint with a name.
+    assert services["account"]["networks"]["default"]["aliases"] == ["recordings.account"]
+
+
+def test_the_account_is_filled_with_the_stacks_empty_tables_and_bucket(deployed: Deployed, tmp_path: Path) -> None:
+    written(deployed, tmp_path / "files")
+    dynamodb = deployed.client("dynamodb")
+    shown = {str(table["TableName"]): _table(dynamodb, str(table["TableName"])) for table in TABLES.values()}
+    layout = Layout(tmp_path, tmp_path / "other")
+    other = accounts.start(layout, os.environ)
+    try:
+        for _ in range(2):  # it may be started again
+            _fill(tmp_path / "files", other)
+        filled = other.client("dynamodb", REGION)
+        assert {name: _table(filled, name) for name in filled.list_tables()["TableNames"]} == shown
+        assert [bucket["Name"] for bucket in other.client("s3", REGION).list_buckets()["Buckets"]] == ["recordings"]
+    finally:
+        accounts.stop(layout)
+
+
+def _fill(folder: Path, account: Account) -> None:
+    """Runs what the service `account-content` runs."""
+    file = yaml.safe_load((folder / "compose.yaml").read_text())
+    service = file["services"]["account-content"]
+    assert service["volumes"] == ["./content:/content:ro"]
+    script = service["entrypoint"][1].replace("/content", str(folder / "content"), 1)
+    subprocess.run(  # noqa: S603
+        [sys.executable, script],
+        env={**service["environment"], "AWS_ENDPOINT_URL": account.url},
+        check=True,
+        timeout=60,
+    )
+
+
+def _table(dynamodb: Any, name: str) -> tuple[Any, ...]:
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    indexes = [(index["IndexName"], index["KeySchema"]) for index in table.get("GlobalSecondaryIndexes", [])]
+    billing = table["BillingModeSummary"]["BillingMode"]
+    return table["KeySchema"], table["AttributeDefinitions"], indexes, ttl.get("AttributeName"), billing
+
+
+def test_a_secret_that_ecs_could_not_inject_is_not_written(deployed: Deployed, tmp_path: Path) -> None:
+    deployed.register({"POOL": deployed.secret("pool", SecretString=HIDDEN)})
+    with pytest.raises(OperationError, match="ResourceInitializationError"):
+        compose.run(deployed.target, tmp_path, yes=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_aws_it_asks_before_it_writes_secrets(deployed: Deployed, tmp_path: Path) -> None:
+    arn = deployed.secret("pool", SecretString=HIDDEN)
+    deployed.grant_reading(arn)
+    deployed.register({"POOL": arn})
+    object.__setattr__(deployed.target, "on", "aws")
+    folder = tmp_path / "files"
+    with pytest.raises(OperationError, match="--yes"):
+        compose.run(deployed.target, folder, yes=False)
+    assert not folder.exists()
+    compose.run(deployed.target, folder, yes=True)
+    assert HIDDEN in (folder / "app.env").read_text()
+
+
+def test_a_bucket_outside_us_east_1_names_its_region(deployed: Deployed, tmp_path: Path) -> None:
+    # The account answers for every region; only the stack's own says that it is elsewhere.
+    deployed.register()
+    content = compose.content(deployed.client("dynamodb"), deployed.outputs, "eu-north-1")
+    (bucket,) = [call for call in content if call["service"] == "s3"]
+    assert bucket["parameters"] == {
+        "Bucket": "recordings",
+        "CreateBucketConfiguration": {"LocationConstraint": "eu-north-1"},
+    }

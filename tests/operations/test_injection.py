@@ -1,0 +1,182 @@
+"""Secrets as ECS injects them: by what the execution role may, and only what the definition names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from operations.injection import ResourceInitializationError, ValueFrom, inject
+from operations.target import OperationError
+from sandbox.account.process import Account
+from sandbox.layout import Layout
+from tests.support.deployed import EXECUTION_ROLE, REGION, TRUST, Deployed, account_in, document, emptied
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:voiceter/POOL-AbCdEf"
+HIDDEN = "us-east-1_Sup3rS3cret"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, Layout]]:
+    with account_in(tmp_path_factory.mktemp("injection")) as account:
+        yield account
+
+
+@pytest.fixture
+def deployed(account: tuple[Account, Layout]) -> Deployed:
+    emptied(account[0])
+    return Deployed(*account)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (ARN, ValueFrom(ARN, "", "", "")),
+        (f"{ARN}:user::", ValueFrom(ARN, "user", "", "")),
+        (f"{ARN}::AWSPREVIOUS:", ValueFrom(ARN, "", "AWSPREVIOUS", "")),
+        (f"{ARN}:::0a1b", ValueFrom(ARN, "", "", "0a1b")),
+        (f"{ARN}:user:AWSCURRENT:0a1b", ValueFrom(ARN, "user", "AWSCURRENT", "0a1b")),
+    ],
+)
+def test_each_form_of_a_value_from(text: str, wanted: ValueFrom) -> None:
+    assert ValueFrom.of("POOL", text, REGION) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arn:aws:ssm:us-east-1:123456789012:parameter/pool",
+        "parameter",
+        ARN.replace("us-east-1", "eu-north-1"),
+        f"{ARN}:user",
+        f"{ARN}:::a:b",
+    ],
+)
+def test_what_is_no_secret_of_the_region_is_refused(text: str) -> None:
+    with pytest.raises(OperationError, match="POOL comes from"):
+        ValueFrom.of("POOL", text, REGION)
+
+
+def test_values_whole_by_key_by_stage_and_by_version(deployed: Deployed) -> None:
+    secrets = deployed.client("secretsmanager")
+    whole = deployed.secret("whole", SecretString="one")
+    first = secrets.describe_secret(SecretId=whole)["VersionIdsToStages"]
+    (first_version,) = first
+    secrets.put_secret_value(SecretId=whole, SecretString="two")
+    parts = deployed.secret("parts", SecretString='{"user": "u", "port": 5432, "tls": true}')
+    deployed.grant_reading(whole, parts)
+    definition = deployed.register(
+        {
+            "CURRENT": whole,
+            "BY_ID": f"{whole}:::{first_version}",
+            "BY_STAGE": f"{whole}::AWSPREVIOUS:",
+            "USER": f"{parts}:user::",
+            "DB_PORT": f"{parts}:port::",
+            "TLS": f"{parts}:tls::",
+        }
+    )
+    assert inject(deployed.target, definition) == {
+        "CURRENT": "two",
+        "BY_ID": "one",
+        "BY_STAGE": "one",
+        "USER": "u",
+        "DB_PORT": "5432",
+        "TLS": "true",
+    }
+
+
+def test_a_definition_without_secrets_needs_no_role(deployed: Deployed) -> None:
+    assert inject(deployed.target, deployed.register(execution_role=False)) == {}
+
+
+def refusal(deployed: Deployed, secrets: dict[str, str], **arguments: Any) -> str:
+    with pytest.raises(ResourceInitializationError) as caught:
+        inject(deployed.target, deployed.register(secrets, **arguments))
+    assert HIDDEN not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_secret_that_the_role_may_not_read_is_not_injected(deployed: Deployed) -> None:
+    readable, other = (deployed.secret(name, SecretString=HIDDEN) for name in ("readable", "other"))
+    deployed.grant_reading(readable)
+    text = refusal(deployed, {"READABLE": readable, "POOL": other})
+    assert text.startswith("ResourceInitializationError: ")
+    assert f"POOL: AccessDeniedException: the execution role {deployed.execution_role} is not allowed" in text
+    assert f"secretsmanager:GetSecretValue on {other}" in text
+    assert "READABLE" not in text
+
+
+def test_a_deny_counts(deployed: Deployed) -> None:
+    arn = deployed.secret("pool", SecretString=HIDDEN)
+    read = {"Action": "secretsmanager:GetSecretValue", "Resource": arn}
+    deployed.grant({"Effect": "Allow", **read}, {"Effect": "Deny", "Action": "*", "Resource": "*"})
+    assert "is not allowed secretsmanager:GetSecretValue" in refusal(deployed, {"POOL": arn})
+
+
+def test_all_that_is_wrong_comes_at_once(deployed: Deployed) -> None:
+    plain = deployed.secret("plain", SecretString=HIDDEN)
+    object_ = deployed.secret("object", SecretString=f'{{"user": "{HIDDEN}"}}')
+    binary = deployed.secret("binary", SecretBinary=b"\0")
+    deployed.grant_reading("*")
+    text = refusal(
+        deployed,
+        {
+            "GONE": ARN,
+            "NO_VERSION": f"{plain}:::00000000-0000-0000-0000-000000000000",
+            "NO_JSON": f"{plain}:user::",
+            "NO_KEY": f"{object_}:password::",
+            "BINARY": binary,
+            "FINE": f"{object_}:user::",
+        },
+    )
+    assert f"GONE: there is no secret {ARN}" in text
+    assert f"NO_VERSION: {plain} has no value in 00000000-0000-0000-0000-000000000000" in text
+    assert f"NO_JSON: {plain} holds no JSON object to take user of" in text
+    assert f"NO_KEY: the JSON object in {object_} has no password" in text
+    assert f"BINARY: {binary} holds binary data" in text
+    assert "FINE" not in text
+
+
+def test_a_secret_that_is_to_be_deleted_is_gone(deployed: Deployed) -> None:
+    arn = deployed.secret("pool", SecretString=HIDDEN)
+    deployed.client("secretsmanager").delete_secret(SecretId=arn)
+    deployed.grant_reading(arn)
+    assert f"POOL: {arn} has no value in AWSCURRENT" in refusal(deployed, {"POOL": arn})
+
+
+def test_without_an_execution_role_nothing_can_be_read(deployed: Deployed) -> None:
+    arn = deployed.secret("pool", SecretString=HIDDEN)
+    assert "has no execution role" in refusal(deployed, {"POOL": arn}, execution_role=False)
+
+
+def test_a_role_that_ecs_may_not_take_reads_nothing(deployed: Deployed) -> None:
+    arn = deployed.secret("pool", SecretString=HIDDEN)
+    deployed.grant_reading(arn)
+    trust = {**TRUST, "Principal": {"Service": "ecs.amazonaws.com"}}
+    deployed.client("iam").update_assume_role_policy(RoleName=EXECUTION_ROLE, PolicyDocument=document(trust))
+    text = refusal(deployed, {"POOL": arn})
+    assert "does not let ecs-tasks.amazonaws.com take it (sts:AssumeRole" in text
+
+
+def test_a_key_of_ones_own_needs_a_grant_too(deployed: Deployed) -> None:
+    kms = deployed.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    kms.create_alias(AliasName="alias/pool", TargetKeyId=key["KeyId"])
+    arn = deployed.secret("pool", SecretString=HIDDEN, KmsKeyId="alias/pool")
+    read = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn}
+    decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key["Arn"]}
+    deployed.grant(read)
+    assert f"is not allowed kms:Decrypt on {key['Arn']}" in refusal(deployed, {"POOL": arn})
+    # As the program grants it: through Secrets Manager only, and by the key's alias.
+    for operator, name, value, enough in (
+        ("StringEquals", "kms:ViaService", "secretsmanager.us-east-1.amazonaws.com", True),
+        ("StringEquals", "kms:ViaService", "s3.us-east-1.amazonaws.com", False),
+        ("ForAnyValue:StringEquals", "kms:ResourceAliases", "alias/pool", True),
+        ("ForAnyValue:StringEquals", "kms:ResourceAliases", "alias/other", False),
+    ):
+        deployed.grant(read, {**decrypt, "Condition": {operator: {name: value}}})
+        if enough:
+            assert inject(deployed.target, deployed.register({"POOL": arn})) == {"POOL": HIDDEN}
+        else:
+            assert "kms:Decrypt" in refusal(deployed, {"POOL": arn})

@@ -1,0 +1,216 @@
+"""An image from registry to registry on the embedded account: layers, indexes, and a copy that breaks off."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+from urllib.error import URLError
+
+import pytest
+
+from operations import promote as promoting
+from operations.images import Registry
+from operations.promote import Copy, promote
+from operations.target import OperationError, Target
+from sandbox import stand_in, supplies
+from sandbox.account import process as accounts
+from sandbox.account.process import Account
+from sandbox.layout import Layout
+
+REGIONS = {"dev": "eu-north-1", "staging": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    folder = tmp_path_factory.mktemp("account")
+    layout = Layout(folder, folder / ".sandbox")
+    yield accounts.start(layout, os.environ)
+    accounts.stop(layout)
+
+
+@pytest.fixture(autouse=True)
+def empty(account: Account) -> None:
+    accounts.opener.open(f"{account.url}/moto-api/reset", data=b"").close()
+
+
+def stack(account: Account, name: str) -> Target:
+    """A stack with a registry, in a region of its own."""
+    repository = f"voiceter-backend-{name}"
+    made = account.client("ecr", REGIONS[name]).create_repository(
+        repositoryName=repository, imageTagMutability="IMMUTABLE"
+    )
+    target = Target(name, "sandbox", Path("pulumi"), {}, account)
+    target.__dict__["_outputs"] = {"region": REGIONS[name], "repositoryUrl": made["repository"]["repositoryUri"]}
+    return target
+
+
+@pytest.fixture
+def dev(account: Account) -> Target:
+    return stack(account, "dev")
+
+
+@pytest.fixture
+def staging(account: Account) -> Target:
+    return stack(account, "staging")
+
+
+def push(target: Target, tag: str, image: stand_in.Image) -> str:
+    registry = Registry.of(target)
+    return supplies.put_image(registry.ecr, registry.who["repositoryName"], tag, image)
+
+
+def layers(target: Target, digests: list[str]) -> list[bytes]:
+    """What a registry holds of the blobs, by the way that a container engine pulls them."""
+    registry = Registry.of(target)
+    urls = [registry.ecr.get_download_url_for_layer(**registry.who, layerDigest=one)["downloadUrl"] for one in digests]
+    return [accounts.opener.open(url).read() for url in urls]
+
+
+def test_an_image_is_copied_with_every_byte(dev: Target, staging: Target, capsys: pytest.CaptureFixture[str]) -> None:
+    image = stand_in.image("app:1.4.2")
+    digest = push(dev, "1.4.2", image)
+    assert digest == f"sha256:{hashlib.sha256(image.manifest.encode()).hexdigest()}"
+    promote(dev, staging, "1.4.2")
+    found = Registry.of(staging).find("1.4.2")
+    assert found is not None
+    assert found["imageDigest"] == digest
+    digests = list(Copy(Registry.of(staging), Registry.of(dev), _no_fetch).manifest(digest).blobs)
+    assert tuple(layers(staging, digests)) == image.blobs
+    said = capsys.readouterr().out
+    assert "pulumi config set imageTag 1.4.2 --stack staging" in said
+    promote(dev, staging, "1.4.2")
+    again = capsys.readouterr().out
+    assert "holds 1.4.2 already" in again
+    assert "layer" not in again
+
+
+def _no_fetch(_url: str) -> IO[bytes]:
+    raise AssertionError("nothing was to be fetched")
+
+
+def test_an_index_is_copied_with_its_platforms_and_attestations(dev: Target, staging: Target) -> None:
+    registry = Registry.of(dev)
+    parts: list[dict[str, Any]] = []
+    for architecture, notes in (("amd64", {}), ("arm64", {}), ("unknown", {"vnd.docker.reference.type": "x"})):
+        image = stand_in.image(architecture)
+        for blob in image.blobs:
+            supplies._push_blob(registry.ecr, registry.who["repositoryName"], blob)  # pyright: ignore[reportPrivateUsage]
+        shown = registry.ecr.put_image(**registry.who, imageManifest=image.manifest)["image"]["imageId"]
+        platform = {"architecture": architecture, "os": "linux"}
+        descriptor = {"mediaType": stand_in.MANIFEST_TYPE, "digest": shown["imageDigest"], "size": len(image.manifest)}
+        parts.append({**descriptor, "platform": platform, "annotations": notes})
+    kind = "application/vnd.oci.image.index.v1+json"
+    # Indented, as buildx writes it: the bytes are what the digest stands for.
+    index = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": parts}, indent=2)
+    registry.ecr.put_image(**registry.who, imageTag="2.0.0", imageManifest=index, imageManifestMediaType=kind)
+    promote(dev, staging, "2.0.0")
+    there = Registry.of(staging)
+    found = there.find("2.0.0")
+    assert found is not None
+    assert found["imageDigest"] == f"sha256:{hashlib.sha256(index.encode()).hexdigest()}"
+    assert all(there.find(part["digest"]) for part in parts)
+
+
+def test_a_tag_that_stands_for_another_image_is_left_alone(dev: Target, staging: Target) -> None:
+    push(dev, "1", stand_in.image("one"))
+    other = push(staging, "1", stand_in.image("other"))
+    with pytest.raises(OperationError, match=f"holds another image as 1: {other}.*Tags are immutable"):
+        promote(dev, staging, "1")
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"), [("9", "holds no image 9"), ("sha256:" + "0" * 64, "name the image by its tag")]
+)
+def test_what_cannot_be_copied_is_said(dev: Target, staging: Target, tag: str, said: str) -> None:
+    with pytest.raises(OperationError, match=said):
+        promote(dev, staging, tag)
+
+
+class _Broken(io.BytesIO):
+    """An answer that ends in an error after its first bytes."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        URLError("Network is unreachable"),
+        TimeoutError("timed out"),
+    ],
+)
+def test_a_copy_that_breaks_off_is_mended_by_another(
+    dev: Target, staging: Target, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    push(dev, "1", stand_in.image("one"))
+    sound = promoting._fetch(dev)  # pyright: ignore[reportPrivateUsage]
+    opened: list[str] = []
+
+    def fetch(url: str) -> IO[bytes]:
+        opened.append(url)
+        return sound(url) if len(opened) == 1 else _Broken(error)
+
+    monkeypatch.setattr(promoting, "_fetch", lambda _source: fetch)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    with pytest.raises(OperationError, match=r"broke off: .* bytes are free in .* run it again"):
+        promote(dev, staging, "1")
+    assert Registry.of(staging).find("1") is None
+    monkeypatch.undo()
+    opened.clear()
+    monkeypatch.setattr(promoting, "_fetch", lambda _source: lambda url: opened.append(url) or sound(url))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    promote(dev, staging, "1")
+    assert Registry.of(staging).find("1") is not None
+    assert len(opened) == 1, "the first layer was there"
+
+
+def test_bytes_that_are_not_those_of_the_digest_are_not_sent(
+    dev: Target, staging: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(dev, "1", stand_in.image("one"))
+    monkeypatch.setattr(promoting, "_fetch", lambda _source: lambda _url: io.BytesIO(b"spoilt"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    with pytest.raises(OperationError, match="is not what that digest stands for"):
+        promote(dev, staging, "1")
+    assert Registry.of(staging).find("1") is None
+
+
+def test_a_large_layer_goes_in_parts(dev: Target, staging: Target) -> None:
+    part = Registry.of(dev).ecr.initiate_layer_upload(**Registry.of(dev).who)["partSize"]
+    copy = Copy(Registry.of(dev), Registry.of(staging), _no_fetch)
+    content = os.urandom(part + 1)
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    copy._upload(digest, io.BytesIO(content))  # pyright: ignore[reportPrivateUsage]
+    assert layers(staging, [digest]) == [content]
+    copy._upload(digest, io.BytesIO(content))  # pyright: ignore[reportPrivateUsage]
+
+
+def test_the_account_refuses_what_amazon_ecr_refuses(dev: Target) -> None:
+    registry = Registry.of(dev)
+    ecr, who = registry.ecr, registry.who
+    image = stand_in.image("one")
+    with pytest.raises(ecr.exceptions.LayersNotFoundException):
+        ecr.put_image(**who, imageTag="1", imageManifest=image.manifest)
+    index = json.dumps({"schemaVersion": 2, "mediaType": "x", "manifests": [{"digest": "sha256:" + "0" * 64}]})
+    with pytest.raises(ecr.exceptions.ReferencedImagesNotFoundException):
+        ecr.put_image(**who, imageTag="1", imageManifest=index)
+    upload = ecr.initiate_layer_upload(**who)["uploadId"]
+    ecr.upload_layer_part(**who, uploadId=upload, partFirstByte=0, partLastByte=0, layerPartBlob=b"x")
+    with pytest.raises(ecr.exceptions.InvalidLayerException):
+        ecr.complete_layer_upload(**who, uploadId=upload, layerDigests=["sha256:" + "0" * 64])
+    push(dev, "1", image)
+    with pytest.raises(ecr.exceptions.ImageDigestDoesNotMatchException):
+        ecr.put_image(**who, imageTag="2", imageManifest=image.manifest, imageDigest="sha256:" + "0" * 64)
+    with pytest.raises(ecr.exceptions.ImageAlreadyExistsException):
+        ecr.put_image(**who, imageManifest=image.manifest)
+    with pytest.raises(ecr.exceptions.LayersNotFoundException):
+        ecr.get_download_url_for_layer(**who, layerDigest="sha256:" + "0" * 64)

@@ -1,0 +1,304 @@
+"""What a command gets of a task definition: environment, port, credentials; and what keeps it from starting."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations import __main__ as command_line
+from operations import confirmation, task
+from operations.definition import TaskDefinition, Tmpfs, Ulimit
+from operations.supervisor import Launch
+from operations.target import OperationError
+from operations.task import Options, composed, published
+from sandbox.account.process import Account
+from sandbox.layout import Layout
+from tests.support.deployed import REGION, Deployed, account_in, emptied
+
+OPTIONS = Options(("true",), Path(), None, None, yes=False)
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, Layout]]:
+    with account_in(tmp_path_factory.mktemp("task")) as account:
+        yield account
+
+
+@pytest.fixture
+def deployed(account: tuple[Account, Layout]) -> Deployed:
+    emptied(account[0])
+    return Deployed(*account)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
+    """What would have been run."""
+    found: list[Launch] = []
+
+    def supervise(launch: Launch) -> int:
+        found.append(launch)
+        return 7
+
+    monkeypatch.setattr(task, "supervise", supervise)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def test_the_registered_definition_is_read_whole(deployed: Deployed) -> None:
+    definition = deployed.register({"POOL": "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"})
+    container = definition.container
+    assert definition.name == "voiceter-backend-dev:1"
+    assert (definition.cpu, definition.memory, definition.architecture) == (512, 1024, "X86_64")
+    assert (definition.execution_role_arn, definition.task_role_arn) == (deployed.execution_role, deployed.task_role)
+    assert container.environment == {"PORT": "8080", "AWS_REGION": REGION, "MONEY": "$5 and ${more}"}
+    assert list(container.secrets) == ["POOL"]
+    assert (container.port, container.stop_timeout, container.user) == (8080, 45, "1001:1001")
+    assert (container.read_only, container.init) == (True, True)
+    assert container.ulimits == (Ulimit("nofile", 65536, 65536),)
+    assert {(mount.path, mount.size) for mount in container.tmpfs} == {("/tmp", 64), ("/app/logs", 64)}  # noqa: S108
+    assert all(isinstance(mount, Tmpfs) and "uid=1001" in mount.options for mount in container.tmpfs)
+    assert container.health_check is not None
+
+
+@pytest.mark.parametrize(("stop_timeout", "read"), [({}, 30), ({"stopTimeout": 0}, 0), ({"stopTimeout": 120}, 120)])
+def test_the_stop_timeout_that_fargate_takes(stop_timeout: dict[str, int], read: int) -> None:
+    described = {
+        "taskDefinitionArn": "arn:aws:ecs:us-east-1:1:task-definition/f:1",
+        "cpu": "256",
+        "memory": "512",
+        "containerDefinitions": [{"name": "c", "image": "i", **stop_timeout}, {"name": "sidecar", "image": "i"}],
+    }
+    definition = TaskDefinition.of(described, "c")
+    assert definition.container.stop_timeout == read
+    assert definition.others == ("sidecar",)
+    with pytest.raises(OperationError, match="no container d; its containers: c, sidecar"):
+        TaskDefinition.of(described, "d")
+
+
+def test_environment_files_are_refused(deployed: Deployed) -> None:
+    with pytest.raises(OperationError, match="environmentFiles"):
+        deployed.register(environmentFiles=[{"value": "arn:aws:s3:::b/e.env", "type": "s3"}])
+
+
+def test_the_command_gets_exactly_the_tasks_environment(deployed: Deployed) -> None:
+    container = deployed.register({"POOL": "x"}).container
+    shell = {"PATH": "/bin", "HOME": "/home/me", "AWS_PROFILE": "prod", "EDITOR": "vi", "NODE_OPTIONS": "--inspect"}
+    credentials = {"AWS_ACCESS_KEY_ID": "k", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    assert composed(container, {"POOL": "p"}, credentials, REGION, 8080, shell) == {
+        "PATH": "/bin",
+        "HOME": "/home/me",
+        "PORT": "8080",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
+        "MONEY": "$5 and ${more}",
+        "POOL": "p",
+        **credentials,
+    }
+
+
+def test_a_definition_cannot_lead_out_of_the_account(deployed: Deployed) -> None:
+    container = replace(deployed.register().container, environment={"AWS_ENDPOINT_URL": "https://elsewhere"})
+    credentials = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    assert composed(container, {}, credentials, REGION, None, {})["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+
+
+def test_another_port_is_one_for_the_app_and_for_the_health_check(deployed: Deployed) -> None:
+    container = deployed.register().container
+    port, check = published(container, 18080)
+    assert port == 18080
+    assert check is not None
+    assert check.command[-1].count("http://127.0.0.1:18080/health") == 1
+    assert ":8080" not in check.command[-1]
+    assert composed(container, {}, {}, REGION, port, {})["PORT"] == "18080"
+    assert published(container, None) == (8080, container.health_check)
+
+
+def test_a_port_that_the_app_is_not_told_of_is_refused(deployed: Deployed) -> None:
+    container = replace(deployed.register().container, environment={})
+    with pytest.raises(OperationError, match="takes its port from no PORT"):
+        published(container, 18080)
+
+
+def test_a_port_that_is_taken_is_named(deployed: Deployed, launched: list[Launch]) -> None:
+    deployed.register()
+    with socket.socket() as listener:
+        listener.bind(("", 0))
+        listener.listen()
+        taken = listener.getsockname()[1]
+        with pytest.raises(OperationError, match=f"Port {taken} cannot be used .* choose another one with --port"):
+            task.run(deployed.target, replace(OPTIONS, port=taken))
+    assert launched == []
+
+
+def test_the_task_roles_credentials_of_the_account(deployed: Deployed, launched: list[Launch]) -> None:
+    arn = deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")
+    deployed.grant_reading(arn)
+    deployed.register({"POOL": arn})
+    assert task.run(deployed.target, replace(OPTIONS, port=free_port())) == 7
+    (launch,) = launched
+    environment = launch.environment
+    assert environment["AWS_ENDPOINT_URL"] == deployed.target.account.url  # type: ignore[union-attr]
+    assert environment["POOL"] == "us-east-1_Sup3rS3cret"
+    import importlib
+
+    boto3: Any = importlib.import_module("boto3")
+    sts = boto3.client(
+        "sts",
+        region_name=REGION,
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment["AWS_SESSION_TOKEN"],
+    )
+    assert sts.get_caller_identity()["Arn"] == "arn:aws:sts::123456789012:assumed-role/task/make-task-dev"
+    # Nothing of ~/.aws is found beside them.
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+    assert (launch.stop_timeout, launch.ulimits) == (45, (Ulimit("nofile", 65536, 65536),))
+
+
+def test_what_is_said_names_secrets_and_shows_none(
+    deployed: Deployed, launched: list[Launch], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arn = deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")
+    deployed.grant_reading(arn)
+    deployed.register({"POOL": arn})
+    port = free_port()
+    task.run(deployed.target, replace(OPTIONS, port=port))
+    said = capsys.readouterr().out
+    assert "Secrets: POOL\n" in said
+    assert f"Port: {port} in place of 8080, in PORT and in the health check" in said
+    assert "us-east-1_Sup3rS3cret" not in said
+    assert launched[0].environment["AWS_SECRET_ACCESS_KEY"] not in said
+
+
+def test_a_secret_that_ecs_could_not_inject_starts_nothing(deployed: Deployed, launched: list[Launch]) -> None:
+    deployed.register({"POOL": deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")})
+    with pytest.raises(OperationError, match="ResourceInitializationError"):
+        task.run(deployed.target, replace(OPTIONS, port=free_port()))
+    assert launched == []
+
+
+def test_the_command_is_the_definitions_where_none_is_given(deployed: Deployed, launched: list[Launch]) -> None:
+    deployed.register(entryPoint=["node"], command=["dist/server.js"])
+    options = replace(OPTIONS, port=free_port())
+    task.run(deployed.target, replace(options, command=()))
+    task.run(deployed.target, options)
+    assert [launch.command for launch in launched] == [("node", "dist/server.js"), ("true",)]
+    deployed.register()
+    with pytest.raises(OperationError, match="say what to run here"):
+        task.run(deployed.target, replace(options, command=()))
+
+
+def test_a_folder_that_is_not_there_is_named(deployed: Deployed, launched: list[Launch]) -> None:
+    deployed.register()
+    with pytest.raises(OperationError, match="no folder /nowhere"):
+        task.run(deployed.target, replace(OPTIONS, cwd=Path("/nowhere")))
+    assert launched == []
+
+
+def test_another_revision_can_be_tried(deployed: Deployed, launched: list[Launch]) -> None:
+    deployed.register(stopTimeout=31)
+    deployed.register(stopTimeout=32)
+    task.run(deployed.target, replace(OPTIONS, port=free_port()))
+    task.run(deployed.target, replace(OPTIONS, port=free_port(), revision=1))
+    assert [launch.stop_timeout for launch in launched] == [32, 31]
+    with pytest.raises(OperationError, match="voiceter-backend-dev:9: "):
+        task.run(deployed.target, replace(OPTIONS, revision=9))
+
+
+class OnAws:
+    """A target on AWS whose services are the account's, but for STS, which lets nobody take the task's role."""
+
+    on = "aws"
+    stack = "dev"
+    account = None
+    region = REGION
+
+    def __init__(self, deployed: Deployed) -> None:
+        self.deployed = deployed
+        self.output = deployed.target.output
+
+    def client(self, service: str) -> Any:
+        client = self.deployed.client(service)
+        if service == "sts":
+            import importlib
+
+            exceptions: Any = importlib.import_module("botocore.exceptions")
+
+            def refuse(**_arguments: Any) -> None:
+                raise exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
+
+            client.assume_role = refuse
+        return client
+
+
+@pytest.fixture
+def on_aws(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Any:
+    arn = deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")
+    deployed.grant_reading(arn)
+    deployed.register({"POOL": arn})
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "operators")
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    return OnAws(deployed)
+
+
+def test_on_aws_nothing_is_handed_over_without_a_yes(
+    on_aws: Any, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = replace(OPTIONS, port=free_port())
+    monkeypatch.setattr(confirmation.sys.stdin, "isatty", lambda: False)
+    with pytest.raises(OperationError, match="--yes"):
+        task.run(on_aws, options)
+
+    def answer(text: str) -> None:
+        def typed(_question: str) -> str:
+            return text
+
+        monkeypatch.setattr(confirmation.sys.stdin, "isatty", lambda: True)
+        monkeypatch.setattr("builtins.input", typed)
+
+    answer("")
+    with pytest.raises(OperationError, match="Nothing was done"):
+        task.run(on_aws, options)
+    assert launched == []
+    answer("y")
+    assert task.run(on_aws, options) == 7
+    assert task.run(on_aws, replace(options, yes=True)) == 7
+    said = capsys.readouterr().out
+    assert "gives `true` on this machine the stack's real secrets (POOL) and the credentials of this shell" in said
+    assert "lets only ECS take it" in said
+    for launch in launched:
+        assert launch.environment["AWS_ACCESS_KEY_ID"] == "AKIAOPERATOR"
+        assert "AWS_ENDPOINT_URL" not in launch.environment
+        assert "AWS_SESSION_TOKEN" not in launch.environment
+
+
+def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    seen: list[tuple[str, Options]] = []
+
+    def run(target: str, options: Options) -> int:
+        seen.append((target, options))
+        return 3
+
+    monkeypatch.setattr(command_line, "_target", lambda options: options.stack)  # type: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(task, "run", run)
+    arguments = ["task", "dev", "--cwd", "app", "--port", "8081", "--", "node", "--port", "1", "--", "x"]
+    assert command_line.main(arguments) == 3
+    assert seen == [("dev", Options(["node", "--port", "1", "--", "x"], Path("app").absolute(), 8081, None, yes=False))]
+    for port in ("0", "65536", "http", "-1", "²"):
+        with pytest.raises(SystemExit):
+            command_line.main(["task", "dev", f"--port={port}"])
+        assert "is no port" in capsys.readouterr().err

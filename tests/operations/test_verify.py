@@ -1,0 +1,194 @@
+"""What `make verify` says of each recorded answer, and that the recordings are answers that AWS could give."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+from typing import Any, cast
+
+import pytest
+
+from operations import verify as verifying
+from operations.target import OperationError, Target
+from operations.verdict import Answers, Outcome, Verdict, judge, short
+from tests.support.recorded_rollouts import BLUE, CASES, GREEN, NEW
+
+# botocore is untyped.
+_session: Any = importlib.import_module("botocore.session").get_session()
+_validate: Any = importlib.import_module("botocore.validate")
+
+EXPECTED = {
+    "completed": (Outcome.GOOD, "runs voiceter-backend:42: 2 of 2 tasks"),
+    "completed, and ECS keeps no service deployment": (Outcome.GOOD, "voiceter-backend:42"),
+    "in progress": (Outcome.IN_PROGRESS, "the deployment of voiceter-backend:42 is in progress"),
+    "in progress, and ECS keeps no service deployment": (Outcome.IN_PROGRESS, "voiceter-backend:42 is in progress"),
+    "about to begin": (Outcome.IN_PROGRESS, "is in progress"),
+    "rolled back by the circuit breaker": (
+        Outcome.ROLLED_BACK,
+        "voiceter-backend:42 was rolled back; the service runs voiceter-backend:41: Service deployment rolled back",
+    ),
+    "rolled back, and ECS keeps no service deployment": (
+        Outcome.ROLLED_BACK,
+        "ECS deployment circuit breaker: rolling",
+    ),
+    "being rolled back": (Outcome.ROLLED_BACK, "is being rolled back"),
+    "rolled back by an alarm": (Outcome.ROLLED_BACK, "Alarms: voiceter-5xx"),
+    "the same revision again, rolled back": (Outcome.ROLLED_BACK, "circuit breaker"),
+    "another revision, rolled back to the intended one": (
+        Outcome.ROLLED_BACK,
+        "voiceter-backend:41 was rolled back; the service runs voiceter-backend:42",
+    ),
+    "stuck: tasks fail": (Outcome.STUCK, "4 tasks have failed"),
+    "stuck: no place for tasks": (Outcome.STUCK, "Capacity is unavailable"),
+    "in progress, after trouble in an earlier deployment": (Outcome.IN_PROGRESS, "is in progress"),
+    "failed, with no revision to go back to": (Outcome.FAILED, "nothing to go back to: No rollback candidate"),
+    "failed, and ECS keeps no service deployment": (Outcome.FAILED, "tasks failed to start"),
+    "stopped": (Outcome.FAILED, "was stopped: Stopped by the user."),
+    "another revision runs": (Outcome.WRONG_REVISION, "runs voiceter-backend:41, the stack wants voiceter-backend:42"),
+    "old tasks beside the new ones": (Outcome.IN_PROGRESS, "1 tasks of an earlier revision"),
+    "tasks missing": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 run"),
+    "targets unhealthy": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 are healthy"),
+    "targets without a check yet": (Outcome.UNHEALTHY, "1 of 2 tasks"),
+    "old targets still draining": (Outcome.GOOD, "2 of 2 tasks"),
+    "scaled to nothing by the schedule": (Outcome.GOOD, "0 of 0 tasks"),
+    "scaled out since": (Outcome.GOOD, "4 of 4 tasks"),
+    "blue-green done, groups swapped": (Outcome.GOOD, "2 of 2 tasks"),
+    "blue-green done, the group with traffic empty": (Outcome.UNHEALTHY, "0 of 2 tasks"),
+    "blue-green baking": (Outcome.IN_PROGRESS, "(BAKE_TIME, 100 % of the traffic on it)"),
+    "canary, the first share of traffic": (
+        Outcome.IN_PROGRESS,
+        "(PRODUCTION_TRAFFIC_SHIFT, 10 % of the traffic on it)",
+    ),
+    "blue-green rolled back": (Outcome.ROLLED_BACK, "the service runs voiceter-backend:41"),
+    "gone": (Outcome.MISSING, "no such service"),
+    "being deleted": (Outcome.MISSING, "no such service"),
+}
+
+
+def test_every_recording_is_judged() -> None:
+    assert EXPECTED.keys() == CASES.keys()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_verdict_on(case: str) -> None:
+    verdict = judge(NEW, Answers(**CASES[case]))
+    outcome, words = EXPECTED[case]
+    assert verdict.outcome is outcome
+    assert words in verdict.line
+    assert "\n" not in verdict.line
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_recording_is_an_answer_that_the_services_could_give(case: str) -> None:
+    answers = CASES[case]
+    states = [
+        {"Target": {"Id": "10.0.0.1"}, "TargetHealth": {"State": one}}
+        for all_ in answers["targets"].values()
+        for one in all_
+    ]
+    _hold("ecs", "DescribeServices", {"services": [answers["service"] or {}]})
+    _hold("ecs", "DescribeServiceDeployments", {"serviceDeployments": [answers["deployment"] or {}]})
+    _hold("elbv2", "DescribeTargetHealth", {"TargetHealthDescriptions": states})
+    _hold(
+        "elbv2", "DescribeRules", {"Rules": [{"RuleArn": arn, "Actions": one} for arn, one in answers["rules"].items()]}
+    )
+
+
+def _hold(service: str, operation: str, answer: dict[str, Any]) -> None:
+    """Hold an answer against botocore's shape of it: members, types, values of enums."""
+    shape = _session.get_service_model(service).operation_model(operation).output_shape
+    report = _validate.ParamValidator().validate(answer, shape)
+    assert not report.has_errors(), report.generate_report()
+    _hold_enums(shape, answer)
+
+
+def _hold_enums(shape: Any, value: Any) -> None:
+    if shape.type_name == "structure":
+        for name, item in cast(dict[str, Any], value).items():
+            assert name in shape.members, f"{shape.name} has no {name}"
+            _hold_enums(shape.members[name], item)
+    elif shape.type_name == "list":
+        for item in value:
+            _hold_enums(shape.member, item)
+    elif getattr(shape, "enum", None):
+        assert value in shape.enum
+
+
+def test_a_recording_with_a_wrong_word_would_be_noticed() -> None:
+    with pytest.raises(AssertionError):
+        _hold("ecs", "DescribeServiceDeployments", {"serviceDeployments": [{"status": "DONE"}]})
+    with pytest.raises(AssertionError):
+        _hold("ecs", "DescribeServices", {"services": [{"runing": 1}]})
+
+
+def test_the_table_shows_both_groups_with_their_traffic() -> None:
+    rows = dict(judge(NEW, Answers(**CASES["blue-green done, groups swapped"])).rows)
+    assert rows[short(BLUE)] == "2 draining, 0 % of the traffic"
+    assert rows[short(GREEN)] == "2 healthy, 100 % of the traffic"
+    assert rows["deployment"] == "SUCCESSFUL (BLUE_GREEN)"
+    assert rows["running"] == "voiceter-backend:42"
+
+
+class _Stack:
+    """A stack of which a verification asks the intended revision alone."""
+
+    def output(self, name: str) -> str:
+        assert name == "taskDefinitionArn"
+        return NEW
+
+
+def _verify(monkeypatch: pytest.MonkeyPatch, cases: list[str], wait: float) -> Verdict:
+    """A verification to which AWS answers with one case after the other, the last for ever; time passes in sleeps."""
+    clock = [0.0]
+    monkeypatch.setattr(verifying.time, "monotonic", lambda: clock[0])
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+
+    monkeypatch.setattr(verifying.time, "sleep", sleep)
+    answers = itertools.chain((Answers(**CASES[case]) for case in cases), itertools.repeat(Answers(**CASES[cases[-1]])))
+    return verifying.verify(cast(Target, _Stack()), wait, lambda _: next(answers))
+
+
+def test_without_waiting_a_deployment_under_way_is_not_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _verify(monkeypatch, ["in progress", "completed"], 0).outcome is Outcome.IN_PROGRESS
+
+
+def test_waiting_sees_the_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    verdict = _verify(monkeypatch, ["in progress", "in progress", "stuck: tasks fail", "completed"], 600)
+    assert verdict.outcome is Outcome.GOOD
+    output = capsys.readouterr().out
+    assert output.count("waiting up to") == 2, "the same words are said once"
+    assert "last events" not in output
+
+
+def test_waiting_ends_with_a_rollback_at_once_and_shows_the_services_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        _verify(monkeypatch, ["in progress", "rolled back by the circuit breaker"], 600).outcome is Outcome.ROLLED_BACK
+    )
+    output = capsys.readouterr().out
+    assert "ROLLED BACK: the deployment of voiceter-backend:42 was rolled back" in output
+    assert (
+        "2026-11-25 09:28:00  (service voiceter-backend) (deployment ecs-svc/1485800978477494678) deployment failed"
+        in output
+    )
+
+
+def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _verify(monkeypatch, ["in progress"], 25).outcome is Outcome.IN_PROGRESS
+    assert "Not over after 25 s." in capsys.readouterr().out
+
+
+def test_no_more_than_ten_events_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = dict(CASES["targets unhealthy"])
+    answers["service"] = {**answers["service"], "events": [CASES["completed"]["service"]["events"][0]] * 30}
+    verifying.tell(judge(NEW, Answers(**answers)))
+    assert capsys.readouterr().out.count("steady state") == verifying.EVENTS
+
+
+def test_what_is_not_good_is_an_error_where_one_is_wanted() -> None:
+    with pytest.raises(OperationError, match="Not verified: the service runs"):
+        verifying.demand(judge(NEW, Answers(**CASES["another revision runs"])))
+    verifying.demand(judge(NEW, Answers(**CASES["completed"])))

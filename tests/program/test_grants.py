@@ -1,0 +1,286 @@
+"""What the two roles may do, asked call by call: each call of the app on its own things, and on a neighbour's."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.support import iam
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws
+from tests.support.program import DIGEST, TAG, run
+
+REGION = "us-east-1"
+ECS_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+SHARED_SECRET = f"{ECS_SECRET}:shared/token-XyZ123"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234-abcd"
+GUARDRAIL = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
+PROMPT = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:prompt/AB12CD34EF"
+MAILBOX = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"
+MODELS = f"arn:aws:bedrock:{REGION}::foundation-model"
+SPEECH = f"{MODELS}/amazon.nova-2-sonic-v1:0"
+LITE = f"{MODELS}/amazon.nova-lite-v1:0"
+TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
+BUCKET = f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod"
+REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/voiceter-backend"
+LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend"
+STREAM = "log-stream:voiceter-backend/voiceter-backend/0123abcd"
+TASKS = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/voiceter-cluster"
+ITEM_ACTIONS = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]
+XRAY = [
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:GetSamplingStatisticSummaries",
+]
+EXEC = [
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+]
+OPTIONS: dict[str, Any] = {
+    "enableXrayTracing": True,
+    "enableExec": True,
+    "sesIdentityArns": [MAILBOX],
+    "guardrailArns": [GUARDRAIL],
+    "promptArns": [PROMPT],
+    "secrets": {"COGNITO_USER_POOL_ID": "pool"},
+    "secretArns": {"TOKEN": SHARED_SECRET},
+}
+
+
+@cache
+def prod(everything: bool) -> Deployment:
+    """The stack prod, with every optional feature or with none."""
+    answers = FakeAws(region=REGION, images={DIGEST: [TAG]}, secret_keys={SHARED_SECRET: KEY})
+    return run("prod", answers=answers, **(OPTIONS if everything else {}))
+
+
+def role(use: str, everything: bool = True) -> dict[str, Any]:
+    return prod(everything).one(":RolePolicy", use).json("policy")
+
+
+def task_allows(action: str, resource: str, context: iam.Context | None = None, everything: bool = True) -> bool:
+    return iam.allows(role("task", everything), action, resource, context)
+
+
+def execution_allows(action: str, resource: str, everything: bool = True) -> bool:
+    return iam.allows(role("execution", everything), action, resource)
+
+
+@pytest.mark.parametrize("action", ITEM_ACTIONS)
+@pytest.mark.parametrize("table", ["sessions", "responses", "transcripts", "waitlist"])
+def test_items_of_the_apps_tables(action: str, table: str) -> None:
+    assert task_allows(f"dynamodb:{action}", f"{TABLES}/demo-{table}", everything=False)
+
+
+@pytest.mark.parametrize(
+    "index", ["demo-sessions/index/questionnaireId-startTime-index", "demo-responses/index/questionId-timestamp-index"]
+)
+def test_queries_on_the_indexes(index: str) -> None:
+    assert task_allows("dynamodb:Query", f"{TABLES}/{index}", everything=False)
+    assert not task_allows("dynamodb:Scan", f"{TABLES}/{index}")
+
+
+@pytest.mark.parametrize("action", ITEM_ACTIONS)
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"{TABLES}/demo-staging-sessions",
+        f"{TABLES}/demo-sessions-archive",
+        f"{TABLES}/demo-users",
+        f"{TABLES}/demo-staging-sessions/index/questionnaireId-startTime-index",
+        f"{TABLES}/demo-sessions".replace(REGION, "eu-north-1"),
+        f"{TABLES}/demo-sessions".replace(ACCOUNT, "999999999999"),
+    ],
+)
+def test_no_items_of_a_neighbours_table(action: str, table: str) -> None:
+    assert not task_allows(f"dynamodb:{action}", table)
+
+
+@pytest.mark.parametrize("action", ["Scan", "DeleteTable", "UpdateTable", "BatchWriteItem", "DescribeTable"])
+def test_nothing_else_on_the_tables(action: str) -> None:
+    assert not task_allows(f"dynamodb:{action}", f"{TABLES}/demo-sessions")
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
+def test_objects_under_the_prefix(action: str) -> None:
+    assert task_allows(action, f"{BUCKET}/recordings/2026/session-1.wav", everything=False)
+    assert not task_allows(action, f"{BUCKET}/exports/session-1.wav")
+    assert not task_allows(action, f"{BUCKET}/recordings")
+    assert not task_allows(action, f"{BUCKET}/recordings-old/session-1.wav")
+    assert not task_allows(action, f"{BUCKET}-eu-north-1/recordings/session-1.wav")
+
+
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket", "s3:DeleteObjectVersion"])
+def test_nothing_else_on_the_bucket(action: str) -> None:
+    assert not task_allows(action, BUCKET)
+    assert not task_allows(action, f"{BUCKET}/recordings/session-1.wav")
+
+
+def test_the_speech_model() -> None:
+    for action in ("bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"):
+        assert task_allows(action, SPEECH, everything=False)
+        assert not task_allows(action, SPEECH.replace(REGION, "eu-north-1"))
+
+
+def test_the_other_models_answer_and_do_not_stream() -> None:
+    assert task_allows("bedrock:InvokeModel", LITE, everything=False)
+    assert not task_allows("bedrock:InvokeModelWithBidirectionalStream", LITE)
+
+
+@pytest.mark.parametrize("model", ["amazon.nova-pro-v1:0", "amazon.nova-2-sonic-v1", "anthropic.claude-v2"])
+def test_no_other_model(model: str) -> None:
+    assert not task_allows("bedrock:InvokeModel", f"{MODELS}/{model}")
+
+
+def test_the_models_follow_the_config() -> None:
+    deployment = run("prod", bedrockModelId="amazon.nova-sonic-v1:0", extraModelIds=["amazon.nova-pro-v1:0"])
+    policy = deployment.one(":RolePolicy", "task").json("policy")
+    assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{MODELS}/amazon.nova-sonic-v1:0")
+    assert iam.allows(policy, "bedrock:InvokeModel", f"{MODELS}/amazon.nova-pro-v1:0")
+    assert not iam.allows(policy, "bedrock:InvokeModel", SPEECH)
+    assert not iam.allows(policy, "bedrock:InvokeModel", LITE)
+
+
+@pytest.mark.parametrize(
+    ("action", "ours", "theirs"),
+    [
+        ("bedrock:ApplyGuardrail", GUARDRAIL, GUARDRAIL.replace("a1b2", "z9z9")),
+        ("bedrock:GetPrompt", PROMPT, PROMPT.replace("AB12", "ZZ99")),
+        ("ses:SendEmail", MAILBOX, MAILBOX.replace("example.com", "example.org")),
+    ],
+)
+def test_what_is_configured_and_nothing_before(action: str, ours: str, theirs: str) -> None:
+    assert task_allows(action, ours)
+    assert not task_allows(action, theirs)
+    assert not task_allows(action, ours, everything=False)
+
+
+def test_mail_is_sent_and_not_managed() -> None:
+    assert not task_allows("ses:SendRawEmail", MAILBOX)
+    assert not task_allows("ses:DeleteIdentity", MAILBOX)
+
+
+def test_metrics_of_the_apps_namespace() -> None:
+    action = "cloudwatch:PutMetricData"
+    assert task_allows(action, "*", {"cloudwatch:namespace": "Voiceter/Backend"}, everything=False)
+    assert not task_allows(action, "*", {"cloudwatch:namespace": "Voiceter/Other"})
+    assert not task_allows(action, "*", {"cloudwatch:namespace": "AWS/ECS"})
+    assert not task_allows(action, "*")
+
+
+@pytest.mark.parametrize("action", [*XRAY, *EXEC])
+def test_tracing_and_shell_only_when_on(action: str) -> None:
+    assert task_allows(action, "*")
+    assert not task_allows(action, "*", everything=False)
+
+
+def test_the_app_reads_neither_secrets_nor_images_nor_logs() -> None:
+    for action, resource in {
+        "secretsmanager:GetSecretValue": SHARED_SECRET,
+        "ecr:BatchGetImage": REPOSITORY,
+        "logs:GetLogEvents": f"{LOGS}:{STREAM}",
+        "iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role",
+        "kms:Decrypt": KEY,
+    }.items():
+        assert not task_allows(action, resource)
+
+
+@pytest.mark.parametrize("action", ["BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"])
+def test_ecs_pulls_this_image(action: str) -> None:
+    assert execution_allows(f"ecr:{action}", REPOSITORY, everything=False)
+    assert not execution_allows(f"ecr:{action}", f"{REPOSITORY}-dev")
+
+
+def test_ecs_logs_in_and_pushes_nothing() -> None:
+    assert execution_allows("ecr:GetAuthorizationToken", "*", everything=False)
+    assert not execution_allows("ecr:PutImage", REPOSITORY)
+
+
+@pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])
+def test_ecs_writes_this_log_group(action: str) -> None:
+    assert execution_allows(action, f"{LOGS}:{STREAM}", everything=False)
+    assert not execution_allows(action, f"{LOGS}-dev:{STREAM}")
+
+
+def test_ecs_reads_exactly_the_secrets_that_it_injects() -> None:
+    [container] = prod(True).containers()
+    # The ARN is what stands before the version: `<arn>:::<version>`.
+    injected = [secret["valueFrom"].partition(":::")[0] for secret in container["secrets"]]
+    assert len(injected) == 2
+    for arn in injected:
+        assert execution_allows("secretsmanager:GetSecretValue", arn)
+        assert not execution_allows("secretsmanager:GetSecretValue", arn, everything=False)
+    for neighbour in ("voiceter-backend-dev/COGNITO_USER_POOL_ID-1a2b3c4-AbCdEf", "voiceter-backend/OTHER-AbCdEf"):
+        assert not execution_allows("secretsmanager:GetSecretValue", f"{ECS_SECRET}:{neighbour}")
+
+
+def test_ecs_decrypts_with_the_key_of_an_injected_secret() -> None:
+    execution = role("execution")
+    through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+    assert iam.allows(execution, "kms:Decrypt", KEY, through)
+    assert not iam.allows(execution, "kms:Decrypt", KEY.replace("1234", "9999"), through)
+
+
+def test_ecs_touches_no_data() -> None:
+    assert not execution_allows("dynamodb:GetItem", f"{TABLES}/demo-sessions")
+    assert not execution_allows("s3:GetObject", f"{BUCKET}/recordings/session-1.wav")
+
+
+@pytest.mark.parametrize("action", ["GetTaskProtection", "UpdateTaskProtection"])
+def test_a_task_keeps_itself_from_a_scale_in(action: str) -> None:
+    assert task_allows(f"ecs:{action}", f"{TASKS}/0123abcd", everything=False)
+    assert not task_allows(f"ecs:{action}", f"{TASKS}-dev/0123abcd")
+    assert not task_allows("ecs:StopTask", f"{TASKS}/0123abcd")
+    assert not execution_allows(f"ecs:{action}", f"{TASKS}/0123abcd")
+
+
+# Every wildcard in every policy of the stack, and why it is there.
+WILDCARDS = {
+    ("EcrLogin", "*"): "a token is for the whole registry: the action takes no narrower resource",
+    ("Logs", f"{LOGS}:*"): "the streams in the group are named after tasks",
+    ("CloudWatchMetrics", "*"): "the action takes no resource; the namespace is bound by a condition",
+    ("XRay", "*"): "none of the actions takes a resource",
+    ("EcsExec", "*"): "none of the actions takes a resource",
+    ("EcsScaleInProtection", f"{TASKS}/*"): "the tasks of this cluster: a task gets its id when it starts",
+    ("S3Recordings", f"{BUCKET}/recordings/*"): "the objects under the prefix are the app's own to name",
+    ("TlsOnly", "s3:*"): "a Deny: whatever comes without TLS",
+    ("TlsOnly", "*"): "a Deny: whoever it comes from",
+    ("TlsOnly", f"{BUCKET}/*"): "a Deny: every object of the bucket",
+    ("Administration", "kms:*"): "the account keeps the rule over its key: without this nobody could ever change it",
+    ("Administration", "*"): "in a key's policy, this key",
+    ("CloudWatch", "kms:GenerateDataKey*"): "as AWS documents it for encrypted topics: with or without the plain text",
+    ("CloudWatch", "*"): "in a key's policy, this key",
+    ("Budgets", "kms:GenerateDataKey*"): "as for CloudWatch",
+    ("Budgets", "*"): "in a key's policy, this key",
+    ("EcsTasks", f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"): "ECS supports no narrower source for a task's role",
+}
+
+
+def test_every_wildcard_has_its_reason() -> None:
+    deployment = prod(True)
+    documents = [p.json("policy") for p in (*deployment.all(":RolePolicy"), *deployment.all(":BucketPolicy"))]
+    documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
+    documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
+    assert len(documents) == 7
+    assert set().union(*(iam.wildcards(document) for document in documents)) == set(WILDCARDS)
+
+
+def test_no_resource_carries_a_policy_that_these_tests_do_not_see() -> None:
+    holders = {
+        (r.type, key)
+        for r in prod(True).registered
+        for key, value in r.inputs.items()
+        if isinstance(value, str) and '"Statement"' in value
+    }
+    assert holders == {
+        ("aws:iam/rolePolicy:RolePolicy", "policy"),
+        ("aws:iam/role:Role", "assumeRolePolicy"),
+        ("aws:s3/bucketPolicy:BucketPolicy", "policy"),
+        ("aws:kms/key:Key", "policy"),
+        ("aws:sns/topicPolicy:TopicPolicy", "policy"),
+    }

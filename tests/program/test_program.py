@@ -1,0 +1,386 @@
+"""The program as a whole: each committed stack, with and without an image, and what must not happen."""
+
+from __future__ import annotations
+
+import gc
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+
+from config.model import ConfigError
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws, Registration
+from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, TAG, run
+
+STACKS = ["dev", "staging", "prod"]
+HIDDEN = "correct-horse-battery"
+
+ALWAYS = {
+    "url",
+    "loadBalancerDnsName",
+    "region",
+    "vpcId",
+    "clusterName",
+    "logGroupName",
+    "repositoryUrl",
+    "executionRoleArn",
+    "taskRoleArn",
+    "sessionsTableName",
+    "responsesTableName",
+    "transcriptsTableName",
+    "waitlistTableName",
+    "recordingsBucketName",
+    "alarmTopicArn",
+    "dashboardName",
+}
+WITH_REDIS = {"redisEndpoint"}
+WITH_AN_IMAGE = {"serviceName", "taskDefinitionArn", "taskFamily", "containerName"}
+
+
+def shape(deployment: Deployment) -> list[tuple[str, str, str]]:
+    """What was registered, in an order that does not depend on timing."""
+    return sorted((r.type, r.name, json.dumps(r.inputs, sort_keys=True)) for r in deployment.registered)
+
+
+def components(deployment: Deployment) -> list[Registration]:
+    return [r for r in deployment.registered if r.type.startswith("voiceter:")]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_outputs(stack: str) -> None:
+    deployment = run(stack)
+    assert set(deployment.exports) == ALWAYS | WITH_AN_IMAGE
+    assert all(isinstance(value, str) and value for value in deployment.exports.values())
+    assert deployment.secret_exports == set()
+
+
+def test_the_outputs_of_prod() -> None:
+    host = "voiceter-backend-0a1b.us-east-1.elb.amazonaws.com"
+    assert run("prod").exports == {
+        "url": f"https://{host}",
+        "loadBalancerDnsName": host,
+        "region": "us-east-1",
+        "vpcId": "vpc-0a1b",
+        "clusterName": "voiceter-cluster",
+        "serviceName": "voiceter-backend",
+        "taskDefinitionArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:task-definition/voiceter-backend:1",
+        "taskFamily": "voiceter-backend",
+        "containerName": "voiceter-backend",
+        "logGroupName": "/ecs/voiceter-backend",
+        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/voiceter-backend",
+        "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-execution-role",
+        "taskRoleArn": f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role",
+        "sessionsTableName": "demo-sessions",
+        "responsesTableName": "demo-responses",
+        "transcriptsTableName": "demo-transcripts",
+        "waitlistTableName": "demo-waitlist",
+        "recordingsBucketName": f"voiceter-recordings-{ACCOUNT}-prod",
+        "alarmTopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms",
+        "dashboardName": "voiceter-backend",
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_first_deploy_makes_everything_but_the_service(stack: str) -> None:
+    first, second = run(stack, image=False), run(stack)
+    assert set(first.exports) == ALWAYS
+    made_later = {r.type for r in second.registered} - {r.type for r in first.registered}
+    assert made_later == {
+        "voiceter:service:Service",
+        "voiceter:scaling:Scaling",
+        "voiceter:alarms:Alarms",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "aws:ecs/service:Service",
+        "aws:appautoscaling/target:Target",
+        "aws:appautoscaling/policy:Policy",
+    }
+    # The image changes nothing of what the first deploy has made.
+    assert set(shape(first)) <= set(shape(second))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_first_deploy_says_how_an_image_gets_there(stack: str) -> None:
+    first = run(stack, image=False)
+    [warning] = first.warnings
+    assert f"docker push {first.exports['repositoryUrl']}:TAG" in warning
+    assert f"pulumi config set imageTag TAG --stack {stack}" in warning
+    assert run(stack).warnings == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_second_run_registers_the_same(stack: str) -> None:
+    assert shape(run(stack)) == shape(run(stack))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_component_is_whole(stack: str) -> None:
+    deployment = run(stack)
+    parts = components(deployment)
+    assert len({part.type for part in parts}) == len(parts) == 14
+    for part in parts:
+        assert re.fullmatch(r"voiceter:[a-z_]+:[A-Z][A-Za-z]+", part.type)
+        assert deployment.outputs_of.count(part.urn) == 1
+        assert part.parent.endswith(f"::pulumi:pulumi:Stack::voiceter-backend-{stack}")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_resource_is_a_components_child_and_uses_the_one_provider(stack: str) -> None:
+    deployment = run(stack, secretArns={"TOKEN": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"})
+    urns = {part.urn for part in components(deployment)}
+    others = [r for r in deployment.registered if r.urn not in urns]
+    providers = [r for r in others if r.type == "pulumi:providers:aws"]
+    assert [p.name for p in providers] == ["aws"]
+    for resource in others:
+        if resource not in providers:
+            assert resource.parent in urns, resource.urn
+            assert resource.provider == "aws", resource.urn
+    assert {token.rpartition(":")[2] for token, _, _ in deployment.calls} == {
+        "getImage",
+        "getCallerIdentity",
+        "getPartition",
+        "getSecret",
+        "getListenerRule",
+        "getVpc",
+    }
+    assert {provider.rpartition("::")[0].rpartition("::")[2] for _, _, provider in deployment.calls} == {"aws"}
+
+
+@pytest.mark.parametrize("stack", [*STACKS, "prod-eu-north-1"])
+def test_everything_is_tagged(stack: str) -> None:
+    region = "eu-north-1" if stack == "prod-eu-north-1" else "us-east-1"
+    provider = run(stack, like=stack.split("-")[0], region=region).one("pulumi:providers:aws")
+    assert provider.inputs["region"] == region
+    assert provider.json("defaultTags")["tags"] == {
+        "Application": "voiceter-backend",
+        "Environment": stack.split("-")[0],
+        "ManagedBy": "pulumi",
+        "Stack": stack,
+    }
+
+
+def test_the_service_starts_when_all_is_there() -> None:
+    deployment = run("prod")
+    needed = deployment.one("ecs/service:Service").depends_on
+    ways = ("awsx:ec2:Vpc", ":VpcEndpoint", ":SecurityGroupIngressRule", ":SecurityGroupEgressRule")
+    for type_ in (*ways, ":RolePolicy", ":ListenerRule", ":ClusterCapacityProviders"):
+        assert deployment.all(type_), type_
+        for resource in deployment.all(type_):
+            assert resource.urn in needed, resource.urn
+
+
+def test_the_size_of_dev() -> None:
+    deployment = run("dev", https=False)
+    task, service = deployment.one(":TaskDefinition").inputs, deployment.one("ecs/service:Service").inputs
+    target = deployment.one(":Target").inputs
+    assert (task["cpu"], task["memory"]) == ("512", "1024")
+    assert (service["desiredCount"], target["minCapacity"], target["maxCapacity"]) == (1, 1, 2)
+    assert [p["capacityProvider"] for p in service["capacityProviderStrategies"]] == ["FARGATE_SPOT"]
+    assert service["networkConfiguration"]["assignPublicIp"] is True
+    assert service["networkConfiguration"]["subnets"] == ["subnet-public-1", "subnet-public-2"]
+    assert deployment.one("awsx:ec2:Vpc").inputs["natGateways"] == {"strategy": "None"}
+    assert deployment.exports["url"].startswith("http://")
+
+
+@pytest.mark.parametrize(
+    ("stack", "tasks", "nat", "zones", "delay"),
+    [("staging", (2, 2, 4), "Single", 2, 300), ("prod", (2, 2, 10), "OnePerAz", 3, 1860)],
+)
+def test_the_size_of_the_others(stack: str, tasks: tuple[int, int, int], nat: str, zones: int, delay: int) -> None:
+    deployment = run(stack)
+    task, service = deployment.one(":TaskDefinition").inputs, deployment.one("ecs/service:Service").inputs
+    target, vpc = deployment.one(":Target").inputs, deployment.one("awsx:ec2:Vpc").inputs
+    assert (task["cpu"], task["memory"]) == ("1024", "2048")
+    assert (service["desiredCount"], target["minCapacity"], target["maxCapacity"]) == tasks
+    assert (vpc["natGateways"], vpc["numberOfAvailabilityZones"]) == ({"strategy": nat}, zones)
+    assert service["networkConfiguration"]["assignPublicIp"] is False
+    assert deployment.one(":TargetGroup").inputs["deregistrationDelay"] == delay
+    assert deployment.containers()[0]["stopTimeout"] == 45
+    assert [p["capacityProvider"] for p in service["capacityProviderStrategies"]] == ["FARGATE"]
+
+
+@pytest.mark.parametrize(("stack", "days"), [("dev", 7), ("staging", 30), ("prod", 90)])
+def test_what_a_stack_protects(stack: str, days: int) -> None:
+    deployment = run(stack, secrets={"TOKEN": HIDDEN})
+    protected = {r.type for r in deployment.registered if r.protect}
+    assert protected == (
+        {
+            "aws:dynamodb/table:Table",
+            "aws:s3/bucket:Bucket",
+            "aws:cloudwatch/logGroup:LogGroup",
+            "aws:ecs/service:Service",
+        }
+        if stack == "prod"
+        else set()
+    )
+    assert {table.inputs["deletionProtectionEnabled"] for table in deployment.all(":Table")} == {stack == "prod"}
+    assert deployment.one(":Bucket").inputs["forceDestroy"] is (stack != "prod")
+    assert deployment.one(":Repository").inputs["forceDelete"] is (stack != "prod")
+    assert deployment.one(":Secret").inputs["recoveryWindowInDays"] == (30 if stack == "prod" else 0)
+    assert deployment.one(":LogGroup").inputs["retentionInDays"] == days
+
+
+def test_an_image_by_its_digest() -> None:
+    deployment = run("prod", imageTag=DIGEST)
+    assert deployment.containers()[0]["image"].endswith(f"/voiceter-backend@{DIGEST}")
+    assert deployment.one(":TaskDefinition").inputs["tags"] == {"Version": TAG}
+
+
+def test_an_image_that_the_registry_lacks() -> None:
+    answers = FakeAws(images={DIGEST: ["another"]})
+    with pytest.raises(ConfigError, match=f"imageTag = '{TAG}'"):
+        run("prod", answers=answers)
+
+
+def test_a_registry_that_cannot_be_asked() -> None:
+    answers = FakeAws(failures={"getImage": "AccessDeniedException: not authorized to perform ecr:DescribeImages"})
+    with pytest.raises(pulumi.RunError, match="AccessDeniedException") as caught:
+        run("prod", answers=answers)
+    assert not isinstance(caught.value, ConfigError)
+
+
+def test_a_network_stays_what_it_is() -> None:
+    up = FakeAws(network="10.0.0.0/16", images={DIGEST: [TAG]})
+    assert run("prod", answers=up).one("awsx:ec2:Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
+    with pytest.raises(
+        ConfigError, match=r"vpcCidr = '10\.1\.0\.0/16': must stay 10\.0\.0\.0/16 while the stack is up"
+    ):
+        run("prod", answers=up, vpcCidr="10.1.0.0/16")
+
+
+def test_a_network_that_cannot_be_asked_for() -> None:
+    several = "multiple EC2 VPCs matched; use additional constraints"
+    answers = FakeAws(images={DIGEST: [TAG]}, failures={"getVpc": several})
+    with pytest.raises(pulumi.RunError, match="multiple EC2 VPCs matched") as caught:
+        run("prod", answers=answers)
+    assert not isinstance(caught.value, ConfigError)
+
+
+def test_prod_does_not_come_up_without_https() -> None:
+    with pytest.raises(ConfigError, match="certificateArn"):
+        run("prod", https=False)
+    assert run("prod", https=False, allowPlainHttp=True).exports["url"].startswith("http://")
+
+
+def test_a_wrong_config_registers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[str] = []
+    new_resource = FakeAws.new_resource
+
+    def record(self: FakeAws, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        registered.append(args.typ)
+        return new_resource(self, args)
+
+    monkeypatch.setattr(FakeAws, "new_resource", record)
+    with pytest.raises(ConfigError):
+        run("prod", image=False, cpu=1000)
+    assert registered == []
+    with pytest.raises(ConfigError):
+        run("prod", cpu=1000)
+    # Only the provider, which makes nothing: through it the image was looked up.
+    assert registered == ["pulumi:providers:aws"]
+
+
+def test_a_secret_is_nowhere_in_the_clear() -> None:
+    deployment = run("prod", secrets={"COGNITO_USER_POOL_ID": HIDDEN}, enableAuth=True)
+    holders = {(r.type, key) for r in deployment.registered for key, v in r.inputs.items() if HIDDEN in str(v)}
+    assert holders == {("aws:secretsmanager/secretVersion:SecretVersion", "secretString")}
+    assert deployment.one(":SecretVersion").secret_inputs == {"secretString"}
+    assert HIDDEN not in str(deployment.exports)
+    [container] = deployment.containers()
+    [secret] = container["secrets"]
+    assert secret["name"] == "COGNITO_USER_POOL_ID"
+    assert "COGNITO_USER_POOL_ID" not in {variable["name"] for variable in container["environment"]}
+
+
+def test_redis_is_the_cache_a_secret_and_one_more_variable() -> None:
+    without, deployment = run("prod"), run("prod", **REDIS)
+    assert set(deployment.exports) == ALWAYS | WITH_AN_IMAGE | WITH_REDIS
+    host = "master.voiceter-sessions.use1.cache.amazonaws.com:6379"
+    assert deployment.exports["redisEndpoint"] == host
+    assert deployment.secret_exports == set()
+    [before], [after] = without.containers(), deployment.containers()
+    [injected] = after.pop("secrets")
+    assert injected["name"] == "REDIS_URL"
+    assert injected["valueFrom"].endswith(":::version-of-REDIS_URL")
+    assert deployment.one(":SecretVersion").inputs["secretString"] == (
+        f"rediss://:Correct%21Horse%23Battery%26Staple@{host}"
+    )
+    assert [v for v in after["environment"] if v not in before["environment"]] == [
+        {"name": "REDIS_SESSION_TTL", "value": "1800"}
+    ]
+    after["environment"] = before["environment"]
+    assert after == before
+    # Nothing that was there changes but what has to know of it.
+    changed = {(type_, name) for type_, name, _ in set(shape(without)) - set(shape(deployment))}
+    assert changed == {
+        ("aws:ecs/taskDefinition:TaskDefinition", "task"),
+        ("aws:cloudwatch/dashboard:Dashboard", "dashboard"),
+        ("aws:iam/rolePolicy:RolePolicy", "execution"),
+    }
+    assert deployment.one(":ReplicationGroup").urn in deployment.one("ecs/service:Service").depends_on
+
+
+def test_the_token_is_nowhere_in_the_clear() -> None:
+    deployment = run("prod", **REDIS)
+    encoded = "Correct%21Horse"
+    holders = {
+        (r.type, key)
+        for r in deployment.registered
+        for key, value in r.inputs.items()
+        if REDIS_TOKEN in str(value) or encoded in str(value)
+    }
+    assert holders == {
+        ("aws:secretsmanager/secretVersion:SecretVersion", "secretString"),
+        ("aws:elasticache/replicationGroup:ReplicationGroup", "authToken"),
+    }
+    assert "secretString" in deployment.one(":SecretVersion").secret_inputs
+    assert "authToken" in deployment.one(":ReplicationGroup").secret_inputs
+    said = str(deployment.exports) + str(deployment.warnings) + str(deployment.notices)
+    assert REDIS_TOKEN not in said and encoded not in said
+
+
+def test_redis_off_leaves_its_keys_without_effect() -> None:
+    off = run("prod", redisEnabled=False, redisAuthToken=REDIS_TOKEN, redisReplicas=5)
+    assert shape(off) == shape(run("prod"))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_redis_and_schedules_are_parts_like_the_others(stack: str) -> None:
+    schedule = {"night": {"cron": "0 23 * * ? *", "timeZone": "Europe/Helsinki", "min": 0, "max": 1}}
+    deployment = run(stack, scalingSchedule=schedule, **REDIS)
+    urns = {part.urn: part for part in components(deployment)}
+    made = [r for r in deployment.registered if "elasticache" in r.type or r.type.endswith(":ScheduledAction")]
+    assert len(made) == 3
+    assert all(r.parent in urns and r.provider == "aws" for r in made)
+    [cache] = [part for part in urns.values() if part.type == "voiceter:session_cache:SessionCache"]
+    assert deployment.outputs_of.count(cache.urn) == 1
+    assert deployment.one(":ScheduledAction").inputs["timezone"] == "Europe/Helsinki"
+
+
+def test_ecs_exec() -> None:
+    deployment = run("prod", enableExec=True)
+    assert deployment.containers()[0]["readonlyRootFilesystem"] is False
+    assert any("enableExec" in warning for warning in deployment.warnings)
+    assert run("prod").containers()[0]["readonlyRootFilesystem"] is True
+
+
+@dataclass
+class Watching(FakeAws):
+    """Notes whether garbage is being collected when a resource is made."""
+
+    collected: list[bool] = field(default_factory=list[bool])
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.collected.append(gc.isenabled())
+        return super().new_resource(args)
+
+
+def test_no_garbage_is_collected_while_it_runs() -> None:
+    answers = Watching()
+    run("dev", image=False, answers=answers)
+    assert len(answers.collected) > 30
+    assert not any(answers.collected)
+    assert gc.isenabled()  # again

@@ -1,0 +1,208 @@
+"""What the app and AWS put in a period when all is well and when it is not, for each alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tests.support.alarm_evaluator import Datum
+from tests.support.emitted import APP, TABLES, Facts
+
+ELB = "AWS/ApplicationELB"
+Put = Callable[[Facts], list[Datum]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Data for one alarm, for a period that starts at 0; `unheard` is its state when there is none."""
+
+    bad: Sequence[Put]  # each of them sets it off
+    good: Sequence[Put]  # none of them does
+    unheard: str = "OK"
+
+
+def put(facts: Facts, namespace: str, name: str, dimensions: Mapping[str, str], *values: float) -> list[Datum]:
+    """One datum a second, just as it would be emitted: what nobody emits cannot be put."""
+    metric = facts.find(namespace, name, dimensions)
+    assert metric is not None, f"nobody emits {name} with {dict(dimensions)}"
+    return [Datum(namespace, name, metric.unit, dimensions, value, second) for second, value in enumerate(values)]
+
+
+def repeated(data: Sequence[Datum], period: int, first: int, last: int) -> list[Datum]:
+    """The data of one period in each of the periods from `first` to `last`, the latter excluded."""
+    return [replace(datum, time=n * period + datum.time) for n in range(first, last) for datum in data]
+
+
+def _of_service(name: str, *values: float) -> Put:
+    return lambda facts: put(
+        facts, "AWS/ECS", name, {"ClusterName": facts.cluster, "ServiceName": facts.service}, *values
+    )
+
+
+def _of_load_balancer(name: str, *values: float) -> Put:
+    return lambda facts: put(facts, ELB, name, {"LoadBalancer": facts.load_balancer}, *values)
+
+
+def _of_targets(name: str, *values: float) -> Put:
+    return lambda facts: put(
+        facts, ELB, name, {"LoadBalancer": facts.load_balancer, "TargetGroup": facts.target_group}, *values
+    )
+
+
+def _of_app(name: str, *values: float, **dimensions: str) -> Put:
+    return lambda facts: put(facts, APP, name, dimensions, *values)
+
+
+def _all(*puts: Put) -> Put:
+    return lambda facts: [datum for each in puts for datum in each(facts)]
+
+
+def _errors(code: str, count: int) -> Put:
+    # The value is 1 for each error.
+    return _of_app("ErrorRate", *[1.0] * count, ErrorCode=code)
+
+
+def _sessions(starts_and_ends: int) -> Put:
+    return _of_app("ConcurrentSessions", *[12.0] * starts_and_ends)
+
+
+def _call(operation: str, table: str, *values: float) -> Put:
+    def data(facts: Facts) -> list[Datum]:
+        dimensions = {"Operation": f"{operation} {facts.table_prefix}{table}", "Table": table}
+        return put(facts, APP, "DatabaseLatency", dimensions, *values)
+
+    return data
+
+
+def _database(table: str) -> Case:
+    quick = [20.0] * 19
+    operations = ("GetItem from", "PutItem to", "UpdateItem in", "DeleteItem from", "Query")
+    slow = [_call(operation, table, *quick, *[300.0] * 4) for operation in operations]
+    others = _all(*(_call(operation, table, *quick) for operation in operations))
+    another = next(other for other in TABLES if other != table)
+    return Case(
+        # One kind of call alone; and one among others.
+        bad=[*slow, *(_all(others, each) for each in slow)],
+        # One slow call in forty; and another table.
+        good=[
+            others,
+            _call("GetItem from", table, *quick, *quick, 20, 900),
+            _call("Query", another, 300, 300),
+        ],
+    )
+
+
+def _of_node(name: str, number: str, *values: float) -> Put:
+    return lambda facts: put(facts, "AWS/ElastiCache", name, {"CacheClusterId": f"{facts.cache}-{number}"}, *values)
+
+
+# A target group with targets sends both.
+_UNHEALTHY = [
+    _all(_of_targets("HealthyHostCount", 0, 0), _of_targets("UnHealthyHostCount", 2, 2)),
+    _all(_of_targets("HealthyHostCount", 0), _of_targets("UnHealthyHostCount", 1)),
+]
+_HEALTHY = [
+    _all(_of_targets("HealthyHostCount", 2, 2), _of_targets("UnHealthyHostCount", 0, 0)),
+    # The only task is in one of two zones.
+    _all(_of_targets("HealthyHostCount", 1, 0), _of_targets("UnHealthyHostCount", 0, 0)),
+    # One of two tasks is ill.
+    _all(_of_targets("HealthyHostCount", 1), _of_targets("UnHealthyHostCount", 1)),
+]
+
+CASES: Mapping[str, Case] = {
+    "high-error-rate-critical": Case(
+        bad=[
+            _all(_errors("BEDROCK_STREAM_ERROR", 3), _errors("DATABASE_ERROR", 3), _sessions(40)),
+            # As many errors as sessions start, and no session ends.
+            _errors("BEDROCK_STREAM_ERROR", 5),
+        ],
+        good=[
+            _all(_errors("BEDROCK_STREAM_ERROR", 3), _errors("DATABASE_ERROR", 3), _sessions(400)),
+            _all(_errors("BEDROCK_STREAM_ERROR", 4), _sessions(4)),
+            _errors("BEDROCK_STREAM_ERROR", 4),
+            _sessions(40),
+        ],
+    ),
+    "high-latency-warning": Case(
+        bad=[_of_app("BedrockLatency", *[300.0] * 9, 600)],
+        good=[_of_app("BedrockLatency", *[300.0] * 39, 600), _of_app("BedrockLatency", 500)],
+    ),
+    "high-latency-critical": Case(
+        bad=[_of_app("BedrockLatency", *[300.0] * 9, 1100)],
+        good=[_of_app("BedrockLatency", *[900.0] * 39, 1100), _of_app("BedrockLatency", 1000)],
+    ),
+    "high-cpu-warning": Case(
+        bad=[_of_service("CPUUtilization", 90, 75)],
+        good=[_of_service("CPUUtilization", 95, 40), _of_service("CPUUtilization", 80)],
+    ),
+    "high-memory-warning": Case(
+        bad=[_of_service("MemoryUtilization", 95, 80)],
+        good=[_of_service("MemoryUtilization", 90, 70), _of_service("MemoryUtilization", 85)],
+    ),
+    **{f"database-latency-high-{table}-warning": _database(table) for table in TABLES},
+    "health-check-failures-critical": Case(bad=_UNHEALTHY, good=_HEALTHY, unheard="ALARM"),
+    "deployment-unhealthy-critical": Case(bad=_UNHEALTHY, good=_HEALTHY),
+    "concurrent-sessions-high-warning": Case(
+        bad=[_of_app("ConcurrentSessions", 3, 46, 12)],
+        # Two tasks: the sum of their sessions is no load.
+        good=[_of_app("ConcurrentSessions", 45, 45, 44)],
+    ),
+    "websocket-connection-failures-critical": Case(
+        bad=[
+            _of_load_balancer("RejectedConnectionCount", 11),
+            _of_load_balancer("HTTPCode_ELB_5XX_Count", 5, 6),
+            _of_targets("TargetConnectionErrorCount", 11),
+            _of_targets("HTTPCode_Target_5XX_Count", 11),
+            _all(
+                _of_load_balancer("RejectedConnectionCount", 4),
+                _of_targets("HTTPCode_Target_5XX_Count", 4),
+                _of_load_balancer("HTTPCode_ELB_5XX_Count", 3),
+            ),
+        ],
+        good=[
+            _of_load_balancer("RejectedConnectionCount", 10),
+            # The same connections, counted twice by the load balancer.
+            _all(
+                _of_targets("TargetConnectionErrorCount", 9),
+                _of_load_balancer("HTTPCode_ELB_5XX_Count", 9),
+            ),
+        ],
+    ),
+    "target-5xx-critical": Case(
+        bad=[_of_targets("HTTPCode_Target_5XX_Count", 6, 6)],
+        good=[_of_targets("HTTPCode_Target_5XX_Count", 10), _of_load_balancer("HTTPCode_ELB_5XX_Count", 20)],
+    ),
+    "cache-memory-high-warning": Case(
+        bad=[
+            _of_node("DatabaseMemoryUsagePercentage", "001", 81),
+            _all(
+                _of_node("DatabaseMemoryUsagePercentage", "001", 20),
+                _of_node("DatabaseMemoryUsagePercentage", "002", 70, 95),
+            ),
+        ],
+        # Together they use more than one has.
+        good=[
+            _all(
+                _of_node("DatabaseMemoryUsagePercentage", "001", 80),
+                _of_node("DatabaseMemoryUsagePercentage", "002", 80),
+            )
+        ],
+    ),
+    "cache-evictions-critical": Case(
+        bad=[
+            _of_node("Evictions", "001", 0, 0, 1),
+            _all(_of_node("Evictions", "001", 0), _of_node("Evictions", "002", 4)),
+        ],
+        good=[_all(_of_node("Evictions", "001", 0, 0), _of_node("Evictions", "002", 0))],
+    ),
+    "cache-replication-lag-warning": Case(
+        # Either may be the replica.
+        bad=[_of_node("ReplicationLag", "001", 6), _of_node("ReplicationLag", "002", 0.2, 9)],
+        good=[_of_node("ReplicationLag", "002", 5, 0.1)],
+    ),
+}
+
+
+def severity(name: str) -> str:
+    """The last word of an alarm's name."""
+    return name.rpartition("-")[2]

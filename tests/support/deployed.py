@@ -1,0 +1,102 @@
+"""A stack that is up as far as a task goes, made by hand in an account of its own: roles, secrets, a definition."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from components.service.container import Container
+from operations.definition import TaskDefinition, registered
+from operations.target import Target
+from sandbox.account import process as accounts
+from sandbox.account.process import Account
+from sandbox.layout import Layout
+
+REGION = "us-east-1"
+FAMILY = "voiceter-backend-dev"
+EXECUTION_ROLE, TASK_ROLE = "execution", "task"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+class Deployed:
+    """The account, and what a stack would have made in it."""
+
+    def __init__(self, account: Account, layout: Layout) -> None:
+        self.target = Target("dev", "sandbox", Path("pulumi"), {}, account, layout)
+        # As the engine would give them.
+        self.outputs = self.target.__dict__["_outputs"] = {
+            "region": REGION,
+            "containerName": "voiceter-backend",
+            "taskFamily": FAMILY,
+            "recordingsBucketName": "recordings",
+        }
+        self.client = self.target.client
+        self.execution_role = self.role(EXECUTION_ROLE)
+        self.task_role = self.role(TASK_ROLE)
+
+    def role(self, name: str) -> str:
+        iam = self.client("iam")
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(TRUST))["Role"]["Arn"]
+
+    def grant(self, *statements: Mapping[str, Any]) -> None:
+        """Gives the execution role these permissions, and no others."""
+        self.client("iam").put_role_policy(
+            RoleName=EXECUTION_ROLE, PolicyName="execution", PolicyDocument=document(*statements)
+        )
+
+    def grant_reading(self, *arns: str) -> None:
+        self.grant({"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": list(arns)})
+
+    def secret(self, name: str, **arguments: Any) -> str:
+        """Makes a secret; its ARN."""
+        return self.client("secretsmanager").create_secret(Name=name, **arguments)["ARN"]
+
+    def register(
+        self, secrets: Mapping[str, str] | None = None, *, execution_role: bool = True, **changes: Any
+    ) -> TaskDefinition:
+        """Registers the program's container definition with these secrets and changes, and deploys it."""
+        container = Container(
+            image="registry/voiceter-backend:1.0",
+            environment={"PORT": "8080", "AWS_REGION": REGION, "MONEY": "$5 and ${more}"},
+            secrets=secrets or {},
+            log_group="/ecs/voiceter-backend-dev",
+            region=REGION,
+            stop_timeout_seconds=45,
+            writable_root=False,
+        )
+        arguments = {"executionRoleArn": self.execution_role} if execution_role else {}
+        answer = self.client("ecs").register_task_definition(
+            family=FAMILY,
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="512",
+            memory="1024",
+            taskRoleArn=self.task_role,
+            containerDefinitions=[{**container.definition(), **changes}],
+            **arguments,
+        )
+        self.outputs["taskDefinitionArn"] = answer["taskDefinition"]["taskDefinitionArn"]
+        return registered(self.target)
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+@contextmanager
+def account_in(folder: Path) -> Generator[tuple[Account, Layout]]:
+    """An account of its own, which ends with the test module."""
+    layout = Layout(folder, folder / ".sandbox")
+    account = accounts.start(layout, os.environ)
+    try:
+        yield account, layout
+    finally:
+        accounts.stop(layout)
+
+
+def emptied(account: Account) -> None:
+    accounts.opener.open(f"{account.url}/moto-api/reset", data=b"").close()

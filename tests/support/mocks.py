@@ -1,0 +1,368 @@
+"""The program, or a part of it, run under Pulumi's mocks: what it registers, exports and says is recorded.
+
+Nothing is asserted here. The mocks answer as AWS would, with ARNs of the stack's region and of one account.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pulumi
+import pulumi.runtime
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.stack import Stack
+
+from tests.support.stack_config import NAMESPACE, engine_text
+
+ACCOUNT = "123456789012"
+PARTITION = "aws"
+
+# Pulumi's wire format marks objects that are not plain ones with this key, and says with its value what they are.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, no secret
+_IS_RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as the program registered it. Inputs are in the engine's spelling, secrets unwrapped."""
+
+    type: str
+    name: str
+    urn: str
+    parent: str  # URN
+    inputs: Mapping[str, Any]
+    secret_inputs: frozenset[str]  # the top-level inputs that hold a secret
+    custom: bool
+    protect: bool
+    retain_on_delete: bool
+    ignore_changes: tuple[str, ...]
+    depends_on: frozenset[str]  # URNs, of explicit and of data dependencies
+    provider: str  # the name of the provider resource; empty for a component
+    timeouts: Mapping[str, str]  # of create, update and delete, where the program sets them
+
+    def json(self, key: str) -> Any:
+        """The input `key`, which is a JSON document."""
+        return json.loads(self.inputs[key])
+
+
+@dataclass
+class Deployment:
+    """All that a program did."""
+
+    registered: list[Registration] = field(default_factory=list[Registration])
+    exports: dict[str, Any] = field(default_factory=dict[str, Any])
+    secret_exports: set[str] = field(default_factory=set[str])
+    calls: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list[tuple[str, Mapping[str, Any], str]])
+    outputs_of: list[str] = field(default_factory=list[str])  # URNs, once for each `register_outputs`
+    warnings: list[str] = field(default_factory=list[str])
+    notices: list[str] = field(default_factory=list[str])
+
+    def all(self, type_: str) -> list[Registration]:
+        """The resources whose type ends in `type_`, such as `:Table`, in the order of their names."""
+        return sorted((r for r in self.registered if r.type.endswith(type_)), key=lambda r: r.name)
+
+    def one(self, type_: str, name: str | None = None) -> Registration:
+        """The only resource of that type (and name)."""
+        found = [r for r in self.all(type_) if name in (None, r.name)]
+        assert len(found) == 1, f"{len(found)} resources of type {type_}, name {name}"
+        return found[0]
+
+    def named(self, urn: str) -> Registration:
+        """The resource with that URN."""
+        return next(r for r in self.registered if r.urn == urn)
+
+    def containers(self) -> list[Any]:
+        """The container definitions of the only task definition."""
+        return self.one(":TaskDefinition").json("containerDefinitions")
+
+
+@dataclass
+class FakeAws(pulumi.runtime.Mocks):
+    """AWS in one region, as far as the program looks."""
+
+    region: str = "us-east-1"
+    images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
+    secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
+    rules: Mapping[int, Mapping[str, int]] = field(default_factory=dict[int, Mapping[str, int]])  # priority -> weights
+    network: str = ""  # the IPv4 block of the stack's network, once it is up
+    failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        function = args.token.rpartition(":")[2]
+        inputs = cast(dict[str, Any], args.args)  # pyright: ignore[reportUnknownMemberType] - the SDK says `dict`
+        if function in self.failures:
+            return {}, [("", self.failures[function])]
+        match function:
+            case "getCallerIdentity":
+                return {"accountId": ACCOUNT, "arn": "", "id": ACCOUNT, "userId": ""}, []
+            case "getPartition":
+                return {"partition": PARTITION, "dnsSuffix": "amazonaws.com", "id": PARTITION}, []
+            case "getSecret":
+                return {"arn": inputs["arn"], "kmsKeyId": self.secret_keys.get(inputs["arn"], "")}, []
+            case "getVpc":
+                if self.network:
+                    return {"cidrBlock": self.network}, []
+                return {}, [("", "no matching EC2 VPC found")]
+            case "getImage":
+                return self._image(inputs)
+            case "getListenerRule":
+                return self._rule(inputs)
+            case _:
+                raise NotImplementedError(args.token)
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == "awsx:ec2:Vpc":
+            return args.name, self._vpc(args.name)
+        type_ = args.typ.rpartition(":")[2]
+        inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType] - the SDK says `dict`
+        prefix = inputs.get("namePrefix") or f"{args.name}-"
+        name = str(inputs.get("name") or inputs.get("bucket") or inputs.get("family") or f"{prefix}1a2b3c4")
+        return f"{type_}-{name}", {**inputs, **self._computed(type_, args.name, name, inputs)}
+
+    def _image(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        for digest, tags in self.images.items():
+            if args.get("imageTag") in tags or args.get("imageDigest") == digest:
+                return {"imageDigest": digest, "imageTags": list(tags)}, []
+        return {}, [("", "reading ECR Images: ImageNotFoundException: The image does not exist within the repository")]
+
+    def _rule(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args["priority"] not in self.rules:
+            return {}, [("", "reading ELBv2 Listener Rule: couldn't find resource")]
+        groups = [{"arn": arn, "weight": weight} for arn, weight in self.rules[args["priority"]].items()]
+        return {"actions": [{"type": "forward", "order": 1, "forwards": [{"targetGroups": groups}]}]}, []
+
+    def _computed(self, type_: str, logical: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs that AWS adds to the inputs."""
+        if type_ == "Certificate":
+            record = {"domainName": inputs["domainName"], "resourceRecordName": f"_a.{inputs['domainName']}."}
+            record |= {"resourceRecordType": "CNAME", "resourceRecordValue": "_b.acm-validations.aws."}
+            return {"arn": self._arn("acm", "certificate/0a1b"), "domainValidationOptions": [record]}
+        if type_ == "SecretVersion":
+            return {"versionId": f"version-of-{logical}"}
+        resources = {
+            "Table": ("dynamodb", f"table/{name}"),
+            "Repository": ("ecr", f"repository/{name}"),
+            "LogGroup": ("logs", f"log-group:{name}"),
+            "Secret": ("secretsmanager", f"secret:{name}-AbCdEf"),
+            "Cluster": ("ecs", f"cluster/{name}"),
+            "TaskDefinition": ("ecs", f"task-definition/{name}:1"),
+            "LoadBalancer": ("elasticloadbalancing", f"loadbalancer/app/{name}/0a1b"),
+            "TargetGroup": ("elasticloadbalancing", f"targetgroup/{name}/0a1b"),
+            "Topic": ("sns", name),
+            "MetricAlarm": ("cloudwatch", f"alarm:{name}"),
+            "Listener": ("elasticloadbalancing", f"listener/app/{logical}/0a1b/2c3d"),
+        }
+        if type_ == "Key":
+            return {"arn": self._arn("kms", "key/0a1b"), "keyId": "0a1b"}
+        computed: dict[str, Any] = {"name": name}
+        if type_ in resources:
+            computed["arn"] = self._arn(*resources[type_])
+        match type_:
+            case "Role":
+                computed["arn"] = f"arn:{PARTITION}:iam::{ACCOUNT}:role/{name}"
+            case "Bucket":
+                computed["arn"] = f"arn:{PARTITION}:s3:::{name}"
+            case "Repository":
+                computed["repositoryUrl"] = f"{ACCOUNT}.dkr.ecr.{self.region}.amazonaws.com/{name}"
+            case "LoadBalancer":
+                computed |= {"dnsName": f"{name}-0a1b.{self.region}.elb.amazonaws.com", "zoneId": "Z0LOADBALANCER"}
+                computed["arnSuffix"] = f"app/{name}/0a1b"
+            case "TargetGroup":
+                computed["arnSuffix"] = f"targetgroup/{name}/0a1b"
+            case "ReplicationGroup":
+                computed["primaryEndpointAddress"] = f"master.{inputs['replicationGroupId']}.use1.cache.amazonaws.com"
+            case "Record":
+                computed["fqdn"] = inputs["name"].rstrip(".")
+            case _:
+                pass
+        return computed
+
+    def _vpc(self, name: str) -> dict[str, Any]:
+        return {
+            "vpcId": "vpc-0a1b",
+            "publicSubnetIds": ["subnet-public-1", "subnet-public-2"],
+            "privateSubnetIds": ["subnet-private-1", "subnet-private-2"],
+            "routeTables": [
+                {_SIGNATURE: _IS_RESOURCE, "urn": urn, "id": id_} for urn, id_ in _route_tables(name).items()
+            ],
+        }
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{PARTITION}:{service}:{self.region}:{ACCOUNT}:{resource}"
+
+
+class _RecordingMonitor(MockMonitor):
+    """Pulumi's mock of the engine, which also keeps what the requests say beside the inputs."""
+
+    def __init__(self, answers: FakeAws, deployment: Deployment) -> None:
+        super().__init__(answers)
+        self._deployment = deployment
+        self._answer: Any = super()  # whose methods have no types
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name
+        if request.type == "awsx:ec2:Vpc":
+            # What the component's outputs refer to, the SDK asks the engine for.
+            for urn, id_ in _route_tables(request.name).items():
+                self.resources[urn] = MockMonitor.ResourceRegistration(urn, id_, {})
+        response = self._answer.RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = _struct(request.object)
+            self._deployment.registered.append(
+                Registration(
+                    type=request.type,
+                    name=request.name,
+                    urn=response.urn,
+                    parent=request.parent,
+                    inputs=_plain(inputs),
+                    secret_inputs=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
+                    custom=request.custom,
+                    protect=request.protect,
+                    retain_on_delete=request.retainOnDelete,
+                    ignore_changes=tuple(request.ignoreChanges),
+                    depends_on=frozenset(request.dependencies),
+                    provider=_provider_name(request),
+                    timeouts=_timeouts(request.customTimeouts),
+                )
+            )
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name
+        self._deployment.outputs_of.append(request.urn)
+        return self._answer.RegisterResourceOutputs(request)
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the engine's name
+        if not request.tok.startswith("pulumi:"):
+            self._deployment.calls.append((request.tok, _plain(_struct(request.args)), request.provider))
+        return self._answer.Invoke(request)
+
+
+def deploy(
+    program: Callable[[], object],
+    *,
+    stack: str = "prod",
+    config: Mapping[str, object] | None = None,
+    encrypted: Collection[str] = ("secrets",),
+    answers: FakeAws | None = None,
+) -> Deployment:
+    """Runs `program` as the engine would, and waits until everything in it has happened.
+
+    `config` is that of a stack file, with or without the project's namespace; `encrypted` names the keys in it that the
+    stack file holds as secrets. Raises what the program raises.
+    """
+    answers = answers or FakeAws()
+    deployment = Deployment()
+    texts = {(key if ":" in key else f"{NAMESPACE}:{key}"): engine_text(value) for key, value in (config or {}).items()}
+    # With neither an old root resource nor old exports.
+    pulumi.runtime.reset_options()
+    pulumi.runtime.set_mocks(
+        answers,
+        project=NAMESPACE,
+        stack=stack,
+        logger=_recording_logger(deployment),
+        monitor=_RecordingMonitor(answers, deployment),
+    )
+    pulumi.runtime.set_all_config(texts, [f"{NAMESPACE}:{key}" for key in encrypted])
+
+    async def keep_exports(outputs: Mapping[str, Any]) -> None:
+        for key, value in outputs.items():
+            output = pulumi.Output.from_input(value)
+            deployment.exports[key] = await output.future()
+            if await output.is_secret():
+                deployment.secret_exports.add(key)
+
+    def run() -> object:
+        program()
+        root = pulumi.runtime.get_root_resource()
+        assert isinstance(root, Stack)
+        return keep_exports(root.outputs)
+
+    runtime: Any = pulumi.runtime  # whose decorator has no types
+    runtime.test(run)()
+    return deployment
+
+
+def values(thing: object) -> Iterator[str]:
+    """Every string in an input, keys of objects included."""
+    if isinstance(thing, Mapping):
+        for key, value in cast(Mapping[str, object], thing).items():
+            yield key
+            yield from values(value)
+    elif isinstance(thing, list | tuple):
+        for item in cast(Sequence[object], thing):
+            yield from values(item)
+    elif isinstance(thing, str):
+        yield thing
+
+
+def _route_tables(vpc: str) -> dict[str, str]:
+    """URN and id of the route tables in a VPC: one public and one private, in each of two zones."""
+    names = [f"{vpc}-{kind}-{zone}" for zone in (1, 2) for kind in ("public", "private")]
+    type_ = "awsx:ec2:Vpc$aws:ec2/routeTable:RouteTable"
+    return {
+        f"urn:pulumi:{pulumi.get_stack()}::{NAMESPACE}::{type_}::{name}": f"rtb-{name.removeprefix(f'{vpc}-')}"
+        for name in names
+    }
+
+
+def _struct(message: Any) -> dict[str, Any]:
+    """A protobuf struct as it is on the wire."""
+    return {key: _wire_value(value) for key, value in message.fields.items()}
+
+
+def _wire_value(value: Any) -> Any:
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            return _struct(value.struct_value)
+        case "list_value":
+            return [_wire_value(item) for item in value.list_value.values]
+        case "number_value":
+            return int(value.number_value) if value.number_value.is_integer() else value.number_value
+        case "null_value":
+            return None
+        case kind:
+            return getattr(value, kind)
+
+
+def _plain(value: Any) -> Any:
+    """The value with its secrets unwrapped."""
+    if isinstance(value, dict):
+        members = cast(dict[str, Any], value)
+        if members.get(_SIGNATURE) == _IS_SECRET:
+            return _plain(members["value"])
+        return {key: _plain(member) for key, member in members.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in cast(list[Any], value)]
+    return value
+
+
+def _holds_secret(value: Any) -> bool:
+    return _IS_SECRET in values(value)
+
+
+def _provider_name(request: Any) -> str:
+    reference: str = request.provider or request.providers.get("aws", "")
+    return reference.rpartition("::")[0].rpartition("::")[2]
+
+
+def _timeouts(message: Any) -> dict[str, str]:
+    named = {name: getattr(message, name) for name in ("create", "update", "delete")}
+    return {name: text for name, text in named.items() if text}
+
+
+def _recording_logger(deployment: Deployment) -> logging.Logger:
+    logger = logging.Logger("engine")
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            # Beneath are the runtime's own words about its work.
+            if record.levelno >= logging.INFO:
+                said = deployment.warnings if record.levelno >= logging.WARNING else deployment.notices
+                said.append(record.getMessage())
+
+    logger.addHandler(Keep())
+    return logger

@@ -1,0 +1,62 @@
+"""The whole program, run afresh for a stack, with the config that its stack file holds."""
+
+from __future__ import annotations
+
+import gc
+import runpy
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy
+
+ROOT: Final = Path(__file__).parents[2]
+DIGEST: Final = "sha256:" + "d" * 64
+TAG: Final = "1.4.2"
+REDIS_TOKEN: Final = "Correct!Horse#Battery&Staple"  # noqa: S105 - of the tests alone
+REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": REDIS_TOKEN}  # keys that turn Redis on
+REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
+
+
+def certificate(region: str) -> str:
+    """The ARN of a certificate in that region."""
+    return f"arn:aws:acm:{region}:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
+
+
+def committed(stack: str) -> dict[str, Any]:
+    """The config of a stack file in the repository."""
+    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+
+
+def run(
+    stack: str,
+    *,
+    like: str | None = None,
+    region: str = "us-east-1",
+    image: bool = True,
+    https: bool = True,
+    encrypted: Collection[str] = ("secrets", "redisAuthToken"),
+    answers: FakeAws | None = None,
+    **config: Any,
+) -> Deployment:
+    """The program with the stack file of `like` (by default the stack's own), in `region`, and further `config` keys.
+
+    `https` adds a certificate, and `image` the tag of an image that the registry holds.
+    """
+    keys = {**committed(like or stack), "aws:region": region}
+    if https and "domainName" not in config:
+        keys["certificateArn"] = certificate(region)
+    if image:
+        keys["imageTag"] = TAG
+    try:
+        return deploy(
+            lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"),
+            stack=stack,
+            config=keys | config,
+            encrypted=encrypted,
+            answers=answers or FakeAws(region=region, images={DIGEST: [TAG]}),
+        )
+    finally:
+        gc.enable()  # the program turns it off, and the process of these tests goes on

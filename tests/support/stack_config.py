@@ -1,0 +1,92 @@
+"""Config for the tests of the settings, handed over exactly as the engine does it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, cast
+
+import pulumi
+import pulumi.runtime
+import pytest
+
+from config import model as settings
+from config.model import ConfigError, Settings
+
+NAMESPACE = "voiceter-backend"
+ACCOUNT = "123456789012"
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:team/token-AbC123"
+GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
+PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"
+SES_IDENTITY = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/no-reply@example.com"
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+FindImage = Callable[[str, str], str | None]
+FindNetwork = Callable[[str], str | None]
+
+# Waits for the Output that a test returns, without which a failing assertion in `apply` would pass; typed.
+awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
+
+
+class NoResources(pulumi.runtime.Mocks):
+    """The settings register nothing and call nothing; this gives them a stack's name."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, object]]:
+        raise AssertionError(f"the settings registered {args.typ}")
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the settings called {args.token}")
+
+
+def engine_text(value: object) -> str:
+    """How the engine passes a value of a stack file: a string as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+def has_the_tag(_region: str, tag: str) -> str | None:
+    """A registry that holds every tag."""
+    return tag
+
+
+def no_network(_region: str) -> None:
+    """A stack that is not up."""
+
+
+def load(
+    config: Mapping[str, object],
+    stack: str = "test",
+    region: str | None = "us-east-1",
+    encrypted: Collection[str] = ("secrets",),
+    find_image: FindImage = has_the_tag,
+    find_network: FindNetwork = no_network,
+) -> Settings:
+    """`settings.load` for a stack with that config; keys are named without the project's namespace."""
+    texts = {(key if ":" in key else f"{NAMESPACE}:{key}"): engine_text(value) for key, value in config.items()}
+    if region is not None:
+        texts["aws:region"] = region
+    secret_keys = {key if ":" in key else f"{NAMESPACE}:{key}" for key in encrypted}
+    pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
+    pulumi.runtime.set_all_config(texts, sorted(secret_keys & set(texts)))
+    try:
+        return settings.load(find_image, find_network)
+    finally:
+        pulumi.runtime.set_all_config({}, [])
+
+
+def mistakes(
+    config: Mapping[str, object],
+    stack: str = "test",
+    region: str | None = "us-east-1",
+    encrypted: Collection[str] = ("secrets",),
+    find_image: FindImage = has_the_tag,
+    find_network: FindNetwork = no_network,
+) -> list[str]:
+    """The lines of the `ConfigError` that `load` ends in, without the first."""
+    with pytest.raises(ConfigError) as caught:
+        load(config, stack, region, encrypted, find_image, find_network)
+    head, *lines = str(caught.value).split("\n")
+    assert head == (
+        f"the configuration of the stack {stack} has {len(lines)} mistake{'s'[: len(lines) > 1]}; nothing was changed."
+    )
+    assert all(line.startswith("  ") for line in lines)
+    return [line.strip() for line in lines]

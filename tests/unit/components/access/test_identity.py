@@ -1,0 +1,64 @@
+"""The IAM pair: roles for ECS alone, with the grants that were handed in and no others."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from components.access.identity import Identity, IdentityArgs
+from components.lib.account import Account
+from components.lib.policy import Statement
+from tests.support import iam
+from tests.support.mocks import ACCOUNT, Deployment, deploy
+
+ECS = "ecs-tasks.amazonaws.com"
+
+
+def build() -> Deployment:
+    def program() -> None:
+        identity = Identity(
+            "identity",
+            IdentityArgs(
+                account=Account(ACCOUNT, "aws", "eu-north-1"),
+                execution_role_name="voiceter-backend-execution-role-dev",
+                execution_grants=[Statement("Pull", ["ecr:BatchGetImage"], [pulumi.Output.from_input("arn:image")])],
+                task_role_name="voiceter-backend-task-role-dev",
+                task_grants=[Statement("Items", ["dynamodb:GetItem"], ["arn:table"])],
+            ),
+        )
+        pulumi.export("arns", [identity.execution_role_arn, identity.task_role_arn])
+
+    return deploy(program)
+
+
+def test_the_roles() -> None:
+    run = build()
+    assert run.one(":Role", "execution").inputs["name"] == "voiceter-backend-execution-role-dev"
+    assert run.one(":Role", "task").inputs["name"] == "voiceter-backend-task-role-dev"
+    assert run.exports["arns"] == [
+        f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-{use}-role-dev" for use in ("execution", "task")
+    ]
+
+
+def test_each_role_has_its_own_grants() -> None:
+    run = build()
+    policies = {p.inputs["role"]: p.json("policy") for p in run.all(":RolePolicy")}
+    execution = policies["voiceter-backend-execution-role-dev"]
+    task = policies["voiceter-backend-task-role-dev"]
+    assert iam.allows(execution, "ecr:BatchGetImage", "arn:image")
+    assert iam.allows(task, "dynamodb:GetItem", "arn:table")
+    assert not iam.allows(execution, "dynamodb:GetItem", "arn:table")
+    assert not iam.allows(task, "ecr:BatchGetImage", "arn:image")
+
+
+@pytest.mark.parametrize("role", ["execution", "task"])
+def test_only_ecs_tasks_of_this_account_and_region_take_a_role(role: str) -> None:
+    trust = build().one(":Role", role).json("assumeRolePolicy")
+    task = f"arn:aws:ecs:eu-north-1:{ACCOUNT}:task/voiceter-cluster-dev/0123abcd"
+    ours = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": task}
+    assert iam.trusts(trust, ECS, ours)
+    assert not iam.trusts(trust, "ec2.amazonaws.com", ours)
+    assert not iam.trusts(trust, ECS, {**ours, "aws:SourceAccount": "999999999999"})
+    assert not iam.trusts(trust, ECS, {**ours, "aws:SourceArn": task.replace("eu-north-1", "us-east-1")})
+    assert not iam.trusts(trust, ECS, {**ours, "aws:SourceArn": task.replace(ACCOUNT, "999999999999")})
+    assert not iam.trusts(trust, ECS, {"aws:SourceAccount": ACCOUNT})

@@ -1,0 +1,51 @@
+"""The role with which ECS moves traffic."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
+from components.lib.account import Account
+from tests.support import iam
+from tests.support.mocks import ACCOUNT, Deployment, deploy
+from tests.support.program import run
+
+NAME = "voiceter-backend-infrastructure-role-dev"
+
+
+def build() -> Deployment:
+    def program() -> None:
+        account = Account(ACCOUNT, "aws", "eu-north-1")
+        role = InfrastructureRole("role", InfrastructureRoleArgs(account, NAME))
+        pulumi.export("arn", role.arn)
+
+    return deploy(program)
+
+
+def test_ecs_itself_takes_it_and_no_task() -> None:
+    trust = build().one(":Role").json("assumeRolePolicy")
+    assert iam.trusts(trust, "ecs.amazonaws.com", {})
+    assert not iam.trusts(trust, "ecs-tasks.amazonaws.com", {})
+
+
+def test_it_has_the_policy_that_aws_keeps_for_this() -> None:
+    deployment = build()
+    assert deployment.one(":RolePolicyAttachment").inputs == {
+        "role": NAME,
+        "policyArn": "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers",
+    }
+    assert deployment.exports["arn"] == f"arn:aws:iam::{ACCOUNT}:role/{NAME}"
+
+
+@pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
+def test_a_strategy_that_shifts_traffic_has_one(strategy: str) -> None:
+    deployment = run("dev", deploymentStrategy=strategy)
+    assert deployment.one(":Role", "infrastructure").inputs["name"] == NAME
+    service = deployment.one("ecs/service:Service")
+    # It may do its work before a deployment needs it.
+    assert deployment.one(":RolePolicyAttachment").urn in service.depends_on
+
+
+def test_rolling_deployments_have_none() -> None:
+    assert {role.name for role in run("dev").all(":Role")} == {"execution", "task"}

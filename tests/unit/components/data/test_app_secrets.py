@@ -1,0 +1,147 @@
+"""Secrets: encrypted all the way, injected by version, and granted only as far as they are injected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.data.app_secrets import AppSecrets, AppSecretsArgs
+from components.lib.account import Account
+from components.lib.policy import document
+from tests.support import iam
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy, values
+
+REGION = "eu-north-1"
+ARNS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+MADE = f"{ARNS}:voiceter-backend-dev/COGNITO_USER_POOL_ID-1a2b3c4-AbCdEf"
+FOREIGN = f"{ARNS}:shared/token-XyZ123"
+HIDDEN = "correct-horse-battery"
+KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key"
+THROUGH_SECRETS_MANAGER = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+
+
+def build(arns: Mapping[str, str] | None = None, keys: Mapping[str, str] | None = None, **changes: Any) -> Deployment:
+    def program() -> None:
+        secrets = AppSecrets(
+            "app-secrets",
+            AppSecretsArgs(
+                account=Account(ACCOUNT, "aws", REGION),
+                folder="voiceter-backend-dev",
+                values=changes.get("values", {"COGNITO_USER_POOL_ID": pulumi.Output.secret(HIDDEN)}),
+                arns=arns or {},
+                protect=changes.get("protect", True),
+            ),
+        )
+        pulumi.export("valueFrom", dict(secrets.value_from))
+        pulumi.export("statements", len(secrets.read()))
+        pulumi.export("policy", document(secrets.read()))
+
+    return deploy(program, answers=FakeAws(region=REGION, secret_keys=keys or {}, failures=changes.get("failures", {})))
+
+
+def policy(**arguments: Any) -> dict[str, Any]:
+    return json.loads(build(**arguments).exports["policy"])
+
+
+@pytest.mark.parametrize(("protect", "days"), [(True, 30), (False, 0)])
+def test_a_value_becomes_a_secret_of_the_stack(protect: bool, days: int) -> None:
+    run = build(protect=protect)
+    secret = run.one(":Secret").inputs
+    assert secret["namePrefix"] == "voiceter-backend-dev/COGNITO_USER_POOL_ID-"
+    assert secret["recoveryWindowInDays"] == days
+    version = run.one(":SecretVersion")
+    assert version.inputs == {"secretId": MADE, "secretString": HIDDEN}
+    assert version.retain_on_delete
+
+
+def test_the_value_is_a_secret_and_nowhere_else() -> None:
+    run = build()
+    assert run.one(":SecretVersion").secret_inputs == {"secretString"}
+    holders = [r.type for r in run.registered if HIDDEN in values(r.inputs)]
+    assert holders == ["aws:secretsmanager/secretVersion:SecretVersion"]
+    assert HIDDEN not in str(run.exports)
+
+
+def test_it_is_injected_with_its_version() -> None:
+    assert build().exports["valueFrom"] == {"COGNITO_USER_POOL_ID": f"{MADE}:::version-of-COGNITO_USER_POOL_ID"}
+
+
+def test_a_secret_of_someone_else_is_injected_as_it_is() -> None:
+    run = build(arns={"TOKEN": FOREIGN}, values={})
+    assert run.exports["valueFrom"] == {"TOKEN": FOREIGN}
+    assert run.all(":Secret") == []
+
+
+def test_the_grant_is_for_exactly_these_secrets() -> None:
+    granted = policy(arns={"TOKEN": FOREIGN})
+    for arn in (MADE, FOREIGN):
+        assert iam.allows(granted, "secretsmanager:GetSecretValue", arn)
+        assert not iam.allows(granted, "secretsmanager:PutSecretValue", arn)
+    for neighbour in (
+        f"{ARNS}:voiceter-backend/COGNITO_USER_POOL_ID-1a2b3c4-AbCdEf",
+        f"{ARNS}:voiceter-backend-dev/OTHER-1a2b3c4-AbCdEf",
+        f"{FOREIGN}x",
+        FOREIGN.replace(REGION, "us-east-1"),
+    ):
+        assert not iam.allows(granted, "secretsmanager:GetSecretValue", neighbour)
+
+
+def test_a_secret_that_cannot_be_looked_up_ends_the_program() -> None:
+    text = "ResourceNotFoundException: Secrets Manager can't find the specified secret"
+    with pytest.raises(pulumi.RunError) as caught:
+        build(arns={"TOKEN": FOREIGN}, failures={"getSecret": text})
+    assert "secretArns.TOKEN" in str(caught.value)
+    assert FOREIGN in str(caught.value)
+    assert text in str(caught.value)
+
+
+def test_without_secrets_there_is_nothing_to_read() -> None:
+    assert build(values={}).exports["statements"] == 0
+
+
+@pytest.mark.parametrize(
+    "key", ["", "alias/aws/secretsmanager", f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/secretsmanager"]
+)
+def test_the_default_key_needs_no_grant(key: str) -> None:
+    assert build(arns={"TOKEN": FOREIGN}, keys={FOREIGN: key}).exports["statements"] == 1
+
+
+@pytest.mark.parametrize("key", ["1234-abcd", f"{KEYS}/1234-abcd"])
+def test_a_customer_key_may_be_used_for_the_secret(key: str) -> None:
+    granted = policy(arns={"TOKEN": FOREIGN}, keys={FOREIGN: key})
+    assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", THROUGH_SECRETS_MANAGER)
+    assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd")
+    assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/5678-abcd", THROUGH_SECRETS_MANAGER)
+    assert not iam.allows(granted, "kms:Encrypt", f"{KEYS}/1234-abcd", THROUGH_SECRETS_MANAGER)
+    assert iam.wildcards(granted) == set()
+
+
+def test_a_key_of_another_account() -> None:
+    key = f"arn:aws:kms:{REGION}:999999999999:key/1234-abcd"
+    granted = policy(arns={"TOKEN": FOREIGN}, keys={FOREIGN: key})
+    assert iam.allows(granted, "kms:Decrypt", key, THROUGH_SECRETS_MANAGER)
+    assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", THROUGH_SECRETS_MANAGER)
+
+
+def test_a_key_under_an_alias() -> None:
+    alias = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/tokens"
+    granted = policy(arns={"TOKEN": FOREIGN}, keys={FOREIGN: alias})
+    ours = {**THROUGH_SECRETS_MANAGER, "kms:ResourceAliases": ["alias/tokens", "alias/more"]}
+    theirs = {**THROUGH_SECRETS_MANAGER, "kms:ResourceAliases": ["alias/others"]}
+    assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", ours)
+    assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
+    # IAM knows a key by its id, which the alias does not tell: the condition names the key instead.
+    assert iam.wildcards(granted) == {("SecretKey0", f"{KEYS}/*")}
+
+
+def test_two_secrets_under_two_keys() -> None:
+    other = f"{ARNS}:shared/other-XyZ123"
+    granted = policy(
+        arns={"TOKEN": FOREIGN, "OTHER": other}, keys={FOREIGN: f"{KEYS}/1", other: f"{KEYS}/2"}, values={}
+    )
+    for key in ("1", "2"):
+        assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/{key}", THROUGH_SECRETS_MANAGER)

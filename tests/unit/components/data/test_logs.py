@@ -1,0 +1,47 @@
+"""The log group, and the grant to write to it."""
+
+from __future__ import annotations
+
+import json
+
+import pulumi
+import pytest
+
+from components.data.logs import Logs, LogsArgs
+from components.lib.policy import document
+from tests.support import iam
+from tests.support.mocks import ACCOUNT, Deployment, deploy
+
+GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/voiceter-backend"
+
+
+def build(protect: bool = True) -> Deployment:
+    def program() -> None:
+        logs = Logs("logs", LogsArgs("/ecs/voiceter-backend", 90, protect))
+        pulumi.export("name", logs.group_name)
+        pulumi.export("policy", document(logs.write()))
+
+    return deploy(program)
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_the_log_group(protect: bool) -> None:
+    run = build(protect)
+    group = run.one(":LogGroup")
+    assert group.inputs == {
+        "name": "/ecs/voiceter-backend",
+        "retentionInDays": 90,
+        "deletionProtectionEnabled": protect,
+    }
+    assert group.protect is protect
+    assert run.exports["name"] == "/ecs/voiceter-backend"
+
+
+def test_the_grant_is_for_the_streams_of_this_group() -> None:
+    policy = json.loads(build().exports["policy"])
+    stream = "log-stream:voiceter-backend/voiceter-backend/0123abcd"
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        assert iam.allows(policy, action, f"{GROUP}:{stream}")
+        assert not iam.allows(policy, action, f"{GROUP}-dev:{stream}")
+    assert not iam.allows(policy, "logs:GetLogEvents", f"{GROUP}:{stream}")
+    assert not iam.allows(policy, "logs:CreateLogGroup", GROUP)

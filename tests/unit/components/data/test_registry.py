@@ -1,0 +1,128 @@
+"""The registry, the look-up of an image in it, and the way of a first image to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from components.data.registry import Registry, RegistryArgs, find_image
+from tests.support.mocks import Deployment, FakeAws, deploy
+
+DIGEST = "sha256:" + "a" * 64
+URL = "123456789012.dkr.ecr.eu-north-1.amazonaws.com/voiceter-backend-dev"
+
+
+def build(force_delete: bool = True) -> Deployment:
+    def program() -> None:
+        registry = Registry("registry", RegistryArgs("voiceter-backend-dev", force_delete))
+        pulumi.export("images", [registry.image("1.0"), registry.image(DIGEST)])
+
+    return deploy(program, answers=FakeAws(region="eu-north-1"))
+
+
+def look_up(tag: str, **answers: Any) -> tuple[str | None, Deployment]:
+    found: list[str | None] = []
+
+    def program() -> None:
+        found.append(find_image(aws.Provider("aws", region="eu-north-1"), "voiceter-backend-dev", tag))
+
+    run = deploy(program, answers=FakeAws(region="eu-north-1", **answers))
+    return found[0], run
+
+
+@pytest.mark.parametrize("force_delete", [True, False])
+def test_the_repository(force_delete: bool) -> None:
+    assert build(force_delete).one(":Repository").inputs == {
+        "name": "voiceter-backend-dev",
+        "imageTagMutability": "IMMUTABLE",
+        "imageScanningConfiguration": {"scanOnPush": True},
+        "forceDelete": force_delete,
+    }
+
+
+def test_untagged_images_expire_and_no_others() -> None:
+    [rule] = build().one(":LifecyclePolicy").json("policy")["rules"]
+    assert rule["action"] == {"type": "expire"}
+    assert rule["selection"].items() >= {"tagStatus": "untagged", "countType": "sinceImagePushed"}.items()
+
+
+def test_an_image_goes_by_its_tag_or_its_digest() -> None:
+    assert build().exports["images"] == [f"{URL}:1.0", f"{URL}@{DIGEST}"]
+
+
+def test_a_tag_that_the_repository_holds() -> None:
+    found, run = look_up("1.0", images={DIGEST: ["latest", "1.0"]})
+    assert found == "1.0"
+    [(function, args, provider)] = run.calls
+    assert function == "aws:ecr/getImage:getImage"
+    assert args == {"repositoryName": "voiceter-backend-dev", "imageTag": "1.0"}
+    assert "pulumi:providers:aws::aws" in provider
+
+
+def test_a_digest_has_the_tag_that_the_repository_holds_for_it() -> None:
+    found, run = look_up(DIGEST, images={DIGEST: ["b", "a"]})
+    assert found == "a"
+    assert run.calls[0][1] == {"repositoryName": "voiceter-backend-dev", "imageDigest": DIGEST}
+
+
+def test_an_untagged_image_has_no_tag() -> None:
+    assert look_up(DIGEST, images={DIGEST: []})[0] is None
+
+
+def test_an_image_that_is_not_there() -> None:
+    assert look_up("1.0", images={DIGEST: ["1.1"]})[0] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reading ECR Images: ImageNotFoundException: The image with imageId {imageTag:'1.0'} does not exist",
+        "operation error ECR: DescribeImages, RepositoryNotFoundException: The repository does not exist",
+        "reading ECR Images: couldn't find resource",
+        "reading ECR Images: empty result",
+        "Your query returned no results. Please change your search criteria and try again.",
+        "No matching image found",
+    ],
+)
+def test_the_ways_to_say_that_it_is_not_there(text: str) -> None:
+    assert look_up("1.0", failures={"getImage": text})[0] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AccessDeniedException: User is not authorized to perform: ecr:DescribeImages",
+        "dial tcp: lookup api.ecr.eu-north-1.amazonaws.com: no such host",
+        "ExpiredTokenException: The security token included in the request is expired",
+    ],
+)
+def test_a_registry_that_cannot_be_asked_does_not_lack_the_image(text: str) -> None:
+    with pytest.raises(pulumi.RunError) as caught:
+        look_up("1.0", failures={"getImage": text})
+    assert "'1.0'" in str(caught.value)
+    assert "'voiceter-backend-dev'" in str(caught.value)
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(("architecture", "platform"), [("X86_64", "linux/amd64"), ("ARM64", "linux/arm64")])
+def test_the_way_of_a_first_image(architecture: str, platform: str) -> None:
+    def program() -> None:
+        registry = Registry("registry", RegistryArgs("voiceter-backend-dev", True))
+        registry.warn_of_no_image("eu-north-1", architecture, "dev")
+
+    [warning] = deploy(program, answers=FakeAws(region="eu-north-1")).warnings
+    commands = [line.strip() for line in warning.splitlines() if line.startswith("  ")]
+    assert commands == [
+        "aws ecr get-login-password --region eu-north-1"
+        " | docker login --username AWS --password-stdin 123456789012.dkr.ecr.eu-north-1.amazonaws.com",
+        f"docker build --platform {platform} -t voiceter-backend:TAG .",
+        f"docker tag voiceter-backend:TAG {URL}:TAG",
+        f"docker push {URL}:TAG",
+        "pulumi config set imageTag TAG --stack dev",
+        "pulumi up --stack dev",
+        "make promote FROM=<that stack> TO=dev TAG=TAG",
+    ]
+    assert "repositoryUrl" in warning

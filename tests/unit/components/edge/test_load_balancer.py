@@ -1,0 +1,217 @@
+"""The way in: plain or with TLS, under AWS's name or the stack's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.edge.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
+from tests.support.mocks import Deployment, FakeAws, deploy
+
+CERTIFICATE = "arn:aws:acm:eu-north-1:123456789012:certificate/1234"
+ISSUED = "arn:aws:acm:eu-north-1:123456789012:certificate/0a1b"
+DOMAIN = Domain("voice.example.com", "Z1D633PJN98FT9", "eu-north-1", "prod-eu-north-1")
+DNS_NAME = "voiceter-backend-dev-0a1b.eu-north-1.elb.amazonaws.com"
+ARGS = LoadBalancerArgs(
+    name="voiceter-backend-dev",
+    vpc_id="vpc-1",
+    subnet_ids=["subnet-1", "subnet-2"],
+    security_group_id="sg-1",
+    certificate_arn=None,
+    domain=None,
+    app_port=8080,
+    health_path="/health",
+    deregistration_delay_seconds=1860,
+    idle_timeout_seconds=300,
+    shifts_traffic=False,
+)
+EDGES: list[dict[str, Any]] = [{}, {"certificate_arn": CERTIFICATE}, {"domain": DOMAIN}]
+
+
+def build(answers: FakeAws | None = None, **changes: Any) -> Deployment:
+    def program() -> None:
+        load_balancer = LoadBalancer("load-balancer", replace(ARGS, **changes))
+        pulumi.export("url", load_balancer.url)
+        pulumi.export("dnsName", load_balancer.dns_name)
+        pulumi.export("targetGroup", load_balancer.target_group_arn)
+
+    return deploy(program, answers=answers or FakeAws(region="eu-north-1"))
+
+
+def test_the_load_balancer() -> None:
+    run = build()
+    assert run.one("lb/loadBalancer:LoadBalancer").inputs == {
+        "name": "voiceter-backend-dev",
+        "loadBalancerType": "application",
+        "subnets": ["subnet-1", "subnet-2"],
+        "securityGroups": ["sg-1"],
+        "idleTimeout": 300,
+        "dropInvalidHeaderFields": True,
+    }
+    assert run.exports["dnsName"] == DNS_NAME
+
+
+def test_the_target_group() -> None:
+    group = build().one(":TargetGroup").inputs
+    assert "name" not in group
+    assert (group["targetType"], group["protocol"], group["port"], group["vpcId"]) == ("ip", "HTTP", 8080, "vpc-1")
+    assert group["deregistrationDelay"] == 1860
+    health = group["healthCheck"]
+    assert (health["protocol"], health["path"], health["matcher"]) == ("HTTP", "/health", "200")
+    assert health["timeout"] < health["interval"]
+
+
+def test_polling_clients_stay_with_their_task() -> None:
+    run = build()
+    stickiness = run.one(":TargetGroup").inputs["stickiness"]
+    assert (stickiness["type"], stickiness["enabled"]) == ("lb_cookie", True)
+    [action] = run.one(":ListenerRule").inputs["actions"]
+    assert action["forward"]["stickiness"] == {"enabled": True, "duration": stickiness["cookieDuration"]}
+    assert stickiness["cookieDuration"] > 30 * 60
+
+
+def test_plain_http() -> None:
+    run = build()
+    listener = run.one(":Listener").inputs
+    assert (listener["port"], listener["protocol"]) == (80, "HTTP")
+    [action] = listener["defaultActions"]
+    assert (action["type"], action["fixedResponse"]["statusCode"]) == ("fixed-response", "404")
+    assert run.exports["url"] == f"http://{DNS_NAME}"
+
+
+@pytest.mark.parametrize(("changes", "certificate"), [(EDGES[1], CERTIFICATE), (EDGES[2], ISSUED)])
+def test_https(changes: dict[str, Any], certificate: str) -> None:
+    run = build(**changes)
+    https = run.one(":Listener", "https").inputs
+    assert (https["port"], https["protocol"], https["certificateArn"]) == (443, "HTTPS", certificate)
+    # TLS 1.2 and 1.3 only.
+    assert https["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    http = run.one(":Listener", "http").inputs
+    assert (http["port"], http["protocol"]) == (80, "HTTP")
+    assert http["defaultActions"] == [
+        {"type": "redirect", "redirect": {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}
+    ]
+
+
+@pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])
+def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], listener: str) -> None:
+    run = build(shifts_traffic=True, **changes)
+    groups = run.all(":TargetGroup")
+    assert [group.name for group in groups] == ["voiceter-backend", "voiceter-backend-alternate"]
+    assert groups[0].inputs == groups[1].inputs
+    production, test = run.all(":ListenerRule")
+    for rule in (production, test):
+        assert f"/{listener}/" in rule.inputs["listenerArn"]
+        [action] = rule.inputs["actions"]
+        forwarded = {group["arn"].split("/")[1]: group["weight"] for group in action["forward"]["targetGroups"]}
+        assert forwarded == {"voiceter-backend-1a2b3c4": 100, "voiceter-backend-alternate-1a2b3c4": 0}
+        # From then on the weights are ECS's.
+        assert rule.ignore_changes == ("actions",)
+        assert action["forward"]["stickiness"] == {"enabled": True, "duration": 60}
+    assert production.inputs["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
+    header = {"httpHeaderName": "X-Deployment", "values": ["test"]}
+    assert test.inputs["conditions"] == [{"httpHeader": header}]
+    # A tester's requests match both rules.
+    assert test.inputs["priority"] < production.inputs["priority"]
+
+
+def test_a_change_of_strategy_makes_the_new_rule_beside_the_old_one() -> None:
+    [rolling], shifting = build().all(":ListenerRule"), build(shifts_traffic=True).all(":ListenerRule")
+    assert rolling.name not in {rule.name for rule in shifting}
+    assert rolling.inputs["priority"] not in {rule.inputs["priority"] for rule in shifting}
+    assert rolling.ignore_changes == ()
+
+
+FIRST = "arn:aws:elasticloadbalancing:eu-north-1:123456789012:targetgroup/voiceter-backend-1a2b3c4/0a1b"
+ALTERNATE = FIRST.replace("backend-", "backend-alternate-")
+
+
+@pytest.mark.parametrize("weights", [{}, {FIRST: 100, ALTERNATE: 0}, {FIRST: 1}])
+def test_rolling_deployments_take_over_where_the_first_group_has_the_traffic(weights: dict[str, int]) -> None:
+    answers = FakeAws(region="eu-north-1", rules={50: weights} if weights else {})
+    assert build(answers=answers).exports["targetGroup"] == FIRST
+
+
+@pytest.mark.parametrize("weights", [{FIRST: 0, ALTERNATE: 100}, {FIRST: 90, ALTERNATE: 10}])
+def test_rolling_deployments_do_not_take_over_from_the_alternate_group(weights: dict[str, int]) -> None:
+    answers = FakeAws(region="eu-north-1", rules={50: weights})
+    with pytest.raises(pulumi.RunError, match=r"deploymentStrategy = 'rolling': .*make redeploy"):
+        build(answers=answers)
+
+
+def test_a_listener_that_somebody_deleted_has_no_rules() -> None:
+    gone = "api error ListenerNotFound: One or more listeners not found"
+    assert build(answers=FakeAws(region="eu-north-1", failures={"getListenerRule": gone})).exports["targetGroup"]
+
+
+def test_where_the_rules_cannot_be_asked_nothing_is_assumed() -> None:
+    answers = FakeAws(region="eu-north-1", failures={"getListenerRule": "AccessDenied: not authorized"})
+    with pytest.raises(pulumi.RunError, match=r"cannot look up the rules of the listener .*AccessDenied"):
+        build(answers=answers)
+
+
+@pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])
+def test_a_rule_forwards_everything(changes: dict[str, Any], listener: str) -> None:
+    run = build(**changes)
+    rule = run.one(":ListenerRule").inputs
+    assert f"/{listener}/" in rule["listenerArn"]
+    assert rule["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
+    [action] = rule["actions"]
+    assert action["type"] == "forward"
+    assert [group["arn"] for group in action["forward"]["targetGroups"]] == [run.exports["targetGroup"]]
+
+
+def test_the_url_with_a_certificate() -> None:
+    assert build(certificate_arn=CERTIFICATE).exports["url"] == f"https://{DNS_NAME}"
+
+
+def test_the_url_with_a_domain() -> None:
+    assert build(domain=DOMAIN).exports["url"] == "https://voice.example.com"
+
+
+def test_a_certificate_is_validated_by_dns() -> None:
+    run = build(domain=DOMAIN)
+    assert run.one(":Certificate").inputs == {"domainName": "voice.example.com", "validationMethod": "DNS"}
+    record = run.one(":Record", "validation")
+    assert (
+        record.inputs.items()
+        >= {
+            "zoneId": "Z1D633PJN98FT9",
+            "name": "_a.voice.example.com.",
+            "type": "CNAME",
+            "records": ["_b.acm-validations.aws."],
+        }.items()
+    )
+    assert run.one(":CertificateValidation").inputs == {
+        "certificateArn": ISSUED,
+        "validationRecordFqdns": ["_a.voice.example.com"],
+    }
+    # The listener waits for the certificate to be issued, not just to be asked for.
+    assert run.one(":CertificateValidation").urn in run.one(":Listener", "https").depends_on
+
+
+def test_the_validation_record_is_shared_between_regions() -> None:
+    record = build(domain=DOMAIN).one(":Record", "validation")
+    assert record.inputs["allowOverwrite"] is True
+    assert record.retain_on_delete
+
+
+def test_the_alias_is_one_of_several_regions() -> None:
+    alias = build(domain=DOMAIN).one(":Record", "alias").inputs
+    assert alias == {
+        "zoneId": "Z1D633PJN98FT9",
+        "name": "voice.example.com",
+        "type": "A",
+        "aliases": [{"name": DNS_NAME, "zoneId": "Z0LOADBALANCER", "evaluateTargetHealth": True}],
+        "latencyRoutingPolicies": [{"region": "eu-north-1"}],
+        "setIdentifier": "prod-eu-north-1",
+    }
+
+
+@pytest.mark.parametrize("changes", EDGES[:2])
+def test_without_a_domain_there_is_no_record(changes: dict[str, Any]) -> None:
+    run = build(**changes)
+    assert run.all(":Record") == run.all(":Certificate") == run.all(":CertificateValidation") == []

@@ -1,0 +1,113 @@
+"""Names: the documents' for prod, the stack's for the others, and legal for whatever a stack may be called."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from components.lib.names import Names
+
+ACCOUNT = "123456789012"
+LONG = "prod-" + "x" * 95
+ODD = ["a--b", "trailing-", "x-s3alias", "x--ol-s3", "x--x-s3", "x--table-s3", "x-an"]
+STACKS = ["prod", "prod-eu-north-1", "dev", "staging", "a", LONG, LONG[:-1], *ODD]
+
+# What each service takes: its longest name, and the pattern of a whole one, from its API reference or naming rules.
+LEGAL = {
+    "repository": (256, r"[a-z0-9]+(?:[._-][a-z0-9]+)*"),
+    "cluster": (255, r"[a-zA-Z0-9_-]+"),
+    "service": (255, r"[a-zA-Z0-9_-]+"),
+    "log_group": (512, r"[.\-_/#A-Za-z0-9]+"),
+    "execution_role": (64, r"[\w+=,.@-]+"),
+    "task_role": (64, r"[\w+=,.@-]+"),
+    "load_balancer": (32, r"(?!internal-)[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"),
+    "topic": (250, r"[a-zA-Z0-9_-]+"),
+    "dashboard": (255, r"[a-zA-Z0-9_-]+"),
+    "queries": (200, r"[a-zA-Z0-9_-]+"),
+    "budget": (100, r"[^:\\]+"),
+    "cache": (40, r"(?!.*--)[a-z](?:[a-z0-9-]*[a-z0-9])?"),
+    "recordings_bucket": (63, r"[a-z0-9][a-z0-9-]*[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!-an)"),
+}
+
+
+def names_of(stack: str) -> dict[str, str]:
+    names = Names(stack)
+    plain = {name: getattr(names, name) for name in LEGAL if name != "recordings_bucket"}
+    return {**plain, "recordings_bucket": names.recordings_bucket(ACCOUNT)}
+
+
+def test_prod_has_the_plain_names() -> None:
+    assert names_of("prod") == {
+        "repository": "voiceter-backend",
+        "cluster": "voiceter-cluster",
+        "service": "voiceter-backend",
+        "log_group": "/ecs/voiceter-backend",
+        "execution_role": "voiceter-backend-execution-role",
+        "task_role": "voiceter-backend-task-role",
+        "load_balancer": "voiceter-backend",
+        "topic": "voiceter-backend-alarms",
+        "dashboard": "voiceter-backend",
+        "queries": "voiceter-backend",
+        "budget": "voiceter-backend",
+        "cache": "voiceter-sessions",
+        "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-prod",
+    }
+
+
+def test_every_other_stack_adds_its_own() -> None:
+    assert names_of("dev") == {
+        "repository": "voiceter-backend-dev",
+        "cluster": "voiceter-cluster-dev",
+        "service": "voiceter-backend-dev",
+        "log_group": "/ecs/voiceter-backend-dev",
+        "execution_role": "voiceter-backend-execution-role-dev",
+        "task_role": "voiceter-backend-task-role-dev",
+        "load_balancer": "voiceter-backend-dev",
+        "topic": "voiceter-backend-alarms-dev",
+        "dashboard": "voiceter-backend-dev",
+        "queries": "voiceter-backend-dev",
+        "budget": "voiceter-backend-dev",
+        "cache": "voiceter-sessions-dev",
+        "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-dev",
+    }
+
+
+def test_a_name_that_fits_exactly_is_not_cut() -> None:
+    fits = "s" * (32 - len("voiceter-backend-"))
+    assert Names(fits).load_balancer == f"voiceter-backend-{fits}"
+    assert re.fullmatch(r"voiceter-backend-s+-[0-9a-f]{8}", Names(f"{fits}s").load_balancer)
+
+
+def test_a_cut_name_keeps_what_it_can() -> None:
+    name = Names(LONG).task_role
+    assert len(name) == 64
+    assert name.startswith("voiceter-backend-task-role-prod-xxx")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_name_is_legal(stack: str) -> None:
+    for kind, name in names_of(stack).items():
+        limit, pattern = LEGAL[kind]
+        assert len(name) <= limit, (kind, name)
+        assert re.fullmatch(pattern, name), (kind, name)
+
+
+@pytest.mark.parametrize("stack", ODD)
+def test_a_name_is_changed_for_the_service_that_refuses_it_only(stack: str) -> None:
+    assert Names(stack).task_role == f"voiceter-backend-task-role-{stack}"
+
+
+@pytest.mark.parametrize("kind", LEGAL)
+def test_no_two_stacks_share_a_name(kind: str) -> None:
+    assert len({names_of(stack)[kind] for stack in STACKS}) == len(STACKS)
+
+
+def test_the_hash_is_that_of_the_whole_name() -> None:
+    assert Names("a--b").repository == "voiceter-backend-a-b-75c30839"  # of voiceter-backend-a--b
+
+
+def test_the_alarms_of_two_stacks() -> None:
+    assert Names("prod").alarm("high-cpu-warning") == "voiceter-backend-high-cpu-warning"
+    assert Names("dev").alarm("high-cpu-warning") == "voiceter-backend-high-cpu-warning-dev"
+    assert len(Names("x" * 300).alarm("high-cpu-warning")) == 255

@@ -1,0 +1,89 @@
+"""The topic: who may publish to it, with which key, and who hears of it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.lib.account import Account
+from components.monitoring.notifications import Notifications, NotificationsArgs
+from tests.support import iam
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy
+
+TOPIC = f"arn:aws:sns:eu-north-1:{ACCOUNT}:voiceter-backend-alarms-dev"
+KEY = f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/0a1b"
+OURS = {"aws:SourceAccount": ACCOUNT}
+THEIRS = {"aws:SourceAccount": "999999999999"}
+SERVICES = {"CloudWatch": "cloudwatch.amazonaws.com", "Budgets": "budgets.amazonaws.com"}
+
+
+@cache
+def build(emails: tuple[str, ...] = (), phones: tuple[str, ...] = ()) -> Deployment:
+    account = Account(ACCOUNT, "aws", "eu-north-1")
+
+    def program() -> None:
+        args = NotificationsArgs(account, "voiceter-backend-alarms-dev", emails, phones)
+        pulumi.export("topic", Notifications("notifications", args).topic_arn)
+
+    return deploy(program, answers=FakeAws(region="eu-north-1"))
+
+
+def principals(policy: dict[str, Any]) -> dict[str, Any]:
+    return {statement["Sid"]: statement["Principal"] for statement in policy["Statement"]}
+
+
+def test_the_topic_is_encrypted_with_a_key_of_its_own() -> None:
+    run = build()
+    topic, key = run.one(":Topic"), run.one(":Key")
+    assert topic.inputs == {"name": "voiceter-backend-alarms-dev", "kmsMasterKeyId": KEY}
+    assert (key.inputs["enableKeyRotation"], key.inputs["deletionWindowInDays"]) == (True, 7)
+    assert run.one(":Alias").inputs == {"name": "alias/voiceter-backend-alarms-dev", "targetKeyId": "0a1b"}
+    assert run.exports["topic"] == TOPIC
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_cloudwatch_and_budgets_use_the_key_for_this_account(service: str) -> None:
+    policy = build().one(":Key").json("policy")
+    [statement] = [each for each in policy["Statement"] if each["Sid"] == service]
+    assert statement["Principal"] == {"Service": SERVICES[service]}
+    only = {"Version": policy["Version"], "Statement": [statement]}
+    for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+        assert iam.allows(only, action, KEY, OURS)
+        assert not iam.allows(only, action, KEY, THEIRS)
+        assert not iam.allows(only, action, KEY)
+    assert not iam.allows(only, "kms:PutKeyPolicy", KEY, OURS)
+
+
+def test_the_account_keeps_the_rule_over_its_key() -> None:
+    policy = build().one(":Key").json("policy")
+    assert principals(policy) == {
+        "Administration": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        **{sid: {"Service": service} for sid, service in SERVICES.items()},
+    }
+    assert iam.allows(policy, "kms:PutKeyPolicy", KEY)
+
+
+def test_only_they_publish_and_only_for_this_account() -> None:
+    registered = build().one(":TopicPolicy")
+    policy = registered.json("policy")
+    assert registered.inputs["arn"] == TOPIC
+    assert principals(policy) == {sid: {"Service": service} for sid, service in SERVICES.items()}
+    assert iam.allows(policy, "sns:Publish", TOPIC, OURS)
+    assert not iam.allows(policy, "sns:Publish", TOPIC, THEIRS)
+    assert not iam.allows(policy, "sns:Publish", TOPIC)
+    assert not iam.allows(policy, "sns:Subscribe", TOPIC, OURS)
+
+
+def test_who_hears_of_it() -> None:
+    run = build(("a@b.example", "c@d.example"), ("+358401234567",))
+    subscriptions = run.all(":TopicSubscription")
+    assert {s.inputs["topic"] for s in subscriptions} == {TOPIC}
+    assert [(s.name, s.inputs["protocol"], s.inputs["endpoint"]) for s in subscriptions] == [
+        ("email-a@b.example", "email", "a@b.example"),
+        ("email-c@d.example", "email", "c@d.example"),
+        ("sms-+358401234567", "sms", "+358401234567"),
+    ]
+    assert build().all(":TopicSubscription") == []

@@ -1,0 +1,204 @@
+"""The task definition and the service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from components.edge.load_balancer import TrafficShift
+from components.service.service import Service, ServiceArgs
+from components.service.strategy import Strategy
+from components.service.timeline import Timeline
+from tests.support.mocks import Deployment, deploy
+from tests.unit.components.service.test_container import CONTAINER
+
+ARGS = ServiceArgs(
+    name="voiceter-backend-dev",
+    container=CONTAINER,
+    version="1.0",
+    cpu=1024,
+    memory=2048,
+    cpu_architecture="ARM64",
+    execution_role_arn="arn:execution",
+    task_role_arn="arn:task",
+    cluster_arn="arn:cluster",
+    target_group_arn="arn:target-group",
+    traffic_shift=None,
+    infrastructure_role_arn=None,
+    strategy=Strategy("rolling", 10, 10, 25),
+    timeline=Timeline(deregistration_delay_seconds=1860, stop_timeout_seconds=45, shift_minutes=0),
+    subnet_ids=["subnet-1", "subnet-2"],
+    security_group_id="sg-1",
+    public_ips=False,
+    desired_count=2,
+    on_demand_base=2,
+    spot_percent=0,
+    enable_exec=False,
+    rollback_alarms=["high-error-rate", "target-5xx"],
+    protect=True,
+    after=[],
+)
+
+
+def build(**changes: Any) -> Deployment:
+    def program() -> None:
+        service = Service("service", replace(ARGS, **changes))
+        pulumi.export("outputs", [service.name, service.task_family, service.task_definition_arn])
+
+    return deploy(program)
+
+
+def service(run: Deployment) -> Any:
+    return run.one("ecs/service:Service")
+
+
+def test_the_task_definition() -> None:
+    run = build()
+    task = run.one(":TaskDefinition").inputs
+    assert (task["family"], task["cpu"], task["memory"]) == ("voiceter-backend-dev", "1024", "2048")
+    assert (task["networkMode"], task["requiresCompatibilities"]) == ("awsvpc", ["FARGATE"])
+    assert task["runtimePlatform"] == {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}
+    assert (task["executionRoleArn"], task["taskRoleArn"]) == ("arn:execution", "arn:task")
+    assert run.containers() == [CONTAINER.definition()]
+
+
+def test_older_revisions_stay_and_are_told_apart() -> None:
+    task = build().one(":TaskDefinition").inputs
+    assert task["skipDestroy"] is True
+    assert task["tags"] == {"Version": "1.0"}
+
+
+def test_the_container_definitions_do_not_change_by_themselves() -> None:
+    texts = {build().one(":TaskDefinition").inputs["containerDefinitions"] for _ in range(3)}
+    assert len(texts) == 1
+
+
+def test_the_service() -> None:
+    run = build()
+    inputs = service(run).inputs
+    assert inputs["name"] == "voiceter-backend-dev"
+    assert inputs["cluster"] == "arn:cluster"
+    assert inputs["taskDefinition"].endswith(":task-definition/voiceter-backend-dev:1")
+    assert inputs["healthCheckGracePeriodSeconds"] == 60
+    assert inputs["availabilityZoneRebalancing"] == "ENABLED"
+    assert inputs["loadBalancers"] == [
+        {"targetGroupArn": "arn:target-group", "containerName": "voiceter-backend", "containerPort": 8080}
+    ]
+    assert run.exports["outputs"] == [inputs["name"], "voiceter-backend-dev", inputs["taskDefinition"]]
+
+
+def test_a_failed_deployment_goes_back_and_capacity_never_falls() -> None:
+    inputs = service(build()).inputs
+    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert inputs["alarms"] == {"alarmNames": ["high-error-rate", "target-5xx"], "enable": True, "rollback": True}
+    assert (inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]) == (100, 200)
+
+
+SHIFT = TrafficShift("arn:alternate", "arn:production-rule", "arn:test-rule")
+
+
+def test_rolling_is_said_in_full() -> None:
+    assert service(build()).inputs["deploymentConfiguration"] == {"strategy": "ROLLING"}
+
+
+@pytest.mark.parametrize("kind", ["blue-green", "canary", "linear"])
+def test_traffic_is_shifted_by_ecs_itself(kind: str) -> None:
+    strategy = Strategy(kind, 10, 10, 25)
+    inputs = service(build(strategy=strategy, traffic_shift=SHIFT, infrastructure_role_arn="arn:infrastructure")).inputs
+    assert inputs["loadBalancers"] == [
+        {
+            "targetGroupArn": "arn:target-group",
+            "containerName": "voiceter-backend",
+            "containerPort": 8080,
+            "advancedConfiguration": {
+                "alternateTargetGroupArn": "arn:alternate",
+                "productionListenerRule": "arn:production-rule",
+                "testListenerRule": "arn:test-rule",
+                "roleArn": "arn:infrastructure",
+            },
+        }
+    ]
+    assert inputs["deploymentConfiguration"]["strategy"] == kind.upper().replace("-", "_")
+    # ECS has a circuit breaker for rolling deployments alone; alarms undo the others.
+    assert "deploymentCircuitBreaker" not in inputs
+    assert inputs["alarms"]["rollback"] is True
+
+
+def test_an_up_waits_for_the_deployment_as_long_as_it_may_take() -> None:
+    registered = service(build())
+    assert registered.inputs["waitForSteadyState"] is True
+    # A start, and twice the end of a task: 1905 s.
+    assert registered.timeouts == {"create": "94m", "update": "94m", "delete": "62m"}
+
+
+@pytest.mark.parametrize("public_ips", [True, False])
+def test_where_the_tasks_run(public_ips: bool) -> None:
+    assert service(build(public_ips=public_ips)).inputs["networkConfiguration"] == {
+        "subnets": ["subnet-1", "subnet-2"],
+        "securityGroups": ["sg-1"],
+        "assignPublicIp": public_ips,
+    }
+
+
+@pytest.mark.parametrize(
+    ("on_demand_base", "spot_percent", "strategy"),
+    [
+        (2, 0, [("FARGATE", 2, 100)]),
+        (0, 0, [("FARGATE", 0, 100)]),
+        (0, 100, [("FARGATE_SPOT", None, 100)]),
+        (2, 100, [("FARGATE", 2, 0), ("FARGATE_SPOT", None, 100)]),
+        (1, 70, [("FARGATE", 1, 30), ("FARGATE_SPOT", None, 70)]),
+    ],
+)
+def test_capacity(on_demand_base: int, spot_percent: int, strategy: list[tuple[str, int | None, int]]) -> None:
+    inputs = service(build(on_demand_base=on_demand_base, spot_percent=spot_percent)).inputs
+    found = inputs["capacityProviderStrategies"]
+    assert [(each["capacityProvider"], each.get("base"), each["weight"]) for each in found] == strategy
+    # ECS wants at least one weight above zero.
+    assert any(weight for _, _, weight in strategy)
+    assert inputs["forceNewDeployment"] is True
+    assert "launchType" not in inputs
+
+
+def test_the_autoscaler_owns_the_count() -> None:
+    registered = service(build(desired_count=3))
+    assert registered.inputs["desiredCount"] == 3
+    assert registered.ignore_changes == ("desiredCount",)
+
+
+def test_tasks_carry_the_tags_of_the_service() -> None:
+    inputs = service(build()).inputs
+    assert (inputs["propagateTags"], inputs["enableEcsManagedTags"]) == ("SERVICE", True)
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_protection(protect: bool) -> None:
+    assert service(build(protect=protect)).protect is protect
+
+
+def test_ecs_exec_says_what_it_costs() -> None:
+    run = build(enable_exec=True)
+    assert service(run).inputs["enableExecuteCommand"] is True
+    [warning] = run.warnings
+    assert "enableExec" in warning
+    assert "writable" in warning
+    quiet = build()
+    assert service(quiet).inputs["enableExecuteCommand"] is False
+    assert quiet.warnings == []
+
+
+def test_the_service_waits_for_all_of_what_it_needs() -> None:
+    def program() -> None:
+        class Needed(pulumi.ComponentResource):
+            def __init__(self) -> None:
+                super().__init__("voiceter:test:Needed", "needed")
+                aws.cloudwatch.LogGroup("inside", opts=pulumi.ResourceOptions(parent=self))
+
+        Service("service", replace(ARGS, after=[Needed()]))
+
+    run = deploy(program)
+    assert run.one(":LogGroup").urn in service(run).depends_on

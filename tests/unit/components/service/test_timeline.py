@@ -1,0 +1,89 @@
+"""The timeline of a task: what has to be shorter than what, for the committed stacks and for every setting allowed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.service import timeline
+from components.service.timeline import CONTAINER_CHECK, TARGET_CHECK, Timeline
+from tests.support.program import run
+from tests.support.stack_config import load
+
+STACKS = ("dev", "staging", "prod")
+# Amazon ECS Developer Guide, "Amazon ECS clusters for Fargate": a Spot task has two minutes from the warning on.
+SPOT_WARNING_SECONDS = 120
+
+
+def built(stack: str, **config: Any) -> tuple[Any, Any, Any, Any]:
+    """What AWS is told of a stack: container, target group, load balancer and service."""
+    deployment = run(stack, **config)
+    return (
+        deployment.containers()[0],
+        deployment.all(":TargetGroup")[0].inputs,
+        deployment.one("lb/loadBalancer:LoadBalancer").inputs,
+        deployment.one("ecs/service:Service").inputs,
+    )
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_task_ends_in_peace(stack: str) -> None:
+    container, group, balancer, _ = built(stack)
+    # Pings keep a session's connection open.
+    assert balancer["idleTimeout"] > timeline.PING_SECONDS
+    # After SIGTERM the app has its time, and is gone before Spot takes the machine.
+    assert timeline.APP_DRAIN_SECONDS <= container["stopTimeout"] <= SPOT_WARNING_SECONDS
+    # While it drains /health answers 503: nobody calls it unhealthy for that before it is gone.
+    assert container["stopTimeout"] < CONTAINER_CHECK.unhealthy_seconds
+    assert container["healthCheck"]["interval"] * container["healthCheck"]["retries"] > container["stopTimeout"]
+    assert group["healthCheck"]["timeout"] < group["healthCheck"]["interval"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_task_starts_in_peace(stack: str) -> None:
+    container, group, _, service = built(stack)
+    health = container["healthCheck"]
+    assert health["timeout"] < health["interval"]
+    # Neither check kills a task in its start period.
+    assert health["startPeriod"] <= service["healthCheckGracePeriodSeconds"]
+    assert group["healthCheck"]["interval"] * group["healthCheck"]["unhealthyThreshold"] > health["startPeriod"]
+
+
+def test_prod_lets_every_session_finish() -> None:
+    container, group, _, _ = built("prod")
+    assert group["deregistrationDelay"] >= timeline.SESSION_SECONDS
+    # And what is left drains without racing the kill.
+    assert container["stopTimeout"] > timeline.APP_DRAIN_SECONDS
+
+
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary", "linear"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_engine_waits_longer_than_a_deployment_takes(stack: str, strategy: str) -> None:
+    deployment = run(stack, deploymentStrategy=strategy)
+    container, group = deployment.containers()[0], deployment.all(":TargetGroup")[0].inputs
+    service = deployment.one("ecs/service:Service")
+    bakes = {"rolling": 0, "blue-green": 10, "canary": 20, "linear": 40}[strategy]
+    seconds = group["deregistrationDelay"] + container["stopTimeout"] + 60 * bakes
+    for kind in ("create", "update"):
+        assert int(service.timeouts[kind].removesuffix("m")) * 60 > seconds
+    assert int(service.timeouts["delete"].removesuffix("m")) * 60 > seconds - 60 * bakes
+
+
+def test_the_bounds_of_the_settings_keep_to_it() -> None:
+    least = load({"stopTimeoutSeconds": "30", "idleTimeoutSeconds": "11"})
+    assert least.stop_timeout_seconds >= timeline.APP_DRAIN_SECONDS
+    assert least.idle_timeout_seconds > timeline.PING_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("delay", "stop", "shift", "deployment", "removal"),
+    [(0, 30, 0, 31, 31), (60, 30, 0, 33, 32), (1860, 45, 0, 94, 62), (1860, 45, 40, 134, 62), (3600, 120, 0, 154, 92)],
+)
+def test_how_long_a_deployment_may_take(delay: int, stop: int, shift: int, deployment: int, removal: int) -> None:
+    line = Timeline(delay, stop, shift)
+    assert (line.deployment_minutes, line.removal_minutes) == (deployment, removal)
+
+
+def test_a_check_that_fails_is_not_believed_at_once() -> None:
+    assert CONTAINER_CHECK.unhealthy_seconds == TARGET_CHECK.unhealthy_seconds == 90

@@ -1,0 +1,133 @@
+"""The network: a VPC that does not move, and tasks that only the load balancer reaches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.network import Network, NetworkArgs
+from tests.support.mocks import Deployment, FakeAws, deploy
+
+ARGS = NetworkArgs(
+    name="voiceter-backend-dev",
+    region="eu-north-1",
+    cidr="10.0.0.0/16",
+    availability_zones=2,
+    nat_gateways="one-per-az",
+    app_port=8080,
+    https=True,
+)
+
+
+def build(**changes: Any) -> Deployment:
+    def program() -> None:
+        network = Network("network", replace(ARGS, **changes))
+        pulumi.export("tasks", [network.task_subnet_ids, network.tasks_have_public_ips])
+        pulumi.export("public", network.public_subnet_ids)
+        pulumi.export("private", network.private_subnet_ids)
+
+    return deploy(program, answers=FakeAws(region="eu-north-1"))
+
+
+def rules(run: Deployment, kind: str) -> set[tuple[str, int, int, str]]:
+    """(group, from, to, peer) of each rule; groups by their logical names."""
+    groups = {f"SecurityGroup-{g.name}-1a2b3c4": g.name for g in run.all(":SecurityGroup")}
+    return {
+        (
+            groups[rule.inputs["securityGroupId"]],
+            rule.inputs["fromPort"],
+            rule.inputs["toPort"],
+            groups.get(rule.inputs.get("referencedSecurityGroupId", "")) or rule.inputs["cidrIpv4"],
+        )
+        for rule in run.all(f":{kind}")
+        if rule.inputs["ipProtocol"] == "tcp"
+    }
+
+
+def test_the_vpc() -> None:
+    assert build().one("awsx:ec2:Vpc").inputs == {
+        "cidrBlock": "10.0.0.0/16",
+        "numberOfAvailabilityZones": 2,
+        "availabilityZoneCidrMask": 18,
+        "subnetStrategy": "Auto",
+        "natGateways": {"strategy": "OnePerAz"},
+    }
+
+
+@pytest.mark.parametrize(("cidr", "mask"), [("10.0.0.0/16", 18), ("192.168.0.0/22", 24)])
+def test_a_third_zone_moves_no_subnet(cidr: str, mask: int) -> None:
+    for zones in (2, 3):
+        vpc = build(cidr=cidr, availability_zones=zones).one("awsx:ec2:Vpc")
+        assert vpc.inputs["availabilityZoneCidrMask"] == mask
+        assert vpc.inputs["numberOfAvailabilityZones"] == zones
+
+
+@pytest.mark.parametrize(
+    ("nat_gateways", "strategy", "subnets", "public_ips"),
+    [
+        ("one-per-az", "OnePerAz", "private", False),
+        ("single", "Single", "private", False),
+        ("none", "None", "public", True),
+    ],
+)
+def test_where_the_tasks_go(nat_gateways: str, strategy: str, subnets: str, public_ips: bool) -> None:
+    run = build(nat_gateways=nat_gateways)
+    assert run.one("awsx:ec2:Vpc").inputs["natGateways"] == {"strategy": strategy}
+    assert run.exports["tasks"] == [[f"subnet-{subnets}-1", f"subnet-{subnets}-2"], public_ips]
+    assert run.exports["private"] == ["subnet-private-1", "subnet-private-2"]
+    assert run.exports["public"] == ["subnet-public-1", "subnet-public-2"]
+
+
+def test_gateway_endpoints_are_on_every_route_table() -> None:
+    endpoints = build().all(":VpcEndpoint")
+    assert [endpoint.inputs["serviceName"] for endpoint in endpoints] == [
+        "com.amazonaws.eu-north-1.dynamodb",
+        "com.amazonaws.eu-north-1.s3",
+    ]
+    for endpoint in endpoints:
+        assert endpoint.inputs["vpcEndpointType"] == "Gateway"
+        assert set(endpoint.inputs["routeTableIds"]) == {
+            "rtb-public-1",
+            "rtb-public-2",
+            "rtb-private-1",
+            "rtb-private-2",
+        }
+
+
+@pytest.mark.parametrize("nat_gateways", ["one-per-az", "none"])
+def test_only_the_load_balancer_reaches_the_tasks(nat_gateways: str) -> None:
+    run = build(nat_gateways=nat_gateways)
+    assert rules(run, "SecurityGroupIngressRule") == {
+        ("load-balancer", 80, 80, "0.0.0.0/0"),
+        ("load-balancer", 443, 443, "0.0.0.0/0"),
+        ("tasks", 8080, 8080, "load-balancer"),
+    }
+    assert rules(run, "SecurityGroupEgressRule") == {
+        ("load-balancer", 8080, 8080, "tasks"),
+        ("tasks", 443, 443, "0.0.0.0/0"),
+    }
+
+
+def test_without_https_nothing_listens_on_443() -> None:
+    ingress = rules(build(https=False), "SecurityGroupIngressRule")
+    assert ingress == {("load-balancer", 80, 80, "0.0.0.0/0"), ("tasks", 8080, 8080, "load-balancer")}
+
+
+def test_the_groups_have_no_rules_of_their_own() -> None:
+    for group in build().all(":SecurityGroup"):
+        assert not {"ingress", "egress"} & set(group.inputs)
+
+
+def test_what_has_no_name_of_its_own_is_tagged_with_one() -> None:
+    run = build()
+    assert run.one("awsx:ec2:Vpc").name == "voiceter-backend-dev"
+    tagged = [*run.all(":VpcEndpoint"), *run.all(":SecurityGroup")]
+    assert [r.inputs["tags"]["Name"] for r in tagged] == [
+        "voiceter-backend-dev-dynamodb",
+        "voiceter-backend-dev-s3",
+        "voiceter-backend-dev-load-balancer",
+        "voiceter-backend-dev-tasks",
+    ]
