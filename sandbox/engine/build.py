@@ -1,7 +1,7 @@
 """The Pulumi engine: the `pulumi` on PATH, or one built from its published Go modules.
 
-The go.mod and go.sum files of `sandbox/engine` (the CLI) and `sandbox/engine/languagehost` (its
-Python language host) pin what is built. A build is kept outside the clone, in a folder named after the version and those files.
+The go.mod and go.sum files of `sandbox/engine` (the CLI) and `sandbox/engine/languagehost` (its Python language host)
+pin what is built. A build is kept outside the clone, in a folder named after the version and those files.
 """
 
 import hashlib

