@@ -1,7 +1,8 @@
-"""The reviewed plans: up to date, readable, the same every time, and without a secret."""
+"""The reviewed plans in tests/plans: up to date, readable, the same every time, and without a secret."""
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import Any, cast
@@ -18,7 +19,7 @@ SECRETS = "voiceter-backend:secrets"
 
 
 class Loader(yaml.SafeLoader):
-    """Reads a plan back, its JSON documents as what they say."""
+    """Reads a plan and parses the JSON documents in it."""
 
 
 def _construct(loader: Loader, node: yaml.Node) -> Any:
@@ -41,9 +42,9 @@ def one(text: str, type_: str, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("stack", plans.STACKS)
-def test_the_committed_plan_is_up_to_date(stack: str) -> None:
-    changes = plans.difference(stack)
-    assert not changes, f"\nplans/{stack}.yaml is stale. `{plans.COMMAND}` renews it; review what changed:\n\n{changes}"
+def test_committed_plan_is_up_to_date(stack: str) -> None:
+    changes = plans.stale(stack)
+    assert not changes, f"\n{stack}.yaml is stale. Run `{plans.COMMAND}` and review what changed:\n\n{changes}"
 
 
 def test_every_stack_file_has_a_plan() -> None:
@@ -51,22 +52,21 @@ def test_every_stack_file_has_a_plan() -> None:
     assert stacks == set(plans.STACKS) == {path.stem for path in plans.FOLDER.iterdir()}
 
 
-def test_a_stale_plan_is_told_by_a_diff(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_stale_plan_is_shown_as_a_diff(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     text = plans.plan("dev")
     stale = text.replace("stopTimeout: 30", "stopTimeout: 31")
     assert stale != text
     (tmp_path / "dev.yaml").write_text(stale)
     monkeypatch.setattr(plans, "FOLDER", tmp_path)
     monkeypatch.setattr(plans, "ROOT", tmp_path.parent)
-    # Where the program is run from does not change with it: only the names in the diff do.
-    lines = plans.difference("dev").splitlines()
+    lines = plans.stale("dev").splitlines()
     assert [line for line in lines if line.startswith(("-", "+"))][2:] == [
         "-      stopTimeout: 31",
         "+      stopTimeout: 30",
     ]
 
 
-def test_a_plan_names_each_resource_once_with_what_was_registered() -> None:
+def test_plan_lists_each_registered_resource_once() -> None:
     deployment = run("prod")
     resources = read(plans.text_of("prod", deployment))["resources"]
     assert [(r["type"], r["name"]) for r in resources] == sorted((r.type, r.name) for r in deployment.registered)
@@ -77,7 +77,7 @@ def test_a_plan_names_each_resource_once_with_what_was_registered() -> None:
     assert one(plans.plan("prod"), "ecs/service:Service", "service")["ignoreChanges"] == ["desiredCount"]
 
 
-def test_json_documents_are_unfolded() -> None:
+def test_plan_shows_json_documents_parsed() -> None:
     text = plans.plan("prod")
     policy = one(text, ":RolePolicy", "task")["inputs"]["policy"]
     assert policy["Version"] == "2012-10-17"
@@ -87,7 +87,7 @@ def test_json_documents_are_unfolded() -> None:
     assert f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/demo-sessions" in text
 
 
-def test_the_order_of_registration_does_not_matter() -> None:
+def test_plan_does_not_depend_on_the_order_of_registration() -> None:
     deployment = run("dev", https=False)
     text = plans.text_of("dev", deployment)
     for seed in range(3):
@@ -97,26 +97,26 @@ def test_the_order_of_registration_does_not_matter() -> None:
         assert plans.text_of("dev", replace(deployment, registered=mixed, exports=exports)) == text
 
 
-def test_a_secret_is_masked() -> None:
+def test_plan_masks_a_secret_input() -> None:
     text = plans.plan("prod", {SECRETS: {"COGNITO_USER_POOL_ID": HIDDEN}, "voiceter-backend:enableAuth": "true"})
     assert HIDDEN not in text
     [version] = [r for r in read(text)["resources"] if r["type"].endswith(":SecretVersion")]
     assert version["inputs"]["secretString"] == plans.MASK
 
 
-def test_a_secret_output_is_masked() -> None:
+def test_plan_masks_a_secret_output() -> None:
     deployment = Deployment(exports={"open": "seen", "hidden": HIDDEN}, secret_exports={"hidden"})
     assert read(plans.text_of("prod", deployment))["outputs"] == {"hidden": plans.MASK, "open": "seen"}
 
 
-def test_an_encrypted_value_of_the_stack_file_needs_no_key() -> None:
+def test_plan_needs_no_key_for_an_encrypted_value_of_the_stack_file() -> None:
     encrypted = {"COGNITO_USER_POOL_ID": {"secure": "v1:AAAA:BBBB"}}
     text = plans.plan("prod", {SECRETS: encrypted, "voiceter-backend:enableAuth": True})
     assert "AAAA" not in text
     assert plans.MASK in text
 
 
-def test_what_the_stack_file_says_of_image_and_domain_is_used() -> None:
+def test_plan_uses_image_and_domain_of_the_stack_file() -> None:
     domain = {
         "voiceter-backend:domainName": "voice.example.com",
         "voiceter-backend:hostedZoneId": "Z0123456789ABCDEFGHIJ",
@@ -131,7 +131,41 @@ def test_what_the_stack_file_says_of_image_and_domain_is_used() -> None:
     assert container["image"].endswith(f"@{digest}")
 
 
-def test_the_command_renews_and_says_so(
+def test_staging_file_holds_only_the_difference_from_prod() -> None:
+    found = yaml.safe_load((plans.FOLDER / "staging.yaml").read_text())
+    changed = found["changed"]
+    assert changed["aws:appautoscaling/target:Target tasks"] == {"maxCapacity": {"prod": 10, "staging": 4}}
+    assert changed["aws:dynamodb/table:Table sessions"]["protect"] == {"prod": True}
+    assert changed["awsx:ec2:Vpc voiceter-backend"]["numberOfAvailabilityZones"] == {"prod": 3, "staging": 2}
+    assert found["namedAfterTheStack"]["aws:dynamodb/table:Table sessions"] == ["name"]
+
+
+def test_difference_shows_resources_of_one_stack_and_changes_inside_documents() -> None:
+    base = run("prod")
+    table, policy = base.one(":Table", "waitlist"), base.one(":RolePolicy", "task")
+    document = policy.json("policy")
+    document["Statement"][0]["Effect"] = "Deny"
+    changed = replace(policy, inputs={**policy.inputs, "policy": json.dumps(document)})
+    added = replace(table, name="another")
+    other = replace(base, registered=[r for r in base.registered if r not in (table, policy)] + [changed, added])
+    found = yaml.safe_load(plans.difference_text("staging", other, "prod", base))
+    assert found["onlyInProd"] == ["aws:dynamodb/table:Table waitlist"]
+    assert found["onlyInStaging"]["aws:dynamodb/table:Table another"]["billingMode"] == "PAY_PER_REQUEST"
+    assert found["changed"] == {
+        "aws:iam/rolePolicy:RolePolicy task": {"policy.Statement[0].Effect": {"prod": "Allow", "staging": "Deny"}}
+    }
+
+
+def test_difference_lists_where_the_name_of_the_stack_stands() -> None:
+    base = run("prod")
+    table = base.one(":Table", "waitlist")
+    renamed = replace(table, inputs={**table.inputs, "name": "demo-staging-waitlist"})
+    other = replace(base, registered=[renamed if r is table else r for r in base.registered])
+    found = yaml.safe_load(plans.difference_text("staging", other, "prod", base))
+    assert found == {"namedAfterTheStack": {"aws:dynamodb/table:Table waitlist": ["name"]}}
+
+
+def test_make_plans_writes_the_files_and_reports_each(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(plans, "FOLDER", tmp_path / "plans")

@@ -1,8 +1,10 @@
-"""`make plans`: what each committed stack registers, as a file that a pull request shows the changes of.
+"""`make plans`: what each committed stack registers, in files whose changes a pull request shows.
 
-The program runs under the mocks of `tests.support.mocks`: a plan takes a second and needs no engine and no account:
-what AWS would answer (ids, ARNs, names of hosts) is made up, and the same every time. What the operator adds to a stack
-file, and the committed one lacks, is made up as well: an image's tag, and a certificate where the stack is to have one.
+The program runs under the mocks of `tests.support.mocks`, so a plan takes a second and needs neither an engine nor an
+account. Ids, ARNs and host names are made up and the same in every run, as are the values that a committed stack file
+lacks: an image tag, and a certificate for a stack with HTTPS.
+
+dev and prod have their whole plan. staging has prod's shape, so its file holds only the difference from prod.
 """
 
 from __future__ import annotations
@@ -10,25 +12,32 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 import yaml
 
-from sandbox.supplies import stand_in_value
 from tests.support.mocks import Deployment, FakeAws, Registration
-from tests.support.program import DIGEST, ROOT, TAG, committed, run
+from tests.support.program import DIGEST, REDIS_TOKEN, ROOT, TAG, certificate, committed, run
 
 STACKS: Final = ("dev", "staging", "prod")
+COMPARED_WITH: Final = {"staging": "prod"}
 FOLDER: Final = ROOT / "tests" / "plans"
 COMMAND: Final = "make plans"
 MASK: Final = "[secret]"
 _OVER_HTTP: Final = frozenset({"dev"})
 _DOMAIN: Final = frozenset({"voiceter-backend:domainName", "voiceter-backend:certificateArn"})
+_ABSENT: Final = object()
 _HEAD: Final = f"""\
 # What the stack {{stack}} registers. Made by `{COMMAND}`; reviewed, never edited.
 # Ids, ARNs and the account are made up. !json is a JSON document inside a string, unfolded to be read.
 """
+_DIFFERENCE_HEAD: Final = f"""\
+# What the stack {{stack}} registers otherwise than {{base}}. Made by `{COMMAND}`; reviewed, never edited.
+# Everything that is not listed here is as in {{base}}.yaml. A value of one stack alone is absent in the other.
+"""
+
+Leaves = dict[str, Any]  # the path of a value in a resource -> the value
 
 
 class Json:
@@ -38,18 +47,27 @@ class Json:
         self.value = value
 
 
+class Pair(dict[str, Any]):
+    """The values of two stacks, by stack."""
+
+
 class _Dumper(yaml.SafeDumper):
-    """Sorted, without aliases, several lines of text as a block."""
+    """Writes no aliases, and text of several lines as a block."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def _json_node(dumper: _Dumper, data: Json) -> yaml.Node:
-    untyped: Any = dumper  # whose methods have no types
+    untyped: Any = dumper  # PyYAML has no types
     node: yaml.Node = untyped.represent_data(data.value)
     node.tag = "!json"
     return node
+
+
+def _pair_node(dumper: _Dumper, data: Pair) -> yaml.Node:
+    """Two values on one line."""
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True)
 
 
 def _list_node(dumper: _Dumper, data: list[Any]) -> yaml.Node:
@@ -65,48 +83,97 @@ def _text_node(dumper: _Dumper, data: str) -> yaml.Node:
 
 
 _Dumper.add_representer(Json, _json_node)
+_Dumper.add_representer(Pair, _pair_node)
 _Dumper.add_representer(list, _list_node)
 _Dumper.add_representer(str, _text_node)
 
 
+def file_text(stack: str) -> str:
+    """The text of the file of a stack in `tests/plans`."""
+    if base := COMPARED_WITH.get(stack):
+        return difference_text(stack, planned(stack), base, planned(base))
+    return plan(stack)
+
+
 def plan(stack: str, also: Mapping[str, Any] | None = None) -> str:
-    """The text of a stack's plan: of its committed config, and of keys (with their namespace) that it might hold."""
+    """The whole plan of a stack with its committed config and the keys in `also`, which are named with a namespace."""
+    return text_of(stack, planned(stack, also))
+
+
+def planned(stack: str, also: Mapping[str, Any] | None = None) -> Deployment:
+    """What a stack registers with its committed config and the keys in `also`."""
     config = committed(stack) | dict(also or {})
-    stand_ins = {key: _readable(key, value, str(config["aws:region"])) for key, value in config.items()}
-    encrypted = [key for key in config if stand_ins[key] != config[key]]
+    region = str(config["aws:region"])
+    readable = {key: _readable(key, value, region) for key, value in config.items()}
+    encrypted = [key for key in config if readable[key] != config[key]]
     tag = str(config.get("voiceter-backend:imageTag", TAG))
     digest = tag if tag.startswith("sha256:") else DIGEST
-    return text_of(
+    return run(
         stack,
-        run(
-            stack,
-            region=config["aws:region"],
-            image="voiceter-backend:imageTag" not in config,
-            https=stack not in _OVER_HTTP and not _DOMAIN & set(config),
-            encrypted={"secrets", *encrypted},
-            answers=FakeAws(region=config["aws:region"], images={digest: [TAG if digest == tag else tag]}),
-            **{key: value for key, value in stand_ins.items() if key != "aws:region"},
-        ),
+        region=region,
+        image="voiceter-backend:imageTag" not in config,
+        https=stack not in _OVER_HTTP and not _DOMAIN & set(config),
+        encrypted={"secrets", *encrypted},
+        answers=FakeAws(region=region, images={digest: [TAG if digest == tag else tag]}),
+        **{key: value for key, value in readable.items() if key != "aws:region"},
     )
 
 
 def text_of(stack: str, deployment: Deployment) -> str:
-    """A plan of what was registered, sorted by type and name."""
+    """The whole plan of what was registered, sorted by type and name."""
+    return _HEAD.format(stack=stack) + _yaml({"resources": _resources(deployment), "outputs": _outputs(deployment)})
+
+
+def difference_text(stack: str, deployment: Deployment, base: str, compared_with: Deployment) -> str:
+    """What `deployment` registers otherwise than `compared_with`.
+
+    A name that differs only by the name of the stack is not shown with its value: `namedAfterTheStack` lists which
+    inputs hold one.
+    """
+    ours, theirs = _leaves_by_resource(deployment, stack), _leaves_by_resource(compared_with, base)
+    named: dict[str, list[str]] = {}
+    changed: dict[str, dict[str, Any]] = {}
+    for resource in sorted(ours.keys() & theirs.keys()):
+        paths = ours[resource].keys() | theirs[resource].keys()
+        pairs = {path: (theirs[resource].get(path, _ABSENT), ours[resource].get(path, _ABSENT)) for path in paths}
+        differing = {path: pair for path, pair in sorted(pairs.items()) if pair[0] != pair[1]}
+        same_name = {path for path, (old, new) in differing.items() if _unnamed(new, stack) == _unnamed(old, base)}
+        if same_name:
+            named[resource] = sorted({path.partition(".")[0].partition("[")[0] for path in same_name})
+        if len(same_name) < len(differing):
+            changed[resource] = {
+                path: Pair((of, value) for of, value in ((base, old), (stack, new)) if value is not _ABSENT)
+                for path, (old, new) in differing.items()
+                if path not in same_name
+            }
+    body = {
+        f"onlyIn{base.capitalize()}": sorted(theirs.keys() - ours.keys()),
+        f"onlyIn{stack.capitalize()}": {name: ours[name] for name in sorted(ours.keys() - theirs.keys())},
+        "changed": changed,
+        "namedAfterTheStack": named,
+    }
+    head = _DIFFERENCE_HEAD.format(stack=stack, base=base)
+    return head + _yaml({key: value for key, value in body.items() if value})
+
+
+def _yaml(body: Mapping[str, Any]) -> str:
+    return "".join(yaml.dump({key: value}, Dumper=_Dumper, sort_keys=False, width=120) for key, value in body.items())
+
+
+def _resources(deployment: Deployment) -> list[dict[str, Any]]:
     names = {registration.urn: registration.name for registration in deployment.registered}
     ordered = sorted(deployment.registered, key=lambda r: (r.type, r.name, r.parent))
-    body = {
-        "resources": [_resource(registration, names) for registration in ordered],
-        "outputs": {
-            key: MASK if key in deployment.secret_exports else deployment.exports[key]
-            for key in sorted(deployment.exports)
-        },
+    return [_resource(registration, names) for registration in ordered]
+
+
+def _outputs(deployment: Deployment) -> dict[str, Any]:
+    return {
+        key: MASK if key in deployment.secret_exports else deployment.exports[key] for key in sorted(deployment.exports)
     }
-    parts = [yaml.dump({key: value}, Dumper=_Dumper, sort_keys=False, width=120) for key, value in body.items()]
-    return _HEAD.format(stack=stack) + "".join(parts)
 
 
 def _resource(registration: Registration, names: Mapping[str, str]) -> dict[str, Any]:
-    """What is worth a reviewer's eye: the options and inputs that are set."""
+    """The options and inputs that the program sets."""
     inputs = {
         key: MASK if key in registration.secret_inputs else _unfolded(value)
         for key, value in registration.inputs.items()
@@ -125,8 +192,44 @@ def _resource(registration: Registration, names: Mapping[str, str]) -> dict[str,
     }
 
 
+def _leaves_by_resource(deployment: Deployment, stack: str) -> dict[str, Leaves]:
+    """The values of every resource by type and name, and those of the outputs by "outputs"."""
+    found = {
+        f"{resource['type']} {_unnamed(resource['name'], stack)}": dict(
+            _leaves("", {**resource, **resource.get("inputs", {})})
+        )
+        for resource in _resources(deployment)
+    }
+    return found | {"outputs": dict(_leaves("", _outputs(deployment)))}
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """(path, value) of everything in a value that holds nothing else; a list of plain values counts as one value."""
+    if isinstance(value, Json):
+        yield from _leaves(path, value.value)
+    elif isinstance(value, Mapping):
+        for key, member in cast(Mapping[str, Any], value).items():
+            if path or key not in ("type", "inputs"):
+                yield from _leaves(f"{path}.{key}" if path else key, member)
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in cast(list[Any], value)):
+        for number, item in enumerate(cast(list[Any], value)):
+            name = cast(Mapping[str, Any], item).get("name") if isinstance(item, Mapping) else None
+            yield from _leaves(f"{path}[{name if isinstance(name, str) else number}]", item)
+    else:
+        yield path, value
+
+
+def _unnamed(value: Any, stack: str) -> Any:
+    """The value without the name of the stack in names, and thus the same in two stacks that differ only by name."""
+    if isinstance(value, list):
+        return [_unnamed(item, stack) for item in cast(list[Any], value)]
+    if isinstance(value, str) and value != stack:
+        return value.replace(f"demo-{stack}-", "demo-").replace(f"-{stack}", "")
+    return value
+
+
 def _unfolded(value: Any) -> Any:
-    """The value, with the JSON documents in it as what they say."""
+    """The value, with each JSON document in it parsed."""
     if isinstance(value, Mapping):
         return {key: _unfolded(member) for key, member in cast(Mapping[str, Any], value).items()}
     if isinstance(value, list):
@@ -140,7 +243,7 @@ def _unfolded(value: Any) -> Any:
 
 
 def _sorted(value: Any) -> Any:
-    """Objects by key; lists keep their order, which may matter."""
+    """The value with its objects sorted by key. Lists keep their order, which may matter."""
     if isinstance(value, Mapping):
         members = cast(Mapping[str, Any], value)
         return {key: _sorted(members[key]) for key in sorted(members)}
@@ -150,28 +253,28 @@ def _sorted(value: Any) -> Any:
 
 
 def _readable(key: str, value: Any, region: str) -> Any:
-    """The config value with made-up text where the committed file holds one that only its secrets provider can read."""
+    """The config value, with a made-up one where only the stack's secrets provider can read the committed one."""
     if isinstance(value, Mapping):
         members = cast(Mapping[str, Any], value)
         if set(members) == {"secure"}:
-            return stand_in_value(key.rpartition(":")[2], region)
+            return certificate(region) if key.endswith(":certificateArn") else REDIS_TOKEN
         return {name: _readable(name, member, region) for name, member in members.items()}
     return value
 
 
-def difference(stack: str) -> str:
-    """What the plan would say otherwise than its file does, as a unified diff; empty when the file is up to date."""
+def stale(stack: str) -> str:
+    """How the file of a stack differs from what the program registers, as a unified diff; empty if it is up to date."""
     path = FOLDER / f"{stack}.yaml"
     old = path.read_text() if path.exists() else ""
     names = (f"{path.relative_to(ROOT)} (committed)", f"{path.relative_to(ROOT)} (what the program registers)")
-    return "".join(difflib.unified_diff(old.splitlines(True), plan(stack).splitlines(True), *names))
+    return "".join(difflib.unified_diff(old.splitlines(True), file_text(stack).splitlines(True), *names))
 
 
 def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     for stack in STACKS:
         path = FOLDER / f"{stack}.yaml"
-        text = plan(stack)
+        text = file_text(stack)
         changed = not path.exists() or path.read_text() != text
         path.write_text(text)
         sys.stdout.write(f"{path.relative_to(ROOT)}: {'renewed' if changed else 'unchanged'}\n")
