@@ -8,7 +8,7 @@ OPERATIONS := $(VENV)/python -m operations
 given = $(if $(findstring command,$(origin $1)),$($1))
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean verify redeploy rollback promote task compose test lint plans baseline hooks \
+.PHONY: help up preview image down clean verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
   bench requirements named venv python
 
 help:
@@ -27,9 +27,11 @@ help:
 	@echo 'make compose STACK=…         write a Docker Compose file of that task into .compose/; also YES=1'
 	@echo '  On the sandbox where that has the stack, else by this shell: ON=sandbox and ON=aws say which.'
 	@echo
-	@echo 'make test                    linters, types and tests'
+	@echo 'make test                    linters, types and all tests'
+	@echo 'make unit                    the unit tests alone, which need requirements.txt and nothing else'
 	@echo 'make lint                    the linters and types alone: Python, workflows, shell, secrets, upkeep'
 	@echo 'make plans                   renew tests/plans/, what each stack registers, after a change of the program'
+	@echo 'make docs                    renew the tables in the documents that are made from the code'
 	@echo 'make baseline                renew .secrets.baseline: what looks like a secret and is none'
 	@echo 'make hooks                   run the linters before each git commit in this clone'
 	@echo 'make bench                   time a preview of dev against one of an empty program'
@@ -76,13 +78,19 @@ clean: python
 
 test: lint
 	@$(SANDBOX) engine
-	$(VENV)/pytest -n auto --dist loadfile
+	$(VENV)/pytest -m 'unit or sandbox or live' -n auto --dist loadfile
+
+unit: venv
+	$(VENV)/pytest -m unit -n auto
 
 lint: venv
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/pyright
 	@$(VENV)/python -m ci.lint
+
+docs: venv
+	@$(VENV)/python -m tests.support.documents
 
 plans: venv
 	@$(VENV)/python -m tests.support.plans

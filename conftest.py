@@ -1,0 +1,34 @@
+"""Marks every test as `unit`, `sandbox` or `live`, by its folder; a module's `pytestmark` goes first.
+
+pyproject.toml says what each marker means. Plain `pytest` runs the unit tests, `pytest PATH` all tests of that path.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+_ROOT: Final = Path(__file__).parent
+_FOLDERS: Final = {_ROOT / "sandbox": "sandbox", _ROOT / "tests" / "live": "live"}
+_MARKERS: Final = ("unit", "sandbox", "live")
+
+
+def _marker(path: Path) -> str:
+    return next((marker for folder, marker in _FOLDERS.items() if path.is_relative_to(folder)), "unit")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.args_source is config.ArgsSource.TESTPATHS and not config.option.markexpr:
+        config.option.markexpr = "unit"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves the other folders alone in a unit run: their modules import packages of requirements-dev.txt."""
+    return True if config.option.markexpr == "unit" and _marker(collection_path) != "unit" else None
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not any(item.get_closest_marker(marker) for marker in _MARKERS):
+            item.add_marker(_marker(item.path))

@@ -1,0 +1,48 @@
+"""`make docs`: renews the parts of the documents that are generated from the code.
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end: NAME -->`. A test fails while one is stale.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+COMMAND: Final = "make docs"
+# Each generated part: its document, then the part's name and the function that returns its text.
+PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {}
+
+
+def renewed(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """Returns a document's text with its generated parts made anew.
+
+    Raises:
+        ValueError: the document lacks the comments of a part.
+    """
+    for name, generate in parts.items():
+        begin, end = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        part = f"{begin}\n\n{generate().strip()}\n\n{end}"
+        text, count = pattern.subn(lambda _, part=part: part, text)
+        if count != 1:
+            raise ValueError(f"{begin} … {end} stands {count} times in the document; it must stand once.")
+    return text
+
+
+def main() -> int:
+    for document, parts in PARTS.items():
+        path = ROOT / document
+        before = path.read_text()
+        after = renewed(before, parts)
+        if after != before:
+            path.write_text(after)
+            sys.stdout.write(f"Renewed: {document}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
