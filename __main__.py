@@ -15,7 +15,7 @@ from components.data.data_stores import DataStores, DataStoresArgs
 from components.data.logs import Logs, LogsArgs
 from components.data.registry import Registry, RegistryArgs, find_image
 from components.data.session_cache import SessionCache, SessionCacheArgs
-from components.edge.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
+from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.lib.account import Account
 from components.lib.names import APPLICATION, CONTAINER, Names
 from components.monitoring.alarms import Alarms, AlarmsArgs
@@ -29,7 +29,6 @@ from components.service.cluster import Cluster, ClusterArgs
 from components.service.container import HEALTH_PATH, PORT, Container
 from components.service.scaling import Scaling, ScalingArgs
 from components.service.service import Service, ServiceArgs
-from components.service.strategy import Strategy
 from components.service.timeline import Timeline
 from config import model as settings
 from config.app_environment import app_environment
@@ -60,9 +59,6 @@ region, protect = config.region, config.protect_data
 provider = provider_in(region)
 account = Account.of(provider, region)
 on_aws = pulumi.ResourceOptions(providers=[provider])
-domain = None
-if config.domain_name and config.hosted_zone_id:
-    domain = Domain(config.domain_name, config.hosted_zone_id, region, stack)
 
 network = Network(
     "network",
@@ -73,7 +69,7 @@ network = Network(
         availability_zones=config.availability_zones,
         nat_gateways=config.nat_gateways,
         app_port=PORT,
-        https=bool(config.certificate_arn or domain),
+        https=config.https,
     ),
     on_aws,
 )
@@ -82,7 +78,7 @@ stores = DataStores(
     "data-stores", DataStoresArgs(config.table_prefix, names.recordings_bucket(account.id), protect), on_aws
 )
 cache = None
-if config.redis_enabled and config.redis_auth_token is not None:
+if config.redis:
     cache = SessionCache(
         "session-cache",
         SessionCacheArgs(
@@ -90,9 +86,9 @@ if config.redis_enabled and config.redis_auth_token is not None:
             vpc_id=network.vpc_id,
             subnet_ids=network.private_subnet_ids,
             tasks_security_group_id=network.tasks_security_group_id,
-            node_type=config.redis_node_type,
-            replicas=config.redis_replicas,
-            auth_token=config.redis_auth_token,
+            node_type=config.redis.node_type,
+            replicas=config.redis.replicas,
+            auth_token=config.redis.auth_token,
             protect=protect,
         ),
         on_aws,
@@ -103,7 +99,7 @@ app_secrets = AppSecrets(
     AppSecretsArgs(
         account=account,
         folder=names.service,
-        values={**config.secrets, **({"REDIS_URL": cache.url} if cache else {})},
+        values={**config.secret_values, **({"REDIS_URL": cache.url} if cache else {})},
         arns=config.secret_arns,
         protect=protect,
     ),
@@ -131,9 +127,6 @@ identity = Identity(
     ),
     on_aws,
 )
-strategy = Strategy(
-    config.deployment_strategy, config.bake_time_minutes, config.canary_percent, config.linear_step_percent
-)
 load_balancer = LoadBalancer(
     "load-balancer",
     LoadBalancerArgs(
@@ -142,17 +135,17 @@ load_balancer = LoadBalancer(
         subnet_ids=network.public_subnet_ids,
         security_group_id=network.load_balancer_security_group_id,
         certificate_arn=config.certificate_arn,
-        domain=domain,
+        domain=config.domain,
         app_port=PORT,
         health_path=HEALTH_PATH,
         deregistration_delay_seconds=config.deregistration_delay_seconds,
         idle_timeout_seconds=config.idle_timeout_seconds,
-        shifts_traffic=strategy.shifts_traffic,
+        shifts_traffic=config.strategy.shifts_traffic,
     ),
     on_aws,
 )
 infrastructure_role_arn = None
-if strategy.shifts_traffic:
+if config.strategy.shifts_traffic:
     infrastructure_role_arn = InfrastructureRole(
         "infrastructure-role", InfrastructureRoleArgs(account, names.infrastructure_role), on_aws
     ).arn
@@ -174,14 +167,14 @@ SavedQueries("saved-queries", SavedQueriesArgs(names.queries, logs.group_name), 
 if config.monthly_budget_usd is not None:
     Budget("budget", BudgetArgs(names.budget, stack, config.monthly_budget_usd, notifications.topic_arn), on_aws)
 
-if config.image_tag and config.image_version:
+if config.image:
     alarms = Alarms("alarms", AlarmsArgs(names, metrics, notifications.topic_arn), on_aws)
     service = Service(
         "service",
         ServiceArgs(
             name=names.service,
             container=Container(
-                image=registry.image(config.image_tag),
+                image=registry.image(config.image.tag),
                 environment=app_environment(config, stores, load_balancer.url),
                 secrets=app_secrets.value_from,
                 log_group=logs.group_name,
@@ -189,7 +182,7 @@ if config.image_tag and config.image_version:
                 stop_timeout_seconds=config.stop_timeout_seconds,
                 writable_root=config.enable_exec,
             ),
-            version=config.image_version,
+            version=config.image.version,
             cpu=config.cpu,
             memory=config.memory,
             cpu_architecture=config.cpu_architecture,
@@ -199,8 +192,10 @@ if config.image_tag and config.image_version:
             target_group_arn=load_balancer.target_group_arn,
             traffic_shift=load_balancer.traffic_shift,
             infrastructure_role_arn=infrastructure_role_arn,
-            strategy=strategy,
-            timeline=Timeline(config.deregistration_delay_seconds, config.stop_timeout_seconds, strategy.shift_minutes),
+            strategy=config.strategy,
+            timeline=Timeline(
+                config.deregistration_delay_seconds, config.stop_timeout_seconds, config.strategy.shift_minutes
+            ),
             subnet_ids=network.task_subnet_ids,
             security_group_id=network.tasks_security_group_id,
             public_ips=network.tasks_have_public_ips,

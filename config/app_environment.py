@@ -38,7 +38,7 @@ def app_environment(config: Settings, stores: DataStores, url: pulumi.Input[str]
         "CLEANUP_TIMEOUT_SECONDS": str(config.cleanup_timeout_seconds),
         "DISCONNECT_CLEANUP_TIMEOUT_SECONDS": str(config.disconnect_cleanup_timeout_seconds),
         # Seconds: a session's record lives as long as the session may. REDIS_URL is a secret.
-        **({"REDIS_SESSION_TTL": str(60 * config.session_timeout_minutes)} if config.redis_enabled else {}),
+        **({"REDIS_SESSION_TTL": str(60 * config.session_timeout_minutes)} if config.redis else {}),
     }
 
 

@@ -12,7 +12,8 @@ from typing import Final
 
 import pulumi
 
-from components.service.strategy import ROLLING, STRATEGIES
+from components.edge.load_balancer import Domain
+from components.service.strategy import ROLLING, STRATEGIES, Strategy
 from components.service.timeline import APP_DRAIN_SECONDS, PING_SECONDS
 from config import rules
 from config import schedule as settings_schedule
@@ -35,8 +36,28 @@ class ConfigError(pulumi.RunError):
 
 
 @dataclass(frozen=True)
+class Image:
+    """The image that the service runs."""
+
+    tag: str  # an ECR tag or sha256:…, as imageTag says
+    version: str  # the ECR tag of the image, also where `tag` is a digest
+
+
+@dataclass(frozen=True)
+class Redis:
+    """The Redis of the sessions."""
+
+    node_type: str
+    replicas: int  # beside the primary
+    auth_token: pulumi.Output[str]  # secret
+
+
+@dataclass(frozen=True)
 class Settings:
-    """The checked configuration of one stack: its keys in snake case, and what follows from the stack's name."""
+    """The checked configuration of one stack: its keys in snake case, and what follows from the stack's name.
+
+    Keys that belong together are read as one value: `image`, `domain`, `redis`, `strategy`.
+    """
 
     stack: str  # the stack's name
     environment_name: str  # see environment_of
@@ -96,7 +117,7 @@ class Settings:
     ses_identity_arns: tuple[str, ...]
     guardrail_arns: tuple[str, ...]
     prompt_arns: tuple[str, ...]
-    secrets: Mapping[str, pulumi.Output[str]]  # environment variable -> value
+    secret_values: Mapping[str, pulumi.Output[str]]  # environment variable -> value
     secret_arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
 
     redis_enabled: bool
@@ -107,6 +128,35 @@ class Settings:
     alarm_emails: tuple[str, ...]
     alarm_phones: tuple[str, ...]  # E.164
     monthly_budget_usd: float | None  # None: no budget
+
+    @property
+    def image(self) -> Image | None:
+        """The image to run; None before the first image."""
+        return Image(self.image_tag, self.image_version) if self.image_tag and self.image_version else None
+
+    @property
+    def domain(self) -> Domain | None:
+        """The domain name of the clients; None without domainName and hostedZoneId."""
+        if not self.domain_name or not self.hosted_zone_id:
+            return None
+        return Domain(self.domain_name, self.hosted_zone_id, self.region, self.stack)
+
+    @property
+    def https(self) -> bool:
+        """Whether clients reach the load balancer by HTTPS."""
+        return bool(self.certificate_arn or self.domain)
+
+    @property
+    def redis(self) -> Redis | None:
+        """The Redis of the sessions; None without redisEnabled."""
+        if not self.redis_enabled or self.redis_auth_token is None:
+            return None
+        return Redis(self.redis_node_type, self.redis_replicas, self.redis_auth_token)
+
+    @property
+    def strategy(self) -> Strategy:
+        """How a new version replaces the old one."""
+        return Strategy(self.deployment_strategy, self.bake_time_minutes, self.canary_percent, self.linear_step_percent)
 
 
 def environment_of(stack: str) -> str:
@@ -223,7 +273,7 @@ def _read(reader: Reader, stack: str) -> Settings:
         ses_identity_arns=reader.items("sesIdentityArns", rules.ses_identity_arn(region)),
         guardrail_arns=reader.items("guardrailArns", rules.guardrail_arn(region)),
         prompt_arns=reader.items("promptArns", rules.prompt_arn(region)),
-        secrets=MappingProxyType({name: pulumi.Output.secret(value) for name, value in secrets.items()}),
+        secret_values=MappingProxyType({name: pulumi.Output.secret(value) for name, value in secrets.items()}),
         secret_arns=MappingProxyType(
             reader.entries("secretArns", rules.string(rules.secret_arn(region)), _is_like_an_arn)
         ),

@@ -125,16 +125,16 @@ def test_auth_needs_its_user_pool() -> None:
 @awaited
 def test_secrets_arrive_as_secrets() -> pulumi.Output[None]:
     loaded = load({"secrets": {"B": "two", "A": HIDDEN}})
-    assert list(loaded.secrets) == ["A", "B"]
+    assert list(loaded.secret_values) == ["A", "B"]
     assert HIDDEN not in repr(loaded)
 
     async def all_secret() -> bool:
-        return all([await secret.is_secret() for secret in loaded.secrets.values()])
+        return all([await secret.is_secret() for secret in loaded.secret_values.values()])
 
     def check(values: list[Any]) -> None:
         assert values == [HIDDEN, "two", True]
 
-    return pulumi.Output.all(*loaded.secrets.values(), all_secret()).apply(check)
+    return pulumi.Output.all(*loaded.secret_values.values(), all_secret()).apply(check)
 
 
 def test_a_secret_in_the_clear_is_refused() -> None:
@@ -146,7 +146,7 @@ def test_a_secret_in_the_clear_is_refused() -> None:
 
 
 def test_no_secret_needs_no_encryption() -> None:
-    assert load({"secrets": {}}, encrypted=[]).secrets == {}
+    assert load({"secrets": {}}, encrypted=[]).secret_values == {}
 
 
 @pytest.mark.parametrize("value", ["", 5, True, None, ["a"], {"a": "b"}, "x" * 65537, "ä" * 32769])
@@ -155,7 +155,7 @@ def test_a_secret_that_is_no_secret_is_refused(value: object) -> None:
 
 
 def test_a_secret_may_be_as_long_as_secrets_manager_takes() -> None:
-    assert list(load({"secrets": {"A": "x" * 65536, "B": "x"}}).secrets) == ["A", "B"]
+    assert list(load({"secrets": {"A": "x" * 65536, "B": "x"}}).secret_values) == ["A", "B"]
 
 
 @pytest.mark.parametrize("text", ["[]", HIDDEN, "null", "{", '"a"'])

@@ -72,7 +72,7 @@ DEFAULTS: Mapping[str, object] = {
     "ses_identity_arns": (),
     "guardrail_arns": (),
     "prompt_arns": (),
-    "secrets": {},
+    "secret_values": {},
     "secret_arns": {},
     "scaling_schedule": {},
     "redis_enabled": False,
