@@ -35,7 +35,7 @@ help:
 	@echo 'make baseline                renew .secrets.baseline: what looks like a secret and is none'
 	@echo 'make hooks                   run the linters before each git commit in this clone'
 	@echo 'make bench                   time a preview of dev against one of an empty program'
-	@echo 'make requirements            pin anew what requirements.in asks for'
+	@echo 'make requirements            pin anew what requirements.in and requirements-dev.in ask for'
 	@echo 'make venv                    the virtual environment in .venv; every other command makes it too'
 	@echo
 	@echo 'SANDBOX_ENGINE=build         builds pulumi even where one is on PATH'
@@ -102,9 +102,12 @@ baseline: venv
 hooks: venv
 	@$(VENV)/pre-commit install
 
+# The second file keeps to the versions of the first.
 requirements: venv
-	$(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-find-links \
-	  --custom-compile-command 'make requirements' --output-file requirements.txt requirements.in
+	@for name in requirements requirements-dev; do \
+	  $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	    --custom-compile-command 'make requirements' --output-file $$name.txt $$name.in || exit; \
+	done
 
 venv: python
 	@$(PYTHON) -m sandbox.venv

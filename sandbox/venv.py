@@ -17,6 +17,7 @@ from pathlib import Path
 from sandbox.layout import Layout, SandboxError, write
 from sandbox.process import CommandError, locked, run_with_heartbeat, say
 
+_FILES = ("requirements.txt", "requirements-dev.txt")
 _LOCK = ".make.lock"
 
 
@@ -26,8 +27,8 @@ def make(layout: Layout) -> None:
     Raises:
         SandboxError: this Python cannot make one, or the packages could not be installed.
     """
-    requirements = layout.own / "requirements.txt"
-    pinned = requirements.read_text()
+    requirements = [layout.own / name for name in _FILES]
+    pinned = "".join(file.read_text() for file in requirements)
     stamp = layout.venv / ".stamp"
     wanted = "\n".join([str(layout.venv), sys.version.split()[0], hashlib.sha256(pinned.encode()).hexdigest(), ""])
     if _matches(layout, stamp, wanted):
@@ -38,7 +39,7 @@ def make(layout: Layout) -> None:
         if _matches(layout, stamp, wanted):
             return
         stamp.unlink(missing_ok=True)
-        say(f"Python packages: installing what requirements.txt pins into {layout.venv}")
+        say(f"Python packages: installing what {' and '.join(_FILES)} pin into {layout.venv}")
         environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
         # Where pip has been told to install elsewhere (--user), it cannot fill a virtual environment.
         environment = {k: v for k, v in environment.items() if k not in ("PIP_USER", "PIP_TARGET", "PYTHONHOME")}
@@ -84,23 +85,22 @@ def _make_empty(layout: Layout, environment: dict[str, str]) -> None:
     run_with_heartbeat(command, "making the virtual environment", cwd=layout.own, env=environment)
 
 
-def _install(layout: Layout, requirements: Path, pinned: str, environment: dict[str, str]) -> None:
+def _install(layout: Layout, requirements: list[Path], pinned: str, environment: dict[str, str]) -> None:
     python = str(layout.python)
     pip = [python, "-m", "pip", "install", "--progress-bar", "off"]
     version = re.search(r"^uv==([^\s;]+)", pinned, re.MULTILINE)
     try:
         if version is None:
-            raise CommandError("uv", ["requirements.txt does not pin it"])
+            raise CommandError("uv", [f"{_FILES[1]} does not pin it"])
         run_with_heartbeat([*pip, f"uv=={version[1]}"], "installing uv", cwd=layout.own, env=environment)
         # The machine's certificates, as pip uses them: a proxy or a mirror may have one of its own.
         options = ["--system-certs", "--compile-bytecode", "--python", python]
-        command = [python, "-m", "uv", "pip", "sync", *options, str(requirements)]
+        command = [python, "-m", "uv", "pip", "sync", *options, *map(str, requirements)]
         run_with_heartbeat(command, "installing with uv", cwd=layout.own, env=environment)
     except CommandError as error:
         say(f"  {str(error).splitlines()[-1].strip()}\n  uv cannot install here; pip tries, which takes longer")
-        run_with_heartbeat(
-            [*pip, "--requirement", str(requirements)], "installing with pip", cwd=layout.own, env=environment
-        )
+        files = [word for file in requirements for word in ("--requirement", str(file))]
+        run_with_heartbeat([*pip, *files], "installing with pip", cwd=layout.own, env=environment)
 
 
 def main() -> int:

@@ -165,7 +165,8 @@ def test_an_environment_is_made_once_and_mended_when_it_is_not_what_its_stamp_sa
 ) -> None:
     layout = Layout(tmp_path, tmp_path / ".sandbox")
     requirements = tmp_path / "requirements.txt"
-    requirements.write_text("# nothing, so that no package index is asked\n")
+    for file in (requirements, tmp_path / "requirements-dev.txt"):
+        file.write_text("# nothing, so that no package index is asked\n")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").write_text("an interrupted one")
     venv.make(layout)

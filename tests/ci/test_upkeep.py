@@ -59,12 +59,23 @@ def test_every_target_is_phony() -> None:
     assert targets == phony()
 
 
-def test_the_pins_are_those_of_what_is_asked_for() -> None:
-    asked, pinned = ((ROOT / f"requirements.{suffix}").read_text() for suffix in ("in", "txt"))
-    stale = "requirements.txt is stale: `make requirements` resolves it anew"
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_the_pins_are_those_of_what_is_asked_for(name: str) -> None:
+    asked, pinned = ((ROOT / f"{name}.{suffix}").read_text() for suffix in ("in", "txt"))
+    stale = f"{name}.txt is stale: `make requirements` resolves it anew"
     assert names_in(asked) <= names_in(pinned), stale
-    for name, version in re.findall(r"^([a-z-]+)(?:\[\w+\])?==(\S+)$", asked, re.MULTILINE):
-        assert re.search(rf"^{name}(\[\w+\])?=={re.escape(version)}( |$)", pinned, re.MULTILINE), stale
+    for package, version in re.findall(r"^([a-z-]+)(?:\[\w+\])?==(\S+)$", asked, re.MULTILINE):
+        assert re.search(rf"^{package}(\[\w+\])?=={re.escape(version)}( |$)", pinned, re.MULTILINE), stale
+
+
+def test_a_package_of_both_files_has_one_version() -> None:
+    program, dev = (
+        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / f"{name}.txt").read_text(), re.MULTILINE))
+        for name in ("requirements", "requirements-dev")
+    )
+    assert {name: dev[name] for name in dev if name in program} == {
+        name: program[name] for name in dev if name in program
+    }
 
 
 class TestRenovate:
@@ -87,10 +98,12 @@ class TestRenovate:
             assert any(name == p or (p.endswith("/**") and name.startswith(p[:-2])) for p in patterns), name
 
     def test_only_what_is_asked_for_is_updated_by_itself(self) -> None:
-        [rule] = [r for r in self.config["packageRules"] if r.get("matchFileNames") == ["requirements.txt"]]
+        [rule] = [r for r in self.config["packageRules"] if r.get("matchFileNames", [])[:1] == ["requirements.txt"]]
         assert rule["enabled"] is False
         excepted = {name.removeprefix("!") for name in rule["matchPackageNames"]}
-        asked = names_in((ROOT / "requirements.in").read_text())
+        asked = {
+            name for file in ("requirements.in", "requirements-dev.in") for name in names_in((ROOT / file).read_text())
+        }
         assert excepted == asked, f"this rule of renovate.json lacks or has too much: {sorted(excepted ^ asked)}"
         assert all(name.startswith("!") for name in rule["matchPackageNames"])
 
@@ -98,6 +111,7 @@ class TestRenovate:
         assert set(self.config["enabledManagers"]) == {"pip_requirements", "gomod", "github-actions", "custom.regex"}
         [pattern] = self.config["pip_requirements"]["managerFilePatterns"]
         assert re.search(pattern.strip("/"), "requirements.in")
+        assert re.search(pattern.strip("/"), "requirements-dev.in")
 
     def test_an_image_that_the_program_names_would_be_found(self) -> None:
         [manager] = self.config["customManagers"]

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.stand_in.server import mistakes
 
+pytestmark = pytest.mark.sandbox  # no stack comes up: it needs the package websockets alone
+
 RIGHT = {"PORT": "8080", "AWS_REGION": "eu-north-1", "LOG_LEVEL": "WARN", "ENABLE_AUTH": "false"}
 
 
