@@ -32,6 +32,7 @@ OUTPUTS = {
     "responsesTableName",
     "transcriptsTableName",
     "waitlistTableName",
+    "tableNames",
     "recordingsBucketName",
     "alarmTopicArn",
     "dashboardName",

@@ -32,6 +32,7 @@ ALWAYS = {
     "responsesTableName",
     "transcriptsTableName",
     "waitlistTableName",
+    "tableNames",
     "recordingsBucketName",
     "alarmTopicArn",
     "dashboardName",
@@ -53,7 +54,7 @@ def components(deployment: Deployment) -> list[Registration]:
 def test_outputs(stack: str) -> None:
     deployment = run(stack)
     assert set(deployment.exports) == ALWAYS | WITH_AN_IMAGE
-    assert all(isinstance(value, str) and value for value in deployment.exports.values())
+    assert all(deployment.exports.values())
     assert deployment.secret_exports == set()
 
 
@@ -77,6 +78,12 @@ def test_the_outputs_of_prod() -> None:
         "responsesTableName": "demo-responses",
         "transcriptsTableName": "demo-transcripts",
         "waitlistTableName": "demo-waitlist",
+        "tableNames": {
+            "sessions": "demo-sessions",
+            "responses": "demo-responses",
+            "transcripts": "demo-transcripts",
+            "waitlist": "demo-waitlist",
+        },
         "recordingsBucketName": f"voiceter-recordings-{ACCOUNT}-prod",
         "alarmTopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms",
         "dashboardName": "voiceter-backend",
