@@ -53,6 +53,8 @@ def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
         "PULUMI_OPTION_CWD": str(layout.project),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # Names the folder of the sandbox to commands that are started in this environment.
+        "VOICETER_SANDBOX": str(layout.home),
         "SANDBOX_JOURNAL": str(layout.journal),
         # An Output formatted into a string is an error, not a text that says so.
         "PULUMI_ERROR_OUTPUT_STRING": "true",

@@ -188,8 +188,8 @@ def _hint(output: str, folder: Path) -> str:
 
 def _go(module: Path, version: str, env: Mapping[str, str]) -> str:
     """The `go` command, once it is known to be new enough for the engine's go.mod."""
-    needed = re.search(r"^go (\d+\.\d+)", (module / "go.mod").read_text(), re.MULTILINE)
-    least = needed[1] if needed else "1.26"
+    needed = re.search(r"^go (\d+\.\d+(?:\.\d+)?)", (module / "go.mod").read_text(), re.MULTILINE)
+    least = needed[1] if needed else "1.26.6"
     ways = (
         f"Install either of the two, and run the same command again:\n"
         f"  {_INSTALL_PULUMI} ({version} or newer, with pulumi-language-python, which comes with it)\n"
@@ -200,7 +200,7 @@ def _go(module: Path, version: str, env: Mapping[str, str]) -> str:
         raise SandboxError(f"There is neither a pulumi {version} or newer nor Go on PATH.\n{ways}")
     answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd=module, env=env)  # noqa: S603
     found = answer.stdout.strip().removeprefix("go")
-    if answer.returncode != 0 or _parts(found)[:2] < _parts(least):
+    if answer.returncode != 0 or _parts(found) < _parts(least):
         reason = answer.stderr.strip().splitlines()[-1:] or [f"it is {found or 'of an unknown version'}"]
         raise SandboxError(
             f"There is no pulumi {version} or newer on PATH, and {go} is too old to build it: {reason[0]}.\n{ways}"

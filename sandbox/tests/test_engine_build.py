@@ -16,7 +16,7 @@ FILES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
 # A `go` that answers as the real one does, builds empty programs, and counts its builds.
 GO = """#!/bin/sh
 case "$1" in
-  env) echo "go${FAKE_GO_VERSION:-1.26.1}" ;;
+  env) echo "go${FAKE_GO_VERSION:-1.26.6}" ;;
   build)
     echo build >> "$FAKE_GO_LOG"
     if [ -n "$FAKE_GO_ERROR" ]; then echo "go: first line" >&2; echo "$FAKE_GO_ERROR" >&2; exit 1; fi
@@ -81,7 +81,7 @@ def test_the_pulumi_on_path_is_used(layout: Layout, environment: dict[str, str],
 @pytest.mark.parametrize(
     ("answer", "language_host", "objection"),
     [
-        ("echo v3.253.9", True, "older than"),
+        ("echo v3.273.0", True, "older than"),
         ("echo v3.300.1", False, "has no pulumi-language-python"),
         ("exit 1", True, "does not answer"),
         ("echo hello", True, "does not answer"),

@@ -40,7 +40,7 @@ def _engine(tmp_path: Path) -> Engine:
     pulumi.parent.mkdir(exist_ok=True)
     pulumi.write_text("#!/bin/sh\n")
     pulumi.chmod(0o755)
-    return Engine(pulumi, pulumi.parent, "3.254.0")
+    return Engine(pulumi, pulumi.parent, "3.274.1")
 
 
 def _sourced(shell: str, layout: Layout, times: int = 1) -> dict[str, str]:
@@ -76,7 +76,7 @@ def test_a_shell_without_the_engine_of_make_on_its_path_finds_it(shell: str, lay
     pulumi.parent.mkdir()
     pulumi.write_text("#!/bin/sh\n")
     pulumi.chmod(0o755)
-    environment.write_file(layout, Engine(pulumi, None, "3.254.0"), ACCOUNT, "us-east-1")
+    environment.write_file(layout, Engine(pulumi, None, "3.274.1"), ACCOUNT, "us-east-1")
     path = _sourced(shell, layout, 2)["PATH"].split(":")
     assert path == [str(layout.venv / "bin"), "/usr/bin", "/bin", str(pulumi.parent)]
 
