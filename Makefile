@@ -7,6 +7,17 @@ OPERATIONS := $(VENV)/python -m operations
 # A variable of make's command line alone: a shell may well have a PORT or a CMD of its own for something else.
 given = $(if $(findstring command,$(origin $1)),$($1))
 
+# Where a command on the stack $(1) works: as ON says, else in the sandbox that this shell has sourced, else in the sandbox of
+# this clone if that has the stack, else on AWS.
+SANDBOX_FOLDER = $(or $(VOICETER_SANDBOX),$(SANDBOX_HOME),.sandbox)
+where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(wildcard $(SANDBOX_FOLDER)/state/.pulumi/stacks/*/$(1).json),sandbox,aws))
+# What the command's shell does first.
+on = $(or $(on_$(call where,$(1))),echo 'ON=$(ON): choose sandbox or aws.' >&2; exit 1;)
+on_sandbox = test -f '$(SANDBOX_FOLDER)/env' || { echo 'There is no sandbox: `make up` starts it.' >&2; exit 1; }; \
+  . '$(SANDBOX_FOLDER)/env';
+on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sandbox's environment, which replaced its AWS \
+  credentials and its Pulumi backend: use a new shell for AWS." >&2; exit 1; };
+
 .DEFAULT_GOAL := help
 .PHONY: help up preview image down clean verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
   bench requirements named venv python
@@ -50,22 +61,24 @@ image: named venv
 down: named venv
 	@$(SANDBOX) down '$(STACK)'
 
-# CMD is a command line of its own, which the shell takes apart.
+# CMD is a command line, so the shell splits it.
 task: venv
-	@$(OPERATIONS) task '$(STACK)' $(if $(ON),--on '$(ON)') $(if $(call given,CWD),--cwd '$(call given,CWD)') \
+	@$(call on,$(STACK)) $(OPERATIONS) task '$(STACK)' $(if $(call given,CWD),--cwd '$(call given,CWD)') \
 	  $(if $(call given,PORT),--port '$(call given,PORT)') $(if $(call given,REVISION),--revision '$(call given,REVISION)') \
 	  $(if $(call given,YES),--yes) -- $(call given,CMD)
 
 compose: venv
-	@$(OPERATIONS) compose '$(STACK)' $(if $(ON),--on '$(ON)') $(if $(call given,YES),--yes)
+	@$(call on,$(STACK)) $(OPERATIONS) compose '$(STACK)' $(if $(call given,YES),--yes)
 
 verify redeploy rollback: named venv
-	@$(OPERATIONS) $@ '$(STACK)' $(if $(ON),--on '$(ON)') \
+	@$(call on,$(STACK)) $(OPERATIONS) $@ '$(STACK)' \
 	  $(if $(filter verify,$@),$(if $(WAIT),--wait '$(WAIT)')) $(if $(filter rollback,$@),$(if $(TO),--to '$(TO)'))
 
 promote: venv
 	@$(if $(and $(FROM),$(TO),$(TAG)),,echo 'Say which: make promote FROM=… TO=… TAG=…' >&2; exit 1)
-	@$(OPERATIONS) promote '$(FROM)' '$(TO)' '$(TAG)' $(if $(ON),--on '$(ON)')
+	@$(if $(filter $(call where,$(FROM)),$(call where,$(TO))),,echo 'The sandbox has only one of the stacks $(FROM) and \
+	  $(TO): choose with ON=sandbox or ON=aws where both are.' >&2; exit 1)
+	@$(call on,$(FROM)) $(OPERATIONS) promote '$(FROM)' '$(TO)' '$(TAG)'
 
 # What changes or removes something names it: no default stack here.
 named:

@@ -1,4 +1,4 @@
-"""`python -m operations <command>`: what the Makefile calls for a stack that is up."""
+"""`python -m operations COMMAND`: what the Makefile runs on a stack that is up."""
 
 import argparse
 import sys
@@ -6,100 +6,85 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from operations.target import OperationError, Target, explained
-from sandbox.layout import SandboxError
-from sandbox.process import say
+from operations.console import say
+from operations.errors import OperationError, describe_aws_error
+from operations.target import Target
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0 only if what it asks for is so."""
+    """Runs one command. Returns 0 if it succeeded; `task` returns the exit status of the command that it ran."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    # What follows the first `--` is another command line, and no options of this one are looked for in it.
-    own = given.index("--") if "--" in given else len(given)
-    options = _parser().parse_args(given[:own])
-    options.command_line = given[own + 1 :]
+    # What follows the first `--` is the command line of `task`.
+    end = given.index("--") if "--" in given else len(given)
+    options = _parser().parse_args(given[:end])
+    options.command_line = given[end + 1 :]
     try:
         return int(options.run(options))
-    except (OperationError, SandboxError) as error:
+    except OperationError as error:
         return _failed(str(error))
     except KeyboardInterrupt:
         return _failed("\nInterrupted.", 130)
     except Exception as error:
-        text = explained(error)
-        if text is None:
+        message = describe_aws_error(error)
+        if message is None:
             raise
-        return _failed(text)
+        return _failed(message)
 
 
-def _failed(text: str, status: int = 1) -> int:
+def _failed(message: str, status: int = 1) -> int:
     sys.stdout.flush()
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{message}\n")
     return status
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m operations", description="What operators do to a stack that is up."
-    )
+    parser = argparse.ArgumentParser(prog="python -m operations", description="Operate a stack that is up.")
     commands = parser.add_subparsers(dest="command", required=True)
-    where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--on", choices=["sandbox", "aws"], help="where the stack is; default: see the README")
-    for name, words, run in (
-        ("where", "say which stack a command would work on", _where),
-        ("verify", "whether the service runs what the stack says, whole and healthy", _verify),
-        ("redeploy", "the same version out again", _redeploy),
-        ("rollback", "back to the version before", _rollback),
-    ):
-        command = commands.add_parser(name, help=words, parents=[where])
-        command.add_argument("stack")
+
+    def add(name: str, run: Any, description: str, *positional: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=description, description=description)
+        for argument in positional:
+            command.add_argument(argument)
         command.set_defaults(run=run)
-        if name == "verify":
-            command.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for a deployment under way")
-        if name == "rollback":
-            command.add_argument("--to", metavar="TAG", help="the version, instead of the one before")
-    promote = commands.add_parser(
-        "promote", help="copy an image from one stack's registry to another's", parents=[where]
-    )
-    for name in ("source", "destination", "tag"):
-        promote.add_argument(name)
-    promote.set_defaults(run=_promote)
-    _add_local(commands, where)
-    return parser
+        return command
 
-
-def _add_local(commands: Any, where: argparse.ArgumentParser) -> None:
-    """What runs on this machine. `commands` is argparse's own object, whose type has no public name."""
-    task = commands.add_parser("task", parents=[where], help="run a command as the task that the stack deployed")
+    add("where", _where, "print which stack a command works on", "stack")
+    verify = add("verify", _verify, "check that the service runs the stack's revision and is healthy", "stack")
+    verify.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for a deployment")
+    add("redeploy", _redeploy, "replace every task by a new one of the same revision", "stack")
+    rollback = add("rollback", _rollback, "deploy the previous version", "stack")
+    rollback.add_argument("--to", metavar="TAG", help="the version to deploy instead")
+    add("promote", _promote, "copy an image to another stack's registry", "source", "destination", "tag")
+    task = add("task", _task, "run a command on this machine as the deployed task", "stack")
     task.usage = "python -m operations task STACK [options] -- COMMAND [argument …]"
-    task.add_argument("stack")
-    task.add_argument("--cwd", type=Path, default=Path(), help="the folder to run it in; default: this one")
-    task.add_argument("--port", type=_port, help="listen here in place of the container's port")
-    task.add_argument("--revision", type=int, help="another revision than the deployed one, to try it")
-    task.add_argument("--yes", action="store_true", help="do not ask before real secrets are handed over")
-    task.set_defaults(run=_task)
-    compose = commands.add_parser("compose", parents=[where], help="write a Docker Compose file of the deployed task")
-    compose.add_argument("stack")
-    compose.add_argument("--into", type=Path, help="the folder to write into; default: .compose/STACK, ignored by git")
-    compose.add_argument("--yes", action="store_true", help="do not ask before real secrets are written")
-    compose.set_defaults(run=_compose)
+    task.add_argument("--cwd", type=Path, default=Path(), help="the command's folder; default: the current one")
+    task.add_argument("--port", type=_port, help="the port to listen on instead of the container's")
+    task.add_argument("--revision", type=int, help="a revision other than the deployed one")
+    task.add_argument("--yes", action="store_true", help="give real secrets to the command without asking")
+    compose = add("compose", _compose, "write a Docker Compose file of the deployed task", "stack")
+    compose.add_argument("--into", type=Path, help="the folder to write to; default: .compose/STACK, which git ignores")
+    compose.add_argument("--yes", action="store_true", help="write real secrets without asking")
+    return parser
 
 
 def _port(text: str) -> int:
     if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port, a number from 1 to 65535")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port. A port is a number from 1 to 65535.")
 
 
-def _target(options: argparse.Namespace) -> Target:
-    """The stack that a command is to work on, which its first line says."""
-    target = Target.open(options.stack, options.on)
+def _target(stack: str) -> Target:
+    """Opens a stack and prints which one it is, as the command's first line."""
+    target = Target.open(stack)
     say(str(target))
     return target
 
 
+# Each command imports its module when it runs: `verify` needs nothing of `compose`.
+
+
 def _where(options: argparse.Namespace) -> int:
-    target = _target(options)
-    say(f"Region: {target.region}")
+    say(f"Region: {_target(options.stack).region}")
     return 0
 
 
@@ -107,30 +92,27 @@ def _verify(options: argparse.Namespace) -> int:
     from operations.verdict import Outcome
     from operations.verify import verify
 
-    return 0 if verify(_target(options), options.wait).outcome is Outcome.GOOD else 1
+    return 0 if verify(_target(options.stack), options.wait).outcome is Outcome.GOOD else 1
 
 
 def _redeploy(options: argparse.Namespace) -> int:
     from operations.redeploy import redeploy
 
-    redeploy(_target(options))
+    redeploy(_target(options.stack))
     return 0
 
 
 def _rollback(options: argparse.Namespace) -> int:
     from operations.rollback import rollback
 
-    rollback(_target(options), options.to)
+    rollback(_target(options.stack), options.to)
     return 0
 
 
 def _promote(options: argparse.Namespace) -> int:
-    from operations.promote import promote, targets
+    from operations.promote import promote
 
-    source, destination = targets(options.source, options.destination, options.on)
-    for target in (source, destination):
-        say(str(target))
-    promote(source, destination, options.tag)
+    promote(_target(options.source), _target(options.destination), options.tag)
     return 0
 
 
@@ -138,13 +120,13 @@ def _task(options: argparse.Namespace) -> int:
     from operations import task
 
     given = task.Options(options.command_line, options.cwd.absolute(), options.port, options.revision, options.yes)
-    return task.run(_target(options), given)
+    return task.run(_target(options.stack), given)
 
 
 def _compose(options: argparse.Namespace) -> int:
     from operations import compose
 
-    target = _target(options)
+    target = _target(options.stack)
     compose.run(target, options.into or compose.default_folder(target.stack), yes=options.yes)
     return 0
 

@@ -3,11 +3,10 @@
 The Compose specification: https://github.com/compose-spec/compose-spec/blob/main/spec.md
 """
 
-import importlib.metadata
 import json
 import os
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -15,21 +14,21 @@ from typing import Any, cast
 import yaml
 
 from operations import account_content
-from operations.confirmation import confirm
+from operations.console import confirm, say
 from operations.definition import TaskDefinition, registered
 from operations.injection import inject
-from operations.target import Target
-from sandbox.layout import PACKAGE_ROOT, write
-from sandbox.process import say
+from operations.target import ROOT, Target
 
 _REDIS_URL = "REDIS_URL"
 # The engine of the stack's cache; the app reaches this one without TLS, by a password made up for it.
 # renovate: datasource=docker depName=valkey/valkey
 _REDIS_IMAGE = "valkey/valkey:7.2-alpine"
 _REDIS_PORT = 6379
+# The account: moto, in the version of the sandbox's.
+# renovate: datasource=docker depName=motoserver/moto
+_ACCOUNT_IMAGE = "motoserver/moto:5.2.5"
 _ACCOUNT_PORT = 5000
 _ACCOUNT_URL = f"http://account:{_ACCOUNT_PORT}"
-_TABLES = ("sessionsTableName", "responsesTableName", "transcriptsTableName", "waitlistTableName")
 _PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 
@@ -44,7 +43,7 @@ class Project:
 
 def default_folder(stack: str) -> Path:
     """Where the files go: a folder that git ignores."""
-    return PACKAGE_ROOT / ".compose" / stack
+    return ROOT / ".compose" / stack
 
 
 def run(target: Target, folder: Path, *, yes: bool) -> None:
@@ -60,7 +59,8 @@ def run(target: Target, folder: Path, *, yes: bool) -> None:
         confirm("Go on?", yes=yes)
     bucket = target.output("recordingsBucketName")
     project = composed(target.stack, target.region, definition, inject(target, definition), bucket)
-    _write(project, folder, definition, content(target.client("dynamodb"), target.outputs(), target.region))
+    tables = target.output("tableNames").values()
+    _write(project, folder, definition, content(target.client("dynamodb"), tables, bucket, target.region))
     _tell(project, folder, definition)
 
 
@@ -136,7 +136,7 @@ def _app(
 def _account(bucket: str) -> dict[str, Any]:
     probe = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{_ACCOUNT_PORT}/moto-api/')"
     return {
-        "image": _account_image(),
+        "image": _ACCOUNT_IMAGE,
         "ports": [f"127.0.0.1:{_ACCOUNT_PORT}:{_ACCOUNT_PORT}"],
         # Where the AWS SDKs look for a bucket, unless told otherwise.
         "networks": {"default": {"aliases": [f"{bucket}.account"]}},
@@ -146,17 +146,12 @@ def _account(bucket: str) -> dict[str, Any]:
 
 def _account_content(account: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "image": _account_image(),
+        "image": _ACCOUNT_IMAGE,
         "depends_on": {"account": {"condition": "service_healthy"}},
         "entrypoint": ["python3", f"/content/{Path(account_content.__file__).name}"],
         "environment": dict(account),
         "volumes": ["./content:/content:ro"],
     }
-
-
-def _account_image() -> str:
-    """The account of the sandbox, by the same version of moto; without the few operations that the sandbox adds."""
-    return f"motoserver/moto:{importlib.metadata.version('moto')}"
 
 
 def _redis() -> dict[str, Any]:
@@ -183,16 +178,14 @@ def _doubled(value: Any) -> Any:
     return value
 
 
-def content(dynamodb: Any, outputs: Mapping[str, str], region: str) -> list[dict[str, Any]]:
-    """The calls that make the stack's tables and bucket, empty, in an empty account. See `account_content`.
+def content(dynamodb: Any, tables: Iterable[str], bucket: str, region: str) -> list[dict[str, Any]]:
+    """Returns the calls that create the stack's tables and bucket, empty, in an empty account. See `account_content`.
 
     Args:
         dynamodb: a boto3 client (untyped) of the account that has the tables.
-        outputs: the stack's.
     """
     calls: list[dict[str, Any]] = []
-    for output in _TABLES:
-        name = outputs[output]
+    for name in tables:
         table = dynamodb.describe_table(TableName=name)["Table"]
         definition: dict[str, Any] = {
             "TableName": name,
@@ -211,7 +204,7 @@ def content(dynamodb: Any, outputs: Mapping[str, str], region: str) -> list[dict
             specification = {"Enabled": True, "AttributeName": ttl}
             parameters = {"TableName": name, "TimeToLiveSpecification": specification}
             calls.append(_call("dynamodb", "update_time_to_live", parameters))
-    creation: dict[str, Any] = {"Bucket": outputs["recordingsBucketName"]}
+    creation: dict[str, Any] = {"Bucket": bucket}
     if region != "us-east-1":  # which alone is no constraint
         creation["CreateBucketConfiguration"] = {"LocationConstraint": region}
     return [*calls, _call("s3", "create_bucket", creation)]
@@ -228,13 +221,21 @@ def _write(project: Project, folder: Path, definition: TaskDefinition, calls: Se
     )
     for name, variables in (("app.env", project.app_env), ("redis.env", project.redis_env)):
         if variables:
-            write(folder / name, env_file(variables), mode=0o600)
+            _write_file(folder / name, env_file(variables), mode=0o600)
         else:
             (folder / name).unlink(missing_ok=True)
-    write(folder / "content" / "content.json", json.dumps(calls, indent=2) + "\n")
-    write(folder / "content" / Path(account_content.__file__).name, Path(account_content.__file__).read_text())
+    _write_file(folder / "content" / "content.json", json.dumps(calls, indent=2) + "\n")
+    _write_file(folder / "content" / Path(account_content.__file__).name, Path(account_content.__file__).read_text())
     text = yaml.safe_dump(project.compose, sort_keys=False, allow_unicode=True, width=120)
-    write(folder / "compose.yaml", head + text)
+    _write_file(folder / "compose.yaml", head + text)
+
+
+def _write_file(path: Path, text: str, mode: int = 0o644) -> None:
+    """Writes a file that has its permissions from the start."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
 
 
 def env_file(variables: Mapping[str, str]) -> str:
@@ -257,7 +258,7 @@ def _tell(project: Project, folder: Path, definition: TaskDefinition) -> None:
     say(f"Secrets: {secrets}{f', in {shown}/app.env, for its owner alone' if project.app_env else ''}")
     if project.redis_env:
         say(f"Redis: a Valkey of its own, without TLS, by a made-up password: {_REDIS_URL} leads to it")
-    say(f"AWS: an account of its own ({_account_image()}), with the stack's empty tables and bucket")
+    say(f"AWS: an account of its own ({_ACCOUNT_IMAGE}), with the stack's empty tables and bucket")
     say(
         f"Wrote {shown}/compose.yaml. Next, where Docker is logged in to the registry or has an image"
         f" {container.image}:\n  cd {shown} && docker compose up"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from operations.errors import OperationError
 from operations.health import HealthCheck
-from operations.target import OperationError, Target
+from operations.target import Target
 
 # AWS Fargate: what a container without a stop timeout gets.
 _STOP_TIMEOUT = 30

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from operations.target import OperationError, Target
+from operations.errors import OperationError
+from operations.target import Target
 
 _ADDRESS = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/(?P<name>.+)")
 

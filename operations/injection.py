@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from operations.definition import TaskDefinition
+from operations.errors import OperationError
 from operations.permissions import Context, Role
-from operations.target import OperationError, Target
+from operations.target import Target
 
 _ECS = "ecs-tasks.amazonaws.com"
 # arn:partition:secretsmanager:region:account:secret:name, and after it what to take of the secret, each part of which

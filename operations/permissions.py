@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from operations.target import OperationError
+from operations.errors import OperationError
 
 Document = Mapping[str, Any]
 # What a request says of itself: condition key, in lower case -> its value or values. A policy that asks for another key

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from operations.console import say
+from operations.errors import OperationError
 from operations.images import Registry
-from operations.target import OperationError, Target, Where, place_of
-from sandbox.process import say
+from operations.target import Target
 
 _MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -55,20 +56,6 @@ class Manifest:
         return {one["digest"]: int(one["size"]) for one in listed if not one.get("urls")}
 
 
-def targets(source: str, destination: str, on: Where | None) -> tuple[Target, Target]:
-    """The two stacks, found both on the sandbox or both on AWS.
-
-    Raises:
-        OperationError: nobody said where, and they are not in one place; or one of them is not there.
-    """
-    if on is None and place_of(source) != place_of(destination):
-        here = source if place_of(source) == "sandbox" else destination
-        raise OperationError(
-            f"The sandbox has the stack {here} alone: say ON=sandbox or ON=aws, which means both stacks."
-        )
-    return Target.open(source, on), Target.open(destination, on)
-
-
 def promote(source: Target, destination: Target, tag: str) -> None:
     """Copy the image with a tag, and say how to deploy it. Copying it again changes nothing.
 
@@ -86,7 +73,7 @@ def promote(source: Target, destination: Target, tag: str) -> None:
         say(f"{there.url} holds {tag} already, as {digest}.")
     else:
         say(f"Copying {tag}, {digest}\n  from {here.url}\n  to   {there.url}")
-        Copy(here, there, _fetch(source)).image(digest, tag)
+        Copy(here, there, _open).image(digest, tag)
         if not _is_there(there, tag, digest):
             raise OperationError(f"{there.url} does not show {tag} after the copy. {_AGAIN}")
         say(f"Copied: {there.url}:{tag}, {digest}")
@@ -108,13 +95,8 @@ def _is_there(registry: Registry, tag: str, digest: str) -> bool:
     return found is not None
 
 
-def _fetch(source: Target) -> Fetch:
-    """What opens a layer's address; the sandbox is asked straight, whatever proxies the environment names."""
-    if source.account is not None:
-        from sandbox.account.process import opener
-
-        return lambda url: opener.open(url, timeout=_TIMEOUT_SECONDS)
-    return lambda url: urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS)  # noqa: S310 - an https address from ECR
+def _open(url: str) -> IO[bytes]:
+    return urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS)  # noqa: S310 - Amazon ECR's answer
 
 
 class Copy:

@@ -1,8 +1,9 @@
 """`make redeploy`: the same version out again."""
 
-from operations.target import OperationError, Target
+from operations.console import say
+from operations.errors import OperationError
+from operations.target import Target
 from operations.verdict import short
-from sandbox.process import say
 
 
 def redeploy(target: Target) -> None:

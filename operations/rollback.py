@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from operations.console import say
+from operations.errors import OperationError, PulumiError
 from operations.images import Registry
-from operations.target import OperationError, PulumiError, Target
+from operations.target import Target, project
 from operations.verify import demand, deployments_of, task_definitions, verify
-from sandbox.layout import PROJECT
-from sandbox.process import say
 
 _KEY = "imageTag"
 _PAGE = 100
@@ -28,9 +28,10 @@ class Update:
 
 def updates_in(history: Sequence[dict[str, Any]]) -> list[Update]:
     """The updates of a page of `pulumi stack history --json`, the latest first."""
+    key = f"{project()}:{_KEY}"
     return [
         Update(
-            entry.get("config", {}).get(f"{PROJECT}:{_KEY}", {}).get("value"),
+            entry.get("config", {}).get(key, {}).get("value"),
             entry.get("result") == "succeeded",
             str(entry.get("startTime", "")),
         )
@@ -129,19 +130,18 @@ def rollback(target: Target, to: str | None = None) -> None:
         OperationError: there is no such version, or a step failed.
     """
     registry = Registry.of(target)
-    with target.exclusively():
-        before = target.config().get(_KEY)
-        if to is None:
-            current, to = choose(target, registry)
-        else:
-            current = before
-            if registry.find(to) is None:
-                raise OperationError(f"TO={to}: {registry.url} holds no such image.")
-        say(f"Going back: {target.stack} from {current or 'no image'} to {to}")
-        _preview(target, before, to)
-        target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs")
-        target.forget_outputs()
-        demand(verify(target))
+    before = target.config().get(_KEY)
+    if to is None:
+        current, to = choose(target, registry)
+    else:
+        current = before
+        if registry.find(to) is None:
+            raise OperationError(f"TO={to}: {registry.url} holds no such image.")
+    say(f"Going back: {target.stack} from {current or 'no image'} to {to}")
+    _preview(target, before, to)
+    target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs")
+    target.forget_outputs()
+    demand(verify(target))
     if target.on == "aws":
         say(f"{target.stack} is back on {to}. Commit its stack file, which now says so: Pulumi.{target.stack}.yaml")
     else:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from operations.console import say
 from operations.definition import Ulimit
+from operations.errors import OperationError
 from operations.health import Health, HealthCheck, Status, after
-from operations.target import OperationError
-from sandbox.process import say
 
 _SIGNALLED = 128  # what a shell, and Docker, add to the number of the signal that ended a command
 _OUTPUT_BYTES = 4096

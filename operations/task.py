@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from operations.confirmation import confirm
+from operations.console import confirm, say
 from operations.definition import Container, TaskDefinition, registered
+from operations.errors import OperationError
 from operations.health import HealthCheck
 from operations.injection import inject
 from operations.supervisor import Launch, supervise
-from operations.target import OperationError, Target
-from sandbox.process import say
+from operations.target import Target
 
 # Of this shell's own variables, what no program does without; a container gets these from its image.
 _INHERITED = ("PATH", "HOME", "TMPDIR")
@@ -156,8 +156,8 @@ def _credentials(target: Target, definition: TaskDefinition) -> Credentials:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    if target.account is not None:
-        alone["AWS_ENDPOINT_URL"] = target.account.url
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
+        alone["AWS_ENDPOINT_URL"] = endpoint
     role = definition.task_role_arn
     sts = target.client("sts")
     if role is None:
@@ -165,7 +165,7 @@ def _credentials(target: Target, definition: TaskDefinition) -> Credentials:
     try:
         taken = sts.assume_role(RoleArn=role, RoleSessionName=f"make-task-{target.stack}"[:64])
     except Exception as error:
-        if target.account is not None or _code(error) != "AccessDenied":
+        if target.on == "sandbox" or _code(error) != "AccessDenied":
             raise
         return _of_the_shell(sts, role, alone)
     keys = taken["Credentials"]

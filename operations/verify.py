@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from operations.target import OperationError, Target
+from operations.console import say
+from operations.errors import OperationError
+from operations.target import Target
 from operations.verdict import Answers, Outcome, Verdict, judge
-from sandbox.process import say
 
 EVENTS = 10
 _POLL_SECONDS = 10.0

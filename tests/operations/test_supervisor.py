@@ -16,17 +16,15 @@ from pathlib import Path
 import pytest
 
 from operations.definition import Ulimit
+from operations.errors import OperationError
 from operations.health import HealthCheck
 from operations.supervisor import Launch, set_limits, supervise
-from operations.target import OperationError
-from sandbox.layout import PACKAGE_ROOT
+from operations.target import ROOT
 
 DEADLINE_SECONDS = 30
 
 
-def launch(
-    *command: str, check: HealthCheck | None = None, stop_timeout: float = 20, cwd: Path = PACKAGE_ROOT
-) -> Launch:
+def launch(*command: str, check: HealthCheck | None = None, stop_timeout: float = 20, cwd: Path = ROOT) -> Launch:
     environment = {"PATH": os.environ["PATH"], "COLOUR": "blue"}
     return Launch(command, cwd, environment, (), check, stop_timeout)
 
@@ -64,7 +62,7 @@ def supervised(folder: Path, what: Launch) -> Generator[Supervised]:
     output = folder / "output"
     with output.open("w") as file:
         process = subprocess.Popen(  # noqa: S603 - this test's own process
-            [sys.executable, "-c", script], cwd=PACKAGE_ROOT, stdout=file, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-c", script], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, text=True
         )
     try:
         yield Supervised(process, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 from collections.abc import Iterator
@@ -12,28 +13,21 @@ from typing import Any
 import pytest
 
 from operations import __main__ as command_line
-from operations import confirmation, task
+from operations import console, task
 from operations.definition import TaskDefinition, Tmpfs, Ulimit
+from operations.errors import OperationError
 from operations.supervisor import Launch
-from operations.target import OperationError
 from operations.task import Options, composed, published
-from sandbox.account.process import Account
-from sandbox.layout import Layout
-from tests.support.deployed import REGION, Deployed, account_in, emptied
+from tests.support.deployed import REGION, Deployed, deployed_in_moto
 
+pytestmark = pytest.mark.sandbox  # for moto
 OPTIONS = Options(("true",), Path(), None, None, yes=False)
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, Layout]]:
-    with account_in(tmp_path_factory.mktemp("task")) as account:
-        yield account
-
-
 @pytest.fixture
-def deployed(account: tuple[Account, Layout]) -> Deployed:
-    emptied(account[0])
-    return Deployed(*account)
+def deployed() -> Iterator[Deployed]:
+    with deployed_in_moto() as deployed:
+        yield deployed
 
 
 @pytest.fixture
@@ -142,22 +136,24 @@ def test_a_port_that_is_taken_is_named(deployed: Deployed, launched: list[Launch
     assert launched == []
 
 
-def test_the_task_roles_credentials_of_the_account(deployed: Deployed, launched: list[Launch]) -> None:
+def test_command_gets_the_task_roles_credentials_and_the_endpoint(
+    deployed: Deployed, launched: list[Launch], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
+    # The clients of this process go to moto all the same.
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     arn = deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")
     deployed.grant_reading(arn)
     deployed.register({"POOL": arn})
     assert task.run(deployed.target, replace(OPTIONS, port=free_port())) == 7
     (launch,) = launched
     environment = launch.environment
-    assert environment["AWS_ENDPOINT_URL"] == deployed.target.account.url  # type: ignore[union-attr]
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:5000"
     assert environment["POOL"] == "us-east-1_Sup3rS3cret"
-    import importlib
-
     boto3: Any = importlib.import_module("boto3")
     sts = boto3.client(
         "sts",
         region_name=REGION,
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=environment["AWS_SESSION_TOKEN"],
@@ -223,7 +219,6 @@ class OnAws:
 
     on = "aws"
     stack = "dev"
-    account = None
     region = REGION
 
     def __init__(self, deployed: Deployed) -> None:
@@ -233,8 +228,6 @@ class OnAws:
     def client(self, service: str) -> Any:
         client = self.deployed.client(service)
         if service == "sts":
-            import importlib
-
             exceptions: Any = importlib.import_module("botocore.exceptions")
 
             def refuse(**_arguments: Any) -> None:
@@ -259,7 +252,7 @@ def test_on_aws_nothing_is_handed_over_without_a_yes(
     on_aws: Any, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = replace(OPTIONS, port=free_port())
-    monkeypatch.setattr(confirmation.sys.stdin, "isatty", lambda: False)
+    monkeypatch.setattr(console.sys.stdin, "isatty", lambda: False)
     with pytest.raises(OperationError, match="--yes"):
         task.run(on_aws, options)
 
@@ -267,7 +260,7 @@ def test_on_aws_nothing_is_handed_over_without_a_yes(
         def typed(_question: str) -> str:
             return text
 
-        monkeypatch.setattr(confirmation.sys.stdin, "isatty", lambda: True)
+        monkeypatch.setattr(console.sys.stdin, "isatty", lambda: True)
         monkeypatch.setattr("builtins.input", typed)
 
     answer("")
@@ -293,7 +286,7 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         seen.append((target, options))
         return 3
 
-    monkeypatch.setattr(command_line, "_target", lambda options: options.stack)  # type: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(command_line, "_target", lambda stack: stack)  # type: ignore[reportUnknownLambdaType]
     monkeypatch.setattr(task, "run", run)
     arguments = ["task", "dev", "--cwd", "app", "--port", "8081", "--", "node", "--port", "1", "--", "x"]
     assert command_line.main(arguments) == 3
@@ -301,4 +294,4 @@ def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     for port in ("0", "65536", "http", "-1", "²"):
         with pytest.raises(SystemExit):
             command_line.main(["task", "dev", f"--port={port}"])
-        assert "is no port" in capsys.readouterr().err
+        assert "is not a port" in capsys.readouterr().err

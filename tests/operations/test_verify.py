@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from operations import verify as verifying
-from operations.target import OperationError, Target
+from operations.errors import OperationError
+from operations.target import Target
 from operations.verdict import Answers, Outcome, Verdict, judge, short
 from tests.support.recorded_rollouts import BLUE, CASES, GREEN, NEW
 

@@ -1,20 +1,16 @@
-"""A stack that is up as far as a task goes, made by hand in an account of its own: roles, secrets, a definition."""
+"""A deployed task without a stack: roles, secrets and a task definition in an account of moto's, in this process."""
 
 from __future__ import annotations
 
+import importlib
 import json
-import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from components.service.container import Container
 from operations.definition import TaskDefinition, registered
 from operations.target import Target
-from sandbox.account import process as accounts
-from sandbox.account.process import Account
-from sandbox.layout import Layout
 
 REGION = "us-east-1"
 FAMILY = "voiceter-backend-dev"
@@ -23,17 +19,17 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"},
 
 
 class Deployed:
-    """The account, and what a stack would have made in it."""
+    """What a stack would have created in the account, and its outputs."""
 
-    def __init__(self, account: Account, layout: Layout) -> None:
-        self.target = Target("dev", "sandbox", Path("pulumi"), {}, account, layout)
-        # As the engine would give them.
-        self.outputs = self.target.__dict__["_outputs"] = {
+    def __init__(self) -> None:
+        self.target = Target("dev", "sandbox")
+        self.outputs: dict[str, Any] = {
             "region": REGION,
             "containerName": "voiceter-backend",
             "taskFamily": FAMILY,
             "recordingsBucketName": "recordings",
         }
+        self.target.__dict__["_outputs"] = self.outputs  # what `pulumi stack output` would return
         self.client = self.target.client
         self.execution_role = self.role(EXECUTION_ROLE)
         self.task_role = self.role(TASK_ROLE)
@@ -88,15 +84,8 @@ def document(*statements: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def account_in(folder: Path) -> Generator[tuple[Account, Layout]]:
-    """An account of its own, which ends with the test module."""
-    layout = Layout(folder, folder / ".sandbox")
-    account = accounts.start(layout, os.environ)
-    try:
-        yield account, layout
-    finally:
-        accounts.stop(layout)
-
-
-def emptied(account: Account) -> None:
-    accounts.opener.open(f"{account.url}/moto-api/reset", data=b"").close()
+def deployed_in_moto() -> Generator[Deployed]:
+    """Yields a deployed task in an empty account."""
+    moto: Any = importlib.import_module("moto")  # of requirements-dev.txt; untyped
+    with moto.mock_aws():
+        yield Deployed()

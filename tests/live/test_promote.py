@@ -8,20 +8,22 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 from urllib.error import URLError
 
 import pytest
 
 from operations import promote as promoting
+from operations.errors import OperationError
 from operations.images import Registry
 from operations.promote import Copy, promote
-from operations.target import OperationError, Target
+from operations.target import Target
 from sandbox import stand_in, supplies
 from sandbox.account import process as accounts
 from sandbox.account.process import Account
 from sandbox.layout import Layout
+
+pytestmark = pytest.mark.sandbox  # no stack comes up: it needs the registry of the sandbox's account alone
 
 REGIONS = {"dev": "eu-north-1", "staging": "us-east-1"}
 
@@ -35,7 +37,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 @pytest.fixture(autouse=True)
-def empty(account: Account) -> None:
+def empty(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ENDPOINT_URL": account.url, "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
     accounts.opener.open(f"{account.url}/moto-api/reset", data=b"").close()
 
 
@@ -45,7 +49,7 @@ def stack(account: Account, name: str) -> Target:
     made = account.client("ecr", REGIONS[name]).create_repository(
         repositoryName=repository, imageTagMutability="IMMUTABLE"
     )
-    target = Target(name, "sandbox", Path("pulumi"), {}, account)
+    target = Target(name, "sandbox")
     target.__dict__["_outputs"] = {"region": REGIONS[name], "repositoryUrl": made["repository"]["repositoryUri"]}
     return target
 
@@ -155,20 +159,20 @@ def test_a_copy_that_breaks_off_is_mended_by_another(
     dev: Target, staging: Target, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     push(dev, "1", stand_in.image("one"))
-    sound = promoting._fetch(dev)  # pyright: ignore[reportPrivateUsage]
+    sound = promoting._open  # pyright: ignore[reportPrivateUsage]
     opened: list[str] = []
 
     def fetch(url: str) -> IO[bytes]:
         opened.append(url)
         return sound(url) if len(opened) == 1 else _Broken(error)
 
-    monkeypatch.setattr(promoting, "_fetch", lambda _source: fetch)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    with pytest.raises(OperationError, match=r"broke off: .* bytes are free in .* run it again"):
-        promote(dev, staging, "1")
+    with monkeypatch.context() as broken:
+        broken.setattr(promoting, "_open", fetch)
+        with pytest.raises(OperationError, match=r"broke off: .* bytes are free in .* run it again"):
+            promote(dev, staging, "1")
     assert Registry.of(staging).find("1") is None
-    monkeypatch.undo()
     opened.clear()
-    monkeypatch.setattr(promoting, "_fetch", lambda _source: lambda url: opened.append(url) or sound(url))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(promoting, "_open", lambda url: opened.append(url) or sound(url))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     promote(dev, staging, "1")
     assert Registry.of(staging).find("1") is not None
     assert len(opened) == 1, "the first layer was there"
@@ -178,7 +182,7 @@ def test_bytes_that_are_not_those_of_the_digest_are_not_sent(
     dev: Target, staging: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     push(dev, "1", stand_in.image("one"))
-    monkeypatch.setattr(promoting, "_fetch", lambda _source: lambda _url: io.BytesIO(b"spoilt"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(promoting, "_open", lambda _url: io.BytesIO(b"spoilt"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     with pytest.raises(OperationError, match="is not what that digest stands for"):
         promote(dev, staging, "1")
     assert Registry.of(staging).find("1") is None
