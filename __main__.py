@@ -23,6 +23,7 @@ from components.monitoring.budget import Budget, BudgetArgs
 from components.monitoring.dashboard import Dashboard, DashboardArgs
 from components.monitoring.metrics import Metrics
 from components.monitoring.notifications import Notifications, NotificationsArgs
+from components.monitoring.profiles import profile_of
 from components.monitoring.saved_queries import SavedQueries, SavedQueriesArgs
 from components.network import Network, NetworkArgs, find_network
 from components.service.cluster import Cluster, ClusterArgs
@@ -150,25 +151,27 @@ if config.strategy.shifts_traffic:
         "infrastructure-role", InfrastructureRoleArgs(account, names.infrastructure_role), on_aws
     ).arn
 cluster = Cluster("cluster", ClusterArgs(names.cluster), on_aws)
-metrics = Metrics(
-    cluster_name=cluster.name,
-    service_name=names.service,
-    load_balancer=load_balancer.arn_suffix,
-    target_groups=load_balancer.target_group_arn_suffixes,
-    tables={table: resource.name for table, resource in stores.tables.items()},
-    from_app=config.enable_metrics,
-    cache_nodes=cache.node_ids if cache else (),
+profile = profile_of(
+    Metrics(
+        cluster_name=cluster.name,
+        service_name=names.service,
+        load_balancer=load_balancer.arn_suffix,
+        target_groups=load_balancer.target_group_arn_suffixes,
+        tables=stores.table_names,
+        from_app=config.enable_metrics,
+        cache_nodes=cache.node_ids if cache else (),
+    )
 )
 notifications = Notifications(
     "notifications", NotificationsArgs(account, names.topic, config.alarm_emails, config.alarm_phones), on_aws
 )
-dashboard = Dashboard("dashboard", DashboardArgs(account, names, metrics), on_aws)
+dashboard = Dashboard("dashboard", DashboardArgs(account, names, profile), on_aws)
 SavedQueries("saved-queries", SavedQueriesArgs(names.queries, logs.group_name), on_aws)
 if config.monthly_budget_usd is not None:
     Budget("budget", BudgetArgs(names.budget, stack, config.monthly_budget_usd, notifications.topic_arn), on_aws)
 
 if config.image:
-    alarms = Alarms("alarms", AlarmsArgs(names, metrics, notifications.topic_arn), on_aws)
+    alarms = Alarms("alarms", AlarmsArgs(names, profile.alarms, notifications.topic_arn), on_aws)
     service = Service(
         "service",
         ServiceArgs(
@@ -239,11 +242,11 @@ pulumi.export("logGroupName", logs.group_name)
 pulumi.export("repositoryUrl", registry.repository_url)
 pulumi.export("executionRoleArn", identity.execution_role_arn)
 pulumi.export("taskRoleArn", identity.task_role_arn)
-pulumi.export("sessionsTableName", stores.tables["sessions"].name)
-pulumi.export("responsesTableName", stores.tables["responses"].name)
-pulumi.export("transcriptsTableName", stores.tables["transcripts"].name)
-pulumi.export("waitlistTableName", stores.tables["waitlist"].name)
-pulumi.export("tableNames", {table: resource.name for table, resource in stores.tables.items()})
-pulumi.export("recordingsBucketName", stores.bucket.bucket)
+pulumi.export("sessionsTableName", stores.table_names["sessions"])
+pulumi.export("responsesTableName", stores.table_names["responses"])
+pulumi.export("transcriptsTableName", stores.table_names["transcripts"])
+pulumi.export("waitlistTableName", stores.table_names["waitlist"])
+pulumi.export("tableNames", stores.table_names)
+pulumi.export("recordingsBucketName", stores.bucket_name)
 pulumi.export("alarmTopicArn", notifications.topic_arn)
 pulumi.export("dashboardName", dashboard.name)

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from components.data.data_stores import RECORDINGS_PREFIX, DataStores
+from components.data.data_stores import DataStores
 from components.monitoring.metrics import NAMESPACE
 from components.service.container import PORT
 from config.model import Settings
@@ -18,11 +18,7 @@ def app_environment(config: Settings, stores: DataStores, url: pulumi.Input[str]
         "DEPLOYMENT_ENV": config.environment_name,
         "CORS_ORIGIN": url if config.cors_origins is None else ",".join(config.cors_origins),
         "DYNAMODB_TABLE_PREFIX": config.table_prefix,
-        "DYNAMODB_SESSIONS_TABLE": stores.tables["sessions"].name,
-        "DYNAMODB_RESPONSES_TABLE": stores.tables["responses"].name,
-        "DYNAMODB_TRANSCRIPTS_TABLE": stores.tables["transcripts"].name,
-        "S3_BUCKET_NAME": stores.bucket.bucket,
-        "S3_AUDIO_PREFIX": RECORDINGS_PREFIX,
+        **stores.variables,
         "BEDROCK_MODEL_ID": config.bedrock_model_id,
         "LOG_LEVEL": config.log_level,
         "METRICS_ENABLED": _flag(config.enable_metrics),

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final, cast
 
+from components.data.tables import TABLES
+
 # The regions that the app accepts in AWS_REGION; it does not start in any other.
 REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 
@@ -39,9 +41,7 @@ SET_BY_PROGRAM: Final[Mapping[str, str | None]] = {
     "AWS_REGION": "aws:region",
     "BEDROCK_MODEL_ID": "bedrockModelId",
     "DYNAMODB_TABLE_PREFIX": "tablePrefix",
-    "DYNAMODB_SESSIONS_TABLE": "tablePrefix",
-    "DYNAMODB_RESPONSES_TABLE": "tablePrefix",
-    "DYNAMODB_TRANSCRIPTS_TABLE": "tablePrefix",
+    **{table.variable: "tablePrefix" for table in TABLES.values() if table.variable},
     "S3_BUCKET_NAME": None,
     "S3_AUDIO_PREFIX": None,
     "LOG_LEVEL": "logLevel",
@@ -87,7 +87,7 @@ SET_BY_PLATFORM: Final = frozenset(
 
 _PRIVATE_BLOCKS: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_LONGEST_TABLE: Final = "transcripts"
+_LONGEST_TABLE: Final = max(TABLES, key=len)
 _SECRET_BYTES: Final = 65536
 
 

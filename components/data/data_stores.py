@@ -1,14 +1,14 @@
-"""The data stores: the app's four DynamoDB tables and its bucket of recordings, with the grants to use them."""
+"""The app's DynamoDB tables and its bucket of recordings, with the grants to use them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from components.data.tables import TABLES, Index, Table
 from components.lib.policy import Statement, document
 
 RECORDINGS_PREFIX = "recordings/"
@@ -19,71 +19,39 @@ _UNFINISHED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True)
-class _Index:
-    name: str
-    partition_key: str
-    sort_key: str
-
-
-@dataclass(frozen=True)
-class _Schema:
-    partition_key: str
-    attributes: Mapping[str, Literal["S", "N"]]  # of the keys of the table and of its index
-    sort_key: str | None = None
-    index: _Index | None = None
-    ttl_attribute: str | None = "ttl"
-
-
-# The app addresses its tables as prefix + these names.
-_TABLES = {
-    "sessions": _Schema(
-        partition_key="sessionId",
-        attributes={"sessionId": "S", "questionnaireId": "S", "startTime": "S"},
-        index=_Index("questionnaireId-startTime-index", "questionnaireId", "startTime"),
-    ),
-    "responses": _Schema(
-        partition_key="sessionId",
-        sort_key="questionId",
-        attributes={"sessionId": "S", "questionId": "S", "timestamp": "S"},
-        index=_Index("questionId-timestamp-index", "questionId", "timestamp"),
-    ),
-    "transcripts": _Schema(
-        partition_key="sessionId",
-        sort_key="timestamp",
-        attributes={"sessionId": "S", "timestamp": "N"},
-    ),
-    "waitlist": _Schema(partition_key="email", attributes={"email": "S"}, ttl_attribute=None),
-}
-
-
-@dataclass(frozen=True)
 class DataStoresArgs:
-    """What the data stores are made of."""
+    """The inputs of `DataStores`."""
 
     table_prefix: str
     bucket_name: str
-    protect: bool  # whether neither the engine nor AWS lets go of the data
+    protect: bool  # whether the engine and AWS refuse to delete the data
 
 
 class DataStores(pulumi.ComponentResource):
-    """Tables on demand, and a private bucket, all encrypted and all with a way back from a mistake."""
+    """On-demand tables with point-in-time recovery, and a private, versioned bucket. All are encrypted."""
 
-    tables: Mapping[str, aws.dynamodb.Table]  # sessions, responses, transcripts and waitlist
-    bucket: aws.s3.Bucket
+    table_names: Mapping[str, pulumi.Output[str]]  # by the short names
+    bucket_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: DataStoresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:data_stores:DataStores", name, {}, opts)
-        self.tables = {table: self._table(table, schema, args) for table, schema in _TABLES.items()}
-        self.bucket = self._recordings(args)
-        self.register_outputs(
-            {
-                "table_names": {table: resource.name for table, resource in self.tables.items()},
-                "bucket_name": self.bucket.bucket,
-            }
-        )
+        self._tables = {short_name: self._table(short_name, table, args) for short_name, table in TABLES.items()}
+        self._bucket = self._recordings(args)
+        self.table_names = {short_name: table.name for short_name, table in self._tables.items()}
+        self.bucket_name = self._bucket.bucket
+        self.register_outputs({"table_names": self.table_names, "bucket_name": self.bucket_name})
+
+    @property
+    def variables(self) -> dict[str, pulumi.Input[str]]:
+        """The environment variables that give the app the names of its stores."""
+        return {
+            **{table.variable: self.table_names[short_name] for short_name, table in TABLES.items() if table.variable},
+            "S3_BUCKET_NAME": self.bucket_name,
+            "S3_AUDIO_PREFIX": RECORDINGS_PREFIX,
+        }
 
     def read_write(self) -> list[Statement]:
-        """The grant to work on the items of the tables, and on the objects under the recordings prefix."""
+        """Returns the grant to use the items of the tables, and the objects under the recordings prefix."""
         return [
             Statement(
                 "DynamoDbItems",
@@ -94,34 +62,34 @@ class DataStores(pulumi.ComponentResource):
                     "dynamodb:Query",
                     "dynamodb:UpdateItem",
                 ],
-                [table.arn for table in self.tables.values()],
+                [table.arn for table in self._tables.values()],
             ),
             Statement(
                 "DynamoDbIndexes",
                 ["dynamodb:Query"],
                 [
-                    pulumi.Output.concat(self.tables[table].arn, "/index/", schema.index.name)
-                    for table, schema in _TABLES.items()
-                    if schema.index
+                    pulumi.Output.concat(self._tables[short_name].arn, "/index/", table.index.name)
+                    for short_name, table in TABLES.items()
+                    if table.index
                 ],
             ),
             Statement(
                 "S3Recordings",
                 ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-                [pulumi.Output.concat(self.bucket.arn, "/", RECORDINGS_PREFIX, "*")],
+                [pulumi.Output.concat(self._bucket.arn, "/", RECORDINGS_PREFIX, "*")],
             ),
         ]
 
-    def _table(self, table: str, schema: _Schema, args: DataStoresArgs) -> aws.dynamodb.Table:
+    def _table(self, short_name: str, table: Table, args: DataStoresArgs) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
-            table,
-            name=f"{args.table_prefix}{table}",
+            short_name,
+            name=f"{args.table_prefix}{short_name}",
             billing_mode="PAY_PER_REQUEST",
-            hash_key=schema.partition_key,
-            range_key=schema.sort_key,
-            attributes=[{"name": attribute, "type": type_} for attribute, type_ in sorted(schema.attributes.items())],
-            global_secondary_indexes=[_index(schema.index)] if schema.index else None,
-            ttl={"attribute_name": schema.ttl_attribute, "enabled": True} if schema.ttl_attribute else None,
+            hash_key=table.partition_key.name,
+            range_key=table.sort_key.name if table.sort_key else None,
+            attributes=[{"name": name, "type": type_} for name, type_ in table.attributes.items()],
+            global_secondary_indexes=[_index(table.index)] if table.index else None,
+            ttl={"attribute_name": table.ttl_attribute, "enabled": True} if table.ttl_attribute else None,
             point_in_time_recovery={"enabled": True},
             server_side_encryption={"enabled": True},
             deletion_protection_enabled=args.protect,
@@ -157,7 +125,7 @@ class DataStores(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=child,
         )
-        # S3 refuses two changes of a bucket's access at the same time, so the policy waits for the block.
+        # S3 refuses two changes of a bucket's access at the same time, so the policy waits for the public access block.
         aws.s3.BucketPolicy(
             "recordings",
             bucket=bucket.bucket,
@@ -183,25 +151,25 @@ class DataStores(pulumi.ComponentResource):
                     "abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_UPLOAD_DAYS},
                 }
             ],
-            # Rules for noncurrent versions are for buckets that have versions.
+            # The rule for noncurrent versions needs versioning.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
         return bucket
 
 
-def _index(index: _Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
+def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
     return {
         "name": index.name,
         "key_schemas": [
-            {"attribute_name": index.partition_key, "key_type": "HASH"},
-            {"attribute_name": index.sort_key, "key_type": "RANGE"},
+            {"attribute_name": index.partition_key.name, "key_type": "HASH"},
+            {"attribute_name": index.sort_key.name, "key_type": "RANGE"},
         ],
         "projection_type": "ALL",
     }
 
 
 def _tls_only(bucket: aws.s3.Bucket) -> Statement:
-    """Denies everyone every call that does not come over TLS."""
+    """Returns a statement that denies every call without TLS."""
     return Statement(
         "TlsOnly",
         ["s3:*"],

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 
 NAMESPACE = "Voiceter/Backend"  # the app's own; today's image knows no other
 
@@ -32,43 +31,29 @@ _DATABASE_OPERATIONS = {
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. Its unit is for the reader: a query that names a unit finds nothing where the emitter names none."""
+    """One metric. It names no unit: a query with a unit finds nothing where the emitter sends none."""
 
     namespace: str
     name: str
-    unit: str
     dimensions: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
-    def query(self, id_: str, stat: str, period: int) -> aws.cloudwatch.MetricAlarmMetricQueryArgsDict:
-        """The metric as a term in the expression of an alarm."""
-        return {
-            "id": id_,
-            "metric": {
-                "namespace": self.namespace,
-                "metric_name": self.name,
-                "dimensions": self.dimensions,
-                "stat": stat,
-                "period": period,
-            },
-        }
-
-    def row(self, label: pulumi.Input[str], stat: str, **options: Any) -> list[Any]:
-        """The metric as a line in a widget of a dashboard."""
+    def line(self, label: pulumi.Input[str], stat: str) -> list[Any]:
+        """Returns the metric as a line in a graph of a dashboard."""
         names = [part for dimension in self.dimensions.items() for part in dimension]
-        return [self.namespace, self.name, *names, {"label": label, "stat": stat, **options}]
+        return [self.namespace, self.name, *names, {"label": label, "stat": stat}]
 
 
 # The app's metrics without a dimension. A task sends its own count of sessions whenever one starts or ends: the maximum
 # is the busiest task, and the number of samples is that of starts and ends. So it is with connections.
-CONCURRENT_SESSIONS = Metric(NAMESPACE, "ConcurrentSessions", "Count")
-WEB_SOCKET_CONNECTIONS = Metric(NAMESPACE, "WebSocketConnections", "Count")
+CONCURRENT_SESSIONS = Metric(NAMESPACE, "ConcurrentSessions")
+WEB_SOCKET_CONNECTIONS = Metric(NAMESPACE, "WebSocketConnections")
 # Defined in the app, and sent by nobody in today's image.
-BEDROCK_LATENCY = Metric(NAMESPACE, "BedrockLatency", "Milliseconds")
+BEDROCK_LATENCY = Metric(NAMESPACE, "BedrockLatency")
 
 
 def audio_chunks(direction: str) -> Metric:
     """Chunks of audio; `direction` is inbound or outbound."""
-    return Metric(NAMESPACE, "AudioChunksProcessed", "Count", {"Direction": direction})
+    return Metric(NAMESPACE, "AudioChunksProcessed", {"Direction": direction})
 
 
 @dataclass(frozen=True)
@@ -133,7 +118,6 @@ class Metrics:
             call: Metric(
                 NAMESPACE,
                 "DatabaseLatency",
-                "Milliseconds",
                 {"Operation": pulumi.Output.concat(operation, full), "Table": table},
             )
             for call, operation in _DATABASE_OPERATIONS.items()
@@ -143,34 +127,37 @@ class Metrics:
         """Reads and writes of a table that DynamoDB turned away."""
         dimensions = {"TableName": self.tables[table]}
         return {
-            "reads": Metric("AWS/DynamoDB", "ReadThrottleEvents", "Count", dimensions),
-            "writes": Metric("AWS/DynamoDB", "WriteThrottleEvents", "Count", dimensions),
+            "reads": Metric("AWS/DynamoDB", "ReadThrottleEvents", dimensions),
+            "writes": Metric("AWS/DynamoDB", "WriteThrottleEvents", dimensions),
         }
 
+    @property
     def cache_memory(self) -> list[Metric]:
         """Memory of each node of the session cache, in percent of what it may fill."""
-        return self._of_cache("DatabaseMemoryUsagePercentage", "Percent")
+        return self._of_cache("DatabaseMemoryUsagePercentage")
 
+    @property
     def cache_evictions(self) -> list[Metric]:
         """Keys that each node of the session cache dropped for want of memory."""
-        return self._of_cache("Evictions", "Count")
+        return self._of_cache("Evictions")
 
+    @property
     def cache_lag(self) -> list[Metric]:
         """How far each node of the session cache is behind the primary; a node that is the primary sends none."""
-        return self._of_cache("ReplicationLag", "Seconds") if len(self.cache_nodes) > 1 else []
+        return self._of_cache("ReplicationLag") if len(self.cache_nodes) > 1 else []
 
-    def _of_cache(self, name: str, unit: str) -> list[Metric]:
-        return [Metric("AWS/ElastiCache", name, unit, {"CacheClusterId": node}) for node in self.cache_nodes]
+    def _of_cache(self, name: str) -> list[Metric]:
+        return [Metric("AWS/ElastiCache", name, {"CacheClusterId": node}) for node in self.cache_nodes]
 
     def _of_service(self, name: str) -> Metric:
         dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.service_name}
-        return Metric("AWS/ECS", name, "Percent", dimensions)
+        return Metric("AWS/ECS", name, dimensions)
 
     def _of_load_balancer(self, name: str) -> Metric:
-        return Metric("AWS/ApplicationELB", name, "Count", {"LoadBalancer": self.load_balancer})
+        return Metric("AWS/ApplicationELB", name, {"LoadBalancer": self.load_balancer})
 
     def _of_targets(self, name: str) -> list[Metric]:
         return [
-            Metric("AWS/ApplicationELB", name, "Count", {"LoadBalancer": self.load_balancer, "TargetGroup": group})
+            Metric("AWS/ApplicationELB", name, {"LoadBalancer": self.load_balancer, "TargetGroup": group})
             for group in self.target_groups
         ]

@@ -85,7 +85,7 @@ def test_an_alarm_of_the_account_goes_off_comes_back_and_keeps_quiet(
             data = repeated(good(facts), rule.period, 0, 5) + repeated(bad(facts), rule.period, 5, 10)
             data += repeated(good(facts), rule.period, 10, 20)
             assert [states(rule, data, now) for now in (5, 10, 20)] == [{"OK"}, {"ALARM"}, {"OK"}]
-    assert states(rule, [], 20) == {case.unheard}
+    assert states(rule, [], 20) == {case.without_data}
 
 
 @pytest.mark.parametrize("name", CASES)

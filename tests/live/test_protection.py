@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.support import contract
 from tests.support.live import ACCOUNT_ID, LiveSandbox, live_sandbox
 
-TABLES = {"demo-sessions", "demo-responses", "demo-transcripts", "demo-waitlist"}
+TABLES = {f"demo-{table}" for table in contract.TABLES}
 BUCKET = f"voiceter-recordings-{ACCOUNT_ID}-prod"
 LOG_GROUP = "/ecs/voiceter-backend"
 LOG_GROUP_REFUSAL = "Cannot delete log group with deletion protection enabled"

@@ -11,32 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, TABLES
 from tests.support.live import ACCOUNT_ID, LiveSandbox, live_sandbox
 
 STACKS = ("dev", "staging", "prod")
-OUTPUTS = {
-    "url",
-    "loadBalancerDnsName",
-    "region",
-    "vpcId",
-    "clusterName",
-    "serviceName",
-    "taskDefinitionArn",
-    "taskFamily",
-    "containerName",
-    "logGroupName",
-    "repositoryUrl",
-    "executionRoleArn",
-    "taskRoleArn",
-    "sessionsTableName",
-    "responsesTableName",
-    "transcriptsTableName",
-    "waitlistTableName",
-    "tableNames",
-    "recordingsBucketName",
-    "alarmTopicArn",
-    "dashboardName",
-}
 
 
 def suffixed(name: str, stack: str) -> str:
@@ -75,7 +53,7 @@ def container(sandbox: LiveSandbox, stack: str) -> tuple[dict[str, Any], dict[st
 
 def test_the_outputs_are_the_documented_ones(sandbox: LiveSandbox, stack: str) -> None:
     outputs = sandbox.outputs(stack)
-    assert set(outputs) == OUTPUTS
+    assert set(outputs) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE
     assert outputs["clusterName"] == suffixed("voiceter-cluster", stack)
     assert outputs["serviceName"] == outputs["taskFamily"] == suffixed("voiceter-backend", stack)
     assert outputs["containerName"] == "voiceter-backend"
@@ -134,9 +112,7 @@ def test_the_environment_variables(sandbox: LiveSandbox, stack: str) -> None:
         "AWS_REGION": "us-east-1",
         "BEDROCK_MODEL_ID": "amazon.nova-2-sonic-v1:0",
         "DYNAMODB_TABLE_PREFIX": prefix(stack),
-        "DYNAMODB_SESSIONS_TABLE": f"{prefix(stack)}sessions",
-        "DYNAMODB_RESPONSES_TABLE": f"{prefix(stack)}responses",
-        "DYNAMODB_TRANSCRIPTS_TABLE": f"{prefix(stack)}transcripts",
+        **{table.variable: f"{prefix(stack)}{name}" for name, table in TABLES.items() if table.variable},
         "S3_BUCKET_NAME": f"voiceter-recordings-{ACCOUNT_ID}-{stack}",
         "S3_AUDIO_PREFIX": "recordings/",
         "LOG_LEVEL": "INFO",
@@ -298,23 +274,7 @@ def test_another_network_is_refused_before_anything_is_changed(sandbox: LiveSand
     sandbox.succeeded(sandbox.shell("pulumi up -s dev --yes --non-interactive --expect-no-changes"))
 
 
-KEYS: dict[str, tuple[list[tuple[str, str, str]], dict[str, list[tuple[str, str, str]]], str | None]] = {
-    "sessions": (
-        [("sessionId", "S", "HASH")],
-        {"questionnaireId-startTime-index": [("questionnaireId", "S", "HASH"), ("startTime", "S", "RANGE")]},
-        "ttl",
-    ),
-    "responses": (
-        [("sessionId", "S", "HASH"), ("questionId", "S", "RANGE")],
-        {"questionId-timestamp-index": [("questionId", "S", "HASH"), ("timestamp", "S", "RANGE")]},
-        "ttl",
-    ),
-    "transcripts": ([("sessionId", "S", "HASH"), ("timestamp", "N", "RANGE")], {}, "ttl"),
-    "waitlist": ([("email", "S", "HASH")], {}, None),
-}
-
-
-@pytest.mark.parametrize("table", KEYS)
+@pytest.mark.parametrize("table", TABLES)
 def test_a_table(sandbox: LiveSandbox, stack: str, table: str) -> None:
     dynamodb = sandbox.client("dynamodb")
     name = f"{prefix(stack)}{table}"
@@ -324,18 +284,18 @@ def test_a_table(sandbox: LiveSandbox, stack: str, table: str) -> None:
     def keys(schema: list[dict[str, str]]) -> list[tuple[str, str, str]]:
         return [(item["AttributeName"], types[item["AttributeName"]], item["KeyType"]) for item in schema]
 
-    own_keys, indexes, ttl = KEYS[table]
-    assert keys(described["KeySchema"]) == own_keys
+    expected = TABLES[table]
+    assert keys(described["KeySchema"]) == expected.keys
     found = {index["IndexName"]: keys(index["KeySchema"]) for index in described.get("GlobalSecondaryIndexes", [])}
-    assert found == indexes
+    assert found == expected.indexes
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert described["DeletionProtectionEnabled"] is (stack == "prod")
     assert described["SSEDescription"]["Status"] == "ENABLED"
     backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    assert expiry.get("AttributeName") == ttl
-    assert expiry["TimeToLiveStatus"] == ("ENABLED" if ttl else "DISABLED")
+    assert expiry.get("AttributeName") == expected.ttl
+    assert expiry["TimeToLiveStatus"] == ("ENABLED" if expected.ttl else "DISABLED")
 
 
 def test_the_recordings_bucket(sandbox: LiveSandbox, stack: str) -> None:

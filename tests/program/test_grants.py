@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import iam
+from tests.support import contract, iam
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws
 from tests.support.program import DIGEST, TAG, run
 
@@ -72,13 +72,13 @@ def execution_allows(action: str, resource: str, everything: bool = True) -> boo
 
 
 @pytest.mark.parametrize("action", ITEM_ACTIONS)
-@pytest.mark.parametrize("table", ["sessions", "responses", "transcripts", "waitlist"])
+@pytest.mark.parametrize("table", contract.TABLES)
 def test_items_of_the_apps_tables(action: str, table: str) -> None:
     assert task_allows(f"dynamodb:{action}", f"{TABLES}/demo-{table}", everything=False)
 
 
 @pytest.mark.parametrize(
-    "index", ["demo-sessions/index/questionnaireId-startTime-index", "demo-responses/index/questionId-timestamp-index"]
+    "index", [f"demo-{name}/index/{index}" for name, table in contract.TABLES.items() for index in table.indexes]
 )
 def test_queries_on_the_indexes(index: str) -> None:
     assert task_allows("dynamodb:Query", f"{TABLES}/{index}", everything=False)

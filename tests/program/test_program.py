@@ -12,33 +12,12 @@ import pulumi
 import pytest
 
 from config.model import ConfigError
+from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_REDIS
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws, Registration
 from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, TAG, run
 
 STACKS = ["dev", "staging", "prod"]
 HIDDEN = "correct-horse-battery"
-
-ALWAYS = {
-    "url",
-    "loadBalancerDnsName",
-    "region",
-    "vpcId",
-    "clusterName",
-    "logGroupName",
-    "repositoryUrl",
-    "executionRoleArn",
-    "taskRoleArn",
-    "sessionsTableName",
-    "responsesTableName",
-    "transcriptsTableName",
-    "waitlistTableName",
-    "tableNames",
-    "recordingsBucketName",
-    "alarmTopicArn",
-    "dashboardName",
-}
-WITH_REDIS = {"redisEndpoint"}
-WITH_AN_IMAGE = {"serviceName", "taskDefinitionArn", "taskFamily", "containerName"}
 
 
 def shape(deployment: Deployment) -> list[tuple[str, str, str]]:
@@ -53,7 +32,7 @@ def components(deployment: Deployment) -> list[Registration]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_outputs(stack: str) -> None:
     deployment = run(stack)
-    assert set(deployment.exports) == ALWAYS | WITH_AN_IMAGE
+    assert set(deployment.exports) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE
     assert all(deployment.exports.values())
     assert deployment.secret_exports == set()
 
@@ -93,7 +72,7 @@ def test_the_outputs_of_prod() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_first_deploy_makes_everything_but_the_service(stack: str) -> None:
     first, second = run(stack, image=False), run(stack)
-    assert set(first.exports) == ALWAYS
+    assert set(first.exports) == OUTPUTS
     made_later = {r.type for r in second.registered} - {r.type for r in first.registered}
     assert made_later == {
         "voiceter:service:Service",
@@ -304,7 +283,7 @@ def test_a_secret_is_nowhere_in_the_clear() -> None:
 
 def test_redis_is_the_cache_a_secret_and_one_more_variable() -> None:
     without, deployment = run("prod"), run("prod", **REDIS)
-    assert set(deployment.exports) == ALWAYS | WITH_AN_IMAGE | WITH_REDIS
+    assert set(deployment.exports) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE | OUTPUTS_WITH_REDIS
     host = "master.voiceter-sessions.use1.cache.amazonaws.com:6379"
     assert deployment.exports["redisEndpoint"] == host
     assert deployment.secret_exports == set()

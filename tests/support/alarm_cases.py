@@ -1,24 +1,34 @@
-"""What the app and AWS put in a period when all is well and when it is not, for each alarm."""
+"""Every alarm a second time, from the service's contract: its figures, and data that must fire it or must not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from tests.support.alarm_evaluator import Datum
-from tests.support.emitted import APP, TABLES, Facts
+from tests.support.contract import TABLES
+from tests.support.emitted import APP, Facts
 
 ELB = "AWS/ApplicationELB"
 Put = Callable[[Facts], list[Datum]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
-    """Data for one alarm, for a period that starts at 0; `unheard` is its state when there is none."""
+    """One alarm. The data is for a period that starts at 0."""
 
-    bad: Sequence[Put]  # each of them sets it off
-    good: Sequence[Put]  # none of them does
-    unheard: str = "OK"
+    source: Literal["aws", "app", "cache"]  # who sends the metrics: a stack has the alarms of the sources that it has
+    threshold: float
+    period: int
+    evaluations: int
+    watches: tuple[str, str] | None = None  # the metric and the statistic, where the alarm watches a single metric
+    below: bool = False  # whether the alarm fires below the threshold
+    rolls_back: bool = False  # whether ECS rolls a deployment back
+    drawn: bool = True  # whether a graph of the dashboard shows the threshold
+    bad: Sequence[Put]  # each of them fires the alarm
+    good: Sequence[Put]  # none of them fires it
+    without_data: str = "OK"  # the state while nobody sends anything
 
 
 def put(facts: Facts, namespace: str, name: str, dimensions: Mapping[str, str], *values: float) -> list[Datum]:
@@ -81,6 +91,10 @@ def _database(table: str) -> Case:
     others = _all(*(_call(operation, table, *quick) for operation in operations))
     another = next(other for other in TABLES if other != table)
     return Case(
+        source="app",
+        threshold=200,
+        period=300,
+        evaluations=2,
         # One kind of call alone; and one among others.
         bad=[*slow, *(_all(others, each) for each in slow)],
         # One slow call in forty; and another table.
@@ -111,6 +125,12 @@ _HEALTHY = [
 
 CASES: Mapping[str, Case] = {
     "high-error-rate-critical": Case(
+        source="app",
+        threshold=5,
+        period=300,
+        evaluations=1,
+        rolls_back=True,
+        drawn=False,
         bad=[
             _all(_errors("BEDROCK_STREAM_ERROR", 3), _errors("DATABASE_ERROR", 3), _sessions(40)),
             # As many errors as sessions start, and no session ends.
@@ -124,30 +144,81 @@ CASES: Mapping[str, Case] = {
         ],
     ),
     "high-latency-warning": Case(
+        source="app",
+        threshold=500,
+        period=300,
+        evaluations=2,
+        watches=("BedrockLatency", "p95"),
         bad=[_of_app("BedrockLatency", *[300.0] * 9, 600)],
         good=[_of_app("BedrockLatency", *[300.0] * 39, 600), _of_app("BedrockLatency", 500)],
     ),
     "high-latency-critical": Case(
+        source="app",
+        threshold=1000,
+        period=300,
+        evaluations=1,
+        watches=("BedrockLatency", "p95"),
         bad=[_of_app("BedrockLatency", *[300.0] * 9, 1100)],
         good=[_of_app("BedrockLatency", *[900.0] * 39, 1100), _of_app("BedrockLatency", 1000)],
     ),
     "high-cpu-warning": Case(
+        source="aws",
+        threshold=80,
+        period=300,
+        evaluations=2,
+        watches=("CPUUtilization", "Average"),
         bad=[_of_service("CPUUtilization", 90, 75)],
         good=[_of_service("CPUUtilization", 95, 40), _of_service("CPUUtilization", 80)],
     ),
     "high-memory-warning": Case(
+        source="aws",
+        threshold=85,
+        period=300,
+        evaluations=2,
+        watches=("MemoryUtilization", "Average"),
         bad=[_of_service("MemoryUtilization", 95, 80)],
         good=[_of_service("MemoryUtilization", 90, 70), _of_service("MemoryUtilization", 85)],
     ),
     **{f"database-latency-high-{table}-warning": _database(table) for table in TABLES},
-    "health-check-failures-critical": Case(bad=_UNHEALTHY, good=_HEALTHY, unheard="ALARM"),
-    "deployment-unhealthy-critical": Case(bad=_UNHEALTHY, good=_HEALTHY),
+    "health-check-failures-critical": Case(
+        source="aws",
+        threshold=1,
+        period=60,
+        evaluations=2,
+        watches=("HealthyHostCount", "Maximum"),
+        below=True,
+        bad=_UNHEALTHY,
+        good=_HEALTHY,
+        without_data="ALARM",
+    ),
+    "deployment-unhealthy-critical": Case(
+        source="aws",
+        threshold=1,
+        period=60,
+        evaluations=5,
+        watches=("HealthyHostCount", "Maximum"),
+        below=True,
+        rolls_back=True,
+        drawn=False,
+        bad=_UNHEALTHY,
+        good=_HEALTHY,
+    ),
     "concurrent-sessions-high-warning": Case(
+        source="app",
+        threshold=45,
+        period=60,
+        evaluations=3,
+        watches=("ConcurrentSessions", "Maximum"),
         bad=[_of_app("ConcurrentSessions", 3, 46, 12)],
         # Two tasks: the sum of their sessions is no load.
         good=[_of_app("ConcurrentSessions", 45, 45, 44)],
     ),
     "websocket-connection-failures-critical": Case(
+        source="aws",
+        threshold=10,
+        period=300,
+        evaluations=1,
+        drawn=False,
         bad=[
             _of_load_balancer("RejectedConnectionCount", 11),
             _of_load_balancer("HTTPCode_ELB_5XX_Count", 5, 6),
@@ -169,10 +240,20 @@ CASES: Mapping[str, Case] = {
         ],
     ),
     "target-5xx-critical": Case(
+        source="aws",
+        threshold=10,
+        period=60,
+        evaluations=2,
+        watches=("HTTPCode_Target_5XX_Count", "Sum"),
+        rolls_back=True,
         bad=[_of_targets("HTTPCode_Target_5XX_Count", 6, 6)],
         good=[_of_targets("HTTPCode_Target_5XX_Count", 10), _of_load_balancer("HTTPCode_ELB_5XX_Count", 20)],
     ),
     "cache-memory-high-warning": Case(
+        source="cache",
+        threshold=80,
+        period=300,
+        evaluations=2,
         bad=[
             _of_node("DatabaseMemoryUsagePercentage", "001", 81),
             _all(
@@ -189,6 +270,10 @@ CASES: Mapping[str, Case] = {
         ],
     ),
     "cache-evictions-critical": Case(
+        source="cache",
+        threshold=0,
+        period=300,
+        evaluations=3,
         bad=[
             _of_node("Evictions", "001", 0, 0, 1),
             _all(_of_node("Evictions", "001", 0), _of_node("Evictions", "002", 4)),
@@ -196,13 +281,12 @@ CASES: Mapping[str, Case] = {
         good=[_all(_of_node("Evictions", "001", 0, 0), _of_node("Evictions", "002", 0))],
     ),
     "cache-replication-lag-warning": Case(
+        source="cache",
+        threshold=5,
+        period=60,
+        evaluations=5,
         # Either may be the replica.
         bad=[_of_node("ReplicationLag", "001", 6), _of_node("ReplicationLag", "002", 0.2, 9)],
         good=[_of_node("ReplicationLag", "002", 5, 0.1)],
     ),
 }
-
-
-def severity(name: str) -> str:
-    """The last word of an alarm's name."""
-    return name.rpartition("-")[2]

@@ -11,10 +11,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.support import alarm_table
+
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
 # Each generated part: its document, then the part's name and the function that returns its text.
-PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {}
+PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
+    "docs/alarms.md": {"alarms": alarm_table.table},
+}
 
 
 def renewed(text: str, parts: Mapping[str, Callable[[], str]]) -> str:

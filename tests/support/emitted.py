@@ -1,5 +1,6 @@
-"""What the app and AWS emit, written down a second time: from the service's contract and AWS's documents, not from the
-program. Every alarm and every widget has to find its metrics here.
+"""The metrics that the app and AWS emit, a second time: from the service's contract and AWS's documents.
+
+Nothing here comes from the program. Every alarm and every graph must find its metrics in this list.
 """
 
 from __future__ import annotations
@@ -8,23 +9,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.support.contract import TABLES
+
 ANY: Final = "*"  # a value that the app chooses
 APP: Final = "Voiceter/Backend"
-NODES: Final = ("001", "002")  # of the session cache, with one replica
-TABLES: Final = ("sessions", "responses", "transcripts", "waitlist")
+NODES: Final = ("001", "002")  # of the session cache with one replica
 
 
 @dataclass(frozen=True)
 class Emitted:
-    """One metric, or with `ANY` all metrics of one kind. `by_today` is whether today's image sends it."""
+    """One metric, or with `ANY` all metrics of one kind."""
 
     namespace: str
     name: str
     unit: str
     dimensions: Mapping[str, str] = field(default_factory=dict[str, str])
-    by_today: bool = True
+    by_today: bool = True  # whether today's image sends it
+    shown: tuple[str, ...] = ()  # the statistics that the dashboard shows
 
-    def is_it(self, namespace: str, name: str, dimensions: Mapping[str, str]) -> bool:
+    def matches(self, namespace: str, name: str, dimensions: Mapping[str, str]) -> bool:
         return (
             (namespace, name) == (self.namespace, self.name)
             and dimensions.keys() == self.dimensions.keys()
@@ -34,7 +37,7 @@ class Emitted:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a stack is called in the metrics about it."""
+    """A stack's names in the dimensions of its metrics."""
 
     cluster: str = "voiceter-cluster"
     service: str = "voiceter-backend"
@@ -43,61 +46,66 @@ class Facts:
     table_prefix: str = "demo-"
     cache: str = "voiceter-sessions"
 
-    def of_app(self) -> Iterator[Emitted]:
-        """service-contract.md, "What the app emits"."""
-        yield Emitted(APP, "ConcurrentSessions", "Count")
-        yield Emitted(APP, "WebSocketConnections", "Count")
-        yield Emitted(APP, "BedrockLatency", "Milliseconds", by_today=False)
+    def emitted(self) -> Iterator[Emitted]:
+        yield from self._by_app()
+        yield from self._by_aws()
+
+    def _by_app(self) -> Iterator[Emitted]:
+        yield Emitted(APP, "ConcurrentSessions", "Count", shown=("Maximum",))
+        yield Emitted(APP, "WebSocketConnections", "Count", shown=("Maximum",))
+        yield Emitted(APP, "BedrockLatency", "Milliseconds", by_today=False, shown=("p50", "p95"))
         yield Emitted(APP, "BedrockLatency", "Milliseconds", {"Operation": ANY}, by_today=False)
         for table in TABLES:
             full = f"{self.table_prefix}{table}"
             for operation in ("GetItem from", "PutItem to", "UpdateItem in", "DeleteItem from", "Query"):
                 dimensions = {"Operation": f"{operation} {full}", "Table": table}
-                yield Emitted(APP, "DatabaseLatency", "Milliseconds", dimensions)
-        yield Emitted(APP, "ErrorRate", "Count", {"ErrorCode": ANY})
-        yield Emitted(APP, "AudioChunksProcessed", "Count", {"Direction": "inbound"})
-        yield Emitted(APP, "AudioChunksProcessed", "Count", {"Direction": "outbound"})
+                yield Emitted(APP, "DatabaseLatency", "Milliseconds", dimensions, shown=("p95",))
+        yield Emitted(APP, "ErrorRate", "Count", {"ErrorCode": ANY}, shown=("SUM",))
+        yield Emitted(APP, "AudioChunksProcessed", "Count", {"Direction": "inbound"}, shown=("Sum",))
+        yield Emitted(APP, "AudioChunksProcessed", "Count", {"Direction": "outbound"}, shown=("Sum",))
         yield Emitted(APP, "ToolExecutionLatency", "Milliseconds", {"ToolName": ANY})
         yield Emitted(APP, "SessionsStarted", "Count", {"QuestionnaireId": ANY})
 
-    def of_aws(self) -> Iterator[Emitted]:
+    def _by_aws(self) -> Iterator[Emitted]:
         """The user guides: Amazon ECS metrics, Application Load Balancer metrics, DynamoDB metrics and dimensions.
 
-        And Amazon ElastiCache User Guide, "Metrics for Valkey and Redis OSS" and "Monitoring CloudWatch Cluster and
-        Node Metrics": a node of a replication group is a cache cluster to CloudWatch, `<group>-001`. It sends by that
-        dimension alone, and once more with its `CacheNodeId`, `0001`. A replica has a lag, and any node may be one.
+        Amazon ElastiCache User Guide, "Metrics for Valkey and Redis OSS" and "Monitoring CloudWatch Cluster and Node
+        Metrics": CloudWatch calls a node of a replication group a cache cluster, `<group>-001`. A node sends each
+        metric with that dimension alone, and again with its `CacheNodeId`, `0001`. Only replicas send a lag, and any
+        node may be a replica.
         """
         service = {"ClusterName": self.cluster, "ServiceName": self.service}
         load_balancer = {"LoadBalancer": self.load_balancer}
         targets = {**load_balancer, "TargetGroup": self.target_group}
-        for name in ("CPUUtilization", "MemoryUtilization"):
-            yield Emitted("AWS/ECS", name, "Percent", service)
-        for name in ("HealthyHostCount", "UnHealthyHostCount"):
-            yield Emitted("AWS/ApplicationELB", name, "Count", targets)
-        for name in ("HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount", "RequestCount"):
-            yield Emitted("AWS/ApplicationELB", name, "Count", targets)
+        yield Emitted("AWS/ECS", "CPUUtilization", "Percent", service, shown=("Average", "Maximum", "SampleCount"))
+        yield Emitted("AWS/ECS", "MemoryUtilization", "Percent", service, shown=("Average", "Maximum"))
+        yield Emitted("AWS/ApplicationELB", "HealthyHostCount", "Count", targets, shown=("Maximum",))
+        yield Emitted("AWS/ApplicationELB", "UnHealthyHostCount", "Count", targets)
+        for name in ("HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount"):
+            yield Emitted("AWS/ApplicationELB", name, "Count", targets, shown=("Sum",))
             yield Emitted("AWS/ApplicationELB", name, "Count", load_balancer)
+        yield Emitted("AWS/ApplicationELB", "RequestCount", "Count", targets)
+        yield Emitted("AWS/ApplicationELB", "RequestCount", "Count", load_balancer)
         for name in ("HTTPCode_ELB_5XX_Count", "RejectedConnectionCount"):
-            yield Emitted("AWS/ApplicationELB", name, "Count", load_balancer)
+            yield Emitted("AWS/ApplicationELB", name, "Count", load_balancer, shown=("Sum",))
         for table in TABLES:
             for name in ("ReadThrottleEvents", "WriteThrottleEvents"):
-                yield Emitted("AWS/DynamoDB", name, "Count", {"TableName": f"{self.table_prefix}{table}"})
-
+                dimensions = {"TableName": f"{self.table_prefix}{table}"}
+                yield Emitted("AWS/DynamoDB", name, "Count", dimensions, shown=("Sum",))
         for node in NODES:
-            for name, unit in (
-                ("DatabaseMemoryUsagePercentage", "Percent"),
-                ("Evictions", "Count"),
-                ("ReplicationLag", "Seconds"),
+            for name, unit, stat in (
+                ("DatabaseMemoryUsagePercentage", "Percent", "Maximum"),
+                ("Evictions", "Count", "Sum"),
+                ("ReplicationLag", "Seconds", "Maximum"),
             ):
                 cluster = {"CacheClusterId": f"{self.cache}-{node}"}
-                yield Emitted("AWS/ElastiCache", name, unit, cluster)
+                yield Emitted("AWS/ElastiCache", name, unit, cluster, shown=(stat,))
                 yield Emitted("AWS/ElastiCache", name, unit, {**cluster, "CacheNodeId": "0001"})
 
     def find(self, namespace: str, name: str, dimensions: Mapping[str, str]) -> Emitted | None:
-        """Who emits that metric, with exactly these dimensions; None if nobody does."""
-        everything = (*self.of_app(), *self.of_aws())
-        return next((metric for metric in everything if metric.is_it(namespace, name, dimensions)), None)
+        """Returns the metric with exactly these dimensions, or None if nobody emits it."""
+        return next((metric for metric in self.emitted() if metric.matches(namespace, name, dimensions)), None)
 
     def find_query(self, namespace: str, name: str, dimensions: tuple[str, ...]) -> Emitted | None:
-        """As `find`, for a Metrics Insights query, which knows the names of the dimensions only."""
+        """Does what `find` does for a Metrics Insights query, which knows only the names of the dimensions."""
         return self.find(namespace, name, dict.fromkeys(dimensions, "anything"))

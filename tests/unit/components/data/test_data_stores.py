@@ -1,69 +1,63 @@
-"""Tables and bucket, row by row of what the app expects of them."""
+"""The tables as the app uses them, the bucket, and the names that the app gets."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.data.data_stores import DataStores, DataStoresArgs
 from tests.support import iam
+from tests.support.contract import TABLES
 from tests.support.mocks import Deployment, deploy
 
 BUCKET = "voiceter-recordings-123456789012-dev"
-TTL = {"attributeName": "ttl", "enabled": True}
-
-# table -> partition key, sort key, types of the key attributes, index (name, partition key, sort key), TTL
-TABLES: dict[str, tuple[str, str | None, dict[str, str], tuple[str, str, str] | None, dict[str, Any] | None]] = {
-    "sessions": (
-        "sessionId",
-        None,
-        {"sessionId": "S", "questionnaireId": "S", "startTime": "S"},
-        ("questionnaireId-startTime-index", "questionnaireId", "startTime"),
-        TTL,
-    ),
-    "responses": (
-        "sessionId",
-        "questionId",
-        {"sessionId": "S", "questionId": "S", "timestamp": "S"},
-        ("questionId-timestamp-index", "questionId", "timestamp"),
-        TTL,
-    ),
-    "transcripts": ("sessionId", "timestamp", {"sessionId": "S", "timestamp": "N"}, None, TTL),
-    "waitlist": ("email", None, {"email": "S"}, None, None),
-}
 
 
 def build(protect: bool = True) -> Deployment:
-    return deploy(lambda: DataStores("data-stores", DataStoresArgs("demo-dev-", BUCKET, protect)))
+    def program() -> None:
+        stores = DataStores("data-stores", DataStoresArgs("demo-dev-", BUCKET, protect))
+        pulumi.export("variables", stores.variables)
+
+    return deploy(program)
 
 
-def test_there_are_four_tables() -> None:
+def test_every_table_of_the_contract_is_registered() -> None:
     assert [table.name for table in build().all(":Table")] == sorted(TABLES)
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_keys_of_a_table(name: str) -> None:
-    partition_key, sort_key, attributes, index, ttl = TABLES[name]
-    table = build().one(":Table", name).inputs
+def test_table_has_the_keys_of_the_contract(name: str) -> None:
+    expected, table = TABLES[name], build().one(":Table", name).inputs
+    types = {attribute["name"]: attribute["type"] for attribute in table["attributes"]}
+    keys = [(table["hashKey"], types[table["hashKey"]], "HASH")]
+    if "rangeKey" in table:
+        keys.append((table["rangeKey"], types[table["rangeKey"]], "RANGE"))
+    assert keys == expected.keys
+    indexes: dict[str, Any] = {}
+    for index in table.get("globalSecondaryIndexes", []):
+        schema = [(key["attributeName"], key["keyType"]) for key in index["keySchemas"]]
+        indexes[index["name"]] = [(attribute, types[attribute], use) for attribute, use in schema]
+        assert index["projectionType"] == "ALL"
+    assert indexes == expected.indexes
+    # DynamoDB refuses an attribute that is no key.
+    assert set(types) == {name for key in (expected.keys, *expected.indexes.values()) for name, _, _ in key}
     assert table["name"] == f"demo-dev-{name}"
-    assert (table["hashKey"], table.get("rangeKey")) == (partition_key, sort_key)
-    assert {attribute["name"]: attribute["type"] for attribute in table["attributes"]} == attributes
-    assert table.get("ttl") == ttl
-    expected = [] if index is None else [index]
-    assert [
-        (
-            found["name"],
-            *((key["attributeName"], key["keyType"]) for key in found["keySchemas"]),
-            found["projectionType"],
-        )
-        for found in table.get("globalSecondaryIndexes", [])
-    ] == [(name, (partition, "HASH"), (sort, "RANGE"), "ALL") for name, partition, sort in expected]
+    assert table.get("ttl") == ({"attributeName": expected.ttl, "enabled": True} if expected.ttl else None)
+
+
+def test_app_gets_the_names_of_its_stores() -> None:
+    assert build().exports["variables"] == {
+        **{table.variable: f"demo-dev-{name}" for name, table in TABLES.items() if table.variable},
+        "S3_BUCKET_NAME": BUCKET,
+        "S3_AUDIO_PREFIX": "recordings/",
+    }
 
 
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("protect", [True, False])
-def test_the_safety_of_a_table(name: str, protect: bool) -> None:
+def test_table_is_encrypted_backed_up_and_protected(name: str, protect: bool) -> None:
     table = build(protect).one(":Table", name)
     assert table.inputs["billingMode"] == "PAY_PER_REQUEST"
     assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
@@ -73,13 +67,13 @@ def test_the_safety_of_a_table(name: str, protect: bool) -> None:
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_the_bucket(protect: bool) -> None:
+def test_bucket_is_protected_or_may_be_emptied(protect: bool) -> None:
     bucket = build(protect).one(":Bucket")
     assert bucket.inputs == {"bucket": BUCKET, "forceDestroy": not protect}
     assert bucket.protect is protect
 
 
-def test_the_bucket_is_private_encrypted_and_versioned() -> None:
+def test_bucket_is_private_encrypted_and_versioned() -> None:
     run = build()
     assert run.one(":BucketPublicAccessBlock").inputs == {
         "bucket": BUCKET,
@@ -95,13 +89,13 @@ def test_the_bucket_is_private_encrypted_and_versioned() -> None:
     assert run.one(":BucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
 
 
-def test_every_part_of_the_bucket_is_of_this_bucket() -> None:
+def test_every_setting_is_of_this_bucket() -> None:
     parts = [r for r in build().registered if r.type.startswith("aws:s3/")]
     assert len(parts) == 7
     assert {part.inputs["bucket"] for part in parts} == {BUCKET}
 
 
-def test_recordings_expire() -> None:
+def test_recordings_expire_after_90_days() -> None:
     run = build()
     lifecycle = run.one(":BucketLifecycleConfiguration")
     assert lifecycle.inputs["rules"] == [
@@ -117,7 +111,7 @@ def test_recordings_expire() -> None:
     assert run.one(":BucketVersioning").urn in lifecycle.depends_on
 
 
-def test_the_bucket_takes_tls_only() -> None:
+def test_bucket_denies_calls_without_tls() -> None:
     policy = build().one(":BucketPolicy").json("policy")
     bucket = f"arn:aws:s3:::{BUCKET}"
     for action, resource in {
@@ -130,6 +124,6 @@ def test_the_bucket_takes_tls_only() -> None:
     assert not iam.denies(policy, "s3:GetObject", f"{bucket}-other/a.wav", {"aws:SecureTransport": "false"})
 
 
-def test_the_bucket_policy_comes_after_the_public_access_block() -> None:
+def test_bucket_policy_comes_after_the_public_access_block() -> None:
     run = build()
     assert run.one(":BucketPublicAccessBlock").urn in run.one(":BucketPolicy").depends_on

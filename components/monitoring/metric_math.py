@@ -1,0 +1,71 @@
+"""What an alarm watches: one metric with its statistic, or metric math over several metrics.
+
+The syntax: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from components.monitoring.metrics import Metric
+
+if TYPE_CHECKING:  # at run time the import would load the whole of CloudWatch's module
+    from pulumi_aws.cloudwatch import MetricAlarmMetricQueryArgsDict
+
+
+@dataclass(frozen=True)
+class Single:
+    """One metric and its statistic."""
+
+    metric: Metric
+    stat: str
+    period: int  # seconds
+
+
+@dataclass(frozen=True)
+class Math:
+    """Terms of metric math. The alarm watches the term that returns data."""
+
+    terms: Sequence[MetricAlarmMetricQueryArgsDict]
+
+
+def query(id_: str, metric: Metric, stat: str, period: int) -> MetricAlarmMetricQueryArgsDict:
+    """Returns a metric as a term."""
+    return {
+        "id": id_,
+        "metric": {
+            "namespace": metric.namespace,
+            "metric_name": metric.name,
+            "dimensions": metric.dimensions,
+            "stat": stat,
+            "period": period,
+        },
+    }
+
+
+def queries(id_: str, metrics: Sequence[Metric], stat: str, period: int) -> dict[str, MetricAlarmMetricQueryArgsDict]:
+    """Returns several metrics as terms, by their ids. The id of a single metric has no number."""
+    ids = [id_] if len(metrics) == 1 else [f"{id_}{number}" for number, _ in enumerate(metrics, start=1)]
+    return {one: query(one, metric, stat, period) for one, metric in zip(ids, metrics, strict=True)}
+
+
+def expression(id_: str, text: str, label: str, watched: bool = False) -> MetricAlarmMetricQueryArgsDict:
+    """Returns a term that computes its series from other terms."""
+    return {"id": id_, "expression": text, "label": label, "return_data": watched}
+
+
+def insights_query(id_: str, text: str, label: str, period: int) -> MetricAlarmMetricQueryArgsDict:
+    """Returns a Metrics Insights query as a term."""
+    return {**expression(id_, text, label), "period": period}
+
+
+def joined(function: Literal["MAX", "SUM"], ids: Sequence[str]) -> str:
+    """Returns the maximum or the sum of several terms. A term without data counts as 0."""
+    return f"{function}([{', '.join(f'FILL({id_}, 0)' for id_ in ids)}])"
+
+
+def total(ids: Sequence[str]) -> str:
+    """Returns the sum of one or more terms. A term without data counts as 0."""
+    return f"FILL({ids[0]}, 0)" if len(ids) == 1 else joined("SUM", ids)

@@ -1,0 +1,183 @@
+"""Alarms and graphs of the metrics that the app publishes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from components.monitoring.metric_math import Math, Single, expression, insights_query, joined, query
+from components.monitoring.metrics import (
+    BEDROCK_LATENCY,
+    CONCURRENT_SESSIONS,
+    ERRORS,
+    ERRORS_BY_CODE,
+    NAMESPACE,
+    WEB_SOCKET_CONNECTIONS,
+    Metrics,
+    audio_chunks,
+)
+from components.monitoring.profile import Alarm, Graph, Profile
+
+# Fewer errors in a period are no rate: on a quiet night one failed session would be 100 %.
+_LEAST_ERRORS = 5
+
+
+def app_profile(metrics: Metrics) -> Profile:
+    """Returns the alarms and graphs of the app's metrics, which is empty if the app of this stack publishes none.
+
+    The namespace does not name the stack, so these would be the metrics of another stack.
+    """
+    if not metrics.from_app:
+        return Profile()
+    sessions = Graph(
+        title="Sessions and connections of the busiest task",
+        unit="Count",
+        lines=[CONCURRENT_SESSIONS.line("sessions", "Maximum"), WEB_SOCKET_CONNECTIONS.line("connections", "Maximum")],
+    )
+    errors = Graph(
+        title="Errors by code",
+        unit="Count",
+        lines=[[{"expression": ERRORS_BY_CODE, "label": "", "period": 300}]],
+        period=300,
+    )
+    audio = Graph(
+        title="Audio chunks",
+        unit="Count",
+        lines=[audio_chunks(direction).line(direction, "Sum") for direction in ("inbound", "outbound")],
+    )
+    bedrock = Graph(
+        title="Bedrock latency (waits for an image that sends it)",
+        unit="Milliseconds",
+        lines=[BEDROCK_LATENCY.line(stat, stat) for stat in ("p50", "p95")],
+        period=300,
+    )
+    tables = {
+        table: Graph(
+            title=f"Latency of the table {table}, p95",
+            unit="Milliseconds",
+            lines=[metric.line(call, "p95") for call, metric in metrics.database_latency(table).items()],
+            period=300,
+        )
+        for table in metrics.tables
+    }
+    return Profile(
+        graphs=[sessions, errors, audio, bedrock, *tables.values()],
+        alarms=[
+            Alarm(
+                kind="high-error-rate",
+                severity="critical",
+                component="service",
+                watches=_errors_in_100_sessions(period=300),
+                threshold=5,
+                evaluations=1,
+                rolls_back=True,
+                meaning=(
+                    f"More errors than {{threshold}} in 100 sessions, and {_LEAST_ERRORS} at least, in five minutes."
+                ),
+                first_step="see which error code it is, and whether a deployment has just ended",
+                look_at="errors by code on the dashboard and at the saved query errors-by-code",
+                command=(
+                    "aws logs tail $(pulumi stack output logGroupName) --since 15m --filter-pattern '?error ?ERROR'"
+                ),
+            ),
+            _bedrock_latency("warning", threshold=500, evaluations=2, graph=bedrock),
+            _bedrock_latency("critical", threshold=1000, evaluations=1, graph=bedrock),
+            *(_database_latency(metrics, table, graph) for table, graph in tables.items()),
+            Alarm(
+                kind="concurrent-sessions-high",
+                severity="warning",
+                component="service",
+                watches=Single(CONCURRENT_SESSIONS, "Maximum", period=60),
+                threshold=45,  # what one task serves
+                evaluations=3,
+                graph=sessions,
+                meaning=(
+                    "The busiest task has served more than {threshold} sessions for three minutes, which is all it can."
+                ),
+                first_step="see whether the service runs at maxCount: then raise it",
+                look_at="sessions and running tasks on the dashboard",
+                command=(
+                    "aws ecs describe-services --cluster $(pulumi stack output clusterName) "
+                    "--services $(pulumi stack output serviceName) "
+                    "--query 'services[0].[runningCount,desiredCount]'"
+                ),
+            ),
+        ],
+    )
+
+
+def _bedrock_latency(
+    severity: Literal["warning", "critical"], *, threshold: int, evaluations: int, graph: Graph
+) -> Alarm:
+    return Alarm(
+        kind="high-latency",
+        severity=severity,
+        component="bedrock",
+        watches=Single(BEDROCK_LATENCY, "p95", period=300),
+        threshold=threshold,
+        evaluations=evaluations,
+        graph=graph,
+        meaning="One call of Bedrock in twenty takes more than {threshold} ms.",
+        first_step="see the AWS Health dashboard for Bedrock in this region, then its quotas",
+        look_at="Bedrock's latency on the dashboard",
+        note="Today's image does not send this metric: the alarm waits for one that does.",
+        command=(
+            "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
+            "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
+            if severity == "critical"
+            else "aws cloudwatch get-metric-statistics --region $(pulumi stack output region) "
+            f"--namespace {NAMESPACE} --metric-name {BEDROCK_LATENCY.name} --extended-statistics p95 --period 300 "
+            "--start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
+        ),
+    )
+
+
+def _database_latency(metrics: Metrics, table: str, graph: Graph) -> Alarm:
+    """Returns the alarm of one table: an alarm takes ten metrics at most. The slowest kind of call counts."""
+    period = 300
+    calls = metrics.database_latency(table)
+    return Alarm(
+        kind="database-latency-high",
+        subject=table,
+        severity="warning",
+        component="database",
+        watches=Math(
+            [
+                *(query(call, metric, "p95", period) for call, metric in calls.items()),
+                expression("slowest", joined("MAX", [*calls]), "p95 of the slowest kind of call", watched=True),
+            ]
+        ),
+        threshold=200,
+        evaluations=2,
+        graph=graph,
+        meaning=f"One call in twenty on the table {table} has taken more than {{threshold}} ms for ten minutes.",
+        first_step="see whether DynamoDB throttles the table",
+        look_at="latencies and throttles on the dashboard and at the saved query slow-operations",
+        command=(
+            "aws cloudwatch get-metric-statistics --namespace AWS/DynamoDB --metric-name WriteThrottleEvents "
+            f'--dimensions Name=TableName,Value=$(jq -r .{table} <<< "$(pulumi stack output tableNames)") '
+            "--statistics Sum --period 300 --start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
+        ),
+    )
+
+
+def _errors_in_100_sessions(period: int) -> Math:
+    """Returns the number of errors in 100 sessions.
+
+    Sessions are the measure, not requests: a session is one request over WebSocket and thousands by polling. A task
+    sends its count of sessions at every start and every end, so half the samples are sessions. `SessionsStarted` has a
+    dimension whose values only the app knows, and an alarm takes one Metrics Insights query, which the errors need.
+    Where sessions neither start nor end, the number of errors counts.
+    """
+    return Math(
+        [
+            insights_query("errors", ERRORS, "Errors", period),
+            query("events", CONCURRENT_SESSIONS, "SampleCount", period),
+            expression("sessions", "FILL(events, 0) / 2", "Sessions"),
+            expression(
+                "share",
+                f"IF(errors >= {_LEAST_ERRORS}, 100 * errors / MAX([errors, sessions]), 0)",
+                "Errors in 100 sessions",
+                watched=True,
+            ),
+        ]
+    )

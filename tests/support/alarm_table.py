@@ -1,0 +1,59 @@
+"""The tables of docs/alarms.md, from the alarms' declarations."""
+
+from __future__ import annotations
+
+import asyncio
+
+from components.data.tables import TABLES
+from components.monitoring.metrics import Metrics
+from components.monitoring.profile import Alarm, Profile
+from components.monitoring.profiles.app import app_profile
+from components.monitoring.profiles.cache import cache_profile
+from components.monitoring.profiles.service import service_profile
+
+_HEAD = "| alarm | rolls a deployment back | what it means | first thing to do | first command |\n|---|---|---|---|---|"
+
+
+def alarms() -> list[Alarm]:
+    """Returns all alarms that a stack can have."""
+    return [alarm for profile in _profiles().values() for alarm in profile.alarms]
+
+
+def table() -> str:
+    """Returns a table for each source of metrics, critical alarms first."""
+    return "\n\n".join(
+        "\n".join([f"### {title}", "", _HEAD, *(_row(alarm) for alarm in sorted(profile.alarms, key=_severity))])
+        for title, profile in _profiles().items()
+    )
+
+
+def _profiles() -> dict[str, Profile]:
+    """Returns the alarms by the title of their table. The metrics are of a made-up stack, as no row names them."""
+    metrics = Metrics(
+        cluster_name="",
+        service_name="",
+        load_balancer="",
+        target_groups=[""],
+        tables=dict.fromkeys(TABLES, ""),
+        from_app=True,
+        cache_nodes=["", ""],
+    )
+
+    async def profiles() -> dict[str, Profile]:  # a dimension is an output, which needs an event loop
+        return {
+            "Every stack": service_profile(metrics),
+            "With `enableMetrics`": app_profile(metrics),
+            "With `redisEnabled`": cache_profile(metrics),
+        }
+
+    return asyncio.run(profiles())
+
+
+def _severity(alarm: Alarm) -> bool:
+    return alarm.severity != "critical"
+
+
+def _row(alarm: Alarm) -> str:
+    rolls_back = "yes" if alarm.rolls_back else ""
+    first_step = f"{alarm.first_step[0].upper()}{alarm.first_step[1:]}."
+    return f"| `{alarm.name}` | {rolls_back} | {alarm.explanation} | {first_step} | `{alarm.command}` |"
