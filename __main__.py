@@ -7,6 +7,7 @@ import gc
 import pulumi
 import pulumi_aws as aws
 
+from components import outputs
 from components.access import app_grants
 from components.access.identity import Identity, IdentityArgs
 from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
@@ -17,7 +18,7 @@ from components.data.registry import Registry, RegistryArgs, find_image
 from components.data.session_cache import SessionCache, SessionCacheArgs
 from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.lib.account import Account
-from components.lib.names import APPLICATION, CONTAINER, Names
+from components.lib.names import APPLICATION, Names
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.budget import Budget, BudgetArgs
 from components.monitoring.dashboard import Dashboard, DashboardArgs
@@ -94,7 +95,6 @@ if config.redis:
         ),
         on_aws,
     )
-    pulumi.export("redisEndpoint", cache.endpoint)
 app_secrets = AppSecrets(
     "app-secrets",
     AppSecretsArgs(
@@ -170,6 +170,7 @@ SavedQueries("saved-queries", SavedQueriesArgs(names.queries, logs.group_name), 
 if config.monthly_budget_usd is not None:
     Budget("budget", BudgetArgs(names.budget, stack, config.monthly_budget_usd, notifications.topic_arn), on_aws)
 
+service = None
 if config.image:
     alarms = Alarms("alarms", AlarmsArgs(names, profile.alarms, notifications.topic_arn), on_aws)
     service = Service(
@@ -226,27 +227,22 @@ if config.image:
         ),
         on_aws,
     )
-    pulumi.export("serviceName", service.name)
-    pulumi.export("taskDefinitionArn", service.task_definition_arn)
-    pulumi.export("taskFamily", service.task_family)
-    pulumi.export("containerName", CONTAINER)
 else:
     registry.warn_of_no_image(region, config.cpu_architecture, stack)
 
-pulumi.export("url", load_balancer.url)
-pulumi.export("loadBalancerDnsName", load_balancer.dns_name)
-pulumi.export("region", region)
-pulumi.export("vpcId", network.vpc_id)
-pulumi.export("clusterName", cluster.name)
-pulumi.export("logGroupName", logs.group_name)
-pulumi.export("repositoryUrl", registry.repository_url)
-pulumi.export("executionRoleArn", identity.execution_role_arn)
-pulumi.export("taskRoleArn", identity.task_role_arn)
-pulumi.export("sessionsTableName", stores.table_names["sessions"])
-pulumi.export("responsesTableName", stores.table_names["responses"])
-pulumi.export("transcriptsTableName", stores.table_names["transcripts"])
-pulumi.export("waitlistTableName", stores.table_names["waitlist"])
-pulumi.export("tableNames", stores.table_names)
-pulumi.export("recordingsBucketName", stores.bucket_name)
-pulumi.export("alarmTopicArn", notifications.topic_arn)
-pulumi.export("dashboardName", dashboard.name)
+outputs.export(
+    outputs.Stack(
+        region=region,
+        network=network,
+        registry=registry,
+        stores=stores,
+        cache=cache,
+        logs=logs,
+        identity=identity,
+        load_balancer=load_balancer,
+        cluster=cluster,
+        notifications=notifications,
+        dashboard=dashboard,
+        service=service,
+    )
+)

@@ -11,13 +11,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from components.outputs import OUTPUTS
 from tests.support import alarm_table
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
+
+
+def _outputs() -> str:
+    rows = [f"| `{output.name}` | {output.help} |" for output in OUTPUTS]
+    return "\n".join(["| output | what it is |", "|---|---|", *rows])
+
+
 # Each generated part: its document, then the part's name and the function that returns its text.
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/alarms.md": {"alarms": alarm_table.table},
+    "README.md": {"outputs": _outputs},
 }
 
 
