@@ -1,9 +1,8 @@
-"""The operator's view on the sandbox: read back from the account, and fed with what the app and AWS emit."""
+"""Alarms, dashboard, budget and saved queries, read back from the account and given what the app and AWS emit."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,54 +11,34 @@ import pytest
 from tests.support.alarm_cases import CASES, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Rule, Selection
 from tests.support.emitted import Facts
-from tests.support.live import ACCOUNT_ID, LiveSandbox, live_sandbox
+from tests.support.live import ACCOUNT_ID, Stack
 
-STACK = "voiceter-backend-staging"
-TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:voiceter-backend-alarms-staging"
-EMAIL, PHONE = "oncall@example.com", "+4915112345678"
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("everything")]
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
-    with live_sandbox(tmp_path_factory.mktemp("alarms")) as sandbox:
-        sandbox.up("staging")
-        sandbox.succeeded(
-            sandbox.shell(
-                f"""
-                pulumi config set --path 'alarmEmails[0]' {EMAIL} -s staging
-                pulumi config set --path 'alarmPhones[0]' -s staging -- {PHONE}
-                pulumi config set monthlyBudgetUsd 250 -s staging
-                pulumi config set --secret redisAuthToken 0123456789abcdef -s staging
-                pulumi config set redisEnabled true -s staging
-                pulumi up -s staging --yes --non-interactive
-                pulumi up -s staging --yes --non-interactive --expect-no-changes
-                pulumi refresh -s staging --yes --non-interactive --expect-no-changes
-                """
-            )
-        )
-        yield sandbox
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:voiceter-backend-alarms-dev"
+SUBSCRIBERS = {("email", "oncall@example.com"), ("sms", "+4915112345678")}
 
 
 @pytest.fixture(scope="module")
-def alarms(sandbox: LiveSandbox) -> dict[str, dict[str, Any]]:
-    """The program's alarms as the account describes them, by their names without prefix and stack."""
-    described = sandbox.client("cloudwatch").describe_alarms(AlarmNamePrefix="voiceter-backend-")["MetricAlarms"]
-    return {alarm["AlarmName"].removeprefix("voiceter-backend-").removesuffix("-staging"): alarm for alarm in described}
+def alarms(everything: Stack) -> dict[str, dict[str, Any]]:
+    """The alarms as the account describes them, by their names without the program's and the stack's."""
+    described = everything.client("cloudwatch").describe_alarms(AlarmNamePrefix="voiceter-backend-")["MetricAlarms"]
+    return {alarm["AlarmName"].removeprefix("voiceter-backend-").removesuffix("-dev"): alarm for alarm in described}
 
 
 @pytest.fixture(scope="module")
-def facts(sandbox: LiveSandbox) -> Facts:
-    """What this stack is called in the metrics about it, as the account says."""
-    elb = sandbox.client("elbv2")
-    (balancer,) = elb.describe_load_balancers(Names=[STACK])["LoadBalancers"]
+def facts(everything: Stack) -> Facts:
+    """The names that the metrics about the stack have as dimensions, as the account has them."""
+    elb = everything.client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
     (group,) = elb.describe_target_groups(LoadBalancerArn=balancer["LoadBalancerArn"])["TargetGroups"]
     return Facts(
-        cluster="voiceter-cluster-staging",
-        service=STACK,
+        cluster="voiceter-cluster-dev",
+        service="voiceter-backend-dev",
         load_balancer=balancer["LoadBalancerArn"].partition(":loadbalancer/")[2],
         target_group=group["TargetGroupArn"].rpartition(":")[2],
-        table_prefix="demo-staging-",
-        cache="voiceter-sessions-staging",
+        table_prefix="demo-dev-",
+        cache="voiceter-sessions-dev",
     )
 
 
@@ -67,7 +46,7 @@ def states(rule: Rule, data: list[Datum], now: int) -> set[str]:
     return {rule.state(data, now * rule.period, reading) for reading in READINGS}
 
 
-def test_the_account_has_every_alarm_and_each_tells_the_topic(alarms: dict[str, dict[str, Any]]) -> None:
+def test_every_alarm_notifies_the_topic(alarms: dict[str, dict[str, Any]]) -> None:
     assert set(alarms) == set(CASES)
     for alarm in alarms.values():
         assert alarm["ActionsEnabled"] is True
@@ -76,9 +55,7 @@ def test_the_account_has_every_alarm_and_each_tells_the_topic(alarms: dict[str, 
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_alarm_of_the_account_goes_off_comes_back_and_keeps_quiet(
-    alarms: dict[str, dict[str, Any]], facts: Facts, name: str
-) -> None:
+def test_alarm_fires_on_bad_data_and_only_then(alarms: dict[str, dict[str, Any]], facts: Facts, name: str) -> None:
     rule, case = Rule.described(alarms[name]), CASES[name]
     for good in case.good:
         for bad in case.bad:
@@ -89,18 +66,18 @@ def test_an_alarm_of_the_account_goes_off_comes_back_and_keeps_quiet(
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_account_finds_the_data_under_the_alarms_own_terms(
-    sandbox: LiveSandbox, alarms: dict[str, dict[str, Any]], facts: Facts, name: str
+def test_account_finds_the_data_by_the_namespace_name_and_dimensions_of_the_alarm(
+    everything: Stack, alarms: dict[str, dict[str, Any]], facts: Facts, name: str
 ) -> None:
-    """The data is put as the app or AWS puts it, and asked for with the alarm's namespace, name and dimensions."""
-    cloudwatch = sandbox.client("cloudwatch")
+    """The data is put as the app or AWS puts it."""
+    cloudwatch = everything.client("cloudwatch")
     rule = Rule.described(alarms[name])
     now = datetime.now(UTC)
     data = [datum for bad in CASES[name].bad for datum in bad(facts)]
     found = 0
     for source in rule.sources.values():
         if not isinstance(source, Selection):
-            continue  # a Metrics Insights query, which this account cannot carry out
+            continue  # moto does not run Metrics Insights queries
         matching = [datum for datum in data if datum.name == source.name]
         for datum in matching:
             dimensions = [{"Name": key, "Value": value} for key, value in datum.dimensions.items()]
@@ -121,8 +98,8 @@ def test_the_account_finds_the_data_under_the_alarms_own_terms(
     assert found or not selected or silent
 
 
-def test_the_topic_is_encrypted_and_open_to_two_services_of_this_account(sandbox: LiveSandbox) -> None:
-    sns, kms = sandbox.client("sns"), sandbox.client("kms")
+def test_topic_is_encrypted_and_only_two_services_publish_to_it(everything: Stack) -> None:
+    sns, kms = everything.client("sns"), everything.client("kms")
     attributes = sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]
     key = kms.describe_key(KeyId=attributes["KmsMasterKeyId"])["KeyMetadata"]
     assert key["KeyManager"] == "CUSTOMER"
@@ -135,65 +112,31 @@ def test_the_topic_is_encrypted_and_open_to_two_services_of_this_account(sandbox
     publishers = [one for one in json.loads(attributes["Policy"])["Statement"] if "Service" not in one["Principal"]]
     assert publishers == []
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
-    assert {(item["Protocol"], item["Endpoint"]) for item in subscriptions} == {("email", EMAIL), ("sms", PHONE)}
+    assert {(item["Protocol"], item["Endpoint"]) for item in subscriptions} == SUBSCRIBERS
 
 
-def test_a_deployment_goes_back_on_three_alarms(sandbox: LiveSandbox) -> None:
-    (service,) = sandbox.client("ecs").describe_services(cluster="voiceter-cluster-staging", services=[STACK])[
-        "services"
-    ]
-    watched = service["deploymentConfiguration"]["alarms"]
+def test_deployment_is_rolled_back_on_three_alarms(everything: Stack) -> None:
+    watched = everything.service()["deploymentConfiguration"]["alarms"]
     assert (watched["enable"], watched["rollback"]) == (True, True)
     assert set(watched["alarmNames"]) == {
-        f"voiceter-backend-{name}-staging"
+        f"voiceter-backend-{name}-dev"
         for name in ("high-error-rate-critical", "deployment-unhealthy-critical", "target-5xx-critical")
     }
 
 
-def test_sessions_scale_out_and_never_in(sandbox: LiveSandbox) -> None:
-    policies = sandbox.client("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")
-    tracked = [item["TargetTrackingScalingPolicyConfiguration"] for item in policies["ScalingPolicies"]]
-    (sessions,) = [item for item in tracked if "CustomizedMetricSpecification" in item]
-    assert sessions["DisableScaleIn"] is True
-    assert sessions["TargetValue"] == 30
-    metric = sessions["CustomizedMetricSpecification"]
-    assert (metric["Namespace"], metric["MetricName"], metric["Statistic"]) == (
-        "Voiceter/Backend",
-        "ConcurrentSessions",
-        "Maximum",
-    )
-    assert not metric.get("Dimensions")
-
-
-def test_the_dashboard_the_budget_and_the_saved_queries_are_there(sandbox: LiveSandbox) -> None:
-    name = sandbox.outputs("staging")["dashboardName"]
-    body = json.loads(sandbox.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])
-    assert len(body["widgets"]) >= 10
-    (budget,) = sandbox.client("budgets").describe_budgets(AccountId=ACCOUNT_ID)["Budgets"]
+def test_dashboard_budget_and_saved_queries_exist(everything: Stack) -> None:
+    dashboard = everything.client("cloudwatch").get_dashboard(DashboardName=everything.outputs["dashboardName"])
+    assert len(json.loads(dashboard["DashboardBody"])["widgets"]) >= 10
+    budgets = everything.client("budgets")
+    (budget,) = budgets.describe_budgets(AccountId=ACCOUNT_ID)["Budgets"]
     assert float(budget["BudgetLimit"]["Amount"]) == 250
-    assert budget["CostFilters"] == {"TagKeyValue": ["user:Stack$staging"]}
-    notices = sandbox.client("budgets").describe_notifications_for_budget(
-        AccountId=ACCOUNT_ID, BudgetName=budget["BudgetName"]
-    )["Notifications"]
-    assert {notice["NotificationType"] for notice in notices} == {"ACTUAL", "FORECASTED"}
-    queries = sandbox.client("logs").describe_query_definitions()["queryDefinitions"]
+    assert budget["CostFilters"] == {"TagKeyValue": ["user:Stack$dev"]}
+    notices = budgets.describe_notifications_for_budget(AccountId=ACCOUNT_ID, BudgetName=budget["BudgetName"])
+    assert {notice["NotificationType"] for notice in notices["Notifications"]} == {"ACTUAL", "FORECASTED"}
+    queries = everything.client("logs").describe_query_definitions()["queryDefinitions"]
     assert {query["name"].rpartition("/")[2] for query in queries} == {
         "errors-by-code",
         "slow-operations",
         "one-session",
     }
-    assert all(query["logGroupNames"] == ["/ecs/voiceter-backend-staging"] for query in queries)
-
-
-def test_down_takes_all_of_it_away(sandbox: LiveSandbox) -> None:
-    """Last in this module."""
-    sandbox.succeeded(sandbox.command("down", "staging"))
-    cloudwatch = sandbox.client("cloudwatch")
-    assert cloudwatch.describe_alarms(AlarmNamePrefix="voiceter-")["MetricAlarms"] == []
-    assert cloudwatch.list_dashboards()["DashboardEntries"] == []
-    assert sandbox.client("sns").list_topics()["Topics"] == []
-    assert sandbox.client("logs").describe_query_definitions()["queryDefinitions"] == []
-    assert (
-        "Budgets" not in sandbox.client("budgets").describe_budgets(AccountId=ACCOUNT_ID)
-        or not (sandbox.client("budgets").describe_budgets(AccountId=ACCOUNT_ID)["Budgets"])
-    )
+    assert all(query["logGroupNames"] == ["/ecs/voiceter-backend-dev"] for query in queries)

@@ -1,197 +1,154 @@
-"""Releases on the sandbox, as operators make them: out, back, out again, on to the next stack; and ones that fail."""
+"""Releases on a stack that is up: deploy, verify, deploy again, roll back; and deployments that fail."""
 
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.support.live import LiveSandbox, Run, live_sandbox
+from tests.support.live import Run, Stack, succeeded
 
-CLUSTER, SERVICE = "voiceter-cluster-dev", "voiceter-backend-dev"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
-    with live_sandbox(tmp_path_factory.mktemp("releases")) as sandbox:
-        sandbox.up("dev")
-        yield sandbox
+pytestmark = pytest.mark.live
 
 
-def operate(sandbox: LiveSandbox, *arguments: str) -> Run:
-    """Runs `python -m operations …` in the sandbox's environment, as `make … ON=sandbox` does."""
-    run = sandbox.shell(shlex.join(["python", "-m", "operations", *arguments]))
-    assert "Traceback" not in run.output, run.output
-    return run
+def release(dev: Stack, tag: str, fault: str = "") -> Run:
+    """Pushes an image and deploys it."""
+    dev.sandbox.image("dev", tag, fault)
+    dev.sandbox.set("dev", imageTag=tag)
+    return dev.sandbox.update("dev")
 
 
-def release(sandbox: LiveSandbox, tag: str, fault: str = "") -> Run:
-    """A new image, and an `up` with it."""
-    sandbox.succeeded(sandbox.command("image", "dev", tag, *(["--fault", fault] if fault else [])))
-    return sandbox.shell(
-        f"pulumi config set imageTag {tag} -s dev; pulumi up -s dev --yes --skip-preview --non-interactive"
-    )
-
-
-def service(sandbox: LiveSandbox) -> dict[str, Any]:
-    return sandbox.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0]
-
-
-def running(sandbox: LiveSandbox) -> str:
+def running(dev: Stack) -> str:
     """The tag of the image that the service runs."""
-    (primary,) = service(sandbox)["deployments"]
-    answer = sandbox.client("ecs").describe_task_definition(taskDefinition=primary["taskDefinition"])
+    (primary,) = dev.service()["deployments"]
+    answer = dev.client("ecs").describe_task_definition(taskDefinition=primary["taskDefinition"])
     return answer["taskDefinition"]["containerDefinitions"][0]["image"].rpartition(":")[2]
 
 
-def targets(sandbox: LiveSandbox) -> list[str]:
+def targets(dev: Stack) -> list[str]:
     """The addresses behind the load balancer, all of them healthy."""
-    elb = sandbox.client("elbv2")
-    (entry,) = service(sandbox)["loadBalancers"]
-    found = elb.describe_target_health(TargetGroupArn=entry["targetGroupArn"])["TargetHealthDescriptions"]
+    (entry,) = dev.service()["loadBalancers"]
+    answer = dev.client("elbv2").describe_target_health(TargetGroupArn=entry["targetGroupArn"])
+    found = answer["TargetHealthDescriptions"]
     assert {one["TargetHealth"]["State"] for one in found} == {"healthy"}
     return [one["Target"]["Id"] for one in found]
 
 
-def unchanged(sandbox: LiveSandbox) -> None:
-    sandbox.succeeded(sandbox.shell("pulumi up -s dev --refresh --yes --non-interactive --expect-no-changes"))
+def operated(dev: Stack, *arguments: str) -> str:
+    return succeeded(dev.sandbox.operate(*arguments))
 
 
-def test_a_release_is_verified_and_its_tasks_are_new(sandbox: LiveSandbox) -> None:
-    before = targets(sandbox)
-    sandbox.succeeded(release(sandbox, "1.0.0"))
-    run = operate(sandbox, "verify", "dev")
-    assert run.status == 0, run.output
-    assert run.output.startswith("dev on the sandbox (ON=aws: ")
-    assert "OK: the service runs voiceter-backend-dev:2" in run.output
-    assert running(sandbox) == "1.0.0"
-    assert len(targets(sandbox)) == service(sandbox)["desiredCount"] == 1
-    assert not set(before) & set(targets(sandbox))
+def refused(dev: Stack, *arguments: str) -> str:
+    """The output of an operation that ends with an error."""
+    run = dev.sandbox.operate(*arguments)
+    assert run.status == 1, run.output
+    return run.output
 
 
-def test_the_same_version_again_leaves_the_stack_as_it_is(sandbox: LiveSandbox) -> None:
-    before, tasks = service(sandbox), targets(sandbox)
-    output = sandbox.succeeded(operate(sandbox, "redeploy", "dev"))
-    assert "voiceter-backend-dev:2 again" in output
+def test_release_is_one_more_revision_with_new_tasks(dev: Stack) -> None:
+    tasks, revisions = targets(dev), dev.revisions()
+    dev.sandbox.image("dev", "1.0.0")
+    dev.sandbox.set("dev", imageTag="1.0.0")
+    assert dev.sandbox.planned("dev") == {
+        "ecs/taskDefinition:TaskDefinition task": "replace",
+        "ecs/service:Service service": "update",
+    }
+    dev.sandbox.updated("dev")
+    output = operated(dev, "verify", "dev")
+    assert "OK: the service runs voiceter-backend-dev:" in output
+    assert running(dev) == "1.0.0"
+    assert set(revisions) < set(dev.revisions())
+    assert len(dev.revisions()) == len(revisions) + 1
+    assert len(targets(dev)) == dev.service()["desiredCount"] == 1
+    assert not set(tasks) & set(targets(dev))
+
+
+def test_image_that_the_registry_lacks_is_refused_at_preview(dev: Stack) -> None:
+    dev.sandbox.set("dev", imageTag="9.9.9")
+    refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
+    dev.sandbox.set("dev", imageTag="1.0.0")
+    assert "imageTag = '9.9.9'" in refusal
+
+
+def test_redeploy_replaces_the_tasks_and_changes_nothing_else(dev: Stack) -> None:
+    before, tasks = dev.service(), targets(dev)
+    output = operated(dev, "redeploy", "dev")
+    assert "voiceter-backend-dev:" in output
     assert "make verify STACK=dev" in output
-    assert service(sandbox)["deployments"][0]["id"] != before["deployments"][0]["id"]
-    assert service(sandbox)["taskDefinition"] == before["taskDefinition"]
-    assert not set(tasks) & set(targets(sandbox))
-    sandbox.succeeded(operate(sandbox, "verify", "dev"))
-    unchanged(sandbox)
+    assert dev.service()["deployments"][0]["id"] != before["deployments"][0]["id"]
+    assert dev.service()["taskDefinition"] == before["taskDefinition"]
+    assert not set(tasks) & set(targets(dev))
+    operated(dev, "verify", "dev")
+    dev.sandbox.unchanged("dev")
 
 
-def test_a_release_that_fails_looks_like_one(sandbox: LiveSandbox) -> None:
-    before = targets(sandbox)
-    run = release(sandbox, "1.1.0", "unhealthy")
+def test_failed_release_is_rolled_back_by_ecs_and_reported_as_failed(dev: Stack) -> None:
+    before = targets(dev)
+    run = release(dev, "1.1.0", "unhealthy")
     assert run.status != 0
     assert "Service deployment rolled back because the circuit breaker threshold was exceeded." in run.output
     assert "(reason Health checks failed)" in run.output
-    verified = operate(sandbox, "verify", "dev")
-    assert verified.status == 1
-    assert "ROLLED BACK: " in verified.output
-    assert "deployment failed: tasks failed to start." in verified.output
-    assert running(sandbox) == "1.0.0"
-    assert targets(sandbox) == before
+    verified = refused(dev, "verify", "dev")
+    assert "ROLLED BACK: " in verified
+    assert "deployment failed: tasks failed to start." in verified
+    assert running(dev) == "1.0.0"
+    assert targets(dev) == before
 
 
-def test_a_failed_release_is_gone_back_from(sandbox: LiveSandbox) -> None:
-    output = sandbox.succeeded(operate(sandbox, "rollback", "dev"))
-    assert "Going back: dev from 1.1.0 to 1.0.0" in output
+def test_rollback_after_a_failed_release_restores_the_last_good_version(dev: Stack) -> None:
+    output = operated(dev, "rollback", "dev")
+    assert "dev from 1.1.0 to 1.0.0" in output
     assert "OK: the service runs" in output
-    assert running(sandbox) == "1.0.0"
-    unchanged(sandbox)
+    assert running(dev) == "1.0.0"
+    dev.sandbox.unchanged("dev")
 
 
-def test_a_mended_release_and_back_past_the_failed_one(sandbox: LiveSandbox) -> None:
-    sandbox.succeeded(release(sandbox, "1.2.0"))
-    output = sandbox.succeeded(operate(sandbox, "rollback", "dev"))
-    assert "Going back: dev from 1.2.0 to 1.0.0" in output
-    assert '"1.2.0" => "1.0.0"' in output, "what changes is shown"
-    assert running(sandbox) == "1.0.0"
-    again = sandbox.succeeded(operate(sandbox, "rollback", "dev"))
-    assert "Going back: dev from 1.0.0 to stand-in" in again, "twice goes further back, never forth"
-    last = operate(sandbox, "rollback", "dev")
-    assert last.status == 1
-    assert "no previous version to go back to" in last.output
-    assert running(sandbox) == "stand-in"
+def test_rollback_skips_a_failed_version(dev: Stack) -> None:
+    succeeded(release(dev, "1.2.0"))
+    output = operated(dev, "rollback", "dev")
+    assert "dev from 1.2.0 to 1.0.0" in output
+    assert '"1.2.0" => "1.0.0"' in output, "the preview is shown"
+    assert running(dev) == "1.0.0"
 
 
-def test_a_named_version_is_gone_back_to(sandbox: LiveSandbox) -> None:
-    missing = operate(sandbox, "rollback", "dev", "--to", "9.9.9")
-    assert missing.status == 1
-    assert "TO=9.9.9" in missing.output
-    sandbox.succeeded(operate(sandbox, "rollback", "dev", "--to", "1.2.0"))
-    assert running(sandbox) == "1.2.0"
-    config = json.loads(sandbox.succeeded(sandbox.shell("pulumi config -s dev --json")))
+def test_rollback_to_a_named_version(dev: Stack) -> None:
+    assert "TO=9.9.9" in refused(dev, "rollback", "dev", "--to", "9.9.9")
+    operated(dev, "rollback", "dev", "--to", "1.2.0")
+    assert running(dev) == "1.2.0"
+    config = json.loads(dev.sandbox.succeeds("pulumi config -s dev --json"))
     assert config["voiceter-backend:imageTag"]["value"] == "1.2.0"
 
 
-def test_a_refused_preview_leaves_the_version_as_it_was(sandbox: LiveSandbox) -> None:
-    sandbox.succeeded(sandbox.shell("pulumi config set cpu 1000 -s dev"))
-    run = operate(sandbox, "rollback", "dev", "--to", "1.0.0")
-    sandbox.succeeded(sandbox.shell("pulumi config set cpu 512 -s dev"))
-    assert run.status == 1
-    assert "imageTag is 1.2.0 again" in run.output
-    assert "1.2.0" in sandbox.succeeded(sandbox.shell("pulumi config get imageTag -s dev"))
-    unchanged(sandbox)
+def test_rollback_whose_preview_is_refused_leaves_the_version(dev: Stack) -> None:
+    dev.sandbox.set("dev", cpu="1000")
+    output = refused(dev, "rollback", "dev", "--to", "1.0.0")
+    dev.sandbox.set("dev", cpu="512")
+    assert "imageTag is 1.2.0 again" in output
+    assert "1.2.0" in dev.sandbox.succeeds("pulumi config get imageTag -s dev")
 
 
-def test_a_stuck_release_is_seen_and_another_one_replaces_it(sandbox: LiveSandbox) -> None:
-    sandbox.succeeded(sandbox.command("image", "dev", "2.0.0", "--fault", "stuck"))
-    run = sandbox.shell(
-        """
-        pulumi config set imageTag 2.0.0 -s dev
-        timeout -s INT 15 pulumi up -s dev --yes --skip-preview --non-interactive
-        """
-    )
-    assert run.status != 0
-    verified = operate(sandbox, "verify", "dev", "--wait", "2")
-    assert verified.status == 1
-    assert "is in progress" in verified.output
-    assert "Not over after 2 s." in verified.output
-    sandbox.succeeded(release(sandbox, "2.0.1"))
-    sandbox.succeeded(operate(sandbox, "verify", "dev"))
-    assert running(sandbox) == "2.0.1"
+def test_stuck_release_is_in_progress_until_another_one_replaces_it(dev: Stack) -> None:
+    dev.sandbox.image("dev", "2.0.0", "stuck")
+    dev.sandbox.set("dev", imageTag="2.0.0")
+    dev.sandbox.fails("timeout -s INT 15 pulumi up -s dev --yes --skip-preview --non-interactive")
+    verified = refused(dev, "verify", "dev", "--wait", "2")
+    assert "is in progress" in verified
+    assert "Not over after 2 s." in verified
+    succeeded(release(dev, "2.0.1"))
+    operated(dev, "verify", "dev")
+    assert running(dev) == "2.0.1"
 
 
-def test_an_image_goes_to_the_next_stack_by_digest(sandbox: LiveSandbox) -> None:
-    sandbox.up("staging")
-    output = sandbox.succeeded(operate(sandbox, "promote", "dev", "staging", "2.0.1"))
-    assert "pulumi config set imageTag 2.0.1 --stack staging" in output
-    ecr = sandbox.client("ecr")
-
-    def digest(repository: str) -> str:
-        asked = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": "2.0.1"}])
-        return asked["imageDetails"][0]["imageDigest"]
-
-    assert digest("voiceter-backend-staging") == digest("voiceter-backend-dev")
-    again = sandbox.succeeded(operate(sandbox, "promote", "dev", "staging", "2.0.1"))
-    assert "holds 2.0.1 already" in again
-    refused = operate(sandbox, "promote", "dev", "staging", "stand-in")
-    assert refused.status == 1
-    assert "Tags are immutable" in refused.output
-    sandbox.succeeded(
-        sandbox.shell("pulumi config set imageTag 2.0.1 -s staging; pulumi up -s staging --yes --non-interactive")
-    )
-    sandbox.succeeded(operate(sandbox, "verify", "staging"))
+def test_changed_count_starts_no_deployment(dev: Stack) -> None:
+    before = dev.service()["deployments"][0]["id"]
+    dev.client("ecs").update_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", desiredCount=2)
+    assert dev.service()["deployments"][0]["id"] == before
+    assert len(targets(dev)) == 2
+    operated(dev, "verify", "dev")
+    dev.sandbox.unchanged("dev")
 
 
-def test_a_count_that_changes_starts_no_deployment(sandbox: LiveSandbox) -> None:
-    before = service(sandbox)["deployments"][0]["id"]
-    sandbox.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, desiredCount=2)
-    assert service(sandbox)["deployments"][0]["id"] == before
-    assert len(targets(sandbox)) == 2
-    sandbox.succeeded(operate(sandbox, "verify", "dev"))
-    unchanged(sandbox)
-
-
-def test_a_service_that_is_gone_is_said_to_be(sandbox: LiveSandbox) -> None:
-    """Last in this module."""
-    sandbox.client("ecs").delete_service(cluster=CLUSTER, service=SERVICE, force=True)
-    run = operate(sandbox, "verify", "dev")
-    assert run.status == 1
-    assert "MISSING: there is no such service" in run.output
+def test_verify_reports_a_missing_service(dev: Stack) -> None:
+    """The last test of this file."""
+    dev.client("ecs").delete_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", force=True)
+    assert "MISSING: there is no such service" in refused(dev, "verify", "dev")

@@ -1,53 +1,37 @@
-"""Deployment strategies on the sandbox: what ECS is told, who owns the weights, and the way from each to another."""
+"""Deployment strategies on a stack that is up: what ECS gets, who owns the weights, and every change of strategy."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.live import ACCOUNT_ID, LiveSandbox, live_sandbox
+from tests.support.live import ACCOUNT_ID, Stack
 
-CLUSTER, SERVICE = "voiceter-cluster-dev", "voiceter-backend-dev"
-NO_CHANGES = "pulumi up -s dev --yes --non-interactive --expect-no-changes --suppress-outputs"
+pytestmark = pytest.mark.live
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
-    with live_sandbox(tmp_path_factory.mktemp("strategies")) as sandbox:
-        sandbox.up("dev")
-        yield sandbox
+SERVICE = "ecs/service:Service service"
 
 
-def switch(sandbox: LiveSandbox, strategy: str) -> dict[str, str]:
-    """Sets the strategy, deploys it, and gives what the preview said would happen: type and name -> operation."""
-    sandbox.succeeded(sandbox.shell(f"pulumi config set deploymentStrategy {strategy} -s dev"))
-    plan = json.loads(sandbox.succeeded(sandbox.shell("pulumi preview -s dev --json --non-interactive")))
-    sandbox.succeeded(sandbox.shell("pulumi up -s dev --yes --skip-preview --non-interactive --suppress-outputs"))
-    sandbox.succeeded(sandbox.shell(NO_CHANGES))
-    return {
-        step["urn"].rpartition("$")[2].rpartition("/")[2]: step["op"]
-        for step in plan["steps"]
-        if step["op"] not in ("same", "read")
-    }
+def switch(dev: Stack, strategy: str) -> dict[str, str]:
+    """Sets and deploys the strategy; what the preview showed."""
+    dev.sandbox.set("dev", deploymentStrategy=strategy)
+    planned = dev.sandbox.planned("dev")
+    dev.sandbox.updated("dev")
+    return planned
 
 
-def service(sandbox: LiveSandbox) -> dict[str, Any]:
-    (found,) = sandbox.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
-    return found
+def deploy_again(dev: Stack) -> None:
+    """Starts a new deployment of the same revision."""
+    dev.client("ecs").update_service(
+        cluster="voiceter-cluster-dev", service="voiceter-backend-dev", forceNewDeployment=True
+    )
 
 
-def deploy_again(sandbox: LiveSandbox) -> None:
-    """A new deployment of the same version."""
-    sandbox.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
-
-
-def weights(sandbox: LiveSandbox) -> dict[int, list[tuple[str, int]]]:
-    """Priority of each rule -> the target groups that it forwards to, and their weights."""
-    elb = sandbox.client("elbv2")
-    (balancer,) = elb.describe_load_balancers(Names=[SERVICE])["LoadBalancers"]
+def weights(dev: Stack) -> dict[int, list[tuple[str, int]]]:
+    """Priority of each listener rule -> the target groups that it forwards to, and their weights."""
+    elb = dev.client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
     (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     return {
         int(rule["Priority"]): [
@@ -58,36 +42,37 @@ def weights(sandbox: LiveSandbox) -> dict[int, list[tuple[str, int]]]:
     }
 
 
-def healthy(sandbox: LiveSandbox, group: str) -> int:
-    targets = sandbox.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+def healthy(dev: Stack, group: str) -> int:
+    """How many healthy targets a target group has."""
+    targets = dev.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     return sum(target["TargetHealth"]["State"] == "healthy" for target in targets)
 
 
-def test_rolling_is_the_default(sandbox: LiveSandbox) -> None:
-    deployment = service(sandbox)["deploymentConfiguration"]
+def test_rolling_is_the_default(dev: Stack) -> None:
+    deployment = dev.service()["deploymentConfiguration"]
     assert deployment["strategy"] == "ROLLING"
     assert deployment["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    ((group, _),) = weights(sandbox)[100]
-    assert healthy(sandbox, group) == 1
+    ((group, _),) = weights(dev)[100]
+    assert healthy(dev, group) == 1
 
 
-def test_to_blue_green_on_a_live_stack(sandbox: LiveSandbox) -> None:
-    before = service(sandbox)
-    changes = switch(sandbox, "blue-green")
-    # Nothing that serves is replaced or taken away: the service is changed in place, the old rule goes last.
-    assert changes["service:Service::service"] == "update"
-    assert {name for name, operation in changes.items() if operation not in ("create", "update")} == {
-        "listenerRule:ListenerRule::everything"
-    }
-    assert not {name for name in changes if name.startswith("taskDefinition")}
-    after = service(sandbox)
+def test_change_to_blue_green_keeps_the_service(dev: Stack) -> None:
+    before = dev.service()
+    changes = switch(dev, "blue-green")
+    dev.sandbox.unchanged("dev")
+    # The service is updated in place; of what serves, only the old listener rule goes, last.
+    assert changes[SERVICE] == "update"
+    replaced_or_deleted = {name for name, operation in changes.items() if operation not in ("create", "update")}
+    assert replaced_or_deleted == {"lb/listenerRule:ListenerRule everything"}
+    assert not {name for name in changes if "taskDefinition" in name}
+    after = dev.service()
     assert after["serviceArn"] == before["serviceArn"]
     deployment = after["deploymentConfiguration"]
     assert (deployment["strategy"], deployment["bakeTimeInMinutes"]) == ("BLUE_GREEN", 10)
     assert deployment["alarms"]["rollback"] is True
     assert deployment["deploymentCircuitBreaker"] == {"enable": False, "rollback": False}
     (balancer,) = after["loadBalancers"]
-    rules = weights(sandbox)
+    rules = weights(dev)
     assert set(rules) == {40, 50}
     assert {arn for arn, _ in rules[50]} == {
         balancer["targetGroupArn"],
@@ -95,24 +80,22 @@ def test_to_blue_green_on_a_live_stack(sandbox: LiveSandbox) -> None:
     }
     role = balancer["advancedConfiguration"]["roleArn"]
     assert role == f"arn:aws:iam::{ACCOUNT_ID}:role/voiceter-backend-infrastructure-role-dev"
-    policies = sandbox.client("iam").list_attached_role_policies(RoleName=role.rpartition("/")[2])["AttachedPolicies"]
+    policies = dev.client("iam").list_attached_role_policies(RoleName=role.rpartition("/")[2])["AttachedPolicies"]
     assert [policy["PolicyName"] for policy in policies] == ["AmazonECSInfrastructureRolePolicyForLoadBalancers"]
 
 
-def test_ecs_owns_the_weights(sandbox: LiveSandbox) -> None:
-    before = weights(sandbox)
-    deploy_again(sandbox)
-    after = weights(sandbox)
+def test_weights_that_ecs_moves_are_not_drift(dev: Stack) -> None:
+    before = weights(dev)
+    deploy_again(dev)
+    after = weights(dev)
     assert before[50] != after[50]
     assert sorted(weight for _, weight in after[50]) == [0, 100]
     (live,) = [group for group, weight in after[50] if weight == 100]
     (idle,) = [group for group, weight in after[50] if weight == 0]
-    assert (healthy(sandbox, live), healthy(sandbox, idle)) == (1, 0)
-    # They are no drift: neither an up nor a refresh, nor an up after it, moves them.
-    sandbox.succeeded(sandbox.shell(NO_CHANGES))
-    sandbox.succeeded(sandbox.shell("pulumi refresh -s dev --yes --non-interactive --suppress-outputs"))
-    sandbox.succeeded(sandbox.shell(NO_CHANGES))
-    assert weights(sandbox) == after
+    assert (healthy(dev, live), healthy(dev, idle)) == (1, 0)
+    dev.sandbox.updated("dev", "--expect-no-changes")
+    dev.sandbox.updated("dev", "--refresh")
+    assert weights(dev) == after
 
 
 @pytest.mark.parametrize(
@@ -122,46 +105,44 @@ def test_ecs_owns_the_weights(sandbox: LiveSandbox) -> None:
         ("linear", {"linearConfiguration": {"stepPercent": 25.0, "stepBakeTimeInMinutes": 10}}),
     ],
 )
-def test_from_one_shift_to_another_is_one_change(
-    sandbox: LiveSandbox, strategy: str, configuration: dict[str, Any]
+def test_change_between_shifting_strategies_updates_only_the_service(
+    dev: Stack, strategy: str, configuration: dict[str, Any]
 ) -> None:
-    assert switch(sandbox, strategy) == {"service:Service::service": "update"}
-    deployment = service(sandbox)["deploymentConfiguration"]
+    assert switch(dev, strategy) == {SERVICE: "update"}
+    deployment = dev.service()["deploymentConfiguration"]
     assert deployment["strategy"] == strategy.upper()
     assert deployment["bakeTimeInMinutes"] == 10
     assert configuration.items() <= deployment.items()
 
 
-def test_the_way_back_is_refused_while_the_alternate_group_serves(sandbox: LiveSandbox) -> None:
-    alternate = service(sandbox)["loadBalancers"][0]["advancedConfiguration"]["alternateTargetGroupArn"]
-    if dict(weights(sandbox)[50])[alternate] == 0:
-        deploy_again(sandbox)
-    before = weights(sandbox)
-    sandbox.succeeded(sandbox.shell("pulumi config set deploymentStrategy rolling -s dev"))
+def test_change_to_rolling_is_refused_while_the_alternate_group_serves(dev: Stack) -> None:
+    alternate = dev.service()["loadBalancers"][0]["advancedConfiguration"]["alternateTargetGroupArn"]
+    if dict(weights(dev)[50])[alternate] == 0:
+        deploy_again(dev)
+    before = weights(dev)
+    dev.sandbox.set("dev", deploymentStrategy="rolling")
     for command in ("preview", "up --yes --skip-preview"):
-        refused = sandbox.shell(f"pulumi {command} -s dev --non-interactive")
-        assert refused.status != 0
-        assert "deploymentStrategy = 'rolling'" in refused.output
-        assert "make redeploy" in refused.output
-        assert "Traceback" not in refused.output
-    assert weights(sandbox) == before
-    assert service(sandbox)["deploymentConfiguration"]["strategy"] == "LINEAR"
+        refusal = dev.sandbox.fails(f"pulumi {command} -s dev --non-interactive")
+        assert "deploymentStrategy = 'rolling'" in refusal
+        assert "make redeploy" in refusal
+    assert weights(dev) == before
+    assert dev.service()["deploymentConfiguration"]["strategy"] == "LINEAR"
 
 
-def test_the_way_back_once_the_first_group_serves(sandbox: LiveSandbox) -> None:
-    """Last in this module."""
-    deploy_again(sandbox)
-    before = service(sandbox)
-    changes = switch(sandbox, "rolling")
-    assert changes["service:Service::service"] == "update"
-    assert service(sandbox)["serviceArn"] == before["serviceArn"]
-    rules = weights(sandbox)
+def test_change_to_rolling_once_the_first_group_serves(dev: Stack) -> None:
+    deploy_again(dev)
+    before = dev.service()
+    assert switch(dev, "rolling")[SERVICE] == "update"
+    dev.sandbox.unchanged("dev")
+    assert dev.service()["serviceArn"] == before["serviceArn"]
+    rules = weights(dev)
     assert set(rules) == {100}
     ((group, _),) = rules[100]
     assert group == before["loadBalancers"][0]["targetGroupArn"]
-    assert healthy(sandbox, group) == 1
-    assert "advancedConfiguration" not in service(sandbox)["loadBalancers"][0]
-    groups = sandbox.client("elbv2").describe_target_groups()["TargetGroups"]
-    assert [found["TargetGroupArn"] for found in groups] == [group]
-    roles = {role["RoleName"] for role in sandbox.client("iam").list_roles()["Roles"]}
+    assert healthy(dev, group) == 1
+    assert "advancedConfiguration" not in dev.service()["loadBalancers"][0]
+    groups = dev.client("elbv2").describe_target_groups()["TargetGroups"]
+    # The account may have other stacks, whose target groups have names of the same form.
+    assert [found["TargetGroupArn"] for found in groups if found["VpcId"] == dev.outputs["vpcId"]] == [group]
+    roles = {role["RoleName"] for role in dev.client("iam").list_roles()["Roles"]}
     assert "voiceter-backend-infrastructure-role-dev" not in roles

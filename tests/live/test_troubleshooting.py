@@ -1,4 +1,4 @@
-"""The guides of docs/troubleshooting.md, their commands run as they stand there, with the faults put in on purpose."""
+"""The commands of docs/troubleshooting.md, run as they stand there on a stack with one fault after another."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.layout import PACKAGE_ROOT
-from tests.support.live import LiveSandbox, Run, live_sandbox
+from tests.support.live import ROOT, LiveSandbox, Run, live_sandbox, succeeded
 
-DOCUMENT = (PACKAGE_ROOT / "docs" / "troubleshooting.md").read_text()
+pytestmark = pytest.mark.live
+
+DOCUMENT = (ROOT / "docs" / "troubleshooting.md").read_text()
 START, HEALTH = "A task does not start", "Health checks fail"
 MEMORY, CONNECTIONS = "Memory grows", "Connections drop"
 CLUSTER, SERVICE = "voiceter-cluster-dev", "voiceter-backend-dev"
@@ -25,7 +26,7 @@ DEADLINE_SECONDS = 30
 
 
 def commands() -> dict[tuple[str, int], str]:
-    """The commands of the document, by guide and step; those of the head are step 0."""
+    """The commands of the document by guide and step. Those before the first step are step 0."""
     found: dict[tuple[str, int], str] = {}
     guide, step = "", 0
     for heading, number, block in re.findall(
@@ -46,38 +47,39 @@ COMMANDS = commands()
 
 @dataclass
 class Operator:
-    """Somebody who works through the document in one shell, on dev."""
+    """Works through the document in one shell, on the stack dev."""
 
     sandbox: LiveSandbox
     variables: dict[str, str]
 
     @classmethod
     def with_the_stack(cls, sandbox: LiveSandbox) -> Operator:
-        """Types in what the document says to type in first."""
+        """Sets the variables of the section "First"."""
         head = COMMANDS["First", 0]
         names = sorted(set(re.findall(r"\b([A-Z_]+)=", head)))
         shown = "; ".join(f'printf "%s=%s\\n" {name} "${name}"' for name in names)
-        lines = sandbox.succeeded(sandbox.shell(f"{head}\n{shown}")).splitlines()
+        lines = sandbox.succeeds(f"{head}\n{shown}").splitlines()
         return cls(sandbox, dict(line.split("=", 1) for line in lines))
 
     def types(self, guide: str, step: int, **replaced: str) -> Run:
-        """Runs the commands of a step; `replaced` are variables of `make` that differ on this machine."""
+        """Runs the commands of a step. `replaced` are variables of `make` that have other values on this machine."""
         block = COMMANDS[guide, step]
         for name, value in replaced.items():
             block = re.sub(rf"\b{name}=(\"[^\"]*\"|\S+)", f"{name}={value}", block)
         variables = self.variables | {"NOW": str(int(time.time()))}
         setting = "\n".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
         function = next(line for line in COMMANDS["First", 0].splitlines() if line.startswith("output()"))
-        return self.sandbox.shell(f"{setting}\nexport AWS_REGION\n{function}\n{block}")
+        return self.sandbox.run(f"{setting}\nexport AWS_REGION\n{function}\n{block}")
 
     def sees(self, guide: str, step: int, **replaced: str) -> str:
-        return self.sandbox.succeeded(self.types(guide, step, **replaced))
+        return succeeded(self.types(guide, step, **replaced))
 
     def client(self, service: str) -> Any:
         return self.sandbox.client(service)
 
     def deploys(self, tag: str) -> Run:
-        return self.sandbox.shell(f"pulumi config set imageTag {tag} -s dev; pulumi up -s dev --yes --non-interactive")
+        self.sandbox.set("dev", imageTag=tag)
+        return self.sandbox.update("dev")
 
 
 @pytest.fixture(scope="module")
@@ -100,19 +102,19 @@ def wait_until(answers: Any) -> None:
         time.sleep(0.5)
 
 
-def test_the_document_has_four_guides_and_leads_through_each() -> None:
+def test_document_links_its_four_guides() -> None:
     guides = [heading for heading in re.findall(r"^## (.+)$", DOCUMENT, re.MULTILINE) if heading != "First"]
     assert guides == [START, HEALTH, MEMORY, CONNECTIONS]
     for guide in guides:
         anchor = guide.lower().replace(" ", "-")
         assert f"- [{guide}](#{anchor})" in DOCUMENT
         steps = [step for of, step in COMMANDS if of == guide]
-        # The last step of a guide may say what to do and have nothing to look at.
+        # The last step of a guide may have no command to look at something.
         assert steps == list(range(1, len(steps) + 1))
 
 
-def test_on_a_stack_that_is_well_every_answer_says_so(operator: Operator) -> None:
-    """Each block of commands of the document is run here, and gives what it gives where nothing is wrong."""
+def test_every_command_on_a_healthy_stack(operator: Operator) -> None:
+    """Every block of commands is run here and gives the answer that means that nothing is wrong."""
     answers = {
         (START, 1): [r'"desired": 1,\s+"running": 1,\s+"pending": 0', r'"PRIMARY",\s+"COMPLETED"'],
         (START, 2): [r"\A\s*\Z"],
@@ -144,8 +146,8 @@ def test_on_a_stack_that_is_well_every_answer_says_so(operator: Operator) -> Non
             assert re.search(pattern, said), (guide, step, pattern, said)
 
 
-def test_an_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
-    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.0.0", "--fault", "unhealthy"))
+def test_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
+    operator.sandbox.image("dev", "1.0.0", "unhealthy")
     operator.deploys("1.0.0")
     wait_until(lambda: "IN_PROGRESS" not in operator.sees(START, 1))
     said = operator.sees(START, 1)
@@ -154,9 +156,9 @@ def test_an_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
     assert "Task failed ELB health checks" in operator.sees(START, 2)
 
 
-def test_an_image_that_somebody_deleted(operator: Operator) -> None:
-    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.1.0"))
-    operator.sandbox.succeeded(operator.deploys("1.1.0"))
+def test_deleted_image(operator: Operator) -> None:
+    operator.sandbox.image("dev", "1.1.0")
+    succeeded(operator.deploys("1.1.0"))
     operator.client("ecr").batch_delete_image(repositoryName=SERVICE, imageIds=[{"imageTag": "1.1.0"}])
     operator.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
     assert re.search(r'"pending": 1', operator.sees(START, 1))
@@ -167,10 +169,11 @@ def test_an_image_that_somebody_deleted(operator: Operator) -> None:
     assert "ImageNotFoundException" in run.output
 
 
-def test_a_secret_that_the_execution_role_may_not_read(operator: Operator) -> None:
-    setting = "pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID us-east-1_Sup3rS3cret -s dev"
-    operator.sandbox.succeeded(operator.sandbox.shell(setting))
-    operator.sandbox.succeeded(operator.deploys("stand-in"))
+def test_secret_that_the_execution_role_may_not_read(operator: Operator) -> None:
+    operator.sandbox.succeeds(
+        "pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID us-east-1_Sup3rS3cret -s dev"
+    )
+    succeeded(operator.deploys("stand-in"))
     assert "Secrets: COGNITO_USER_POOL_ID" in operator.sees(START, 4, PORT=a_port())
     operator.client("iam").delete_role_policy(RoleName=EXECUTION_ROLE, PolicyName="execution")
     run = operator.types(START, 4, PORT=a_port())
@@ -180,7 +183,7 @@ def test_a_secret_that_the_execution_role_may_not_read(operator: Operator) -> No
     assert "Sup3rS3cret" not in run.output
 
 
-def test_what_the_app_said_last_is_shown(operator: Operator) -> None:
+def test_last_log_lines_are_shown(operator: Operator) -> None:
     logs, group = operator.client("logs"), "/ecs/voiceter-backend-dev"
     logs.create_log_stream(logGroupName=group, logStreamName="voiceter-backend/voiceter-backend/1")
     lines = ["starting", "ENABLE_AUTH is true, and there is no COGNITO_USER_POOL_ID"]
@@ -192,7 +195,7 @@ def test_what_the_app_said_last_is_shown(operator: Operator) -> None:
     assert operator.sees(START, 5).splitlines() == lines
 
 
-def test_a_network_without_a_way_out(operator: Operator) -> None:
+def test_network_without_a_default_route(operator: Operator) -> None:
     ec2 = operator.client("ec2")
     before = operator.sees(START, 6).splitlines()
     vpc = operator.sandbox.outputs("dev")["vpcId"]
@@ -204,7 +207,7 @@ def test_a_network_without_a_way_out(operator: Operator) -> None:
     assert operator.sees(START, 6).strip() == ""
 
 
-def test_health_checks_that_fail_for_want_of_a_target_a_table_a_permission_or_a_way(operator: Operator) -> None:
+def test_missing_target_table_permission_and_security_group_rule(operator: Operator) -> None:
     elb, ec2 = operator.client("elbv2"), operator.client("ec2")
     for group in operator.variables["TARGET_GROUPS"].split():
         targets = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
@@ -231,9 +234,9 @@ def test_health_checks_that_fail_for_want_of_a_target_a_table_a_permission_or_a_
     assert operator.sees(HEALTH, 5).strip() == ""
 
 
-def test_tasks_that_are_not_healthy_say_so_themselves(operator: Operator) -> None:
-    """While their deployment is under way, beside the task of the revision before."""
-    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.2.0", "--fault", "unhealthy"))
+def test_unhealthy_tasks_beside_healthy_ones(operator: Operator) -> None:
+    """During a deployment, beside the task of the previous revision."""
+    operator.sandbox.image("dev", "1.2.0", "unhealthy")
     ecs = operator.client("ecs")
     (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
     good = service["taskDefinition"]
@@ -250,7 +253,7 @@ def test_tasks_that_are_not_healthy_say_so_themselves(operator: Operator) -> Non
 
 
 def put_metric(operator: Operator, namespace: str, name: str, values: list[float], **dimensions: str) -> None:
-    """Emits a value an hour, the last of them now."""
+    """Emits one value for each hour, the last one now."""
     now = int(time.time())
     operator.client("cloudwatch").put_metric_data(
         Namespace=namespace,
@@ -277,17 +280,17 @@ def test_memory_that_grows_while_sessions_do_not(operator: Operator) -> None:
     assert hourly(operator.sees(MEMORY, 3)) == [12, 11, 12, 12]
 
 
-def test_tasks_that_were_killed_for_their_memory(operator: Operator) -> None:
+def test_tasks_killed_for_their_memory(operator: Operator) -> None:
     assert operator.sees(MEMORY, 2).strip() == ""
-    operator.sandbox.succeeded(operator.sandbox.command("image", "dev", "1.3.0", "--fault", "memory"))
-    operator.sandbox.succeeded(operator.deploys("1.3.0"))
+    operator.sandbox.image("dev", "1.3.0", "memory")
+    succeeded(operator.deploys("1.3.0"))
     killed = operator.sees(MEMORY, 2).splitlines()
     assert len(killed) > 1
     assert all(":task/" in line for line in killed)
     assert re.search(r'137,\s+"OutOfMemoryError', operator.sees(START, 2))
 
 
-def test_connections_that_drop(operator: Operator) -> None:
+def test_settings_and_events_that_drop_connections(operator: Operator) -> None:
     elb = operator.client("elbv2")
     elb.modify_load_balancer_attributes(
         LoadBalancerArn=operator.variables["LOAD_BALANCER"],
@@ -302,7 +305,7 @@ def test_connections_that_drop(operator: Operator) -> None:
     said = operator.sees(CONNECTIONS, 2)
     assert re.search(r"stickiness.enabled\s+false", said)
     assert re.search(r"deregistration_delay.timeout_seconds\s+0\b", said)
-    # The releases of the tests before are what ended tasks.
+    # The deployments of the tests before have ended tasks.
     said = operator.sees(CONNECTIONS, 3)
     assert "has stopped 1 running tasks" in said
     assert "Scaling activity initiated by (deployment ecs-svc/" in said
@@ -316,9 +319,9 @@ def test_connections_that_drop(operator: Operator) -> None:
     ]
 
 
-def test_a_refresh_mends_what_the_guides_say_it_mends(operator: Operator) -> None:
-    """Last in this module: every fault of the tests before that was put into the stack's own objects."""
-    operator.sandbox.succeeded(operator.sandbox.shell("pulumi up -s dev --refresh --yes --non-interactive"))
+def test_refresh_repairs_what_the_guides_say(operator: Operator) -> None:
+    """The last test of this file: it repairs the faults of all tests before it."""
+    operator.sandbox.updated("dev", "--refresh")
     assert re.search(r"igw-\w+\s+None\s+active", operator.sees(START, 6))
     assert "exit status 0" in operator.sees(START, 4, PORT=a_port())
     assert operator.sees(HEALTH, 3).strip() == "ACTIVE"

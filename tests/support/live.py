@@ -1,95 +1,199 @@
-"""A sandbox for one test module: commands run as a user runs them, and the account is read back with boto3."""
+"""A sandbox for live tests: commands as a user types them, and the account read with boto3."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sandbox.account import process as account
-from sandbox.layout import PACKAGE_ROOT, Layout
+from sandbox.layout import Layout
 
-ACCOUNT_ID = "123456789012"
+ROOT: Final = Path(__file__).parents[2]
+ACCOUNT_ID: Final = "123456789012"
+DEADLINE_SECONDS: Final = 300
 
 
 @dataclass(frozen=True)
 class Run:
-    """An ended command."""
+    """A command that has ended."""
 
     status: int
-    output: str  # standard output and standard error as they came
+    output: str  # standard output and standard error, interleaved
 
 
-@dataclass(frozen=True)
+@dataclass
 class LiveSandbox:
-    """A sandbox in a folder of its own, beside any that the clone has."""
+    """A sandbox in its own folder, apart from the one of this clone."""
 
     home: Path
-    program: Path = PACKAGE_ROOT
+    program: Path = ROOT
+    _clients: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])
+
+    def run(self, script: str) -> Run:
+        """Runs a script in a shell that has sourced the sandbox's environment."""
+        return self.start(["/bin/sh", "-c", f'. "{self.home}/env"; set -e; {script}'])
+
+    def succeeds(self, script: str) -> str:
+        """Runs a script that has to succeed; its output."""
+        return succeeded(self.run(script))
+
+    def fails(self, script: str) -> str:
+        """Runs a script that has to end with an error and without a traceback; its output."""
+        run = self.run(script)
+        assert run.status != 0, run.output
+        assert "Traceback" not in run.output, run.output
+        return run.output
+
+    def command(self, *arguments: str) -> Run:
+        """`python -m sandbox …`, which `make` runs."""
+        return self.start([sys.executable, "-m", "sandbox", *arguments])
+
+    def operate(self, *arguments: str) -> Run:
+        """`python -m operations …` in the environment of the sandbox, as `make … ON=sandbox` runs it."""
+        run = self.run(shlex.join(["python", "-m", "operations", *arguments]))
+        assert "Traceback" not in run.output, run.output
+        return run
+
+    def start(self, command: list[str]) -> Run:
+        done = subprocess.run(  # noqa: S603 - the command under test
+            command,
+            cwd=ROOT,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=DEADLINE_SECONDS,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a command on this sandbox."""
+        return {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_PROGRAM": str(self.program)}
+
+    # The next three go with test_foreign_program.py and test_interruption.py.
 
     @property
     def layout(self) -> Layout:
-        return Layout(PACKAGE_ROOT, self.home)
+        return Layout(ROOT, self.home)
 
-    def environment(self) -> dict[str, str]:
-        """That of a command of this sandbox."""
-        return {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_PROGRAM": str(self.program)}
+    def shell(self, script: str) -> Run:
+        return self.run(script)
 
-    def command(self, *arguments: str) -> Run:
-        """`python -m sandbox …`, which is what `make` calls."""
-        return self._run([sys.executable, "-m", "sandbox", *arguments])
-
-    def shell(self, script: str, folder: Path = PACKAGE_ROOT) -> Run:
-        """A shell that has sourced the sandbox's environment."""
-        return self._run(["/bin/sh", "-c", f'. "{self.home}/env"; set -e; {script}'], folder)
+    def succeeded(self, run: Run) -> str:
+        return succeeded(run)
 
     def up(self, stack: str) -> str:
-        """Brings a stack up; the output."""
-        return self.succeeded(self.command("up", stack))
+        """`make up`; its output."""
+        return succeeded(self.command("up", stack))
 
-    @staticmethod
-    def succeeded(run: Run) -> str:
-        assert run.status == 0, run.output
-        return run.output
+    def ensure(self, stack: str) -> Stack:
+        """Brings a stack up unless a test of this process has done so."""
+        if not self.stack_file(stack).exists():
+            self.up(stack)
+        return Stack(self, stack)
+
+    def down(self, stack: str) -> str:
+        """`make down`; its output."""
+        return succeeded(self.command("down", stack))
+
+    def image(self, stack: str, tag: str, fault: str = "") -> None:
+        """`make image`."""
+        succeeded(self.command("image", stack, tag, *(["--fault", fault] if fault else [])))
+
+    def set(self, stack: str, **config: str) -> None:
+        """`pulumi config set` of plain values."""
+        settings = " ".join(f"--plaintext {shlex.quote(f'{key}={value}')}" for key, value in config.items())
+        self.succeeds(f"pulumi config set-all {settings} -s {stack}")
+
+    def remove(self, stack: str, *keys: str) -> None:
+        """`pulumi config rm`."""
+        self.succeeds(f"pulumi config rm-all {' '.join(keys)} -s {stack}")
+
+    def update(self, stack: str, *options: str) -> Run:
+        """`pulumi up`. Without its preview, which runs the whole program once more."""
+        return self.run(f"pulumi up -s {stack} --yes --skip-preview --non-interactive {' '.join(options)}")
+
+    def updated(self, stack: str, *options: str) -> str:
+        """`pulumi up`, which has to succeed; its output."""
+        return succeeded(self.update(stack, *options))
+
+    def planned(self, stack: str) -> dict[str, str]:
+        """What `pulumi preview` would change: type and name of a resource -> operation."""
+        steps = json.loads(self.succeeds(f"pulumi preview -s {stack} --json --non-interactive"))["steps"]
+        return {
+            step["urn"].rpartition("$")[2].removeprefix("aws:").replace("::", " "): step["op"]
+            for step in steps
+            if step["op"] not in ("same", "read")
+        }
+
+    def unchanged(self, stack: str) -> None:
+        """Asserts that neither a refresh nor an update would change anything."""
+        self.succeeds(f"pulumi preview -s {stack} --refresh --expect-no-changes --non-interactive")
 
     def outputs(self, stack: str) -> dict[str, Any]:
-        """The stack's outputs."""
-        return json.loads(self.succeeded(self.shell(f"pulumi stack output --json -s {stack}")))
+        """The outputs of the stack."""
+        return json.loads(self.succeeds(f"pulumi stack output --json -s {stack}"))
 
     def state(self, stack: str) -> str:
-        """The stack's state as the engine exports it, secrets encrypted."""
-        return self.succeeded(self.shell(f"pulumi stack export -s {stack}"))
+        """The state of the stack as the engine exports it, secrets encrypted."""
+        return self.succeeds(f"pulumi stack export -s {stack}")
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
-        """The resources in the stack's state."""
+        """The resources in the state of the stack."""
         return json.loads(self.state(stack))["deployment"].get("resources", [])
 
+    def stack_file(self, stack: str) -> Path:
+        """The sandbox's copy of the stack file, which `pulumi config set` changes."""
+        return self.home / "project" / f"Pulumi.{stack}.yaml"
+
     def client(self, service: str, region: str = "us-east-1") -> Any:
-        found = account.recorded(self.layout)
-        assert found is not None
-        return found.client(service, region)
+        """A boto3 client of the sandbox's account."""
+        variables = self.variables()
+        key = (service, region, variables["AWS_ENDPOINT_URL"])
+        if key not in self._clients:
+            config: Any = importlib.import_module("botocore.config")  # untyped, as boto3 is
+            self._clients[key] = _boto3_session().client(
+                service,
+                region_name=region,
+                endpoint_url=variables["AWS_ENDPOINT_URL"],
+                aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+                config=config.Config(proxies={}, s3={"addressing_style": "path"}),
+            )
+        return self._clients[key]
+
+    def variables(self) -> dict[str, str]:
+        """The variables that the sandbox's environment exports."""
+        exports = re.findall(r"^export ([A-Z_]+)=(.*)$", (self.home / "env").read_text(), re.MULTILINE)
+        return {name: "".join(shlex.split(value)) for name, value in exports}
 
     def holdings(self, region: str = "us-east-1") -> dict[str, list[Any]]:
-        """What a region of the account, and what is global in it, holds beside what every new account holds."""
+        """What a region of the account holds, and IAM, S3 and Route 53, besides what every new account holds."""
 
         def listed(service: str, operation: str, key: str, **arguments: Any) -> list[Any]:
             return getattr(self.client(service, region), operation)(**arguments)[key]
 
-        def still_there(items: list[Any]) -> list[Any]:
-            """Without what is shown for a while after it was deleted."""
+        def not_deleted(items: list[Any]) -> list[Any]:
+            """EC2 lists an object for a while after it was deleted."""
             return [item for item in items if item["State"] != "deleted"]
 
         found = {
             "vpcs": [vpc for vpc in listed("ec2", "describe_vpcs", "Vpcs") if not vpc["IsDefault"]],
             "addresses": listed("ec2", "describe_addresses", "Addresses"),
-            "endpoints": still_there(listed("ec2", "describe_vpc_endpoints", "VpcEndpoints")),
-            "nat gateways": still_there(listed("ec2", "describe_nat_gateways", "NatGateways")),
+            "endpoints": not_deleted(listed("ec2", "describe_vpc_endpoints", "VpcEndpoints")),
+            "nat gateways": not_deleted(listed("ec2", "describe_nat_gateways", "NatGateways")),
             "security groups": [
                 group
                 for group in listed("ec2", "describe_security_groups", "SecurityGroups")
@@ -123,6 +227,7 @@ class LiveSandbox:
                 for alias in listed("kms", "list_aliases", "Aliases")
                 if not alias["AliasName"].startswith("alias/aws/")
             ],
+            "budgets": self.client("budgets").describe_budgets(AccountId=ACCOUNT_ID).get("Budgets", []),
             "caches": listed("elasticache", "describe_replication_groups", "ReplicationGroups"),
             "subnet groups of caches": listed("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups"),
             "saved queries": listed("logs", "describe_query_definitions", "queryDefinitions"),
@@ -132,27 +237,91 @@ class LiveSandbox:
         }
         return {kind: items for kind, items in found.items() if items}
 
-    def _run(self, command: list[str], folder: Path = PACKAGE_ROOT) -> Run:
-        done = subprocess.run(  # noqa: S603 - the tests' own commands
-            command,
-            cwd=folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        return Run(done.returncode, done.stdout)
+    @contextmanager
+    def borrowed(self, stack: str) -> Generator[None]:
+        """Brings a stack up if it is not, and undoes afterwards what was changed in its config and in the account."""
+        self.ensure(stack)
+        before = self.stack_file(stack).read_text()
+        yield
+        self.stack_file(stack).write_text(before)
+        self.updated(stack, "--refresh")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of a sandbox, with the names that its objects have in AWS."""
+
+    sandbox: LiveSandbox
+    name: str
+    region: str = "us-east-1"
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        return self.sandbox.outputs(self.name)
+
+    def client(self, service: str) -> Any:
+        return self.sandbox.client(service, self.region)
+
+    def named(self, name: str) -> str:
+        """A name as this stack has it: every stack but prod appends its own."""
+        return name if self.name == "prod" else f"{name}-{self.name}"
+
+    def table(self, name: str) -> str:
+        return f"demo-{name}" if self.name == "prod" else f"demo-{self.name}-{name}"
+
+    def service(self) -> dict[str, Any]:
+        """The ECS service as the account describes it."""
+        cluster, service = self.named("voiceter-cluster"), self.named("voiceter-backend")
+        return self.client("ecs").describe_services(cluster=cluster, services=[service])["services"][0]
+
+    def revisions(self) -> list[str]:
+        """The ARNs of the active revisions of the task definition."""
+        family = self.named("voiceter-backend")
+        return self.client("ecs").list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]
+
+    def task_definition(self) -> dict[str, Any]:
+        """The revision that the service is to run."""
+        name = self.service()["taskDefinition"]
+        return self.client("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"]
+
+    def container(self) -> dict[str, Any]:
+        """The only container definition of that revision."""
+        (container,) = self.task_definition()["containerDefinitions"]
+        return container
+
+    def physical_names(self) -> set[tuple[str, str]]:
+        """Every name that the stack has given to an object in AWS, with the type of its resource."""
+        return {
+            (item["type"], str(item["outputs"][key]))
+            for item in self.sandbox.resources(self.name)
+            if item.get("custom") and not item["type"].startswith("pulumi:")
+            for key in ("name", "bucket", "identifier")
+            if item["outputs"].get(key)
+        }
+
+
+def succeeded(run: Run) -> str:
+    """The output of a command, which has to have succeeded."""
+    assert run.status == 0, run.output
+    return run.output
 
 
 @contextmanager
-def live_sandbox(folder: Path, program: Path = PACKAGE_ROOT) -> Generator[LiveSandbox]:
-    """A sandbox in `folder`, for this program or another one, cleaned away at the end."""
+def live_sandbox(folder: Path, program: Path = ROOT) -> Generator[LiveSandbox]:
+    """A sandbox in `folder`, which is cleaned away at the end."""
     sandbox = LiveSandbox(folder / "sandbox", program)
     try:
         yield sandbox
     finally:
-        sandbox.succeeded(sandbox.command("clean"))
+        succeeded(sandbox.command("clean"))
     assert not sandbox.home.exists()
+
+
+_SESSION: list[Any] = []
+
+
+def _boto3_session() -> Any:
+    """One session for all clients, as each session reads botocore's models again."""
+    if not _SESSION:
+        _SESSION.append(importlib.import_module("boto3").Session())
+    return _SESSION[0]

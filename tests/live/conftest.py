@@ -1,0 +1,48 @@
+"""The sandbox that live tests share: one in each process of pytest, with one account for all of its stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.live import LiveSandbox, Stack, live_sandbox
+
+EVERYTHING = """
+pulumi config set enableMetrics true -s dev
+pulumi config set natGateways single -s dev
+pulumi config set domainName voice.sandbox.test -s dev
+pulumi config set hostedZoneId Z0000000000000 -s dev
+pulumi config set --secret --path secrets.API_TOKEN correct-horse-battery -s dev
+pulumi config set --path 'alarmEmails[0]' oncall@example.com -s dev
+pulumi config set --path 'alarmPhones[0]' -s dev -- +4915112345678
+pulumi config set monthlyBudgetUsd 250 -s dev
+pulumi config set redisEnabled true -s dev
+pulumi config set --secret redisAuthToken correct-horse-battery -s dev
+pulumi config set --path scalingSchedule.morning.cron '0 6 * * ? *' -s dev
+pulumi config set --path scalingSchedule.morning.min 1 -s dev
+pulumi config set --path scalingSchedule.morning.max 2 -s dev
+"""
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
+    with live_sandbox(tmp_path_factory.mktemp("shared")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def dev(sandbox: LiveSandbox) -> Iterator[Stack]:
+    """The stack dev, up with its committed config. Changes of one file's tests are undone after them."""
+    with sandbox.borrowed("dev"):
+        yield Stack(sandbox, "dev")
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack dev in an account of its own, with all that the program can be configured to create."""
+    with live_sandbox(tmp_path_factory.mktemp("everything")) as sandbox:
+        sandbox.up("dev")
+        sandbox.succeeds(EVERYTHING)
+        sandbox.updated("dev")
+        yield Stack(sandbox, "dev")

@@ -1,0 +1,245 @@
+"""Redis, secrets and a scaling schedule, turned on, changed and turned off on a stack that is up.
+
+The tests are one story and run in this order. The first one that deploys is `test_redis_and_a_secret_are_turned_on`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.live import LiveSandbox, Stack
+
+pytestmark = pytest.mark.live
+
+TOKEN = "Correct!Horse#Battery&Staple^<1>"  # noqa: S105 - made up
+OTHER_TOKEN = "An0ther-T0ken!With$Signs"  # noqa: S105 - made up
+POOL, OTHER_POOL = "us-east-1_Sup3rS3cret", "us-east-1_An0therS3cret"
+CACHE = "voiceter-sessions-dev"
+SHOWN: list[str] = []  # what the commands of this file have printed
+
+
+def shell(dev: Stack, script: str) -> str:
+    output = dev.sandbox.succeeds(script)
+    SHOWN.append(output)
+    return output
+
+
+def set_secrets(dev: Stack, token: str, pool: str) -> None:
+    """As the README says: through standard input, which no shell history keeps."""
+    shell(
+        dev,
+        f"""
+        printf '%s' '{token}' | pulumi config set --secret redisAuthToken -s dev
+        printf '%s' '{pool}' | pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID -s dev
+        """,
+    )
+
+
+def up(dev: Stack, *options: str) -> None:
+    SHOWN.append(dev.sandbox.updated("dev", "--diff", *options))
+
+
+def group(dev: Stack) -> dict[str, Any]:
+    """The cache as the account describes it."""
+    groups = dev.client("elasticache").describe_replication_groups(ReplicationGroupId=CACHE)["ReplicationGroups"]
+    return groups[0]
+
+
+def injected(dev: Stack) -> dict[str, str]:
+    """Where ECS takes each secret of the container from: its ARN and version."""
+    return {one["name"]: one["valueFrom"] for one in dev.container().get("secrets", [])}
+
+
+def value(dev: Stack, name: str) -> str:
+    """The value that ECS would inject."""
+    arn, version = injected(dev)[name].rsplit(":::", 1)
+    return dev.client("secretsmanager").get_secret_value(SecretId=arn, VersionId=version)["SecretString"]
+
+
+def bounds(dev: Stack) -> tuple[int, int]:
+    """The autoscaler's limits of the number of tasks."""
+    resource = "service/voiceter-cluster-dev/voiceter-backend-dev"
+    scaling = dev.client("application-autoscaling")
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])["ScalableTargets"]
+    return target["MinCapacity"], target["MaxCapacity"]
+
+
+def scheduled_actions(dev: Stack) -> list[dict[str, Any]]:
+    scaling = dev.client("application-autoscaling")
+    return scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+
+
+def test_all_mistakes_are_named_in_one_message_before_anything_is_created(sandbox: LiveSandbox) -> None:
+    shown = sandbox.fails(
+        """
+        pulumi stack init wrong
+        pulumi config set-all --plaintext aws:region=eu-west-1 --plaintext cpu=1000 --plaintext vpcCidr=8.8.0.0/16 \
+          --plaintext minCount=5 --plaintext logRetentionDays=31 --plaintext domainName=voice.example.com \
+          --plaintext imagTag=1.0 --plaintext redisEnabled=true --secret redisAuthToken=short -s wrong
+        pulumi config set --path scalingSchedule.night.cron 'cron(0 0 * * ? *)' -s wrong
+        pulumi up -s wrong --yes --non-interactive
+        """
+    )
+    keys = ("aws:region", "cpu", "vpcCidr", "minCount", "logRetentionDays", "hostedZoneId", "imagTag")
+    for key in (*keys, "redisAuthToken", "scalingSchedule.night.cron", "scalingSchedule.night.min"):
+        assert any(line.strip().startswith(key) for line in shown.splitlines()), (key, shown)
+    assert "the nearest one is imageTag" in shown
+    assert "redisAuthToken: must be 16 to 128 letters, digits and ! & # $ ^ < > -" in shown, "without its value"
+    assert "scalingSchedule.night.cron = 'cron(0 0 * * ? *)': must be a cron expression of six fields" in shown
+    assert [item for item in sandbox.resources("wrong") if item["type"] != "pulumi:pulumi:Stack"] == []
+
+
+def test_redis_and_a_secret_are_turned_on(dev: Stack) -> None:
+    before = dev.revisions()
+    set_secrets(dev, TOKEN, POOL)
+    dev.sandbox.set("dev", redisEnabled="true", enableAuth="true")
+    planned = dev.sandbox.planned("dev")
+    assert {name for name, operation in planned.items() if operation != "create"} == {
+        "ecs/taskDefinition:TaskDefinition task",
+        "ecs/service:Service service",
+        "iam/rolePolicy:RolePolicy execution",
+        "cloudwatch/dashboard:Dashboard dashboard",
+    }
+    up(dev)
+    assert set(before) < set(dev.revisions())
+    assert len(dev.revisions()) == len(before) + 1
+    dev.sandbox.unchanged("dev")
+
+
+def test_cache_is_encrypted_and_replicated(dev: Stack) -> None:
+    cache = group(dev)
+    assert (cache["Engine"], cache["CacheNodeType"]) == ("valkey", "cache.t4g.small")
+    assert cache["MemberClusters"] == [f"{CACHE}-001", f"{CACHE}-002"]
+    assert (cache["MultiAZ"], cache["AutomaticFailover"]) == ("enabled", "enabled")
+    assert cache["TransitEncryptionEnabled"] is cache["AtRestEncryptionEnabled"] is cache["AuthTokenEnabled"] is True
+    assert cache["TransitEncryptionMode"] == "required"
+    assert cache["SnapshotRetentionLimit"] == 0
+    host = cache["NodeGroups"][0]["PrimaryEndpoint"]["Address"]
+    assert dev.sandbox.outputs("dev")["redisEndpoint"] == f"{host}:6379"
+
+
+def test_only_the_tasks_reach_the_cache_in_private_subnets(dev: Stack) -> None:
+    ec2, caches = dev.client("ec2"), dev.client("elasticache")
+    (node,) = caches.describe_cache_clusters(CacheClusterId=f"{CACHE}-001")["CacheClusters"]
+    (of_cache,) = [one["SecurityGroupId"] for one in node["SecurityGroups"]]
+    network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
+    (of_tasks,) = network["securityGroups"]
+
+    def rules(of: str, *, egress: bool) -> list[tuple[int, int, str | None]]:
+        found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [of]}])["SecurityGroupRules"]
+        return [
+            (rule["FromPort"], rule["ToPort"], rule.get("ReferencedGroupInfo", {}).get("GroupId"))
+            for rule in found
+            if rule["IsEgress"] is egress
+        ]
+
+    assert rules(of_cache, egress=False) == [(6379, 6379, of_tasks)]
+    assert rules(of_cache, egress=True) == []
+    assert (6379, 6379, of_cache) in rules(of_tasks, egress=True)
+    (subnets,) = caches.describe_cache_subnet_groups(CacheSubnetGroupName=CACHE)["CacheSubnetGroups"]
+    assert subnets["VpcId"] == dev.outputs["vpcId"]
+    ids = {subnet["SubnetIdentifier"] for subnet in subnets["Subnets"]}
+    assert len(ids) == 2
+    assert not ids & set(network["subnets"]), "the tasks of dev are in the public subnets"
+
+
+def test_secrets_are_injected_by_version(dev: Stack) -> None:
+    assert injected(dev).keys() == {"COGNITO_USER_POOL_ID", "REDIS_URL"}
+    assert value(dev, "COGNITO_USER_POOL_ID") == POOL
+    endpoint = dev.sandbox.outputs("dev")["redisEndpoint"]
+    assert value(dev, "REDIS_URL") == f"rediss://:{quote(TOKEN, safe='')}@{endpoint}"
+    variables = {one["name"]: one["value"] for one in dev.container()["environment"]}
+    assert variables["REDIS_SESSION_TTL"] == "1800"
+    assert not injected(dev).keys() & variables.keys()
+
+
+def test_changed_secrets_are_a_new_revision(dev: Stack) -> None:
+    before, versions, modified = dev.revisions(), injected(dev), group(dev)["AuthTokenLastModifiedDate"]
+    set_secrets(dev, OTHER_TOKEN, OTHER_POOL)
+    assert dev.sandbox.planned("dev") == {
+        "elasticache/replicationGroup:ReplicationGroup cache": "update",
+        "secretsmanager/secretVersion:SecretVersion REDIS_URL": "replace",
+        "secretsmanager/secretVersion:SecretVersion COGNITO_USER_POOL_ID": "replace",
+        "ecs/taskDefinition:TaskDefinition task": "replace",
+        "ecs/service:Service service": "update",
+    }
+    up(dev)
+    assert len(dev.revisions()) == len(before) + 1
+    assert all(injected(dev)[name] != version for name, version in versions.items())
+    assert value(dev, "COGNITO_USER_POOL_ID") == OTHER_POOL
+    assert quote(OTHER_TOKEN, safe="") in value(dev, "REDIS_URL")
+    assert group(dev)["AuthTokenLastModifiedDate"] > modified
+
+
+def test_one_node_has_no_failover_and_a_schedule_is_created(dev: Stack) -> None:
+    shell(
+        dev,
+        """
+        pulumi config set redisReplicas 0 -s dev
+        pulumi config set --path 'scalingSchedule.weekday-morning.cron' '0 7 ? * MON-FRI *' -s dev
+        pulumi config set --path 'scalingSchedule.weekday-morning.timeZone' Europe/Helsinki -s dev
+        pulumi config set --path 'scalingSchedule.weekday-morning.min' 2 -s dev
+        pulumi config set --path 'scalingSchedule.weekday-morning.max' 5 -s dev
+        """,
+    )
+    up(dev)
+    assert group(dev)["MemberClusters"] == [f"{CACHE}-001"]
+    assert (group(dev)["MultiAZ"], group(dev)["AutomaticFailover"]) == ("disabled", "disabled")
+    (action,) = scheduled_actions(dev)
+    assert (action["ScheduledActionName"], action["Schedule"], action["Timezone"]) == (
+        "weekday-morning",
+        "cron(0 7 ? * MON-FRI *)",
+        "Europe/Helsinki",
+    )
+    assert action["ScalableTargetAction"] == {"MinCapacity": 2, "MaxCapacity": 5}
+    assert action["ResourceId"] == "service/voiceter-cluster-dev/voiceter-backend-dev"
+    assert bounds(dev) == (1, 2)
+
+
+def test_limits_that_a_schedule_has_set_are_not_drift(dev: Stack) -> None:
+    dev.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId="service/voiceter-cluster-dev/voiceter-backend-dev",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=2,
+        MaxCapacity=5,
+    )
+    dev.sandbox.updated("dev", "--refresh")
+    dev.sandbox.updated("dev", "--expect-no-changes")
+    assert bounds(dev) == (2, 5)
+
+
+def test_without_the_last_schedule_the_configured_counts_return(dev: Stack) -> None:
+    dev.sandbox.remove("dev", "scalingSchedule", "redisReplicas")
+    up(dev, "--refresh")
+    assert scheduled_actions(dev) == []
+    assert bounds(dev) == (1, 2)
+    assert len(group(dev)["MemberClusters"]) == 2
+    dev.sandbox.unchanged("dev")
+
+
+def test_redis_and_secrets_are_turned_off(dev: Stack) -> None:
+    dev.sandbox.remove("dev", "redisEnabled", "redisAuthToken", "secrets", "enableAuth")
+    up(dev)
+    assert not {"caches", "subnet groups of caches", "secrets"} & dev.sandbox.holdings().keys()
+    assert not injected(dev)
+    assert "redisEndpoint" not in dev.sandbox.outputs("dev")
+    dev.sandbox.unchanged("dev")
+
+
+def test_no_secret_is_anywhere_in_the_clear(dev: Stack) -> None:
+    """Not in what the commands printed, in the outputs, or in a file of the sandbox."""
+    everything = "".join(SHOWN) + dev.sandbox.state("dev")
+    everything += dev.sandbox.succeeds("pulumi stack output --json --show-secrets -s dev")
+    files = [path for path in dev.sandbox.home.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".json" for path in files)
+    assert any(path.suffix == ".yaml" for path in files)
+    contents = [path.read_bytes() for path in files]
+    for secret in (TOKEN, OTHER_TOKEN, POOL, OTHER_POOL):
+        for spelt in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], secret.replace("&", "\\u0026")):
+            assert spelt not in everything
+            assert not any(spelt.encode() in content for content in contents)
