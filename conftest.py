@@ -28,7 +28,20 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
     for item in items:
         if not any(item.get_closest_marker(marker) for marker in _MARKERS):
             item.add_marker(_marker(item.path))
+    if config.pluginmanager.hasplugin("xdist"):
+        _distribute(items)
+
+
+def _distribute(items: list[pytest.Item]) -> None:
+    """Keeps the tests of a file in one process, as they share fixtures, and begins with the longest: the live tests.
+
+    Files whose tests share a stack that is up name a group of their own.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)
