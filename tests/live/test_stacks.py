@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.live, pytest.mark.xdist_group("committed stacks")]
 
 STACKS = ("dev", "staging", "prod")
 
+
 @pytest.fixture(scope="module")
 def stacks(sandbox: LiveSandbox) -> dict[str, Stack]:
     return {name: sandbox.ensure(name) for name in STACKS}

@@ -1,4 +1,4 @@
-"""The tests' stand-in for the service refuses what the service refuses."""
+"""The stand-in for the service refuses what the service refuses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.sandbox  # no stack comes up: it needs the package webs
 RIGHT = {"PORT": "8080", "AWS_REGION": "eu-north-1", "LOG_LEVEL": "WARN", "ENABLE_AUTH": "false"}
 
 
-def test_it_starts_on_a_right_environment() -> None:
+def test_valid_environment_is_accepted() -> None:
     assert mistakes(RIGHT) == []
     assert (
         mistakes({**RIGHT, "ENABLE_AUTH": "true", "COGNITO_USER_POOL_ID": "p", "MAX_AUDIO_CHUNK_SIZE_MB": "10"}) == []
@@ -34,6 +34,6 @@ def test_it_starts_on_a_right_environment() -> None:
         ("DISCONNECT_CLEANUP_TIMEOUT_SECONDS", "0"),
     ],
 )
-def test_it_names_what_is_wrong(variable: str, value: str) -> None:
+def test_invalid_variable_is_named(variable: str, value: str) -> None:
     (mistake,) = mistakes({**RIGHT, variable: value})
     assert mistake.startswith(variable)

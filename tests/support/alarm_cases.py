@@ -32,14 +32,14 @@ class Case:
 
 
 def put(facts: Facts, namespace: str, name: str, dimensions: Mapping[str, str], *values: float) -> list[Datum]:
-    """One datum a second, just as it would be emitted: what nobody emits cannot be put."""
+    """Returns one datum a second. A metric that nobody emits is an error."""
     metric = facts.find(namespace, name, dimensions)
     assert metric is not None, f"nobody emits {name} with {dict(dimensions)}"
     return [Datum(namespace, name, metric.unit, dimensions, value, second) for second, value in enumerate(values)]
 
 
 def repeated(data: Sequence[Datum], period: int, first: int, last: int) -> list[Datum]:
-    """The data of one period in each of the periods from `first` to `last`, the latter excluded."""
+    """Returns the data of one period repeated in each period from `first` up to, but not including, `last`."""
     return [replace(datum, time=n * period + datum.time) for n in range(first, last) for datum in data]
 
 
@@ -95,9 +95,9 @@ def _database(table: str) -> Case:
         threshold=200,
         period=300,
         evaluations=2,
-        # One kind of call alone; and one among others.
+        # One operation is slow, alone or among others.
         bad=[*slow, *(_all(others, each) for each in slow)],
-        # One slow call in forty; and another table.
+        # One slow call in forty, or slow calls of another table.
         good=[
             others,
             _call("GetItem from", table, *quick, *quick, 20, 900),
@@ -110,7 +110,7 @@ def _of_node(name: str, number: str, *values: float) -> Put:
     return lambda facts: put(facts, "AWS/ElastiCache", name, {"CacheClusterId": f"{facts.cache}-{number}"}, *values)
 
 
-# A target group with targets sends both.
+# A target group with targets emits both metrics.
 _UNHEALTHY = [
     _all(_of_targets("HealthyHostCount", 0, 0), _of_targets("UnHealthyHostCount", 2, 2)),
     _all(_of_targets("HealthyHostCount", 0), _of_targets("UnHealthyHostCount", 1)),
@@ -119,7 +119,7 @@ _HEALTHY = [
     _all(_of_targets("HealthyHostCount", 2, 2), _of_targets("UnHealthyHostCount", 0, 0)),
     # The only task is in one of two zones.
     _all(_of_targets("HealthyHostCount", 1, 0), _of_targets("UnHealthyHostCount", 0, 0)),
-    # One of two tasks is ill.
+    # One of two tasks is unhealthy.
     _all(_of_targets("HealthyHostCount", 1), _of_targets("UnHealthyHostCount", 1)),
 ]
 
@@ -133,7 +133,7 @@ CASES: Mapping[str, Case] = {
         drawn=False,
         bad=[
             _all(_errors("BEDROCK_STREAM_ERROR", 3), _errors("DATABASE_ERROR", 3), _sessions(40)),
-            # As many errors as sessions start, and no session ends.
+            # Errors without any session.
             _errors("BEDROCK_STREAM_ERROR", 5),
         ],
         good=[
@@ -210,7 +210,7 @@ CASES: Mapping[str, Case] = {
         evaluations=3,
         watches=("ConcurrentSessions", "Maximum"),
         bad=[_of_app("ConcurrentSessions", 3, 46, 12)],
-        # Two tasks: the sum of their sessions is no load.
+        # Two tasks, whose sum of sessions says nothing about either.
         good=[_of_app("ConcurrentSessions", 45, 45, 44)],
     ),
     "websocket-connection-failures-critical": Case(
@@ -232,7 +232,7 @@ CASES: Mapping[str, Case] = {
         ],
         good=[
             _of_load_balancer("RejectedConnectionCount", 10),
-            # The same connections, counted twice by the load balancer.
+            # The load balancer counts the same connections in both metrics.
             _all(
                 _of_targets("TargetConnectionErrorCount", 9),
                 _of_load_balancer("HTTPCode_ELB_5XX_Count", 9),
@@ -261,7 +261,7 @@ CASES: Mapping[str, Case] = {
                 _of_node("DatabaseMemoryUsagePercentage", "002", 70, 95),
             ),
         ],
-        # Together they use more than one has.
+        # Together, the nodes use more memory than one has.
         good=[
             _all(
                 _of_node("DatabaseMemoryUsagePercentage", "001", 80),
@@ -285,7 +285,7 @@ CASES: Mapping[str, Case] = {
         threshold=5,
         period=60,
         evaluations=5,
-        # Either may be the replica.
+        # Either node may be the replica.
         bad=[_of_node("ReplicationLag", "001", 6), _of_node("ReplicationLag", "002", 0.2, 9)],
         good=[_of_node("ReplicationLag", "002", 5, 0.1)],
     ),

@@ -1,4 +1,4 @@
-"""CloudWatch's evaluation of an alarm, as far as the alarms of this program need it. What it does not know, it refuses.
+"""CloudWatch's evaluation of the alarms of this program. It refuses every feature that they do not use.
 
 From the Amazon CloudWatch User Guide: "Alarm evaluation", "Configuring how CloudWatch alarms treat missing data",
 "Using math expressions with CloudWatch metrics", "CloudWatch Metrics Insights query components", "Limits".
@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 State = Literal["OK", "ALARM"]
-Series = dict[int, float]  # number of the period -> value; what is missing is not there
+Series = dict[int, float]  # number of the period -> value; a period without data has no entry
 Value = float | Series | list[Series]
 
-# CloudWatch looks at more periods than it evaluates: at 5 for 3, in the user guide's example.
-_MORE_PERIODS: Final = 2
-_MOST_METRICS: Final = 10
+# CloudWatch reads more periods than it evaluates: 5 for 3 in the example of the user guide.
+_EXTRA_PERIODS: Final = 2
+_MAX_METRICS: Final = 10
 
 
-class NotAnAlarmError(ValueError):
-    """CloudWatch would not take this alarm, or this evaluator does not know what it would do with it."""
+class UnsupportedAlarmError(ValueError):
+    """CloudWatch refuses this alarm, or this evaluator does not know how CloudWatch evaluates it."""
 
 
 @dataclass(frozen=True)
 class Datum:
-    """One value, as an emitter puts it."""
+    """One value, as the app or AWS emits it."""
 
     namespace: str
     name: str
@@ -41,10 +41,10 @@ class Datum:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the documents leave open. The alarms have to be right either way."""
+    """A reading of what AWS's documents leave open. The alarms have to work under each."""
 
-    fills_empty: bool  # whether FILL makes points of a metric that has none at all
-    lists_skip: bool  # whether MAX and SUM of a list pass over a metric that lacks a point
+    fills_empty: bool  # whether FILL adds points to a metric that has none at all
+    lists_skip: bool  # whether MAX and SUM of a list ignore a metric that lacks a point
 
 
 READINGS: Final = (Reading(fills_empty=True, lists_skip=False), Reading(fills_empty=False, lists_skip=True))
@@ -61,7 +61,7 @@ class Selection:
     period: int
 
     def series(self, data: Iterable[Datum], window: range) -> Series:
-        """The statistic for each period that has data. The unit is no part of the selection, as no alarm names one."""
+        """The statistic of each period that has data. No alarm names a unit, so the unit does not select data."""
         chosen = (
             datum
             for datum in data
@@ -73,7 +73,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Insights:
-    """A Metrics Insights query that gives one series: over all metrics with exactly these names of dimensions."""
+    """A Metrics Insights query that returns one series: over all metrics with exactly these dimension names."""
 
     namespace: str
     name: str
@@ -85,7 +85,7 @@ class Insights:
     def parse(cls, text: str, period: int) -> Insights:
         found = re.fullmatch(r'SELECT (SUM|AVG|MIN|MAX|COUNT)\((\w+)\) FROM SCHEMA\("([^"]+)"((?:, \w+)*)\)', text)
         if not found:
-            raise NotAnAlarmError(f"no query for one series: {text}")
+            raise UnsupportedAlarmError(f"not a query for one series: {text}")
         function, name, namespace, names = found.groups()
         return cls(namespace, name, tuple(names.split(", ")[1:]), function, period)
 
@@ -103,9 +103,9 @@ class Insights:
 
 @dataclass(frozen=True)
 class Rule:
-    """An alarm, from wherever it was read."""
+    """An alarm, read from the program or from the account."""
 
-    sources: Mapping[str, Selection | Insights]  # id -> what has data of its own
+    sources: Mapping[str, Selection | Insights]  # id -> metric or query
     expressions: Mapping[str, str]  # id -> metric math
     watched: str  # id
     threshold: float
@@ -115,7 +115,7 @@ class Rule:
 
     @classmethod
     def registered(cls, inputs: Mapping[str, Any]) -> Rule:
-        """From the inputs of a `MetricAlarm`, as the program registered them."""
+        """Returns the rule of a `MetricAlarm` that the program registered."""
         queries: list[Any] = inputs.get("metricQueries") or [{"id": "only", "metric": inputs, "returnData": True}]
         for query in queries:
             if "metric" in query:
@@ -126,7 +126,7 @@ class Rule:
 
     @classmethod
     def described(cls, alarm: Mapping[str, Any]) -> Rule:
-        """From an answer of `DescribeAlarms`."""
+        """Returns the rule of an alarm from the answer of `DescribeAlarms`."""
 
         def metric(holder: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
             dimensions = {each["Name"]: each["Value"] for each in holder.get("Dimensions", [])}
@@ -176,12 +176,14 @@ class Rule:
                 expressions[query["id"]] = query["expression"]
         watched = [query["id"] for query in queries if query.get("returnData")]
         metrics = [source for source in sources.values() if isinstance(source, Selection)]
-        if len(watched) != 1 or len(metrics) > _MOST_METRICS or len(sources) - len(metrics) > 1:
-            raise NotAnAlarmError("one watched series, at most ten metrics and at most one Metrics Insights query")
+        if len(watched) != 1 or len(metrics) > _MAX_METRICS or len(sources) - len(metrics) > 1:
+            raise UnsupportedAlarmError(
+                "not one watched series, more than ten metrics, or two Metrics Insights queries"
+            )
         if len({source.period for source in sources.values()}) != 1:
-            raise NotAnAlarmError("one period for all")
+            raise UnsupportedAlarmError("more than one period")
         if inputs["treatMissingData"] not in ("breaching", "notBreaching"):
-            raise NotAnAlarmError(f"unknown: {inputs['treatMissingData']}")
+            raise UnsupportedAlarmError(f"unknown: {inputs['treatMissingData']}")
         return cls(
             sources,
             expressions,
@@ -197,19 +199,19 @@ class Rule:
         return next(iter(self.sources.values())).period
 
     def state(self, data: Sequence[Datum], now: float, reading: Reading) -> State:
-        """The state at `now`, from the whole periods before it."""
+        """Returns the state at `now`, from the complete periods before it."""
         end = int(now // self.period)
-        window = range(end - self.evaluations - _MORE_PERIODS, end)
+        window = range(end - self.evaluations - _EXTRA_PERIODS, end)
         known: dict[str, Series] = {id_: source.series(data, window) for id_, source in self.sources.items()}
         waiting = dict(self.expressions)
         while waiting:
             ready = [id_ for id_, text in waiting.items() if not _names(text) & waiting.keys()]
             if not ready:
-                raise NotAnAlarmError("expressions that wait for each other")
+                raise UnsupportedAlarmError("expressions that refer to each other in a circle")
             for id_ in ready:
                 result = _Math(known, window, reading).value(ast.parse(waiting.pop(id_), mode="eval").body)
                 if not isinstance(result, dict):
-                    raise NotAnAlarmError(f"{id_} is no series")
+                    raise UnsupportedAlarmError(f"{id_} is not a series")
                 known[id_] = result
         return self._judged(known[self.watched], window)
 
@@ -222,14 +224,14 @@ class Rule:
         points = [breaches(series[n], self.threshold) if n in series else None for n in newest]
         judged = points[: self.evaluations]
         if None in judged:
-            # As many real points as are there, up to those that it needs; what is still lacking is treated as missing.
+            # CloudWatch takes the newest real points first, and treats what is still lacking as missing data.
             judged = [point for point in points if point is not None][: self.evaluations]
             judged += [self.missing == "breaching"] * (self.evaluations - len(judged))
         return "ALARM" if all(judged) else "OK"
 
 
 class _Math:
-    """Metric math over the series of one window. Its syntax is close enough to Python's to be parsed as that."""
+    """Metric math over the series of one window. Python's parser reads its syntax."""
 
     def __init__(self, known: Mapping[str, Series], window: range, reading: Reading) -> None:
         self._known, self._window, self._reading = known, window, reading
@@ -240,7 +242,7 @@ class _Math:
                 return float(number)
             case ast.Name(id=name):
                 if name not in self._known:
-                    raise NotAnAlarmError(f"no metric {name}")
+                    raise UnsupportedAlarmError(f"no metric {name}")
                 return self._known[name]
             case ast.List(elts=items):
                 return [self._series(item) for item in items]
@@ -257,12 +259,12 @@ class _Math:
             case ast.Call(func=ast.Name(id="MAX" | "MIN" | "SUM" as name), args=[ast.List() as items]):
                 return self._list(_FOLDS[name], cast(list[Series], self.value(items)))
             case _:
-                raise NotAnAlarmError(f"unknown: {ast.unparse(node)}")
+                raise UnsupportedAlarmError(f"unknown: {ast.unparse(node)}")
 
     def _series(self, node: ast.expr) -> Series:
         value = self.value(node)
         if not isinstance(value, dict):
-            raise NotAnAlarmError(f"no series: {ast.unparse(node)}")
+            raise UnsupportedAlarmError(f"not a series: {ast.unparse(node)}")
         return value
 
     def _choice(self, condition: Series, yes: Value, no: Value) -> Series:
@@ -286,7 +288,7 @@ _OPERATORS: Final[Mapping[type, Callable[[float, float], float]]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
-    # Not a number: a point that CloudWatch leaves out.
+    # CloudWatch leaves out a point that is divided by zero.
     ast.Div: lambda a, b: a / b if b else math.nan,
     ast.GtE: lambda a, b: float(a >= b),
     ast.Gt: lambda a, b: float(a > b),
@@ -295,9 +297,9 @@ _OPERATORS: Final[Mapping[type, Callable[[float, float], float]]] = {
 
 
 def _each(apply: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """Point by point. A point that one side lacks, or a division by zero, is a missing point."""
+    """Applies an operator point by point. A point that one side lacks, or a division by zero, is missing."""
     if isinstance(left, list) or isinstance(right, list):
-        raise NotAnAlarmError("arithmetic on a list")
+        raise UnsupportedAlarmError("arithmetic on a list")
     if isinstance(left, float) and isinstance(right, float):
         return apply(left, right)
     periods = left if isinstance(left, dict) else right if isinstance(right, dict) else {}
@@ -337,6 +339,6 @@ def _statistic(stat: str, values: Sequence[float]) -> float:
         case _:
             found = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]+)?)", stat)
             if not found:
-                raise NotAnAlarmError(f"unknown statistic {stat}")
+                raise UnsupportedAlarmError(f"unknown statistic {stat}")
             # The nearest rank.
             return sorted(values)[math.ceil(float(found[1]) / 100 * len(values)) - 1]

@@ -1,4 +1,4 @@
-"""Whether a Compose file is one: by the specification's own schema, and by Docker Compose where there is one."""
+"""Checks a Compose file with the schema of the specification, and with Docker Compose if it is installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def check_with_compose(file: Path) -> None:
-    """The specification's own schema accepts it, and so does Compose where there is one."""
+    """Asserts that the schema of the specification accepts the file, and Docker Compose if it is installed."""
     commands = [
         [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(file)]
     ]
@@ -20,7 +20,7 @@ def check_with_compose(file: Path) -> None:
 
 
 def composes() -> list[list[str]]:
-    """How Docker Compose, version 2 or newer, is called on this machine; nothing without it."""
+    """Returns the commands that run Docker Compose 2 or newer on this machine: one or none."""
     docker = shutil.which("docker")
     if docker is None:
         return []

@@ -1,6 +1,6 @@
-"""A `gh` for PATH that keeps a repository's issues and comments in a file, and answers as `gh api` does.
+"""A `gh` command that keeps the issues and comments of a repository in a file, and answers as `gh api` does.
 
-Only the calls that ci.github makes are known; any other ends with an error, as GitHub's own would.
+It knows only the calls that ci.github makes. Any other call ends with an error, as GitHub's would.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _REPOSITORY = "octo/backend"
 
 
 def install(folder: Path) -> Path:
-    """Put the command into `folder`; the file that it keeps everything in."""
+    """Writes the command into `folder` and returns the file that it keeps its data in."""
     script = folder / "gh"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).resolve()} {folder / "github.json"} "$@"\n')
     script.chmod(0o755)
@@ -62,7 +62,7 @@ def main(file: Path, arguments: list[str]) -> int:
     try:
         match arguments:
             case ["api", "--paginate", "--slurp", address] if address.startswith(prefix):
-                # Pages of two, of which --slurp makes one list.
+                # With --slurp, gh returns a list of pages. Here, a page has two items.
                 items = _list(state, address.removeprefix(prefix))
                 answer: Any = [items[start : start + 2] for start in range(0, len(items), 2)] or [[]]
             case ["api", "--method", method, address, "--input", "-"] if address.startswith(prefix):

@@ -1,6 +1,6 @@
-"""IAM's evaluation of a policy document, as far as the stack's policies go. Whatever they do not use is refused.
+"""IAM's evaluation of the policy documents of this program. It refuses every feature that they do not use.
 
-IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements": an explicit Deny wins, then an Allow; else no.
+IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements": an explicit Deny goes before an Allow.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-# What a request says of itself: condition key -> its values.
+# The condition keys of a request and their values.
 Context = Mapping[str, str | Sequence[str]]
 
 _ELEMENTS = {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
 
 
 def allows(document: Mapping[str, Any], action: str, resource: str, context: Context | None = None) -> bool:
-    """Whether a role's policy, by itself, lets a request through."""
+    """Returns whether the policy of a role allows a request."""
     effects = {
         statement["Effect"]
         for statement in _statements(document)
@@ -28,7 +28,7 @@ def allows(document: Mapping[str, Any], action: str, resource: str, context: Con
 
 
 def denies(document: Mapping[str, Any], action: str, resource: str, context: Context | None = None) -> bool:
-    """Whether a resource's policy refuses a request, whoever makes it."""
+    """Returns whether the policy of a resource denies a request of any principal."""
     flipped = {"Allow": "Deny", "Deny": "Allow"}
     statements = [{**statement, "Effect": flipped[statement["Effect"]]} for statement in _statements(document)]
     everyone = [s for s in statements if s["Principal"] in ("*", {"AWS": "*"})]
@@ -36,7 +36,7 @@ def denies(document: Mapping[str, Any], action: str, resource: str, context: Con
 
 
 def trusts(document: Mapping[str, Any], service: str, context: Context) -> bool:
-    """Whether a trust policy lets a service take the role."""
+    """Returns whether a trust policy lets a service assume the role."""
     return any(
         statement["Effect"] == "Allow"
         and statement["Principal"] == {"Service": service}
@@ -47,7 +47,7 @@ def trusts(document: Mapping[str, Any], service: str, context: Context) -> bool:
 
 
 def wildcards(document: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """Every place with a wildcard, as (Sid, text), in actions, resources, principals and conditions."""
+    """Returns every text with a wildcard in actions, resources, principals and conditions, with its Sid."""
     found: set[tuple[str, str]] = set()
     for statement in _statements(document):
         texts = [*_list(statement["Action"]), *_list(statement.get("Resource", []))]
@@ -80,7 +80,7 @@ def _like(pattern: str, value: str) -> bool:
 
 
 def _arn_like(pattern: str, value: str) -> bool:
-    """Part by part: a wildcard does not reach over the colons of the first five parts."""
+    """Compares part by part: a wildcard does not match the colons between the first five parts."""
     patterns, parts = pattern.split(":", 5), value.split(":", 5)
     return len(patterns) == len(parts) == 6 and all(map(_like, patterns, parts))
 
@@ -94,22 +94,22 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def _holds(condition: Mapping[str, Mapping[str, str | list[str]]], context: Context) -> bool:
-    """Every test of every operator; a key that the request does not have fails its test."""
+    """Returns whether every test passes. A test of a key that the request lacks fails."""
     return all(
-        _test(operator, wanted, context.get(key))
+        _test(operator, expected, context.get(key))
         for operator, tests in condition.items()
-        for key, wanted in tests.items()
+        for key, expected in tests.items()
     )
 
 
-def _test(operator: str, wanted: str | list[str], actual: str | Sequence[str] | None) -> bool:
-    if isinstance(wanted, list):
-        return any(_test(operator, one, actual) for one in wanted)
+def _test(operator: str, expected: str | list[str], actual: str | Sequence[str] | None) -> bool:
+    if isinstance(expected, list):
+        return any(_test(operator, one, actual) for one in expected)
     compare = _OPERATORS[operator.removeprefix("ForAnyValue:")]
     if actual is None:
         return False
     if operator.startswith("ForAnyValue:"):
         assert not isinstance(actual, str), f"{operator} is for keys with several values"
-        return any(compare(wanted, value) for value in actual)
+        return any(compare(expected, value) for value in actual)
     assert isinstance(actual, str), f"{operator} is for keys with one value"
-    return compare(wanted, actual)
+    return compare(expected, actual)

@@ -1,6 +1,6 @@
-"""The program, or a part of it, run under Pulumi's mocks: what it registers, exports and says is recorded.
+"""Runs the program, or a part of it, under Pulumi's mocks, and records what it registers, exports and logs.
 
-Nothing is asserted here. The mocks answer as AWS would, with ARNs of the stack's region and of one account.
+The mocks answer as AWS would, with ARNs of the stack's region and of one account.
 """
 
 from __future__ import annotations
@@ -21,75 +21,75 @@ from tests.support.stack_config import NAMESPACE, engine_text
 ACCOUNT = "123456789012"
 PARTITION = "aws"
 
-# Pulumi's wire format marks objects that are not plain ones with this key, and says with its value what they are.
+# Pulumi's wire format marks special objects with this key, whose value says what they are.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, no secret
+_IS_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker
 _IS_RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
 
 
 @dataclass(frozen=True)
 class Registration:
-    """One resource as the program registered it. Inputs are in the engine's spelling, secrets unwrapped."""
+    """One resource as the program registered it. Input names are camelCase, and secrets are unwrapped."""
 
     type: str
     name: str
     urn: str
     parent: str  # URN
     inputs: Mapping[str, Any]
-    secret_inputs: frozenset[str]  # the top-level inputs that hold a secret
+    secret_inputs: frozenset[str]  # the top-level inputs that contain a secret
     custom: bool
     protect: bool
     retain_on_delete: bool
     ignore_changes: tuple[str, ...]
-    depends_on: frozenset[str]  # URNs, of explicit and of data dependencies
+    depends_on: frozenset[str]  # URNs of explicit and of data dependencies
     provider: str  # the name of the provider resource; empty for a component
-    timeouts: Mapping[str, str]  # of create, update and delete, where the program sets them
+    timeouts: Mapping[str, str]  # of create, update and delete, if the program sets them
 
     def json(self, key: str) -> Any:
-        """The input `key`, which is a JSON document."""
+        """Returns the input `key`, which is a JSON document, parsed."""
         return json.loads(self.inputs[key])
 
 
 @dataclass
 class Deployment:
-    """All that a program did."""
+    """What a program registered, exported, called and logged."""
 
     registered: list[Registration] = field(default_factory=list[Registration])
     exports: dict[str, Any] = field(default_factory=dict[str, Any])
     secret_exports: set[str] = field(default_factory=set[str])
     calls: list[tuple[str, Mapping[str, Any], str]] = field(default_factory=list[tuple[str, Mapping[str, Any], str]])
-    outputs_of: list[str] = field(default_factory=list[str])  # URNs, once for each `register_outputs`
+    outputs_of: list[str] = field(default_factory=list[str])  # URNs, one for each call of `register_outputs`
     warnings: list[str] = field(default_factory=list[str])
     notices: list[str] = field(default_factory=list[str])
 
     def all(self, type_: str) -> list[Registration]:
-        """The resources whose type ends in `type_`, such as `:Table`, in the order of their names."""
+        """Returns the resources whose type ends in `type_`, such as `:Table`, sorted by name."""
         return sorted((r for r in self.registered if r.type.endswith(type_)), key=lambda r: r.name)
 
     def one(self, type_: str, name: str | None = None) -> Registration:
-        """The only resource of that type (and name)."""
+        """Returns the only resource of that type (and name)."""
         found = [r for r in self.all(type_) if name in (None, r.name)]
         assert len(found) == 1, f"{len(found)} resources of type {type_}, name {name}"
         return found[0]
 
     def named(self, urn: str) -> Registration:
-        """The resource with that URN."""
+        """Returns the resource with that URN."""
         return next(r for r in self.registered if r.urn == urn)
 
     def containers(self) -> list[Any]:
-        """The container definitions of the only task definition."""
+        """Returns the container definitions of the only task definition."""
         return self.one(":TaskDefinition").json("containerDefinitions")
 
 
 @dataclass
 class FakeAws(pulumi.runtime.Mocks):
-    """AWS in one region, as far as the program looks."""
+    """AWS in one region, as far as the program calls it."""
 
     region: str = "us-east-1"
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
     rules: Mapping[int, Mapping[str, int]] = field(default_factory=dict[int, Mapping[str, int]])  # priority -> weights
-    network: str = ""  # the IPv4 block of the stack's network, once it is up
+    network: str = ""  # the IPv4 block of the stack's network, if it is up
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
@@ -137,7 +137,7 @@ class FakeAws(pulumi.runtime.Mocks):
         return {"actions": [{"type": "forward", "order": 1, "forwards": [{"targetGroups": groups}]}]}, []
 
     def _computed(self, type_: str, logical: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The outputs that AWS adds to the inputs."""
+        """Returns the outputs that AWS adds to the inputs."""
         if type_ == "Certificate":
             record = {"domainName": inputs["domainName"], "resourceRecordName": f"_a.{inputs['domainName']}."}
             record |= {"resourceRecordType": "CNAME", "resourceRecordValue": "_b.acm-validations.aws."}
@@ -197,7 +197,7 @@ class FakeAws(pulumi.runtime.Mocks):
 
 
 class _RecordingMonitor(MockMonitor):
-    """Pulumi's mock of the engine, which also keeps what the requests say beside the inputs."""
+    """Pulumi's mock of the engine, which also records the options of each request."""
 
     def __init__(self, answers: FakeAws, deployment: Deployment) -> None:
         super().__init__(answers)
@@ -206,7 +206,7 @@ class _RecordingMonitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name
         if request.type == "awsx:ec2:Vpc":
-            # What the component's outputs refer to, the SDK asks the engine for.
+            # The SDK asks the engine for the resources that the outputs of the component refer to.
             for urn, id_ in _route_tables(request.name).items():
                 self.resources[urn] = MockMonitor.ResourceRegistration(urn, id_, {})
         response = self._answer.RegisterResource(request)
@@ -249,15 +249,15 @@ def deploy(
     encrypted: Collection[str] = ("secrets",),
     answers: FakeAws | None = None,
 ) -> Deployment:
-    """Runs `program` as the engine would, and waits until everything in it has happened.
+    """Runs `program` as the engine would, and waits for all of its outputs.
 
-    `config` is that of a stack file, with or without the project's namespace; `encrypted` names the keys in it that the
-    stack file holds as secrets. Raises what the program raises.
+    The keys of `config` may have the project's namespace. `encrypted` names the keys that the stack file holds as
+    secrets. Raises what the program raises.
     """
     answers = answers or FakeAws()
     deployment = Deployment()
     texts = {(key if ":" in key else f"{NAMESPACE}:{key}"): engine_text(value) for key, value in (config or {}).items()}
-    # With neither an old root resource nor old exports.
+    # Drops the root resource and the exports of an earlier run.
     pulumi.runtime.reset_options()
     pulumi.runtime.set_mocks(
         answers,
@@ -287,7 +287,7 @@ def deploy(
 
 
 def values(thing: object) -> Iterator[str]:
-    """Every string in an input, keys of objects included."""
+    """Yields every string in an input, including the keys of objects."""
     if isinstance(thing, Mapping):
         for key, value in cast(Mapping[str, object], thing).items():
             yield key
@@ -300,7 +300,7 @@ def values(thing: object) -> Iterator[str]:
 
 
 def _route_tables(vpc: str) -> dict[str, str]:
-    """URN and id of the route tables in a VPC: one public and one private, in each of two zones."""
+    """Returns the URNs and ids of the route tables of a VPC: a public and a private one in each of two zones."""
     names = [f"{vpc}-{kind}-{zone}" for zone in (1, 2) for kind in ("public", "private")]
     type_ = "awsx:ec2:Vpc$aws:ec2/routeTable:RouteTable"
     return {
@@ -310,7 +310,7 @@ def _route_tables(vpc: str) -> dict[str, str]:
 
 
 def _struct(message: Any) -> dict[str, Any]:
-    """A protobuf struct as it is on the wire."""
+    """Returns a protobuf struct with Pulumi's markers in it."""
     return {key: _wire_value(value) for key, value in message.fields.items()}
 
 
@@ -329,7 +329,7 @@ def _wire_value(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """The value with its secrets unwrapped."""
+    """Returns the value with its secrets unwrapped."""
     if isinstance(value, dict):
         members = cast(dict[str, Any], value)
         if members.get(_SIGNATURE) == _IS_SECRET:
@@ -359,7 +359,7 @@ def _recording_logger(deployment: Deployment) -> logging.Logger:
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            # Beneath are the runtime's own words about its work.
+            # Messages of a lower level come from the runtime.
             if record.levelno >= logging.INFO:
                 said = deployment.warnings if record.levelno >= logging.WARNING else deployment.notices
                 said.append(record.getMessage())

@@ -1,10 +1,10 @@
-"""A stand-in for the service, for these tests only: it starts or refuses, is healthy or not, and ends as the app does.
+"""A stand-in for the service in tests: it starts, answers health checks, serves sessions and ends as the app does.
 
-- It refuses to start on an environment that the service refuses.
-- `GET /health` is 200 only where it can read its sessions table, and 503 from SIGTERM on.
-- `/socket.io/` speaks as much Socket.IO over WebSocket as a session needs: opening, connecting, and events, which come
-  back as they went. A session stands in the table for as long as it is open.
-- After SIGTERM it takes no new session, waits for the open ones, at most for `--drain` seconds, and ends with status 0.
+- It refuses to start with an environment that the service refuses.
+- `GET /health` returns 200 only if it can read its sessions table, and 503 from SIGTERM on.
+- `/socket.io/` speaks as much Socket.IO over WebSocket as a session needs: opening, connecting, and events, which it
+  echoes. A session has an item in the table while it is open.
+- After SIGTERM it refuses new sessions, waits up to `--drain` seconds for the open ones, and ends with status 0.
 """
 
 import argparse
@@ -33,13 +33,13 @@ AT_LEAST_ONE = (
     "CLEANUP_TIMEOUT_SECONDS",
     "DISCONNECT_CLEANUP_TIMEOUT_SECONDS",
 )
-# Engine.IO's packets, and Socket.IO's within its messages.
+# Packets of Engine.IO, and of Socket.IO within its messages.
 OPEN, PING, CONNECT, EVENT = "0", "2", "40", "42"
 PING_SECONDS = 10
 
 
 def mistakes(environment: Mapping[str, str]) -> list[str]:
-    """Why the service would not start on this environment."""
+    """Returns why the service would refuse to start with this environment."""
     found: list[str] = []
     port = environment.get("PORT", "")
     if not re.fullmatch("[0-9]+", port) or not 0 < int(port) < 65536:
@@ -59,11 +59,11 @@ def mistakes(environment: Mapping[str, str]) -> list[str]:
 
 
 class Service:
-    """The sessions of one task, and its end."""
+    """The sessions of one task."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.table = environment["DYNAMODB_TABLE_PREFIX"] + "sessions"
-        boto3: Any = importlib.import_module("boto3")  # untyped, as is what comes of it
+        boto3: Any = importlib.import_module("boto3")  # untyped
         limits = importlib.import_module("botocore.config").Config(
             connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 1}
         )
@@ -74,7 +74,7 @@ class Service:
         self.quiet.set()
 
     async def respond(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer all but a WebSocket's opening, which None lets through."""
+        """Answers every request but the opening of a WebSocket, which None lets through."""
         path = request.path.partition("?")[0]
         if path == "/health":
             problem = "stopping" if self.stopping.is_set() else await self.problem()
@@ -86,7 +86,7 @@ class Service:
         return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "stopping\n") if self.stopping.is_set() else None
 
     async def problem(self) -> str | None:
-        """Why the sessions table cannot be read; None where it can."""
+        """Returns why the sessions table cannot be read, or None if it can."""
         try:
             await self.call("get_item", Key={"sessionId": {"S": "health-check"}})
         except Exception as error:
@@ -97,7 +97,7 @@ class Service:
         await asyncio.to_thread(getattr(self.dynamodb, operation), TableName=self.table, **arguments)
 
     async def session(self, connection: ServerConnection) -> None:
-        """One session, from its opening packet to its end."""
+        """Serves one session, from its opening packet to its end."""
         session = str(uuid.uuid4())
         await self.call("put_item", Item={"sessionId": {"S": session}})
         self.sessions.add(session)
@@ -129,7 +129,7 @@ class Service:
 
 
 async def run(environment: Mapping[str, str], drain: float) -> None:
-    """Serve until SIGTERM, and then until the sessions have ended or `drain` seconds are over."""
+    """Serves until SIGTERM, and then until all sessions have ended or `drain` seconds have passed."""
     service = Service(environment)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, service.stopping.set)
     async with serve(

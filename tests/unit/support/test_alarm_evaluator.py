@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.alarm_evaluator import READINGS, Datum, NotAnAlarmError, Reading, Rule
+from tests.support.alarm_evaluator import READINGS, Datum, Reading, Rule, UnsupportedAlarmError
 
 
 def alarm(**changes: Any) -> dict[str, Any]:
@@ -36,13 +36,13 @@ def alarm(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_the_evaluator_refuses_what_cloudwatch_refuses(queries: list[Any]) -> None:
-    with pytest.raises((NotAnAlarmError, StopIteration)):
+    with pytest.raises((UnsupportedAlarmError, StopIteration)):
         Rule.registered(alarm(metricQueries=queries)).state([], 600, READINGS[0])
 
 
 def test_the_evaluator_refuses_functions_that_it_does_not_know() -> None:
     queries = [*alarm()["metricQueries"][:1], {"id": "e", "expression": "RATE(m)", "returnData": True}]
-    with pytest.raises(NotAnAlarmError, match="RATE"):
+    with pytest.raises(UnsupportedAlarmError, match="RATE"):
         Rule.registered(alarm(metricQueries=queries)).state([], 600, READINGS[0])
 
 

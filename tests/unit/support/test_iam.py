@@ -1,4 +1,4 @@
-"""The policy evaluator of the tests: what it lets through, what it stops, and what it does not pretend to know."""
+"""The evaluator of policies: what it allows, what it denies, and what it refuses to evaluate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def document(**statement: Any) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{**body, **statement}]}
 
 
-def test_action_and_resource_both_have_to_match() -> None:
+def test_action_and_resource_have_to_match() -> None:
     assert iam.allows(document(), "s3:GetObject", "arn:aws:s3:::b/r/x/y")
     assert iam.allows(document(), "S3:getobject", "arn:aws:s3:::b/r/x")
     assert not iam.allows(document(), "s3:PutObject", "arn:aws:s3:::b/r/x")
@@ -23,25 +23,25 @@ def test_action_and_resource_both_have_to_match() -> None:
     assert not iam.allows(document(Resource=["arn:aws:s3:::b.c"]), "s3:GetObject", "arn:aws:s3:::bxc")
 
 
-def test_a_question_mark_is_one_character() -> None:
+def test_question_mark_matches_one_character() -> None:
     assert iam.allows(document(Resource="a?c"), "s3:GetObject", "abc")
     assert not iam.allows(document(Resource="a?c"), "s3:GetObject", "ac")
 
 
-def test_a_deny_wins() -> None:
+def test_deny_goes_before_allow() -> None:
     both = document()
     both["Statement"].append({"Sid": "Two", "Effect": "Deny", "Action": ["s3:*"], "Resource": ["*"]})
     assert not iam.allows(both, "s3:GetObject", "arn:aws:s3:::b/r/x")
 
 
-def test_a_condition_on_a_key_that_the_request_lacks_fails() -> None:
+def test_condition_on_a_key_that_the_request_lacks_fails() -> None:
     conditional = document(Resource="*", Condition={"StringEquals": {"k": "v"}})
     assert iam.allows(conditional, "s3:GetObject", "x", {"k": "v"})
     assert not iam.allows(conditional, "s3:GetObject", "x", {"k": "w"})
     assert not iam.allows(conditional, "s3:GetObject", "x")
 
 
-def test_for_any_value_looks_for_one_of_several() -> None:
+def test_for_any_value_matches_one_of_several() -> None:
     conditional = document(Resource="*", Condition={"ForAnyValue:StringEquals": {"k": "v"}})
     assert iam.allows(conditional, "s3:GetObject", "x", {"k": ["u", "v"]})
     assert not iam.allows(conditional, "s3:GetObject", "x", {"k": ["u"]})
@@ -63,11 +63,11 @@ def test_arn_like_compares_part_by_part() -> None:
     "statement",
     [{"NotAction": ["s3:*"]}, {"Effect": "Permit"}, {"Sid": "not alphanumeric"}],
 )
-def test_what_it_does_not_know_it_refuses(statement: dict[str, Any]) -> None:
+def test_unknown_element_is_refused(statement: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         iam.allows(document(**statement), "s3:GetObject", "x")
 
 
-def test_an_operator_that_it_does_not_know_it_refuses() -> None:
+def test_unknown_operator_is_refused() -> None:
     with pytest.raises(KeyError):
         iam.allows(document(Resource="*", Condition={"StringLike": {"k": "*"}}), "s3:GetObject", "x", {"k": "v"})
