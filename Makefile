@@ -91,7 +91,7 @@ clean: python
 
 test: lint
 	@$(SANDBOX) engine
-	$(VENV)/pytest -m 'unit or sandbox or live' -n auto --dist loadgroup --no-loadscope-reorder
+	$(VENV)/pytest -m 'unit or sandbox or live' -n auto --dist loadfile --no-loadscope-reorder
 
 unit: venv
 	$(VENV)/pytest -m unit -n auto

@@ -4,13 +4,20 @@ pyproject.toml says what each marker means. Plain `pytest` runs the unit tests, 
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 _ROOT: Final = Path(__file__).parent
 _FOLDERS: Final = {_ROOT / "sandbox": "sandbox", _ROOT / "tests" / "live": "live"}
 _MARKERS: Final = ("unit", "sandbox", "live")
+# Live files whose tests use the same stacks.
+_SHARING: Final = {
+    "tests/live/test_regions.py": "the committed stacks",
+    "tests/live/test_stacks.py": "the committed stacks",
+    "tests/live/test_alarms.py": "the stack with everything",
+    "tests/live/test_drift.py": "the stack with everything",
+}
 
 
 def _marker(path: Path) -> str:
@@ -28,20 +35,21 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest deselects by marker
-def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not any(item.get_closest_marker(marker) for marker in _MARKERS):
             item.add_marker(_marker(item.path))
-    if config.pluginmanager.hasplugin("xdist"):
-        _distribute(items)
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)  # they take longest
 
 
-def _distribute(items: list[pytest.Item]) -> None:
-    """Keeps the tests of a file in one process, as they share fixtures, and begins with the longest: the live tests.
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which a unit run may lack
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keeps the live files that share a stack on one worker, besides the tests of each file."""
+    from xdist.scheduler import LoadFileScheduling  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-    Files whose tests share a stack that is up name a group of their own.
-    """
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return _SHARING.get(file, file)
+
+    return Scheduling(config, log) if config.option.dist == "loadfile" else None

@@ -14,7 +14,7 @@ from tests.support.alarm_evaluator import READINGS, Datum, Rule, Selection
 from tests.support.emitted import Facts
 from tests.support.live import ACCOUNT_ID, Stack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("everything")]
+pytestmark = pytest.mark.live
 
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:voiceter-backend-alarms-dev"
 SUBSCRIBERS = {("email", "oncall@example.com"), ("sms", "+4915112345678")}

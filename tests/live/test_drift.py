@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.live import ACCOUNT_ID, Run, Stack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("everything")]
+pytestmark = pytest.mark.live
 
 ROGUE = {"Key": "Rogue", "Value": "1"}
 DENIAL = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}

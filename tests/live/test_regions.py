@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.live import ACCOUNT_ID, ROOT, LiveSandbox, Stack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("committed stacks")]
+pytestmark = pytest.mark.live
 
 ADDED = "prod-eu-north-1"
 LONG = f"dev-{'quite-'}{'long-' * 14}name-us-west-2"

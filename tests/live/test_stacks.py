@@ -13,7 +13,7 @@ import pytest
 from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, TABLES
 from tests.support.live import ACCOUNT_ID, LiveSandbox, Stack
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("committed stacks")]
+pytestmark = pytest.mark.live
 
 STACKS = ("dev", "staging", "prod")
 
