@@ -97,10 +97,7 @@ unit: venv
 	$(VENV)/pytest -m unit -n auto
 
 lint: venv
-	$(VENV)/ruff check
-	$(VENV)/ruff format --check
-	$(VENV)/pyright
-	@$(VENV)/python -m ci.lint
+	@$(VENV)/pre-commit run --all-files
 
 docs: venv
 	@$(VENV)/python -m tests.support.documents

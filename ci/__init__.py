@@ -1,1 +1,1 @@
-"""What the workflows run: the checks, the previews, the search for drift, and what GitHub is told of them."""
+"""What the workflows run beyond published actions: the tag of a stack file, and the search for drift."""

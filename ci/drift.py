@@ -1,10 +1,8 @@
-"""`python -m ci.drift`: what differs on AWS from what was last deployed, and the one issue that says so.
+"""What differs on AWS from what was last deployed, and the one issue that says so.
 
-python -m ci.drift check STACK --reports FOLDER    by a refresh that changes nothing
-python -m ci.drift issue --reports FOLDER          opened, brought up to date or closed, from all reports
+python -m ci.drift check STACK --reports FOLDER   refreshes a stack without changing its state
+python -m ci.drift issue --reports FOLDER         opens, updates or closes the issue, from the reports of all stacks
 """
-
-from __future__ import annotations
 
 import argparse
 import os
@@ -14,28 +12,28 @@ from pathlib import Path
 from typing import Final
 
 from ci import report
-from ci.github import GitHubError, Repository
+from ci.github import GitHubError, Issue
 from ci.report import Report
 
 LABEL: Final = "drift"
 _FLAGS: Final = ("--diff", "--non-interactive", "--suppress-progress", "--color", "never")
 _ADVICE: Final = (
-    "Someone, or something, changed these outside of the program. `pulumi up --refresh` puts back what the program"
-    " says; where the change is to stay, bring it into the program first. This text is renewed each night, and the"
-    " issue closes by itself once nothing differs."
+    "Something outside this program changed these resources. `pulumi up --refresh` restores what the program says. To"
+    " keep a change, add it to the program first. This text is renewed every night, and the issue closes when nothing"
+    " differs."
 )
 
 
 def check(stack: str) -> Report:
-    """Compare a stack with its state; nothing is changed, neither there nor in the state."""
+    """Compares a stack with its state. Changes neither."""
     command = ["pulumi", "refresh", "--preview-only", "--expect-no-changes", "--stack", stack, *_FLAGS]
     return Report(stack, *report.run(command))
 
 
-def tell(reports: Sequence[Report], repository: Repository, run_url: str) -> str:
-    """Open the issue, bring it up to date, or close it; what was done, in a line.
+def update_issue(reports: Sequence[Report], issue: Issue) -> str:
+    """Opens, updates or closes the issue. Returns what was done, in a line.
 
-    A stack that could not be checked says nothing: it closes no issue.
+    The issue stays open while a stack could not be checked.
 
     Raises:
         GitHubError: GitHub refused.
@@ -43,16 +41,16 @@ def tell(reports: Sequence[Report], repository: Repository, run_url: str) -> str
     drifted = [one for one in reports if one.drifted]
     if drifted:
         names = ", ".join(one.stack for one in drifted)
-        body = f"{_ADVICE}\n\n{report.markdown('What differs', drifted, run_url)}\n\n[The run]({run_url})"
-        return f"Issue {repository.open_issue(LABEL, f'Drift: {names}', body)}: {names}"
+        body = f"{_ADVICE}\n\n{report.markdown('What differs', drifted)}\n\n[The run]({report.run_url()})"
+        return f"Issue {issue.write(f'Drift: {names}', body)}: {names}"
     if not reports or any(one.failed for one in reports):
-        return "Not every stack could be checked; the issue stays as it is"
-    closed = repository.close_issue(LABEL, f"Nothing differs any more: [the run]({run_url}).")
+        return "Not every stack could be checked, so the issue is left as it is."
+    closed = issue.close(f"Nothing differs any more: [the run]({report.run_url()}).")
     return f"Issue {closed}: closed" if closed else "No drift"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`check` is 0 with drift as well, which is no fault of the run; `issue` is 0 only if every stack was checked."""
+    """Returns 0 if every stack was checked, with drift or without."""
     parser = argparse.ArgumentParser(prog="python -m ci.drift", description="What differs from what was deployed.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check").add_argument("stack")
@@ -61,17 +59,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--reports", type=Path, required=True, help="the folder of the reports")
     options = parser.parse_args(arguments)
     if options.command == "check":
-        made = check(options.stack)
-        made.save(options.reports)
-        report.summarize("Drift", made, os.environ)
-        return 1 if made.failed else 0
+        result = check(options.stack)
+        result.save(options.reports)
+        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+            with Path(summary).open("a") as file:
+                file.write(report.markdown("Drift", [result]) + "\n")
+        return 1 if result.failed else 0
     reports = report.load(options.reports)
     try:
-        done = tell(reports, Repository(os.environ["GITHUB_REPOSITORY"]), report.run_url(os.environ))
+        print(update_issue(reports, Issue(os.environ["GITHUB_REPOSITORY"], LABEL)))
     except GitHubError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"{done}\n")
     return 1 if not reports or any(one.failed for one in reports) else 0
 
 

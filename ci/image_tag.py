@@ -1,34 +1,92 @@
-"""`python -m ci.image_tag STACK`: the `imageTag` of a stack file, as it is written; nothing where it has none."""
+"""The `imageTag` of a stack file, for the workflows.
 
-from __future__ import annotations
+python -m ci.image_tag show STACK                  prints it, or nothing if the file sets none
+python -m ci.image_tag hold-back STACK --base REF  takes back a new tag whose image the stack's registry lacks
 
+A pull request sets a new tag for all stacks before the deployment copies the image to staging and prod. `hold-back`
+sets such a stack's tag back to that of the base branch, in this checkout, so that its preview succeeds. It prints a
+note.
+"""
+
+import argparse
+import importlib
+import shutil
+import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, Final
 
-from sandbox.layout import SandboxError
-from sandbox.stack_file import StackFile
+import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from components.lib.names import Names
 
-
-def image_tag(root: Path, stack: str) -> str:
-    """The tag; empty where the file sets none.
-
-    Raises:
-        SandboxError: there is no such stack file, or it is not one.
-    """
-    path = root / f"Pulumi.{stack}.yaml"
-    if not path.exists():
-        raise SandboxError(f"There is no {path.name}.")
-    return StackFile(path.read_text(), path.name).get("imageTag") or ""
+ROOT: Final = Path(__file__).resolve().parent.parent
+# Whether the registry of a stack, in a region, holds an image.
+HasImage = Callable[[str, str, str], bool]
 
 
-def main() -> int:
+def config_of(text: str) -> dict[str, Any]:
+    """Returns the config of a stack file, with every plain value as it is written: `1.10` stays `1.10`."""
+    content: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader) or {}  # noqa: S506 - makes plain values only
+    return content.get("config") or {}
+
+
+def image_tag(text: str) -> str:
+    """Returns the tag that a stack file sets, or an empty string."""
+    return str(config_of(text).get("voiceter-backend:imageTag", ""))
+
+
+def registry_has(stack: str, region: str, image: str) -> bool:
+    """Returns whether the stack's ECR repository exists and holds an image, given by its tag or digest."""
+    boto3: Any = importlib.import_module("boto3")  # untyped
+    ecr = boto3.client("ecr", region_name=region)
+    image_id = {"imageDigest": image} if image.startswith("sha256:") else {"imageTag": image}
     try:
-        sys.stdout.write(f"{image_tag(ROOT, sys.argv[1])}\n")
-    except (SandboxError, IndexError) as error:
-        sys.stderr.write(f"{error}\n" if isinstance(error, SandboxError) else f"{__doc__}\n")
+        ecr.describe_images(repositoryName=Names(stack).repository, imageIds=[image_id])
+    except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+        return False
+    return True
+
+
+def hold_back(root: Path, stack: str, base: str, has_image: HasImage) -> str:
+    """Sets the tag back to that of `base` if the stack's registry lacks the new image. Returns a note, or nothing."""
+    file = root / f"Pulumi.{stack}.yaml"
+    text = file.read_text()
+    new, old = image_tag(text), image_tag(_at(root, base, file.name))
+    if not new or new == old or has_image(stack, str(config_of(text)["aws:region"]), new):
+        return ""
+    change = ["set", "imageTag", old, "--plaintext"] if old else ["rm", "imageTag"]
+    subprocess.run(["pulumi", "config", *change, "--stack", stack], cwd=root, check=True)  # noqa: S603, S607
+    shown = f"with `{old}`" if old else "without an image, and so without the service"
+    return f"{stack}: the registry lacks `{new}` until the deployment copies it there. The preview is {shown}."
+
+
+def _at(root: Path, commit: str, name: str) -> str:
+    """Returns a file as of a commit, or an empty string if the commit lacks it."""
+    git = shutil.which("git") or "git"
+    shown = subprocess.run(  # noqa: S603
+        [git, "show", f"{commit}:{name}"], cwd=root, capture_output=True, text=True, check=False
+    )
+    return shown.stdout if shown.returncode == 0 else ""
+
+
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    parser = argparse.ArgumentParser(prog="python -m ci.image_tag", description="The imageTag of a stack file.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("show").add_argument("stack")
+    hold = commands.add_parser("hold-back")
+    hold.add_argument("stack")
+    hold.add_argument("--base", required=True, help="the commit that the pull request is compared with")
+    options = parser.parse_args(arguments)
+    file = root / f"Pulumi.{options.stack}.yaml"
+    if not file.exists():
+        sys.stderr.write(f"There is no {file.name}: name a stack of this repository.\n")
         return 1
+    if options.command == "show":
+        print(image_tag(file.read_text()))
+    elif note := hold_back(root, options.stack, options.base, registry_has):
+        print(note)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The workflows: what actionlint and zizmor cannot know of them. `make lint` runs those two."""
+"""The workflows, beyond what actionlint and zizmor check. `make lint` runs those two."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ STACKS = ["dev", "staging", "prod"]
 
 
 def read(name: str) -> dict[str, Any]:
-    # BaseLoader: `on` is a key, not a truth.
+    # BaseLoader: `on` is a key, not a boolean.
     text = (GITHUB / "workflows" / f"{name}.yml").read_text()
     return cast(dict[str, Any], yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506 - makes texts, lists, mappings
 
 
 def jobs() -> list[tuple[str, str, dict[str, Any]]]:
-    """Every job, as (workflow, job's id, job)."""
+    """Returns every job, as (workflow, job's id, job)."""
     return [(path.stem, name, job) for path in WORKFLOWS for name, job in read(path.stem)["jobs"].items()]
 
 
 def scripts(path: Path) -> str:
-    """All that the file runs in a shell."""
+    """Returns the scripts of a file."""
     content: Any = yaml.safe_load(path.read_text())
     steps: list[Any] = content.get("runs", {}).get("steps", [])
     for job in content.get("jobs", {}).values():
@@ -36,7 +36,7 @@ def scripts(path: Path) -> str:
     return "\n".join(step["run"] for step in steps if "run" in step)
 
 
-def test_an_action_is_pinned_by_commit_everywhere_by_the_same() -> None:
+def test_every_action_is_pinned_by_one_commit() -> None:
     pins: dict[str, set[tuple[str, str]]] = {}
     for path in ALL:
         for line in path.read_text().splitlines():
@@ -52,11 +52,12 @@ def test_an_action_is_pinned_by_commit_everywhere_by_the_same() -> None:
         "actions/setup-python",
         "actions/upload-artifact",
         "aws-actions/configure-aws-credentials",
+        "pulumi/actions",
     }
     assert {name: len(found) for name, found in pins.items()} == dict.fromkeys(pins, 1)
 
 
-def test_no_fork_gets_more_than_a_runner() -> None:
+def test_forks_get_no_credentials() -> None:
     events = {path.stem: set(read(path.stem)["on"]) for path in WORKFLOWS}
     assert events == {
         "deploy": {"push", "workflow_dispatch"},
@@ -66,16 +67,15 @@ def test_no_fork_gets_more_than_a_runner() -> None:
         "test": {"workflow_call"},
     }
     for path in ALL:
-        assert "secrets." not in path.read_text(), "there is none: roles are taken through OIDC"
+        assert "secrets." not in path.read_text(), "there are none: jobs assume roles through OIDC"
     for name, job in read("pull-request")["jobs"].items():
         if "id-token" in job["permissions"]:
             assert job["if"].startswith("github.event.pull_request.head.repo.full_name == github.repository &&"), name
 
 
-def test_a_job_may_do_what_it_needs() -> None:
+def test_jobs_have_the_permissions_they_need() -> None:
     writes = {
-        ("pull-request", "aws"): {"id-token"},
-        ("pull-request", "comment"): {"pull-requests"},
+        ("pull-request", "aws"): {"id-token", "pull-requests"},
         ("deploy", "dev"): {"id-token"},
         ("deploy", "staging"): {"id-token"},
         ("deploy", "prod"): {"id-token"},
@@ -90,7 +90,7 @@ def test_a_job_may_do_what_it_needs() -> None:
         assert job["permissions"] == expected, f"{workflow}: {name}"
 
 
-def test_no_account_and_no_role_is_written_down() -> None:
+def test_no_account_or_role_is_committed() -> None:
     for path in ALL:
         text = path.read_text()
         assert not re.search(r"\b\d{12}\b|arn:aws", text), path.name
@@ -99,7 +99,7 @@ def test_no_account_and_no_role_is_written_down() -> None:
     assert used == documented
 
 
-def test_the_order_of_a_deployment() -> None:
+def test_deployment_order() -> None:
     deploy = read("deploy")["jobs"]
     assert {name: (job.get("needs"), job.get("with")) for name, job in deploy.items()} == {
         "test": (None, None),
@@ -111,43 +111,51 @@ def test_the_order_of_a_deployment() -> None:
     assert job["environment"] == "${{ inputs.stack }}"
     assert job["concurrency"] == {"group": "deploy-${{ inputs.stack }}", "cancel-in-progress": "false"}
     runs = [step["run"] for step in job["steps"] if "run" in step]
-    order = ["make promote", "pulumi up", "make verify", "make rollback"]
+    order = ["operations promote", "pulumi up", "operations verify", "make rollback"]
     assert [next(n for n, run in enumerate(runs) if command in run) for command in order] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
     ("workflow", "job"), [("pull-request", "sandbox"), ("pull-request", "aws"), ("drift", "check")]
 )
-def test_every_stack_is_looked_at(workflow: str, job: str) -> None:
+def test_every_stack_is_checked(workflow: str, job: str) -> None:
     strategy = read(workflow)["jobs"][job]["strategy"]
     assert strategy == {"fail-fast": "false", "matrix": {"stack": STACKS}}
     assert {path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml")} == set(STACKS)
 
 
-def test_drift_is_searched_for_stack_by_stack() -> None:
+def test_drift_has_a_concurrency_group_for_each_stack() -> None:
     concurrency = read("drift")["jobs"]["check"]["concurrency"]
     assert concurrency == {"group": "drift-${{ matrix.stack }}", "cancel-in-progress": "false"}
 
 
-def test_no_expression_reaches_a_shell() -> None:
+def test_no_expression_is_expanded_in_a_script() -> None:
     for path in ALL:
         assert "${{" not in scripts(path), path.name
 
 
-def test_every_job_ends() -> None:
+def test_every_job_has_a_timeout() -> None:
     for workflow, name, job in jobs():
         assert "uses" in job or int(job["timeout-minutes"]) <= 120, f"{workflow}: {name}"
 
 
-def test_the_commands_exist() -> None:
+def test_deployments_run_the_official_cli_in_the_version_of_the_sandboxes_engine() -> None:
+    pinned = (ROOT / ".pulumi.version").read_text().strip()
+    assert f"github.com/pulumi/pulumi/pkg/v3 v{pinned}\n" in (ROOT / "sandbox" / "engine" / "go.mod").read_text()
+    for workflow, name in (("deploy-stack", "deploy"), ("drift", "check"), ("pull-request", "aws")):
+        steps = read(workflow)["jobs"][name]["steps"]
+        assert "./.github/actions/pulumi" in [step.get("uses") for step in steps]
+    for path in ALL:
+        text = path.read_text()
+        assert text.count("uses: pulumi/actions@") == text.count("pulumi-version-file: .pulumi.version"), path.name
+
+
+def test_scripts_call_existing_commands() -> None:
     text = "\n".join(scripts(path) for path in ALL)
     phony = re.findall(r"^\.PHONY:(.*)$", (ROOT / "Makefile").read_text().replace("\\\n", " "), re.MULTILINE)
     targets = {name for line in phony for name in line.split()}
     called = set(re.findall(r"^\s*make (?:-C \S+ )?([a-z]+)", text, re.MULTILINE))
-    assert {"promote", "up", "venv", "verify"} <= called
+    assert {"preview", "up", "venv"} <= called
     assert called <= targets
-    modules = set(re.findall(r"python -m (ci\.\w+)", text))
-    assert modules == {"ci.preview", "ci.drift", "ci.image_tag"}
-    for module in modules:
-        assert (ROOT / f"{module.replace('.', '/')}.py").exists()
+    assert set(re.findall(r"python -m ([\w.]+)", text)) == {"ci.drift", "ci.image_tag", "operations", "sandbox"}
     assert (ROOT / ".ci" / "run").exists()

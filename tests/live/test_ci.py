@@ -1,4 +1,4 @@
-"""The commands of the workflows on a stack that is up: previews and drift checks, with the engine's own output."""
+"""The commands of the workflows on a stack that is up: drift checks, with the engine's own output."""
 
 from __future__ import annotations
 
@@ -21,32 +21,6 @@ def reported(dev: Stack, folder: Path, arguments: str) -> tuple[int, Report]:
     run = dev.sandbox.run(command)
     [made] = report.load(folder)
     return run.status, made
-
-
-def test_preview_without_a_change(dev: Stack, tmp_path: Path) -> None:
-    status, made = reported(dev, tmp_path, "preview aws dev --base HEAD")
-    assert (status, made.status, made.headline) == (0, 0, "no changes"), made.output
-
-
-def test_preview_shows_each_property_that_changes(dev: Stack, tmp_path: Path) -> None:
-    dev.sandbox.set("dev", logRetentionDays="14")
-    try:
-        for arguments in ("preview sandbox dev", "preview aws dev --base HEAD"):
-            status, made = reported(dev, tmp_path, arguments)
-            assert (status, made.headline) == (0, "1 to update"), made.output
-            assert "retentionInDays: 7 => 14" in made.output
-    finally:
-        dev.sandbox.set("dev", logRetentionDays="7")
-
-
-def test_refused_preview_is_a_failed_report(dev: Stack, tmp_path: Path) -> None:
-    dev.sandbox.set("dev", cpu="1000")
-    try:
-        status, made = reported(dev, tmp_path, "preview sandbox dev")
-        assert (status, made.failed) == (1, True)
-        assert "cpu = '1000': must be 256, 512" in made.output, made.output
-    finally:
-        dev.sandbox.set("dev", cpu="512")
 
 
 def test_drift_check_finds_drift_and_changes_nothing(dev: Stack, tmp_path: Path) -> None:

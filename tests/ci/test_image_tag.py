@@ -1,0 +1,125 @@
+"""The image tag that a workflow reads from a stack file, and the one that a preview holds back."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ci import image_tag
+from ci.image_tag import hold_back, main, registry_has
+
+HEAD = "config:\n  aws:region: eu-north-1\n"
+TAG = "  voiceter-backend:imageTag: "
+Calls = Callable[[], list[str]]
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """A `pulumi` on PATH that records its arguments. Returns them."""
+    recorded = tmp_path / "calls"
+    recorded.write_text("")
+    script = tmp_path / "pulumi"
+    script.write_text(f'#!/bin/sh\necho "$*" >> "{recorded}"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    return lambda: recorded.read_text().splitlines()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone whose HEAD deploys 1.4.1 to staging and nothing to prod. The working tree sets 1.10 for all stacks."""
+    root = tmp_path / "clone"
+    root.mkdir()
+    git = shutil.which("git")
+    assert git is not None
+    (root / "Pulumi.staging.yaml").write_text(f"{HEAD}{TAG}1.4.1\n")
+    (root / "Pulumi.prod.yaml").write_text(HEAD)
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "base"]):
+        subprocess.run([git, *arguments], cwd=root, check=True)  # noqa: S603
+    for stack in ("staging", "prod", "new"):
+        (root / f"Pulumi.{stack}.yaml").write_text(f"{HEAD}{TAG}1.10\n")
+    return root
+
+
+def lacks(_stack: str, region: str, image: str) -> bool:
+    assert (region, image) == ("eu-north-1", "1.10")
+    return False
+
+
+def has(_stack: str, _region: str, _image: str) -> bool:
+    return True
+
+
+def test_show_prints_the_tag_as_it_is_written(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (clone / "Pulumi.bare.yaml").write_text("config: {}\n")
+    for stack in ("staging", "bare"):
+        assert main(["show", stack], clone) == 0
+    assert capsys.readouterr().out == "1.10\n\n"
+
+
+@pytest.mark.parametrize("arguments", [["show", "none"], ["hold-back", "none", "--base", "HEAD"]])
+def test_unknown_stack_is_refused(clone: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments, clone) == 1
+    assert "There is no Pulumi.none.yaml" in capsys.readouterr().err
+
+
+def test_image_in_the_registry_is_previewed(clone: Path, calls: Calls) -> None:
+    assert hold_back(clone, "staging", "HEAD", has) == ""
+    assert calls() == []
+
+
+def test_missing_image_is_held_back_to_the_tag_of_the_base(clone: Path, calls: Calls) -> None:
+    note = hold_back(clone, "staging", "HEAD", lacks)
+    assert calls() == ["config set imageTag 1.4.1 --plaintext --stack staging"]
+    assert "the registry lacks `1.10`" in note
+    assert "with `1.4.1`" in note
+
+
+@pytest.mark.parametrize("stack", ["prod", "new"])
+def test_missing_first_image_is_held_back_to_none(clone: Path, calls: Calls, stack: str) -> None:
+    note = hold_back(clone, stack, "HEAD", lacks)
+    assert calls() == [f"config rm imageTag --stack {stack}"]
+    assert "without the service" in note
+
+
+def test_unchanged_tag_asks_no_registry(clone: Path, calls: Calls) -> None:
+    def fail(*_: str) -> bool:
+        raise AssertionError
+
+    (clone / "Pulumi.staging.yaml").write_text(f"{HEAD}{TAG}1.4.1\n")
+    (clone / "Pulumi.prod.yaml").write_text(HEAD)
+    assert hold_back(clone, "staging", "HEAD", fail) == hold_back(clone, "prod", "HEAD", fail) == ""
+    assert calls() == []
+
+
+def test_hold_back_prints_its_note(
+    clone: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(image_tag, "registry_has", lacks)
+    assert main(["hold-back", "staging", "--base", "HEAD"], clone) == 0
+    assert capsys.readouterr().out.startswith("staging: the registry lacks `1.10`")
+
+
+@pytest.mark.sandbox  # for moto
+def test_registry_has_finds_an_image_by_tag_and_digest() -> None:
+    moto: Any = importlib.import_module("moto")
+    boto3: Any = importlib.import_module("boto3")
+    with moto.mock_aws():
+        ecr = boto3.client("ecr", region_name="eu-north-1")
+        assert not registry_has("staging", "eu-north-1", "1.10")
+        ecr.create_repository(repositoryName="voiceter-backend-staging")
+        assert not registry_has("staging", "eu-north-1", "1.10")
+        manifest = '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}'
+        made = ecr.put_image(repositoryName="voiceter-backend-staging", imageTag="1.10", imageManifest=manifest)
+        assert registry_has("staging", "eu-north-1", "1.10")
+        assert registry_has("staging", "eu-north-1", made["image"]["imageId"]["imageDigest"])
+        assert not registry_has("staging", "eu-north-1", "1.1")
+        assert not registry_has("prod", "eu-north-1", "1.10")
