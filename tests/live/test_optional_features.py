@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.live import LiveSandbox, Stack
+from tests.support.live import Stack
 
 pytestmark = pytest.mark.live
 
@@ -73,8 +73,8 @@ def scheduled_actions(dev: Stack) -> list[dict[str, Any]]:
     return scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
 
 
-def test_all_mistakes_are_named_in_one_message_before_anything_is_created(sandbox: LiveSandbox) -> None:
-    shown = sandbox.fails(
+def test_all_mistakes_are_named_in_one_message_before_anything_is_created(dev: Stack) -> None:
+    shown = dev.sandbox.fails(
         """
         pulumi stack init wrong
         pulumi config set-all --plaintext aws:region=eu-west-1 --plaintext cpu=1000 --plaintext vpcCidr=8.8.0.0/16 \
@@ -90,7 +90,7 @@ def test_all_mistakes_are_named_in_one_message_before_anything_is_created(sandbo
     assert "the nearest one is imageTag" in shown
     assert "redisAuthToken: must be 16 to 128 letters, digits and ! & # $ ^ < > -" in shown, "without its value"
     assert "scalingSchedule.night.cron = 'cron(0 0 * * ? *)': must be a cron expression of six fields" in shown
-    assert [item for item in sandbox.resources("wrong") if item["type"] != "pulumi:pulumi:Stack"] == []
+    assert [item for item in dev.sandbox.resources("wrong") if item["type"] != "pulumi:pulumi:Stack"] == []
 
 
 def test_redis_and_a_secret_are_turned_on(dev: Stack) -> None:

@@ -1,4 +1,4 @@
-"""The whole program, run afresh for a stack, with the config that its stack file holds."""
+"""Runs the whole program for a stack with the config of its stack file."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ ROOT: Final = Path(__file__).parents[2]
 DIGEST: Final = "sha256:" + "d" * 64
 TAG: Final = "1.4.2"
 REDIS_TOKEN: Final = "Correct!Horse#Battery&Staple"  # noqa: S105 - of the tests alone
-REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": REDIS_TOKEN}  # keys that turn Redis on
+REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": REDIS_TOKEN}  # the keys that turn Redis on
 REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 
 
 def certificate(region: str) -> str:
-    """The ARN of a certificate in that region."""
+    """Returns the ARN of a certificate in that region."""
     return f"arn:aws:acm:{region}:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
 
 
 def committed(stack: str) -> dict[str, Any]:
-    """The config of a stack file in the repository."""
+    """Returns the config of a committed stack file."""
     return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
 
 
@@ -41,7 +41,7 @@ def run(
     answers: FakeAws | None = None,
     **config: Any,
 ) -> Deployment:
-    """The program with the stack file of `like` (by default the stack's own), in `region`, and further `config` keys.
+    """Runs the program as `stack`, with the stack file of `like` (default: of `stack`) and the keys in `config`.
 
     `https` adds a certificate, and `image` the tag of an image that the registry holds.
     """
@@ -59,4 +59,4 @@ def run(
             answers=answers or FakeAws(region=region, images={DIGEST: [TAG]}),
         )
     finally:
-        gc.enable()  # the program turns it off, and the process of these tests goes on
+        gc.enable()  # the program turns it off

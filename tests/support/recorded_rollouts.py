@@ -1,6 +1,6 @@
-"""What AWS answers about a service in each state that a deployment can be in, as `operations.verify` asks for it.
+"""AWS's answers about a service in each state of a deployment, as `operations.verify` requests them.
 
-Made by hand after the API's shapes, and ECS's published examples and messages; a test holds them against botocore's
+They follow the shapes of the API and the examples and messages that AWS publishes. A test checks them with botocore's
 models.
 """
 
@@ -49,7 +49,7 @@ EVENTS = [
 
 
 def deployment(task_definition: str = NEW, **changes: Any) -> dict[str, Any]:
-    """One of a service's `deployments`; a good one unless changed."""
+    """Returns one of the `deployments` of a service: a completed one, with these changes."""
     return {
         "id": NEW_ID,
         "status": "PRIMARY",
@@ -69,7 +69,7 @@ def deployment(task_definition: str = NEW, **changes: Any) -> dict[str, Any]:
 
 
 def service(*deployments: dict[str, Any], shifting: bool = False, **changes: Any) -> dict[str, Any]:
-    """A service, with one target group or, `shifting`, with two."""
+    """Returns a service with one target group, or with two if `shifting`."""
     balancer: dict[str, Any] = {
         "targetGroupArn": BLUE,
         "containerName": "voiceter-backend",

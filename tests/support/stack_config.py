@@ -1,4 +1,4 @@
-"""Config for the tests of the settings, handed over exactly as the engine does it."""
+"""Config for tests of the settings, passed as the engine passes it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 FindImage = Callable[[str, str], str | None]
 FindNetwork = Callable[[str], str | None]
 
-# Waits for the Output that a test returns, without which a failing assertion in `apply` would pass; typed.
+# Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
 
 
 class NoResources(pulumi.runtime.Mocks):
-    """The settings register nothing and call nothing; this gives them a stack's name."""
+    """Mocks that fail on every resource and call: the settings only need the name of the stack."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, object]]:
         raise AssertionError(f"the settings registered {args.typ}")
@@ -39,17 +39,17 @@ class NoResources(pulumi.runtime.Mocks):
 
 
 def engine_text(value: object) -> str:
-    """How the engine passes a value of a stack file: a string as it is, everything else as JSON."""
+    """Returns a value of a stack file as the engine passes it: a string as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
 def has_the_tag(_region: str, tag: str) -> str | None:
-    """A registry that holds every tag."""
+    """Answers as a registry that holds every tag."""
     return tag
 
 
 def no_network(_region: str) -> None:
-    """A stack that is not up."""
+    """Answers as a stack that is not up."""
 
 
 def load(
@@ -60,7 +60,7 @@ def load(
     find_image: FindImage = has_the_tag,
     find_network: FindNetwork = no_network,
 ) -> Settings:
-    """`settings.load` for a stack with that config; keys are named without the project's namespace."""
+    """Loads the settings of a stack with that config. Keys need no namespace."""
     texts = {(key if ":" in key else f"{NAMESPACE}:{key}"): engine_text(value) for key, value in config.items()}
     if region is not None:
         texts["aws:region"] = region
@@ -81,7 +81,7 @@ def mistakes(
     find_image: FindImage = has_the_tag,
     find_network: FindNetwork = no_network,
 ) -> list[str]:
-    """The lines of the `ConfigError` that `load` ends in, without the first."""
+    """Returns the lines of the `ConfigError` that `load` raises, without the first."""
     with pytest.raises(ConfigError) as caught:
         load(config, stack, region, encrypted, find_image, find_network)
     head, *lines = str(caught.value).split("\n")
