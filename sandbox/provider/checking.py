@@ -108,7 +108,7 @@ def faults(resource: Resource, inputs: Values, context: Context) -> list[Fault]:
                 parameters(resource, call, {name: inputs[name]}, context, faults=found)
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
-    return list(dict.fromkeys([*found, *_missing(resource, inputs), *broken(resource, inputs, context)]))
+    return list(dict.fromkeys([*found, *_missing(resource, inputs), *broken(resource.token, inputs)]))
 
 
 def _missing(resource: Resource, inputs: Values) -> list[Fault]:

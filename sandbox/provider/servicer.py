@@ -297,10 +297,8 @@ def prepare() -> Iterator[None]:
     """
     session()
     yield
-    from .rules import tables
     from .types import TABLE
 
-    tables()
     for service, _ in Counter(resource.service for resource in TABLE.values()).most_common():
         yield
         service_model(service)

@@ -1,0 +1,131 @@
+"""Checks that the rules are made of. A value that is unknown or not given breaks no rule.
+
+A path is a property path as Pulumi writes it, without indexes: `rules.id` stands for the id of each rule.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from ..faults import Fault
+from ..values import UNKNOWN, Values
+
+
+def found(inputs: Any, path: str, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields each known value at a path, with its place: `rules[0].id`."""
+    if inputs is None or inputs is UNKNOWN:
+        return
+    if isinstance(inputs, list):
+        for index, item in enumerate(cast(list[Any], inputs)):
+            yield from found(item, path, f"{place}[{index}]")
+    elif not path:
+        yield place, inputs
+    elif isinstance(inputs, Mapping):
+        name, _, rest = path.partition(".")
+        yield from found(cast(Values, inputs).get(name), rest, f"{place}.{name}".lstrip("."))
+
+
+def objects(inputs: Any, path: str) -> Iterator[tuple[str, Values]]:
+    """Yields each object at a path, with its place."""
+    yield from ((place, cast(Values, value)) for place, value in found(inputs, path) if isinstance(value, dict))
+
+
+def get(inputs: Values, path: str) -> Any:
+    """Returns the value at a path that leads through no list: None if it is not given, or UNKNOWN."""
+    value: Any = inputs
+    for name in path.split("."):
+        if not isinstance(value, Mapping):
+            return UNKNOWN if value is UNKNOWN else None
+        value = cast(Values, value).get(name)
+    return value
+
+
+def given(inputs: Values, path: str) -> bool:
+    """Whether a property has a value, known or unknown. An empty value counts as none."""
+    return get(inputs, path) not in (None, "", [], {})
+
+
+def number(value: Any) -> float | None:
+    """Returns a number, which may be spelled as text; None for anything else."""
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def parse(inputs: Values, name: str) -> Values:
+    """Returns the JSON document in a property under the name of the property; nothing if it is unknown or no JSON."""
+    try:
+        return {name: json.loads(inputs.get(name, ""))}
+    except (TypeError, ValueError):
+        return {}
+
+
+def between(inputs: Values, path: str, least: float, most: float | None = None, unit: str = "") -> Iterator[Fault]:
+    """The number is within bounds."""
+    bounds = f"at least {least:,}" if most is None else f"{least:,} to {most:,}"
+    for place, value in found(inputs, path):
+        size = number(value)
+        if size is not None and (size < least or (most is not None and size > most)):
+            yield Fault(place, f"must be {bounds} {unit}".rstrip(), value)
+
+
+def one_of(inputs: Values, path: str, *allowed: Any) -> Iterator[Fault]:
+    """The value is one of those that are allowed. Text and numbers compare as text."""
+    names = [str(value) for value in allowed]
+    for place, value in found(inputs, path):
+        if str(value) not in names:
+            yield Fault(place, f"must be one of {', '.join(names)}", value)
+
+
+def matches(inputs: Values, path: str, pattern: str, rule: str) -> Iterator[Fault]:
+    """The whole text matches a pattern."""
+    for place, value in found(inputs, path):
+        if isinstance(value, str) and not re.fullmatch(pattern, value, re.DOTALL):
+            yield Fault(place, rule, value)
+
+
+def required(inputs: Values, rule: str, *paths: str) -> Iterator[Fault]:
+    """The properties are given."""
+    yield from (Fault(path, rule) for path in paths if not given(inputs, path))
+
+
+def forbidden(inputs: Values, rule: str, *paths: str) -> Iterator[Fault]:
+    """The properties are not given."""
+    yield from (Fault(path, rule) for path in paths if given(inputs, path))
+
+
+def distinct(values: Iterator[tuple[str, Any]], rule: str) -> Iterator[Fault]:
+    """No two values are the same."""
+    seen: set[str] = set()
+    for place, value in values:
+        if str(value) in seen:
+            yield Fault(place, rule, value)
+        seen.add(str(value))
+
+
+def at_most(inputs: Values, smaller: str, larger: str, *, less: bool = False) -> Iterator[Fault]:
+    """A number is at most, or less than, the number of another property."""
+    low, high = number(get(inputs, smaller)), number(get(inputs, larger))
+    if low is not None and high is not None and (low > high or (less and low == high)):
+        yield Fault(smaller, f"must be {'less than' if less else 'at most'} `{larger}`, {high:g}", get(inputs, smaller))
+
+
+def exactly_one(inputs: Values, place: str, *names: str) -> Iterator[Fault]:
+    """Exactly one of the properties is given."""
+    if sum(given(inputs, name) for name in names) != 1:
+        yield Fault(place, f"exactly one of {', '.join(names)} must be given")
+
+
+def document(inputs: Values, name: str, most: int, *, white_space: bool = True) -> Iterator[Fault]:
+    """The property is a JSON document of at most so many characters. IAM does not count white space."""
+    text = inputs.get(name)
+    if not isinstance(text, str):
+        return
+    if not parse(inputs, name):
+        yield Fault(name, "must be a JSON document")
+    size = len(text if white_space else re.sub(r"\s", "", text))
+    if size > most:
+        counted = "" if white_space else " without white space"
+        yield Fault(name, f"has {size:,} characters{counted}: at most {most:,} are allowed")
