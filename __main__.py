@@ -32,8 +32,9 @@ from components.service.container import HEALTH_PATH, PORT, Container
 from components.service.scaling import Scaling, ScalingArgs
 from components.service.service import Service, ServiceArgs
 from components.service.timeline import Timeline
-from config import model as settings
-from config.app_environment import app_environment
+from config.app_environment import REDIS_URL, AppResources, app_environment
+from config.load import load
+from config.model import environment_of
 
 # The program ends within minutes, and nearly all that it makes stays until then: above all the classes of the AWS
 # provider's modules, which load as they are first used. Looking through them for garbage, again and again and once more
@@ -48,12 +49,12 @@ names = Names(stack)
 @functools.cache
 def provider_in(region: str) -> aws.Provider:
     """The provider of everything here. Made when it is first asked for: the configuration's check looks things up."""
-    environment = settings.environment_of(stack)
+    environment = environment_of(stack)
     tags = {"Application": APPLICATION, "Environment": environment, "ManagedBy": "pulumi", "Stack": stack}
     return aws.Provider("aws", region=region, default_tags={"tags": tags})
 
 
-config = settings.load(
+config = load(
     lambda region, tag: find_image(provider_in(region), names.repository, tag),
     lambda region: find_network(provider_in(region), names.service, stack),
 )
@@ -100,7 +101,7 @@ app_secrets = AppSecrets(
     AppSecretsArgs(
         account=account,
         folder=names.service,
-        values={**config.secret_values, **({"REDIS_URL": cache.url} if cache else {})},
+        values={**config.secret_values, **({REDIS_URL: cache.url} if cache else {})},
         arns=config.secret_arns,
         protect=protect,
     ),
@@ -179,7 +180,9 @@ if config.image:
             name=names.service,
             container=Container(
                 image=registry.image(config.image.tag),
-                environment=app_environment(config, stores, load_balancer.url),
+                environment=app_environment(
+                    config, AppResources(stores.table_names, stores.bucket_name, load_balancer.url)
+                ),
                 secrets=app_secrets.value_from,
                 log_group=logs.group_name,
                 region=region,
@@ -223,7 +226,7 @@ if config.image:
             cpu_target_percent=config.cpu_target_percent,
             memory_target_percent=config.memory_target_percent,
             sessions_per_task_target=config.sessions_per_task_target if config.enable_metrics else None,
-            schedules=config.scaling_schedule,
+            schedules=config.schedules,
         ),
         on_aws,
     )

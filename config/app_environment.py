@@ -1,42 +1,81 @@
-"""The app's environment variables: the setting, or the store, behind each of them."""
+"""The environment variables of the app: from config keys, from resources, and constants."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 
-from components.data.data_stores import DataStores
+from components.data.data_stores import RECORDINGS_PREFIX
+from components.data.tables import TABLES
 from components.monitoring.metrics import NAMESPACE
 from components.service.container import PORT
+from config.key import declarations
 from config.model import Settings
 
+REDIS_URL: Final = "REDIS_URL"  # a secret: see AppSecrets
 
-def app_environment(config: Settings, stores: DataStores, url: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
-    """The plain environment variables of the container. `url` is the stack's own: an origin that may call the app."""
+
+@dataclass(frozen=True)
+class AppResources:
+    """What the resources of a stack add to the environment of its app."""
+
+    tables: Mapping[str, pulumi.Input[str]]  # names by short name
+    bucket: pulumi.Input[str]  # for recordings
+    url: pulumi.Input[str]  # of the load balancer
+
+
+@dataclass(frozen=True)
+class _Variable:
+    """A variable that is not simply the value of a key."""
+
+    name: str
+    value: Callable[[Settings, AppResources], pulumi.Input[str] | None]  # None: not set
+    key: str = ""  # the config key that changes it
+
+
+_VARIABLES: Final = (
+    _Variable("NODE_ENV", lambda config, made: "production"),
+    _Variable("PORT", lambda config, made: str(PORT)),
+    _Variable("DEPLOYMENT_ENV", lambda config, made: config.environment_name),
+    _Variable("CLOUDWATCH_NAMESPACE", lambda config, made: NAMESPACE),
+    _Variable("CORS_ORIGIN", lambda config, made: ",".join(config.cors_origins or ()) or made.url, "corsOrigins"),
+    _Variable("S3_BUCKET_NAME", lambda config, made: made.bucket),
+    _Variable("S3_AUDIO_PREFIX", lambda config, made: RECORDINGS_PREFIX),
+    # Seconds: the record of a session lives as long as the session may.
+    _Variable(
+        "REDIS_SESSION_TTL",
+        lambda config, made: str(60 * config.session_timeout_minutes) if config.redis_enabled else None,
+        "sessionTimeoutMinutes",
+    ),
+)
+
+
+def set_by_program() -> dict[str, str]:
+    """Returns the names of all variables that the program sets, each with the key that changes it ("" if none)."""
     return {
-        **config.environment,
-        "NODE_ENV": "production",
-        "PORT": str(PORT),
-        "AWS_REGION": config.region,
-        "DEPLOYMENT_ENV": config.environment_name,
-        "CORS_ORIGIN": url if config.cors_origins is None else ",".join(config.cors_origins),
-        "DYNAMODB_TABLE_PREFIX": config.table_prefix,
-        **stores.variables,
-        "BEDROCK_MODEL_ID": config.bedrock_model_id,
-        "LOG_LEVEL": config.log_level,
-        "METRICS_ENABLED": _flag(config.enable_metrics),
-        "CLOUDWATCH_NAMESPACE": NAMESPACE,
-        "ENABLE_AUTH": _flag(config.enable_auth),
-        "ENABLE_AUDIO_RECORDING": _flag(config.enable_audio_recording),
-        "ENABLE_SENTIMENT_ANALYSIS": _flag(config.enable_sentiment_analysis),
-        "ENABLE_QUOTA_MANAGEMENT": _flag(config.enable_quota_management),
-        "ENABLE_XRAY_TRACING": _flag(config.enable_xray_tracing),
-        "MAX_MESSAGES_PER_SECOND": str(config.max_messages_per_second),
-        "MAX_AUDIO_CHUNK_SIZE_MB": str(config.max_audio_chunk_size_mb),
-        "SESSION_TIMEOUT_MINUTES": str(config.session_timeout_minutes),
-        "CLEANUP_TIMEOUT_SECONDS": str(config.cleanup_timeout_seconds),
-        "DISCONNECT_CLEANUP_TIMEOUT_SECONDS": str(config.disconnect_cleanup_timeout_seconds),
-        # Seconds: a session's record lives as long as the session may. REDIS_URL is a secret.
-        **({"REDIS_SESSION_TTL": str(60 * config.session_timeout_minutes)} if config.redis else {}),
+        **{declared.key.env: declared.name for declared in declarations(Settings) if declared.key.env},
+        **{variable.name: variable.key for variable in _VARIABLES},
+        **{table.variable: "tablePrefix" for table in TABLES.values() if table.variable},
+        REDIS_URL: "redisEnabled",
     }
 
 
-def _flag(value: bool) -> str:
-    return "true" if value else "false"
+def app_environment(config: Settings, resources: AppResources) -> dict[str, pulumi.Input[str]]:
+    """Returns the environment variables of the container that are not secret."""
+    values: dict[str, pulumi.Input[str] | None] = {
+        **config.environment,
+        **{
+            declared.key.env: _text(getattr(config, declared.attribute))
+            for declared in declarations(Settings)
+            if declared.key.env
+        },
+        **{variable.name: variable.value(config, resources) for variable in _VARIABLES},
+        **{table.variable: resources.tables[name] for name, table in TABLES.items() if table.variable},
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _text(value: str | int | float) -> str:
+    """Returns a value as the app reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,151 +1,51 @@
-"""`scalingSchedule`: when the service gets another least and greatest count of tasks."""
+"""`scalingSchedule`: times at which the count of tasks gets other limits."""
 
-import difflib
+import functools
 import importlib.resources
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from components.service.scaling import Schedule
-from config import rules
-from config.source import Reader, path
-
-KEY: Final = "scalingSchedule"
-
-_CRON_FIELDS: Final = "minutes hours day-of-month month day-of-week year"
-_DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# fmt: off
-_MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-# fmt: on
-
-
-_MEMBERS: Final = ("cron", "timeZone", "min", "max")
-
-
-def read(reader: Reader) -> dict[str, Schedule]:
-    """The schedules by name, sorted. What is wrong with them is noted in the reader, each mistake with its path."""
-    found: dict[str, Schedule] = {}
-    for name, value in sorted(reader.value(KEY, rules.json_object, dict[str, Any]()).items()):
-        place = path(KEY, name)
-        reader.part(place, name, schedule_name, "")
-        if not isinstance(value, dict):
-            reader.refuse(place, f"must be an object with {rules.listed(_MEMBERS)}", value)
-            continue
-        found[name] = _schedule(reader, place, cast(dict[str, object], value))
-    return found
-
-
-def _schedule(reader: Reader, place: str, members: Mapping[str, object]) -> Schedule:
-    for name in sorted(members.keys() - set(_MEMBERS)):
-        nearest = difflib.get_close_matches(name, _MEMBERS, n=1, cutoff=0)[0]
-        reader.refuse(path(place, name), f"is no part of a schedule; the nearest one is {nearest}")
-    for name in _MEMBERS:
-        if name not in members and name != "timeZone":
-            reader.refuse(path(place, name), "is not set, and a schedule needs it")
-    cron = _member(reader, place, members, "cron", rules.string(cron_expression), "")
-    zone = _member(reader, place, members, "timeZone", rules.string(time_zone), "UTC")
-    least = _member(reader, place, members, "min", _tasks, None)
-    most = _member(reader, place, members, "max", _tasks, None)
-    if least is not None and most is not None and least > most:
-        reader.refuse(place, f"must have a min of at most its max, and has min = {least} and max = {most}")
-    return Schedule(cron, zone, least or 0, most or 0)
-
-
-def _member(reader: Reader, place: str, members: Mapping[str, object], name: str, parse: Any, default: Any) -> Any:
-    return reader.part(path(place, name), members[name], parse, default) if name in members else default
-
-
-def _tasks(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise rules.RuleError("must be a whole number of 0 or more")
-    return value
-
+from config.cron import cron_expression
+from config.rules import Count, Rule, matching
 
 # Application Auto Scaling API Reference, PutScheduledAction: 1 to 256 characters, without control characters, ':', '/'
 # and '|', and without a space at either end.
-schedule_name = rules.matching(
+SCHEDULE_NAME: Final = matching(
     r"(?! )[^\x00-\x1f\x7f-\x9f:/|]{1,256}(?<! )",
     "named with 1 to 256 characters, without ':', '/' and '|', and without a space at either end",
 )
 
 
-def time_zone(text: str) -> str:
-    """A name of the IANA time zone database, as the package tzdata has it: the same on every machine."""
-    zones = importlib.resources.files("tzdata").joinpath("zones").read_text().split()
-    if text not in zones:
-        raise rules.RuleError("must be an IANA time zone, such as Europe/Helsinki or UTC")
-    return text
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    """Returns the names of the IANA time zone database in the package tzdata: the same on every machine."""
+    return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text().split())
 
 
-def cron_expression(text: str) -> str:
-    """Six fields, without `cron(…)` around them; the fields with one space between them.
+class ScheduleKeys(BaseModel):
+    """One schedule of the stack file."""
 
-    Application Auto Scaling User Guide, "Schedule recurring scaling actions using cron expressions". Ranges go
-    upwards: one that would pass midnight or the end of a week is two of them, `22-23,0-2`.
-    """
-    fields = text.split()
-    if len(fields) != len(_FIELDS) or "(" in text:
-        raise rules.RuleError(
-            f"must be a cron expression of six fields ({_CRON_FIELDS}), such as 0 7 ? * MON-FRI *, without cron(…)"
-        )
-    for name, field in zip(_CRON_FIELDS.split(), fields, strict=True):
-        if not _FIELDS[name].takes(field):
-            raise rules.RuleError(f"must have {_FIELDS[name].allowed} as its {name}")
-    if (fields[2] == "?") is (fields[4] == "?"):
-        raise rules.RuleError("must have ? as its day-of-month or as its day-of-week, and not as both")
-    return " ".join(fields)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    cron: Annotated[str, AfterValidator(cron_expression)]
+    time_zone: Annotated[
+        str,
+        Field(alias="timeZone"),
+        Rule("an IANA time zone, such as Europe/Helsinki or UTC", lambda text: text in _time_zones()),
+    ] = "UTC"
+    min_count: Annotated[Count, Field(alias="min")]
+    max_count: Annotated[Count, Field(alias="max")]
 
-@dataclass(frozen=True)
-class _Field:
-    """What one field of a cron expression takes."""
-
-    low: int
-    high: int
-    names: tuple[str, ...] = ()  # of `low` and those after it
-    steps: bool = True
-    alone: str = ""  # a pattern of what stands in the field alone: `?`, `L`, …
-    also: str = ""  # that in words
+    @field_validator("max_count")
+    @classmethod
+    def _not_below_min(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("min_count", value):
+            raise ValueError(f"must be at least min, which is {info.data['min_count']}")
+        return value
 
     @property
-    def allowed(self) -> str:
-        named = f" or {self.names[0]}-{self.names[-1]}" if self.names else ""
-        marks = f"with , - *{' /' if self.steps else ''}{self.also}"
-        return f"{self.low}-{self.high}{named} ({marks}; ranges upwards)"
-
-    def takes(self, field: str) -> bool:
-        field = field.upper()
-        return bool(self.alone and self._stands_alone(field)) or all(self._is_item(item) for item in field.split(","))
-
-    def _stands_alone(self, field: str) -> bool:
-        match = re.fullmatch(self.alone, field)
-        return match is not None and all(self._number(value) is not None for value in match.groups() if value)
-
-    def _is_item(self, item: str) -> bool:
-        spread, slash, step = item.partition("/")
-        if slash and not (self.steps and re.fullmatch(r"[1-9][0-9]{0,3}", step) and int(step) <= self.high):
-            return False
-        if spread == "*":
-            return True
-        first, dash, last = spread.partition("-")
-        low, high = self._number(first), self._number(last if dash else first)
-        return low is not None and high is not None and low <= high
-
-    def _number(self, text: str) -> int | None:
-        if text in self.names:
-            return self.low + self.names.index(text)
-        number = int(text) if re.fullmatch(r"[0-9]{1,4}", text) else None
-        return number if number is not None and self.low <= number <= self.high else None
-
-
-_FIELDS: Final[Mapping[str, _Field]] = {
-    "minutes": _Field(0, 59),
-    "hours": _Field(0, 23),
-    "day-of-month": _Field(1, 31, alone=r"\?|L|LW|([0-9]{1,2})W", also=" ? L W"),
-    "month": _Field(1, 12, _MONTHS),
-    "day-of-week": _Field(
-        1, 7, _DAYS, steps=False, alone=r"\?|L|([1-7]|[A-Z]{3})L|([1-7]|[A-Z]{3})#[1-5]", also=" ? L #"
-    ),
-    "year": _Field(1970, 2199),
-}
+    def value(self) -> Schedule:
+        """The schedule as the scaling takes it."""
+        return Schedule(self.cron, self.time_zone, self.min_count, self.max_count)

@@ -41,15 +41,6 @@ class DataStores(pulumi.ComponentResource):
         self.bucket_name = self._bucket.bucket
         self.register_outputs({"table_names": self.table_names, "bucket_name": self.bucket_name})
 
-    @property
-    def variables(self) -> dict[str, pulumi.Input[str]]:
-        """The environment variables that give the app the names of its stores."""
-        return {
-            **{table.variable: self.table_names[short_name] for short_name, table in TABLES.items() if table.variable},
-            "S3_BUCKET_NAME": self.bucket_name,
-            "S3_AUDIO_PREFIX": RECORDINGS_PREFIX,
-        }
-
     def read_write(self) -> list[Statement]:
         """Returns the grant to use the items of the tables, and the objects under the recordings prefix."""
         return [

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from config.model import ConfigError
+from config.mistakes import ConfigError
 from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_REDIS
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws, Registration
 from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, TAG, run

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from config.model import ConfigError
+from config.mistakes import ConfigError
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws, values
 from tests.support.program import REGIONS, certificate, run
 

@@ -16,7 +16,7 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import Stack
 
-from tests.support.stack_config import NAMESPACE, engine_text
+from tests.support.stack_config import NAMESPACE, engine_config
 
 ACCOUNT = "123456789012"
 PARTITION = "aws"
@@ -256,7 +256,6 @@ def deploy(
     """
     answers = answers or FakeAws()
     deployment = Deployment()
-    texts = {(key if ":" in key else f"{NAMESPACE}:{key}"): engine_text(value) for key, value in (config or {}).items()}
     # Drops the root resource and the exports of an earlier run.
     pulumi.runtime.reset_options()
     pulumi.runtime.set_mocks(
@@ -266,7 +265,6 @@ def deploy(
         logger=_recording_logger(deployment),
         monitor=_RecordingMonitor(answers, deployment),
     )
-    pulumi.runtime.set_all_config(texts, [f"{NAMESPACE}:{key}" for key in encrypted])
 
     async def keep_exports(outputs: Mapping[str, Any]) -> None:
         for key, value in outputs.items():
@@ -282,7 +280,8 @@ def deploy(
         return keep_exports(root.outputs)
 
     runtime: Any = pulumi.runtime  # whose decorator has no types
-    runtime.test(run)()
+    with engine_config(config or {}, encrypted):
+        runtime.test(run)()
     return deployment
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+import os
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
+from unittest import mock
 
 import pulumi
 import pulumi.runtime
 import pytest
 
-from config import model as settings
-from config.model import ConfigError, Settings
+from config import load as config_load
+from config.mistakes import ConfigError
+from config.model import Settings
 
 NAMESPACE = "voiceter-backend"
 ACCOUNT = "123456789012"
@@ -43,6 +47,27 @@ def engine_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
+@contextmanager
+def engine_config(config: Mapping[str, object], encrypted: Collection[str]) -> Generator[None]:
+    """Passes config to the program as the engine does: in the environment, and from there to Pulumi's runtime.
+
+    A key without a namespace is the project's. `encrypted` names the keys that the stack file holds as secrets.
+    """
+    texts = {_qualified(key): engine_text(value) for key, value in config.items()}
+    secrets = sorted({_qualified(key) for key in encrypted} & texts.keys())
+    environment = {"PULUMI_CONFIG": json.dumps(texts), "PULUMI_CONFIG_SECRET_KEYS": json.dumps(secrets)}
+    with mock.patch.dict(os.environ, environment):
+        pulumi.runtime.set_all_config(texts, secrets)
+        try:
+            yield
+        finally:
+            pulumi.runtime.set_all_config({}, [])
+
+
+def _qualified(key: str) -> str:
+    return key if ":" in key else f"{NAMESPACE}:{key}"
+
+
 def has_the_tag(_region: str, tag: str) -> str | None:
     """Answers as a registry that holds every tag."""
     return tag
@@ -61,16 +86,10 @@ def load(
     find_network: FindNetwork = no_network,
 ) -> Settings:
     """Loads the settings of a stack with that config. Keys need no namespace."""
-    texts = {(key if ":" in key else f"{NAMESPACE}:{key}"): engine_text(value) for key, value in config.items()}
-    if region is not None:
-        texts["aws:region"] = region
-    secret_keys = {key if ":" in key else f"{NAMESPACE}:{key}" for key in encrypted}
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
-    pulumi.runtime.set_all_config(texts, sorted(secret_keys & set(texts)))
-    try:
-        return settings.load(find_image, find_network)
-    finally:
-        pulumi.runtime.set_all_config({}, [])
+    keys = {**config, **({} if region is None else {"aws:region": region})}
+    with engine_config(keys, encrypted):
+        return config_load.load(find_image, find_network)
 
 
 def mistakes(

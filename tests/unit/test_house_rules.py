@@ -41,7 +41,7 @@ def test_components_take_plain_arguments(path: Path) -> None:
 
 
 def test_config_is_read_in_one_place() -> None:
-    readers = {path.name for path in PROGRAM if "Config" in names_used(path)}
+    readers = {path.name for path in PROGRAM if {"Config", "get_config", "get_config_env"} & names_used(path)}
     assert readers == {"source.py"}
 
 

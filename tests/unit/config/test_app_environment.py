@@ -1,4 +1,4 @@
-"""The container's environment, row by row of what the app reads."""
+"""The app's environment variables."""
 
 from __future__ import annotations
 
@@ -6,9 +6,27 @@ from typing import Any
 
 import pytest
 
-from config.rules import SET_BY_PROGRAM
-from tests.support.program import REDIS, run
+from config.app_environment import AppResources, app_environment, set_by_program
+from config.key import Declaration, declarations
+from config.model import Settings
+from tests.support.stack_config import CERTIFICATE, load
 
+RESOURCES = AppResources(
+    tables={name: f"demo-{name}" for name in ("sessions", "responses", "transcripts", "waitlist")},
+    bucket="recordings-bucket",
+    url="https://lb.example.com",
+)
+REDIS: dict[str, Any] = {"redisEnabled": True, "redisAuthToken": "Az09!&#$^<>-Az09"}
+KEYS_WITH_VARIABLE = [declared for declared in declarations(Settings) if declared.key.env]
+
+
+def environment(stack: str = "prod", region: str = "us-east-1", **config: Any) -> dict[str, Any]:
+    certificate = CERTIFICATE.replace("us-east-1", region)
+    settings = load({"certificateArn": certificate, **config}, stack, region, encrypted=("secrets", "redisAuthToken"))
+    return app_environment(settings, RESOURCES)
+
+
+# What the app reads, with the values that its documentation gives.
 DEFAULTS = {
     "NODE_ENV": "production",
     "PORT": "8080",
@@ -18,7 +36,7 @@ DEFAULTS = {
     "DYNAMODB_SESSIONS_TABLE": "demo-sessions",
     "DYNAMODB_RESPONSES_TABLE": "demo-responses",
     "DYNAMODB_TRANSCRIPTS_TABLE": "demo-transcripts",
-    "S3_BUCKET_NAME": "voiceter-recordings-123456789012-prod",
+    "S3_BUCKET_NAME": "recordings-bucket",
     "S3_AUDIO_PREFIX": "recordings/",
     "LOG_LEVEL": "INFO",
     "ENABLE_AUTH": "false",
@@ -34,80 +52,59 @@ DEFAULTS = {
     "METRICS_ENABLED": "true",
     "DEPLOYMENT_ENV": "prod",
     "ENABLE_XRAY_TRACING": "false",
-    "CORS_ORIGIN": "https://voiceter-backend-0a1b.us-east-1.elb.amazonaws.com",
+    "CORS_ORIGIN": "https://lb.example.com",
 }
 
 
-def environment(stack: str = "prod", **arguments: Any) -> dict[str, str]:
-    [container] = run(stack, **arguments).containers()
-    return {variable["name"]: variable["value"] for variable in container["environment"]}
+def test_defaults_are_those_of_the_app() -> None:
+    found = environment()
+    assert {name: found.get(name) for name in DEFAULTS} == DEFAULTS
 
 
-def test_the_defaults() -> None:
-    assert environment() == DEFAULTS
+@pytest.mark.parametrize("redis", [{}, REDIS])
+def test_config_may_not_use_the_name_of_any_variable(redis: dict[str, Any]) -> None:
+    assert environment(**redis).keys() <= set_by_program().keys()
 
 
-def test_no_variable_of_the_program_is_free_for_the_config() -> None:
-    # The other two are there with Redis, one of them as a secret.
-    assert set(DEFAULTS) == set(SET_BY_PROGRAM) - {"REDIS_URL", "REDIS_SESSION_TTL"}
+@pytest.mark.parametrize("declared", KEYS_WITH_VARIABLE, ids=lambda declared: declared.name)
+def test_key_changes_its_variable_and_no_other(declared: Declaration) -> None:
+    unusual = {
+        "aws:region": "eu-north-1",
+        "tablePrefix": "other-",
+        "bedrockModelId": "amazon.nova-sonic-v1:0",
+    }
+    if declared.name in unusual:
+        text = unusual[declared.name]
+    elif declared.choices:
+        text = declared.choices[0]
+    elif declared.type == "bool":
+        text = "false" if declared.default == "true" else "true"
+    else:
+        text = str(int(declared.default) + 1)
+    beside: dict[str, Any] = {"secrets": {"COGNITO_USER_POOL_ID": "pool"}} if declared.name == "enableAuth" else {}
+    found = environment(region=text) if declared.required else environment(**{declared.name: text}, **beside)
+    assert found == {**environment(), declared.key.env: text}
+
+
+def test_region_of_the_stack_is_that_of_the_app() -> None:
+    assert environment("prod-eu-north-1", "eu-north-1") == {**environment(), "AWS_REGION": "eu-north-1"}
+
+
+def test_free_variables_are_added() -> None:
+    assert environment(environment={"NLP_MODEL_ID": "x"}) == {**environment(), "NLP_MODEL_ID": "x"}
+
+
+def test_origins_are_separated_by_commas() -> None:
+    origins = "https://a.example,https://b.example"
+    assert environment(corsOrigins=origins) == {**environment(), "CORS_ORIGIN": origins}
+
+
+def test_dev_admits_every_origin() -> None:
+    dev = environment("dev")
+    assert (dev["DEPLOYMENT_ENV"], dev["CORS_ORIGIN"], dev["DYNAMODB_TABLE_PREFIX"]) == ("dev", "*", "demo-dev-")
 
 
 @pytest.mark.parametrize(("minutes", "seconds"), [(30, "1800"), (1, "60"), (90, "5400")])
-def test_with_redis_a_session_is_kept_as_long_as_it_may_last(minutes: int, seconds: str) -> None:
-    with_redis = environment(sessionTimeoutMinutes=minutes, **REDIS)
-    assert with_redis == {**DEFAULTS, "SESSION_TIMEOUT_MINUTES": str(minutes), "REDIS_SESSION_TTL": seconds}
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "variable", "text"),
-    [
-        ("bedrockModelId", "amazon.nova-sonic-v1:0", "BEDROCK_MODEL_ID", "amazon.nova-sonic-v1:0"),
-        ("logLevel", "DEBUG", "LOG_LEVEL", "DEBUG"),
-        ("enableAudioRecording", True, "ENABLE_AUDIO_RECORDING", "true"),
-        ("enableSentimentAnalysis", True, "ENABLE_SENTIMENT_ANALYSIS", "true"),
-        ("enableQuotaManagement", True, "ENABLE_QUOTA_MANAGEMENT", "true"),
-        ("enableXrayTracing", True, "ENABLE_XRAY_TRACING", "true"),
-        ("enableMetrics", False, "METRICS_ENABLED", "false"),
-        ("maxMessagesPerSecond", 7, "MAX_MESSAGES_PER_SECOND", "7"),
-        ("maxAudioChunkSizeMb", 2, "MAX_AUDIO_CHUNK_SIZE_MB", "2"),
-        ("sessionTimeoutMinutes", 20, "SESSION_TIMEOUT_MINUTES", "20"),
-        ("cleanupTimeoutSeconds", 6, "CLEANUP_TIMEOUT_SECONDS", "6"),
-        ("disconnectCleanupTimeoutSeconds", 4, "DISCONNECT_CLEANUP_TIMEOUT_SECONDS", "4"),
-        ("corsOrigins", "https://a.example,https://b.example", "CORS_ORIGIN", "https://a.example,https://b.example"),
-        ("environment", {"NLP_MODEL_ID": "x"}, "NLP_MODEL_ID", "x"),
-    ],
-)
-def test_a_key_changes_its_variable_and_no_other(key: str, value: object, variable: str, text: str) -> None:
-    changed: dict[str, Any] = {key: value}
-    assert environment(**changed) == {**DEFAULTS, variable: text}
-
-
-def test_authentication() -> None:
-    settings = environment(enableAuth=True, secrets={"COGNITO_USER_POOL_ID": "pool"})
-    assert settings == {**DEFAULTS, "ENABLE_AUTH": "true"}
-
-
-def test_the_table_prefix() -> None:
-    changed = environment(tablePrefix="other-")
-    assert changed["DYNAMODB_TABLE_PREFIX"] == "other-"
-    assert changed["DYNAMODB_TRANSCRIPTS_TABLE"] == "other-transcripts"
-
-
-def test_pages_of_the_stacks_own_domain_may_call_the_app() -> None:
-    changed = environment(domainName="voice.example.com", hostedZoneId="Z1D633PJN98FT9")
-    assert changed["CORS_ORIGIN"] == "https://voice.example.com"
-
-
-def test_dev() -> None:
-    dev = environment("dev", https=False)
-    assert dev["DEPLOYMENT_ENV"] == "dev"
-    assert dev["CORS_ORIGIN"] == "*"
-    assert dev["METRICS_ENABLED"] == "false"
-    assert dev["DYNAMODB_TABLE_PREFIX"] == "demo-dev-"
-
-
-def test_a_second_region_of_prod_is_prod() -> None:
-    second = environment("prod-eu-north-1", like="prod", region="eu-north-1")
-    changed = {variable for variable, text in second.items() if text != DEFAULTS[variable]}
-    assert changed == {"AWS_REGION", "S3_BUCKET_NAME", "CORS_ORIGIN"}
-    assert second["AWS_REGION"] == "eu-north-1"
+def test_redis_keeps_a_session_as_long_as_it_may_last(minutes: int, seconds: str) -> None:
+    config: dict[str, Any] = {"sessionTimeoutMinutes": minutes}
+    assert environment(**config, **REDIS) == {**environment(**config), "REDIS_SESSION_TTL": seconds}

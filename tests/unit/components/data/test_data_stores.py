@@ -18,7 +18,8 @@ BUCKET = "voiceter-recordings-123456789012-dev"
 def build(protect: bool = True) -> Deployment:
     def program() -> None:
         stores = DataStores("data-stores", DataStoresArgs("demo-dev-", BUCKET, protect))
-        pulumi.export("variables", stores.variables)
+        pulumi.export("tables", stores.table_names)
+        pulumi.export("bucket", stores.bucket_name)
 
     return deploy(program)
 
@@ -47,12 +48,8 @@ def test_table_has_the_keys_of_the_contract(name: str) -> None:
     assert table.get("ttl") == ({"attributeName": expected.ttl, "enabled": True} if expected.ttl else None)
 
 
-def test_app_gets_the_names_of_its_stores() -> None:
-    assert build().exports["variables"] == {
-        **{table.variable: f"demo-dev-{name}" for name, table in TABLES.items() if table.variable},
-        "S3_BUCKET_NAME": BUCKET,
-        "S3_AUDIO_PREFIX": "recordings/",
-    }
+def test_names_of_the_stores_are_outputs() -> None:
+    assert build().exports == {"tables": {name: f"demo-dev-{name}" for name in TABLES}, "bucket": BUCKET}
 
 
 @pytest.mark.parametrize("name", TABLES)

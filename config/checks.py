@@ -1,0 +1,122 @@
+"""The rules that hold between keys. Each runs only if every key that it compares is right by itself."""
+
+import re
+
+from config import rules
+from config.app_environment import set_by_program
+from config.mistakes import Mistakes, path
+from config.model import REGION_SUFFIX, Settings
+from config.source import Source
+
+_USER_POOL = "COGNITO_USER_POOL_ID"
+_SET_USER_POOL = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
+_SET_REDIS_TOKEN = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"  # noqa: S105 - a command
+_VARIABLES = ("environment", "secrets", "secretArns")  # the keys that hold environment variables by name
+
+
+def check_across_keys(settings: Settings, source: Source, mistakes: Mistakes) -> None:
+    """Adds to `mistakes` what is wrong with keys together. A default stands in `settings` for each wrong key."""
+    _check_stack(settings, mistakes)
+    _check_tasks(settings, source, mistakes)
+    _check_edge(settings, source, mistakes)
+    _check_app(settings, source, mistakes)
+    _check_variables(source, mistakes)
+    _check_redis(settings, source, mistakes)
+    _check_subscribers(source, mistakes)
+
+
+def _check_stack(settings: Settings, mistakes: Mistakes) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", settings.stack):
+        mistakes.add("stack name", "must match ^[a-z][a-z0-9-]*$: `pulumi stack rename <name>`", settings.stack)
+    # A stack in another region than its name says would take the table names of the stack that belongs there.
+    suffixed = REGION_SUFFIX.fullmatch(settings.stack)
+    if suffixed and mistakes.all_right("aws:region") and suffixed[2] != settings.region:
+        rule = f"must be {suffixed[2]}, as the name of the stack {settings.stack} says"
+        mistakes.add("aws:region", rule, settings.region)
+
+
+def _check_tasks(settings: Settings, source: Source, mistakes: Mistakes) -> None:
+    sizes = rules.FARGATE_MEMORY[settings.cpu]
+    if mistakes.all_right("cpu", "memory") and settings.memory not in sizes:
+        rule = f"with that cpu, Fargate sells a memory of {rules.listed(sizes)} MiB"
+        mistakes.add_together(rule, cpu=settings.cpu, memory=settings.memory)
+    counts = {
+        "minCount": settings.min_count,
+        "desiredCount": settings.desired_count,
+        "maxCount": settings.max_count,
+    }
+    if mistakes.all_right(*counts) and list(counts.values()) != sorted(counts.values()):
+        mistakes.add_together("must be in this order: minCount <= desiredCount <= maxCount", **counts)
+    if (
+        source.is_set("onDemandBase")
+        and mistakes.all_right("onDemandBase", "maxCount")
+        and settings.on_demand_base > settings.max_count
+    ):
+        rule = "onDemandBase must not exceed maxCount"
+        mistakes.add_together(rule, onDemandBase=settings.on_demand_base, maxCount=settings.max_count)
+
+
+def _check_edge(settings: Settings, source: Source, mistakes: Mistakes) -> None:
+    for key, partner in (("domainName", "hostedZoneId"), ("hostedZoneId", "domainName")):
+        if source.is_set(key) and not source.is_set(partner):
+            mistakes.add(partner, f"is not set, but {key} is: set both or neither")
+    if source.is_set("certificateArn") and source.is_set("domainName", "hostedZoneId"):
+        rule = "is set together with a domain, for which the program makes a certificate: keep one of them"
+        mistakes.add("certificateArn", rule, *([settings.certificate_arn] if settings.certificate_arn else []))
+    if (
+        settings.environment_name == "prod"
+        and not source.is_set("certificateArn", "domainName", "hostedZoneId")
+        and mistakes.all_right("allowPlainHttp")
+        and not settings.allow_plain_http
+    ):
+        rule = (
+            "is not set, and prod needs HTTPS: set it, or domainName and hostedZoneId, or allowPlainHttp to do without"
+        )
+        mistakes.add("certificateArn", rule)
+
+
+def _check_app(settings: Settings, source: Source, mistakes: Mistakes) -> None:
+    origins = settings.cors_origins or ()
+    if source.is_set("corsOrigins") and "*" in origins and (settings.environment_name != "dev" or len(origins) > 1):
+        mistakes.add("corsOrigins", "may be * in the environment dev only, and then nothing else", list(origins))
+    if settings.enable_auth and _USER_POOL not in source.names("secrets") + source.names("secretArns"):
+        mistakes.add("enableAuth", f"needs {_USER_POOL} under secrets or secretArns: {_SET_USER_POOL}", "true")
+
+
+def _check_variables(source: Source, mistakes: Mistakes) -> None:
+    """Checks names of environment variables. A message shows no value: it may be sensitive under a wrong name."""
+    program = set_by_program()
+    holders: dict[str, list[str]] = {}
+    for key in _VARIABLES:
+        for name in source.names(key):
+            if name in rules.SET_BY_PLATFORM:
+                rule = "is set by AWS in every task, or would take the place of the task role: remove it"
+                mistakes.add(path(key, name), rule)
+            elif name in program:
+                remedy = f"use the key {program[name]}" if program[name] else "remove it"
+                mistakes.add(path(key, name), f"is set by the program: {remedy}")
+            else:
+                holders.setdefault(name, []).append(key)
+    for name, (first, *others) in sorted(holders.items()):
+        if others:
+            mistakes.add(path(first, name), f"is set under {rules.listed(others)} too: keep one of them")
+    if "environment" in holders.get(_USER_POOL, []):
+        mistakes.add(f"environment.{_USER_POOL}", f"is sensitive: {_SET_USER_POOL}, and remove it here")
+
+
+def _check_redis(settings: Settings, source: Source, mistakes: Mistakes) -> None:
+    # The other keys may stay in the stack file while Redis is off.
+    if settings.redis_enabled and not source.is_set("redisAuthToken"):
+        mistakes.add("redisAuthToken", f"is not set, and redisEnabled needs it: {_SET_REDIS_TOKEN}")
+
+
+def _check_subscribers(source: Source, mistakes: Mistakes) -> None:
+    lists = {
+        "alarmEmails": source.items("alarmEmails"),
+        "alarmPhones": rules.restore_plus(source.items("alarmPhones")),
+    }
+    for key, subscribers in lists.items():
+        for index, subscriber in enumerate(subscribers):
+            place = f"{key}[{index}]"
+            if subscriber in subscribers[:index] and not mistakes.has(place):
+                mistakes.add(place, "is in the list already: remove one of them", subscriber)

@@ -1,0 +1,126 @@
+"""Loads the configuration of the running stack: returns `Settings`, or raises one `ConfigError` for all mistakes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from config import rules
+from config import source as config_source
+from config.checks import check_across_keys
+from config.key import Declaration, declarations
+from config.mistakes import ConfigError, Mistakes, nearest, path
+from config.model import Image, Settings
+from config.source import Source, decode
+
+_KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
+
+
+def load(find_image: Callable[[str, str], str | None], find_network: Callable[[str], str | None]) -> Settings:
+    """Returns the checked configuration of the running stack.
+
+    `find_image` takes a region and an `imageTag`, and returns the tag of that image in the stack's registry, or None
+    if the registry lacks it. `find_network` takes a region, and returns the IPv4 block of the stack's network there,
+    or None if there is none yet. `find_image` runs if stack name, region and tag are valid; `find_network` if
+    everything else is.
+
+    Raises `ConfigError` with every mistake.
+    """
+    source = config_source.read()
+    mistakes = Mistakes(source)
+    settings = parse(source, mistakes)
+    check_across_keys(settings, source, mistakes)
+    if settings.image_tag and mistakes.all_right("stack name", "aws:region"):
+        settings = _with_image(settings, find_image, mistakes)
+    _refuse_other_keys(source, mistakes)
+    if not mistakes:
+        _check_network(settings, find_network, mistakes)
+    if mistakes:
+        raise ConfigError(settings.stack, mistakes.lines)
+    return settings
+
+
+def parse(source: Source, mistakes: Mistakes) -> Settings:
+    """Returns the settings, with a default in place of each wrong value, and adds what is wrong to `mistakes`."""
+    values = _values(source, mistakes)
+    # ARNs have to be of the stack's region, if that is valid.
+    region = values.get("aws:region")
+    context = {"region": region if region in rules.REGIONS else None}
+    try:
+        return _validated(values, source.stack, context)
+    except ValidationError as error:
+        mistakes.add_all(error, _KEYS)
+    # The rules between keys look at the values that are right.
+    right = {key: value for key, value in values.items() if mistakes.all_right(key)}
+    return _validated({"aws:region": rules.REGIONS[0], **right}, source.stack, context)
+
+
+def _validated(values: Mapping[str, Any], stack: str, context: Mapping[str, str | None]) -> Settings:
+    return Settings.model_validate({"stack": stack, **values}, context=dict(context))
+
+
+def _values(source: Source, mistakes: Mistakes) -> dict[str, Any]:
+    """Returns the values of the declared keys. Adds which are encrypted and should not be, or the reverse."""
+    values: dict[str, Any] = {}
+    for key, declaration in _KEYS.items():
+        if not source.is_set(key):
+            continue
+        if key in source.encrypted and not declaration.key.secret:
+            rule = (
+                "is encrypted, but its value goes into resources and the state in the clear: set it without --secret, "
+                "and what is sensitive under secrets"
+            )
+            mistakes.add(key, rule)
+            continue
+        if key not in source.encrypted and declaration.key.secret:
+            _refuse_unencrypted(key, declaration, source, mistakes)
+        values[key] = source.texts[key] if declaration.is_text else decode(source.texts[key])
+    return values
+
+
+def _refuse_unencrypted(key: str, declaration: Declaration, source: Source, mistakes: Mistakes) -> None:
+    rule = "is not encrypted in the stack file: set it again with"
+    if declaration.is_text:
+        mistakes.add(key, f"{rule} `pulumi config set --secret {key}`")
+    for name in source.names(key):
+        mistakes.add(path(key, name), f"{rule} `pulumi config set --secret --path '{path(key, name)}'`")
+
+
+def _refuse_other_keys(source: Source, mistakes: Mistakes) -> None:
+    """Adds the keys of the project's namespace that are not declared. Their values may be anything: none is shown.
+
+    The same goes for keys of Pulumi's default AWS provider, which the program does not use.
+    """
+    for key in sorted(source.texts.keys() - _KEYS.keys()):
+        if ":" not in key:
+            names = [name for name in _KEYS if ":" not in name]
+            mistakes.add(key, f"is not a key of this program; the nearest one is {nearest(key, names)}")
+        elif key.startswith("aws:"):
+            rule = (
+                "has no effect, as the program configures its AWS provider itself: it takes aws:region from here and "
+                f"the rest from the environment (AWS_PROFILE and the like). Remove it with `pulumi config rm {key}`"
+            )
+            mistakes.add(key, rule)
+
+
+def _with_image(settings: Settings, find_image: Callable[[str, str], str | None], mistakes: Mistakes) -> Settings:
+    tag = settings.image_tag
+    version = find_image(settings.region, tag) if tag else None
+    if tag and version:
+        return settings.model_copy(update={"image": Image(tag, version)})
+    rule = (
+        f"names no tagged image in this stack's registry in {settings.region}: push it. If there is no registry yet, "
+        "unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, and set the key again"
+    )
+    mistakes.add("imageTag", rule, tag)
+    return settings
+
+
+def _check_network(settings: Settings, find_network: Callable[[str], str | None], mistakes: Mistakes) -> None:
+    present = find_network(settings.region)
+    if present not in (None, settings.vpc_cidr):
+        rule = (
+            f"must stay {present} while the stack is up: AWS does not move resources that are in use to another "
+            "network. Deploy another stack, or destroy this one first"
+        )
+        mistakes.add("vpcCidr", rule, settings.vpc_cidr)

@@ -1,0 +1,98 @@
+"""Good and bad values of every key whose declaration holds its limits, and what the declarations say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from config.key import Declaration, declarations
+from config.load import parse
+from config.mistakes import Mistakes
+from config.model import Settings
+from config.source import Source
+
+KEYS = list(declarations(Settings))
+
+
+def parsed(key: str, text: str) -> tuple[Settings, list[str]]:
+    """Returns the settings with one key beside the region, and the mistakes in that key alone."""
+    source = Source("test", {"aws:region": "us-east-1", key: text}, frozenset())
+    mistakes = Mistakes(source)
+    return parse(source, mistakes), mistakes.lines
+
+
+def good_values(declared: Declaration) -> Iterator[tuple[str, object]]:
+    """Yields the texts at the edges of the rule, each with its value."""
+    if declared.type == "bool":
+        yield from [("true", True), ("false", False)]
+    for edge in declared.limits:
+        if edge is not None:
+            yield str(edge), edge
+    for choice in declared.choices:
+        yield choice, choice
+
+
+def bad_values(declared: Declaration) -> Iterator[str]:
+    """Yields texts just beyond the edges of the rule, and in other spellings."""
+    if declared.type == "bool":
+        yield from ["yes", "1", "True", "TRUE", "", "null", "[true]"]
+    low, high = declared.limits
+    if low is not None:
+        yield from [
+            str(low - 1),
+            f"{low + 1}.0",
+            f"+{low + 1}",
+            f"0{low + 1}",
+            f"{low + 1} ",
+            "1_000",
+            "1e3",
+            "",
+            "two",
+        ]
+        yield from ["true", "null", f"[{low + 1}]", "\u0662"]
+    if high is not None:
+        yield str(high + 1)
+    for choice in declared.choices:
+        yield choice.swapcase()
+    if declared.choices:
+        yield ""
+
+
+@pytest.mark.parametrize(
+    ("key", "attribute", "text", "value"),
+    [(declared.name, declared.attribute, *good) for declared in KEYS for good in good_values(declared)],
+)
+def test_value_at_the_edge_of_its_rule_is_accepted(key: str, attribute: str, text: str, value: object) -> None:
+    settings, mistakes = parsed(key, text)
+    assert mistakes == []
+    assert getattr(settings, attribute) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "rule", "text"),
+    [(declared.name, declared.rule, bad) for declared in KEYS for bad in bad_values(declared)],
+)
+def test_value_beyond_its_rule_is_refused_with_the_rule(key: str, rule: str, text: str) -> None:
+    settings, mistakes = parsed(key, text)
+    assert mistakes == [f"{key} = {text!r}: must be {rule}"]
+    assert settings == parsed("cpu", "1024")[0]  # every default
+
+
+@pytest.mark.parametrize("declared", KEYS, ids=lambda declared: declared.name)
+def test_declaration_is_complete(declared: Declaration) -> None:
+    assert declared.key.help
+    assert declared.rule
+    unit = {"percent": "%", "seconds": "seconds", "minutes": "minutes", "days": "days", "usd": "USD", "mb": "MB"}
+    last_word = declared.attribute.rpartition("_")[2]
+    assert unit.get(last_word, declared.key.unit) == declared.key.unit
+
+
+def test_rules_read_as_the_end_of_must_be() -> None:
+    rules = {declared.name: declared.rule for declared in KEYS}
+    assert rules["enableExec"] == "true or false"
+    assert rules["natGateways"] == "one-per-az, single or none"
+    assert rules["spotPercent"] == "a whole number from 0 to 100"
+    assert rules["minCount"] == "a whole number of 0 or more"
+    assert rules["alarmEmails"] == "a list"
+    assert rules["secrets"] == "an object of names and values"

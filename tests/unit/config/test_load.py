@@ -1,0 +1,221 @@
+"""Loading: lookups in AWS, keys that are unknown or wrongly encrypted, all mistakes in one message, no secret shown."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+
+import pulumi
+import pytest
+
+from config.mistakes import ConfigError
+from config.model import Image
+from tests.support.stack_config import DIGEST, load, mistakes
+
+POOL = "COGNITO_USER_POOL_ID"
+HIDDEN = "correct-horse-battery"
+TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
+
+
+# Image and network
+
+
+def test_image_is_looked_up_once_in_its_region() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def find(region: str, tag: str) -> str | None:
+        asked.append((region, tag))
+        return "1.4.2"
+
+    loaded = load({"imageTag": DIGEST}, region="us-west-2", find_image=find)
+    assert loaded.image == Image(DIGEST, "1.4.2")
+    assert asked == [("us-west-2", DIGEST)]
+
+
+def test_image_that_the_registry_lacks_is_refused() -> None:
+    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", find_image=lambda _region, _tag: None)
+    assert line == (
+        "imageTag = '1.4.2': names no tagged image in this stack's registry in us-west-2: push it. "
+        "If there is no registry yet, unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, "
+        "and set the key again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "stack", "region", "wrong"),
+    [
+        (None, "test", "eu-west-1", "aws:region"),
+        ("a b", "test", "us-east-1", "imageTag"),
+        ("1.4.2", "test", "eu-west-1", "aws:region"),
+        ("1.4.2", "test", None, "aws:region"),
+        ("1.4.2", "test-us-west-2", "us-east-1", "aws:region"),
+        ("1.4.2", "Test", "us-east-1", "stack name"),
+    ],
+)
+def test_image_is_not_looked_up_if_stack_region_or_tag_is_wrong(
+    tag: str | None, stack: str, region: str | None, wrong: str
+) -> None:
+    def find(region: str, tag: str) -> str | None:
+        raise AssertionError(f"looked up {tag} in {region}")
+
+    (line,) = mistakes({} if tag is None else {"imageTag": tag}, stack, region, find_image=find)
+    assert line.startswith(wrong)
+
+
+def test_network_of_a_stack_that_is_up_cannot_change() -> None:
+    asked: list[str] = []
+
+    def find(region: str) -> str:
+        asked.append(region)
+        return "10.1.0.0/16"
+
+    assert load({"vpcCidr": "10.1.0.0/16"}, region="us-west-2", find_network=find).vpc_cidr == "10.1.0.0/16"
+    (line,) = mistakes({}, region="us-west-2", find_network=find)
+    assert line == (
+        "vpcCidr = '10.0.0.0/16': must stay 10.1.0.0/16 while the stack is up: AWS does not move resources that are in "
+        "use to another network. Deploy another stack, or destroy this one first"
+    )
+    assert asked == ["us-west-2", "us-west-2"]
+
+
+def test_network_is_not_looked_up_if_anything_else_is_wrong() -> None:
+    def find(region: str) -> str | None:
+        raise AssertionError(f"looked up a network in {region}")
+
+    (line,) = mistakes({"cpu": "1000"}, find_network=find)
+    assert line.startswith("cpu")
+
+
+# Unknown keys
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("imagTag", "imageTag"),
+        ("IMAGETAG", "imageTag"),
+        ("image_tag", "imageTag"),
+        ("desired", "desiredCount"),
+        ("certificateARN", "certificateArn"),
+        ("secrets.COGNITO_USER_POOL_ID", "secrets"),
+        ("redisEnable", "redisEnabled"),
+    ],
+)
+def test_unknown_key_is_refused_with_the_nearest_one(key: str, nearest: str) -> None:
+    assert mistakes({key: "s3cret"}) == [f"{key}: is not a key of this program; the nearest one is {nearest}"]
+
+
+@pytest.mark.parametrize("key", ["aws:profile", "aws:defaultTags", "aws:allowedAccountIds"])
+def test_key_of_the_default_aws_provider_is_refused(key: str) -> None:
+    (line,) = mistakes({key: "s3cret"})
+    assert line.startswith(f"{key}: has no effect")
+    assert "s3cret" not in line
+
+
+def test_unknown_key_like_no_other_is_refused() -> None:
+    (line,) = mistakes({"zzz": "1"})
+    assert line.startswith("zzz: is not a key of this program; the nearest one is ")
+
+
+def test_keys_of_other_namespaces_are_ignored() -> None:
+    assert load({"pulumi:tags": "{}", "other:imagTag": "x"}).cpu == 1024
+
+
+# Encryption
+
+
+@pytest.mark.parametrize("key", ["cpu", "imageTag", "environment", "extraModelIds", "aws:region"])
+def test_encrypted_value_that_would_end_in_the_clear_is_refused(key: str) -> None:
+    config = {} if key == "aws:region" else {key: "s3cret"}
+    (line,) = mistakes(config, encrypted=[key])
+    assert line.startswith(f"{key}: is encrypted, but its value goes into resources and the state in the clear")
+
+
+def test_secret_in_the_clear_is_refused() -> None:
+    assert mistakes({"secrets": {POOL: HIDDEN, "A": "b"}}, encrypted=[]) == [
+        f"secrets.{name}: is not encrypted in the stack file: set it again with "
+        f"`pulumi config set --secret --path 'secrets.{name}'`"
+        for name in ("A", POOL)
+    ]
+
+
+def test_object_without_secrets_needs_no_encryption() -> None:
+    assert load({"secrets": {}}, encrypted=[]).secret_values == {}
+
+
+def test_redis_token_in_the_clear_is_refused() -> None:
+    assert mistakes({"redisEnabled": "true", "redisAuthToken": TOKEN}, encrypted=[]) == [
+        "redisAuthToken: is not encrypted in the stack file: set it again with "
+        "`pulumi config set --secret redisAuthToken`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "encrypted"),
+    [
+        ({"secrets": {POOL: HIDDEN}}, []),
+        ({"secrets": HIDDEN}, []),
+        ({"secrets": HIDDEN}, ["secrets"]),
+        ({"secrets": [HIDDEN]}, ["secrets"]),
+        ({"secrets": {"A": [HIDDEN]}}, ["secrets"]),
+        ({"secrets": {"A": HIDDEN * 4000}}, ["secrets"]),
+        ({"secrets": {"A-B": HIDDEN, "PORT": HIDDEN}}, ["secrets"]),
+        ({"secrets": {"A": HIDDEN}, "environment": {"A": HIDDEN}, "secretArns": {"A": HIDDEN}}, ["secrets"]),
+        ({"secrets": {"A": HIDDEN}, "cpu": "1"}, ["secrets"]),
+        ({"secretArns": {"A": HIDDEN}}, []),
+        ({"secretArns": HIDDEN}, []),
+        ({"environment": {POOL: HIDDEN, "REDIS_URL": HIDDEN, "AWS_SECRET_ACCESS_KEY": HIDDEN}}, []),
+        ({"redisAuthToken": HIDDEN}, []),
+        ({"redisAuthToken": f"{HIDDEN}/"}, ["redisAuthToken"]),
+        ({"redisAuthToken": HIDDEN, "cpu": "1"}, ["redisAuthToken"]),
+        ({"redisAuthToken": {"a": HIDDEN}, "redisEnabled": "true"}, ["redisAuthToken"]),
+        ({"secret": HIDDEN}, []),
+        ({"cpu": HIDDEN, "guardrailArns": [HIDDEN], "environment": [HIDDEN]}, ["cpu", "guardrailArns", "environment"]),
+    ],
+)
+def test_no_message_shows_a_secret(
+    config: Mapping[str, object],
+    encrypted: list[str],
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(config, encrypted=encrypted)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    written = capsys.readouterr()
+    assert HIDDEN not in shown + caplog.text + written.out + written.err
+
+
+# All at once
+
+
+def test_one_message_names_all_mistakes() -> None:
+    config = {
+        "cpu": "1000",
+        "memory": "two",
+        "minCount": "12",
+        "vpcCidr": "8.8.0.0/16",
+        "hostedZoneId": "Z1D633PJN98FT9",
+        "tablePrefix": "demo/",
+        "logRetentionDays": "31",
+        "enableAuth": "true",
+        "imagTag": "1",
+        "redisEnabled": "true",
+        "environment": {"PORT": "80"},
+        "secrets": {"1A": "x"},
+        "promptArns": ["prompt"],
+        "corsOrigins": "*",
+    }
+    named = [line.partition(":")[0].partition(" =")[0] for line in mistakes(config, stack="Prod")]
+    changed = {
+        "hostedZoneId": "domainName",
+        "redisEnabled": "redisAuthToken",
+        "environment": "environment.PORT",
+        "secrets": "secrets.1A",
+        "promptArns": "promptArns[0]",
+    }
+    assert sorted(named) == sorted(["stack name", *(changed.get(key, key) for key in config)])
+
+
+def test_config_error_ends_the_program_without_a_traceback() -> None:
+    assert issubclass(ConfigError, pulumi.RunError)
