@@ -1,11 +1,14 @@
-"""The account's registry beyond moto: layers that are kept and fetched again, and digests as Amazon ECR makes them.
+"""Amazon ECR: layers that can be downloaded, and digests of what was pushed.
 
-Source: Amazon ECR API Reference, CompleteLayerUpload, GetDownloadUrlForLayer, PutImage.
+moto stores no layers, accepts an image whose layers are missing, and makes digests up.
+
+Source: Amazon ECR API Reference: CompleteLayerUpload, GetDownloadUrlForLayer, PutImage.
 """
 
 import json
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.exceptions import ServiceException
@@ -14,18 +17,16 @@ from moto.ecr.exceptions import ImageAlreadyExistsException
 from moto.ecr.models import ECRBackend, Image, ecr_backends
 from moto.ecr.responses import ECRResponse
 
+from sandbox.account.patching import replaces
 from sandbox.stand_in import Fault, digest, fault_in
 
-# Where the server answers with a layer's bytes, followed by account, region, digest and repository.
+# The server answers with a layer's bytes here. Account, region, digest and repository follow.
 LAYER_PATH = "/voiceter-sandbox/layer/"
-# A repository is an object of moto's; its layers go where it goes.
-_KEPT_IN = "layer_content"
+_LAYERS = "layer_content"  # an attribute of moto's repository
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[^:@]+)"
     r"(?::(?P<tag>[^@]+)|@(?P<digest>sha256:[0-9a-f]{64}))"
 )
-_complete = ECRBackend.complete_layer_upload
-_put = ECRBackend.put_image
 
 
 class LayersNotFoundError(ServiceException):
@@ -48,27 +49,23 @@ class ImageDigestDoesNotMatchError(ServiceException):
     code = "ImageDigestDoesNotMatchException"
 
 
-def install() -> None:
-    """Put the registry under moto's Amazon ECR."""
-    for owner, name, part in (
-        (ECRBackend, "complete_layer_upload", complete_layer_upload),
-        (ECRBackend, "put_image", put_image),
-        (ECRResponse, "get_download_url_for_layer", get_download_url_for_layer),
-        (Image, "_create_digest", _create_digest),
-    ):
-        setattr(owner, name, part)
-
-
 def _layers(repository: Any) -> dict[str, bytes]:
-    if not hasattr(repository, _KEPT_IN):
-        setattr(repository, _KEPT_IN, {})
-    return getattr(repository, _KEPT_IN)
+    """Returns the layers of a repository by digest."""
+    if not hasattr(repository, _LAYERS):
+        setattr(repository, _LAYERS, {})
+    return getattr(repository, _LAYERS)
 
 
+@replaces(ECRBackend)
 def complete_layer_upload(
-    ecr: Any, repository_name: str, upload_id: str, layer_digests: list[str], registry_id: str | None = None
+    original: Callable[..., Any],
+    ecr: Any,
+    repository_name: str,
+    upload_id: str,
+    layer_digests: list[str],
+    registry_id: str | None = None,
 ) -> Any:
-    """Keep the bytes that were uploaded, if they are the ones that were announced."""
+    """Stores a layer whose digest is one of `layer_digests`."""
     repository = ecr._get_repository(repository_name, registry_id)
     upload = repository.uploads.get(upload_id)
     content = bytes(upload.layer_parts) if upload else b""
@@ -79,29 +76,32 @@ def complete_layer_upload(
         )
     if upload and digest(content) in _layers(repository):
         raise LayerAlreadyExistsError(f"The layer {digest(content)} already exists in the repository.")
-    answer = _complete(ecr, repository_name, upload_id, layer_digests, registry_id)
+    answer = original(repository_name, upload_id, layer_digests, registry_id)
     _layers(repository)[answer["layerDigest"]] = content
     return answer
 
 
-def get_download_url_for_layer(response: Any) -> Any:
-    """Where a layer's bytes are, for whoever has the address, as on AWS."""
-    name, wanted = response._get_param("repositoryName"), response._get_param("layerDigest")
-    repository = response.ecr_backend._get_repository(name, response._get_param("registryId"))
-    if wanted not in _layers(repository):
-        raise LayersNotFoundError(f"The layer {wanted} could not be found in the repository {name}.")
-    path = f"{LAYER_PATH}{response.current_account}/{response.region}/{wanted}/{name}"
-    return ActionResult({"layerDigest": wanted, "downloadUrl": f"http://127.0.0.1:{os.environ['MOTO_PORT']}{path}"})
+@replaces(ECRResponse)
+def get_download_url_for_layer(_original: Callable[[], Any], request: Any) -> Any:
+    """Returns an address of the layer's bytes that, as on AWS, needs no credentials."""
+    name, layer = request._get_param("repositoryName"), request._get_param("layerDigest")
+    repository = request.ecr_backend._get_repository(name, request._get_param("registryId"))
+    if layer not in _layers(repository):
+        raise LayersNotFoundError(f"The layer {layer} could not be found in the repository {name}.")
+    path = f"{LAYER_PATH}{request.current_account}/{request.region}/{layer}/{name}"
+    return ActionResult({"layerDigest": layer, "downloadUrl": f"http://127.0.0.1:{os.environ['MOTO_PORT']}{path}"})
 
 
 def layer_at(path: str) -> bytes | None:
-    """The layer at an address that `get_download_url_for_layer` gave."""
-    account, region, wanted, name = path.removeprefix(LAYER_PATH).split("/", 3)
+    """Returns the layer at a path that `get_download_url_for_layer` returned."""
+    account, region, layer, name = path.removeprefix(LAYER_PATH).split("/", 3)
     repository = ecr_backends[account][region].repositories.get(name)
-    return _layers(repository).get(wanted) if repository else None
+    return _layers(repository).get(layer) if repository else None
 
 
+@replaces(ECRBackend)
 def put_image(
+    original: Callable[..., Any],
     ecr: Any,
     repository_name: str,
     image_manifest: str,
@@ -109,7 +109,7 @@ def put_image(
     image_manifest_mediatype: str | None = None,
     digest_given: str | None = None,
 ) -> Any:
-    """Take an image whose layers, or for an index whose images, are all there."""
+    """Requires every layer of an image, or every image of an index."""
     repository = ecr._get_repository(repository_name)
     manifest: dict[str, Any] = json.loads(image_manifest)
     held = {image.get_image_digest() for image in repository.images}
@@ -120,27 +120,28 @@ def put_image(
             f"Layers with digests '{missing}' required for pushing image into repository with"
             f" name '{repository_name}' in the registry with id '{ecr.account_id}' do not exist"
         )
-    absent = [one["digest"] for one in manifest.get("manifests", []) if one["digest"] not in held]
+    absent = [image["digest"] for image in manifest.get("manifests", []) if image["digest"] not in held]
     if absent:
         raise ReferencedImagesNotFoundError(
             f"Images with digests '{absent}' required for pushing image into"
             f" repository with name '{repository_name}' do not exist"
         )
-    own = digest(image_manifest.encode())
-    if digest_given not in (None, own):
-        raise ImageDigestDoesNotMatchError(f"The specified digest '{digest_given}' does not match '{own}'.")
-    if image_tag is None and own in held:
-        raise ImageAlreadyExistsException(repository_name, repository.registry_id, own, "")
-    put: Any = _put
-    return put(ecr, repository_name, image_manifest, image_tag, image_manifest_mediatype, digest_given)
+    actual = digest(image_manifest.encode())
+    if digest_given not in (None, actual):
+        raise ImageDigestDoesNotMatchError(f"The specified digest '{digest_given}' does not match '{actual}'.")
+    if image_tag is None and actual in held:
+        raise ImageAlreadyExistsException(repository_name, repository.registry_id, actual, "")
+    return original(repository_name, image_manifest, image_tag, image_manifest_mediatype, digest_given)
 
 
-def _create_digest(image: Any) -> None:
+@replaces(Image)
+def _create_digest(_original: Callable[[], None], image: Any) -> None:
+    """Computes the digest of the manifest."""
     image._image_digest = digest(image.image_manifest.encode())
 
 
 def fault_of(account: str, image: str) -> Fault | None:
-    """What keeps an image's tasks from coming up; nothing is known of images in other registries."""
+    """Returns what prevents the tasks of an image from running; None for an image in another registry."""
     form = _IMAGE.fullmatch(image)
     if form is None or form["account"] != account:
         return None

@@ -1,13 +1,13 @@
-"""What the account has of Amazon ElastiCache beyond moto: all nodes of a replication group, changes, and an end.
+"""Amazon ElastiCache: replication groups with all their nodes, changes and deletion.
 
-moto keeps the first node alone when a group asks for a number of nodes, does not show the nodes by themselves (where
-AWS shows version, subnets, security groups and maintenance window), changes six properties, and deletes nothing. A
-token is kept by nobody here: as on AWS, no call shows it.
+moto creates the first node only, does not list the nodes of a group (whose descriptions hold version, subnets and
+maintenance window), changes six properties of a group, and deletes nothing. No call returns a token, as on AWS.
 
-Source: Amazon ElastiCache API Reference, CreateReplicationGroup, ModifyReplicationGroup, IncreaseReplicaCount,
+Source: Amazon ElastiCache API Reference: CreateReplicationGroup, ModifyReplicationGroup, IncreaseReplicaCount,
 DecreaseReplicaCount, DeleteReplicationGroup, DescribeCacheClusters, ModifyCacheSubnetGroup, DeleteCacheSubnetGroup.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -16,16 +16,14 @@ from moto.elasticache.exceptions import CacheClusterNotFound, ElastiCacheExcepti
 from moto.elasticache.models import CacheSubnetGroup
 from moto.elasticache.responses import ElastiCacheResponse
 
-from sandbox.account.own import own, put
+from sandbox.account.patching import adds, replaces
 
-# Parameters of ModifyReplicationGroup that moto passes over, and its attributes for them.
-_TEXTS = {
+# Parameters of ModifyReplicationGroup that moto ignores, and its attributes for them.
+_IGNORED_BY_MOTO = {
     "EngineVersion": "engine_version",
     "PreferredMaintenanceWindow": "preferred_maintenance_window",
     "SnapshotWindow": "snapshot_window",
     "SecurityGroupIds": "security_group_ids",
-    "NotificationTopicArn": "notification_topic_arn",
-    "CacheParameterGroupName": "cache_parameter_group_name",
     "AutoMinorVersionUpgrade": "auto_minor_version_upgrade",
     "TransitEncryptionMode": "transit_encryption_mode",
     "TransitEncryptionEnabled": "transit_encryption_enabled",
@@ -39,41 +37,28 @@ class _SubnetGroupInUse(ElastiCacheException):
         super().__init__(f"Cache subnet group {name} is currently in use by a cache cluster.")
 
 
-class _NotPossible(ElastiCacheException):
+class _InvalidParameterValue(ElastiCacheException):
     code = "InvalidParameterValue"
 
 
-def install() -> None:
-    """Add the operations to moto's ElastiCache, or put them in the place of its own."""
-    put(
-        ElastiCacheResponse,
-        create_replication_group,
-        modify_replication_group,
-        increase_replica_count,
-        decrease_replica_count,
-        delete_replication_group,
-        describe_cache_clusters,
-        modify_cache_subnet_group,
-        delete_cache_subnet_group,
-    )
-
-
-def create_replication_group(request: Any) -> ActionResult:
-    """Make a group, with all the nodes that it asks for."""
+@replaces(ElastiCacheResponse)
+def create_replication_group(original: Callable[[], ActionResult], request: Any) -> ActionResult:
+    """Creates a group with all the nodes that it requests, in a subnet group that exists."""
     name = request._get_param("CacheSubnetGroupName")
     if name:
         request.elasticache_backend.describe_cache_subnet_groups(name)
-    answer = own(create_replication_group)(request)
+    answer = original()
     group = _group(request)
     _set_nodes(group, request._get_int_param("NumCacheClusters") or len(group.member_clusters))
     return answer
 
 
-def modify_replication_group(request: Any) -> ActionResult:
-    """Change a group, at once."""
+@replaces(ElastiCacheResponse)
+def modify_replication_group(original: Callable[[], ActionResult], request: Any) -> ActionResult:
+    """Changes a group at once."""
     group = _group(request)
-    own(modify_replication_group)(request)
-    for parameter, attribute in _TEXTS.items():
+    original()
+    for parameter, attribute in _IGNORED_BY_MOTO.items():
         value = request._get_param(parameter)
         if value is not None:
             setattr(group, attribute, value)
@@ -84,29 +69,33 @@ def modify_replication_group(request: Any) -> ActionResult:
     return ActionResult({"ReplicationGroup": group})
 
 
+@adds(ElastiCacheResponse)
 def increase_replica_count(request: Any) -> ActionResult:
-    """Add nodes to a group."""
-    return _with_replicas(request, more=True)
+    """Adds nodes to a group."""
+    return _change_replica_count(request, more=True)
 
 
+@adds(ElastiCacheResponse)
 def decrease_replica_count(request: Any) -> ActionResult:
-    """Take nodes from a group."""
-    return _with_replicas(request, more=False)
+    """Removes nodes from a group."""
+    return _change_replica_count(request, more=False)
 
 
-def _with_replicas(request: Any, *, more: bool) -> ActionResult:
+def _change_replica_count(request: Any, *, more: bool) -> ActionResult:
     group = _group(request)
     nodes = request._get_int_param("NewReplicaCount") + 1
     if (nodes > len(group.member_clusters)) is not more or nodes == len(group.member_clusters):
-        raise _NotPossible(f"The new replica count does not {'exceed' if more else 'fall below'} the present one.")
+        bound = "greater" if more else "less"
+        raise _InvalidParameterValue(f"The new replica count must be {bound} than the current count.")
     if nodes == 1 and "enabled" in (group.automatic_failover, group.multi_az):
-        raise _NotPossible("Automatic failover and Multi-AZ need at least one replica.")
+        raise _InvalidParameterValue("Automatic failover and Multi-AZ need at least one replica.")
     _set_nodes(group, nodes)
     return ActionResult({"ReplicationGroup": group})
 
 
-def delete_replication_group(request: Any) -> ActionResult:
-    """End a group with its nodes, at once. A final snapshot is not made: there is nothing in it."""
+@replaces(ElastiCacheResponse)
+def delete_replication_group(_original: Callable[[], ActionResult], request: Any) -> ActionResult:
+    """Deletes a group with its nodes at once, without a final snapshot: the group holds no data."""
     backend, group = request.elasticache_backend, _group(request)
     group.status = "deleting"
     del backend.replication_groups[group.replication_group_id]
@@ -114,20 +103,20 @@ def delete_replication_group(request: Any) -> ActionResult:
     return ActionResult({"ReplicationGroup": group})
 
 
-def describe_cache_clusters(request: Any) -> ActionResult:
-    """The nodes of all groups, or one of them."""
-    wanted = request._get_param("CacheClusterId")
-    backend = request.elasticache_backend
-    nodes = [_node(group, name) for group in backend.replication_groups.values() for name in group.member_clusters]
-    found = [node for node in nodes if wanted in (None, node["CacheClusterId"])]
-    if not found and wanted not in (None, *backend.cache_clusters):
-        raise CacheClusterNotFound(wanted)
-    others = [one for name, one in backend.cache_clusters.items() if wanted in (None, name)]
-    return ActionResult({"CacheClusters": [*found, *others]})
+@replaces(ElastiCacheResponse)
+def describe_cache_clusters(_original: Callable[[], ActionResult], request: Any) -> ActionResult:
+    """Returns the nodes of all groups, or one node."""
+    requested = request._get_param("CacheClusterId")
+    groups = request.elasticache_backend.replication_groups.values()
+    nodes = [_node(group, name) for group in groups for name in group.member_clusters if requested in (None, name)]
+    if requested and not nodes:
+        raise CacheClusterNotFound(requested)
+    return ActionResult({"CacheClusters": nodes})
 
 
+@adds(ElastiCacheResponse)
 def modify_cache_subnet_group(request: Any) -> ActionResult:
-    """Change a subnet group's description and its subnets."""
+    """Changes the description and the subnets of a subnet group."""
     backend = request.elasticache_backend
     (group,) = backend.describe_cache_subnet_groups(request._get_param("CacheSubnetGroupName"))
     changed = CacheSubnetGroup(
@@ -142,8 +131,9 @@ def modify_cache_subnet_group(request: Any) -> ActionResult:
     return ActionResult({"CacheSubnetGroup": changed})
 
 
+@adds(ElastiCacheResponse)
 def delete_cache_subnet_group(request: Any) -> ActionResult:
-    """End a subnet group that no replication group is in."""
+    """Refuses while a replication group is in the subnet group."""
     backend = request.elasticache_backend
     (group,) = backend.describe_cache_subnet_groups(request._get_param("CacheSubnetGroupName"))
     name = group.cache_subnet_group_name
@@ -160,9 +150,7 @@ def _group(request: Any) -> Any:
 
 
 def _set_nodes(group: Any, count: int) -> None:
-    """Give a group with cluster mode disabled `count` nodes: the primary, and replicas numbered after it."""
-    if group.cluster_mode == "enabled":
-        return
+    """Gives a group `count` nodes: the primary, and replicas numbered after it."""
     (shard,) = group.node_groups
     members, first = shard["node_group_members"], shard["node_group_members"][0]
     del members[count:], group.member_clusters[count:]
@@ -187,7 +175,6 @@ def _node(group: Any, name: str) -> dict[str, Any]:
         "SecurityGroups": [{"SecurityGroupId": one, "Status": "active"} for one in security_groups],
         "CacheParameterGroup": {"CacheParameterGroupName": group.cache_parameter_group_name},
         "CacheSubnetGroupName": group.cache_subnet_group_name,
-        "NotificationConfiguration": {"TopicArn": group.notification_topic_arn, "TopicStatus": "active"},
         "AutoMinorVersionUpgrade": group.auto_minor_version_upgrade,
         "ReplicationGroupId": group.replication_group_id,
         "SnapshotRetentionLimit": group.snapshot_retention_limit,

@@ -37,10 +37,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import WSGIRequestHandler, make_server
 
-    from sandbox.account import additions as account_additions
-    from sandbox.account import ecr as account_images
-    from sandbox.account import elasticache as account_elasticache
-    from sandbox.account import memory as account_memory
+    from sandbox.account import ecr, memory, services
 
     class Handler(WSGIRequestHandler):
         """Keeps connections, as AWS does: a new one for each call costs as much as the call."""
@@ -48,19 +45,18 @@ def serve(token: str, account_file: Path, port: int) -> None:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # or the second part of an answer waits for the first to be acknowledged
 
-    account_additions.install()
-    account_elasticache.install()
+    services.install()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    account = account_memory.remembering(moto.DomainDispatcherApplication(moto.create_backend_app))
+    account = memory.remembering(moto.DomainDispatcherApplication(moto.create_backend_app))
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == TOKEN_PATH:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [token.encode()]
         path: str = environ.get("PATH_INFO", "")
-        if path.startswith(account_images.LAYER_PATH):
-            layer = account_images.layer_at(path)
+        if path.startswith(ecr.LAYER_PATH):
+            layer = ecr.layer_at(path)
             start_response(
                 "404 Not Found" if layer is None else "200 OK", [("Content-Type", "application/octet-stream")]
             )

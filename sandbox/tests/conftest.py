@@ -1,6 +1,7 @@
 """Settings for the sandbox's own tests."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import Any
 
 import pytest
 
@@ -12,3 +13,12 @@ def endpoint() -> Generator[str]:
 
     with moto_endpoint() as url:
         yield url
+
+
+@pytest.fixture
+def aws() -> Generator[Callable[[str], Any]]:
+    """Returns clients of an empty account in this process, by the name of the service."""
+    from sandbox.tests.account_world import client, empty_account  # slow to import, as above
+
+    with empty_account():
+        yield client

@@ -14,9 +14,8 @@ from google.protobuf import empty_pb2
 from moto import settings
 from werkzeug.serving import make_server
 
-from sandbox.account import additions as account_additions
-from sandbox.account import elasticache as account_elasticache
 from sandbox.account import memory as account_memory
+from sandbox.account import services
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -28,8 +27,7 @@ ACCOUNT = "123456789012"
 @contextmanager
 def moto_endpoint(*, remembering: bool = False) -> Generator[str]:
     """An embedded account on a free port of loopback; one that remembers what it has made, if asked for."""
-    account_additions.install()
-    account_elasticache.install()
+    services.install()
     settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")  # it has no types
     app = moto.DomainDispatcherApplication(moto.create_backend_app)

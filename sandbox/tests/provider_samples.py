@@ -267,7 +267,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     LOG_GROUP: Sample(
         {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False},
-        {"retentionInDays": 30, "deletionProtectionEnabled": True, "kmsKeyId": Ref(KEY, "arn")},
+        {"retentionInDays": 30, "deletionProtectionEnabled": True},
     ),
     ROLE: Sample(
         {
@@ -411,11 +411,6 @@ SAMPLES: dict[str, Sample] = {
             "enableEcsManagedTags": True,
             "propagateTags": "SERVICE",
             "enableExecuteCommand": True,
-            "serviceConnectConfiguration": {
-                "enabled": True,
-                "namespace": "app",
-                "services": [{"portName": "http", "clientAlias": [{"port": 80, "dnsName": "app"}]}],
-            },
             "networkConfiguration": {
                 "subnets": [Ref(SUBNET), Ref("second subnet")],
                 "securityGroups": [Ref(GROUP)],
@@ -429,7 +424,6 @@ SAMPLES: dict[str, Sample] = {
             "desiredCount": 3,
             "deploymentMaximumPercent": 150,
             "enableExecuteCommand": False,
-            "serviceConnectConfiguration": {"enabled": True, "namespace": "net"},
             "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
         },
         after=(RULE,),
@@ -443,7 +437,7 @@ SAMPLES: dict[str, Sample] = {
             "maxCapacity": 10,
             "tags": {"Data": "sessions"},
         },
-        {"maxCapacity": 12, "roleArn": Ref(ROLE, "arn")},
+        {"maxCapacity": 12},
     ),
     POLICY: Sample(
         {
@@ -515,7 +509,6 @@ SAMPLES: dict[str, Sample] = {
             "description": "of the alerts",
             "policy": document(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="kms:*"),
             "enableKeyRotation": True,
-            "rotationPeriodInDays": 120,
             "deletionWindowInDays": 7,
         },
         {
@@ -531,10 +524,8 @@ SAMPLES: dict[str, Sample] = {
             "name": "app-alerts",
             "displayName": "Alerts",
             "kmsMasterKeyId": Ref(KEY, "arn"),
-            "signatureVersion": 2,
-            "tracingConfig": "Active",
         },
-        {"displayName": "alerts", "signatureVersion": 1, "tracingConfig": "PassThrough"},
+        {"displayName": "alerts"},
     ),
     TOPIC_POLICY: Sample(
         {

@@ -88,7 +88,7 @@ aws:iam/role:Role name namePrefix path
 aws:iam/rolePolicy:RolePolicy name namePrefix role
 aws:iam/rolePolicyAttachment:RolePolicyAttachment policyArn role
 aws:kms/alias:Alias name namePrefix
-aws:kms/key:Key customerMasterKeySpec keyUsage multiRegion | description multiRegion policy rotationPeriodInDays
+aws:kms/key:Key customerMasterKeySpec keyUsage multiRegion | description multiRegion policy
 aws:lb/listener:Listener loadBalancerArn | protocol sslPolicy
 aws:lb/listenerRule:ListenerRule listenerArn | priority
 aws:lb/loadBalancer:LoadBalancer customerOwnedIpv4Pool internal loadBalancerType name namePrefix | accessLogs
@@ -106,7 +106,7 @@ aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfigu
 aws:s3/bucketVersioning:BucketVersioning bucket
 aws:secretsmanager/secret:Secret name namePrefix | policy
 aws:secretsmanager/secretVersion:SecretVersion secretBinary secretId secretString | versionStages
-aws:sns/topic:Topic fifoTopic name namePrefix | policy signatureVersion tracingConfig
+aws:sns/topic:Topic fifoTopic name namePrefix | policy
 aws:sns/topicPolicy:TopicPolicy arn
 aws:sns/topicSubscription:TopicSubscription endpoint protocol topic | filterPolicyScope
 aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule securityGroupId

@@ -1,65 +1,58 @@
-"""What the account shows of a service's deployments and revisions.
+"""The deployments and revisions of a service as ECS describes them.
 
-Source: Amazon ECS API Reference, Deployment, ServiceDeployment, ServiceRevision.
+Source: Amazon ECS API Reference: Deployment, ServiceDeployment, ServiceRevision.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from moto.core.responses import ActionResult
-
-from sandbox.account.ecs.rollout_records import ALARMED, CONNECT, FAILED_TASKS, Deployment, Revision, rollout_of
+from sandbox.account.ecs.records import ALARMED, FAILED_TASKS, Deployment, Revision, rollout_of
 
 
-def show(service: Any) -> None:
-    """Write what there is onto moto's object, out of which it answers DescribeServices."""
+def publish(service: Any) -> None:
+    """Copies the record of a service onto moto's object, from which DescribeServices answers."""
     rollout = rollout_of(service)
     latest = rollout.deployments[0] if rollout.deployments else None
-    shown: list[dict[str, Any]] = []
+    described: list[dict[str, Any]] = []
     if latest and latest.status == "ROLLBACK_SUCCESSFUL":
-        shown = [_described(service, rollout.live, "PRIMARY")] if rollout.live else []
+        described = [_described(service, rollout.live, "PRIMARY")] if rollout.live else []
     elif latest:
-        shown = [_described(service, latest, "PRIMARY")]
+        described = [_described(service, latest, "PRIMARY")]
         if rollout.live and rollout.live is not latest:
-            shown.append(_described(service, rollout.live, "ACTIVE"))
-    under_way = latest is not None and latest.status == "IN_PROGRESS"
-    service.deployments = shown
+            described.append(_described(service, rollout.live, "ACTIVE"))
+    in_progress = latest if latest and latest.status == "IN_PROGRESS" else None
+    service.deployments = described
     service.running_count = rollout.tasks
-    service.pending_count = service.desired_count if under_way else 0
-    service.current_service_deployment = latest.arn if latest and under_way else None
-    current = [rollout.live] if rollout.live else []
-    current += [latest] if latest and under_way else []
-    service.current_service_revisions = [_counts(service, one) for one in current]
+    service.pending_count = service.desired_count if in_progress else 0
+    service.current_service_deployment = in_progress.arn if in_progress else None
+    service.current_service_revisions = [_counts(service, one) for one in (rollout.live, in_progress) if one]
 
 
 def _described(service: Any, deployment: Deployment, status: str) -> dict[str, Any]:
-    """One of `deployments` in DescribeServices."""
+    """Returns a deployment as DescribeServices lists it."""
     live = rollout_of(service).live is deployment
-    under_way = deployment.status == "IN_PROGRESS"
+    in_progress = deployment.status == "IN_PROGRESS"
     settings = deployment.revision.settings
     return {
         "id": deployment.id,
         "status": status,
         "taskDefinition": settings["task_definition"],
-        "desiredCount": service.desired_count if under_way or live else 0,
-        "pendingCount": service.desired_count if under_way else 0,
+        "desiredCount": service.desired_count if in_progress or live else 0,
+        "pendingCount": service.desired_count if in_progress else 0,
         "runningCount": rollout_of(service).tasks if live else 0,
         "failedTasks": FAILED_TASKS if deployment.state == "FAILED" else 0,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.finished_at or deployment.created_at,
-        "platformFamily": "Linux",
-        "platformVersion": settings["platform_version"] or "1.4.0",
         "networkConfiguration": settings["network_configuration"],
-        CONNECT: settings["service_connect_configuration"],
         "rolloutState": deployment.state,
         "rolloutStateReason": deployment.state_reason,
-        **_capacity(service),
+        **_platform(service),
     }
 
 
-def _capacity(service: Any) -> dict[str, Any]:
+def _platform(service: Any) -> dict[str, Any]:
     strategy = getattr(service, "capacity_provider_strategy", None)
-    return {"capacityProviderStrategy": strategy} if strategy else {"launchType": service.launch_type}
+    capacity = {"capacityProviderStrategy": strategy} if strategy else {"launchType": service.launch_type}
+    return {"platformFamily": "Linux", "platformVersion": "1.4.0", **capacity}
 
 
 def _counts(service: Any, deployment: Deployment) -> dict[str, Any]:
@@ -72,106 +65,68 @@ def _counts(service: Any, deployment: Deployment) -> dict[str, Any]:
     }
 
 
-# The operations that moto lacks
-
-
-def _all(ecs: Any) -> Iterator[tuple[Any, Deployment]]:
-    for service in ecs.ecs_backend.services.values():
-        yield from ((service, deployment) for deployment in rollout_of(service).deployments)
-
-
-def list_service_deployments(ecs: Any) -> Any:
-    """A service's deployments, the latest first, in one page."""
-    cluster, name = ecs._get_param("cluster", "default"), ecs._get_param("service")
-    asked = ecs.ecs_backend._get_service(cluster, name)
-    wanted: list[str] = ecs._get_param("status") or []
-    found = [one for service, one in _all(ecs) if service is asked and (not wanted or one.status in wanted)]
-    return ActionResult({"serviceDeployments": [_brief(asked, one) for one in found]})
-
-
-def _brief(service: Any, one: Deployment) -> dict[str, Any]:
+def deployment_summary(service: Any, deployment: Deployment) -> dict[str, Any]:
+    """Returns a deployment as ListServiceDeployments does."""
     return {
-        "serviceDeploymentArn": one.arn,
+        "serviceDeploymentArn": deployment.arn,
         "serviceArn": service.arn,
         "clusterArn": service.cluster_arn,
-        "createdAt": one.created_at,
-        "startedAt": one.created_at,
-        "finishedAt": one.finished_at,
-        "targetServiceRevisionArn": one.revision.arn,
-        "status": one.status,
-        "statusReason": one.reason or None,
+        "createdAt": deployment.created_at,
+        "startedAt": deployment.created_at,
+        "finishedAt": deployment.finished_at,
+        "targetServiceRevisionArn": deployment.revision.arn,
+        "status": deployment.status,
+        "statusReason": deployment.reason or None,
     }
 
 
-def describe_service_deployments(ecs: Any) -> Any:
-    """The asked-for deployments, whole."""
-    held = {one.arn: (service, one) for service, one in _all(ecs)}
-    asked: list[str] = ecs._get_param("serviceDeploymentArns") or []
-    return ActionResult(
-        {
-            "serviceDeployments": [_whole(*held[arn]) for arn in asked if arn in held],
-            "failures": [{"arn": arn, "reason": "MISSING"} for arn in asked if arn not in held],
-        }
-    )
-
-
-def _whole(service: Any, one: Deployment) -> dict[str, Any]:
-    shown = {name: value for name, value in _brief(service, one).items() if name != "targetServiceRevisionArn"}
-    breaker: dict[str, Any] = one.configuration.get("deploymentCircuitBreaker") or {}
-    alarms: dict[str, Any] = one.configuration.get("alarms") or {}
-    by_alarm = one.status.startswith("ROLLBACK") and one.reason == ALARMED
-    over = one.status != "IN_PROGRESS"
-    watching = "MONITORING_COMPLETE" if over else "MONITORING"
-    failed = one.state == "FAILED" and not by_alarm
-    shown |= {
-        "updatedAt": one.finished_at or one.created_at,
-        "targetServiceRevision": _counts(service, one),
-        "sourceServiceRevisions": [{"arn": one.source.arn}] if one.source else [],
-        "deploymentConfiguration": one.configuration,
-        "rollback": one.rollback,
+def deployment_description(service: Any, deployment: Deployment) -> dict[str, Any]:
+    """Returns a deployment as DescribeServiceDeployments does."""
+    description = deployment_summary(service, deployment)
+    del description["targetServiceRevisionArn"]
+    breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
+    alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
+    by_alarm = deployment.status.startswith("ROLLBACK") and deployment.reason == ALARMED
+    in_progress = deployment.status == "IN_PROGRESS"
+    monitoring = "MONITORING" if in_progress else "MONITORING_COMPLETE"
+    failed = deployment.state == "FAILED" and not by_alarm
+    description |= {
+        "updatedAt": deployment.finished_at or deployment.created_at,
+        "targetServiceRevision": _counts(service, deployment),
+        "sourceServiceRevisions": [{"arn": deployment.source.arn}] if deployment.source else [],
+        "deploymentConfiguration": deployment.configuration,
+        "rollback": deployment.rollback,
         "deploymentCircuitBreaker": {
-            "status": "TRIGGERED" if failed else watching if breaker.get("enable") else "DISABLED",
+            "status": "TRIGGERED" if failed else monitoring if breaker.get("enable") else "DISABLED",
             "failureCount": FAILED_TASKS if failed else 0,
             "threshold": FAILED_TASKS,
         },
     }
     if alarms.get("enable"):
         names: list[str] = alarms.get("alarmNames") or []
-        shown["alarms"] = {"status": "TRIGGERED" if by_alarm else watching, "alarmNames": names}
-        shown["alarms"]["triggeredAlarmNames"] = names[:1] if by_alarm else []
-    if one.strategy != "ROLLING":
-        shown["lifecycleStage"] = "CLEAN_UP" if over else "SCALE_UP"
-    return shown
-
-
-def describe_service_revisions(ecs: Any) -> Any:
-    """What the asked-for revisions consist of."""
-    held = {one.revision.arn: (service, one.revision) for service, one in _all(ecs)}
-    asked: list[str] = ecs._get_param("serviceRevisionArns") or []
-    return ActionResult(
-        {
-            "serviceRevisions": [_revision(*held[arn]) for arn in asked if arn in held],
-            "failures": [{"arn": arn, "reason": "MISSING"} for arn in asked if arn not in held],
+        description["alarms"] = {
+            "status": "TRIGGERED" if by_alarm else monitoring,
+            "alarmNames": names,
+            "triggeredAlarmNames": names[:1] if by_alarm else [],
         }
-    )
+    if deployment.strategy != "ROLLING":
+        description["lifecycleStage"] = "SCALE_UP" if in_progress else "CLEAN_UP"
+    return description
 
 
-def _revision(service: Any, revision: Revision) -> dict[str, Any]:
+def revision_description(service: Any, revision: Revision) -> dict[str, Any]:
+    """Returns a revision as DescribeServiceRevisions does."""
     settings = revision.settings
     task = service._backend.describe_task_definition(settings["task_definition"])
+    images = [{"containerName": one.get("name"), "image": one.get("image")} for one in task.container_definitions]
     return {
         "serviceRevisionArn": revision.arn,
         "serviceArn": service.arn,
         "clusterArn": service.cluster_arn,
         "taskDefinition": settings["task_definition"],
-        "platformVersion": settings["platform_version"] or "1.4.0",
-        "platformFamily": "Linux",
         "loadBalancers": settings["load_balancers"],
         "networkConfiguration": settings["network_configuration"],
-        CONNECT: settings["service_connect_configuration"],
-        "containerImages": [
-            {"containerName": one.get("name"), "image": one.get("image")} for one in task.container_definitions
-        ],
+        "containerImages": images,
         "createdAt": revision.created_at,
-        **_capacity(service),
+        **_platform(service),
     }

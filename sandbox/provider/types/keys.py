@@ -42,7 +42,7 @@ RESOURCES = table(
       names     customerMasterKeySpec=KeySpec deletionWindowInDays=PendingWindowInDays
       reads     enableKeyRotation=KeyRotationEnabled isEnabled=Enabled
       otherwise multiRegion=false isEnabled=true
-      outputs   arn description keyId multiRegion policy rotationPeriodInDays
+      outputs   arn description keyId multiRegion policy
       defaults  customerMasterKeySpec=SYMMETRIC_DEFAULT enableKeyRotation=false isEnabled=true
                 keyUsage=ENCRYPT_DECRYPT
       local     deletionWindowInDays

@@ -54,7 +54,7 @@ RESOURCES = table(
       read      GetTopicAttributes TopicArn={id} @topic -> Attributes
       update    SetTopicAttributes () TopicArn={id} @one_by_one
       delete    DeleteTopic TopicArn={id}
-      outputs   arn owner policy signatureVersion tracingConfig
+      outputs   arn owner policy
       defaults  contentBasedDeduplication=false fifoTopic=false
       clear     displayName= deliveryPolicy= kmsMasterKeyId=
       named     name 80 namePrefix

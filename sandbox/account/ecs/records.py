@@ -1,25 +1,26 @@
-"""What the account keeps of a service's rollouts, on moto's object of the service."""
+"""The records of a service's deployments, kept on moto's object of the service."""
 
 import datetime
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.stand_in import Fault
 
-# How many tasks of a deployment that fails ECS tries before it gives up; its circuit breaker's least.
+# The number of failed tasks that ends a deployment: the least threshold of ECS's circuit breaker.
 FAILED_TASKS = 3
-# The reason of a deployment that its alarms undid, in ECS's words.
+# ECS's reason for a deployment that an alarm rolled back.
 ALARMED = "Service deployment rolled back because one or more of its alarms are in ALARM."
-# How a service's tasks find others; a deployment shows it, the service does not.
-CONNECT = "serviceConnectConfiguration"
-_KEPT_IN = "rollout"
+# Held while deployments are read or changed: the server answers in threads.
+lock = threading.RLock()
+_ATTRIBUTE = "rollout"
 _EVENTS = 100
 
 
 @dataclass
 class Revision:
-    """A service as it was when a deployment of it began: the values of what starts deployments, by moto's names."""
+    """A service revision: moto's attributes of the service that start a deployment, as they were at its start."""
 
     arn: str
     created_at: datetime.datetime
@@ -28,19 +29,15 @@ class Revision:
 
 @dataclass
 class Deployment:
-    """One attempt to bring a revision up.
-
-    `id` is that of DescribeServices, `ecs-svc/…`; `due` the time, by the monotonic clock, at which a fault is noticed,
-    None where nothing more happens by itself.
-    """
+    """A service deployment."""
 
     arn: str
-    id: str
+    id: str  # ecs-svc/…, as in DescribeServices
     revision: Revision
     source: Revision | None
     configuration: dict[str, Any]
     fault: Fault | None
-    due: float | None
+    due: float | None  # when ECS notices the fault, by the monotonic clock; None if it never does
     created_at: datetime.datetime
     status: str = "IN_PROGRESS"
     reason: str = ""
@@ -56,27 +53,28 @@ class Deployment:
 
 @dataclass
 class Rollout:
-    """What is known of a service: its deployments, the latest first; the last good one; and its tasks' addresses."""
+    """The deployments of a service, latest first, the last good one, its target groups, and its tasks' addresses."""
 
     deployments: list[Deployment] = field(default_factory=list["Deployment"])
     live: Deployment | None = None
+    groups: list[str] = field(default_factory=list[str])
     targets: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])  # group, address, port
     tasks: int = 0
 
 
 def rollout_of(service: Any) -> Rollout:
-    """What is known of a service of moto's; nothing yet of a new one."""
-    if not hasattr(service, _KEPT_IN):
-        setattr(service, _KEPT_IN, Rollout())
-    return getattr(service, _KEPT_IN)
+    """Returns the record of a service of moto's, which is empty for a new service."""
+    if not hasattr(service, _ATTRIBUTE):
+        setattr(service, _ATTRIBUTE, Rollout())
+    return getattr(service, _ATTRIBUTE)
 
 
-def tell(service: Any, words: str) -> None:
-    """Put an event on a service."""
-    event = {"id": str(uuid.uuid4()), "createdAt": now(), "message": f"(service {service.name}) {words}"}
+def add_event(service: Any, message: str) -> None:
+    """Adds an event to a service."""
+    event = {"id": str(uuid.uuid4()), "createdAt": now(), "message": f"(service {service.name}) {message}"}
     service.events = [event, *service.events][:_EVENTS]
 
 
 def now() -> datetime.datetime:
-    """The time, in UTC."""
+    """Returns the current time in UTC."""
     return datetime.datetime.now(datetime.UTC)

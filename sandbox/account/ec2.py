@@ -1,0 +1,181 @@
+"""Amazon EC2: dependency checks, and descriptions of security group rules.
+
+moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation.
+
+Sources: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists,
+Resource.AlreadyAssociated), AssociateRouteTable, CreateVpcEndpoint, DetachInternetGateway,
+AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
+from moto.ecs.models import ecs_backends
+from moto.elasticache.models import elasticache_backends
+from moto.elbv2.models import elbv2_backends
+
+from sandbox.account.patching import replaces
+
+
+@dataclass(frozen=True)
+class _Interfaces:
+    """The network interfaces of one load balancer, service, NAT gateway or cache."""
+
+    subnets: list[str]
+    security_groups: list[str]
+    public: bool = False
+
+
+def _interfaces(ec2: Any) -> Iterator[_Interfaces]:
+    account, region = ec2.account_id, ec2.region_name
+    for balancer in elbv2_backends[account][region].load_balancers.values():
+        public = balancer.scheme != "internal"
+        yield _Interfaces([one.id for one in balancer.subnets], balancer.security_groups or [], public)
+    for service in ecs_backends[account][region].services.values():
+        if service.status == "ACTIVE" and service.desired_count:
+            network: dict[str, Any] = (service.network_configuration or {}).get("awsvpcConfiguration", {})
+            public = network.get("assignPublicIp") == "ENABLED"
+            yield _Interfaces(network.get("subnets", []), network.get("securityGroups", []), public)
+    for nat in _nat_gateways(ec2):
+        yield _Interfaces([nat.subnet_id], [], public=True)
+    caches = elasticache_backends[account][region]
+    for group in caches.replication_groups.values():
+        subnet_group = caches.cache_subnet_groups.get(group.cache_subnet_group_name or "")
+        yield _Interfaces(subnet_group.subnet_ids if subnet_group else [], group.security_group_ids or [])
+
+
+def _nat_gateways(ec2: Any) -> list[Any]:
+    return [nat for nat in ec2.nat_gateways.values() if nat.state == "available"]
+
+
+def internet_gateways(ec2: Any, vpc_id: str) -> list[str]:
+    """Returns the ids of the internet gateways that are attached to a VPC."""
+    return [gateway.id for gateway in ec2.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc_id]
+
+
+@replaces(EC2Backend)
+def delete_subnet(original: Callable[..., Any], ec2: Any, subnet_id: str) -> Any:
+    """Refuses while the subnet has network interfaces."""
+    if any(subnet_id in one.subnets for one in _interfaces(ec2)):
+        raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+    return original(subnet_id)
+
+
+@replaces(EC2Backend)
+def delete_security_group(
+    original: Callable[..., None], ec2: Any, name: str | None = None, group_id: str | None = None
+) -> None:
+    """Refuses while a network interface or a rule of another group refers to the group."""
+    others = [group for groups in ec2.groups.values() for group in groups.values() if group.id != group_id]
+    rules: list[Any] = [rule for group in others for rule in (*group.ingress_rules, *group.egress_rules)]
+    in_rule = any(rule.source_group and rule.source_group.get("GroupId") == group_id for rule in rules)
+    if in_rule or any(group_id in one.security_groups for one in _interfaces(ec2)):
+        raise DependencyViolationError(f"resource {group_id} has a dependent object")
+    original(name, group_id)
+
+
+@replaces(EC2Backend)
+def delete_vpc(original: Callable[..., Any], ec2: Any, vpc_id: str) -> Any:
+    """Refuses while the VPC has an internet gateway or security groups beside its default one."""
+    groups = [group for group in ec2.groups.get(vpc_id, {}).values() if group.name != "default"]
+    if groups or internet_gateways(ec2, vpc_id):
+        raise DependencyViolationError(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
+    return original(vpc_id)
+
+
+@replaces(EC2Backend)
+def detach_internet_gateway(original: Callable[..., None], ec2: Any, internet_gateway_id: str, vpc_id: str) -> None:
+    """Refuses while something in the VPC has a public address."""
+    public_subnets = [subnet for one in _interfaces(ec2) if one.public for subnet in one.subnets]
+    if any(ec2.get_subnet(subnet).vpc_id == vpc_id for subnet in public_subnets):
+        raise DependencyViolationError(
+            f"Network {vpc_id} has some mapped public address(es). Please unmap those public address(es) before"
+            " detaching the gateway."
+        )
+    original(internet_gateway_id, vpc_id)
+
+
+@replaces(EC2Backend)
+def release_address(
+    original: Callable[..., None], ec2: Any, address: str | None = None, allocation_id: str | None = None
+) -> None:
+    """Refuses while a NAT gateway uses the address."""
+    used = [one.get("allocationId") for nat in _nat_gateways(ec2) for one in nat.address_set]
+    if allocation_id and allocation_id in used:
+        raise EC2ClientError("InvalidIPAddress.InUse", f"Address with allocation id {allocation_id} is in use.")
+    original(address, allocation_id)
+
+
+@replaces(EC2Backend)
+def associate_route_table(
+    original: Callable[..., str], ec2: Any, route_table_id: str, gateway_id: str | None, subnet_id: str | None
+) -> str:
+    """Refuses to associate a subnet with a second route table."""
+    held: list[Any] = ec2.describe_route_tables(filters={"association.subnet-id": [subnet_id]}) if subnet_id else []
+    if any(table.id != route_table_id for table in held):
+        message = f"the specified association for route table {route_table_id} conflicts with an existing association"
+        raise EC2ClientError("Resource.AlreadyAssociated", message)
+    return original(route_table_id, gateway_id, subnet_id)
+
+
+@replaces(EC2Backend)
+def create_vpc_endpoint(
+    original: Callable[..., Any], ec2: Any, service_name: str, route_table_ids: list[str], **more: Any
+) -> Any:
+    """Refuses a second gateway endpoint for a service in a route table."""
+    for endpoint in ec2.vpc_end_points.values():
+        shared = set(endpoint.route_table_ids or []) & set(route_table_ids or [])
+        if endpoint.state == "available" and endpoint.service_name == service_name and shared:
+            message = f"route table {min(shared)} already has a route with destination-prefix-list-id"
+            raise EC2ClientError("RouteAlreadyExists", f"{message} {endpoint.destination_prefix_list_id}")
+    return original(service_name=service_name, route_table_ids=route_table_ids, **more)
+
+
+# moto stores the description of a rule for a group inside the group's pair. There DescribeSecurityGroupRules does not
+# find it, and a rule that differs in its description alone counts as another rule. The functions below store it where
+# moto stores the description of a rule for addresses: in `ip_range`.
+
+
+@replaces(SecurityGroupBackend)
+def _iterate_security_rules(
+    original: Callable[..., Iterator[Any]],
+    _ec2: Any,
+    ip_protocol: str,
+    group_id: str,
+    from_port: str,
+    to_port: str,
+    ip_ranges: list[Any],
+    source_groups: list[Any],
+    prefix_list_ids: list[Any],
+    **more: Any,
+) -> Iterator[Any]:
+    """Yields the rules of a permission, each with its description."""
+    targets = (ip_ranges, source_groups, prefix_list_ids)
+    rules = original(ip_protocol, group_id, from_port, to_port, *targets, **more)
+    for rule, target in zip(rules, [*ip_ranges, *source_groups, *prefix_list_ids], strict=True):
+        rule.source_group = {name: value for name, value in rule.source_group.items() if name != "Description"}
+        if target.get("Description"):
+            rule.ip_range["Description"] = target["Description"]
+        yield rule
+
+
+@replaces(SecurityGroupBackend)
+def _sg_update_description(_original: Callable[..., None], _ec2: Any, security_rule: Any, rule: Any) -> None:
+    """Gives `rule` the description of `security_rule`."""
+    rule.ip_range["Description"] = security_rule.description or ""
+
+
+@replaces(SecurityGroup)
+def _flattened_rules(original: Callable[..., list[Any]], _group: Any, rules: list[Any]) -> list[Any]:
+    """Returns the rules as DescribeSecurityGroups does, where a group's pair holds the description."""
+    shown: list[Any] = []
+    for rule in rules:
+        shown.append(copy.copy(rule))
+        if rule.source_group and rule.description:
+            shown[-1].source_group = {**rule.source_group, "Description": rule.description}
+    return original(shown)

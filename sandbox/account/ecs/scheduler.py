@@ -1,0 +1,142 @@
+"""What ECS's scheduler does with the tasks of a service, as records.
+
+A deployment of good images ends at once: its tasks count as running, their addresses are healthy targets, and the old
+tasks are gone. An image that is marked as faulty (`sandbox.stand_in`) or is missing from the registry never becomes
+healthy: its deployment is in progress for a moment and then ends as the service's deployment configuration says.
+Nothing scales by itself, and bakes, steps and drains take no time.
+
+Sources: Amazon ECS API Reference, UpdateService; Amazon ECS Developer Guide: "Deployment failure detection", "Service
+event messages".
+"""
+
+import time
+import uuid
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+
+from sandbox.account.ecr import fault_of
+from sandbox.account.ecs.deployments import publish
+from sandbox.account.ecs.records import ALARMED, Deployment, Revision, add_event, now, rollout_of
+from sandbox.account.ecs.traffic import group_arns, groups_for, replace_tasks
+from sandbox.stand_in import Fault
+
+# How long a deployment that fails is in progress.
+NOTICE_SECONDS = 3.0
+# UpdateService: the parameters that start a deployment when they change, as far as this program sets them.
+_TRIGGERS = ("task_definition", "network_configuration", "load_balancers")
+_BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+_NO_CANDIDATE = "No rollback candidate was found to run the rollback."
+
+
+def settings(service: Any) -> dict[str, Any]:
+    """Returns the attributes of moto's service whose change starts a deployment."""
+    return {name: getattr(service, name, None) for name in _TRIGGERS}
+
+
+def start(service: Any) -> None:
+    """Starts a deployment, which ends at once unless an image is faulty."""
+    rollout = rollout_of(service)
+    if rollout.deployments and rollout.deployments[0].status == "IN_PROGRESS":
+        unfinished = rollout.deployments[0]
+        unfinished.status, unfinished.due, unfinished.finished_at = "STOPPED", None, now()
+        unfinished.reason = "Service deployment stopped because a newer one was started."
+    number = _random_number()
+    path = f"{service.cluster_name}/{service.name}"
+    prefix = service.cluster_arn.rpartition(":")[0]
+    fault = _fault(service)
+    deployment = Deployment(
+        arn=f"{prefix}:service-deployment/{path}/{uuid.uuid4().hex[:21]}",
+        id=f"ecs-svc/{number}",
+        revision=Revision(f"{prefix}:service-revision/{path}/{number}", now(), settings(service)),
+        source=rollout.live.revision if rollout.live else None,
+        configuration=dict(getattr(service, "deployment_configuration", None) or {}),
+        fault=fault,
+        due=time.monotonic() + NOTICE_SECONDS if fault in (Fault.UNHEALTHY, Fault.MISSING) else None,
+        created_at=now(),
+        state_reason=f"ECS deployment ecs-svc/{number} in progress.",
+    )
+    rollout.deployments.insert(0, deployment)
+    add_event(service, f"has started {service.desired_count} tasks.")
+    if fault in (None, Fault.MEMORY):
+        _complete(service, deployment)
+    publish(service)
+
+
+def _random_number() -> int:
+    return mock_random.randint(10**18, 10**19 - 1)
+
+
+def _fault(service: Any) -> Fault | None:
+    if not service.task_definition or not service.desired_count:
+        return None
+    task = service._backend.describe_task_definition(service.task_definition)
+    images = [container.get("image", "") for container in task.container_definitions]
+    faults = [fault_of(service._account_id, image) for image in images]
+    return next((fault for fault in faults if fault), None)
+
+
+def _complete(service: Any, deployment: Deployment) -> None:
+    replace_tasks(service, deployment, groups_for(service, deployment))
+    deployment.status, deployment.finished_at = "SUCCESSFUL", now()
+    deployment.state, deployment.state_reason = "COMPLETED", f"ECS deployment {deployment.id} completed."
+    rollout_of(service).live = deployment
+    add_event(service, f"(deployment {deployment.id}) deployment completed.")
+    add_event(service, "has reached a steady state.")
+
+
+def notice_faults(request: Any) -> None:
+    """Ends every deployment whose fault is due."""
+    for service in request.ecs_backend.services.values():
+        for deployment in rollout_of(service).deployments[:1]:
+            if deployment.due is not None and deployment.due <= time.monotonic():
+                _fail(service, deployment)
+
+
+def _fail(service: Any, deployment: Deployment) -> None:
+    """Ends a deployment whose tasks do not become healthy, as its circuit breaker or its alarms say."""
+    rollout, live = rollout_of(service), rollout_of(service).live
+    deployment.due = None
+    breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
+    alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
+    by_breaker = bool(breaker.get("enable")) and deployment.strategy == "ROLLING"
+    if not by_breaker and not alarms.get("enable"):
+        return  # ECS keeps starting tasks
+    detector = "ECS deployment circuit breaker: " if by_breaker else "ECS deployment alarms: "
+    failure = "tasks failed to start." if by_breaker else "alarm detected."
+    deployment.finished_at = now()
+    deployment.state, deployment.state_reason = "FAILED", detector + failure
+    cause = "Health checks failed" if deployment.fault is Fault.UNHEALTHY else "Image not found"
+    for group in list(group_arns(service))[:1]:
+        port = service.load_balancers[0].get("containerPort")
+        add_event(service, f"(port {port}) is unhealthy in (target-group {group}) due to (reason {cause}).")
+    add_event(service, f"(deployment {deployment.id}) deployment failed: {failure}")
+    reason = _BREAKER if by_breaker else ALARMED
+    if not (breaker if by_breaker else alarms).get("rollback"):
+        deployment.status, deployment.reason = "STOPPED", reason.replace("rolled back", "stopped")
+    elif live is None:
+        deployment.status, deployment.reason = "ROLLBACK_FAILED", _NO_CANDIDATE
+    else:
+        deployment.status, deployment.reason = "ROLLBACK_SUCCESSFUL", reason
+        deployment.rollback = {
+            "reason": reason,
+            "startedAt": deployment.finished_at,
+            "serviceRevisionArn": live.revision.arn,
+        }
+        for name, value in live.revision.settings.items():
+            setattr(service, name, value)
+        previous_id, live.id = live.id, f"ecs-svc/{_random_number()}"
+        live.state_reason = f"{detector}rolling back to deploymentId {previous_id}."
+        add_event(service, f"rolling back to deployment {previous_id}.")
+        add_event(service, "has reached a steady state.")
+    rollout.tasks = service.desired_count if live else 0
+    publish(service)
+
+
+def scale(service: Any) -> None:
+    """Changes the number of tasks to the desired count, without a deployment."""
+    rollout = rollout_of(service)
+    if rollout.live is not None and rollout.tasks != service.desired_count:
+        replace_tasks(service, rollout.live, rollout.groups)
+        add_event(service, "has reached a steady state.")
+    publish(service)

@@ -1,0 +1,68 @@
+"""Elastic Load Balancing: checks of ports and subnets that moto does not make.
+
+Source: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateLoadBalancer.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from moto.elbv2.exceptions import DuplicateListenerError, ELBClientError
+from moto.elbv2.models import ELBv2Backend
+
+from sandbox.account.ec2 import internet_gateways
+from sandbox.account.patching import replaces
+
+
+@replaces(ELBv2Backend)
+def create_listener(original: Callable[..., Any], elb: Any, load_balancer_arn: str, port: str, **more: Any) -> Any:
+    """Refuses a second listener on a port."""
+    _require_free_port(elb.load_balancers.get(load_balancer_arn), port)
+    return original(load_balancer_arn=load_balancer_arn, port=port, **more)
+
+
+@replaces(ELBv2Backend)
+def modify_listener(original: Callable[..., Any], elb: Any, arn: str, port: str | None, *args: Any) -> Any:
+    """Refuses to move a listener to the port of another listener."""
+    balancer = next((one for one in elb.load_balancers.values() if arn in one.listeners), None)
+    _require_free_port(balancer, port, arn)
+    return original(arn, port, *args)
+
+
+def _require_free_port(balancer: Any, port: str | None, listener_arn: str = "") -> None:
+    others = [one for one in balancer.listeners.values() if one.arn != listener_arn] if balancer else []
+    if port and str(port) in {str(one.port) for one in others}:
+        raise DuplicateListenerError
+
+
+@replaces(ELBv2Backend)
+def create_load_balancer(
+    original: Callable[..., Any], elb: Any, subnet_ids: list[str], scheme: str | None, **more: Any
+) -> Any:
+    """Requires subnets in two zones, and for a load balancer that faces the internet a VPC with an internet gateway."""
+    _require_two_zones(elb, subnet_ids)
+    for subnet_id in subnet_ids[:1]:
+        vpc = elb.ec2_backend.get_subnet(subnet_id).vpc_id
+        if scheme != "internal" and not internet_gateways(elb.ec2_backend, vpc):
+            raise ELBClientError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
+    return original(subnet_ids=subnet_ids, scheme=scheme, **more)
+
+
+def _require_two_zones(elb: Any, subnet_ids: list[str]) -> None:
+    """An Application Load Balancer has at least two subnets, each in another zone."""
+    subnets = [elb.ec2_backend.get_subnet(subnet_id) for subnet_id in subnet_ids]
+    zones = [subnet.availability_zone for subnet in subnets if subnet]
+    if len(zones) < 2:
+        message = "At least two subnets in two different Availability Zones must be specified"
+        raise ELBClientError("ValidationError", message)
+    if len(set(zones)) < len(zones):
+        message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
+        raise ELBClientError("InvalidConfigurationRequest", message)
+
+
+def forwarded_groups(elb: Any) -> Iterator[str]:
+    """Yields the ARN of each target group to which a listener rule forwards."""
+    for balancer in elb.load_balancers.values():
+        for listener in balancer.listeners.values():
+            for rule in listener.rules.values():
+                for action in rule.actions:
+                    yield from elb._get_target_group_arns_from(action_data=action.data)

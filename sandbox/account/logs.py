@@ -1,0 +1,98 @@
+"""Amazon CloudWatch Logs: deletion protection of log groups, and saved queries. moto has neither.
+
+Saved queries are stored and returned, never run.
+
+Sources: Amazon CloudWatch Logs API Reference: CreateLogGroup, DeleteLogGroup, PutLogGroupDeletionProtection,
+PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition; User Guide, "Protecting log groups from deletion".
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from moto.logs.exceptions import ResourceNotFoundException, ValidationException
+from moto.logs.models import LogGroup
+from moto.logs.responses import LogsResponse
+
+from sandbox.account.patching import adds, replaces
+
+_PROTECTED = "deletion_protection_enabled"  # an attribute of moto's log group
+_QUERIES = "query_definitions"  # an attribute of moto's backend, of one region and account
+
+
+@replaces(LogsResponse)
+def create_log_group(original: Callable[[], str], request: Any) -> str:
+    """Creates a log group, with deletion protection if requested."""
+    answer = original()
+    group = request.logs_backend.groups[request._get_param("logGroupName")]
+    setattr(group, _PROTECTED, request._get_param("deletionProtectionEnabled") or False)
+    return answer
+
+
+@adds(LogsResponse)
+def put_log_group_deletion_protection(request: Any) -> str:
+    """Turns the deletion protection of a log group on or off. The identifier is a name or an ARN."""
+    name = request._get_param("logGroupIdentifier").removesuffix(":*").rpartition(":log-group:")[2]
+    group = request.logs_backend.groups.get(name)
+    if group is None:
+        raise ResourceNotFoundException
+    setattr(group, _PROTECTED, request._get_param("deletionProtectionEnabled"))
+    return ""
+
+
+@replaces(LogsResponse)
+def delete_log_group(original: Callable[[], str], request: Any) -> str:
+    """Refuses to delete a protected log group."""
+    if getattr(request.logs_backend.groups.get(request._get_param("logGroupName")), _PROTECTED, False):
+        raise ValidationException(
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
+        )
+    return original()
+
+
+@replaces(LogGroup)
+def to_describe_dict(original: Callable[[], dict[str, Any]], group: Any) -> dict[str, Any]:
+    """Returns a log group as DescribeLogGroups does."""
+    return {**original(), "deletionProtectionEnabled": getattr(group, _PROTECTED, False)}
+
+
+def _queries(request: Any) -> dict[str, dict[str, Any]]:
+    backend = request.logs_backend
+    if not hasattr(backend, _QUERIES):
+        setattr(backend, _QUERIES, {})
+    return getattr(backend, _QUERIES)
+
+
+@adds(LogsResponse)
+def put_query_definition(request: Any) -> str:
+    """Saves a query, or changes the one with the given id."""
+    identifier = request._get_param("queryDefinitionId")
+    if identifier and identifier not in _queries(request):
+        raise ResourceNotFoundException(msg="The specified query definition does not exist.")
+    identifier = identifier or str(uuid.uuid4())
+    _queries(request)[identifier] = {
+        "queryDefinitionId": identifier,
+        "name": request._get_param("name"),
+        "queryString": request._get_param("queryString"),
+        "logGroupNames": request._get_param("logGroupNames") or [],
+        "lastModified": int(time.time() * 1000),
+    }
+    return json.dumps({"queryDefinitionId": identifier})
+
+
+@adds(LogsResponse)
+def describe_query_definitions(request: Any) -> str:
+    """Returns the saved queries whose names start with the requested prefix, in one page."""
+    prefix = request._get_param("queryDefinitionNamePrefix") or ""
+    found = [query for query in _queries(request).values() if query["name"].startswith(prefix)]
+    return json.dumps({"queryDefinitions": sorted(found, key=lambda query: query["name"])})
+
+
+@adds(LogsResponse)
+def delete_query_definition(request: Any) -> str:
+    """Deletes a saved query."""
+    if _queries(request).pop(request._get_param("queryDefinitionId"), None) is None:
+        raise ResourceNotFoundException(msg="The specified query definition does not exist.")
+    return json.dumps({"success": True})

@@ -1,0 +1,46 @@
+"""Amazon Route 53: a record set is identified by its name, type and set identifier.
+
+moto accepts a CREATE of a record set that exists if a value differs, refuses a CREATE after a DELETE, accepts a DELETE
+of what does not exist, and deletes every record set of the zone with the same set identifier.
+
+Source: Amazon Route 53 API Reference, ChangeResourceRecordSets.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
+from moto.route53.models import RecordSet, Route53Backend
+
+from sandbox.account.patching import replaces
+
+
+@replaces(Route53Backend)
+def change_resource_record_sets(
+    original: Callable[..., None], route53: Any, zoneid: str, change_list: list[dict[str, Any]]
+) -> None:
+    """Changes record sets: all of the batch, or none if one change is refused."""
+    zone: Any = route53.get_hosted_zone(zoneid)
+    before = {_identity(record_set): record_set for record_set in zone.rrsets}
+    existing, changed = set(before), set[Any]()
+    for change in change_list:
+        name, kind, _ = identity = _identity(RecordSet(change["ResourceRecordSet"]))
+        if change["Action"] == "CREATE" and identity in existing:
+            raise ResourceRecordAlreadyExists(name=f"{name}.", _type=kind)
+        if change["Action"] == "DELETE" and identity not in existing:
+            message = f"Tried to delete resource record set [name='{name}.', type='{kind}'] but it was not found"
+            raise Route53ClientError("InvalidChangeBatch", message)
+        changed.add(identity)
+        if change["Action"] == "DELETE":
+            existing.discard(identity)
+        else:
+            existing.add(identity)
+    # moto would refuse a CREATE after a DELETE. An UPSERT of what does not exist does the same.
+    batch = [{**change, "Action": "UPSERT"} if change["Action"] == "CREATE" else change for change in change_list]
+    original(zoneid, batch)
+    unchanged = [record_set for identity, record_set in before.items() if identity not in changed]
+    zone.rrsets = unchanged + [record_set for record_set in zone.rrsets if _identity(record_set) in changed]
+
+
+def _identity(record_set: Any) -> tuple[str, str, str | None]:
+    return record_set.name.rstrip(".").lower(), record_set.type, record_set.set_identifier

@@ -1,0 +1,24 @@
+"""The AWS services that differ from moto's, each a module or package beside this module."""
+
+import importlib
+
+_SERVICES = (
+    "acm",
+    "application_autoscaling",
+    "budgets",
+    "cloudwatch",
+    "ec2",
+    "ecr",
+    "ecs",
+    "elasticache",
+    "elbv2",
+    "iam",
+    "logs",
+    "route53",
+)
+
+
+def install() -> None:
+    """Patches moto in this process. A second call changes nothing, since Python imports each module once."""
+    for service in _SERVICES:
+        importlib.import_module(f"sandbox.account.{service}")

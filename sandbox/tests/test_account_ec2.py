@@ -1,0 +1,183 @@
+"""Dependency checks and security group rules of Amazon EC2 in the account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.tests.account_world import REGION, World, client, empty_account, refused
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with empty_account():
+        yield World()
+
+
+def nat_gateway(world: World) -> tuple[str, str]:
+    """Creates a NAT gateway, and returns its id and the allocation id of its address."""
+    address = world.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = world.ec2.create_nat_gateway(SubnetId=world.subnets[0], AllocationId=address)["NatGateway"]
+    return nat["NatGatewayId"], address
+
+
+def cache(world: World) -> None:
+    """Creates a replication group of ElastiCache in the subnets, with the security group."""
+    caches = client("elasticache")
+    caches.create_cache_subnet_group(
+        CacheSubnetGroupName="app", CacheSubnetGroupDescription="app", SubnetIds=world.subnets
+    )
+    caches.create_replication_group(
+        ReplicationGroupId="app",
+        ReplicationGroupDescription="app",
+        Engine="redis",
+        NumCacheClusters=1,
+        CacheSubnetGroupName="app",
+        SecurityGroupIds=[world.security_group],
+    )
+
+
+def balancer(world: World) -> None:
+    assert world.balancer
+
+
+def gateway(world: World) -> None:
+    assert world.gateway
+
+
+def group(world: World) -> None:
+    assert world.security_group
+
+
+def service(world: World) -> None:
+    world.create(world.task("1"), loadBalancers=[])
+
+
+@pytest.mark.parametrize("use", [balancer, service, nat_gateway, cache])
+def test_subnet_in_use_cannot_be_deleted(world: World, use: Callable[[World], object]) -> None:
+    use(world)
+    with refused("DependencyViolation"):
+        world.ec2.delete_subnet(SubnetId=world.subnets[0])
+
+
+@pytest.mark.parametrize("use", [balancer, service, cache])
+def test_security_group_in_use_cannot_be_deleted(world: World, use: Callable[[World], object]) -> None:
+    use(world)
+    with refused("DependencyViolation"):
+        world.ec2.delete_security_group(GroupId=world.security_group)
+
+
+def test_subnet_and_group_can_be_deleted_after_their_user(world: World) -> None:
+    service(world)
+    world.ecs.delete_service(cluster="app", service="app", force=True)
+    world.ec2.delete_subnet(SubnetId=world.subnets[0])
+    world.ec2.delete_security_group(GroupId=world.security_group)
+
+
+def test_security_group_in_the_rule_of_another_group_cannot_be_deleted(world: World) -> None:
+    other, group = world.new_security_group("other"), world.security_group
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": group}]}
+    world.ec2.authorize_security_group_ingress(GroupId=other, IpPermissions=[permission])
+    with refused("DependencyViolation"):
+        world.ec2.delete_security_group(GroupId=group)
+    world.ec2.revoke_security_group_ingress(GroupId=other, IpPermissions=[permission])
+    world.ec2.delete_security_group(GroupId=group)
+
+
+@pytest.mark.parametrize("use", [gateway, group])
+def test_vpc_with_a_gateway_or_a_group_cannot_be_deleted(world: World, use: Callable[[World], object]) -> None:
+    use(world)
+    with refused("DependencyViolation"):
+        world.ec2.delete_vpc(VpcId=world.vpc)
+
+
+def test_gateway_cannot_be_detached_while_tasks_have_public_addresses(world: World) -> None:
+    which = {"InternetGatewayId": world.gateway, "VpcId": world.vpc}
+    network = {"subnets": world.subnets, "securityGroups": [world.security_group], "assignPublicIp": "ENABLED"}
+    world.create(world.task("1"), loadBalancers=[], networkConfiguration={"awsvpcConfiguration": network})
+    with refused("some mapped public address"):
+        world.ec2.detach_internet_gateway(**which)
+    world.update(desiredCount=0)
+    world.ec2.detach_internet_gateway(**which)
+
+
+def test_gateway_cannot_be_detached_from_a_public_load_balancer(world: World) -> None:
+    which = {"InternetGatewayId": world.gateway, "VpcId": world.vpc}
+    world.new_balancer("public", "internet-facing")
+    with refused("some mapped public address"):
+        world.ec2.detach_internet_gateway(**which)
+
+
+def test_address_of_a_nat_gateway_cannot_be_released(world: World) -> None:
+    nat, address = nat_gateway(world)
+    with refused("InvalidIPAddress.InUse"):
+        world.ec2.release_address(AllocationId=address)
+    world.ec2.delete_nat_gateway(NatGatewayId=nat)
+    world.ec2.release_address(AllocationId=address)
+
+
+def test_subnet_has_one_route_table(world: World) -> None:
+    first, second = (world.ec2.create_route_table(VpcId=world.vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
+    made = world.ec2.associate_route_table(RouteTableId=first, SubnetId=world.subnets[0])
+    with refused("Resource.AlreadyAssociated"):
+        world.ec2.associate_route_table(RouteTableId=second, SubnetId=world.subnets[0])
+    again = world.ec2.associate_route_table(RouteTableId=first, SubnetId=world.subnets[0])
+    assert again["AssociationId"] == made["AssociationId"]
+
+
+def test_route_table_has_one_gateway_endpoint_for_a_service(world: World) -> None:
+    which = {"VpcId": world.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3", "VpcEndpointType": "Gateway"}
+    tables = [world.ec2.create_route_table(VpcId=world.vpc)["RouteTable"]["RouteTableId"]]
+    made = world.ec2.create_vpc_endpoint(**which, RouteTableIds=tables)["VpcEndpoint"]
+    with refused("RouteAlreadyExists"):
+        world.ec2.create_vpc_endpoint(**which, RouteTableIds=tables)
+    world.ec2.create_vpc_endpoint(**which)
+    world.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    world.ec2.create_vpc_endpoint(**which, RouteTableIds=tables)
+
+
+@pytest.mark.parametrize("way", ["ingress", "egress"])
+def test_description_of_a_rule_for_a_group_is_returned_and_changed(aws: Callable[[str], Any], way: str) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    group, other = (
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("tasks", "edge")
+    )
+
+    def permission(description: str) -> list[dict[str, Any]]:
+        pairs = [{"GroupId": other, "Description": description}]
+        return [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": pairs}]
+
+    def call(operation: str, **params: Any) -> Any:
+        return getattr(ec2, operation.format(way))(GroupId=group, **params)
+
+    def shown() -> tuple[str, str]:
+        """Returns the description in the rule and in the group."""
+        (rule,) = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made["SecurityGroupRuleId"]])[
+            "SecurityGroupRules"
+        ]
+        (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        permissions = found["IpPermissions" if way == "ingress" else "IpPermissionsEgress"]
+        (pair,) = next(one["UserIdGroupPairs"] for one in permissions if one["UserIdGroupPairs"])
+        assert (pair["GroupId"], rule["ReferencedGroupInfo"]["GroupId"]) == (other, other)
+        return rule["Description"], pair["Description"]
+
+    authorize = "authorize_security_group_{}"
+    (made,) = call(authorize, IpPermissions=permission("from the edge"))["SecurityGroupRules"]
+    assert made["Description"] == "from the edge"
+    assert shown() == ("from the edge", "from the edge")
+    with pytest.raises(ec2.exceptions.ClientError, match=r"InvalidPermission\.Duplicate"):
+        call(authorize, IpPermissions=permission("again"))
+    call("update_security_group_rule_descriptions_{}", IpPermissions=permission("renamed"))
+    assert shown() == ("renamed", "renamed")
+    rule = {"IpProtocol": "tcp", "FromPort": 81, "ToPort": 81, "ReferencedGroupId": other, "Description": "changed"}
+    call(
+        "modify_security_group_rules",
+        SecurityGroupRules=[{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "SecurityGroupRule": rule}],
+    )
+    assert shown() == ("changed", "changed")
+    gone = [{**permission("whatever")[0], "FromPort": 81, "ToPort": 81}]
+    call("revoke_security_group_{}", IpPermissions=gone)
+    assert made["SecurityGroupRuleId"] not in str(ec2.describe_security_group_rules())

@@ -1,0 +1,77 @@
+"""Record sets of Amazon Route 53 in the account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+def record_set(name: str, value: str, **more: Any) -> dict[str, Any]:
+    return {"Name": name, "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": f'"{value}"'}], **more}
+
+
+class Zone:
+    """A hosted zone for example.com."""
+
+    def __init__(self, route53: Any) -> None:
+        self.route53 = route53
+        zone = route53.create_hosted_zone(Name="example.com", CallerReference="test")["HostedZone"]
+        self.id = zone["Id"].rpartition("/")[2]
+
+    def change(self, *changes: tuple[str, dict[str, Any]]) -> None:
+        every = [{"Action": action, "ResourceRecordSet": one} for action, one in changes]
+        self.route53.change_resource_record_sets(HostedZoneId=self.id, ChangeBatch={"Changes": every})
+
+    def shown(self) -> list[tuple[str, str | None, str]]:
+        """Returns name, set identifier and value of each TXT record set."""
+        found = self.route53.list_resource_record_sets(HostedZoneId=self.id)["ResourceRecordSets"]
+        return [
+            (one["Name"], one.get("SetIdentifier"), one["ResourceRecords"][0]["Value"].strip('"'))
+            for one in found
+            if one["Type"] == "TXT"
+        ]
+
+
+@pytest.fixture
+def zone(aws: Callable[[str], Any]) -> Zone:
+    return Zone(aws("route53"))
+
+
+def test_create_refuses_what_exists_and_accepts_what_was_deleted(zone: Zone) -> None:
+    first, other = record_set("x.example.com", "a"), record_set("X.example.com.", "b")
+    zone.change(("CREATE", first))
+    for again in (first, other):
+        with pytest.raises(
+            zone.route53.exceptions.InvalidChangeBatch, match=r"name='x\.example\.com\.', type='TXT'.*exists"
+        ):
+            zone.change(("CREATE", again))
+    zone.change(("CREATE", record_set("x.example.com", "b", SetIdentifier="b", Weight=1)))
+    zone.change(("DELETE", first))
+    zone.change(("CREATE", first))
+    zone.change(("DELETE", first), ("CREATE", record_set("x.example.com", "c")))
+    assert zone.shown() == [("x.example.com.", "b", "b"), ("x.example.com.", None, "c")]
+
+
+def test_batch_with_a_refused_change_changes_nothing(zone: Zone) -> None:
+    new = record_set("y.example.com", "a")
+    for refused in (("CREATE", new), ("DELETE", record_set("z.example.com", "a"))):
+        with pytest.raises(zone.route53.exceptions.InvalidChangeBatch):
+            zone.change(("CREATE", new), refused)
+    assert zone.shown() == []
+
+
+def test_delete_refuses_what_does_not_exist(zone: Zone) -> None:
+    one = record_set("x.example.com", "a")
+    zone.change(("CREATE", one))
+    zone.change(("DELETE", one))
+    with pytest.raises(zone.route53.exceptions.InvalidChangeBatch, match=r"'x\.example\.com\.'.*it was not found"):
+        zone.change(("DELETE", one))
+
+
+def test_delete_keeps_other_names_with_the_same_set_identifier(zone: Zone) -> None:
+    one, other = (record_set(f"{name}.example.com", name, SetIdentifier="dev", Weight=1) for name in "ab")
+    zone.change(("CREATE", one), ("CREATE", other))
+    zone.change(("DELETE", one))
+    assert zone.shown() == [("b.example.com.", "dev", "b")]
