@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.live import LiveSandbox, Stack, live_sandbox
+from tests.live.harness import LiveSandbox, Stack, live_sandbox
 
 EVERYTHING = """
 pulumi config set enableMetrics true -s dev

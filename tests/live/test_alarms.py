@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.live.harness import ACCOUNT_ID, Stack
 from tests.support.alarm_cases import CASES, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Rule, Selection
 from tests.support.emitted import Facts
-from tests.support.live import ACCOUNT_ID, Stack
 
 pytestmark = pytest.mark.live
 

@@ -10,7 +10,7 @@ import pytest
 
 from ci import report
 from ci.report import Report
-from tests.support.live import Stack
+from tests.live.harness import Stack
 
 pytestmark = pytest.mark.live
 

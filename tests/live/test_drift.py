@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.live import ACCOUNT_ID, Run, Stack
+from tests.live.harness import ACCOUNT_ID, Run, Stack
 
 pytestmark = pytest.mark.live
 

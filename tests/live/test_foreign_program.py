@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live import LiveSandbox, live_sandbox
+from tests.live.harness import LiveSandbox, live_sandbox
 
 PROJECT = """\
 name: guest

@@ -18,7 +18,7 @@ import pytest
 
 from sandbox.account import process as account
 from sandbox.layout import PACKAGE_ROOT, read_json
-from tests.support.live import LiveSandbox, live_sandbox
+from tests.live.harness import LiveSandbox, live_sandbox
 
 DEADLINE_SECONDS = 120
 PLUGIN_SECONDS = 5

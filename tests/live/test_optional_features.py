@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.live import Stack
+from tests.live.harness import Stack
 
 pytestmark = pytest.mark.live
 

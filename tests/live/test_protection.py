@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.live.harness import ACCOUNT_ID, Stack, live_sandbox
 from tests.support import contract
-from tests.support.live import ACCOUNT_ID, Stack, live_sandbox
 
 pytestmark = pytest.mark.live
 

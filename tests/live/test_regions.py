@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.support.live import ACCOUNT_ID, ROOT, LiveSandbox, Stack
+from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack
 
 pytestmark = pytest.mark.live
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.live import Run, Stack, succeeded
+from tests.live.harness import Run, Stack, succeeded
 
 pytestmark = pytest.mark.live
 

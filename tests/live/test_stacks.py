@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack
 from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, TABLES
-from tests.support.live import ACCOUNT_ID, LiveSandbox, Stack
 
 pytestmark = pytest.mark.live
 

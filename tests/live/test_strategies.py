@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.live import ACCOUNT_ID, Stack
+from tests.live.harness import ACCOUNT_ID, Stack
 
 pytestmark = pytest.mark.live
 

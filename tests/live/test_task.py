@@ -24,8 +24,8 @@ import yaml
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.live.harness import ROOT, Run, Stack
 from tests.support.compose_check import check_with_compose
-from tests.support.live import ROOT, Run, Stack
 
 pytestmark = pytest.mark.live
 

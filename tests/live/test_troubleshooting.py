@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.live import ROOT, LiveSandbox, Run, live_sandbox, succeeded
+from tests.live.harness import ROOT, LiveSandbox, Run, live_sandbox, succeeded
 
 pytestmark = pytest.mark.live
 
