@@ -8,7 +8,7 @@ from .checks import between, document, given, matches, objects
 
 _BUCKET = (
     r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-    r"(?<!-s3alias)(?<!--ols-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)"
+    r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)(?<!-an)"
 )
 _ACTIONS = ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload")
 
