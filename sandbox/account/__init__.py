@@ -1,1 +1,1 @@
-"""The AWS account on this machine: a moto server, and what moto lacks."""
+"""The AWS account on this machine: a moto server with patches, one module or package a service."""

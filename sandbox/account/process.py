@@ -1,4 +1,4 @@
-"""The embedded account: found, started, stopped. Its content lives as long as its process."""
+"""Finds, starts and stops the process of the account, whose content ends with the process."""
 
 import contextlib
 import enum
@@ -23,29 +23,29 @@ ACCESS_KEY = "sandbox"
 _START_SECONDS = 60
 _ANSWER_SECONDS = 10
 _STOP_SECONDS = 5
-# The server is asked straight, whatever proxies the environment names.
+# Requests to the account use no proxy, whatever the environment says.
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Condition(enum.Enum):
-    """What became of the account that the account file names."""
+    """The state of the account that the account file names."""
 
-    NONE = "never started, or cleaned away"
+    NONE = "never started, or removed"
     RUNNING = "answers"
-    ENDED = "its process is gone, and its content with it"
+    ENDED = "its process has ended, and its content is gone"
 
 
 @dataclass(frozen=True)
 class Account:
-    """A started account: the endpoint of all its services, its process, and the token that tells it from any other."""
+    """A started account: the endpoint of its services, its process, and the token that identifies it."""
 
     url: str
     pid: int
     token: str
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client of this account and no other, whatever the environment and ~/.aws say (boto3 is untyped)."""
-        # Imported here, as it is slow and most commands start without it.
+        """Returns a boto3 client of this account, whatever the environment and ~/.aws say."""
+        # boto3 is slow to import, and untyped.
         boto3: Any = importlib.import_module("boto3")
         config: Any = importlib.import_module("botocore.config")
         return boto3.client(
@@ -60,7 +60,7 @@ class Account:
 
 
 def recorded(layout: Layout) -> Account | None:
-    """The account that was started last, whether or not it still runs."""
+    """Returns the account that was started last, whether or not it still runs."""
     record = read_json(layout.account)
     url, pid, token = record.get("url"), record.get("pid"), record.get("token")
     if isinstance(url, str) and isinstance(pid, int) and isinstance(token, str) and token:
@@ -69,10 +69,10 @@ def recorded(layout: Layout) -> Account | None:
 
 
 def find(layout: Layout) -> tuple[Condition, Account | None]:
-    """The account of this sandbox and its condition; the account only when it answers.
+    """Returns the condition of this sandbox's account, and the account if it answers.
 
     Raises:
-        SandboxError: its process lives but does not answer.
+        SandboxError: its process runs but does not answer.
     """
     account = recorded(layout)
     if account is None:
@@ -81,9 +81,8 @@ def find(layout: Layout) -> tuple[Condition, Account | None]:
         return Condition.RUNNING, account
     if _lives(account):
         raise SandboxError(
-            f"The account's process ({account.pid}) runs but does not answer on {account.url} within"
-            f" {_ANSWER_SECONDS} s. Try again; if it stays so, `make clean` ends it and starts over."
-            f" Its log: {layout.account_log}"
+            f"The account's process ({account.pid}) does not answer on {account.url} within {_ANSWER_SECONDS} s."
+            f" Try again, or run `make clean` to stop it and start over. Its log is {layout.account_log}."
         )
     return Condition.ENDED, None
 
@@ -97,15 +96,15 @@ def _answers(account: Account, seconds: float) -> bool:
 
 
 def _lives(account: Account) -> bool:
-    """Whether the process is this account's, and not another that got the same number since."""
+    """Whether the process with the account's id still is the account's."""
     return account.token in command_of(account.pid)
 
 
 def start(layout: Layout, environment: Mapping[str, str]) -> Account:
-    """Start a new, empty account; on the last one's port if that is free, so that shells which sourced it stay valid.
+    """Starts an empty account, on the port of the last account if it is free: shells that sourced its `env` stay valid.
 
     Raises:
-        SandboxError: it did not start; the text has the end of its log.
+        SandboxError: the account did not start. The message holds the end of its log.
     """
     before = recorded(layout)
     port = (urlsplit(before.url).port or 0) if before else 0
@@ -117,12 +116,12 @@ def start(layout: Layout, environment: Mapping[str, str]) -> Account:
         process = subprocess.Popen(  # noqa: S603
             command,
             cwd=PACKAGE_ROOT,
-            # moto's own settings would change what the account is like.
+            # moto's settings would change the account.
             env={name: value for name, value in environment.items() if not name.startswith("MOTO_")},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C in the terminal is for the command, not for the account
+            start_new_session=True,  # Ctrl-C in the terminal does not reach the account
         )
     began = time.monotonic()
     try:
@@ -137,11 +136,11 @@ def start(layout: Layout, environment: Mapping[str, str]) -> Account:
         raise
     process.kill()
     tail = "\n".join(f"  {line}" for line in layout.account_log.read_text(errors="replace").splitlines()[-10:])
-    raise SandboxError(f"The account's server did not start. The end of {layout.account_log}:\n{tail}")
+    raise SandboxError(f"The account did not start. The end of {layout.account_log}:\n{tail}")
 
 
 def stop(layout: Layout) -> bool:
-    """End the account's process, if it is the one recorded; True when there was one to end."""
+    """Stops the account's process. Returns False if there is none."""
     account = recorded(layout)
     if account is None or not _lives(account):
         return False
@@ -153,4 +152,4 @@ def stop(layout: Layout) -> bool:
             if not _lives(account):
                 return True
             time.sleep(0.05)
-    raise SandboxError(f"The account's process ({account.pid}) does not end.")
+    raise SandboxError(f"The account's process does not end. Run `kill -9 {account.pid}`, then try again.")

@@ -1,7 +1,7 @@
-"""`python -m sandbox.account.server <token> <account file> <port>`: the process that is the embedded account.
+"""`python -m sandbox.account.server <token> <account file> <port>`: the account's process, a moto server on loopback.
 
-A moto server on loopback. It writes the account file when it is ready to answer, tells its token to whoever asks (so
-that another server on the same port is not taken for it), and ends when the account file is gone or names another.
+It writes the account file once it can answer, and ends when the account file is gone or names another account. It
+returns its token on request, so that another server on the port is not mistaken for the account.
 """
 
 import importlib
@@ -18,32 +18,32 @@ from typing import Any
 
 from sandbox.layout import read_json, write
 
-TOKEN_PATH = "/voiceter-sandbox/token"  # noqa: S105 - a path; the token identifies, it protects nothing
+TOKEN_PATH = "/voiceter-sandbox/token"  # noqa: S105 - a path; the token is no secret
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 2
 
 
 def serve(token: str, account_file: Path, port: int) -> None:
-    """Serve until the account file is removed or a signal arrives.
+    """Serves until the account file is removed or a signal arrives, on `port` if that is free.
 
     Args:
-        port: the one to use if it is free; otherwise, and for 0, any free one.
+        port: 0 for any free port.
     """
-    # Nobody looks at a certificate's validation record here, so there is nothing to wait for.
+    # Nobody checks a certificate's validation record, so moto need not wait.
     os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
-    # A real account has AWS's own policies.
+    # Every account has AWS's managed policies.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
-    # Imported here, as commands import this module for its token path and moto is slow.
+    # moto is slow to import, and commands import this module for the token path.
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     from sandbox.account import ecr, memory, services
 
     class Handler(WSGIRequestHandler):
-        """Keeps connections, as AWS does: a new one for each call costs as much as the call."""
+        """Keeps connections open, as AWS does: opening one takes as long as a call."""
 
         protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # or the second part of an answer waits for the first to be acknowledged
+        disable_nagle_algorithm = True  # else the second part of an answer waits for an acknowledgement
 
     services.install()
 
@@ -65,7 +65,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
 
     try:
         server = make_server(_HOST, port, app, threaded=True, request_handler=Handler)
-    except (OSError, SystemExit):  # werkzeug exits where the port is taken
+    except (OSError, SystemExit):  # werkzeug exits if the port is taken
         server = make_server(_HOST, 0, app, threaded=True, request_handler=Handler)
     url = f"http://{_HOST}:{server.server_port}"
     os.environ["MOTO_PORT"] = str(server.server_port)

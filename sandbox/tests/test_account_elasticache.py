@@ -1,98 +1,110 @@
-"""What the account has of ElastiCache beyond moto, asked as the provider asks it."""
+"""Replication groups and subnet groups of Amazon ElastiCache in the account."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from sandbox.tests.provider_harness import Engine, client, reset
-from sandbox.tests.provider_samples import CACHE, CACHE_TOKEN, SAMPLES, SUBNET_GROUP, World
+from sandbox.tests.account_world import World, refused
+
+TOKEN = "hunter2-hunter2-hunter2"  # noqa: S105 - made up
+NODES = ["app-001", "app-002"]
 
 
 @pytest.fixture
-def world(endpoint: str) -> World:
-    reset(endpoint)
-    return World(Engine(endpoint), endpoint)
+def caches(aws: Callable[[str], Any]) -> Any:
+    """A client of an account with a replication group of two nodes."""
+    caches = aws("elasticache")
+    caches.create_cache_subnet_group(
+        CacheSubnetGroupName="app", CacheSubnetGroupDescription="app", SubnetIds=World().subnets
+    )
+    caches.create_replication_group(
+        ReplicationGroupId="app",
+        ReplicationGroupDescription="app",
+        Engine="redis",
+        EngineVersion="7.2",
+        CacheNodeType="cache.t4g.small",
+        NumCacheClusters=2,
+        AutomaticFailoverEnabled=True,
+        MultiAZEnabled=True,
+        CacheSubnetGroupName="app",
+        TransitEncryptionEnabled=True,
+        AuthToken=TOKEN,
+    )
+    return caches
 
 
-def group(endpoint: str) -> Any:
-    (found,) = client(endpoint, "elasticache").describe_replication_groups(ReplicationGroupId="app-cache")[
-        "ReplicationGroups"
-    ]
-    return found
+def described(caches: Any) -> dict[str, Any]:
+    return caches.describe_replication_groups(ReplicationGroupId="app")["ReplicationGroups"][0]
 
 
-def test_a_group_has_all_its_nodes(world: World, endpoint: str) -> None:
-    made = world.make(CACHE)
-    nodes = ["app-cache-001", "app-cache-002"]
-    assert made.outputs["memberClusters"] == nodes == group(endpoint)["MemberClusters"]
-    (shard,) = group(endpoint)["NodeGroups"]
+def test_group_has_all_its_nodes(caches: Any) -> None:
+    group = described(caches)
+    (shard,) = group["NodeGroups"]
     members = shard["NodeGroupMembers"]
-    assert [(m["CacheClusterId"], m["CurrentRole"]) for m in members] == [(nodes[0], "primary"), (nodes[1], "replica")]
-    assert len({m["ReadEndpoint"]["Address"] for m in members}) == 2
-    assert made.outputs["primaryEndpointAddress"] == shard["PrimaryEndpoint"]["Address"]
-    caches = client(endpoint, "elasticache")
-    shown = caches.describe_cache_clusters()["CacheClusters"]
-    assert [(n["CacheClusterId"], n["EngineVersion"], n["CacheSubnetGroupName"]) for n in shown] == [
-        (node, "7.2", "app-cache") for node in nodes
+    assert group["MemberClusters"] == NODES == [member["CacheClusterId"] for member in members]
+    assert [member["CurrentRole"] for member in members] == ["primary", "replica"]
+    assert len({member["ReadEndpoint"]["Address"] for member in members}) == 2
+    nodes = caches.describe_cache_clusters()["CacheClusters"]
+    assert [(node["CacheClusterId"], node["EngineVersion"], node["CacheSubnetGroupName"]) for node in nodes] == [
+        (name, "7.2", "app") for name in NODES
     ]
-    with pytest.raises(caches.exceptions.CacheClusterNotFoundFault):
-        caches.describe_cache_clusters(CacheClusterId="app-cache-003")
+    with refused("CacheClusterNotFound"):
+        caches.describe_cache_clusters(CacheClusterId="app-003")
 
 
-@pytest.mark.parametrize(("count", "failover"), [(1, False), (6, True), (2, True)])
-def test_the_number_of_nodes_changes_in_both_directions(
-    world: World, endpoint: str, count: int, failover: bool
-) -> None:
-    made = world.make(CACHE)
-    wanted = world.resolve(SAMPLES[CACHE].inputs)
-    wanted |= {"numCacheClusters": count, "automaticFailoverEnabled": failover, "multiAzEnabled": failover}
-    news, failures = world.engine.check(CACHE, made.name, wanted, made.inputs)
-    assert failures == []
-    changed = world.engine.update(made, news)
-    assert changed.outputs["memberClusters"] == [f"app-cache-{n:03}" for n in range(1, count + 1)]
-    assert group(endpoint)["AutomaticFailover"] == ("enabled" if failover else "disabled")
-    back, _ = world.engine.check(CACHE, made.name, world.resolve(SAMPLES[CACHE].inputs), news)
-    assert len(world.engine.update(changed, back).outputs["memberClusters"]) == 2
+def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
+    change = {"ReplicationGroupId": "app", "ApplyImmediately": True}
+    caches.increase_replica_count(**change, NewReplicaCount=5)
+    assert described(caches)["MemberClusters"] == [f"app-{number:03}" for number in range(1, 7)]
+    caches.decrease_replica_count(**change, NewReplicaCount=1)
+    assert described(caches)["MemberClusters"] == NODES
+    with refused("must be greater than the current count"):
+        caches.increase_replica_count(**change, NewReplicaCount=1)
+    with refused("Automatic failover and Multi-AZ need at least one replica"):
+        caches.decrease_replica_count(**change, NewReplicaCount=0)
+    caches.modify_replication_group(**change, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
+    caches.decrease_replica_count(**change, NewReplicaCount=0)
+    assert described(caches)["MemberClusters"] == NODES[:1]
 
 
-def test_a_new_token_is_set_and_nobody_shows_it(world: World, endpoint: str) -> None:
-    made = world.make(CACHE)
-    assert made.secret == {"authToken"}
-    before = group(endpoint)
+def test_modified_settings_are_those_of_the_nodes(caches: Any) -> None:
+    caches.modify_replication_group(
+        ReplicationGroupId="app",
+        ApplyImmediately=True,
+        EngineVersion="7.4",
+        PreferredMaintenanceWindow="mon:03:00-mon:04:00",
+        SecurityGroupIds=["sg-1"],
+    )
+    node = caches.describe_cache_clusters(CacheClusterId="app-001")["CacheClusters"][0]
+    assert (node["EngineVersion"], node["PreferredMaintenanceWindow"]) == ("7.4", "mon:03:00-mon:04:00")
+    assert [group["SecurityGroupId"] for group in node["SecurityGroups"]] == ["sg-1"]
+
+
+def test_token_changes_and_is_never_returned(caches: Any) -> None:
+    before = described(caches)
     assert before["AuthTokenEnabled"] is True
-    news, _ = world.engine.check(
-        CACHE, made.name, world.resolve(SAMPLES[CACHE].inputs) | {"authToken": f"{CACHE_TOKEN}-2"}, made.inputs
-    )
-    assert list(world.engine.diff(made, news).replaces) == []
-    changed = world.engine.update(made, news)
-    assert (changed.outputs["authToken"], changed.secret) == (f"{CACHE_TOKEN}-2", {"authToken"})
-    after = group(endpoint)
+    change = {"ReplicationGroupId": "app", "ApplyImmediately": True}
+    caches.modify_replication_group(**change, AuthToken=f"{TOKEN}-2", AuthTokenUpdateStrategy="ROTATE")
+    after = described(caches)
     assert after["AuthTokenLastModifiedDate"] > before["AuthTokenLastModifiedDate"]
-    assert CACHE_TOKEN not in str(after) + str(client(endpoint, "elasticache").describe_cache_clusters())
+    assert TOKEN not in str(after) + str(caches.describe_cache_clusters())
+    caches.modify_replication_group(**change, AuthTokenUpdateStrategy="DELETE")
+    assert described(caches)["AuthTokenEnabled"] is False
 
 
-def test_a_token_that_was_taken_away_is_drift(world: World, endpoint: str) -> None:
-    made = world.make(CACHE)
-    client(endpoint, "elasticache").modify_replication_group(
-        ReplicationGroupId="app-cache", AuthTokenUpdateStrategy="DELETE"
-    )
-    refreshed = world.engine.read(made)
-    assert refreshed is not None
-    assert "authToken" not in refreshed.outputs
-    assert list(world.engine.diff(refreshed, made.inputs).diffs) == ["authToken"]
-
-
-def test_a_subnet_group_ends_after_the_groups_in_it(world: World, endpoint: str) -> None:
-    caches = client(endpoint, "elasticache")
-    world.make(CACHE)
-    with pytest.raises(caches.exceptions.CacheSubnetGroupInUse):
-        caches.delete_cache_subnet_group(CacheSubnetGroupName="app-cache")
-    world.engine.delete(world.made.pop(CACHE))
-    world.engine.delete(world.made.pop(SUBNET_GROUP))
+def test_subnet_group_can_be_deleted_after_its_replication_group(caches: Any) -> None:
+    with refused("CacheSubnetGroupInUse"):
+        caches.delete_cache_subnet_group(CacheSubnetGroupName="app")
+    caches.delete_replication_group(ReplicationGroupId="app")
+    caches.delete_cache_subnet_group(CacheSubnetGroupName="app")
     assert caches.describe_cache_subnet_groups()["CacheSubnetGroups"] == []
     assert caches.describe_cache_clusters()["CacheClusters"] == []
-    # Its name is free again.
-    assert world.make(CACHE).outputs.get("tags") is None
-    world.clear()
+
+
+def test_subnet_group_changes(caches: Any) -> None:
+    caches.modify_cache_subnet_group(CacheSubnetGroupName="app", CacheSubnetGroupDescription="of the app")
+    (group,) = caches.describe_cache_subnet_groups()["CacheSubnetGroups"]
+    assert (group["CacheSubnetGroupDescription"], len(group["Subnets"])) == ("of the app", 2)
