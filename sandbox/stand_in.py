@@ -1,4 +1,4 @@
-"""The stand-in image: what `make image` puts into a registry. Real bytes, well formed, and of no use to run."""
+"""The stand-in image that `make image` pushes: a well-formed image with nothing in it to run."""
 
 import enum
 import gzip
@@ -9,18 +9,18 @@ import tarfile
 from dataclasses import dataclass
 from typing import Any
 
-# Of the image's manifest: says that its tasks do not come up, and how.
+# The annotation of a manifest that marks an image as faulty.
 FAULT_ANNOTATION = "voiceter-sandbox.fault"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Fault(enum.Enum):
-    """What is wrong with the tasks of an image."""
+    """What happens to the tasks of a faulty image."""
 
-    UNHEALTHY = "unhealthy"  # they start, and never pass the health check
-    STUCK = "stuck"  # they stay pending, and nothing counts that as a failure
-    MEMORY = "memory"  # they become healthy, and are killed later for using more memory than they have
-    MISSING = "missing"  # there is no such image: not a mark, but what the registry says
+    UNHEALTHY = "unhealthy"  # tasks start and never pass the health check
+    STUCK = "stuck"  # tasks stay pending, which ECS does not count as a failure
+    MEMORY = "memory"  # tasks become healthy, and some are killed because they run out of memory
+    MISSING = "missing"  # the registry lacks the image; no image is marked so
 
 
 MARKS = (Fault.UNHEALTHY.value, Fault.STUCK.value, Fault.MEMORY.value)
@@ -28,18 +28,18 @@ MARKS = (Fault.UNHEALTHY.value, Fault.STUCK.value, Fault.MEMORY.value)
 
 @dataclass(frozen=True)
 class Image:
-    """An image: its manifest, and the blobs that it names."""
+    """An image: its manifest and the blobs of its configuration and layers."""
 
     manifest: str
     blobs: tuple[bytes, ...]
 
 
 def image(name: str, fault: Fault | None = None) -> Image:
-    """An image (OCI image specification 1.1) of a configuration and one small layer, of its own digest for each name.
+    """Returns an image (OCI image specification 1.1) with one small layer. Each name has another digest.
 
     Args:
-        name: with registry and tag; the layer holds it as a file.
-        fault: what to mark the image with.
+        name: the name with registry and tag, which the layer holds in a file.
+        fault: the fault that the manifest is marked with.
     """
     unpacked = _archive(
         "stand-in", f"{name}\nA stand-in image of the sandbox: there is nothing to run in it.\n".encode()
@@ -59,14 +59,14 @@ def image(name: str, fault: Fault | None = None) -> Image:
 
 
 def fault_in(manifest: str) -> Fault | None:
-    """What an image's manifest is marked with."""
+    """Returns the fault that a manifest is marked with."""
     annotations: dict[str, str] = json.loads(manifest).get("annotations") or {}
     mark = annotations.get(FAULT_ANNOTATION)
     return Fault(mark) if mark in MARKS else None
 
 
 def digest(content: bytes) -> str:
-    """The digest that names content in a registry."""
+    """Returns the digest that identifies content in a registry."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
