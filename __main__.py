@@ -34,7 +34,7 @@ from components.service.service import Service, ServiceArgs
 from components.service.timeline import Timeline
 from config.app_environment import REDIS_URL, AppResources, app_environment
 from config.load import load
-from config.model import environment_of
+from config.stack_name import environment_of
 
 # The program ends within minutes, and nearly all that it makes stays until then: above all the classes of the AWS
 # provider's modules, which load as they are first used. Looking through them for garbage, again and again and once more

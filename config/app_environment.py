@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import pulumi
 
@@ -39,7 +39,6 @@ _VARIABLES: Final = (
     _Variable("PORT", lambda config, made: str(PORT)),
     _Variable("DEPLOYMENT_ENV", lambda config, made: config.environment_name),
     _Variable("CLOUDWATCH_NAMESPACE", lambda config, made: NAMESPACE),
-    _Variable("CORS_ORIGIN", lambda config, made: ",".join(config.cors_origins or ()) or made.url, "corsOrigins"),
     _Variable("S3_BUCKET_NAME", lambda config, made: made.bucket),
     _Variable("S3_AUDIO_PREFIX", lambda config, made: RECORDINGS_PREFIX),
     # Seconds: the record of a session lives as long as the session may.
@@ -63,19 +62,23 @@ def set_by_program() -> dict[str, str]:
 
 def app_environment(config: Settings, resources: AppResources) -> dict[str, pulumi.Input[str]]:
     """Returns the environment variables of the container that are not secret."""
-    values: dict[str, pulumi.Input[str] | None] = {
+    from_keys = {
+        declared.key.env: _text(value)
+        for declared in declarations(Settings)
+        if declared.key.env and (value := getattr(config, declared.attribute)) is not None
+    }
+    other = {variable.name: variable.value(config, resources) for variable in _VARIABLES}
+    return {
         **config.environment,
-        **{
-            declared.key.env: _text(getattr(config, declared.attribute))
-            for declared in declarations(Settings)
-            if declared.key.env
-        },
-        **{variable.name: variable.value(config, resources) for variable in _VARIABLES},
+        "CORS_ORIGIN": resources.url,  # unless corsOrigins is set
+        **from_keys,
+        **{name: value for name, value in other.items() if value is not None},
         **{table.variable: resources.tables[name] for name, table in TABLES.items() if table.variable},
     }
-    return {name: value for name, value in values.items() if value is not None}
 
 
-def _text(value: str | int | float) -> str:
+def _text(value: object) -> str:
     """Returns a value as the app reads it."""
+    if isinstance(value, tuple):
+        return ",".join(cast(tuple[str, ...], value))
     return str(value).lower() if isinstance(value, bool) else str(value)

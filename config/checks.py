@@ -5,8 +5,9 @@ import re
 from config import rules
 from config.app_environment import set_by_program
 from config.mistakes import Mistakes, path
-from config.model import REGION_SUFFIX, Settings
+from config.model import Settings
 from config.source import Source
+from config.stack_name import region_of
 
 _USER_POOL = "COGNITO_USER_POOL_ID"
 _SET_USER_POOL = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
@@ -29,9 +30,9 @@ def _check_stack(settings: Settings, mistakes: Mistakes) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", settings.stack):
         mistakes.add("stack name", "must match ^[a-z][a-z0-9-]*$: `pulumi stack rename <name>`", settings.stack)
     # A stack in another region than its name says would take the table names of the stack that belongs there.
-    suffixed = REGION_SUFFIX.fullmatch(settings.stack)
-    if suffixed and mistakes.all_right("aws:region") and suffixed[2] != settings.region:
-        rule = f"must be {suffixed[2]}, as the name of the stack {settings.stack} says"
+    named = region_of(settings.stack)
+    if named and mistakes.all_right("aws:region") and named != settings.region:
+        rule = f"must be {named}, as the name of the stack {settings.stack} says"
         mistakes.add("aws:region", rule, settings.region)
 
 

@@ -25,6 +25,7 @@ class Key:
     default: str = ""  # describes a default that is computed
     secret: bool = False  # the value is encrypted in the stack file and never shown
     may_show: Callable[[object], bool] = _always  # whether an error message may show this wrong value
+    main: bool = False  # whether the README names the key
 
     def shows(self, value: object) -> bool:
         """Returns whether an error message may show this wrong value."""
@@ -48,12 +49,22 @@ class Declaration:
     @property
     def type(self) -> str:
         """The type as an operator names it: `string`, `int`, `list` and so on."""
-        return "secret" if self.key.secret and self.is_text else _type_name(self.field.annotation)
+        type_ = _type_name(self.field.annotation)
+        if self.key.secret:
+            return "secret" if type_ == "string" else f"{type_} of secrets"
+        return type_
 
     @property
     def rule(self) -> str:
         """What is allowed; completes "must be …"."""
         return rule_of(self._annotation)
+
+    @property
+    def item_rule(self) -> str:
+        """What each item of a list or each value of an object must be; empty for any other type."""
+        members = {"list": 0, "object": ""}
+        type_ = _type_name(self.field.annotation)
+        return self.rule_at((members[type_],)) if type_ in members else ""
 
     @property
     def limits(self) -> tuple[int | None, int | None]:

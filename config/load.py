@@ -10,8 +10,9 @@ from config import source as config_source
 from config.checks import check_across_keys
 from config.key import Declaration, declarations
 from config.mistakes import ConfigError, Mistakes, nearest, path
-from config.model import Image, Settings
+from config.model import Settings
 from config.source import Source, decode
+from config.values import Image
 
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 

@@ -6,10 +6,8 @@ it becomes. The parser, the error messages, the table in docs/configuration.md a
 from these fields.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import pulumi
 from pydantic import (
@@ -32,36 +30,10 @@ from config import rules
 from config.key import Key
 from config.rules import Count, Flag, Percent, Positive
 from config.schedule import SCHEDULE_NAME, ScheduleKeys
-
-REGION_SUFFIX: Final = re.compile(rf"(.+)-({'|'.join(rules.REGIONS)})")
+from config.stack_name import environment_of
+from config.values import Image, Redis
 
 _VariableName = Annotated[str, rules.ENVIRONMENT_NAME]
-
-
-def environment_of(stack: str) -> str:
-    """Returns the environment of a stack: its name without a trailing `-<region>`, if that is a region of the app.
-
-    `prod` and `prod-eu-north-1` are both of the environment prod.
-    """
-    suffixed = REGION_SUFFIX.fullmatch(stack)
-    return suffixed[1] if suffixed else stack
-
-
-@dataclass(frozen=True)
-class Image:
-    """The image that the service runs."""
-
-    tag: str  # an ECR tag or sha256:…, as imageTag says
-    version: str  # the ECR tag of the image, also where `tag` is a digest
-
-
-@dataclass(frozen=True)
-class Redis:
-    """The Redis of the sessions."""
-
-    node_type: str
-    replicas: int  # beside the primary
-    auth_token: pulumi.Output[str]  # secret
 
 
 def _is_prod(data: dict[str, Any]) -> bool:
@@ -97,25 +69,40 @@ class Settings(BaseModel):
     image: Image | None = None  # None before the first image
 
     region: Annotated[
-        str, Field(alias="aws:region"), rules.one_of(rules.REGIONS), Key("the region of the stack", env="AWS_REGION")
+        str,
+        Field(alias="aws:region"),
+        rules.one_of(rules.REGIONS),
+        Key("the region of the stack", env="AWS_REGION", main=True),
     ]
     image_tag: Annotated[
         str | None,
         rules.IMAGE_TAG,
-        Key("the image to run, which the stack's registry holds; unset, the program creates all but the service"),
+        Key(
+            "the image to run, from the stack's registry; without it the program creates all but the service",
+            main=True,
+        ),
     ] = None
 
     # Tasks
-    cpu: Annotated[StrictInt, rules.one_of(rules.FARGATE_MEMORY), Key("CPU of a task", unit="CPU units")] = 1024
-    memory: Annotated[Positive, Key("memory of a task; Fargate sells only some pairs with `cpu`", unit="MiB")] = 2048
+    cpu: Annotated[StrictInt, rules.one_of(rules.FARGATE_MEMORY), Key("CPU of a task", unit="CPU units", main=True)] = (
+        1024
+    )
+    memory: Annotated[
+        Positive, Key("memory of a task; Fargate sells only some pairs with `cpu`", unit="MiB", main=True)
+    ] = 2048
     cpu_architecture: Annotated[Literal["X86_64", "ARM64"], Key("the architecture that the image is built for")] = (
         "X86_64"
     )
     desired_count: Annotated[
-        Count, Key("tasks at creation, from `minCount` to `maxCount`; then the autoscaler owns the count", unit="tasks")
+        Count,
+        Key(
+            "tasks at creation, from `minCount` to `maxCount`; then the autoscaler owns the count",
+            unit="tasks",
+            main=True,
+        ),
     ] = 2
-    min_count: Annotated[Count, Key("the fewest tasks that the autoscaler runs", unit="tasks")] = 2
-    max_count: Annotated[Count, Key("the most tasks that the autoscaler runs", unit="tasks")] = 10
+    min_count: Annotated[Count, Key("the fewest tasks that the autoscaler runs", unit="tasks", main=True)] = 2
+    max_count: Annotated[Count, Key("the most tasks that the autoscaler runs", unit="tasks", main=True)] = 10
     cpu_target_percent: Annotated[Percent, Key("the autoscaler's target for the CPU", unit="%")] = 70
     memory_target_percent: Annotated[Percent, Key("the autoscaler's target for the memory", unit="%")] = 80
     sessions_per_task_target: Annotated[
@@ -137,9 +124,9 @@ class Settings(BaseModel):
 
     # Deployments. The ranges: Amazon ECS API Reference, DeploymentConfiguration, CanaryConfiguration,
     # LinearConfiguration.
-    deployment_strategy: Annotated[
-        str, rules.one_of(STRATEGIES), Key("how new tasks replace old ones; see [releases](releases.md)")
-    ] = ROLLING
+    deployment_strategy: Annotated[str, rules.one_of(STRATEGIES), Key("how new tasks replace old ones", main=True)] = (
+        ROLLING
+    )
     # The slowest of the alarms that roll a deployment back needs five minutes.
     bake_time_minutes: Annotated[
         StrictInt,
@@ -173,7 +160,7 @@ class Settings(BaseModel):
     availability_zones: Annotated[StrictInt, Field(ge=2, le=3), Key("availability zones", unit="zones")] = 2
     nat_gateways: Annotated[
         Literal["one-per-az", "single", "none"],
-        Key("without one, tasks have public IPs and admit the load balancer only"),
+        Key("without one, tasks have public IPs and admit the load balancer only", main=True),
     ] = "one-per-az"
     # More than the time between the app's pings; a load balancer allows 4000 s (Elastic Load Balancing, "Edit
     # attributes for your Application Load Balancer").
@@ -183,16 +170,16 @@ class Settings(BaseModel):
         Key("time after which the load balancer closes a silent connection", unit="seconds"),
     ] = 300
     certificate_arn: Annotated[
-        str | None, rules.CERTIFICATE_ARN, Key("the ACM certificate for HTTPS; HTTP is then redirected")
+        str | None, rules.CERTIFICATE_ARN, Key("the ACM certificate for HTTPS; HTTP is then redirected", main=True)
     ] = None
     allow_plain_http: Annotated[Flag, Key("lets prod run without HTTPS")] = False
     domain_name: Annotated[
         str | None,
         rules.DOMAIN_NAME,
-        Key("the name that clients use; needs `hostedZoneId`; the program makes its certificate and record"),
+        Key("the name that clients use; needs `hostedZoneId`; the program makes its certificate and record", main=True),
     ] = None
     hosted_zone_id: Annotated[
-        str | None, rules.HOSTED_ZONE_ID, Key("the Route 53 zone of `domainName`; not with `certificateArn`")
+        str | None, rules.HOSTED_ZONE_ID, Key("the Route 53 zone of `domainName`; not with `certificateArn`", main=True)
     ] = None
 
     # Data
@@ -207,7 +194,11 @@ class Settings(BaseModel):
     ] = Field(default_factory=_table_prefix)
     protect_data: Annotated[
         Flag,
-        Key("deletion protection, `protect` and recovery windows for everything with data", default="true in prod"),
+        Key(
+            "deletion protection, `protect` and recovery windows for everything with data",
+            default="false; true in prod",
+            main=True,
+        ),
     ] = Field(default_factory=_is_prod)
     log_retention_days: Annotated[
         StrictInt, rules.one_of(rules.LOG_RETENTION_DAYS), Key("how long the app's logs are kept", unit="days")
@@ -233,6 +224,7 @@ class Settings(BaseModel):
         rules.ORIGINS,
         Key(
             "the origins that may call the app; `*` in dev only",
+            env="CORS_ORIGIN",
             default="`*` in dev, the stack's URL elsewhere",
         ),
     ] = Field(default_factory=_cors_origins)
@@ -268,12 +260,12 @@ class Settings(BaseModel):
     environment: Annotated[
         Mapping[_VariableName, Annotated[str, BeforeValidator(rules.environment_text), rules.ENVIRONMENT_TEXT]],
         AfterValidator(_sorted),
-        Key("more environment variables, none of those that the program sets"),
+        Key("more environment variables, none of those that the program sets", main=True),
     ] = {}
     secrets: Annotated[
         Mapping[_VariableName, Annotated[SecretStr, rules.SECRET_VALUE]],
         AfterValidator(_sorted),
-        Key("environment variable → its value, which becomes a secret in Secrets Manager", secret=True),
+        Key("environment variable → its value, which becomes a secret in Secrets Manager", secret=True, main=True),
     ] = {}
     secret_arns: Annotated[
         Mapping[_VariableName, Annotated[str, rules.SECRET_ARN]],
@@ -300,7 +292,7 @@ class Settings(BaseModel):
     ] = ()
 
     # Redis
-    redis_enabled: Annotated[Flag, Key("Redis for the sessions; needs `redisAuthToken`")] = False
+    redis_enabled: Annotated[Flag, Key("Redis for the sessions; needs `redisAuthToken`", main=True)] = False
     redis_node_type: Annotated[str, rules.REDIS_NODE_TYPE, Key("the ElastiCache node type")] = "cache.t4g.small"
     # Amazon ElastiCache API Reference, CreateReplicationGroup: a primary and up to five replicas.
     redis_replicas: Annotated[
@@ -313,7 +305,7 @@ class Settings(BaseModel):
     # Operators
     alarm_emails: Annotated[
         tuple[Annotated[str, rules.EMAIL_ADDRESS], ...],
-        Key("addresses that get the alarms; each confirms the mail that AWS sends"),
+        Key("addresses that get the alarms; each confirms the mail that AWS sends", main=True),
     ] = ()
     alarm_phones: Annotated[
         tuple[Annotated[str, rules.PHONE_NUMBER], ...],
@@ -323,7 +315,11 @@ class Settings(BaseModel):
     monthly_budget_usd: Annotated[
         StrictFloat | None,
         rules.DOLLARS,
-        Key("a cost budget on the tag `Stack`; reads 0 until the paying account activates that tag", unit="USD"),
+        Key(
+            "a cost budget on the tag `Stack`; reads 0 until the paying account activates that tag",
+            unit="USD",
+            main=True,
+        ),
     ] = None
 
     @property

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from components.outputs import OUTPUTS
-from tests.support import alarm_table
+from tests.support import alarm_table, config_table
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
@@ -26,7 +26,8 @@ def _outputs() -> str:
 # Each generated part: its document, then the part's name and the function that returns its text.
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/alarms.md": {"alarms": alarm_table.table},
-    "README.md": {"outputs": _outputs},
+    "docs/configuration.md": {"keys": config_table.all_keys},
+    "README.md": {"keys": config_table.main_keys, "outputs": _outputs},
 }
 
 

@@ -71,6 +71,7 @@ def test_key_changes_its_variable_and_no_other(declared: Declaration) -> None:
     unusual = {
         "aws:region": "eu-north-1",
         "tablePrefix": "other-",
+        "corsOrigins": "https://a.example,https://b.example",
         "bedrockModelId": "amazon.nova-sonic-v1:0",
     }
     if declared.name in unusual:
@@ -92,11 +93,6 @@ def test_region_of_the_stack_is_that_of_the_app() -> None:
 
 def test_free_variables_are_added() -> None:
     assert environment(environment={"NLP_MODEL_ID": "x"}) == {**environment(), "NLP_MODEL_ID": "x"}
-
-
-def test_origins_are_separated_by_commas() -> None:
-    origins = "https://a.example,https://b.example"
-    assert environment(corsOrigins=origins) == {**environment(), "CORS_ORIGIN": origins}
 
 
 def test_dev_admits_every_origin() -> None:

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from config.mistakes import ConfigError
-from config.model import Image
+from config.values import Image
 from tests.support.stack_config import DIGEST, load, mistakes
 
 POOL = "COGNITO_USER_POOL_ID"

@@ -5,35 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-import pytest
 
 from components.edge.load_balancer import Domain
 from components.service.strategy import Strategy
-from config.model import Settings, environment_of
+from config.model import Settings
 from tests.support.stack_config import CERTIFICATE, awaited, load
 
 HIDDEN = "correct-horse-battery"
 TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
-
-
-@pytest.mark.parametrize(
-    ("stack", "environment"),
-    [
-        ("prod", "prod"),
-        ("prod-us-east-1", "prod"),
-        ("prod-us-west-2", "prod"),
-        ("prod-ap-northeast-1", "prod"),
-        ("prod-eu-north-1", "prod"),
-        ("prod-eu-west-1", "prod-eu-west-1"),
-        ("eu-north-1", "eu-north-1"),
-        ("prodeu-north-1", "prodeu-north-1"),
-        ("prod-eu-north-1-b", "prod-eu-north-1-b"),
-        ("load-test-eu-north-1", "load-test"),
-    ],
-)
-def test_environment_is_the_stack_without_its_region(stack: str, environment: str) -> None:
-    assert environment_of(stack) == environment
 
 
 def test_second_region_of_prod_has_the_defaults_of_prod() -> None:
