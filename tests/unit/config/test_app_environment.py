@@ -68,23 +68,18 @@ def test_config_may_not_use_the_name_of_any_variable(redis: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("declared", KEYS_WITH_VARIABLE, ids=lambda declared: declared.name)
 def test_key_changes_its_variable_and_no_other(declared: Declaration) -> None:
-    unusual = {
-        "aws:region": "eu-north-1",
-        "tablePrefix": "other-",
-        "corsOrigins": "https://a.example,https://b.example",
-        "bedrockModelId": "amazon.nova-sonic-v1:0",
+    settings = load({"certificateArn": CERTIFICATE}, "prod")
+    changes: dict[str, tuple[object, str]] = {
+        "bool": (True, "true"),
+        "int": (987654, "987654"),
+        "string": ("unusual", "unusual"),
+        "list": (("one", "two"), "one,two"),
     }
-    if declared.name in unusual:
-        text = unusual[declared.name]
-    elif declared.choices:
-        text = declared.choices[0]
-    elif declared.type == "bool":
-        text = "false" if declared.default == "true" else "true"
-    else:
-        text = str(int(declared.default) + 1)
-    beside: dict[str, Any] = {"secrets": {"COGNITO_USER_POOL_ID": "pool"}} if declared.name == "enableAuth" else {}
-    found = environment(region=text) if declared.required else environment(**{declared.name: text}, **beside)
-    assert found == {**environment(), declared.key.env: text}
+    value, text = changes[declared.type]
+    if getattr(settings, declared.attribute) == value:
+        value, text = False, "false"
+    changed = app_environment(settings.model_copy(update={declared.attribute: value}), RESOURCES)
+    assert changed == {**app_environment(settings, RESOURCES), declared.key.env: text}
 
 
 def test_region_of_the_stack_is_that_of_the_app() -> None:
