@@ -2,9 +2,9 @@
 
 moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation.
 
-Sources: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists,
-Resource.AlreadyAssociated), AssociateRouteTable, CreateVpcEndpoint, DetachInternetGateway,
-AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair.
+Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
+CreateVpcEndpoint, DetachInternetGateway, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
+UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair.
 """
 
 import copy
@@ -109,18 +109,6 @@ def release_address(
     if allocation_id and allocation_id in used:
         raise EC2ClientError("InvalidIPAddress.InUse", f"Address with allocation id {allocation_id} is in use.")
     original(address, allocation_id)
-
-
-@replaces(EC2Backend)
-def associate_route_table(
-    original: Callable[..., str], ec2: Any, route_table_id: str, gateway_id: str | None, subnet_id: str | None
-) -> str:
-    """Refuses to associate a subnet with a second route table."""
-    held: list[Any] = ec2.describe_route_tables(filters={"association.subnet-id": [subnet_id]}) if subnet_id else []
-    if any(table.id != route_table_id for table in held):
-        message = f"the specified association for route table {route_table_id} conflicts with an existing association"
-        raise EC2ClientError("Resource.AlreadyAssociated", message)
-    return original(route_table_id, gateway_id, subnet_id)
 
 
 @replaces(EC2Backend)

@@ -118,15 +118,6 @@ def test_address_of_a_nat_gateway_cannot_be_released(world: World) -> None:
     world.ec2.release_address(AllocationId=address)
 
 
-def test_subnet_has_one_route_table(world: World) -> None:
-    first, second = (world.ec2.create_route_table(VpcId=world.vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
-    made = world.ec2.associate_route_table(RouteTableId=first, SubnetId=world.subnets[0])
-    with refused("Resource.AlreadyAssociated"):
-        world.ec2.associate_route_table(RouteTableId=second, SubnetId=world.subnets[0])
-    again = world.ec2.associate_route_table(RouteTableId=first, SubnetId=world.subnets[0])
-    assert again["AssociationId"] == made["AssociationId"]
-
-
 def test_route_table_has_one_gateway_endpoint_for_a_service(world: World) -> None:
     which = {"VpcId": world.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3", "VpcEndpointType": "Gateway"}
     tables = [world.ec2.create_route_table(VpcId=world.vpc)["RouteTable"]["RouteTableId"]]
