@@ -35,7 +35,7 @@ def test_new_service_keeps_its_settings_and_runs(world: World) -> None:
     assert service["deploymentConfiguration"]["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     assert service["healthCheckGracePeriodSeconds"] == 60
     blue, green = world.targets()
-    assert [address.rpartition(".")[0] for address in blue] == ["10.0.0", "10.0.1"], "a subnet each"
+    assert [address.rpartition(".")[0] for address in blue] == ["10.0.0", "10.0.1"], "one task in each subnet"
     assert green == []
     assert service["events"][0]["message"] == "(service app) has reached a steady state."
     (revision,) = service["currentServiceRevisions"]
@@ -49,7 +49,7 @@ def test_new_task_definition_replaces_every_task(world: World) -> None:
     world.create(world.task("1"), BREAKER)
     old, _ = world.targets()
     new = world.task("2")
-    world.update(taskDefinition="app")  # the family alone means its latest revision
+    world.update(taskDefinition="app")  # a family stands for its latest revision
     assert world.service()["taskDefinition"] == new
     blue, _ = world.targets()
     assert len(blue) == 2
@@ -184,7 +184,7 @@ def test_tasks_have_the_addresses_of_the_targets(world: World) -> None:
     assert {task["startedBy"] for task in tasks} == {world.service()["deployments"][0]["id"]}
     details = [task["attachments"][0]["details"] for task in tasks]
     assert [detail[0]["value"] for detail in details] == world.targets()[0]
-    assert world.tasks() == tasks  # the same ones at each look
+    assert world.tasks() == tasks  # with the same ids
     assert world.tasks("STOPPED") == []
     (container,) = tasks[0]["containers"]
     assert (container["name"], container["image"]) == ("app", f"{world.repository}:1")

@@ -1,4 +1,4 @@
-"""The embedded account's process: found, told from others, noticed when it is gone."""
+"""The process of the account: started, found, recognised and stopped."""
 
 import os
 import signal
@@ -35,23 +35,23 @@ def _wait_for_end(pid: int) -> None:
         time.sleep(0.05)
 
 
-def test_before_the_first_start_there_is_none(layout: Layout) -> None:
+def test_find_returns_none_before_the_first_start(layout: Layout) -> None:
     assert accounts.find(layout) == (Condition.NONE, None)
     assert not accounts.stop(layout)
 
 
-def test_a_started_account_answers_is_found_again_and_stops(layout: Layout) -> None:
+def test_started_account_answers_and_stops(layout: Layout) -> None:
     account = _start(layout)
     assert account.client("sts", "us-east-1").get_caller_identity()["Account"] == "123456789012"
     assert urlsplit(account.url).hostname == "127.0.0.1"
     assert accounts.find(layout) == (Condition.RUNNING, account)
-    # Ctrl-C in a terminal goes to the terminal's process group, which the account is not in.
+    # The account is in a session of its own, so Ctrl-C in a terminal does not reach it.
     assert os.getsid(account.pid) == account.pid
     assert accounts.stop(layout)
     assert accounts.find(layout) == (Condition.ENDED, None)
 
 
-def test_a_killed_account_is_noticed_and_the_next_one_has_its_port(layout: Layout) -> None:
+def test_next_account_has_the_port_of_a_killed_account(layout: Layout) -> None:
     first = _start(layout)
     first.client("s3", "us-east-1").create_bucket(Bucket="content")
     os.kill(first.pid, signal.SIGKILL)
@@ -71,7 +71,7 @@ class _Foreign(BaseHTTPRequestHandler):
 
 
 def _foreign_server(port: int) -> HTTPServer:
-    """A server on a port that a process which is just ending may still hold for a moment."""
+    """Returns a server on a port that an ending process may still hold for a moment."""
     began = time.monotonic()
     while True:
         try:
@@ -81,7 +81,7 @@ def _foreign_server(port: int) -> HTTPServer:
             time.sleep(0.05)
 
 
-def test_another_server_on_the_port_is_not_taken_for_the_account(layout: Layout) -> None:
+def test_another_server_on_the_port_is_not_the_account(layout: Layout) -> None:
     first = _start(layout)
     accounts.stop(layout)
     server = _foreign_server(urlsplit(first.url).port or 0)
@@ -96,7 +96,7 @@ def test_another_server_on_the_port_is_not_taken_for_the_account(layout: Layout)
         server.server_close()
 
 
-def test_a_process_that_got_the_number_since_is_not_stopped(layout: Layout) -> None:
+def test_another_process_with_the_same_id_is_not_stopped(layout: Layout) -> None:
     layout.home.mkdir()
     layout.account.write_text(f'{{"url": "http://127.0.0.1:9", "pid": {os.getpid()}, "token": "no-such-token"}}')
     assert accounts.find(layout) == (Condition.ENDED, None)
@@ -104,13 +104,13 @@ def test_a_process_that_got_the_number_since_is_not_stopped(layout: Layout) -> N
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"url": 1}', '{"url": "http://x", "pid": 1, "token": ""}'])
-def test_a_spoilt_record_is_none(layout: Layout, text: str) -> None:
+def test_malformed_account_file_counts_as_none(layout: Layout, text: str) -> None:
     layout.home.mkdir()
     layout.account.write_text(text)
     assert accounts.find(layout) == (Condition.NONE, None)
 
 
-def test_the_account_ends_when_its_folder_is_removed(layout: Layout) -> None:
+def test_account_ends_when_its_file_is_removed(layout: Layout) -> None:
     account = _start(layout)
     layout.account.unlink()
     _wait_for_end(account.pid)
