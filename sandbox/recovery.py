@@ -82,11 +82,7 @@ def _entry(line: str) -> dict[str, str]:
 def _from_inputs(resource: Mapping[str, Any]) -> str:
     """The id of an object whose type makes it of the inputs; empty where it does not, or one of them is missing."""
     # Imported here, as most commands recover nothing.
-    from sandbox.provider.spec import fill
-    from sandbox.provider.types import TABLE
+    from sandbox.provider.types import TYPES
 
-    known = TABLE.get(resource["type"])
-    inputs: Mapping[str, Any] = resource.get("inputs", {})
-    if known is None or "{" not in known.create.at or not all(isinstance(inputs.get(n), str) for n in known.in_id):
-        return ""
-    return str(fill(known.create.at, inputs))
+    known = TYPES.get(resource["type"])
+    return str(resource.get("inputs", {}).get(known.id, "")) if known and isinstance(known.id, str) else ""

@@ -37,7 +37,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import WSGIRequestHandler, make_server
 
-    from sandbox.account import ecr, memory, services
+    from sandbox.account import ecr, services
 
     class Handler(WSGIRequestHandler):
         """Keeps connections open, as AWS does: opening one takes as long as a call."""
@@ -48,7 +48,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
     services.install()
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    account = memory.remembering(moto.DomainDispatcherApplication(moto.create_backend_app))
+    account = moto.DomainDispatcherApplication(moto.create_backend_app)
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == TOKEN_PATH:

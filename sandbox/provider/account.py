@@ -1,6 +1,5 @@
 """The embedded account: one botocore session, one client a service and region, loopback only."""
 
-import hashlib
 import importlib
 import ipaddress
 import os
@@ -11,8 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
-
-from sandbox.account.memory import HOW_HEADER, MARK_HEADER, RECORDED_HEADER
 
 from .convert import violations
 
@@ -120,9 +117,8 @@ class Account:
         }
         self._client = _once(self._new_client)
         self._identity: dict[str, str] = {}
-        self._headers = threading.local()  # the further headers of the thread's call
 
-    def _new_client(self, service: str, region: str) -> Any:
+    def _new_client(self, service: str) -> Any:
         config = _botocore("config").Config(
             proxies={},
             max_pool_connections=32,
@@ -132,39 +128,18 @@ class Account:
             s3={"addressing_style": "path"},
         )
         with _LOCK:
-            client = session().create_client(
-                service, region_name=region, endpoint_url=self.endpoint, config=config, **self._credentials
+            return session().create_client(
+                service, region_name=self.region, endpoint_url=self.endpoint, config=config, **self._credentials
             )
-        client.meta.events.register("before-call", self._mark)
-        return client
 
-    def _mark(self, params: Any, **_: Any) -> None:
-        params["headers"].update(getattr(self._headers, "of_call", {}))
-
-    def make(
-        self, service: str, operation: str, params: Mapping[str, Any], region: str, mark: str, how: str = ""
-    ) -> tuple[Any, bool]:
-        """Make something that is marked as of one resource: the answer, and whether it is that of an earlier call.
-
-        Such a call may have been made by a plugin that was killed before it could tell; see `account_memory`, which
-        says what `how` can be. Raises AccountError.
-        """
-        digest = hashlib.sha256(f"{mark} {operation}".encode()).hexdigest()
-        self._headers.of_call = {MARK_HEADER: digest, HOW_HEADER: how}
-        try:
-            answer = self.call(service, operation, params, region)
-        finally:
-            self._headers.of_call = {}
-        return answer, RECORDED_HEADER.lower() in answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-
-    def call(self, service: str, operation: str, params: Mapping[str, Any], region: str = "") -> Any:
-        """Call an operation (`CreateTable`) of a service (`dynamodb`), and give its answer.
+    def call(self, service: str, operation: str, params: Mapping[str, Any]) -> Any:
+        """Calls an operation (`CreateTable`) of a service (`dynamodb`). Returns its answer.
 
         Raises:
             AccountError: the account, or botocore's check of the parameters, refused it.
         """
         errors = _botocore("exceptions")
-        client = self._client(service, region or self.region)
+        client = self._client(service)
         broken = violations(service_model(service).operation_model(operation).input_shape, params)
         said = "; ".join(f"{path or 'the call'} {rule}" for path, rule in broken)
         if said:

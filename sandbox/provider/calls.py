@@ -1,26 +1,25 @@
-"""The calls of a resource: their parameters out of properties, and tagging."""
+"""The parameters of a resource's calls, and its tags."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, cast
 
-from .account import AccountError, service_model
+from .account import service_model
 from .convert import find_member, place
 from .faults import Fault
-from .spec import Call, Context, Resource, Tags, fill
+from .resource import Call, Context, Resource, Tags
 from .values import Values
 
-# Where EC2 takes tags: by the kind of the object.
-_TAGS_OF_KIND = {"tags": "TagSpecifications.Tags", "kind": "TagSpecifications.ResourceType"}
+# Where EC2's create calls take tags and the resource type that these belong to.
+_TAG_SPECIFICATIONS = {"tags": "TagSpecifications.Tags", "kind": "TagSpecifications.ResourceType"}
 
 
 def input_shape(service: str, operation: str) -> Any:
-    """botocore's shape of what an operation takes."""
+    """botocore's shape of an operation's parameters."""
     return service_model(service).operation_model(operation).input_shape
 
 
 def output_shape(service: str, operation: str) -> Any:
-    """botocore's shape of what an operation answers."""
+    """botocore's shape of an operation's answer."""
     return service_model(service).operation_model(operation).output_shape
 
 
@@ -28,60 +27,38 @@ def parameters(
     resource: Resource,
     call: Call,
     values: Values,
-    context: Context,
+    it: Context,
     tags: Values | None = None,
     faults: list[Fault] | None = None,
 ) -> list[Values]:
-    """The parameters of each time that `call` has to be made to carry its share of `values`; `tags` go along if given.
+    """The parameters of each time that `call` has to be made to send its properties of `values`, with `tags` if given.
 
     `faults` gets an entry for each rule of the service's model that a value breaks.
 
     Raises:
         ConversionError: a value that the call does not take.
     """
-    sent = [name for name in call.carries if values.get(name) is not None and name not in call.unsent]
-    given: Values = {name: values[name] for name in sent}
-    built: Values | list[Values] = call.hook(given, context) if call.hook else given
-    shape, names = input_shape(resource.service, call.operation), {**resource.names, **call.names}
+    given: Values = {name: values[name] for name in call.properties if values.get(name) is not None}
+    built = call.prepare(given, it) if call.prepare else given
+    shape, rename = input_shape(resource.service, call.operation), {**resource.rename, **call.rename}
     made: list[Values] = []
     for one in built if isinstance(built, list) else [built]:
         params: Values = {}
         if tags and resource.tags:
-            kind = resource.tags.kind
-            place(params, shape, _TAGS_OF_KIND if kind else names, "tags", tags)
-            if kind:
-                place(params, shape, _TAGS_OF_KIND, "kind", kind)
+            _place_tags(resource.tags, params, shape, tags)
         for name, value in one.items():
-            place(params, shape, names, name, value, faults)
-        made.append(_merge(fill(call.fixed, context.known), params))
+            place(params, shape, rename, name, value, faults)
+        made.append(_merge(_further(resource, call, it), params))
     return made
 
 
-def carry_out(resource: Resource, call: Call, values: Values, context: Context) -> None:
-    """Make `call`, as often as it takes. Raises AccountError, ConversionError."""
-    for params in parameters(resource, call, values, context):
-        context.call(call.operation, **params)
-
-
-def make(
-    resource: Resource, values: Values, context: Context, tags: Values | None, urn: str, how: str = ""
-) -> tuple[Any, bool]:
-    """Make the object of a resource: the answer, and whether it is that of an earlier call; see `Account.make`."""
-    create = resource.create
-    answer: Any = None
-    recorded = False
-    for index, params in enumerate(parameters(resource, create, values, context, tags)):
-        mark = f"{urn} {index}"
-        answer, recorded = context.account.make(resource.service, create.operation, params, context.region, mark, how)
-    return answer, recorded
-
-
-def recall(resource: Resource, values: Values, context: Context, tags: Values | None, urn: str) -> tuple[Any, bool]:
-    """The recorded answer to what has made the object of a resource, and whether there is one."""
-    try:
-        return make(resource, values, replace(context, offline=True), tags, urn, "recall")
-    except AccountError:
-        return None, False
+def _further(resource: Resource, call: Call, it: Context) -> Values:
+    """The parameters that are not properties."""
+    if it.offline:
+        return {}
+    if call.params:
+        return call.params(it)
+    return {} if call is resource.create else resource.identity(it)
 
 
 def _merge(params: Values, more: Values) -> Values:
@@ -94,38 +71,53 @@ def _merge(params: Values, more: Values) -> Values:
     return params
 
 
-def tags_at_create(resource: Resource) -> bool:
-    """Whether the call that makes an object of this type takes its tags as well."""
+def carry_out(resource: Resource, call: Call, values: Values, it: Context, tags: Values | None = None) -> Any:
+    """Makes `call` as often as needed. Returns the last answer. Raises AccountError, ConversionError."""
+    answer: Any = None
+    for params in parameters(resource, call, values, it, tags):
+        answer = it.call(call.operation, **params)
+    return answer
+
+
+def takes_tags(resource: Resource) -> bool:
+    """Whether the call that creates an object takes its tags, too."""
     if resource.tags is None:
         return False
-    shape = input_shape(resource.service, resource.create.operation)
-    return bool(resource.tags.kind or "tags" in resource.names or find_member(shape, "tags"))
+    members = input_shape(resource.service, resource.create.operation).members
+    return bool({"TagSpecifications", "Tags", "tags", resource.tags.sent_as} & members.keys())
 
 
-def tag(spec: Tags, context: Context, tags: Mapping[str, str]) -> None:
-    """Put `tags` on the object. Raises AccountError."""
-    shape = input_shape(context.service, spec.tag)
-    params: Values = fill(spec.target, context.known)
-    place(params, shape, {"tags": find_member(shape, "tags") or spec.path}, "tags", dict(tags))
-    context.call(spec.tag, **params)
+def _place_tags(tags: Tags, params: Values, shape: Any, values: Mapping[str, str]) -> None:
+    if tags.kind and "TagSpecifications" in shape.members:
+        place(params, shape, _TAG_SPECIFICATIONS, "tags", dict(values))
+        place(params, shape, _TAG_SPECIFICATIONS, "kind", tags.kind)
+    else:
+        place(params, shape, {"tags": find_member(shape, "tags") or tags.sent_as}, "tags", dict(values))
 
 
-def retag(spec: Tags, context: Context, olds: Values, news: Values) -> None:
-    """Turn the object's tags from `olds` into `news`, touching those alone that differ. Raises AccountError."""
-    target: Values = fill(spec.target, context.known)
-    takes = input_shape(context.service, spec.untag).members.items()
-    listed = [(name, keys) for name, keys in takes if keys.type_name == "list" and "tag" in name.casefold()]
-    if not listed:  # the service sets all tags at once, and takes all of them away
+def tag(tags: Tags, it: Context, values: Mapping[str, str]) -> None:
+    """Puts tags on the object. Raises AccountError."""
+    params = tags.params(it)
+    _place_tags(tags, params, input_shape(it.service, tags.tag), values)
+    it.call(tags.tag, **params)
+
+
+def retag(tags: Tags, it: Context, olds: Values, news: Values) -> None:
+    """Changes the object's tags from `olds` to `news`, touching only those that differ. Raises AccountError."""
+    target = tags.params(it)
+    members = input_shape(it.service, tags.untag).members.items()
+    keys = next(((name, s) for name, s in members if s.type_name == "list" and "tag" in name.casefold()), None)
+    if keys is None:  # the service sets all tags at once, and removes all at once
         if news:
-            tag(spec, context, news)
+            tag(tags, it, news)
         else:
-            context.call(spec.untag, **target)
+            it.call(tags.untag, **target)
         return
     removed = sorted(olds.keys() - news.keys())
     if removed:
-        name, keys = listed[0]
-        whole = keys.member.type_name == "structure"
-        context.call(spec.untag, **target, **{name: [{"Key": key} for key in removed] if whole else removed})
+        name, shape = keys
+        as_tags = shape.member.type_name == "structure"
+        it.call(tags.untag, **target, **{name: [{"Key": key} for key in removed] if as_tags else removed})
     added = {key: value for key, value in news.items() if olds.get(key) != value}
     if added:
-        tag(spec, context, added)
+        tag(tags, it, added)

@@ -1,22 +1,22 @@
-"""What comes before any change: inputs completed and checked, and compared with those of the state."""
+"""What comes before any change: inputs are completed, checked and compared with those of the state."""
 
 import copy
 import hashlib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from .calls import input_shape, parameters
 from .convert import ConversionError, find_member
 from .faults import Fault
+from .resource import Context, Resource
 from .rules import broken
-from .spec import Context, Resource
 from .values import UNKNOWN, Values, agrees, is_list, is_object, same
 
-# Marks among the inputs: the names of those that the program did not give, and that an object was imported, so that its
-# inputs came out of the account and say more than any program does.
+# Marks among the inputs: the names of those that the program did not give; and that an object was imported, so that its
+# inputs are all that the account shows, and more than any program gives.
 DEFAULTED, IMPORTED = "__defaults", "__imported"
 MARKS = frozenset({DEFAULTED, IMPORTED})
 
@@ -26,7 +26,7 @@ _PREFIX_DIGITS = 26  # after a name's prefix, as the AWS provider has them
 
 @dataclass(frozen=True)
 class Naming:
-    """How an object without a name gets one: the resource's own name, a random seed, the engine's proposal."""
+    """How an object without a name gets one: the resource's logical name, a random seed, the engine's proposal."""
 
     logical: str
     seed: bytes = b""
@@ -37,7 +37,12 @@ class Naming:
 
 @dataclass(frozen=True)
 class Change:
-    """What Diff found: kind is `add`, `delete` or `update` by property; the replacing ones; whether to delete first."""
+    """What Diff found.
+
+    kinds           `add`, `delete` or `update` by property
+    replaces        the properties that replace the object
+    delete_first    whether the object is deleted before its replacement is created
+    """
 
     kinds: Mapping[str, str]
     replaces: tuple[str, ...]
@@ -47,85 +52,95 @@ class Change:
 def complete(
     resource: Resource, news: Values, olds: Values, naming: Naming, default_tags: Mapping[str, str]
 ) -> tuple[Values, list[Fault]]:
-    """The inputs with name, defaults and tags filled in, and the properties that the sandbox does not know."""
+    """Returns the inputs with name, defaults and tags filled in, and the properties that the sandbox does not know."""
     inputs = {name: value for name, value in news.items() if value is not None and name not in MARKS}
-    strangers = [
-        Fault(name, f"the sandbox does not carry out this property of {resource.token}")
-        for name in inputs
-        if name not in resource.inputs and name != "tagsAll"
+    unknown = [
+        Fault(path, f"the sandbox does not support this property of {resource.token}")
+        for path in _unknown_properties(resource, inputs)
     ]
     defaulted = [name for name in resource.defaults if name not in inputs]
     inputs |= {name: resource.defaults[name] for name in defaulted}
-    for path, value in resource.inner_defaults.items():
-        block, _, member = path.partition(".")
-        if block in inputs:
-            inputs[block] = _completed(inputs[block], member, value)
-    if resource.name and resource.name not in inputs and not naming.disabled:
-        inputs[resource.name] = _generated_name(resource, inputs, olds, naming)
-        defaulted.append(resource.name)
+    if resource.name and resource.name.property not in inputs and not naming.disabled:
+        inputs[resource.name.property] = _generated_name(resource, inputs, olds, naming)
+        defaulted.append(resource.name.property)
     if resource.tags:
         tags = inputs.get("tags", {})
         inputs["tagsAll"] = tags if tags is UNKNOWN else {**default_tags, **tags}
     inputs[DEFAULTED] = sorted(defaulted)
-    return inputs, strangers
+    return inputs, unknown
 
 
-def _completed(block: Any, member: str, value: Any) -> Any:
-    """A block, or each of a list of them, with a member that the program leaves out."""
-    if is_list(block):
-        return [_completed(one, member, value) for one in block]
-    return {member: value, **block} if is_object(block) else block
+def _unknown_properties(resource: Resource, inputs: Values) -> Iterator[str]:
+    for name, value in inputs.items():
+        if name not in resource.inputs and name != "tagsAll":
+            yield name
+        elif name in resource.members:
+            yield from _unknown_members(resource, name, name, value)
+
+
+def _unknown_members(resource: Resource, property: str, path: str, value: Any) -> Iterator[str]:
+    """The members of `value` that the type lacks. `property` is its path without indexes: `loadBalancers`."""
+    if is_list(value):
+        for index, item in enumerate(value):
+            yield from _unknown_members(resource, property, f"{path}[{index}]", item)
+    elif is_object(value):
+        known = resource.members.get(property, ())
+        for name, item in value.items():
+            if name not in known and "*" not in known and not name.startswith("__"):
+                yield f"{path}.{name}"
+            else:
+                yield from _unknown_members(resource, f"{property}.{name}", f"{path}.{name}", item)
 
 
 def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Naming) -> Any:
-    prefix = inputs.get(resource.prefix)
+    name = resource.name
+    if name is None:
+        raise ValueError(f"{resource.token} has no name")
+    prefix = inputs.get(name.prefix)
     if prefix is UNKNOWN:
         return UNKNOWN
-    was_generated = resource.name in olds.get(DEFAULTED, ())
-    if was_generated and olds.get(resource.prefix) == prefix and resource.name in olds:
-        return olds[resource.name]
-    if naming.proposed and prefix is None and (naming.enforced or len(naming.proposed) <= resource.limit):
+    was_generated = name.property in olds.get(DEFAULTED, ())
+    if was_generated and olds.get(name.prefix) == prefix and name.property in olds:
+        return olds[name.property]
+    if naming.proposed and prefix is None and (naming.enforced or len(naming.proposed) <= name.max_length):
         return naming.proposed
-    seed = naming.seed or os.urandom(32)
-    digest = hashlib.sha256(seed + naming.logical.encode()).hexdigest()
+    digest = hashlib.sha256((naming.seed or os.urandom(32)) + naming.logical.encode()).hexdigest()
     if prefix is not None:
-        name = prefix + digest[: max(1, min(_PREFIX_DIGITS, resource.limit - len(prefix)))]
-    else:
-        name = f"{naming.logical[: resource.limit - _SUFFIX_DIGITS - 1]}-{digest[:_SUFFIX_DIGITS]}"
-    return resource.spell(name) if resource.spell else name
+        return name.legal(prefix + digest[: max(1, min(_PREFIX_DIGITS, name.max_length - len(prefix)))])
+    return name.legal(f"{naming.logical[: name.max_length - _SUFFIX_DIGITS - 1]}-{digest[:_SUFFIX_DIGITS]}")
 
 
-def faults(resource: Resource, inputs: Values, context: Context) -> list[Fault]:
-    """What the service's published model, and the rules beside it, say against the inputs, as far as they are known."""
+def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
+    """What the service's model, and the rules beside it, say against the inputs, as far as they are known."""
     found: list[Fault] = []
     checked: set[str] = set()
     for call in resource.calls:
-        for name in call.carries:
+        for name in call.properties:
             if name in checked or name not in inputs or inputs[name] is UNKNOWN:
                 continue
             checked.add(name)
             try:
-                parameters(resource, call, {name: inputs[name]}, context, faults=found)
+                parameters(resource, call, {name: inputs[name]}, it, faults=found)
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
     return list(dict.fromkeys([*found, *_missing(resource, inputs), *broken(resource.token, inputs)]))
 
 
-def _missing(resource: Resource, inputs: Values) -> list[Fault]:
-    """The properties without which the call that makes the object would lack a parameter."""
-    call, names = resource.create, resource.names
-    shape = input_shape(resource.service, call.operation)
-    homes = {name: (names.get(name) or find_member(shape, name) or "").partition(".")[0] for name in call.carries}
-    missing: list[Fault] = []
-    for member in shape.required_members if shape else ():
-        able = [name for name, home in homes.items() if home == member]
-        if able and member not in call.fixed and not any(name in inputs for name in able):
-            missing.append(Fault(able[0], "is required"))
-    return missing
+def _missing(resource: Resource, inputs: Values) -> Iterator[Fault]:
+    """The properties without which `create` would lack a parameter that the service's model requires."""
+    shape = input_shape(resource.service, resource.create.operation)
+    senders: dict[str, list[str]] = {}
+    for name in resource.create.properties:
+        parameter = (resource.rename.get(name) or find_member(shape, name) or "").partition(".")[0]
+        senders.setdefault(parameter, []).append(name)
+    for parameter in shape.required_members if shape else ():
+        names = senders.get(parameter)
+        if names and not any(name in inputs for name in names):
+            yield Fault(names[0], "is required")
 
 
 def _ignoring(news: Values, olds: Values, paths: Collection[str]) -> Values:
-    """`news` with what `olds` has at these paths: `actions`, `tags.Owner`, `actions[0].order`."""
+    """Returns `news` with what `olds` has at these paths: `actions`, `tags.Owner`, `actions[0].order`."""
     news = copy.deepcopy(news)
     for path in paths:
         *parents, last = [int(one) if one.isdigit() else one for one in re.findall(r"[^.\[\]\"]+", path)]
@@ -146,27 +161,28 @@ def _ignoring(news: Values, olds: Values, paths: Collection[str]) -> Values:
 def diff(
     resource: Resource, olds: Values, news: Values, outputs: Mapping[str, Any], ignored: Collection[str] = ()
 ) -> Change:
-    """How the inputs `news` differ from the inputs `olds`, of an object with these recorded `outputs`.
+    """Compares the inputs `news` with the inputs `olds` of an object with these recorded `outputs`.
 
     `ignored` are paths of properties whose changes do not count. Before an update the engine has put the old values
-    there already; when it refreshes, which compares what is with what was, it leaves that to the provider.
+    there already; in a refresh, which compares the account with the state, it leaves that to the provider.
     """
     news = _ignoring(news, olds, ignored)
     kinds: dict[str, str] = {}
     imported = IMPORTED in olds
     for name in sorted((olds.keys() | news.keys()) - MARKS):
         old, new = olds.get(name), news.get(name)
-        if (old is None and new is None) or same(old, new, ordered=name in resource.in_order):
+        if (old is None and new is None) or same(old, new, ordered=name in resource.ordered):
             continue
         if new is None and (imported or name in resource.kept):
             continue  # what the program leaves to the account stays as it is
-        if old is None and name in (*resource.computed, "region") and agrees(new, outputs.get(name)):
-            continue  # nor does it change when the program says what the account has chosen
-        if imported and (name in resource.locals or agrees(new, old)):
+        if old is None and name in resource.outputs and agrees(new, outputs.get(name)):
+            continue  # the program now gives what the account has chosen
+        if imported and (name in resource.unsent or agrees(new, old)):
             continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
-    by_value = resource.replacing_by_value
-    replacing = resource.replacing | set(by_value({**outputs, **olds}, news) if by_value else ())
+    by_value = resource.replaces_if({**outputs, **olds}, news) if resource.replaces_if else ()
+    replacing = resource.replacing | set(by_value)
     replaces = tuple(name for name in kinds if name in replacing)
-    named = bool(resource.name) and resource.name in news and resource.name not in news.get(DEFAULTED, ())
-    return Change(kinds, replaces, bool(replaces) and (named or resource.delete_first))
+    name = resource.name.property if resource.name else ""
+    is_named = name in news and name not in news.get(DEFAULTED, ())
+    return Change(kinds, replaces, bool(replaces) and (is_named or resource.delete_before_replace))

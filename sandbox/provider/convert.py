@@ -42,21 +42,6 @@ def property_name(member: str) -> str:
     return "".join(word.lower() if i == 0 else word[0].upper() + word[1:].lower() for i, word in enumerate(words))
 
 
-def capital(name: str) -> str:
-    """A property's name as most APIs spell the member: with a capital letter."""
-    return name[:1].upper() + name[1:]
-
-
-def uncapital(member: str) -> str:
-    """A member's name without its capital letter."""
-    return member[:1].lower() + member[1:]
-
-
-def members(found: Mapping[str, Any], names: str) -> Values:
-    """The properties that `names` lists, out of an answer's object that has members of the same names."""
-    return {name: found.get(capital(name)) for name in names.split()}
-
-
 def find_member(shape: Any, name: str) -> str | None:
     """The member of structure `shape` that a property called `name` is, if any."""
     found: dict[str, str] = {member.casefold(): member for member in shape.members}
@@ -79,7 +64,7 @@ def place(
         return
     target = names.get(_INDEX.sub("", path)) or find_member(shape, path.rpartition(".")[2])
     if target is None:
-        raise ConversionError(path, "the sandbox does not carry out this property")
+        raise ConversionError(path, "AWS's API has no such member")
     if target == ".":
         if value is not UNKNOWN:
             _place_members(params, shape, names, path, value, faults)

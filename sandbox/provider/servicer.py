@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any, TypeVar
 
 from google.protobuf import any_pb2, empty_pb2
@@ -15,7 +14,7 @@ from .checking import Naming
 from .convert import ConversionError
 from .faults import Fault
 from .lifecycle import HalfMadeError, Lifecycle
-from .spec import Resource
+from .resource import Resource
 from .stubs import grpc, plugin, provider, provider_grpc, sdk_version, status
 from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 
@@ -30,7 +29,7 @@ _EXPECTED = (AccountError, ConversionError, HalfMadeError, TimeoutError, ValueEr
 _T = TypeVar("_T")
 
 
-class _Asked:
+class Request:
     """A request of the engine, with the properties that it is about.
 
     Args:
@@ -54,11 +53,11 @@ class _Asked:
     @property
     def resource(self) -> Resource:
         """The type's entry in the table. Raises ValueError."""
-        from .types import TABLE  # takes long to import, and a plugin must start at once
+        from .types import TYPES  # takes long to import, and a plugin must start at once
 
-        if self.type not in TABLE:
-            raise ValueError("the sandbox does not carry out resources of this type")
-        return TABLE[self.type]
+        if self.type not in TYPES:
+            raise ValueError("the sandbox does not support this resource type")
+        return TYPES[self.type]
 
     @property
     def wrapped(self) -> set[str]:
@@ -72,21 +71,21 @@ class _Asked:
 
     def message(self, error: Exception) -> str:
         """What the engine shows of an error."""
-        return _struck(f"{self.where}: {error}", self.values, self.secret)
+        return _redact(f"{self.where}: {error}", self.values, self.secret)
 
 
-def _answers(field: str) -> Callable[[Callable[["AwsProvider", _Asked], _T]], Callable[..., _T]]:
+def _answers(field: str) -> Callable[[Callable[["AwsProvider", Request], _T]], Callable[..., _T]]:
     """A method of the protocol about the properties in `field`; an error of it becomes one message that says where."""
 
-    def decorate(method: Callable[["AwsProvider", _Asked], _T]) -> Callable[..., _T]:
+    def decorate(method: Callable[["AwsProvider", Request], _T]) -> Callable[..., _T]:
         def answer(self: "AwsProvider", request: Any, context: grpc.ServicerContext) -> _T:
-            asked = _Asked(request, field)
+            call = Request(request, field)
             try:
-                return method(self, asked)
+                return method(self, call)
             except _EXPECTED as error:
-                message = asked.message(error)
+                message = call.message(error)
                 if isinstance(error, HalfMadeError):
-                    context.set_trailing_metadata((("grpc-status-details-bin", _half_made(error, asked, message)),))
+                    context.set_trailing_metadata((("grpc-status-details-bin", _half_made(error, call, message)),))
                 context.abort(grpc.StatusCode.UNKNOWN, message)
 
         return answer
@@ -99,8 +98,6 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     Args:
         environment: the process's; AWS_ENDPOINT_URL must be a loopback address, or every call is refused.
-            SANDBOX_JOURNAL names a file that gets a line for each object made: an engine that is killed cannot record
-            the last ones.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -138,8 +135,8 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         return provider.CheckResponse(inputs=request.news, failures=_failures(reasons, {}, ()))
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> provider.DiffResponse:  # noqa: N802
-        asked = _Asked(request, "news")
-        olds, news = asked.other("old_inputs"), asked.values
+        call = Request(request, "news")
+        olds, news = call.other("old_inputs"), call.values
         diffs = [name for name in sorted(olds.keys() | news.keys()) if olds.get(name) != news.get(name)]
         # What is in one region is not in another, so a provider that moves takes its resources along.
         replaces = [name for name in diffs if name == "region" and UNKNOWN not in (olds.get(name), news.get(name))]
@@ -147,8 +144,8 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         return provider.DiffResponse(changes=kind, diffs=diffs, replaces=replaces)
 
     @_answers("args")
-    def Configure(self, asked: _Asked) -> provider.ConfigureResponse:  # noqa: N802
-        config = asked.values
+    def Configure(self, call: Request) -> provider.ConfigureResponse:  # noqa: N802
+        config = call.values
         endpoint = loopback_endpoint(self._environment)
         region = config.get("region") or self._environment.get("AWS_REGION") or ""
         if region is UNKNOWN or not region:
@@ -162,35 +159,35 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     # Functions
 
     @_answers("args")
-    def Invoke(self, asked: _Asked) -> provider.InvokeResponse:  # noqa: N802
+    def Invoke(self, call: Request) -> provider.InvokeResponse:  # noqa: N802
         from .functions import invoke  # slow to import, as it brings the table along
 
         response = provider.InvokeResponse()
-        result = to_struct(invoke(self._ready()[0], asked.request.tok, asked.values))
+        result = to_struct(invoke(self._ready()[0], call.request.tok, call.values))
         getattr(response, "return").CopyFrom(result)  # a keyword of Python's
         return response
 
     # Resources
 
     @_answers("news")
-    def Check(self, asked: _Asked) -> provider.CheckResponse:  # noqa: N802
-        request, modes = asked.request, provider.CheckRequest.AutonamingOptions
+    def Check(self, call: Request) -> provider.CheckResponse:  # noqa: N802
+        request, modes = call.request, provider.CheckRequest.AutonamingOptions
         options = request.autonaming  # an empty message, where there are none
         naming = Naming(
-            logical=asked.name,
+            logical=call.name,
             seed=request.randomSeed,
             proposed=options.proposed_name,
             enforced=options.mode == modes.ENFORCE,
             disabled=options.mode == modes.DISABLE,
         )
-        resource, lifecycle = asked.resource, self._ready()[1]
-        inputs, reasons = lifecycle.check(resource, asked.values, asked.other("olds"), naming)
-        return provider.CheckResponse(inputs=asked.struct(inputs), failures=_failures(reasons, inputs, asked.wrapped))
+        resource, lifecycle = call.resource, self._ready()[1]
+        inputs, reasons = lifecycle.check(resource, call.values, call.other("olds"), naming)
+        return provider.CheckResponse(inputs=call.struct(inputs), failures=_failures(reasons, inputs, call.wrapped))
 
     @_answers("news")
-    def Diff(self, asked: _Asked) -> provider.DiffResponse:  # noqa: N802
-        inputs, outputs = asked.other("old_inputs"), asked.other("olds")
-        change = checking.diff(asked.resource, inputs, asked.values, outputs, asked.request.ignoreChanges)
+    def Diff(self, call: Request) -> provider.DiffResponse:  # noqa: N802
+        inputs, outputs = call.other("old_inputs"), call.other("olds")
+        change = checking.diff(call.resource, inputs, call.values, outputs, call.request.ignoreChanges)
         detailed = {
             name: provider.PropertyDiff(
                 kind=provider.PropertyDiff.Kind.Value(kind.upper() + "_REPLACE" * (name in change.replaces)),
@@ -208,51 +205,37 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         )
 
     @_answers("properties")
-    def Create(self, asked: _Asked) -> provider.CreateResponse:  # noqa: N802
-        request, resource, lifecycle = asked.request, asked.resource, self._ready()[1]
+    def Create(self, call: Request) -> provider.CreateResponse:  # noqa: N802
+        request, resource, lifecycle = call.request, call.resource, self._ready()[1]
         if request.preview:
-            return provider.CreateResponse(properties=asked.struct(lifecycle.preview(resource, asked.values)))
-        note, in_state = partial(self._note, request.urn), partial(self._in_state, request.urn)
-        identifier, outputs = lifecycle.create(resource, asked.values, request.timeout, request.urn, note, in_state)
-        return provider.CreateResponse(id=identifier, properties=asked.struct(outputs))
-
-    def _note(self, urn: str, identifier: str) -> None:
-        journal = self._environment.get("SANDBOX_JOURNAL")
-        if journal:
-            line = json.dumps({"urn": urn, "id": identifier}) + "\n"
-            # One write to the end of the file, so that lines of several plugins never mix.
-            with open(journal, "ab", buffering=0) as file:  # noqa: PTH123 - pathlib has no unbuffered append
-                file.write(line.encode())
-
-    def _in_state(self, urn: str, identifier: str) -> bool:
-        from sandbox.engine_state import holds  # rarely needed, and a plugin must start at once
-
-        return holds(self._environment.get("PULUMI_BACKEND_URL", ""), urn, identifier)
+            return provider.CreateResponse(properties=call.struct(lifecycle.preview(resource, call.values)))
+        identifier, outputs = lifecycle.create(resource, call.values, request.timeout)
+        return provider.CreateResponse(id=identifier, properties=call.struct(outputs))
 
     @_answers("inputs")
-    def Read(self, asked: _Asked) -> provider.ReadResponse:  # noqa: N802
-        olds, old_secret = from_struct(asked.request.properties)
-        found = self._ready()[1].read(asked.resource, asked.request.id, asked.values, olds)
+    def Read(self, call: Request) -> provider.ReadResponse:  # noqa: N802
+        olds, old_secret = from_struct(call.request.properties)
+        found = self._ready()[1].read(call.resource, call.request.id, call.values, olds)
         if found is None:
             return provider.ReadResponse()
-        asked.secret |= old_secret
-        return provider.ReadResponse(id=found[0], properties=asked.struct(found[1]), inputs=asked.struct(found[2]))
+        call.secret |= old_secret
+        return provider.ReadResponse(id=found[0], properties=call.struct(found[1]), inputs=call.struct(found[2]))
 
     @_answers("news")
-    def Update(self, asked: _Asked) -> provider.UpdateResponse:  # noqa: N802
-        request, resource, lifecycle = asked.request, asked.resource, self._ready()[1]
-        news, olds, old_inputs = asked.values, asked.other("olds"), asked.other("old_inputs")
+    def Update(self, call: Request) -> provider.UpdateResponse:  # noqa: N802
+        request, resource, lifecycle = call.request, call.resource, self._ready()[1]
+        news, olds, old_inputs = call.values, call.other("olds"), call.other("old_inputs")
         if request.preview:
             outputs = lifecycle.preview(resource, news, olds)
         else:
             outputs = lifecycle.update(
                 resource, request.id, olds, old_inputs, news, request.ignoreChanges, request.timeout
             )
-        return provider.UpdateResponse(properties=asked.struct(outputs))
+        return provider.UpdateResponse(properties=call.struct(outputs))
 
     @_answers("properties")
-    def Delete(self, asked: _Asked) -> empty_pb2.Empty:  # noqa: N802
-        self._ready()[1].delete(asked.resource, asked.request.id, asked.values, asked.request.timeout)
+    def Delete(self, call: Request) -> empty_pb2.Empty:  # noqa: N802
+        self._ready()[1].delete(call.resource, call.request.id, call.values, call.request.timeout)
         return empty_pb2.Empty()
 
     def _ready(self) -> tuple[Account, Lifecycle]:
@@ -264,10 +247,10 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 def _failures(faults: Iterable[Fault], values: Values, secret: Collection[str]) -> list[provider.CheckFailure]:
     """The property stands in the text alone: the engine would print the whole value of one that a failure names."""
     texts = (fault.text(secret=fault.name in secret) for fault in faults)
-    return [provider.CheckFailure(reason=_struck(text, values, secret)) for text in texts]
+    return [provider.CheckFailure(reason=_redact(text, values, secret)) for text in texts]
 
 
-def _struck(text: str, values: Values, secret: Collection[str]) -> str:
+def _redact(text: str, values: Values, secret: Collection[str]) -> str:
     """A text without those that stand in the secret properties."""
     hidden = {leaf for name in secret for leaf in leaves(values.get(name)) if isinstance(leaf, str) and leaf}
     for one in sorted(hidden, key=len, reverse=True):
@@ -275,14 +258,14 @@ def _struck(text: str, values: Values, secret: Collection[str]) -> str:
     return text
 
 
-def _half_made(error: HalfMadeError, asked: _Asked, message: str) -> bytes:
+def _half_made(error: HalfMadeError, call: Request, message: str) -> bytes:
     """A status that lets the state keep what exists: the engine reads the object out of its details."""
     detail = any_pb2.Any()
     detail.Pack(
         provider.ErrorResourceInitFailed(
             id=error.identifier,
-            properties=asked.struct(error.outputs),
-            inputs=asked.struct(error.inputs),
+            properties=call.struct(error.outputs),
+            inputs=call.struct(error.inputs),
             reasons=[message],
         )
     )
@@ -297,8 +280,8 @@ def prepare() -> Iterator[None]:
     """
     session()
     yield
-    from .types import TABLE
+    from .types import TYPES
 
-    for service, _ in Counter(resource.service for resource in TABLE.values()).most_common():
+    for service, _ in Counter(resource.service for resource in TYPES.values()).most_common():
         yield
         service_model(service)

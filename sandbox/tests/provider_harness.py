@@ -14,7 +14,6 @@ from google.protobuf import empty_pb2
 from moto import settings
 from werkzeug.serving import make_server
 
-from sandbox.account import memory as account_memory
 from sandbox.account import services
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
@@ -25,13 +24,13 @@ ACCOUNT = "123456789012"
 
 
 @contextmanager
-def moto_endpoint(*, remembering: bool = False) -> Generator[str]:
-    """An embedded account on a free port of loopback; one that remembers what it has made, if asked for."""
+def moto_endpoint() -> Generator[str]:
+    """An embedded account on a free port of loopback."""
     services.install()
     settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")  # it has no types
     app = moto.DomainDispatcherApplication(moto.create_backend_app)
-    server = make_server("127.0.0.1", 0, account_memory.remembering(app) if remembering else app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

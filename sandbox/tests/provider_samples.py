@@ -1,4 +1,4 @@
-"""One sample of every type that the provider carries out, and what makes them, each after those that it refers to."""
+"""One sample of every resource type, and what creates them, each after those that it refers to."""
 
 import json
 import uuid
@@ -99,8 +99,6 @@ _CUSTOM_SCALING = {
         "metricName": "ActiveSessions",
         "namespace": "App",
         "statistic": "Maximum",
-        "unit": "Count",
-        "dimensions": [{"name": "Stack", "value": "dev"}],
     },
     "targetValue": 50,
     "disableScaleIn": True,
@@ -140,9 +138,7 @@ _TABLE_KEYS = {
 }
 
 SAMPLES: dict[str, Sample] = {
-    VPC: Sample(
-        {"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": True, "tags": {"Name": "net"}}, {"enableDnsHostnames": False}
-    ),
+    VPC: Sample({"cidrBlock": "10.0.0.0/16", "tags": {"Name": "net"}}, {"tags": {"Name": "network"}}),
     SUBNET: Sample(
         {"vpcId": Ref(VPC), "cidrBlock": "10.0.0.0/20", "availabilityZone": f"{REGION}a", "mapPublicIpOnLaunch": True},
         {"mapPublicIpOnLaunch": False},
@@ -156,7 +152,7 @@ SAMPLES: dict[str, Sample] = {
     "aws:ec2/routeTableAssociation:RouteTableAssociation": Sample(
         {"routeTableId": Ref(ROUTE_TABLE), "subnetId": Ref(SUBNET)}
     ),
-    "aws:ec2/eip:Eip": Sample({"domain": "vpc"}, {"tags": {"Name": "address"}}),
+    "aws:ec2/eip:Eip": Sample({}, {"tags": {"Name": "address"}}),
     "aws:ec2/natGateway:NatGateway": Sample(
         {"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}, {"tags": {"Name": "nat"}}
     ),
@@ -222,7 +218,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Sample(
         {"bucket": Ref(BUCKET), "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
-        {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}, "bucketKeyEnabled": True}]},
+        {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]},
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Sample(
         {
@@ -275,7 +271,7 @@ SAMPLES: dict[str, Sample] = {
             "description": "of the app",
             "assumeRolePolicy": document(Principal={"Service": "ecs-tasks.amazonaws.com"}, Action="sts:AssumeRole"),
         },
-        {"description": "of the app's tasks", "maxSessionDuration": 7200},
+        {"description": "of the app's tasks"},
     ),
     "aws:iam/rolePolicy:RolePolicy": Sample(
         {"name": "grants", "role": Ref(ROLE), "policy": document()}, {"policy": document(Action="s3:PutObject")}
@@ -457,12 +453,10 @@ SAMPLES: dict[str, Sample] = {
             "resourceId": Ref(TARGET, "resourceId"),
             "scalableDimension": Ref(TARGET, "scalableDimension"),
             "schedule": "cron(0 6 * * ? *)",
-            "startTime": "2027-01-01T02:00:00Z",
             "scalableTargetAction": {"minCapacity": 4, "maxCapacity": 12},
         },
         {
             "timezone": "Europe/Helsinki",
-            "startTime": "2027-01-01T02:00:00+02:00",
             "scalableTargetAction": {"minCapacity": 6},
         },
     ),
@@ -514,7 +508,6 @@ SAMPLES: dict[str, Sample] = {
         {
             "description": "of all alerts",
             "enableKeyRotation": False,
-            "isEnabled": False,
             "policy": document(Principal={"AWS": ACCOUNT}, Action="kms:*"),
         },
     ),
@@ -522,10 +515,9 @@ SAMPLES: dict[str, Sample] = {
     TOPIC: Sample(
         {
             "name": "app-alerts",
-            "displayName": "Alerts",
             "kmsMasterKeyId": Ref(KEY, "arn"),
         },
-        {"displayName": "alerts"},
+        {"kmsMasterKeyId": "alias/aws/sns"},
     ),
     TOPIC_POLICY: Sample(
         {
@@ -540,7 +532,6 @@ SAMPLES: dict[str, Sample] = {
     ),
     SUBSCRIPTION: Sample(
         {"topic": Ref(TOPIC, "arn"), "protocol": "email", "endpoint": "alerts@example.com"},
-        {"filterPolicy": '{"severity": ["high"]}', "rawMessageDelivery": True},
     ),
     ALARM: Sample(
         {
@@ -552,7 +543,6 @@ SAMPLES: dict[str, Sample] = {
             "extendedStatistic": "p95",
             "period": 60,
             "evaluationPeriods": 5,
-            "datapointsToAlarm": 3,
             "comparisonOperator": "GreaterThanThreshold",
             "threshold": 2,
             "treatMissingData": "notBreaching",
@@ -560,7 +550,7 @@ SAMPLES: dict[str, Sample] = {
             "okActions": [Ref(TOPIC, "arn")],
             "tags": {"Severity": "high"},
         },
-        {"threshold": 2.5, "alarmDescription": "Very slow", "okActions": [], "actionsEnabled": False},
+        {"threshold": 2.5, "alarmDescription": "Very slow", "okActions": []},
     ),
     "aws:cloudwatch/queryDefinition:QueryDefinition": Sample(
         {"name": "app/errors", "queryString": "filter @message like /error/", "logGroupNames": ["/app", "/edge"]},
@@ -582,7 +572,7 @@ SAMPLES: dict[str, Sample] = {
         },
         {
             "limitAmount": "200.0",
-            "notifications": [{**_NOTIFICATION, "subscriberEmailAddresses": ["a@example.com"]}],
+            "notifications": [{**_NOTIFICATION, "threshold": 90}],
         },
     ),
 }

@@ -18,7 +18,7 @@ from google.protobuf import empty_pb2
 from sandbox.provider import servicer
 from sandbox.provider.host import Calls
 from sandbox.provider.stubs import provider, provider_grpc
-from sandbox.provider.types import TABLE
+from sandbox.provider.types import TYPES
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "sandbox.provider"]
@@ -102,7 +102,7 @@ def test_it_prepares_for_every_service_of_the_tables(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(servicer, "service_model", loaded.append)
     for _ in servicer.prepare():
         pass
-    assert sorted(loaded) == sorted({resource.service for resource in TABLE.values()})
+    assert sorted(loaded) == sorted({resource.service for resource in TYPES.values()})
 
 
 def test_a_step_of_the_preparation_waits_for_a_pause_between_calls() -> None:

@@ -101,16 +101,14 @@ def test_a_provider_that_moves_takes_its_resources_along() -> None:
 @pytest.mark.parametrize("method", ["Check", "Create", "Delete", "Diff", "Read", "Update"])
 def test_an_unknown_type_is_named(engine: Engine, method: str) -> None:
     request = getattr(provider, f"{method}Request")(urn=engine.urn("aws:sqs/queue:Queue", "jobs"))
-    with pytest.raises(
-        Refused, match="aws:sqs/queue:Queue jobs: the sandbox does not carry out resources of this type"
-    ):
+    with pytest.raises(Refused, match="aws:sqs/queue:Queue jobs: the sandbox does not support this resource type"):
         engine.call(method, request)
 
 
 @pytest.mark.parametrize("token", sorted(SAMPLES.keys() - {"second subnet"}))
 def test_an_unknown_property_is_named(engine: Engine, token: str) -> None:
     _, failures = engine.check(token, "object", {"frobnicate": True})
-    assert failures == [f"`frobnicate`: the sandbox does not carry out this property of {token}"]
+    assert failures == [f"`frobnicate`: the sandbox does not support this property of {token}"]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +120,8 @@ def test_an_unknown_property_is_named(engine: Engine, token: str) -> None:
         (TARGET_GROUP, {"stickiness": {"enabled": True, "cookie": "x"}}, "stickiness.cookie"),
         (SERVICE, {"networkConfiguration": {"subnets": [], "publicIp": True}}, "networkConfiguration.publicIp"),
         (SERVICE, {"loadBalancers": [{"containerNam": "x"}]}, "loadBalancers[0].containerNam"),
-        (TASK, {"containerDefinitions": '[{"nam": "x"}]'}, "containerDefinitions[0].nam"),
+        (SERVICE, {"deploymentConfiguration": {"lifecycleHooks": []}}, "deploymentConfiguration.lifecycleHooks"),
+        (TARGET_GROUP, {"healthCheck": {"enabled": True}}, "healthCheck.enabled"),
         (REPOSITORY, {"imageScanningConfiguration": {"scanOnPul": True}}, "imageScanningConfiguration.scanOnPul"),
         (
             POLICY,
@@ -133,7 +132,7 @@ def test_an_unknown_property_is_named(engine: Engine, token: str) -> None:
 )
 def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs: Values, path: str) -> None:
     _, failures = engine.check(token, "object", inputs)
-    assert f"`{path}`: the sandbox does not carry out this property" in failures
+    assert failures == [f"`{path}`: the sandbox does not support this property of {token}"]
 
 
 @pytest.mark.parametrize(
@@ -148,8 +147,8 @@ def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs:
         (TARGET_GROUP, {"port": "many"}, "a number is needed here"),
         (LOAD_BALANCER, {"subnets": {"a": "b"}}, "one value of type string is needed here"),
         (ROLE, {"name": "r" * 65}, "must be 1 to 64 characters"),
-        (ROLE, {"maxSessionDuration": 10}, "must be 3600 to 43200"),
-        (TASK, {"containerDefinitions": "[{"}, "not a JSON document"),
+        (TASK, {"containerDefinitions": "[{"}, "is not a JSON document"),
+        (TASK, {"containerDefinitions": '[{"nam": "x"}]'}, "AWS's API has no such member"),
         (TASK, {"containerDefinitions": '[{"name": "x", "essential": "perhaps"}]'}, "true or false is needed here"),
         (SERVICE, {"propagateTags": "ALWAYS"}, "must be one of TASK_DEFINITION, SERVICE, NONE"),
         (SERVICE, {"networkConfiguration": "x"}, "an object is needed here"),

@@ -152,7 +152,7 @@ def test_a_cancelled_create_keeps_the_object_and_the_next_update_mends_it(world:
     stuck, good = _task(world, endpoint, "1", Fault.STUCK), _task(world, endpoint, "2")
     world.make(SERVICE)
     error = _cancelled(world.engine, lambda: _service(world, stuck))
-    assert "cancelled while it was not ready yet" in str(error)
+    assert "cancelled before it was ready" in str(error)
     made = _half_made(error)
     assert made.id.endswith("/steady")
     news = made.inputs | {"taskDefinition": good}
@@ -163,7 +163,7 @@ def test_a_cancelled_update_keeps_the_object_and_the_next_update_mends_it(world:
     made = _service(world, _task(world, endpoint, "1"))
     stuck, good = _task(world, endpoint, "2", Fault.STUCK), _task(world, endpoint, "3")
     error = _cancelled(world.engine, lambda: world.engine.update(made, made.inputs | {"taskDefinition": stuck}))
-    assert "cancelled while it was not ready yet" in str(error)
+    assert "cancelled before it was ready" in str(error)
     kept = _half_made(error)
     assert (kept.id, kept.inputs["taskDefinition"]) == (made.id, stuck)
     mended = Engine(endpoint).update(kept, kept.inputs | {"taskDefinition": good})

@@ -17,8 +17,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.provider.spec import Call
-from sandbox.provider.types import TABLE
+from sandbox.provider.types import TYPES
 from tests.support import iam
 
 pytestmark = pytest.mark.sandbox  # no stack comes up
@@ -53,18 +52,8 @@ WITHHELD = {
     "kms:ScheduleKeyDeletion": "what is encrypted with the key",
     "logs:DeleteLogGroup": "the logs",
     "s3:DeleteBucket": "the recordings",
-}
-# What the provider could call for a property that the program never sets: action -> class and property.
-UNUSED = {
-    "ec2:AssociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
-    "ec2:DisassociateSubnetCidrBlock": ("Vpc", "assign_generated_ipv6_cidr_block"),
-    "ec2:ModifyVpcTenancy": ("Vpc", "instance_tenancy"),
-    "iam:DeleteRolePermissionsBoundary": ("Role", "permissions_boundary"),
-    "iam:PutRolePermissionsBoundary": ("Role", "permissions_boundary"),
-    "logs:AssociateKmsKey": ("LogGroup", "kms_key_id"),
-    "logs:DisassociateKmsKey": ("LogGroup", "kms_key_id"),
-    "secretsmanager:DeleteResourcePolicy": ("Secret", "policy"),
-    "secretsmanager:PutResourcePolicy": ("Secret", "policy"),
+    "s3:DeleteObjectVersion": "the recordings",
+    "s3:ListBucketVersions": "only needed to empty a bucket",
 }
 # What the functions that the program calls ask AWS for.
 FUNCTIONS = {
@@ -79,6 +68,8 @@ FUNCTIONS = {
 SERVICES = {"elbv2": "elasticloadbalancing"}
 ACTIONS = {
     "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:DeleteObjects": "s3:DeleteObjectVersion",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
     "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
@@ -156,21 +147,6 @@ def programs_types() -> set[str]:
     return found | set(re.findall(r"aws:ec2/\w+:\w+", (ROOT / "sandbox" / "awsx" / "vpc.py").read_text()))
 
 
-def operations_of(type_: str) -> tuple[str, set[str], set[str]]:
-    """Returns the botocore service of a type, the operations that read it, and those that change it."""
-
-    def both(call: Call) -> list[str]:
-        return [call.operation, *(both(call.absent) if call.absent else [])]
-
-    resource = TABLE[type_]
-    reads = {call.operation for call in resource.read}
-    writes = {name for call in (*resource.calls, *resource.delete) for name in both(call)}
-    if resource.tags:
-        reads |= {resource.tags.read.operation} if resource.tags.read else set()
-        writes |= {resource.tags.tag, resource.tags.untag}
-    return resource.service, reads, writes
-
-
 def action_of(service: str, operation: str) -> str:
     """Returns the IAM action that a botocore operation needs."""
     if service == "budgets" and "Tag" not in operation:
@@ -239,26 +215,21 @@ def test_a_condition_is_one_that_the_action_knows(name: str) -> None:
 
 @pytest.mark.parametrize("type_", sorted(programs_types()))
 def test_the_roles_may_do_what_the_program_uses(type_: str) -> None:
-    if type_ not in TABLE:
+    if type_ not in TYPES:
         # A wait, and no object: what is waited for has the actions.
         assert type_ == "aws:acm/certificateValidation:CertificateValidation"
         return
-    service, reads, writes = operations_of(type_)
-    missing = {action_of(service, one) for one in reads} - actions(*PREVIEW)
+    operations = TYPES[type_].operations()
+    missing = {action_of(operations.service, one) for one in operations.reads} - actions(*PREVIEW)
     assert not missing, f"docs/ci/preview-policy.json lacks {sorted(missing)}"
-    missing = {action_of(service, one) for one in writes} - actions(*POLICIES) - {*WITHHELD, *UNUSED}
+    writes = {action_of(operations.service, one) for one in operations.writes | operations.hooks}
+    missing = writes - actions(*POLICIES) - set(WITHHELD)
     assert not missing, f"docs/ci/deploy-….json lack {sorted(missing)}"
 
 
 def test_what_is_looked_at_is_the_whole_program() -> None:
     assert len(programs_types()) >= 45
     assert {"aws:ecs/service:Service", "aws:ec2/natGateway:NatGateway", "aws:iam/role:Role"} <= programs_types()
-
-
-def test_what_is_said_to_be_unused_is() -> None:
-    for class_, keyword in UNUSED.values():
-        assert class_ in {name for _, name, _ in programs_calls()}
-        assert not [name for _, name, keywords in programs_calls() if name == class_ and keyword in keywords]
 
 
 def test_the_roles_may_call_the_programs_functions() -> None:

@@ -188,9 +188,7 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
         SubnetId=item.id,
         MapPublicIpOnLaunch={"Value": not item["mapPublicIpOnLaunch"]},
     ),
-    "aws:ec2/vpc:Vpc": lambda item: item.call(
-        "ec2", "modify_vpc_attribute", VpcId=item.id, EnableDnsSupport={"Value": False}
-    ),
+    "aws:ec2/vpc:Vpc": _ec2_tag,
     "aws:ec2/vpcEndpoint:VpcEndpoint": lambda item: item.call(
         "ec2", "modify_vpc_endpoint", VpcEndpointId=item.id, RemoveRouteTableIds=item["routeTableIds"][:1]
     ),
@@ -233,7 +231,7 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:elasticache/subnetGroup:SubnetGroup": lambda item: item.call(
         "elasticache", "modify_cache_subnet_group", CacheSubnetGroupName=item.id, CacheSubnetGroupDescription="other"
     ),
-    "aws:iam/role:Role": lambda item: item.call("iam", "update_role", RoleName=item.id, MaxSessionDuration=7200),
+    "aws:iam/role:Role": lambda item: item.call("iam", "update_role", RoleName=item.id, Description="other"),
     "aws:iam/rolePolicy:RolePolicy": lambda item: item.call(
         "iam",
         "put_role_policy",
@@ -288,13 +286,6 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
         "sns", "set_topic_attributes", TopicArn=item.id, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"
     ),
     "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
-    "aws:sns/topicSubscription:TopicSubscription": lambda item: item.call(
-        "sns",
-        "set_subscription_attributes",
-        SubscriptionArn=item.id,
-        AttributeName="RawMessageDelivery",
-        AttributeValue="true",
-    ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _group_rule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _group_rule,
 }
@@ -303,6 +294,7 @@ UNCHANGEABLE = {
     "aws:acm/certificateValidation:CertificateValidation": "only says that its certificate is issued",
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "another table is another association",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "another policy is another attachment",
+    "aws:sns/topicSubscription:TopicSubscription": "another endpoint is another subscription",
     "aws:secretsmanager/secretVersion:SecretVersion": "a version never changes; a new one follows it",
 }
 # Types whose change here is not drift.

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
-from sandbox.account import process as account
 from sandbox.layout import PACKAGE_ROOT, read_json
 from tests.live.harness import LiveSandbox, live_sandbox
 
@@ -104,83 +99,6 @@ def plugins_of(sandbox: LiveSandbox) -> list[int]:
     """The provider plugins of this sandbox's engine."""
     engine = engine_of(sandbox)
     return [pid for pid, (parent, words) in processes().items() if parent == engine and "sandbox.provider" in words]
-
-
-def victim(sandbox: LiveSandbox, kind: str) -> int | None:
-    if kind == "engine":
-        return engine_of(sandbox)
-    if kind == "plugin":
-        return next(iter(plugins_of(sandbox)), None)
-    found = account.recorded(sandbox.layout)
-    return found.pid if found else None
-
-
-def noted(sandbox: LiveSandbox) -> int:
-    """How many objects the provider has made so far."""
-    journal = sandbox.layout.journal
-    return journal.read_text().count("\n") if journal.exists() else 0
-
-
-def kill(sandbox: LiveSandbox, kind: str, further: int, delay: float) -> bool:
-    """Starts an `up`, and kills a process of it, once so many further objects have been made and a while has passed.
-
-    Returns:
-        Whether the `up` was under way still.
-    """
-    with an_up(sandbox) as up:
-        before, began = noted(sandbox), time.monotonic()
-        while up.poll() is None and not (noted(sandbox) >= before + further and plugins_of(sandbox)):
-            assert time.monotonic() - began < DEADLINE_SECONDS
-            time.sleep(0.01)
-        time.sleep(delay)
-        plugins, pid = plugins_of(sandbox), victim(sandbox, kind)
-        if up.poll() is not None or pid is None:
-            return False
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        up.wait(timeout=DEADLINE_SECONDS)
-        began = time.monotonic()
-        while alive := set(plugins) & processes().keys():
-            assert time.monotonic() - began < PLUGIN_SECONDS, f"plugins {alive} outlive their engine"
-            time.sleep(0.1)
-    return True
-
-
-def converges(sandbox: LiveSandbox) -> None:
-    output = sandbox.up("dev")
-    assert "dev is up" in output
-    sandbox.succeeded(sandbox.shell("pulumi up -s dev --refresh --yes --non-interactive --expect-no-changes"))
-    holdings: dict[str, list[Any]] = sandbox.holdings()
-    assert {kind: len(items) for kind, items in holdings.items()} == HOLDINGS
-    ec2 = sandbox.client("ec2")
-    (vpc,) = holdings["vpcs"]
-    of_vpc = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
-    assert len(ec2.describe_subnets(Filters=of_vpc)["Subnets"]) == 4
-    assert len(ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]) == 4 + 1  # and the one that comes with a VPC
-    gateways = ec2.describe_internet_gateways()["InternetGateways"]
-    assert len([one for one in gateways if one.get("Tags")]) == 1
-
-
-def test_whatever_is_killed_the_next_up_goes_on_and_makes_nothing_twice(sandbox: LiveSandbox) -> None:
-    """Ten processes killed at random points of ups, one after the other; INTERRUPTION_SEED gives other points."""
-    print(f"INTERRUPTION_SEED={SEED}")
-    chance = random.Random(SEED)  # noqa: S311 - which process, and when
-    kinds = ["engine", "plugin", "account", *chance.choices(["engine", "plugin", "account"], [4, 4, 1], k=KILLS - 3)]
-    chance.shuffle(kinds)
-    killed: list[str] = []
-    for number, kind in enumerate(kinds):
-        further, delay = chance.randrange(0, 16), chance.random() / 4
-        print(f"kill {number}: the {kind}, {further} objects on and {delay:.2f} s later")
-        if kill(sandbox, kind, further, delay):
-            killed.append(kind)
-        else:  # all had been made: from nothing again
-            converges(sandbox)
-            sandbox.succeeded(sandbox.command("down", "dev"))
-            assert sandbox.holdings() == {}
-    assert killed
-    converges(sandbox)
-    sandbox.succeeded(sandbox.command("down", "dev"))
-    assert sandbox.holdings() == {}
 
 
 def test_a_second_up_is_told_of_the_first(sandbox: LiveSandbox) -> None:

@@ -1,111 +1,143 @@
 """AWS Budgets."""
 
-from datetime import UTC
 from typing import Any
 
-from ..convert import members
-from ..spec import Context, table
+from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
 
-_SUBSCRIBERS = {"subscriberEmailAddresses": "EMAIL", "subscriberSnsTopicArns": "SNS"}
-_LEFT_TO_ACCOUNT = ("limitAmount", "limitUnit", "costFilters", "costTypes", "timePeriodStart")
+_BUDGET = ("budgetType", "timeUnit", "limitAmount", "limitUnit", "costFilters")
 
 
-def budget(values: Values, context: Context) -> Values:
-    """Filters by name, the period as one object, and each notification beside those who get it."""
-    given = dict(values)
-    if not context.offline:  # an update keeps what the program leaves to the account
-        given |= {name: context[name] for name in _LEFT_TO_ACCOUNT if name not in given and context[name] is not None}
-    moments = ("timePeriodStart", "timePeriodEnd")
-    built = {name: value for name, value in given.items() if name not in (*moments, "costFilters", "notifications")}
-    if "timePeriodStart" in given:  # without one, the account chooses both
-        start, end = (_instant(given[name]) if name in given else None for name in moments)
-        built["timePeriod"] = {"start": start, "end": end}
-    if given.get("costFilters"):
-        built["costFilters"] = {one["name"]: one["values"] for one in given["costFilters"]}
-    if given.get("notifications"):
-        built["notifications"] = [_notification(one) for one in given["notifications"]]
+def _of_account(it: Context) -> Values:
+    return {"AccountId": it.account_id, "BudgetName": it["name"]}
+
+
+def _budget(values: Values, _: Context) -> Values:
+    """Filters become a map, and each notification stands beside its subscribers."""
+    built = dict(values)
+    if built.get("costFilters"):
+        built["costFilters"] = {one["name"]: one["values"] for one in built["costFilters"]}
+    if built.get("notifications"):
+        built["notifications"] = [_notification(one) for one in built["notifications"]]
     return built
 
 
-def changed_budget(values: Values, context: Context) -> Values:
-    return {"newBudget": budget(values, context)}
+def _changed_budget(values: Values, it: Context) -> Values:
+    """A budget is replaced as a whole, with what the program leaves to the account."""
+    left_out = {} if it.offline else {name: it[name] for name in _BUDGET if it[name] is not None}
+    return {"newBudget": _budget(left_out | values, it)}
 
 
-def old_notifications(_: Values, context: Context) -> list[Values]:
-    """Each that there was; as the AWS provider does it, all of them go and those that are wanted come."""
-    olds: list[Values] = context.olds.get("notifications") or []
+def _notification(given: Values) -> Values:
+    notification = {name: value for name, value in given.items() if name != "subscriberSnsTopicArns"}
+    topics: list[str] = given.get("subscriberSnsTopicArns") or []
+    subscribers = [{"subscriptionType": "SNS", "address": address} for address in topics]
+    return {"notification": notification, "subscribers": subscribers}
+
+
+def _old_notifications(_: Values, it: Context) -> list[Values]:
+    """An update deletes all notifications and creates the new ones, as the AWS provider does."""
+    olds: list[Values] = it.olds.get("notifications") or []
     return [{"notification": _notification(one)["notification"]} for one in olds]
 
 
-def new_notifications(values: Values, _: Context) -> list[Values]:
+def _new_notifications(values: Values, _: Context) -> list[Values]:
     news: list[Values] = values.get("notifications") or []
     return [_notification(one) for one in news]
 
 
-def _notification(given: Values) -> Values:
-    subscribers: list[Values] = []
-    for name, kind in _SUBSCRIBERS.items():
-        addresses: list[str] = given.get(name) or []
-        subscribers += [{"subscriptionType": kind, "address": address} for address in addresses]
-    notification = {name: value for name, value in given.items() if name not in _SUBSCRIBERS}
-    return {"notification": notification, "subscribers": subscribers}
-
-
-def _instant(moment: str) -> str:
-    """Pulumi's 2026-01-31_08:00, in UTC, as the API's."""
-    return moment.replace("_", "T") + ":00Z"
-
-
-def _moment(instant: Any) -> str | None:
-    return instant.astimezone(UTC).strftime("%Y-%m-%d_%H:%M") if instant else None
-
-
-def described(found: Any, _: Context) -> Values:
-    budget = found["Budget"]
-    period = budget.get("TimePeriod", {})
+def _described(found: Any, it: Context) -> Values:
+    filters: Values = found.get("CostFilters", {})
     return {
-        "costFilters": [{"name": name, "values": items} for name, items in budget.get("CostFilters", {}).items()],
-        "timePeriodStart": _moment(period.get("Start")),
-        "timePeriodEnd": _moment(period.get("End")),
+        "arn": f"arn:{it.partition}:budgets::{it.account_id}:budget/{it['name']}",
+        "costFilters": [{"name": name, "values": values} for name, values in filters.items()],
     }
 
 
-def notifications(found: Any, context: Context) -> Values:
-    """Each notification beside those who get it."""
-    which = {"AccountId": context["account"], "BudgetName": context["name"]}
+def _notifications(found: Any, it: Context) -> Values:
     shown: list[Values] = []
     for one in found["Notifications"]:
-        subscribers = context.call("DescribeSubscribersForNotification", **which, Notification=one)["Subscribers"]
-        addresses = {
-            name: [other["Address"] for other in subscribers if other["SubscriptionType"] == kind]
-            for name, kind in _SUBSCRIBERS.items()
-        }
-        live = members(one, "comparisonOperator notificationType threshold thresholdType")
-        shown.append(live | {name: every for name, every in addresses.items() if every})
+        subscribers = it.call("DescribeSubscribersForNotification", **_of_account(it), Notification=one)["Subscribers"]
+        shown.append(
+            {
+                "comparisonOperator": one["ComparisonOperator"],
+                "notificationType": one["NotificationType"],
+                "threshold": one["Threshold"],
+                "thresholdType": one.get("ThresholdType"),
+                "subscriberSnsTopicArns": [
+                    each["Address"] for each in subscribers if each["SubscriptionType"] == "SNS"
+                ],
+            }
+        )
     return {"notifications": shown}
 
 
-RESOURCES = table(
-    globals(),
-    """
-    aws:budgets/budget:Budget global
-      create    CreateBudget name (budgetType timeUnit limitAmount limitUnit costFilters costTypes timePeriodStart
-                timePeriodEnd) notifications AccountId={account} @budget -> {account}:{name}
-      read      DescribeBudget AccountId={account} BudgetName={name} @described
-      read      DescribeNotificationsForBudget AccountId={account} BudgetName={name} @notifications
-      put       UpdateBudget () AccountId={account} NewBudget.BudgetName={name} @changed_budget
-      update    DeleteNotification notifications AccountId={account} BudgetName={name} @old_notifications
-      update    CreateNotification notifications AccountId={account} BudgetName={name} @new_notifications
-      delete    DeleteBudget AccountId={account} BudgetName={name}
-      names     name=Budget.BudgetName budgetType=Budget.BudgetType timeUnit=Budget.TimeUnit
-                limitAmount=Budget.BudgetLimit.Amount limitUnit=Budget.BudgetLimit.Unit costFilters=Budget.CostFilters
-                costTypes=Budget.CostTypes timePeriod=Budget.TimePeriod notifications=NotificationsWithSubscribers
-                newBudget.limitAmount=BudgetLimit.Amount newBudget.limitUnit=BudgetLimit.Unit tags=ResourceTags
-      outputs   accountId=={account} arn==arn:{partition}:budgets::{account}:budget/{name} costFilters costTypes
-                limitAmount limitUnit timePeriodStart
-      defaults  timePeriodEnd=2087-06-15_00:00
-      named     name namePrefix
-      tags      TagResource UntagResource ListTagsForResource ResourceARN={arn} path=ResourceTags -> ResourceTags
-    """,
+def _parse_id(id: str) -> Values:
+    return {"name": id.partition(":")[2]}
+
+
+BUDGET = Resource(
+    "aws:budgets/budget:Budget",
+    service="budgets",
+    regional=False,
+    create=Call(
+        "CreateBudget",
+        ("name", *_BUDGET, "notifications"),
+        params=lambda it: {"AccountId": it.account_id},
+        prepare=_budget,
+    ),
+    id=lambda _, it: f"{it.account_id}:{it['name']}",
+    parse_id=_parse_id,
+    identity=_of_account,
+    read=(
+        Read("DescribeBudget", at="Budget", show=_described),
+        Read("DescribeNotificationsForBudget", show=_notifications),
+    ),
+    update=(
+        Call(
+            "UpdateBudget",
+            _BUDGET,
+            params=lambda it: {"AccountId": it.account_id, "NewBudget": {"BudgetName": it["name"]}},
+            prepare=_changed_budget,
+            send_all=True,
+        ),
+        Call("DeleteNotification", ("notifications",), prepare=_old_notifications),
+        Call("CreateNotification", ("notifications",), prepare=_new_notifications),
+    ),
+    delete=(Call("DeleteBudget"),),
+    rename={
+        "name": "Budget.BudgetName",
+        "budgetType": "Budget.BudgetType",
+        "timeUnit": "Budget.TimeUnit",
+        "limitAmount": "Budget.BudgetLimit.Amount",
+        "limitUnit": "Budget.BudgetLimit.Unit",
+        "costFilters": "Budget.CostFilters",
+        "notifications": "NotificationsWithSubscribers",
+        "newBudget.limitAmount": "BudgetLimit.Amount",
+        "newBudget.limitUnit": "BudgetLimit.Unit",
+    },
+    shown_as={"limitAmount": "BudgetLimit.Amount", "limitUnit": "BudgetLimit.Unit"},
+    outputs=("arn", "costFilters", "limitAmount", "limitUnit"),
+    members={
+        "costFilters": ("name", "values"),
+        "notifications": (
+            "comparisonOperator",
+            "notificationType",
+            "subscriberSnsTopicArns",
+            "threshold",
+            "thresholdType",
+        ),
+    },
+    name=Name("name"),
+    tags=Tags(
+        "TagResource",
+        "UntagResource",
+        lambda it: {"ResourceARN": it["arn"]},
+        list="ListTagsForResource",
+        listed_at="ResourceTags",
+        sent_as="ResourceTags",
+    ),
+    hook_operations=("DescribeSubscribersForNotification",),
 )
+
+RESOURCES = (BUDGET,)

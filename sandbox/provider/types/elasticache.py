@@ -1,115 +1,161 @@
 """Amazon ElastiCache: subnet groups and replication groups with cluster mode disabled.
 
-What a group's description does not say, that of its first node does: version, subnets, security groups, maintenance.
+A group's description lacks the version, subnets, security groups and maintenance window. Its first node's has them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from ..spec import Context, table
+from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
 
+_TAGS = Tags(
+    "AddTagsToResource",
+    "RemoveTagsFromResource",
+    lambda it: {"ResourceName": it["arn"]},
+    list="ListTagsForResource",
+    listed_at="TagList",
+)
 
-def described(found: Any, context: Context) -> Values:
-    group = found[0]
+
+def _subnet_group(found: Any, _: Context) -> Values:
+    return {"subnetIds": [subnet["SubnetIdentifier"] for subnet in found["Subnets"]]}
+
+
+SUBNET_GROUP = Resource(
+    "aws:elasticache/subnetGroup:SubnetGroup",
+    service="elasticache",
+    create=Call("CreateCacheSubnetGroup", ("name", "description", "subnetIds")),
+    id="name",
+    identity=lambda it: {"CacheSubnetGroupName": it.id},
+    read=(Read("DescribeCacheSubnetGroups", at="CacheSubnetGroups", show=_subnet_group),),
+    update=(Call("ModifyCacheSubnetGroup", ("description", "subnetIds"), send_all=True),),
+    delete=(Call("DeleteCacheSubnetGroup"),),
+    rename={"name": "CacheSubnetGroupName", "description": "CacheSubnetGroupDescription"},
+    outputs=("arn", "vpcId"),
+    defaults={"description": "Managed by Pulumi"},
+    name=Name("name"),
+    tags=_TAGS,
+)
+
+
+def _group(group: Any, it: Context) -> Values:
+    node_groups: list[Values] = group.get("NodeGroups", [])
+    endpoint: Values = node_groups[0].get("PrimaryEndpoint", {}) if node_groups else {}
     return {
         "automaticFailoverEnabled": group.get("AutomaticFailover") in ("enabled", "enabling"),
         "multiAzEnabled": group.get("MultiAZ") == "enabled",
         "numCacheClusters": len(group.get("MemberClusters", [])),
-        # No call shows a token: as long as the group has one, it is the one that was set last.
-        "authToken": (context["authToken"] or context.olds.get("authToken")) if group.get("AuthTokenEnabled") else None,
+        # No call shows a token. As long as the group has one, it is the one that was set last.
+        "authToken": (it["authToken"] or it.olds.get("authToken")) if group.get("AuthTokenEnabled") else None,
+        "port": endpoint.get("Port"),
+        "primaryEndpointAddress": endpoint.get("Address", ""),
     }
 
 
-lower = str.lower
-
-
-def first_node(found: Any, context: Context) -> Values:
-    node = found[0]
-    actual, given = str(node.get("EngineVersion", "")), context["engineVersion"]
+def _first_node(node: Any, it: Context) -> Values:
+    actual, given = str(node.get("EngineVersion", "")), it["engineVersion"]
     return {
         # A program gives 7.2 for what runs as 7.2.6.
         "engineVersion": given if isinstance(given, str) and actual.startswith(f"{given}.") else actual,
         "engineVersionActual": actual,
+        "securityGroupIds": [group["SecurityGroupId"] for group in node.get("SecurityGroups", [])],
     }
 
 
-def other_group(olds: Values, news: Values) -> list[str]:
-    """What the AWS provider makes another group for: any other engine but valkey for redis, an older version, and
-    encryption in transit where the version cannot turn it on and off."""
+def _needs_other_group(olds: Values, news: Values) -> list[str]:
+    """The AWS provider replaces a group for a change of engine other than redis to valkey, for an older version, and
+    for encryption in transit where the version cannot turn it on and off."""
     actual, wanted = _version(olds.get("engineVersionActual")), _version(news.get("engineVersion"))
-    another = {
+    replaces = {
         "engine": (olds.get("engine"), news.get("engine")) != ("redis", "valkey"),
         "engineVersion": wanted < actual[: len(wanted)],
         "transitEncryptionEnabled": actual < (7, 0, 5),
     }
-    return [name for name, replaces in another.items() if replaces]
+    return [name for name, needed in replaces.items() if needed]
 
 
 def _version(text: Any) -> tuple[int, ...]:
-    """7.2.6 as numbers, those of `6.x` as far as it has any."""
+    """7.2.6 as numbers; of `6.x` the first one."""
     return tuple(int(part) for part in str(text).split(".") if part.isdigit())
 
 
-def _replicas(*, more: bool) -> Any:
-    """The count of replicas, for the one of two calls that changes it in this direction."""
+def _replicas(*, more: bool) -> Callable[[Values, Context], list[Values]]:
+    """The new count of replicas, for the call that increases it or for the one that decreases it."""
 
-    def build(values: Values, context: Context) -> list[Values]:
-        wanted, present = values["numCacheClusters"], context.olds.get("numCacheClusters", 0)
+    def build(values: Values, it: Context) -> list[Values]:
+        wanted, present = values["numCacheClusters"], it.olds.get("numCacheClusters", 0)
         return [{"newReplicaCount": wanted - 1}] if (wanted > present) is more and wanted != present else []
 
     return build
 
 
-more = _replicas(more=True)
-fewer = _replicas(more=False)
+def _at_once(it: Context) -> Values:
+    return {"ReplicationGroupId": it.id, "ApplyImmediately": True}
 
-RESOURCES = table(
-    globals(),
-    """
-    aws:elasticache/subnetGroup:SubnetGroup
-      create    CreateCacheSubnetGroup name (description subnetIds) -> {name}
-      read      DescribeCacheSubnetGroups CacheSubnetGroupName={id} -> CacheSubnetGroups
-      put       ModifyCacheSubnetGroup () CacheSubnetGroupName={id}
-      delete    DeleteCacheSubnetGroup CacheSubnetGroupName={id}
-      names     name=CacheSubnetGroupName description=CacheSubnetGroupDescription
-      reads     subnetIds=Subnets[].SubnetIdentifier
-      outputs   arn vpcId
-      defaults  description='Managed by Pulumi'
-      named     name
-      tags      AddTagsToResource RemoveTagsFromResource ListTagsForResource ResourceName={arn} -> TagList
 
-    aws:elasticache/replicationGroup:ReplicationGroup
-      create    CreateReplicationGroup replicationGroupId numCacheClusters port subnetGroupName
-                atRestEncryptionEnabled kmsKeyId authToken Engine=redis
-                (description engine engineVersion nodeType automaticFailoverEnabled multiAzEnabled parameterGroupName
-                securityGroupIds maintenanceWindow snapshotWindow snapshotRetentionLimit autoMinorVersionUpgrade
-                transitEncryptionEnabled transitEncryptionMode) -> {replicationGroupId}
-      read      DescribeReplicationGroups ReplicationGroupId={id} @described -> ReplicationGroups
-      read      DescribeCacheClusters CacheClusterId={id}-001 @first_node -> CacheClusters
-      # Failover needs a replica: replicas come before it and go after it.
-      update    IncreaseReplicaCount numCacheClusters ReplicationGroupId={id} ApplyImmediately=true @more
-      update    ModifyReplicationGroup () ReplicationGroupId={id} ApplyImmediately={applyImmediately}
-      update    ModifyReplicationGroup authToken ReplicationGroupId={id} ApplyImmediately=true
-                AuthTokenUpdateStrategy={authTokenUpdateStrategy}
-      update    DecreaseReplicaCount numCacheClusters ReplicationGroupId={id} ApplyImmediately=true @fewer
-      delete    DeleteReplicationGroup finalSnapshotIdentifier ReplicationGroupId={id}
-      names     description=ReplicationGroupDescription nodeType=CacheNodeType
-                parameterGroupName=CacheParameterGroupName subnetGroupName=CacheSubnetGroupName
-                maintenanceWindow=PreferredMaintenanceWindow
-      reads     description=Description parameterGroupName=CacheParameterGroup.CacheParameterGroupName
-                port=NodeGroups.PrimaryEndpoint.Port
-      otherwise primaryEndpointAddress= readerEndpointAddress=
-      outputs   arn clusterEnabled engineVersionActual memberClusters
-                primaryEndpointAddress=NodeGroups.PrimaryEndpoint.Address
-                readerEndpointAddress=NodeGroups.ReaderEndpoint.Address engineVersion maintenanceWindow nodeType
-                numCacheClusters securityGroupIds=SecurityGroups[].SecurityGroupId snapshotWindow transitEncryptionMode
-                atRestEncryptionEnabled engine subnetGroupName transitEncryptionEnabled
-      defaults  automaticFailoverEnabled=false multiAzEnabled=false
-      replaces  @other_group
-      keeps     applyImmediately autoMinorVersionUpgrade parameterGroupName
-      local     applyImmediately authTokenUpdateStrategy finalSnapshotIdentifier
-      named     replicationGroupId 40 @lower
-      secret    authToken
-      tags      AddTagsToResource RemoveTagsFromResource ListTagsForResource ResourceName={arn} -> TagList
-    """,
+_MODIFIED = (
+    *("description", "engine", "engineVersion", "nodeType", "automaticFailoverEnabled", "multiAzEnabled"),
+    *("securityGroupIds", "maintenanceWindow", "snapshotWindow", "snapshotRetentionLimit"),
+    *("autoMinorVersionUpgrade", "transitEncryptionEnabled", "transitEncryptionMode"),
 )
+
+REPLICATION_GROUP = Resource(
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    service="elasticache",
+    create=Call(
+        "CreateReplicationGroup",
+        (
+            *("replicationGroupId", "numCacheClusters", "port", "subnetGroupName", "atRestEncryptionEnabled"),
+            *("authToken", *_MODIFIED),
+        ),
+    ),
+    id="replicationGroupId",
+    identity=lambda it: {"ReplicationGroupId": it.id},
+    read=(
+        Read("DescribeReplicationGroups", at="ReplicationGroups", show=_group),
+        Read(
+            "DescribeCacheClusters",
+            at="CacheClusters",
+            params=lambda it: {"CacheClusterId": f"{it.id}-001"},
+            show=_first_node,
+        ),
+    ),
+    # Failover needs a replica: replicas are added before failover is turned on, and removed after it is turned off.
+    update=(
+        Call("IncreaseReplicaCount", ("numCacheClusters",), params=_at_once, prepare=_replicas(more=True)),
+        Call(
+            "ModifyReplicationGroup",
+            _MODIFIED,
+            params=lambda it: {"ReplicationGroupId": it.id, "ApplyImmediately": it["applyImmediately"] is True},
+        ),
+        Call(
+            "ModifyReplicationGroup",
+            ("authToken",),
+            params=lambda it: {**_at_once(it), "AuthTokenUpdateStrategy": it["authTokenUpdateStrategy"]},
+        ),
+        Call("DecreaseReplicaCount", ("numCacheClusters",), params=_at_once, prepare=_replicas(more=False)),
+    ),
+    delete=(Call("DeleteReplicationGroup", ("finalSnapshotIdentifier",)),),
+    rename={
+        "description": "ReplicationGroupDescription",
+        "nodeType": "CacheNodeType",
+        "subnetGroupName": "CacheSubnetGroupName",
+        "maintenanceWindow": "PreferredMaintenanceWindow",
+    },
+    shown_as={"description": "Description"},
+    outputs=(
+        *("arn", "atRestEncryptionEnabled", "engine", "engineVersion", "engineVersionActual", "maintenanceWindow"),
+        *("nodeType", "numCacheClusters", "primaryEndpointAddress", "securityGroupIds", "snapshotWindow"),
+        *("subnetGroupName", "transitEncryptionEnabled", "transitEncryptionMode"),
+    ),
+    keeps=("applyImmediately", "autoMinorVersionUpgrade"),
+    defaults={"automaticFailoverEnabled": False, "multiAzEnabled": False},
+    local=("applyImmediately", "authTokenUpdateStrategy", "finalSnapshotIdentifier"),
+    name=Name("replicationGroupId", max_length=40, legal=str.lower),
+    tags=_TAGS,
+    replaces_if=_needs_other_group,
+    secret=("authToken",),
+)
+
+RESOURCES = (SUBNET_GROUP, REPLICATION_GROUP)

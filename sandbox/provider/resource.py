@@ -1,0 +1,289 @@
+"""What the sandbox knows of a resource type: the AWS calls that create, read, update and delete an object of it.
+
+Every type is one `Resource` in `types/`. A call's properties become parameters by name (see `convert`); `rename` names
+the parameters that are called otherwise. What a rename cannot say, a function says: it gets the properties, or what AWS
+answered, and the `Context` of the object.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from .account import Account
+from .values import Values
+
+
+@dataclass(frozen=True)
+class Context:
+    """The object that a call is about, and the account that holds it.
+
+    id          empty until the object exists
+    properties  the program's inputs over the recorded outputs
+    olds        the recorded outputs of an object that is being updated
+    offline     True while inputs are only checked, when no call may be made
+    began       when the work on the object began, in seconds since 1970
+    """
+
+    account: Account
+    service: str
+    id: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    olds: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    offline: bool = False
+    began: float = field(default_factory=time.time)
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a property; None if it has none."""
+        return self.properties.get(name)
+
+    @property
+    def region(self) -> str:
+        return self.account.region
+
+    @property
+    def account_id(self) -> str:
+        return self.account.identity()["account"]
+
+    @property
+    def partition(self) -> str:
+        return self.account.identity()["partition"]
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource in this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def call(self, operation: str, /, **params: Any) -> Any:
+        """Calls an operation of the type's service. Raises AccountError."""
+        return self.account.call(self.service, operation, params)
+
+
+Params = Callable[[Context], Values]
+
+
+def _no_properties(_: Any) -> Values:
+    return {}
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation that creates, updates or deletes.
+
+    operation   as AWS spells it: `UpdateTable`
+    properties  the properties that it sends
+    params      further parameters; `Resource.identity` if not given (of `Resource.create`: none)
+    prepare     regroups the given ones of `properties` before they become parameters. A list is one call for each item.
+    rename      like `Resource.rename`, for this call alone
+    send_all    in an update, whether to send all of `properties` and not only those that changed
+    if_unset    the call to make instead where the first of `properties` is off, empty or not given any more
+    """
+
+    operation: str
+    properties: tuple[str, ...] = ()
+    params: Params | None = None
+    prepare: Callable[[Values, Context], Values | list[Values]] | None = None
+    rename: Mapping[str, str] = field(default_factory=dict[str, str])
+    send_all: bool = False
+    if_unset: "Call | None" = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """An operation that shows an object.
+
+    operation   as AWS spells it: `DescribeTable`
+    at          where in the answer the object is: a dotted path, through the first item of a list
+    params      `Resource.identity` if not given
+    find        which item of the list at `at` is the object (default: the first)
+    show        the properties that names alone cannot tell
+    gone        whether an object that is still shown counts as deleted
+    """
+
+    operation: str
+    at: str = ""
+    params: Params | None = None
+    find: Callable[[Any, Context], bool] | None = None
+    show: Callable[[Any, Context], Values] | None = None
+    gone: Callable[[Any], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Tags:
+    """How a service tags its objects.
+
+    params      the parameters that name the object
+    list        the operation that lists the tags; empty if the object's own description holds them
+    listed_at   where in its answer they are
+    sent_as     the parameter of `tag` that holds them
+    kind        EC2's resource type, for the services whose create calls take `TagSpecifications`
+    """
+
+    tag: str
+    untag: str
+    params: Params
+    list: str = ""
+    listed_at: str = "Tags"
+    sent_as: str = "Tags"
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Name:
+    """The property that is named after the resource if the program does not name it.
+
+    max_length  the most characters of a generated name
+    prefix      the property that holds the beginning of a generated name, if the type has one
+    legal       turns a generated name into one that the service takes
+    """
+
+    property: str
+    max_length: int = 255
+    prefix: str = ""
+    legal: Callable[[str], str] = str
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The operations that the provider may call for a type, as botocore names them and their service.
+
+    reads   show an object: a preview with refresh calls them
+    writes  create, change, tag and delete it
+    hooks   are called by the type's functions, in between
+    """
+
+    service: str
+    reads: frozenset[str]
+    writes: frozenset[str]
+    hooks: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource type.
+
+    token           Pulumi's type token
+    service         botocore's name of the service
+    regional        whether its objects live in a region
+    create          makes the object. A property that no other call sends can be changed by replacement only.
+    id              the property that is the id, or the id from the answer of `create` and the object's properties
+    parse_id        the properties that such an id holds, if it is made of any
+    canonical_id    the id in the state, from the outputs, of a type that can be imported under another id
+    identity        the parameters that name the object in all other calls
+    read            the calls that show it; the first one decides whether it exists
+    update          the calls that change it
+    after_create    the calls that set what `create` cannot; they change it, too
+    delete          the calls that delete it
+    rename          property to parameter, see `convert`
+    shown_as        where an answer shows a property that is neither under its name nor under its parameter's
+    unset           what a property is if no answer shows it
+    outputs         what the account adds to the inputs or chooses if the program does not
+    keeps           properties that stay as they are if the program drops them, like `outputs`
+    defaults        the AWS provider's values of properties that the program leaves out
+    clear           what an update sends for a property that the program drops
+    local           properties that steer the provider and are sent at most by `delete`
+    members         the members of a property that is an object, and of objects in it; `*` is any key of a map
+    replaces        local properties whose change replaces the object
+    replaces_if     the properties that replace it for these old and new values, though a call could change them
+    delete_before_replace   whether it is always deleted before its replacement is created. An object that the program
+                    has named is in any case.
+    ordered         lists in which the order of the items matters
+    secret          outputs that are always secret
+    before_delete   called before `delete`
+    created         called after `after_create`, until it returns True
+    steady          called after a create or an update, until it returns True; AccountError if the change has failed
+    hook_operations the operations that its functions call
+    """
+
+    token: str
+    _: KW_ONLY
+    service: str
+    regional: bool = True
+    create: Call
+    id: str | Callable[[Any, Context], str]
+    parse_id: Callable[[str], Values] = _no_properties
+    canonical_id: Callable[[Values], str] | None = None
+    identity: Params = _no_properties
+    read: tuple[Read, ...]
+    update: tuple[Call, ...] = ()
+    after_create: tuple[Call, ...] = ()
+    delete: tuple[Call, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict[str, str])
+    shown_as: Mapping[str, str] = field(default_factory=dict[str, str])
+    unset: Values = field(default_factory=dict[str, Any])
+    outputs: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+    defaults: Values = field(default_factory=dict[str, Any])
+    clear: Values = field(default_factory=dict[str, Any])
+    local: tuple[str, ...] = ()
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    name: Name | None = None
+    tags: Tags | None = None
+    replaces: tuple[str, ...] = ()
+    replaces_if: Callable[[Values, Values], Iterable[str]] | None = None
+    delete_before_replace: bool = False
+    ordered: tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
+    before_delete: Callable[[Context], None] | None = None
+    created: Callable[[Context], bool] | None = None
+    steady: Callable[[Context], bool] | None = None
+    hook_operations: tuple[str, ...] = ()
+
+    @cached_property
+    def changes(self) -> tuple[Call, ...]:
+        """The calls that change the object, in their order."""
+        return (*self.update, *self.after_create)
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls that send properties."""
+        return (self.create, *self.changes)
+
+    @cached_property
+    def sent(self) -> tuple[str, ...]:
+        """The properties that calls send, those of `create` first."""
+        return tuple(dict.fromkeys(name for call in self.calls for name in call.properties))
+
+    @cached_property
+    def unsent(self) -> frozenset[str]:
+        """The properties that no call sends, but `delete` perhaps."""
+        return frozenset([*self.local, *self._prefix])
+
+    @cached_property
+    def inputs(self) -> frozenset[str]:
+        """The properties that a program may set."""
+        return frozenset([*self.sent, *self.unsent, *(["tags"] if self.tags else [])])
+
+    @cached_property
+    def replacing(self) -> frozenset[str]:
+        """The properties whose change replaces the object."""
+        fixed = set(self.sent).difference(*(call.properties for call in self.changes))
+        return frozenset([*fixed, *self.replaces, *self._prefix])
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """The properties that stay as they are if the program drops them."""
+        return frozenset([*self.outputs, *self.keeps])
+
+    def new_id(self, answer: Any, it: Context) -> str:
+        """The id of a new object, out of the answer of `create`."""
+        return it[self.id] if isinstance(self.id, str) else self.id(answer, it)
+
+    def in_id(self, id: str) -> Values:
+        """The properties that an id holds."""
+        return {self.id: id} if isinstance(self.id, str) else self.parse_id(id)
+
+    @property
+    def _prefix(self) -> list[str]:
+        return [self.name.prefix] if self.name and self.name.prefix else []
+
+    def operations(self) -> Operations:
+        """All operations that the provider may call for this type."""
+        calls = [*self.calls, *self.delete]
+        calls += [call.if_unset for call in calls if call.if_unset]
+        reads = [read.operation for read in self.read]
+        writes = [call.operation for call in calls]
+        if self.tags:
+            reads += [self.tags.list] if self.tags.list else []
+            writes += [self.tags.tag, self.tags.untag]
+        return Operations(self.service, frozenset(reads), frozenset(writes), frozenset(self.hook_operations))

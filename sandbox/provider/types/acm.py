@@ -1,0 +1,55 @@
+"""AWS Certificate Manager: certificates, and the wait for their validation."""
+
+from typing import Any
+
+from ..resource import Call, Context, Read, Resource, Tags
+from ..values import Values
+
+
+def _certificate(found: Any, _: Context) -> Values:
+    options: list[Values] = found.get("DomainValidationOptions", [])
+    shown: list[Values] = []
+    for option in options:
+        record: Values = option.get("ResourceRecord", {})
+        members = {f"resourceRecord{name}": record.get(name) for name in ("Name", "Type", "Value")}
+        shown.append({"domainName": option["DomainName"], **members})
+    method = options[0].get("ValidationMethod") if options else "NONE"
+    return {"domainValidationOptions": shown, "validationMethod": method}
+
+
+def _is_issued(it: Context) -> bool:
+    return it.call("DescribeCertificate", CertificateArn=it.id)["Certificate"]["Status"] == "ISSUED"
+
+
+CERTIFICATE = Resource(
+    "aws:acm/certificate:Certificate",
+    service="acm",
+    create=Call("RequestCertificate", ("domainName", "validationMethod")),
+    id=lambda answer, _: answer["CertificateArn"],
+    identity=lambda it: {"CertificateArn": it.id},
+    read=(Read("DescribeCertificate", at="Certificate", show=_certificate),),
+    delete=(Call("DeleteCertificate"),),
+    shown_as={"arn": "CertificateArn"},
+    outputs=("arn", "domainName", "domainValidationOptions", "validationMethod"),
+    tags=Tags(
+        "AddTagsToCertificate",
+        "RemoveTagsFromCertificate",
+        lambda it: {"CertificateArn": it.id},
+        list="ListTagsForCertificate",
+    ),
+)
+
+# It creates nothing: it waits until the certificate is issued.
+VALIDATION = Resource(
+    "aws:acm/certificateValidation:CertificateValidation",
+    service="acm",
+    create=Call("DescribeCertificate", ("certificateArn",)),
+    id="certificateArn",
+    identity=lambda it: {"CertificateArn": it.id},
+    read=(Read("DescribeCertificate", at="Certificate", gone=lambda certificate: certificate["Status"] != "ISSUED"),),
+    local=("validationRecordFqdns",),
+    replaces=("validationRecordFqdns",),
+    created=_is_issued,
+)
+
+RESOURCES = (CERTIFICATE, VALIDATION)

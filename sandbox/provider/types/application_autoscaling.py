@@ -1,0 +1,141 @@
+"""Application Auto Scaling: scalable targets, their policies and scheduled actions."""
+
+import re
+
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values
+
+_SERVICE = "application-autoscaling"
+_TARGET = ("serviceNamespace", "resourceId", "scalableDimension")
+
+
+def _target(it: Context) -> Values:
+    """The parameters that name a scalable target."""
+    return {
+        "ServiceNamespace": it["serviceNamespace"],
+        "ResourceId": it["resourceId"],
+        "ScalableDimension": it["scalableDimension"],
+    }
+
+
+def _parse_target(id: str) -> Values:
+    """`ecs/service/cluster/name/ecs:service:DesiredCount`, the id of an import."""
+    pattern = r"(?P<serviceNamespace>[^/]+)/(?P<resourceId>.+)/(?P<scalableDimension>[^/:]+:[^/:]+:[^/:]+)"
+    found = re.fullmatch(pattern, id)
+    return found.groupdict() if found else {}
+
+
+def _parse_policy(id: str) -> Values:
+    """The target's id, a slash and the policy's name."""
+    target, _, name = id.rpartition("/")
+    found = _parse_target(target)
+    return {**found, "name": name} if found else {}
+
+
+def _parse_action(id: str) -> Values:
+    found = re.fullmatch(r"(?P<name>.+?)-(?P<serviceNamespace>[a-z0-9]+)-(?P<resourceId>[^/-]+/.+)", id)
+    return found.groupdict() if found else {}
+
+
+TARGET = Resource(
+    "aws:appautoscaling/target:Target",
+    service=_SERVICE,
+    create=Call("RegisterScalableTarget", (*_TARGET, "minCapacity", "maxCapacity")),
+    id=lambda _, it: it["resourceId"],
+    parse_id=_parse_target,
+    canonical_id=lambda outputs: outputs["resourceId"],
+    identity=_target,
+    read=(
+        Read(
+            "DescribeScalableTargets",
+            at="ScalableTargets",
+            params=lambda it: {
+                "ServiceNamespace": it["serviceNamespace"],
+                "ResourceIds": [it["resourceId"]],
+                "ScalableDimension": it["scalableDimension"],
+            },
+        ),
+    ),
+    update=(Call("RegisterScalableTarget", ("minCapacity", "maxCapacity")),),
+    delete=(Call("DeregisterScalableTarget"),),
+    shown_as={"arn": "ScalableTargetARN"},
+    outputs=("arn",),
+    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceARN": it["arn"]}, list="ListTagsForResource"),
+)
+
+_POLICY = ("policyType", "targetTrackingScalingPolicyConfiguration")
+
+POLICY = Resource(
+    "aws:appautoscaling/policy:Policy",
+    service=_SERVICE,
+    create=Call("PutScalingPolicy", ("name", *_TARGET, *_POLICY)),
+    id=lambda _, it: it["name"],
+    parse_id=_parse_policy,
+    canonical_id=lambda outputs: outputs["name"],
+    identity=lambda it: {**_target(it), "PolicyName": it["name"]},
+    read=(
+        Read(
+            "DescribeScalingPolicies",
+            at="ScalingPolicies",
+            params=lambda it: {**_target(it), "PolicyNames": [it["name"]]},
+        ),
+    ),
+    update=(Call("PutScalingPolicy", _POLICY, send_all=True),),
+    delete=(Call("DeleteScalingPolicy"),),
+    rename={
+        "name": "PolicyName",
+        "targetTrackingScalingPolicyConfiguration.customizedMetricSpecification": "CustomizedMetricSpecification",
+    },
+    shown_as={"arn": "PolicyARN"},
+    outputs=("arn",),
+    defaults={"policyType": "StepScaling"},
+    members={
+        "targetTrackingScalingPolicyConfiguration": (
+            "customizedMetricSpecification",
+            "disableScaleIn",
+            "predefinedMetricSpecification",
+            "scaleInCooldown",
+            "scaleOutCooldown",
+            "targetValue",
+        ),
+        "targetTrackingScalingPolicyConfiguration.customizedMetricSpecification": (
+            "metricName",
+            "namespace",
+            "statistic",
+        ),
+        "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification": ("predefinedMetricType",),
+    },
+    name=Name("name"),
+)
+
+_ACTION = ("schedule", "timezone", "scalableTargetAction")
+
+SCHEDULED_ACTION = Resource(
+    "aws:appautoscaling/scheduledAction:ScheduledAction",
+    service=_SERVICE,
+    create=Call("PutScheduledAction", ("name", *_TARGET, *_ACTION)),
+    id=lambda _, it: f"{it['name']}-{it['serviceNamespace']}-{it['resourceId']}",
+    parse_id=_parse_action,
+    identity=lambda it: {**_target(it), "ScheduledActionName": it["name"]},
+    read=(
+        Read(
+            "DescribeScheduledActions",
+            at="ScheduledActions",
+            params=lambda it: {
+                "ServiceNamespace": it["serviceNamespace"],
+                "ResourceId": it["resourceId"],
+                "ScheduledActionNames": [it["name"]],
+            },
+        ),
+    ),
+    update=(Call("PutScheduledAction", _ACTION, send_all=True),),
+    delete=(Call("DeleteScheduledAction"),),
+    rename={"name": "ScheduledActionName"},
+    shown_as={"arn": "ScheduledActionARN"},
+    outputs=("arn",),
+    defaults={"timezone": "UTC"},
+    members={"scalableTargetAction": ("maxCapacity", "minCapacity")},
+    name=Name("name"),
+)
+
+RESOURCES = (TARGET, POLICY, SCHEDULED_ACTION)

@@ -1,0 +1,142 @@
+"""DynamoDB: tables."""
+
+from typing import Any
+
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values, agrees, is_list, is_object
+
+
+def _index(values: Values) -> Values:
+    """An index the way that the API groups it."""
+    built = {name: value for name, value in values.items() if value not in (None, [])}
+    made: Values = {"indexName": built.pop("name"), "keySchema": built.pop("keySchemas", [])}
+    made["projection"] = {name: built.pop(name) for name in ("projectionType",) if name in built}
+    return built | made
+
+
+def _grouped(values: Values, _: Context) -> Values:
+    """Keys and indexes the way that CreateTable groups them."""
+    built = dict(values)
+    keys = [(built.pop("hashKey", None), "HASH"), (built.pop("rangeKey", None), "RANGE")]
+    schema = [{"attributeName": name, "keyType": kind} for name, kind in keys if name]
+    if schema:
+        built["keySchema"] = schema
+    if is_list(built.get("globalSecondaryIndexes")):
+        indexes = built["globalSecondaryIndexes"]
+        built["globalSecondaryIndexes"] = [_index(one) if is_object(one) else one for one in indexes]
+    return built
+
+
+def _index_changes(values: Values, it: Context) -> list[Values]:
+    """DynamoDB creates or deletes one index a call. An index cannot be changed: it is deleted and created again."""
+    given: list[Values] = values.get("globalSecondaryIndexes") or []
+    wanted = {index["name"]: index for index in given}
+    had = {index["name"]: index for index in _indexes(it.call("DescribeTable", TableName=it.id)["Table"])}
+    stale = [name for name in had if name not in wanted or not agrees(wanted[name], had[name])]
+    new = [name for name in wanted if name not in had or name in stale]
+    deletions = [{"globalSecondaryIndexUpdates": [{"delete": {"indexName": name}}]} for name in stale]
+    creations = [{"globalSecondaryIndexUpdates": [{"create": _index(wanted[name])}]} for name in new]
+    return [*deletions, *({**one, "attributes": it["attributes"]} for one in creations)]
+
+
+def _indexes(table: Any) -> list[Values]:
+    described: list[Values] = table.get("GlobalSecondaryIndexes") or []
+    return [
+        {
+            "name": index["IndexName"],
+            "keySchemas": [
+                {"attributeName": key["AttributeName"], "keyType": key["KeyType"]} for key in index["KeySchema"]
+            ],
+            "projectionType": index["Projection"]["ProjectionType"],
+        }
+        for index in described
+    ]
+
+
+def _table(table: Any, _: Context) -> Values:
+    keys = {key["KeyType"]: key["AttributeName"] for key in table["KeySchema"]}
+    encryption = table.get("SSEDescription", {})
+    return {
+        "hashKey": keys["HASH"],
+        "rangeKey": keys.get("RANGE"),
+        "globalSecondaryIndexes": _indexes(table),
+        "serverSideEncryption": {"enabled": encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING")},
+    }
+
+
+def _recovery(found: Any, _: Context) -> Values:
+    status = found.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    return {"pointInTimeRecovery": {"enabled": status == "ENABLED"}}
+
+
+def _time_to_live(found: Any, _: Context) -> Values:
+    enabled = found.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    return {"ttl": {"enabled": enabled, "attributeName": found.get("AttributeName", "") if enabled else ""}}
+
+
+def _time_to_live_setting(values: Values, it: Context) -> Values | list[Values]:
+    """The call that turns the setting off has to name the attribute; if it is off already there is nothing to call."""
+    given: Values = values.get("ttl") or {"enabled": False}
+    had: Values = it.olds.get("ttl") or {}
+    attribute = given.get("attributeName") or had.get("attributeName")
+    is_off = given.get("enabled") is False and not (attribute and had.get("enabled"))
+    return [] if is_off and not it.offline else {"ttl": {**given, "attributeName": attribute}}
+
+
+TABLE = Resource(
+    "aws:dynamodb/table:Table",
+    service="dynamodb",
+    create=Call(
+        "CreateTable",
+        (
+            *("name", "attributes", "hashKey", "rangeKey", "billingMode", "globalSecondaryIndexes"),
+            *("serverSideEncryption", "deletionProtectionEnabled"),
+        ),
+        prepare=_grouped,
+    ),
+    id="name",
+    identity=lambda it: {"TableName": it.id},
+    read=(
+        Read("DescribeTable", at="Table", show=_table),
+        Read("DescribeTimeToLive", at="TimeToLiveDescription", show=_time_to_live),
+        Read("DescribeContinuousBackups", at="ContinuousBackupsDescription", show=_recovery),
+    ),
+    update=(
+        Call("UpdateTable", ("billingMode",)),
+        Call("UpdateTable", ("globalSecondaryIndexes", "attributes"), prepare=_index_changes, send_all=True),
+        Call("UpdateTable", ("serverSideEncryption",)),
+        Call("UpdateTable", ("deletionProtectionEnabled",)),
+    ),
+    after_create=(
+        Call("UpdateTimeToLive", ("ttl",), prepare=_time_to_live_setting),
+        Call("UpdateContinuousBackups", ("pointInTimeRecovery",)),
+    ),
+    delete=(Call("DeleteTable"),),
+    rename={
+        "name": "TableName",
+        "attributes": "AttributeDefinitions",
+        "attributes.name": "AttributeName",
+        "attributes.type": "AttributeType",
+        "serverSideEncryption": "SSESpecification",
+        "ttl": "TimeToLiveSpecification",
+        "pointInTimeRecovery": "PointInTimeRecoverySpecification",
+        "pointInTimeRecovery.enabled": "PointInTimeRecoveryEnabled",
+    },
+    shown_as={"arn": "TableArn", "billingMode": "BillingModeSummary.BillingMode"},
+    unset={"billingMode": "PROVISIONED"},
+    outputs=("arn", "pointInTimeRecovery", "serverSideEncryption", "ttl"),
+    defaults={"billingMode": "PROVISIONED"},
+    clear={"deletionProtectionEnabled": False},
+    members={
+        "attributes": ("name", "type"),
+        "globalSecondaryIndexes": ("keySchemas", "name", "projectionType"),
+        "globalSecondaryIndexes.keySchemas": ("attributeName", "keyType"),
+        "pointInTimeRecovery": ("enabled",),
+        "serverSideEncryption": ("enabled",),
+        "ttl": ("attributeName", "enabled"),
+    },
+    name=Name("name"),
+    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceArn": it["arn"]}, list="ListTagsOfResource"),
+)
+
+RESOURCES = (TABLE,)

@@ -1,0 +1,228 @@
+"""Amazon VPC: networks, gateways, routes and endpoints."""
+
+from typing import Any
+
+from ..resource import Call, Context, Read, Resource, Tags
+from ..values import Values
+
+
+def tags_of(kind: str) -> Tags:
+    """How EC2 tags objects of a kind."""
+    return Tags("CreateTags", "DeleteTags", lambda it: {"Resources": [it.id]}, kind=kind)
+
+
+def _is_deleted(found: Any) -> bool:
+    return found["State"] in ("deleted", "deleting")
+
+
+VPC = Resource(
+    "aws:ec2/vpc:Vpc",
+    service="ec2",
+    create=Call("CreateVpc", ("cidrBlock",)),
+    id=lambda answer, _: answer["Vpc"]["VpcId"],
+    identity=lambda it: {"VpcId": it.id},
+    read=(
+        Read(
+            "DescribeVpcs",
+            at="Vpcs",
+            params=lambda it: {"VpcIds": [it.id]},
+            show=lambda _, it: {"arn": it.arn("ec2", f"vpc/{it.id}")},
+        ),
+    ),
+    delete=(Call("DeleteVpc"),),
+    outputs=("arn", "cidrBlock"),
+    tags=tags_of("vpc"),
+)
+
+
+def _public_ip(values: Values, _: Context) -> Values:
+    return {"mapPublicIpOnLaunch": {"value": values["mapPublicIpOnLaunch"]}}
+
+
+SUBNET = Resource(
+    "aws:ec2/subnet:Subnet",
+    service="ec2",
+    create=Call("CreateSubnet", ("vpcId", "cidrBlock", "availabilityZone")),
+    id=lambda answer, _: answer["Subnet"]["SubnetId"],
+    identity=lambda it: {"SubnetId": it.id},
+    read=(
+        Read(
+            "DescribeSubnets",
+            at="Subnets",
+            params=lambda it: {"SubnetIds": [it.id]},
+            show=lambda _, it: {"arn": it.arn("ec2", f"subnet/{it.id}")},
+        ),
+    ),
+    after_create=(Call("ModifySubnetAttribute", ("mapPublicIpOnLaunch",), prepare=_public_ip),),
+    delete=(Call("DeleteSubnet"),),
+    outputs=("arn", "availabilityZone", "cidrBlock"),
+    defaults={"mapPublicIpOnLaunch": False},
+    tags=tags_of("subnet"),
+)
+
+
+def _old_network(values: Values, it: Context) -> Values | list[Values]:
+    """An internet gateway is detached from one network before it is attached to another."""
+    old = it.olds.get("vpcId")
+    return values if it.offline else [{"vpcId": old}] if old else []
+
+
+INTERNET_GATEWAY = Resource(
+    "aws:ec2/internetGateway:InternetGateway",
+    service="ec2",
+    create=Call("CreateInternetGateway"),
+    id=lambda answer, _: answer["InternetGateway"]["InternetGatewayId"],
+    identity=lambda it: {"InternetGatewayId": it.id},
+    read=(
+        Read(
+            "DescribeInternetGateways",
+            at="InternetGateways",
+            params=lambda it: {"InternetGatewayIds": [it.id]},
+            show=lambda _, it: {"arn": it.arn("ec2", f"internet-gateway/{it.id}")},
+        ),
+    ),
+    update=(Call("DetachInternetGateway", ("vpcId",), prepare=_old_network),),
+    after_create=(Call("AttachInternetGateway", ("vpcId",)),),
+    delete=(
+        Call("DetachInternetGateway", params=lambda it: {"InternetGatewayId": it.id, "VpcId": it["vpcId"]}),
+        Call("DeleteInternetGateway"),
+    ),
+    shown_as={"vpcId": "Attachments.VpcId"},
+    outputs=("arn", "vpcId"),
+    tags=tags_of("internet-gateway"),
+)
+
+ROUTE_TABLE = Resource(
+    "aws:ec2/routeTable:RouteTable",
+    service="ec2",
+    create=Call("CreateRouteTable", ("vpcId",)),
+    id=lambda answer, _: answer["RouteTable"]["RouteTableId"],
+    identity=lambda it: {"RouteTableId": it.id},
+    read=(
+        Read(
+            "DescribeRouteTables",
+            at="RouteTables",
+            params=lambda it: {"RouteTableIds": [it.id]},
+            show=lambda _, it: {"arn": it.arn("ec2", f"route-table/{it.id}")},
+        ),
+    ),
+    delete=(Call("DeleteRouteTable"),),
+    outputs=("arn",),
+    tags=tags_of("route-table"),
+)
+
+
+def _parse_route(id: str) -> Values:
+    table, _, destination = id.partition("_")
+    return {"routeTableId": table, "destinationCidrBlock": destination}
+
+
+ROUTE = Resource(
+    "aws:ec2/route:Route",
+    service="ec2",
+    create=Call("CreateRoute", ("routeTableId", "destinationCidrBlock", "gatewayId", "natGatewayId")),
+    id=lambda _, it: f"{it['routeTableId']}_{it['destinationCidrBlock']}",
+    parse_id=_parse_route,
+    identity=lambda it: {"RouteTableId": it["routeTableId"], "DestinationCidrBlock": it["destinationCidrBlock"]},
+    read=(
+        Read(
+            "DescribeRouteTables",
+            at="RouteTables.Routes",
+            params=lambda it: {"RouteTableIds": [it["routeTableId"]]},
+            find=lambda route, it: route.get("DestinationCidrBlock") == it["destinationCidrBlock"],
+        ),
+    ),
+    update=(Call("ReplaceRoute", ("gatewayId", "natGatewayId")),),
+    delete=(Call("DeleteRoute"),),
+    outputs=("origin", "state"),
+)
+
+# A subnet has one route table. AWS gives an association that moves to another table a new id, and the engine keeps the
+# id of what it updates; so a change replaces, and the old association goes first.
+ROUTE_TABLE_ASSOCIATION = Resource(
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    service="ec2",
+    create=Call("AssociateRouteTable", ("routeTableId", "subnetId")),
+    id=lambda answer, _: answer["AssociationId"],
+    identity=lambda it: {"AssociationId": it.id},
+    read=(
+        Read(
+            "DescribeRouteTables",
+            at="RouteTables.Associations",
+            params=lambda it: {
+                "Filters": [{"Name": "association.route-table-association-id", "Values": [it.id]}],
+            },
+            find=lambda association, it: association["RouteTableAssociationId"] == it.id,
+        ),
+    ),
+    delete=(Call("DisassociateRouteTable"),),
+    delete_before_replace=True,
+)
+
+ELASTIC_IP = Resource(
+    "aws:ec2/eip:Eip",
+    service="ec2",
+    create=Call("AllocateAddress"),
+    id=lambda answer, _: answer["AllocationId"],
+    identity=lambda it: {"AllocationId": it.id},
+    read=(
+        Read(
+            "DescribeAddresses",
+            at="Addresses",
+            params=lambda it: {"AllocationIds": [it.id]},
+            show=lambda _, it: {"arn": it.arn("ec2", f"elastic-ip/{it.id}"), "allocationId": it.id},
+        ),
+    ),
+    delete=(Call("ReleaseAddress"),),
+    outputs=("allocationId", "arn", "publicIp"),
+    tags=tags_of("elastic-ip"),
+)
+
+NAT_GATEWAY = Resource(
+    "aws:ec2/natGateway:NatGateway",
+    service="ec2",
+    create=Call("CreateNatGateway", ("subnetId", "allocationId")),
+    id=lambda answer, _: answer["NatGateway"]["NatGatewayId"],
+    identity=lambda it: {"NatGatewayId": it.id},
+    read=(
+        Read("DescribeNatGateways", at="NatGateways", params=lambda it: {"NatGatewayIds": [it.id]}, gone=_is_deleted),
+    ),
+    delete=(Call("DeleteNatGateway"),),
+    shown_as={"allocationId": "NatGatewayAddresses.AllocationId", "publicIp": "NatGatewayAddresses.PublicIp"},
+    outputs=("publicIp",),
+    tags=tags_of("natgateway"),
+)
+
+
+def _endpoint_changes(values: Values, it: Context) -> Values:
+    """An update names the route tables to add and those to remove."""
+    wanted, had = set(values.get("routeTableIds") or ()), set(it.olds.get("routeTableIds", ()))
+    return {"addRouteTableIds": sorted(wanted - had), "removeRouteTableIds": sorted(had - wanted)}
+
+
+VPC_ENDPOINT = Resource(
+    "aws:ec2/vpcEndpoint:VpcEndpoint",
+    service="ec2",
+    create=Call("CreateVpcEndpoint", ("vpcId", "serviceName", "vpcEndpointType", "routeTableIds")),
+    id=lambda answer, _: answer["VpcEndpoint"]["VpcEndpointId"],
+    identity=lambda it: {"VpcEndpointId": it.id},
+    read=(
+        Read(
+            "DescribeVpcEndpoints",
+            at="VpcEndpoints",
+            params=lambda it: {"VpcEndpointIds": [it.id]},
+            show=lambda _, it: {"arn": it.arn("ec2", f"vpc-endpoint/{it.id}")},
+            gone=_is_deleted,
+        ),
+    ),
+    update=(Call("ModifyVpcEndpoint", ("routeTableIds",), prepare=_endpoint_changes),),
+    delete=(Call("DeleteVpcEndpoints", params=lambda it: {"VpcEndpointIds": [it.id]}),),
+    outputs=("arn", "routeTableIds"),
+    defaults={"vpcEndpointType": "Gateway"},
+    tags=tags_of("vpc-endpoint"),
+)
+
+RESOURCES = (
+    *(VPC, SUBNET, INTERNET_GATEWAY, ROUTE_TABLE, ROUTE, ROUTE_TABLE_ASSOCIATION, ELASTIC_IP, NAT_GATEWAY),
+    VPC_ENDPOINT,
+)

@@ -1,0 +1,129 @@
+"""Amazon VPC: security groups and their rules."""
+
+from typing import Any
+
+from ..resource import Call, Context, Name, Read, Resource
+from ..values import Values
+from .ec2 import tags_of
+
+
+def _revoke_default_egress(it: Context) -> bool:
+    """AWS opens the way out of a new group. The AWS provider revokes that rule, and so does this."""
+    found = it.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [it.id]}])
+    egress = [rule["SecurityGroupRuleId"] for rule in found["SecurityGroupRules"] if rule["IsEgress"]]
+    if egress:
+        it.call("RevokeSecurityGroupEgress", GroupId=it.id, SecurityGroupRuleIds=egress)
+    return True
+
+
+SECURITY_GROUP = Resource(
+    "aws:ec2/securityGroup:SecurityGroup",
+    service="ec2",
+    create=Call("CreateSecurityGroup", ("name", "description", "vpcId")),
+    id=lambda answer, _: answer["GroupId"],
+    identity=lambda it: {"GroupId": it.id},
+    read=(
+        Read(
+            "DescribeSecurityGroups",
+            at="SecurityGroups",
+            params=lambda it: {"GroupIds": [it.id]},
+            show=lambda _, it: {"arn": it.arn("ec2", f"security-group/{it.id}")},
+        ),
+    ),
+    delete=(Call("DeleteSecurityGroup"),),
+    rename={"name": "GroupName"},
+    outputs=("arn", "vpcId"),
+    defaults={"description": "Managed by Pulumi"},
+    name=Name("name"),
+    tags=tags_of("security-group"),
+    created=_revoke_default_egress,
+    hook_operations=("DescribeSecurityGroupRules", "RevokeSecurityGroupEgress"),
+)
+
+_RULE = ("ipProtocol", "fromPort", "toPort", "cidrIpv4", "referencedSecurityGroupId", "description")
+_SOURCES = ("cidrIpv4", "referencedSecurityGroupId")
+
+
+def _new_rule(values: Values, _: Context) -> Values:
+    """The API has the description beside the rule's address or group."""
+    built = dict(values)
+    description = built.pop("description", None)
+    return built | {f"{name}Description": description for name in _SOURCES if name in built}
+
+
+def _changed_rule(values: Values, it: Context) -> Values:
+    built = {
+        "ipProtocol": values.get("ipProtocol"),
+        "fromPort": values.get("fromPort"),
+        "toPort": values.get("toPort"),
+        "cidrIpv4": values.get("cidrIpv4"),
+        "referencedGroupId": values.get("referencedSecurityGroupId"),
+        "description": values.get("description") or "",
+    }
+    if built["fromPort"] is None and built["toPort"] is None:
+        built["fromPort"] = built["toPort"] = -1  # the API's value for no port
+    rule = {name: value for name, value in built.items() if value is not None}
+    return {"securityGroupRules": [{"securityGroupRuleId": it.id, "securityGroupRule": rule}]}
+
+
+def _rule(found: Any, it: Context) -> Values:
+    shown: Values = {
+        "arn": it.arn("ec2", f"security-group-rule/{it.id}"),
+        "referencedSecurityGroupId": found.get("ReferencedGroupInfo", {}).get("GroupId"),
+    }
+    no_ports = {name: None for name in ("fromPort", "toPort") if found.get(name[0].upper() + name[1:]) == -1}
+    if found.get("CidrIpv4"):
+        shown["referencedSecurityGroupId"] = None  # a rule has one of the two
+    return shown | no_ports
+
+
+def _other_source(olds: Values, news: Values) -> set[str]:
+    """A rule's source can change, but not from addresses to a group or back."""
+    had, wanted = ({name for name in _SOURCES if one.get(name) is not None} for one in (olds, news))
+    return had ^ wanted
+
+
+def _rule_type(direction: str) -> Resource:
+    """The rules of one direction, `Ingress` or `Egress`."""
+    return Resource(
+        f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule",
+        service="ec2",
+        create=Call(f"AuthorizeSecurityGroup{direction}", ("securityGroupId", *_RULE), prepare=_new_rule),
+        id=lambda answer, _: answer["SecurityGroupRules"][0]["SecurityGroupRuleId"],
+        identity=lambda it: {"GroupId": it["securityGroupId"], "SecurityGroupRuleIds": [it.id]},
+        read=(
+            Read(
+                "DescribeSecurityGroupRules",
+                at="SecurityGroupRules",
+                params=lambda it: {"SecurityGroupRuleIds": [it.id]},
+                show=_rule,
+            ),
+        ),
+        update=(
+            Call(
+                "ModifySecurityGroupRules",
+                _RULE,
+                params=lambda it: {"GroupId": it["securityGroupId"]},
+                prepare=_changed_rule,
+                send_all=True,
+            ),
+        ),
+        delete=(Call(f"RevokeSecurityGroup{direction}"),),
+        rename={
+            "securityGroupId": "GroupId",
+            "ipProtocol": "IpPermissions.IpProtocol",
+            "fromPort": "IpPermissions.FromPort",
+            "toPort": "IpPermissions.ToPort",
+            "cidrIpv4": "IpPermissions.IpRanges.CidrIp",
+            "cidrIpv4Description": "IpPermissions.IpRanges.Description",
+            "referencedSecurityGroupId": "IpPermissions.UserIdGroupPairs.GroupId",
+            "referencedSecurityGroupIdDescription": "IpPermissions.UserIdGroupPairs.Description",
+        },
+        shown_as={"cidrIpv4": "CidrIpv4"},
+        outputs=("arn", "securityGroupRuleId"),
+        replaces_if=_other_source,
+        tags=tags_of("security-group-rule"),
+    )
+
+
+RESOURCES = (SECURITY_GROUP, _rule_type("Ingress"), _rule_type("Egress"))

@@ -1,0 +1,274 @@
+"""Amazon ECS: clusters, task definitions and services."""
+
+import json
+from typing import Any
+
+from ..account import AccountError
+from ..convert import ConversionError
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values, is_list, is_object
+
+_TAGS = Tags(
+    "TagResource",
+    "UntagResource",
+    lambda it: {"resourceArn": it["arn"]},
+    list="ListTagsForResource",
+    listed_at="tags",
+)
+
+
+def _is_inactive(found: Any) -> bool:
+    return found["status"] in ("INACTIVE", "DEPROVISIONING", "DRAINING")
+
+
+CLUSTER = Resource(
+    "aws:ecs/cluster:Cluster",
+    service="ecs",
+    create=Call("CreateCluster", ("name", "settings")),
+    id=lambda answer, _: answer["cluster"]["clusterArn"],
+    identity=lambda it: {"cluster": it.id},
+    read=(
+        Read(
+            "DescribeClusters",
+            at="clusters",
+            params=lambda it: {"clusters": [it.id], "include": ["SETTINGS"]},
+            gone=_is_inactive,
+        ),
+    ),
+    update=(Call("UpdateCluster", ("settings",)),),
+    delete=(Call("DeleteCluster"),),
+    rename={"name": "clusterName"},
+    shown_as={"arn": "clusterArn"},
+    outputs=("arn", "settings"),
+    members={"settings": ("name", "value")},
+    name=Name("name"),
+    tags=_TAGS,
+)
+
+
+def _no_default_strategy(it: Context) -> Values:
+    return {"cluster": it.id or it["clusterName"], "capacityProviders": [], "defaultCapacityProviderStrategy": []}
+
+
+CAPACITY_PROVIDERS = Resource(
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+    service="ecs",
+    create=Call("PutClusterCapacityProviders", ("clusterName", "capacityProviders"), params=_no_default_strategy),
+    id="clusterName",
+    read=(Read("DescribeClusters", at="clusters", params=lambda it: {"clusters": [it.id]}, gone=_is_inactive),),
+    update=(Call("PutClusterCapacityProviders", ("capacityProviders",), params=_no_default_strategy),),
+    delete=(Call("PutClusterCapacityProviders", params=_no_default_strategy),),
+    rename={"clusterName": "cluster"},
+    shown_as={"clusterName": "clusterName"},
+)
+
+
+def _definitions(values: Values, _: Context) -> Values:
+    """Container definitions are one JSON document in the API's spelling."""
+    document = values.get("containerDefinitions")
+    try:
+        return {**values, "containerDefinitions": json.loads(document)} if isinstance(document, str) else values
+    except ValueError as error:
+        raise ConversionError("containerDefinitions", f"is not a JSON document: {error}") from None
+
+
+def _task_definition(found: Any, it: Context) -> Values:
+    sent = it["containerDefinitions"]
+    known: Any = json.loads(sent) if isinstance(sent, str) else [{} for _ in found["containerDefinitions"]]
+    definitions = _as_sent(known, found["containerDefinitions"])
+    return {"containerDefinitions": json.dumps(definitions, separators=(",", ":"), sort_keys=True)}
+
+
+# What ECS adds to a container definition that lacks it.
+_ADDED = {"essential": True, "protocol": "tcp"}
+
+
+def _as_sent(sent: Any, found: Any) -> Any:
+    """Returns `found` without the members that ECS adds to what was sent: empty ones, and those of `_ADDED`."""
+    if is_object(sent) and is_object(found):
+        added = {name for name, value in found.items() if not value or (sent and value == _ADDED.get(name))}
+        return {name: _as_sent(sent.get(name), found[name]) for name in found if name in sent or name not in added}
+    if is_list(sent) and is_list(found) and len(sent) == len(found):
+        return [_as_sent(a, b) for a, b in zip(sent, found, strict=True)]
+    return found
+
+
+def _parse_revision(id: str) -> Values:
+    """The ARN of a revision, the id of an import. The id in the state is the family."""
+    return {"arn": id, "family": id.rpartition("/")[2].partition(":")[0]} if id.startswith("arn:") else {}
+
+
+TASK_DEFINITION = Resource(
+    "aws:ecs/taskDefinition:TaskDefinition",
+    service="ecs",
+    create=Call(
+        "RegisterTaskDefinition",
+        (
+            *("family", "containerDefinitions", "cpu", "memory", "networkMode", "requiresCompatibilities"),
+            *("runtimePlatform", "executionRoleArn", "taskRoleArn"),
+        ),
+        prepare=_definitions,
+    ),
+    id=lambda _, it: it["family"],
+    parse_id=_parse_revision,
+    canonical_id=lambda outputs: outputs["family"],
+    identity=lambda it: {"taskDefinition": it["arn"] or it.id},
+    read=(Read("DescribeTaskDefinition", at="taskDefinition", show=_task_definition, gone=_is_inactive),),
+    delete=(Call("DeregisterTaskDefinition"),),
+    shown_as={"arn": "taskDefinitionArn"},
+    outputs=("arn", "networkMode", "revision"),
+    defaults={"skipDestroy": False},
+    local=("skipDestroy",),
+    members={"runtimePlatform": ("cpuArchitecture", "operatingSystemFamily")},
+    tags=_TAGS,
+)
+
+# `deploymentConfiguration` of the API: the object, and the properties that are members of it.
+_DEPLOYMENT = (
+    *("deploymentConfiguration", "deploymentCircuitBreaker", "deploymentMaximumPercent"),
+    *("deploymentMinimumHealthyPercent", "alarms"),
+)
+_SERVICE = (
+    *("taskDefinition", "desiredCount", "loadBalancers", "networkConfiguration", "propagateTags"),
+    *("capacityProviderStrategies", "enableExecuteCommand", "enableEcsManagedTags", "healthCheckGracePeriodSeconds"),
+    *("availabilityZoneRebalancing", *_DEPLOYMENT),
+)
+_LAST_EVENTS = 4
+
+
+def _service_parameters(values: Values, it: Context) -> Values:
+    """A deployment's configuration is sent whole, and `assignPublicIp` is a word to the API."""
+    built = dict(values)
+    if "capacityProviderStrategies" in built and it.olds and not it["forceNewDeployment"]:
+        reason = "a change of capacityProviderStrategies needs forceNewDeployment"
+        raise AccountError("UpdateService", "InvalidParameterException", reason)
+    if any(name in built for name in _DEPLOYMENT):
+        deployment = {name: built.pop(name, it[name]) for name in _DEPLOYMENT}
+        built |= {name: value for name, value in deployment.items() if value is not None}
+    network = built.get("networkConfiguration")
+    if is_object(network) and isinstance(network.get("assignPublicIp"), bool):
+        word = "ENABLED" if network["assignPublicIp"] else "DISABLED"
+        built["networkConfiguration"] = {**network, "assignPublicIp": word}
+    return built
+
+
+def _service(found: Any, _: Context) -> Values:
+    network = found.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    if not network:
+        return {}
+    return {"networkConfiguration": {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}}
+
+
+def _scale_in(it: Context) -> None:
+    """The AWS provider scales a service to zero before it deletes it."""
+    it.call("UpdateService", cluster=it["cluster"], service=it.id, desiredCount=0)
+
+
+def _is_steady(it: Context) -> bool:
+    """Whether the deployment that this change started is over, if the program wants to wait for it.
+
+    Raises:
+        AccountError: it failed, with the reason and the service's last events.
+    """
+    if it["waitForSteadyState"] is not True:
+        return True
+    deployments = it.call("ListServiceDeployments", cluster=it["cluster"], service=it.id)["serviceDeployments"]
+    # Times of the API may be whole seconds.
+    ours = [one for one in deployments if one["createdAt"].timestamp() >= int(it.began)]
+    if not ours or ours[0]["status"] == "SUCCESSFUL":
+        return True
+    if ours[0]["status"] not in ("STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"):
+        return False
+    (service,) = it.call("DescribeServices", cluster=it["cluster"], services=[it.id])["services"]
+    events = " ".join(event["message"] for event in reversed(service["events"][:_LAST_EVENTS]))
+    reason = ours[0].get("statusReason", "")
+    raise AccountError("UpdateService", ours[0]["status"], f"the deployment failed: {reason} Last events: {events}")
+
+
+def _parse_service(id: str) -> Values:
+    """The service's ARN, or the cluster and the service's name, the id of an import."""
+    cluster, _, name = id.rpartition(":service/")[2].partition("/")
+    return {"cluster": cluster, "name": name}
+
+
+SERVICE = Resource(
+    "aws:ecs/service:Service",
+    service="ecs",
+    create=Call("CreateService", ("name", "cluster", *_SERVICE), prepare=_service_parameters),
+    id=lambda answer, _: answer["service"]["serviceArn"],
+    parse_id=_parse_service,
+    canonical_id=lambda outputs: outputs["arn"],
+    identity=lambda it: {"cluster": it["cluster"], "service": it.id},
+    read=(
+        Read(
+            "DescribeServices",
+            at="services",
+            params=lambda it: {"cluster": it["cluster"], "services": [it["name"]]},
+            show=_service,
+            gone=_is_inactive,
+        ),
+    ),
+    update=(
+        Call(
+            "UpdateService",
+            _SERVICE,
+            params=lambda it: {
+                "cluster": it["cluster"],
+                "service": it.id,
+                "forceNewDeployment": it["forceNewDeployment"] is True,
+            },
+            prepare=_service_parameters,
+        ),
+    ),
+    delete=(Call("DeleteService", params=lambda it: {"cluster": it["cluster"], "service": it.id, "force": True}),),
+    rename={
+        "name": "serviceName",
+        "networkConfiguration": "networkConfiguration.awsvpcConfiguration",
+        "deploymentCircuitBreaker": "deploymentConfiguration.deploymentCircuitBreaker",
+        "deploymentMaximumPercent": "deploymentConfiguration.maximumPercent",
+        "deploymentMinimumHealthyPercent": "deploymentConfiguration.minimumHealthyPercent",
+        "alarms": "deploymentConfiguration.alarms",
+    },
+    shown_as={"arn": "serviceArn", "cluster": "clusterArn"},
+    outputs=("arn",),
+    keeps=("availabilityZoneRebalancing", "cluster", "deploymentConfiguration"),
+    defaults={
+        "deploymentMaximumPercent": 200,
+        "deploymentMinimumHealthyPercent": 100,
+        "enableEcsManagedTags": False,
+        "enableExecuteCommand": False,
+        "waitForSteadyState": False,
+    },
+    clear={
+        "alarms": {"alarmNames": [], "enable": False, "rollback": False},
+        "capacityProviderStrategies": [],
+        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+        "desiredCount": 0,
+        "healthCheckGracePeriodSeconds": 0,
+        "propagateTags": "NONE",
+    },
+    local=("forceNewDeployment", "waitForSteadyState"),
+    members={
+        "alarms": ("alarmNames", "enable", "rollback"),
+        "capacityProviderStrategies": ("base", "capacityProvider", "weight"),
+        "deploymentCircuitBreaker": ("enable", "rollback"),
+        "deploymentConfiguration": ("bakeTimeInMinutes", "canaryConfiguration", "linearConfiguration", "strategy"),
+        "deploymentConfiguration.canaryConfiguration": ("canaryBakeTimeInMinutes", "canaryPercent"),
+        "deploymentConfiguration.linearConfiguration": ("stepBakeTimeInMinutes", "stepPercent"),
+        "loadBalancers": ("advancedConfiguration", "containerName", "containerPort", "targetGroupArn"),
+        "loadBalancers.advancedConfiguration": (
+            "alternateTargetGroupArn",
+            "productionListenerRule",
+            "roleArn",
+            "testListenerRule",
+        ),
+        "networkConfiguration": ("assignPublicIp", "securityGroups", "subnets"),
+    },
+    name=Name("name"),
+    tags=_TAGS,
+    before_delete=_scale_in,
+    steady=_is_steady,
+    hook_operations=("DescribeServices", "ListServiceDeployments"),
+)
+
+RESOURCES = (CLUSTER, CAPACITY_PROVIDERS, TASK_DEFINITION, SERVICE)

@@ -1,0 +1,258 @@
+"""Elastic Load Balancing: load balancers, target groups, listeners and their rules."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values, is_list, is_object
+
+_SERVICE = "elbv2"
+_TAGS = Tags(
+    "AddTags",
+    "RemoveTags",
+    lambda it: {"ResourceArns": [it.id]},
+    list="DescribeTags",
+    listed_at="TagDescriptions.Tags",
+)
+
+# Property to key of an attribute. Attributes are text to the API. One whose key ends in `enabled` is a boolean to
+# Pulumi, and one in `seconds` a number.
+_BALANCER_ATTRIBUTES = {
+    "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
+    "idleTimeout": "idle_timeout.timeout_seconds",
+}
+_GROUP_ATTRIBUTES = {
+    "deregistrationDelay": "deregistration_delay.timeout_seconds",
+    "stickiness.enabled": "stickiness.enabled",
+    "stickiness.type": "stickiness.type",
+    "stickiness.cookieDuration": "stickiness.lb_cookie.duration_seconds",
+}
+
+
+def _attributes(values: Values, keys: Mapping[str, str]) -> Values:
+    """Properties as the list of attributes that the API takes."""
+    flat: Values = {}
+    for name, value in values.items():
+        flat |= {f"{name}.{member}": item for member, item in value.items()} if is_object(value) else {name: value}
+    return {
+        "attributes": [{"key": key, "value": flat[name]} for name, key in keys.items() if flat.get(name) is not None]
+    }
+
+
+def _shown_attributes(found: Any, keys: Mapping[str, str]) -> Values:
+    """The attributes of an answer as properties."""
+    texts: dict[str, str] = {attribute["Key"]: attribute["Value"] for attribute in found["Attributes"]}
+    shown: Values = {}
+    for path, key in keys.items():
+        if key in texts:
+            name, _, member = path.partition(".")
+            if member:
+                shown.setdefault(name, {})[member] = _attribute(key, texts[key])
+            else:
+                shown[name] = _attribute(key, texts[key])
+    return shown
+
+
+def _attribute(key: str, text: str) -> Any:
+    return text == "true" if key.endswith("enabled") else int(text) if key.endswith("seconds") else text
+
+
+def _legal_name(name: str) -> str:
+    """Names are letters, digits and single hyphens, with no hyphen at an end."""
+    return re.sub(r"-{2,}", "-", re.sub(r"[^A-Za-z0-9-]", "-", name)).strip("-")
+
+
+def _balancer(found: Any, _: Context) -> Values:
+    return {
+        "arnSuffix": found["LoadBalancerArn"].partition(":loadbalancer/")[2],
+        "subnets": [zone["SubnetId"] for zone in found["AvailabilityZones"]],
+    }
+
+
+LOAD_BALANCER = Resource(
+    "aws:lb/loadBalancer:LoadBalancer",
+    service=_SERVICE,
+    create=Call(
+        "CreateLoadBalancer",
+        ("name", "subnets", "securityGroups", "loadBalancerType"),
+        params=lambda _: {"Scheme": "internet-facing"},
+    ),
+    id=lambda answer, _: answer["LoadBalancers"][0]["LoadBalancerArn"],
+    identity=lambda it: {"LoadBalancerArn": it.id},
+    read=(
+        Read(
+            "DescribeLoadBalancers",
+            at="LoadBalancers",
+            params=lambda it: {"LoadBalancerArns": [it.id]},
+            show=_balancer,
+        ),
+        Read("DescribeLoadBalancerAttributes", show=lambda found, _: _shown_attributes(found, _BALANCER_ATTRIBUTES)),
+    ),
+    update=(Call("SetSecurityGroups", ("securityGroups",)), Call("SetSubnets", ("subnets",))),
+    after_create=(
+        Call(
+            "ModifyLoadBalancerAttributes",
+            ("dropInvalidHeaderFields", "idleTimeout"),
+            prepare=lambda values, _: _attributes(values, _BALANCER_ATTRIBUTES),
+        ),
+    ),
+    delete=(Call("DeleteLoadBalancer"),),
+    rename={"loadBalancerType": "Type"},
+    shown_as={
+        "name": "LoadBalancerName",
+        "arn": "LoadBalancerArn",
+        "dnsName": "DNSName",
+        "zoneId": "CanonicalHostedZoneId",
+    },
+    outputs=("arn", "arnSuffix", "dnsName", "securityGroups", "subnets", "vpcId", "zoneId"),
+    defaults={"dropInvalidHeaderFields": False, "idleTimeout": 60, "loadBalancerType": "application"},
+    name=Name("name", max_length=32, legal=_legal_name),
+    tags=_TAGS,
+)
+
+
+def _target_group(found: Any, _: Context) -> Values:
+    return {"arnSuffix": found["TargetGroupArn"].rpartition(":")[2]}
+
+
+TARGET_GROUP = Resource(
+    "aws:lb/targetGroup:TargetGroup",
+    service=_SERVICE,
+    create=Call("CreateTargetGroup", ("name", "port", "protocol", "vpcId", "targetType", "healthCheck")),
+    id=lambda answer, _: answer["TargetGroups"][0]["TargetGroupArn"],
+    identity=lambda it: {"TargetGroupArn": it.id},
+    read=(
+        Read(
+            "DescribeTargetGroups",
+            at="TargetGroups",
+            params=lambda it: {"TargetGroupArns": [it.id]},
+            show=_target_group,
+        ),
+        Read("DescribeTargetGroupAttributes", show=lambda found, _: _shown_attributes(found, _GROUP_ATTRIBUTES)),
+    ),
+    update=(Call("ModifyTargetGroup", ("healthCheck",)),),
+    after_create=(
+        Call(
+            "ModifyTargetGroupAttributes",
+            ("deregistrationDelay", "stickiness"),
+            prepare=lambda values, _: _attributes(values, _GROUP_ATTRIBUTES),
+        ),
+    ),
+    delete=(Call("DeleteTargetGroup"),),
+    rename={
+        "healthCheck": ".",
+        "healthCheck.healthyThreshold": "HealthyThresholdCount",
+        "healthCheck.unhealthyThreshold": "UnhealthyThresholdCount",
+        "healthCheck.interval": "HealthCheckIntervalSeconds",
+        "healthCheck.timeout": "HealthCheckTimeoutSeconds",
+        "healthCheck.path": "HealthCheckPath",
+        "healthCheck.protocol": "HealthCheckProtocol",
+        "healthCheck.matcher": "Matcher.HttpCode",
+    },
+    shown_as={"name": "TargetGroupName", "arn": "TargetGroupArn"},
+    outputs=("arn", "arnSuffix", "healthCheck", "stickiness"),
+    defaults={"deregistrationDelay": 300, "targetType": "instance"},
+    members={
+        "healthCheck": ("healthyThreshold", "interval", "matcher", "path", "protocol", "timeout", "unhealthyThreshold"),
+        "stickiness": ("cookieDuration", "enabled", "type"),
+    },
+    name=Name("name", max_length=32, legal=_legal_name),
+    tags=_TAGS,
+)
+
+_LISTENER = ("port", "protocol", "sslPolicy", "certificateArn", "defaultActions")
+
+LISTENER = Resource(
+    "aws:lb/listener:Listener",
+    service=_SERVICE,
+    create=Call("CreateListener", ("loadBalancerArn", *_LISTENER)),
+    id=lambda answer, _: answer["Listeners"][0]["ListenerArn"],
+    identity=lambda it: {"ListenerArn": it.id},
+    read=(Read("DescribeListeners", at="Listeners", params=lambda it: {"ListenerArns": [it.id]}),),
+    update=(Call("ModifyListener", _LISTENER, send_all=True),),
+    delete=(Call("DeleteListener"),),
+    rename={
+        "certificateArn": "Certificates.CertificateArn",
+        "defaultActions.redirect": "RedirectConfig",
+        "defaultActions.fixedResponse": "FixedResponseConfig",
+    },
+    shown_as={"arn": "ListenerArn"},
+    outputs=("arn", "protocol", "sslPolicy"),
+    members={
+        "defaultActions": ("fixedResponse", "redirect", "type"),
+        "defaultActions.fixedResponse": ("contentType", "messageBody", "statusCode"),
+        "defaultActions.redirect": ("port", "protocol", "statusCode"),
+    },
+    tags=_TAGS,
+    ordered=("defaultActions",),
+)
+
+_CONDITIONS = {"httpHeader": "http-header", "pathPattern": "path-pattern"}
+
+
+def _rule_parameters(values: Values, _: Context) -> Values:
+    """A condition's block says what it is about. The API needs that in `Field`, too."""
+    conditions = values.get("conditions")
+    if not is_list(conditions):
+        return values
+    fields = [next((field for name, field in _CONDITIONS.items() if name in one), None) for one in conditions]
+    return {**values, "conditions": [{**one, "field": field} for one, field in zip(conditions, fields, strict=True)]}
+
+
+def _priority(values: Values, it: Context) -> Values:
+    return {"rulePriorities": [{"ruleArn": it.id, **values}]}
+
+
+def listener_of(rule_arn: str) -> str:
+    """The ARN of the listener that a rule belongs to."""
+    return re.sub(r":listener-rule/(.*)/[^/]+$", r":listener/\1", rule_arn)
+
+
+def _rule(found: Any, _: Context) -> Values:
+    for condition in found.get("Conditions", []):
+        condition.pop("Field", None)  # the block says it
+    priority = found["Priority"]
+    return {
+        "listenerArn": listener_of(found["RuleArn"]),
+        "priority": int(priority) if priority.isdigit() else None,
+    }
+
+
+LISTENER_RULE = Resource(
+    "aws:lb/listenerRule:ListenerRule",
+    service=_SERVICE,
+    create=Call("CreateRule", ("listenerArn", "priority", "conditions", "actions"), prepare=_rule_parameters),
+    id=lambda answer, _: answer["Rules"][0]["RuleArn"],
+    identity=lambda it: {"RuleArn": it.id},
+    read=(Read("DescribeRules", at="Rules", params=lambda it: {"RuleArns": [it.id]}, show=_rule),),
+    update=(
+        Call("ModifyRule", ("conditions", "actions"), prepare=_rule_parameters),
+        Call("SetRulePriorities", ("priority",), params=lambda _: {}, prepare=_priority),
+    ),
+    delete=(Call("DeleteRule"),),
+    rename={
+        "conditions.httpHeader": "HttpHeaderConfig",
+        "conditions.pathPattern": "PathPatternConfig",
+        "conditions.field": "Field",
+        "actions.forward": "ForwardConfig",
+        "actions.forward.targetGroups.arn": "TargetGroupArn",
+        "actions.forward.stickiness": "TargetGroupStickinessConfig",
+        "actions.forward.stickiness.duration": "DurationSeconds",
+    },
+    shown_as={"arn": "RuleArn"},
+    outputs=("arn", "priority"),
+    members={
+        "actions": ("forward", "type"),
+        "actions.forward": ("stickiness", "targetGroups"),
+        "actions.forward.stickiness": ("duration", "enabled"),
+        "actions.forward.targetGroups": ("arn", "weight"),
+        "conditions": ("httpHeader", "pathPattern"),
+        "conditions.httpHeader": ("httpHeaderName", "values"),
+        "conditions.pathPattern": ("values",),
+    },
+    tags=_TAGS,
+    ordered=("actions",),
+)
+
+RESOURCES = (LOAD_BALANCER, TARGET_GROUP, LISTENER, LISTENER_RULE)

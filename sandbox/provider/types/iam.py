@@ -1,0 +1,92 @@
+"""IAM: roles and their policies."""
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from ..resource import Call, Name, Read, Resource, Tags
+from ..values import Values
+
+
+def _document(document: Any) -> str:
+    """IAM percent-encodes a document; botocore decodes it where it can."""
+    if isinstance(document, dict):
+        return json.dumps(document, separators=(",", ":"))
+    return unquote(document) if document.startswith("%") else document
+
+
+ROLE = Resource(
+    "aws:iam/role:Role",
+    service="iam",
+    regional=False,
+    create=Call("CreateRole", ("name", "assumeRolePolicy", "description")),
+    id="name",
+    identity=lambda it: {"RoleName": it.id},
+    read=(
+        Read(
+            "GetRole",
+            at="Role",
+            show=lambda role, _: {"assumeRolePolicy": _document(role["AssumeRolePolicyDocument"])},
+        ),
+    ),
+    update=(
+        Call("UpdateAssumeRolePolicy", ("assumeRolePolicy",), rename={"assumeRolePolicy": "PolicyDocument"}),
+        Call("UpdateRole", ("description",)),
+    ),
+    delete=(Call("DeleteRole"),),
+    rename={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
+    outputs=("arn",),
+    clear={"description": ""},
+    name=Name("name", max_length=64),
+    tags=Tags("TagRole", "UntagRole", lambda it: {"RoleName": it.id}),
+)
+
+
+def _parse_policy(id: str) -> Values:
+    role, _, name = id.partition(":")
+    return {"role": role, "name": name}
+
+
+ROLE_POLICY = Resource(
+    "aws:iam/rolePolicy:RolePolicy",
+    service="iam",
+    regional=False,
+    create=Call("PutRolePolicy", ("role", "name", "policy")),
+    id=lambda _, it: f"{it['role']}:{it['name']}",
+    parse_id=_parse_policy,
+    identity=lambda it: {"RoleName": it["role"], "PolicyName": it["name"]},
+    read=(Read("GetRolePolicy", show=lambda found, _: {"policy": _document(found["PolicyDocument"])}),),
+    update=(Call("PutRolePolicy", ("policy",)),),
+    delete=(Call("DeleteRolePolicy"),),
+    rename={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
+    name=Name("name"),
+)
+
+
+def _parse_attachment(id: str) -> Values:
+    role, _, policy = id.partition("/")
+    return {"role": role, "policyArn": policy}
+
+
+ROLE_POLICY_ATTACHMENT = Resource(
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    service="iam",
+    regional=False,
+    create=Call("AttachRolePolicy", ("role", "policyArn")),
+    id=lambda _, it: f"{it['role']}/{it['policyArn']}",
+    parse_id=_parse_attachment,
+    identity=lambda it: {"RoleName": it["role"], "PolicyArn": it["policyArn"]},
+    read=(
+        Read(
+            "ListAttachedRolePolicies",
+            at="AttachedPolicies",
+            params=lambda it: {"RoleName": it["role"]},
+            find=lambda policy, it: policy["PolicyArn"] == it["policyArn"],
+        ),
+    ),
+    delete=(Call("DetachRolePolicy"),),
+    rename={"role": "RoleName"},
+    delete_before_replace=True,  # as the AWS provider has it
+)
+
+RESOURCES = (ROLE, ROLE_POLICY, ROLE_POLICY_ATTACHMENT)

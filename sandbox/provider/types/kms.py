@@ -1,0 +1,77 @@
+"""AWS KMS: keys and their aliases."""
+
+from typing import Any
+
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values
+
+_ALIAS = "alias/"
+
+
+def _switch(_values: Values, _: Context) -> Values:
+    """Rotation is turned on by one call and off by another; neither has a parameter for it."""
+    return {}
+
+
+KEY = Resource(
+    "aws:kms/key:Key",
+    service="kms",
+    create=Call("CreateKey", ("description", "policy")),
+    id=lambda answer, _: answer["KeyMetadata"]["KeyId"],
+    identity=lambda it: {"KeyId": it.id},
+    read=(
+        Read("DescribeKey", at="KeyMetadata", gone=lambda key: key["KeyState"] == "PendingDeletion"),
+        Read("GetKeyPolicy", params=lambda it: {"KeyId": it.id, "PolicyName": "default"}),
+        Read("GetKeyRotationStatus"),
+    ),
+    update=(
+        Call("UpdateKeyDescription", ("description",)),
+        Call("PutKeyPolicy", ("policy",), params=lambda it: {"KeyId": it.id, "PolicyName": "default"}),
+    ),
+    after_create=(
+        Call("EnableKeyRotation", ("enableKeyRotation",), prepare=_switch, if_unset=Call("DisableKeyRotation")),
+    ),
+    delete=(Call("ScheduleKeyDeletion", ("deletionWindowInDays",)),),
+    rename={"deletionWindowInDays": "PendingWindowInDays"},
+    shown_as={"enableKeyRotation": "KeyRotationEnabled"},
+    outputs=("arn", "description", "keyId", "policy"),
+    defaults={"enableKeyRotation": False},
+    local=("deletionWindowInDays",),
+    tags=Tags("TagResource", "UntagResource", lambda it: {"KeyId": it.id}, list="ListResourceTags"),
+)
+
+
+def _alias(found: Any, it: Context) -> Values:
+    """A program names the key by its id or its ARN. The account shows the id."""
+    arn, key = found["AliasArn"], found["TargetKeyId"]
+    key_arn = f"{arn.partition(f':{_ALIAS}')[0]}:key/{key}"
+    return {"arn": arn, "targetKeyId": key_arn if it["targetKeyId"] == key_arn else key}
+
+
+def _legal_name(name: str) -> str:
+    return name if name.startswith(_ALIAS) else f"{_ALIAS}{name}"
+
+
+ALIAS = Resource(
+    "aws:kms/alias:Alias",
+    service="kms",
+    create=Call("CreateAlias", ("name", "targetKeyId")),
+    id="name",
+    identity=lambda it: {"AliasName": it.id},
+    read=(
+        Read(
+            "ListAliases",
+            at="Aliases",
+            params=lambda _: {},
+            find=lambda alias, it: alias["AliasName"] == it.id,
+            show=_alias,
+        ),
+    ),
+    update=(Call("UpdateAlias", ("targetKeyId",)),),
+    delete=(Call("DeleteAlias"),),
+    rename={"name": "AliasName"},
+    outputs=("arn",),
+    name=Name("name", max_length=238, legal=_legal_name),
+)
+
+RESOURCES = (KEY, ALIAS)

@@ -1,0 +1,66 @@
+"""CloudWatch Logs: log groups and saved queries."""
+
+from ..resource import Call, Name, Read, Resource, Tags
+
+LOG_GROUP = Resource(
+    "aws:cloudwatch/logGroup:LogGroup",
+    service="logs",
+    create=Call("CreateLogGroup", ("name", "deletionProtectionEnabled")),
+    id="name",
+    identity=lambda it: {"logGroupName": it.id},
+    read=(
+        Read(
+            "DescribeLogGroups",
+            at="logGroups",
+            params=lambda it: {"logGroupNamePrefix": it.id},
+            find=lambda group, it: group["logGroupName"] == it.id,
+            show=lambda _, it: {"arn": it.arn("logs", f"log-group:{it.id}")},
+        ),
+    ),
+    update=(
+        Call(
+            "PutLogGroupDeletionProtection",
+            ("deletionProtectionEnabled",),
+            params=lambda it: {"logGroupIdentifier": it.id},
+        ),
+    ),
+    after_create=(Call("PutRetentionPolicy", ("retentionInDays",), if_unset=Call("DeleteRetentionPolicy")),),
+    delete=(Call("DeleteLogGroup"),),
+    rename={"name": "logGroupName"},
+    unset={"retentionInDays": 0},
+    outputs=("arn", "deletionProtectionEnabled"),
+    defaults={"retentionInDays": 0},
+    name=Name("name"),
+    tags=Tags(
+        "TagResource",
+        "UntagResource",
+        lambda it: {"resourceArn": it["arn"]},
+        list="ListTagsForResource",
+        listed_at="tags",
+    ),
+)
+
+_QUERY = ("name", "queryString", "logGroupNames")
+
+QUERY_DEFINITION = Resource(
+    "aws:cloudwatch/queryDefinition:QueryDefinition",
+    service="logs",
+    create=Call("PutQueryDefinition", _QUERY),
+    id=lambda answer, _: answer["queryDefinitionId"],
+    identity=lambda it: {"queryDefinitionId": it.id},
+    read=(
+        Read(
+            "DescribeQueryDefinitions",
+            at="queryDefinitions",
+            params=lambda _: {},
+            find=lambda query, it: query["queryDefinitionId"] == it.id,
+        ),
+    ),
+    update=(Call("PutQueryDefinition", _QUERY, send_all=True),),
+    delete=(Call("DeleteQueryDefinition"),),
+    outputs=("queryDefinitionId",),
+    name=Name("name"),
+    ordered=("logGroupNames",),
+)
+
+RESOURCES = (LOG_GROUP, QUERY_DEFINITION)

@@ -1,0 +1,64 @@
+"""Secrets Manager: secrets and their versions."""
+
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values
+
+_CURRENT = "AWSCURRENT"  # the stage of the version that a secret's readers get
+
+
+def _recovery_window(values: Values, _: Context) -> Values:
+    return values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
+
+
+SECRET = Resource(
+    "aws:secretsmanager/secret:Secret",
+    service="secretsmanager",
+    create=Call("CreateSecret", ("name", "description")),
+    id=lambda answer, _: answer["ARN"],
+    identity=lambda it: {"SecretId": it.id},
+    read=(Read("DescribeSecret", gone=lambda secret: "DeletedDate" in secret),),
+    update=(Call("UpdateSecret", ("description",)),),
+    delete=(Call("DeleteSecret", ("recoveryWindowInDays",), prepare=_recovery_window),),
+    outputs=("arn",),
+    defaults={"recoveryWindowInDays": 30},
+    clear={"description": ""},
+    local=("recoveryWindowInDays",),
+    name=Name("name", prefix="namePrefix"),
+    tags=Tags("TagResource", "UntagResource", lambda it: {"SecretId": it.id}),
+)
+
+
+def _take_off_stages(it: Context) -> None:
+    """A version ends when it loses its stages. The current one cannot, so it stays with its secret."""
+    found = it.call("DescribeSecret", SecretId=it["secretId"])
+    for stage in found.get("VersionIdsToStages", {}).get(it["versionId"], []):
+        if stage != _CURRENT:
+            it.call(
+                "UpdateSecretVersionStage",
+                SecretId=it["secretId"],
+                RemoveFromVersionId=it["versionId"],
+                VersionStage=stage,
+            )
+
+
+def _parse_version(id: str) -> Values:
+    secret, _, version = id.partition("|")
+    return {"secretId": secret, "versionId": version}
+
+
+VERSION = Resource(
+    "aws:secretsmanager/secretVersion:SecretVersion",
+    service="secretsmanager",
+    create=Call("PutSecretValue", ("secretId", "secretString")),
+    id=lambda answer, it: f"{it['secretId']}|{answer['VersionId']}",
+    parse_id=_parse_version,
+    identity=lambda it: {"SecretId": it["secretId"], "VersionId": it["versionId"]},
+    read=(Read("GetSecretValue"),),
+    shown_as={"secretId": "ARN"},
+    outputs=("arn", "versionId"),
+    secret=("secretString",),
+    before_delete=_take_off_stages,
+    hook_operations=("DescribeSecret", "UpdateSecretVersionStage"),
+)
+
+RESOURCES = (SECRET, VERSION)

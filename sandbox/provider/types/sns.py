@@ -1,0 +1,102 @@
+"""Amazon SNS: topics, their policies and subscriptions."""
+
+import json
+from typing import Any
+
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values
+
+
+def _new_topic(values: Values, _: Context) -> Values:
+    """Everything but the name is an attribute."""
+    key = values.get("kmsMasterKeyId")
+    name = {name: value for name, value in values.items() if name == "name"}
+    return {**name, "attributes": {"KmsMasterKeyId": key}} if key is not None else name
+
+
+def _topic(found: Any, it: Context) -> Values:
+    return {"arn": it.id, "name": it.id.rpartition(":")[2], "kmsMasterKeyId": found.get("KmsMasterKeyId")}
+
+
+TOPIC = Resource(
+    "aws:sns/topic:Topic",
+    service="sns",
+    create=Call("CreateTopic", ("name", "kmsMasterKeyId"), prepare=_new_topic),
+    id=lambda answer, _: answer["TopicArn"],
+    identity=lambda it: {"TopicArn": it.id},
+    read=(Read("GetTopicAttributes", show=lambda found, it: _topic(found["Attributes"], it)),),
+    update=(
+        Call(
+            "SetTopicAttributes",
+            ("kmsMasterKeyId",),
+            params=lambda it: {"TopicArn": it.id, "AttributeName": "KmsMasterKeyId"},
+            rename={"kmsMasterKeyId": "AttributeValue"},
+        ),
+    ),
+    delete=(Call("DeleteTopic"),),
+    outputs=("arn",),
+    clear={"kmsMasterKeyId": ""},
+    name=Name("name", max_length=80),
+    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceArn": it.id}, list="ListTagsForResource"),
+)
+
+
+def _policy_attribute(it: Context) -> Values:
+    return {"TopicArn": it.id or it["arn"], "AttributeName": "Policy"}
+
+
+def _default_policy(_: Values, it: Context) -> Values:
+    """A topic always has a policy. This is the one that AWS gives it."""
+    actions = (
+        *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic"),
+        *("Subscribe", "ListSubscriptionsByTopic", "Publish"),
+    )
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": [f"SNS:{action}" for action in actions],
+        "Resource": it.id,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": it.account_id}},
+    }
+    return {
+        "attributeValue": json.dumps({"Version": "2012-10-17", "Id": "__default_policy_ID", "Statement": [statement]})
+    }
+
+
+TOPIC_POLICY = Resource(
+    "aws:sns/topicPolicy:TopicPolicy",
+    service="sns",
+    create=Call("SetTopicAttributes", ("arn", "policy"), params=_policy_attribute),
+    id="arn",
+    identity=lambda it: {"TopicArn": it.id},
+    read=(Read("GetTopicAttributes", show=lambda found, _: {"policy": found["Attributes"]["Policy"]}),),
+    update=(Call("SetTopicAttributes", ("policy",), params=_policy_attribute),),
+    delete=(Call("SetTopicAttributes", params=_policy_attribute, prepare=_default_policy),),
+    rename={"arn": "TopicArn", "policy": "AttributeValue"},
+)
+
+
+def _subscription(found: Any, it: Context) -> Values:
+    return {
+        "arn": it.id,
+        "topic": found["TopicArn"],
+        "protocol": found["Protocol"],
+        "endpoint": found["Endpoint"],
+        "pendingConfirmation": found.get("PendingConfirmation") == "true",
+    }
+
+
+SUBSCRIPTION = Resource(
+    "aws:sns/topicSubscription:TopicSubscription",
+    service="sns",
+    create=Call("Subscribe", ("topic", "protocol", "endpoint"), params=lambda _: {"ReturnSubscriptionArn": True}),
+    id=lambda answer, _: answer["SubscriptionArn"],
+    identity=lambda it: {"SubscriptionArn": it.id},
+    read=(Read("GetSubscriptionAttributes", show=lambda found, it: _subscription(found["Attributes"], it)),),
+    delete=(Call("Unsubscribe"),),
+    rename={"topic": "TopicArn"},
+    outputs=("arn", "pendingConfirmation"),
+)
+
+RESOURCES = (TOPIC, TOPIC_POLICY, SUBSCRIPTION)

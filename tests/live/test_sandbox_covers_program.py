@@ -1,0 +1,136 @@
+"""The sandbox supports what the program registers, and nothing else: types, properties, functions and their arguments.
+
+No engine runs here. The program runs under the mocks, with every feature that its configuration has, and the sandbox's
+`awsx.ec2.Vpc` is built on a monitor that records.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, cast
+
+import pytest
+
+from sandbox.awsx import vpc
+from sandbox.awsx.monitor import Monitor, Registered
+from sandbox.provider.functions import FUNCTIONS
+from sandbox.provider.types import TYPES
+from tests.support.mocks import ACCOUNT, FakeAws
+from tests.support.program import DIGEST, REDIS, TAG, run
+
+pytestmark = pytest.mark.sandbox
+
+# What the configuration can turn on or choose, beside what the committed stacks have.
+FEATURES: list[dict[str, Any]] = [
+    {"stack": "dev", "https": False},
+    {"stack": "staging"},
+    {"stack": "prod"},
+    {"stack": "prod", "image": False},
+    {"stack": "prod", "domainName": "app.example.com", "hostedZoneId": "Z0123456789ABC"},
+    {"stack": "prod", "imageTag": DIGEST},
+    *({"stack": "staging", "deploymentStrategy": strategy} for strategy in ("blue-green", "canary", "linear")),
+    *({"stack": "staging", **REDIS, "redisReplicas": replicas} for replicas in (0, 2)),
+    {"stack": "prod", **REDIS},
+    {
+        "stack": "staging",
+        "secrets": {"TOKEN": "correct-horse"},
+        "secretArns": {"KEY": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:key-AbCdEf"},
+        "enableXrayTracing": True,
+        "enableExec": True,
+        "enableAudioRecording": True,
+        "enableQuotaManagement": True,
+        "alarmEmails": ["a@example.com"],
+        "alarmPhones": ["+12025550123"],
+        "monthlyBudgetUsd": 100,
+        "scalingSchedule": {"up": {"cron": "0 6 * * ? *", "timeZone": "UTC", "min": 3, "max": 5}},
+    },
+    {"stack": "dev", "https": False, "protectData": True, "natGateways": "single", "availabilityZones": 3},
+    {"stack": "dev", "https": False, "cpuArchitecture": "ARM64", "spotPercent": 50, "onDemandBase": 0},
+]
+# Set by the engine or by the provider itself: generated names, and the default tags.
+FILLED_IN = {
+    *((token, resource.name.property) for token, resource in TYPES.items() if resource.name),
+    *((token, "tags") for token, resource in TYPES.items() if resource.tags),
+}
+# Maps whose keys are names of the program's own.
+MAPS = {
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", "dimensions"),
+    ("aws:cloudwatch/metricAlarm:MetricAlarm", "metricQueries.metric.dimensions"),
+}
+
+
+class Recorder:
+    """A monitor that registers everything and keeps the inputs."""
+
+    def __init__(self) -> None:
+        self.inputs: list[tuple[str, Mapping[str, Any]]] = []
+
+    def component(self) -> Registered:
+        return Registered("component", "", {}, "")
+
+    def resource(
+        self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, uses: object
+    ) -> Registered:
+        self.inputs.append((type_, inputs))
+        return Registered(f"{type_}::{name}", f"id-{name}", {"allocationId": "eipalloc-1"}, "")
+
+    def invoke(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return {"names": ["a", "b", "c"]}
+
+
+def paths(token: str, value: Any, path: str = "") -> Iterator[str]:
+    """The dotted path of every property in `value`, indexes left out; `*` is any key of a map."""
+    if isinstance(value, Mapping):
+        for name, item in cast(Mapping[str, Any], value).items():
+            inner = f"{path}.{'*' if (token, path) in MAPS else name}".lstrip(".")
+            if inner != "tags":
+                yield inner
+                yield from paths(token, item, inner)
+    elif isinstance(value, list):
+        for item in cast(list[Any], value):
+            yield from paths(token, item, path)
+
+
+@cache
+def registered() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """The properties by type, and the arguments by function, that the program and its VPC can give."""
+    properties: dict[str, set[str]] = defaultdict(set)
+    arguments: dict[str, set[str]] = {"aws:index/getAvailabilityZones:getAvailabilityZones": set()}  # of the VPC
+    for feature in FEATURES:
+        answers = FakeAws(region="us-east-1", images={DIGEST: [TAG]})
+        deployment = run(answers=answers, **feature)
+        for function, given, _ in deployment.calls:
+            arguments.setdefault(function, set()).update(given)
+        inputs = [(one.type, one.inputs) for one in deployment.registered]
+        network = Recorder()
+        vpc.build(cast(Monitor, network), "net", dict(deployment.one("awsx:ec2:Vpc").inputs))
+        for token, given in (*inputs, *network.inputs):
+            properties[token].update(paths(token, given))
+    return properties, arguments
+
+
+def supported(token: str) -> set[str]:
+    """The properties of a type that the sandbox supports."""
+    resource = TYPES[token]
+    nested = {f"{path}.{member}" for path, members in resource.members.items() for member in members}
+    return {*resource.inputs, *nested}
+
+
+def test_types_are_those_that_the_program_registers() -> None:
+    assert TYPES.keys() == {token for token in registered()[0] if token.startswith("aws:")}
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_properties_are_those_that_the_program_sets(token: str) -> None:
+    filled_in = {name for other, name in FILLED_IN if other == token}
+    assert supported(token) | filled_in == registered()[0][token] | filled_in
+
+
+def test_inputs_of_the_vpc_are_those_that_the_program_sets() -> None:
+    assert {name for name in registered()[0]["awsx:ec2:Vpc"] if "." not in name} == set(vpc.INPUTS)
+
+
+def test_functions_and_arguments_are_those_that_the_program_uses() -> None:
+    assert {token: set(known) for token, (known, _) in FUNCTIONS.items()} == registered()[1]
