@@ -129,14 +129,9 @@ class LiveSandbox:
         """`pulumi up`, which has to succeed; its output."""
         return succeeded(self.update(stack, *options))
 
-    def planned(self, stack: str) -> dict[str, str]:
-        """What `pulumi preview` would change: type and name of a resource -> operation."""
-        steps = json.loads(self.succeeds(f"pulumi preview -s {stack} --json --non-interactive"))["steps"]
-        return {
-            step["urn"].rpartition("$")[2].removeprefix("aws:").replace("::", " "): step["op"]
-            for step in steps
-            if step["op"] not in ("same", "read")
-        }
+    def changed(self, stack: str) -> dict[str, str]:
+        """`pulumi up`, which has to succeed; what it changed: type and name of a resource -> operation."""
+        return changes_in(self.updated(stack, "--json"))
 
     def unchanged(self, stack: str) -> None:
         """Asserts that neither a refresh nor an update would change anything."""
@@ -239,12 +234,16 @@ class LiveSandbox:
 
     @contextmanager
     def borrowed(self, stack: str) -> Generator[None]:
-        """Brings a stack up if it is not, and undoes afterwards what was changed in its config and in the account."""
+        """Brings a stack up if it is not, and afterwards restores its config and deploys it, if it has changed.
+
+        A test that changes only the account, and not the config, undoes that itself.
+        """
         self.ensure(stack)
         before = self.stack_file(stack).read_text()
         yield
-        self.stack_file(stack).write_text(before)
-        self.updated(stack, "--refresh")
+        if self.stack_file(stack).read_text() != before:
+            self.stack_file(stack).write_text(before)
+            self.updated(stack, "--refresh")
 
 
 @dataclass(frozen=True)
@@ -298,6 +297,18 @@ class Stack:
             for key in ("name", "bucket", "identifier")
             if item["outputs"].get(key)
         }
+
+
+def changes_in(output: str) -> dict[str, str]:
+    """What an update changed, from its output with `--json`: type and name of a resource -> operation."""
+    events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    steps = [event["resourcePreEvent"]["metadata"] for event in events if "resourcePreEvent" in event]
+    return {
+        step["urn"].rpartition("$")[2].removeprefix("aws:").replace("::", " "): step["op"]
+        for step in steps
+        # A replacement is also a creation and a deletion.
+        if step["op"] not in ("same", "read", "create-replacement", "delete-replaced")
+    }
 
 
 def succeeded(run: Run) -> str:

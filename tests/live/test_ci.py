@@ -34,6 +34,7 @@ def test_drift_check_finds_drift_and_changes_nothing(dev: Stack, tmp_path: Path)
     assert made.drifted
     assert "retentionInDays: 7 => 30" in made.output
     assert dev.sandbox.state("dev") == before
+    dev.client("logs").put_retention_policy(logGroupName="/ecs/voiceter-backend-dev", retentionInDays=7)
 
 
 def test_stack_that_cannot_be_read_is_a_failure_and_not_drift(dev: Stack, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.live.harness import Stack
+from tests.live.harness import Stack, changes_in
 
 pytestmark = pytest.mark.live
 
@@ -39,8 +39,11 @@ def set_secrets(dev: Stack, token: str, pool: str) -> None:
     )
 
 
-def up(dev: Stack, *options: str) -> None:
-    SHOWN.append(dev.sandbox.updated("dev", "--diff", *options))
+def up(dev: Stack) -> dict[str, str]:
+    """`pulumi up` with all details; what it changed."""
+    output = dev.sandbox.updated("dev", "--json")
+    SHOWN.append(output)
+    return changes_in(output)
 
 
 def group(dev: Stack) -> dict[str, Any]:
@@ -97,14 +100,13 @@ def test_redis_and_a_secret_are_turned_on(dev: Stack) -> None:
     before = dev.revisions()
     set_secrets(dev, TOKEN, POOL)
     dev.sandbox.set("dev", redisEnabled="true", enableAuth="true")
-    planned = dev.sandbox.planned("dev")
-    assert {name for name, operation in planned.items() if operation != "create"} == {
+    changed = up(dev)
+    assert {name for name, operation in changed.items() if operation != "create"} == {
         "ecs/taskDefinition:TaskDefinition task",
         "ecs/service:Service service",
         "iam/rolePolicy:RolePolicy execution",
         "cloudwatch/dashboard:Dashboard dashboard",
     }
-    up(dev)
     assert set(before) < set(dev.revisions())
     assert len(dev.revisions()) == len(before) + 1
     dev.sandbox.unchanged("dev")
@@ -160,14 +162,13 @@ def test_secrets_are_injected_by_version(dev: Stack) -> None:
 def test_changed_secrets_are_a_new_revision(dev: Stack) -> None:
     before, versions, modified = dev.revisions(), injected(dev), group(dev)["AuthTokenLastModifiedDate"]
     set_secrets(dev, OTHER_TOKEN, OTHER_POOL)
-    assert dev.sandbox.planned("dev") == {
+    assert up(dev) == {
         "elasticache/replicationGroup:ReplicationGroup cache": "update",
         "secretsmanager/secretVersion:SecretVersion REDIS_URL": "replace",
         "secretsmanager/secretVersion:SecretVersion COGNITO_USER_POOL_ID": "replace",
         "ecs/taskDefinition:TaskDefinition task": "replace",
         "ecs/service:Service service": "update",
     }
-    up(dev)
     assert len(dev.revisions()) == len(before) + 1
     assert all(injected(dev)[name] != version for name, version in versions.items())
     assert value(dev, "COGNITO_USER_POOL_ID") == OTHER_POOL
@@ -215,11 +216,10 @@ def test_limits_that_a_schedule_has_set_are_not_drift(dev: Stack) -> None:
 
 def test_without_the_last_schedule_the_configured_counts_return(dev: Stack) -> None:
     dev.sandbox.remove("dev", "scalingSchedule", "redisReplicas")
-    up(dev, "--refresh")
+    dev.sandbox.updated("dev", "--refresh")
     assert scheduled_actions(dev) == []
     assert bounds(dev) == (1, 2)
     assert len(group(dev)["MemberClusters"]) == 2
-    dev.sandbox.unchanged("dev")
 
 
 def test_redis_and_secrets_are_turned_off(dev: Stack) -> None:

@@ -14,11 +14,9 @@ SERVICE = "ecs/service:Service service"
 
 
 def switch(dev: Stack, strategy: str) -> dict[str, str]:
-    """Sets and deploys the strategy; what the preview showed."""
+    """Sets and deploys the strategy; what the update changed."""
     dev.sandbox.set("dev", deploymentStrategy=strategy)
-    planned = dev.sandbox.planned("dev")
-    dev.sandbox.updated("dev")
-    return planned
+    return dev.sandbox.changed("dev")
 
 
 def deploy_again(dev: Stack) -> None:

@@ -95,9 +95,13 @@ def a_port() -> str:
         return str(listener.getsockname()[1])
 
 
-def wait_until(answers: Any) -> None:
+def wait_for_the_deployment(operator: Operator) -> None:
     began = time.monotonic()
-    while not answers():
+    while True:
+        answer = operator.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])
+        states = {deployment["rolloutState"] for deployment in answer["services"][0]["deployments"]}
+        if "IN_PROGRESS" not in states:
+            return
         assert time.monotonic() - began < DEADLINE_SECONDS
         time.sleep(0.5)
 
@@ -149,7 +153,7 @@ def test_every_command_on_a_healthy_stack(operator: Operator) -> None:
 def test_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
     operator.sandbox.image("dev", "1.0.0", "unhealthy")
     operator.deploys("1.0.0")
-    wait_until(lambda: "IN_PROGRESS" not in operator.sees(START, 1))
+    wait_for_the_deployment(operator)
     said = operator.sees(START, 1)
     assert "rolling back to deployment" in said
     assert "is unhealthy in (target-group" in said
@@ -162,7 +166,7 @@ def test_deleted_image(operator: Operator) -> None:
     operator.client("ecr").batch_delete_image(repositoryName=SERVICE, imageIds=[{"imageTag": "1.1.0"}])
     operator.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
     assert re.search(r'"pending": 1', operator.sees(START, 1))
-    wait_until(lambda: "IN_PROGRESS" not in operator.sees(START, 1))
+    wait_for_the_deployment(operator)
     assert re.search(r"CannotPullContainerError: .*voiceter-backend-dev:1\.1\.0: not found", operator.sees(START, 2))
     run = operator.types(START, 3)
     assert run.status != 0
