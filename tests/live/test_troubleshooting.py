@@ -74,6 +74,14 @@ class Operator:
     def sees(self, guide: str, step: int, **replaced: str) -> str:
         return succeeded(self.types(guide, step, **replaced))
 
+    def sees_during_a_deployment(self, guide: str, step: int, pattern: str, **update: Any) -> str:
+        """Starts a deployment and runs the commands of a step, until they come before its end."""
+        for _ in range(5):
+            self.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, **update)
+            if re.search(pattern, said := self.sees(guide, step)):
+                return said
+        raise AssertionError(f"no {pattern} in what step {step} of {guide!r} shows")
+
     def client(self, service: str) -> Any:
         return self.sandbox.client(service)
 
@@ -164,8 +172,7 @@ def test_deleted_image(operator: Operator) -> None:
     operator.sandbox.image("dev", "1.1.0")
     succeeded(operator.deploys("1.1.0"))
     operator.client("ecr").batch_delete_image(repositoryName=SERVICE, imageIds=[{"imageTag": "1.1.0"}])
-    operator.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, forceNewDeployment=True)
-    assert re.search(r'"pending": 1', operator.sees(START, 1))
+    operator.sees_during_a_deployment(START, 1, r'"pending": 1', forceNewDeployment=True)
     wait_for_the_deployment(operator)
     assert re.search(r"CannotPullContainerError: .*voiceter-backend-dev:1\.1\.0: not found", operator.sees(START, 2))
     run = operator.types(START, 3)
@@ -249,9 +256,8 @@ def test_unhealthy_tasks_beside_healthy_ones(operator: Operator) -> None:
     container["image"] = container["image"].rpartition(":")[0] + ":1.2.0"
     keys = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
     bad = ecs.register_task_definition(containerDefinitions=[container], **{key: definition[key] for key in keys})
-    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=bad["taskDefinition"]["taskDefinitionArn"])
-    said = operator.sees(HEALTH, 2)
-    assert re.search(r'"RUNNING",\s+"UNHEALTHY"', said)
+    bad_arn = bad["taskDefinition"]["taskDefinitionArn"]
+    said = operator.sees_during_a_deployment(HEALTH, 2, r'"RUNNING",\s+"UNHEALTHY"', taskDefinition=bad_arn)
     assert re.search(r'"RUNNING",\s+"HEALTHY"', said)
     ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=good)
 
