@@ -1,4 +1,4 @@
-"""The network: a VPC with public and private subnets, and who may talk to whom in it."""
+"""The network: a VPC with public and private subnets, and the security groups."""
 
 from __future__ import annotations
 
@@ -10,23 +10,39 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_awsx as awsx
 
+from components.lib.app import PORT
 from components.lib.lookup import look_up
 
-# Each zone has a quarter of the VPC, whether there are two zones or three, so that a third one moves no subnet.
+# Each zone has a quarter of the VPC, with two zones and with three, so that a third zone moves no subnet.
 _ZONE_BITS = 2
 _ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
-class NetworkArgs:
-    """What the network is made of."""
+class NetworkShape:
+    """The size of the network and its way out."""
 
-    name: str  # for the Name tags
-    region: str
     cidr: str  # an IPv4 block, such as 10.0.0.0/16
     availability_zones: int
     nat_gateways: str  # one-per-az, single or none
-    app_port: int  # TCP, on which the tasks listen
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where in the network something runs."""
+
+    subnet_ids: pulumi.Input[Sequence[str]]
+    security_group_id: pulumi.Input[str]
+    public_ips: bool = False  # whether tasks get public IP addresses
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkArgs:
+    """The inputs of `Network`."""
+
+    name: str  # for the Name tags
+    region: str
+    shape: NetworkShape
     https: bool  # whether the load balancer listens on 443 too
 
 
@@ -34,22 +50,19 @@ class Network(pulumi.ComponentResource):
     """A VPC, gateway endpoints, and the security groups of the load balancer and of the tasks."""
 
     vpc_id: pulumi.Output[str]
-    public_subnet_ids: pulumi.Output[Sequence[str]]
     private_subnet_ids: pulumi.Output[Sequence[str]]
-    task_subnet_ids: pulumi.Output[Sequence[str]]
-    tasks_have_public_ips: bool
-    load_balancer_security_group_id: pulumi.Output[str]
-    tasks_security_group_id: pulumi.Output[str]
+    load_balancer: Placement
+    tasks: Placement
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:network:Network", name, {}, opts)
         vpc = awsx.ec2.Vpc(
             args.name,
-            cidr_block=args.cidr,
-            number_of_availability_zones=args.availability_zones,
-            availability_zone_cidr_mask=ipaddress.IPv4Network(args.cidr).prefixlen + _ZONE_BITS,
+            cidr_block=args.shape.cidr,
+            number_of_availability_zones=args.shape.availability_zones,
+            availability_zone_cidr_mask=ipaddress.IPv4Network(args.shape.cidr).prefixlen + _ZONE_BITS,
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
-            nat_gateways={"strategy": _nat_strategy(args.nat_gateways)},
+            nat_gateways={"strategy": _nat_strategy(args.shape.nat_gateways)},
             opts=pulumi.ResourceOptions(parent=self),
         )
         route_table_ids = vpc.route_tables.apply(lambda tables: pulumi.Output.all(*(table.id for table in tables)))
@@ -64,8 +77,8 @@ class Network(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
 
-        # Rules are resources of their own, as the two groups name each other. A group without rules lets nothing
-        # through: the AWS provider takes away the rule with which AWS opens the way out of a new group.
+        # The two groups name each other, so their rules are separate resources. A group without rules lets nothing
+        # through: the AWS provider removes the rule with which AWS opens a new group to the outside.
         load_balancer = self._security_group("load-balancer", args, vpc, "The load balancer: open to the internet")
         tasks = self._security_group("tasks", args, vpc, "The tasks: reached by the load balancer only")
         for port in (80, 443) if args.https else (80,):
@@ -84,8 +97,8 @@ class Network(pulumi.ComponentResource):
             security_group_id=load_balancer.id,
             description="To the tasks",
             ip_protocol="tcp",
-            from_port=args.app_port,
-            to_port=args.app_port,
+            from_port=PORT,
+            to_port=PORT,
             referenced_security_group_id=tasks.id,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -94,8 +107,8 @@ class Network(pulumi.ComponentResource):
             security_group_id=tasks.id,
             description="From the load balancer",
             ip_protocol="tcp",
-            from_port=args.app_port,
-            to_port=args.app_port,
+            from_port=PORT,
+            to_port=PORT,
             referenced_security_group_id=load_balancer.id,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -110,15 +123,15 @@ class Network(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-        # Without NAT a private subnet has no way to ECR, Bedrock or CloudWatch; a public one has.
-        self.tasks_have_public_ips = args.nat_gateways == "none"
         self.vpc_id = vpc.vpc_id
-        self.public_subnet_ids = vpc.public_subnet_ids
         self.private_subnet_ids = vpc.private_subnet_ids
-        self.task_subnet_ids = vpc.public_subnet_ids if self.tasks_have_public_ips else vpc.private_subnet_ids
-        self.load_balancer_security_group_id = load_balancer.id
-        self.tasks_security_group_id = tasks.id
-        self.register_outputs({"vpc_id": self.vpc_id, "task_subnet_ids": self.task_subnet_ids})
+        self.load_balancer = Placement(vpc.public_subnet_ids, load_balancer.id)
+        if args.shape.nat_gateways == "none":
+            # Without NAT a private subnet has no way to ECR, Bedrock or CloudWatch.
+            self.tasks = Placement(vpc.public_subnet_ids, tasks.id, public_ips=True)
+        else:
+            self.tasks = Placement(vpc.private_subnet_ids, tasks.id)
+        self.register_outputs({"vpc_id": self.vpc_id, "task_subnet_ids": self.tasks.subnet_ids})
 
     def _security_group(
         self, name: str, args: NetworkArgs, vpc: awsx.ec2.Vpc, description: str
@@ -133,9 +146,10 @@ class Network(pulumi.ComponentResource):
 
 
 def find_network(provider: aws.Provider, name: str, stack: str) -> str | None:
-    """The IPv4 block of the stack's network, which has that name; None where there is none yet.
+    """Returns the IPv4 block of the stack's network with that name, or None if there is no network yet.
 
-    Raises `pulumi.RunError` where EC2 cannot be asked, or knows several.
+    Raises:
+        pulumi.RunError: EC2 does not answer, or knows several networks with that name.
     """
     found = look_up(
         f"the stack's network {name!r}",
@@ -145,5 +159,5 @@ def find_network(provider: aws.Provider, name: str, stack: str) -> str | None:
 
 
 def _nat_strategy(setting: str) -> awsx.ec2.NatGatewayStrategy:
-    """The member whose name the setting has in lower case and with hyphens: ONE_PER_AZ of one-per-az."""
+    """Returns the member of the enumeration: ONE_PER_AZ for one-per-az."""
     return awsx.ec2.NatGatewayStrategy[setting.upper().replace("-", "_")]

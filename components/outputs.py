@@ -76,9 +76,9 @@ OUTPUTS: Final[Sequence[Output]] = (
     Output("logGroupName", "the log group of the tasks", lambda stack: stack.logs.group_name),
     Output("repositoryUrl", "the ECR repository, for `docker push`", lambda stack: stack.registry.repository_url),
     Output(
-        "executionRoleArn", "the role with which ECS starts the tasks", lambda stack: stack.identity.execution_role_arn
+        "executionRoleArn", "the role with which ECS starts the tasks", lambda stack: stack.identity.roles.execution_arn
     ),
-    Output("taskRoleArn", "the role of the app", lambda stack: stack.identity.task_role_arn),
+    Output("taskRoleArn", "the role of the app", lambda stack: stack.identity.roles.task_arn),
     Output("tableNames", "the DynamoDB tables: short name → name", lambda stack: stack.stores.table_names),
     *(
         Output(

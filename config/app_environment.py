@@ -8,8 +8,7 @@ import pulumi
 
 from components.data.data_stores import RECORDINGS_PREFIX
 from components.data.tables import TABLES
-from components.monitoring.metrics import NAMESPACE
-from components.service.container import PORT
+from components.lib.app import METRICS_NAMESPACE, PORT
 from config.key import declarations
 from config.model import Settings
 
@@ -38,7 +37,7 @@ _VARIABLES: Final = (
     _Variable("NODE_ENV", lambda config, made: "production"),
     _Variable("PORT", lambda config, made: str(PORT)),
     _Variable("DEPLOYMENT_ENV", lambda config, made: config.environment_name),
-    _Variable("CLOUDWATCH_NAMESPACE", lambda config, made: NAMESPACE),
+    _Variable("CLOUDWATCH_NAMESPACE", lambda config, made: METRICS_NAMESPACE),
     _Variable("S3_BUCKET_NAME", lambda config, made: made.bucket),
     _Variable("S3_AUDIO_PREFIX", lambda config, made: RECORDINGS_PREFIX),
     # Seconds: the record of a session lives as long as the session may.

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from components.data.registry import Image
 from config import rules
 from config import source as config_source
 from config.checks import check_across_keys
@@ -12,7 +13,6 @@ from config.key import Declaration, declarations
 from config.mistakes import ConfigError, Mistakes, nearest, path
 from config.model import Settings
 from config.source import Source, decode
-from config.values import Image
 
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 

@@ -22,16 +22,21 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from components.edge.load_balancer import Domain
-from components.service.scaling import Schedule
+from components.access.app_grants import AppAccess
+from components.data.registry import Image
+from components.data.session_cache import Redis
+from components.edge.domain import Domain
+from components.lib.app import DRAIN_SECONDS, PING_SECONDS
+from components.lib.timeline import Timeline
+from components.network import NetworkShape
+from components.service.scaling import ScalingRules, Schedule
+from components.service.service import Capacity, TaskSize
 from components.service.strategy import ROLLING, STRATEGIES, Strategy
-from components.service.timeline import APP_DRAIN_SECONDS, PING_SECONDS
 from config import rules
 from config.key import Key
 from config.rules import Count, Flag, Percent, Positive
 from config.schedule import SCHEDULE_NAME, ScheduleKeys
 from config.stack_name import environment_of
-from config.values import Image, Redis
 
 _VariableName = Annotated[str, rules.ENVIRONMENT_NAME]
 
@@ -142,9 +147,9 @@ class Settings(BaseModel):
     # Not under the app's drain; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
     stop_timeout_seconds: Annotated[
         StrictInt,
-        Field(ge=APP_DRAIN_SECONDS, le=120),
+        Field(ge=DRAIN_SECONDS, le=120),
         Key("time from SIGTERM until ECS kills a task", unit="seconds"),
-    ] = APP_DRAIN_SECONDS
+    ] = DRAIN_SECONDS
     # Elastic Load Balancing, "Edit target group attributes for your Application Load Balancer".
     deregistration_delay_seconds: Annotated[
         StrictInt,
@@ -326,6 +331,51 @@ class Settings(BaseModel):
     def environment_name(self) -> str:
         """The environment of the stack, see `environment_of`."""
         return environment_of(self.stack)
+
+    @property
+    def network(self) -> NetworkShape:
+        """The size of the network and its way out."""
+        return NetworkShape(self.vpc_cidr, self.availability_zones, self.nat_gateways)
+
+    @property
+    def task_size(self) -> TaskSize:
+        """The size of a task."""
+        return TaskSize(self.cpu, self.memory, self.cpu_architecture)
+
+    @property
+    def capacity(self) -> Capacity:
+        """The number of tasks at creation, and where they run."""
+        return Capacity(self.desired_count, self.on_demand_base, self.spot_percent)
+
+    @property
+    def scaling(self) -> ScalingRules:
+        """The limits and targets of the autoscaler."""
+        return ScalingRules(
+            min_count=self.min_count,
+            max_count=self.max_count,
+            cpu_target_percent=self.cpu_target_percent,
+            memory_target_percent=self.memory_target_percent,
+            sessions_per_task_target=self.sessions_per_task_target if self.enable_metrics else None,
+            schedules=self.schedules,
+        )
+
+    @property
+    def timeline(self) -> Timeline:
+        """The end of a task, and how long a deployment may take."""
+        return Timeline(self.deregistration_delay_seconds, self.stop_timeout_seconds, self.strategy.shift_minutes)
+
+    @property
+    def app_access(self) -> AppAccess:
+        """What the app uses beside the stack's stores."""
+        return AppAccess(
+            speech_model_id=self.bedrock_model_id,
+            other_model_ids=self.extra_model_ids,
+            guardrail_arns=self.guardrail_arns,
+            prompt_arns=self.prompt_arns,
+            ses_identity_arns=self.ses_identity_arns,
+            tracing=self.enable_xray_tracing,
+            shell=self.enable_exec,
+        )
 
     @property
     def domain(self) -> Domain | None:

@@ -1,47 +1,57 @@
-"""The grants for what the app uses and the stack does not make: models, metrics, mail, traces, a shell.
-
-Each is a list of statements, empty where the stack does not use the service.
-"""
+"""The grants for what the app uses and the stack does not create: models, metrics, mail, traces, a shell."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from components.lib.account import Account
+from components.lib.app import METRICS_NAMESPACE
 from components.lib.policy import Statement
-from components.monitoring.metrics import NAMESPACE
 
 
-def models(account: Account, speech_model_id: str, other_model_ids: Sequence[str]) -> list[Statement]:
-    """Bidirectional streams with the speech model, and Converse with the others, which is InvokeModel to IAM."""
-    # AWS documents InvokeModel for bidirectional streams; published samples grant the second action as well.
+@dataclass(frozen=True, kw_only=True)
+class AppAccess:
+    """What the app of a stack uses."""
+
+    speech_model_id: str
+    other_model_ids: Sequence[str]
+    guardrail_arns: Sequence[str]
+    prompt_arns: Sequence[str]
+    ses_identity_arns: Sequence[str]
+    tracing: bool  # with X-Ray
+    shell: bool  # by ECS Exec
+
+
+def app_grants(access: AppAccess, account: Account, cluster_name: str) -> list[Statement]:
+    """Returns the grants to use exactly that, and to protect the cluster's tasks from a scale-in."""
+    return [
+        *_models(account, access),
+        *_grant_if_any("BedrockGuardrails", "bedrock:ApplyGuardrail", access.guardrail_arns),
+        *_grant_if_any("BedrockPrompts", "bedrock:GetPrompt", access.prompt_arns),
+        *_metrics(),
+        *_grant_if_any("SesMail", "ses:SendEmail", access.ses_identity_arns),
+        *(_tracing() if access.tracing else []),
+        *_scale_in_protection(account, cluster_name),
+        *(_shell() if access.shell else []),
+    ]
+
+
+def _models(account: Account, access: AppAccess) -> list[Statement]:
+    """Bidirectional streams with the speech model; Converse with the other models, which IAM calls InvokeModel."""
+    # AWS documents InvokeModel for bidirectional streams. Published samples grant the second action too.
     stream = ["bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"]
-    speech = Statement("BedrockSpeech", stream, [_foundation_model(account, speech_model_id)])
-    others = [_foundation_model(account, model_id) for model_id in other_model_ids]
-    return [speech, *_on("BedrockConverse", "bedrock:InvokeModel", others)]
+    speech = Statement("BedrockSpeech", stream, [_foundation_model(account, access.speech_model_id)])
+    others = [_foundation_model(account, model_id) for model_id in access.other_model_ids]
+    return [speech, *_grant_if_any("BedrockConverse", "bedrock:InvokeModel", others)]
 
 
-def guardrails(arns: Sequence[str]) -> list[Statement]:
-    """Exactly the given guardrails."""
-    return _on("BedrockGuardrails", "bedrock:ApplyGuardrail", arns)
-
-
-def prompts(arns: Sequence[str]) -> list[Statement]:
-    """Exactly the given prompts."""
-    return _on("BedrockPrompts", "bedrock:GetPrompt", arns)
-
-
-def metrics() -> list[Statement]:
-    """Metrics in the app's own namespace. The action takes no resource; the namespace is a matter of the condition."""
-    condition = {"StringEquals": {"cloudwatch:namespace": NAMESPACE}}
+def _metrics() -> list[Statement]:
+    """Metrics in the app's namespace. The action takes no resource, so a condition names the namespace."""
+    condition = {"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}}
     return [Statement("CloudWatchMetrics", ["cloudwatch:PutMetricData"], ["*"], condition)]
 
 
-def mail(identity_arns: Sequence[str]) -> list[Statement]:
-    """Mail from exactly the given SES identities."""
-    return _on("SesMail", "ses:SendEmail", identity_arns)
-
-
-def tracing(enabled: bool) -> list[Statement]:
-    """X-Ray segments and the sampling rules for them. None of the actions takes a resource."""
+def _tracing() -> list[Statement]:
+    """X-Ray segments, and the sampling rules for them. None of the actions takes a resource."""
     actions = [
         "xray:GetSamplingRules",
         "xray:GetSamplingStatisticSummaries",
@@ -49,10 +59,10 @@ def tracing(enabled: bool) -> list[Statement]:
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     ]
-    return [Statement("XRay", actions, ["*"])] if enabled else []
+    return [Statement("XRay", actions, ["*"])]
 
 
-def shell(enabled: bool) -> list[Statement]:
+def _shell() -> list[Statement]:
     """The channels of ECS Exec. None of the actions takes a resource."""
     actions = [
         "ssmmessages:CreateControlChannel",
@@ -60,19 +70,19 @@ def shell(enabled: bool) -> list[Statement]:
         "ssmmessages:OpenControlChannel",
         "ssmmessages:OpenDataChannel",
     ]
-    return [Statement("EcsExec", actions, ["*"])] if enabled else []
+    return [Statement("EcsExec", actions, ["*"])]
 
 
-def scale_in_protection(account: Account, cluster_name: str) -> list[Statement]:
-    """What a task needs to keep itself from a scale-in while it has sessions: on the tasks of this cluster only."""
+def _scale_in_protection(account: Account, cluster_name: str) -> list[Statement]:
+    """A task protects itself from a scale-in while it has sessions. The grant is for all tasks of the cluster."""
     tasks = account.arn("ecs", f"task/{cluster_name}/*")
     return [Statement("EcsScaleInProtection", ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"], [tasks])]
 
 
 def _foundation_model(account: Account, model_id: str) -> str:
-    """The ARN of a model, which belongs to no account."""
+    """Returns the ARN of a model, which belongs to no account."""
     return f"arn:{account.partition}:bedrock:{account.region}::foundation-model/{model_id}"
 
 
-def _on(sid: str, action: str, arns: Sequence[str]) -> list[Statement]:
+def _grant_if_any(sid: str, action: str, arns: Sequence[str]) -> list[Statement]:
     return [Statement(sid, [action], arns)] if arns else []

@@ -1,4 +1,4 @@
-"""The two IAM roles of a task. What they may do is handed in as grants; no service's actions are known here."""
+"""The two IAM roles of a task. Other components supply the grants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,16 @@ from components.lib.policy import Statement, document
 
 
 @dataclass(frozen=True)
+class Roles:
+    """The ARNs of the two roles."""
+
+    execution_arn: pulumi.Input[str]
+    task_arn: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class IdentityArgs:
-    """What the roles are made of."""
+    """The inputs of `Identity`."""
 
     account: Account
     execution_role_name: str
@@ -22,18 +30,19 @@ class IdentityArgs:
 
 
 class Identity(pulumi.ComponentResource):
-    """The execution role, with which ECS starts a task, and the task role, which is the app's own."""
+    """The execution role, with which ECS starts a task, and the task role, which the app uses."""
 
-    execution_role_arn: pulumi.Output[str]
-    task_role_arn: pulumi.Output[str]
+    roles: Roles
 
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:identity:Identity", name, {}, opts)
         trust = document([_trust(args.account)])
-        self.execution_role_arn = self._role("execution", args.execution_role_name, trust, args.execution_grants)
-        self.task_role_arn = self._role("task", args.task_role_name, trust, args.task_grants)
+        self.roles = Roles(
+            execution_arn=self._role("execution", args.execution_role_name, trust, args.execution_grants),
+            task_arn=self._role("task", args.task_role_name, trust, args.task_grants),
+        )
         self.register_outputs(
-            {"execution_role_arn": self.execution_role_arn, "task_role_arn": self.task_role_arn},
+            {"execution_role_arn": self.roles.execution_arn, "task_role_arn": self.roles.task_arn},
         )
 
     def _role(
@@ -57,9 +66,9 @@ class Identity(pulumi.ComponentResource):
 
 
 def _trust(account: Account) -> Statement:
-    """Lets ECS take the role for tasks of this account and region, and for nobody else's.
+    """Returns the trust policy: ECS assumes the role for tasks of this account and region only.
 
-    Amazon ECS Developer Guide, "Amazon ECS task IAM role": a narrower source, such as a cluster, is not supported.
+    A narrower source, such as a cluster, is not supported (Amazon ECS Developer Guide, "Amazon ECS task IAM role").
     """
     return Statement(
         "EcsTasks",

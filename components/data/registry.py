@@ -1,4 +1,4 @@
-"""The image registry: the stack's ECR repository, what is in it, and how to bring an image to it."""
+"""The image registry: the stack's ECR repository, the lookup of an image, and the commands that push one."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,23 @@ _PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 
 @dataclass(frozen=True)
+class Image:
+    """The image that the service runs."""
+
+    tag: str  # an ECR tag or sha256:…, as imageTag says
+    version: str  # the image's ECR tag, also where `tag` is a digest
+
+
+@dataclass(frozen=True)
 class RegistryArgs:
-    """What the registry is made of."""
+    """The inputs of `Registry`."""
 
     repository_name: str
-    force_delete: bool  # whether images go with the repository when the stack is taken down
+    force_delete: bool  # whether AWS deletes the repository with its images when the stack is destroyed
 
 
 class Registry(pulumi.ComponentResource):
-    """An ECR repository with immutable tags, scanned on push. Tagged images stay until someone deletes them."""
+    """An ECR repository with immutable tags. ECR scans each image, and keeps tagged images."""
 
     repository_url: pulumi.Output[str]
 
@@ -45,13 +53,13 @@ class Registry(pulumi.ComponentResource):
         self.register_outputs({"repository_url": self.repository_url})
 
     def image(self, tag: str) -> pulumi.Output[str]:
-        """The reference of the image with the ECR tag, or the `sha256:…` digest, `tag`."""
+        """Returns the reference of an image by its ECR tag or its `sha256:…` digest."""
         return pulumi.Output.concat(self.repository_url, "@" if _is_digest(tag) else ":", tag)
 
     def pull(self) -> list[Statement]:
-        """The grant to pull images from this repository."""
+        """Returns the grant to pull images from this repository."""
         return [
-            # A token is for the whole registry: the action takes no narrower resource.
+            # A token is for the whole registry, so the action takes no narrower resource.
             Statement("EcrLogin", ["ecr:GetAuthorizationToken"], ["*"]),
             Statement(
                 "EcrPull",
@@ -61,7 +69,7 @@ class Registry(pulumi.ComponentResource):
         ]
 
     def warn_of_no_image(self, region: str, cpu_architecture: str, stack: str) -> None:
-        """Says, once the repository is there, which commands bring a first image and start the service."""
+        """Warns, once the repository exists, which commands push a first image and start the service."""
 
         def warn(url: str) -> None:
             pulumi.log.warn(_first_image(url, region, cpu_architecture, stack), self)
@@ -70,10 +78,12 @@ class Registry(pulumi.ComponentResource):
 
 
 def find_image(provider: aws.Provider, repository_name: str, tag: str) -> str | None:
-    """The tag of the image `tag` (an ECR tag, or a `sha256:…` digest) in a repository.
+    """Returns the ECR tag of an image, given by its tag or its `sha256:…` digest.
 
-    None where the repository, the image or, for a digest, a tag of it is missing. Raises `pulumi.RunError` where ECR
-    cannot be asked.
+    Returns None if the repository or the image is missing, or if the image has no tag.
+
+    Raises:
+        pulumi.RunError: ECR does not answer.
     """
     by_digest = _is_digest(tag)
     image = look_up(

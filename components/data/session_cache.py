@@ -1,4 +1,4 @@
-"""Redis for the sessions: one replication group of ElastiCache that the tasks alone reach, by TLS and with a token."""
+"""Redis for the sessions: an ElastiCache replication group that only the tasks reach, over TLS and with a token."""
 
 from __future__ import annotations
 
@@ -12,35 +12,42 @@ import pulumi_aws as aws
 PORT = 6379
 
 _ENGINE = "valkey"
-# The drop-in for Redis OSS 7: Valkey was forked from Redis 7.2, and ElastiCache sells it for less. The minor version
-# alone is fixed, its patches come in the maintenance window.
+# Valkey replaces Redis OSS 7: it is a fork of Redis 7.2, and costs less. ElastiCache installs patches of this minor
+# version in the maintenance window.
 _VERSION = "7.2"
-# UTC: night in Europe, evening in America. Amazon ElastiCache takes at least 60 minutes for each, and no overlap.
+# UTC: night in Europe, evening in America. ElastiCache requires 60 minutes or more for each, and no overlap.
 _SNAPSHOT_WINDOW = "01:00-02:00"
 _MAINTENANCE_WINDOW = "sun:03:00-sun:04:00"
 _SNAPSHOT_DAYS = 7
 
 
 @dataclass(frozen=True)
+class Redis:
+    """The size of the cache, and its token."""
+
+    node_type: str
+    replicas: int  # beside the primary
+    auth_token: pulumi.Output[str]  # secret
+
+
+@dataclass(frozen=True, kw_only=True)
 class SessionCacheArgs:
-    """What the cache is made of."""
+    """The inputs of `SessionCache`."""
 
     name: str  # of the replication group and of its subnet group
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
     tasks_security_group_id: pulumi.Input[str]
-    node_type: str
-    replicas: int  # beside the primary
-    auth_token: pulumi.Output[str]  # secret
-    protect: bool  # whether snapshots are taken, a last one when the cache is deleted
+    redis: Redis
+    protect: bool  # whether ElastiCache takes snapshots, and a last snapshot when the cache is deleted
 
 
 class SessionCache(pulumi.ComponentResource):
-    """A Valkey replication group with cluster mode disabled, its network and the URL with which the app finds it."""
+    """A Valkey replication group with cluster mode disabled, its security group, and the URL for the app."""
 
     endpoint: pulumi.Output[str]  # host:port of the primary
-    url: pulumi.Output[str]  # secret: it holds the token
-    node_ids: Sequence[str]  # the nodes, as CloudWatch names them
+    url: pulumi.Output[str]  # secret, as it contains the token
+    node_ids: Sequence[str]  # as CloudWatch names the nodes
 
     def __init__(self, name: str, args: SessionCacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:session_cache:SessionCache", name, {}, opts)
@@ -59,18 +66,18 @@ class SessionCache(pulumi.ComponentResource):
             engine=_ENGINE,
             engine_version=_VERSION,
             auto_minor_version_upgrade=True,
-            node_type=args.node_type,
-            num_cache_clusters=1 + args.replicas,
-            automatic_failover_enabled=args.replicas > 0,
-            multi_az_enabled=args.replicas > 0,
+            node_type=args.redis.node_type,
+            num_cache_clusters=1 + args.redis.replicas,
+            automatic_failover_enabled=args.redis.replicas > 0,
+            multi_az_enabled=args.redis.replicas > 0,
             port=PORT,
             subnet_group_name=subnets.name,
             security_group_ids=[security_group.id],
             at_rest_encryption_enabled=True,
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
-            auth_token=args.auth_token,
-            # The old token stays good beside the new one: tasks of the revision before go on with it until they end.
+            auth_token=args.redis.auth_token,
+            # The old token stays valid beside the new token, for the tasks of the previous revision.
             auth_token_update_strategy="ROTATE",  # noqa: S106 - no token
             apply_immediately=True,
             maintenance_window=_MAINTENANCE_WINDOW,
@@ -79,17 +86,17 @@ class SessionCache(pulumi.ComponentResource):
             final_snapshot_identifier=f"{args.name}-final" if args.protect else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        # Amazon ElastiCache names the nodes so, from the group's id. Made here and not read back, so that the alarms on
-        # them are known before there are any.
-        self.node_ids = [f"{args.name}-{number:03}" for number in range(1, args.replicas + 2)]
+        # ElastiCache derives these names from the group's id. They are computed here, not read back, so that the
+        # dashboard shows the alarms on the nodes before there are nodes.
+        self.node_ids = [f"{args.name}-{number:03}" for number in range(1, args.redis.replicas + 2)]
         self.endpoint = pulumi.Output.concat(group.primary_endpoint_address, f":{PORT}")
-        # The token may hold characters that mean something in a URL; without a user it is the default user's.
-        token = args.auth_token.apply(lambda text: quote(text, safe=""))
+        # The token may contain characters with a meaning in URLs. A URL without a user means the default user.
+        token = args.redis.auth_token.apply(lambda text: quote(text, safe=""))
         self.url = pulumi.Output.secret(pulumi.Output.concat("rediss://:", token, "@", self.endpoint))
         self.register_outputs({"endpoint": self.endpoint, "node_ids": self.node_ids})
 
     def _security_group(self, args: SessionCacheArgs) -> aws.ec2.SecurityGroup:
-        """A group that admits the tasks, and the tasks' way to it. Nothing goes out of it."""
+        """Creates a group that admits only the tasks and lets nothing out, and opens the tasks' group to it."""
         group = aws.ec2.SecurityGroup(
             "cache",
             vpc_id=args.vpc_id,

@@ -12,11 +12,11 @@ from typing import Any
 
 import pulumi
 
-NAMESPACE = "Voiceter/Backend"  # the app's own; today's image knows no other
+from components.lib.app import METRICS_NAMESPACE
 
 # A Metrics Insights query, as the app chooses the values of ErrorCode. Errors are counted by a metric named ErrorRate
 # whose every value is 1: its sum is a number of errors, its average says nothing.
-ERRORS = f'SELECT SUM(ErrorRate) FROM SCHEMA("{NAMESPACE}", ErrorCode)'  # noqa: S608 - asks CloudWatch, not a database
+ERRORS = f'SELECT SUM(ErrorRate) FROM SCHEMA("{METRICS_NAMESPACE}", ErrorCode)'  # noqa: S608 - asks CloudWatch, not a database
 ERRORS_BY_CODE = f"{ERRORS} GROUP BY ErrorCode"
 
 # How the app names its calls in the dimension Operation, with the full name of the table.
@@ -45,15 +45,15 @@ class Metric:
 
 # The app's metrics without a dimension. A task sends its own count of sessions whenever one starts or ends: the maximum
 # is the busiest task, and the number of samples is that of starts and ends. So it is with connections.
-CONCURRENT_SESSIONS = Metric(NAMESPACE, "ConcurrentSessions")
-WEB_SOCKET_CONNECTIONS = Metric(NAMESPACE, "WebSocketConnections")
+CONCURRENT_SESSIONS = Metric(METRICS_NAMESPACE, "ConcurrentSessions")
+WEB_SOCKET_CONNECTIONS = Metric(METRICS_NAMESPACE, "WebSocketConnections")
 # Defined in the app, and sent by nobody in today's image.
-BEDROCK_LATENCY = Metric(NAMESPACE, "BedrockLatency")
+BEDROCK_LATENCY = Metric(METRICS_NAMESPACE, "BedrockLatency")
 
 
 def audio_chunks(direction: str) -> Metric:
     """Chunks of audio; `direction` is inbound or outbound."""
-    return Metric(NAMESPACE, "AudioChunksProcessed", {"Direction": direction})
+    return Metric(METRICS_NAMESPACE, "AudioChunksProcessed", {"Direction": direction})
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Metrics:
         full = self.tables[table]
         return {
             call: Metric(
-                NAMESPACE,
+                METRICS_NAMESPACE,
                 "DatabaseLatency",
                 {"Operation": pulumi.Output.concat(operation, full), "Table": table},
             )

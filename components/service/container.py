@@ -1,4 +1,7 @@
-"""The container definition. Pure: the same arguments give the same JSON, so an unchanged program changes no task."""
+"""The container definition.
+
+The same arguments give the same JSON, so an unchanged program creates no new revision of the task definition.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,26 +9,24 @@ from typing import Any
 
 import pulumi
 
+from components.lib.app import HEALTH_PATH, PORT
 from components.lib.names import CONTAINER
-from components.service.timeline import CONTAINER_CHECK, START_PERIOD_SECONDS
-
-PORT = 8080
-HEALTH_PATH = "/health"
+from components.lib.timeline import CONTAINER_CHECK, START_PERIOD_SECONDS
 
 _USER = "1001"
-# Where the app writes. The sizes, in MiB, count in the task's memory.
+# Where the app writes. The sizes, in MiB, count towards the task's memory.
 _WRITABLE = {"/tmp": 64, "/app/logs": 64}  # noqa: S108 - the container's /tmp, not this machine's
 _OPEN_FILES = 65536
-# The image has node and no curl. An address, as `localhost` may be the IPv6 one, where nothing listens.
+# The image has node and no curl. The URL has an address, as `localhost` may be IPv6, where nothing listens.
 _HEALTH_CHECK = (
     f"require('http').get('http://127.0.0.1:{PORT}{HEALTH_PATH}', r => process.exit(r.statusCode === 200 ? 0 : 1))"
     ".on('error', () => process.exit(1))"
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Container:
-    """What the container definition is made of."""
+    """The inputs of the container definition."""
 
     image: pulumi.Input[str]
     environment: Mapping[str, pulumi.Input[str]]
@@ -36,7 +37,7 @@ class Container:
     writable_root: bool
 
     def definition(self) -> dict[str, Any]:
-        """The container definition as `RegisterTaskDefinition` takes it: lists in a fixed order, nothing empty."""
+        """Returns the definition as `RegisterTaskDefinition` takes it: lists in a fixed order, nothing empty."""
         definition = {
             "name": CONTAINER,
             "image": self.image,
@@ -58,7 +59,7 @@ class Container:
                     "awslogs-group": self.log_group,
                     "awslogs-region": self.region,
                     "awslogs-stream-prefix": CONTAINER,
-                    # The app goes on when CloudWatch cannot be reached; what does not fit the buffer is lost.
+                    # If CloudWatch does not answer, the app continues and loses the lines that the buffer cannot hold.
                     "mode": "non-blocking",
                     "max-buffer-size": "25m",
                 },

@@ -1,4 +1,4 @@
-"""How many tasks the service runs."""
+"""The autoscaler, which owns the number of tasks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _SCALE_OUT_COOLDOWN_SECONDS = 60
 
 @dataclass(frozen=True)
 class Schedule:
-    """From `cron` on, the autoscaler keeps the count of tasks between `min_count` and `max_count`."""
+    """At `cron`, the limits of the autoscaler become `min_count` and `max_count`."""
 
     cron: str  # AWS's six fields
     time_zone: str  # an IANA name
@@ -22,40 +22,48 @@ class Schedule:
     max_count: int  # tasks
 
 
-@dataclass(frozen=True)
-class ScalingArgs:
-    """What the scaling is made of."""
+@dataclass(frozen=True, kw_only=True)
+class ScalingRules:
+    """The limits and targets of the autoscaler."""
 
-    cluster_name: pulumi.Input[str]
-    service_name: pulumi.Input[str]
     min_count: int  # tasks
     max_count: int  # tasks
     cpu_target_percent: int
     memory_target_percent: int
-    sessions_per_task_target: int | None  # None where the app emits no metrics
-    schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])  # by name
+    sessions_per_task_target: int | None  # None if the app publishes no metrics
+    schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])  # by name; they own the limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingArgs:
+    """The inputs of `Scaling`."""
+
+    cluster_name: pulumi.Input[str]
+    service_name: pulumi.Input[str]
+    rules: ScalingRules
 
 
 class Scaling(pulumi.ComponentResource):
-    """Target tracking on CPU, memory and sessions: whichever asks for more tasks wins. Schedules move its bounds."""
+    """Target tracking on CPU, memory and sessions: the largest count wins. Schedules change the limits."""
 
     def __init__(self, name: str, args: ScalingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:scaling:Scaling", name, {}, opts)
+        rules = args.rules
         target = aws.appautoscaling.Target(
             "tasks",
             service_namespace="ecs",
             resource_id=pulumi.Output.concat("service/", args.cluster_name, "/", args.service_name),
             scalable_dimension="ecs:service:DesiredCount",
-            min_capacity=args.min_count,
-            max_capacity=args.max_count,
-            # A scheduled action sets both: what it has set is no drift.
+            min_capacity=rules.min_count,
+            max_capacity=rules.max_count,
+            # A scheduled action sets both, which is no drift.
             opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["min_capacity", "max_capacity"] if args.schedules else None
+                parent=self, ignore_changes=["min_capacity", "max_capacity"] if rules.schedules else None
             ),
         )
         metrics = {
-            "cpu": ("ECSServiceAverageCPUUtilization", args.cpu_target_percent),
-            "memory": ("ECSServiceAverageMemoryUtilization", args.memory_target_percent),
+            "cpu": ("ECSServiceAverageCPUUtilization", rules.cpu_target_percent),
+            "memory": ("ECSServiceAverageMemoryUtilization", rules.memory_target_percent),
         }
         for metric, (metric_type, target_percent) in metrics.items():
             aws.appautoscaling.Policy(
@@ -72,9 +80,9 @@ class Scaling(pulumi.ComponentResource):
                 },
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        if args.sessions_per_task_target is not None:
-            # Scales out only: the app sends its sessions when one starts or ends, and a policy without data blocks
-            # every scale-in. The busiest task decides, as an average would count a task as often as it sends.
+        if rules.sessions_per_task_target is not None:
+            # Scales out only: the app sends its count when a session starts or ends, and a policy without data blocks
+            # every scale-in. The busiest task decides: an average would weight a task by how often it sends.
             aws.appautoscaling.Policy(
                 "sessions",
                 policy_type="TargetTrackingScaling",
@@ -87,13 +95,13 @@ class Scaling(pulumi.ComponentResource):
                         "metric_name": CONCURRENT_SESSIONS.name,
                         "statistic": "Maximum",
                     },
-                    "target_value": args.sessions_per_task_target,
+                    "target_value": rules.sessions_per_task_target,
                     "disable_scale_in": True,
                     "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
                 },
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        for schedule_name, schedule in args.schedules.items():
+        for schedule_name, schedule in rules.schedules.items():
             aws.appautoscaling.ScheduledAction(
                 schedule_name,
                 name=schedule_name,

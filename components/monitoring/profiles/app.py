@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from components.lib.app import METRICS_NAMESPACE
 from components.monitoring.metric_math import Math, Single, expression, insights_query, joined, query
 from components.monitoring.metrics import (
     BEDROCK_LATENCY,
     CONCURRENT_SESSIONS,
     ERRORS,
     ERRORS_BY_CODE,
-    NAMESPACE,
     WEB_SOCKET_CONNECTIONS,
     Metrics,
     audio_chunks,
@@ -125,8 +125,8 @@ def _bedrock_latency(
             "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
             if severity == "critical"
             else "aws cloudwatch get-metric-statistics --region $(pulumi stack output region) "
-            f"--namespace {NAMESPACE} --metric-name {BEDROCK_LATENCY.name} --extended-statistics p95 --period 300 "
-            "--start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
+            f"--namespace {METRICS_NAMESPACE} --metric-name {BEDROCK_LATENCY.name} --extended-statistics p95 "
+            "--period 300 --start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
         ),
     )
 

@@ -8,25 +8,24 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.network import Network, NetworkArgs
+from components.network import Network, NetworkArgs, NetworkShape
 from tests.support.mocks import Deployment, FakeAws, deploy
 
 ARGS = NetworkArgs(
     name="voiceter-backend-dev",
     region="eu-north-1",
-    cidr="10.0.0.0/16",
-    availability_zones=2,
-    nat_gateways="one-per-az",
-    app_port=8080,
+    shape=NetworkShape(cidr="10.0.0.0/16", availability_zones=2, nat_gateways="one-per-az"),
     https=True,
 )
 
 
-def build(**changes: Any) -> Deployment:
+def build(https: bool = True, **shape: Any) -> Deployment:
+    args = replace(ARGS, https=https, shape=replace(ARGS.shape, **shape))
+
     def program() -> None:
-        network = Network("network", replace(ARGS, **changes))
-        pulumi.export("tasks", [network.task_subnet_ids, network.tasks_have_public_ips])
-        pulumi.export("public", network.public_subnet_ids)
+        network = Network("network", args)
+        pulumi.export("tasks", [network.tasks.subnet_ids, network.tasks.public_ips])
+        pulumi.export("public", network.load_balancer.subnet_ids)
         pulumi.export("private", network.private_subnet_ids)
 
     return deploy(program, answers=FakeAws(region="eu-north-1"))

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pulumi
 import pytest
 
+from components.data.registry import Image
 from config.mistakes import ConfigError
-from config.values import Image
 from tests.support.stack_config import DIGEST, load, mistakes
 
 POOL = "COGNITO_USER_POOL_ID"

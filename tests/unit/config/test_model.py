@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.edge.load_balancer import Domain
+from components.edge.domain import Domain
 from components.service.strategy import Strategy
 from config.model import Settings
 from tests.support.stack_config import CERTIFICATE, awaited, load

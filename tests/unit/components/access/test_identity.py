@@ -26,7 +26,7 @@ def build() -> Deployment:
                 task_grants=[Statement("Items", ["dynamodb:GetItem"], ["arn:table"])],
             ),
         )
-        pulumi.export("arns", [identity.execution_role_arn, identity.task_role_arn])
+        pulumi.export("arns", [identity.roles.execution_arn, identity.roles.task_arn])
 
     return deploy(program)
 

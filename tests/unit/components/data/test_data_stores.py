@@ -1,4 +1,4 @@
-"""The tables as the app uses them, the bucket, and the names that the app gets."""
+"""The tables as the app uses them, the bucket, and their names."""
 
 from __future__ import annotations
 

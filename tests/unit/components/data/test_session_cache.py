@@ -9,26 +9,24 @@ from urllib.parse import unquote, urlsplit
 import pulumi
 import pytest
 
-from components.data.session_cache import SessionCache, SessionCacheArgs
+from components.data.session_cache import Redis, SessionCache, SessionCacheArgs
 from tests.support.mocks import Deployment, deploy
 
 TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - every character that AWS takes
 HOST = "master.voiceter-sessions-dev.use1.cache.amazonaws.com"
 
 
-def build(token: str = TOKEN, **changes: Any) -> Deployment:
+def build(token: str = TOKEN, protect: bool = False, **redis: Any) -> Deployment:
     def program() -> None:
         args = SessionCacheArgs(
             name="voiceter-sessions-dev",
             vpc_id="vpc-0a1b",
             subnet_ids=["subnet-private-1", "subnet-private-2"],
             tasks_security_group_id="sg-tasks",
-            node_type="cache.t4g.small",
-            replicas=1,
-            auth_token=pulumi.Output.secret(token),
-            protect=False,
+            redis=replace(Redis("cache.t4g.small", 1, pulumi.Output.secret(token)), **redis),
+            protect=protect,
         )
-        cache = SessionCache("session-cache", replace(args, **changes))
+        cache = SessionCache("session-cache", args)
         pulumi.export("url", cache.url)
         pulumi.export("endpoint", cache.endpoint)
         pulumi.export("nodes", cache.node_ids)

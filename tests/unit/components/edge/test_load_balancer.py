@@ -8,7 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.edge.load_balancer import Domain, LoadBalancer, LoadBalancerArgs
+from components.edge.domain import Domain
+from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.network import Placement
 from tests.support.mocks import Deployment, FakeAws, deploy
 
 CERTIFICATE = "arn:aws:acm:eu-north-1:123456789012:certificate/1234"
@@ -18,12 +20,9 @@ DNS_NAME = "voiceter-backend-dev-0a1b.eu-north-1.elb.amazonaws.com"
 ARGS = LoadBalancerArgs(
     name="voiceter-backend-dev",
     vpc_id="vpc-1",
-    subnet_ids=["subnet-1", "subnet-2"],
-    security_group_id="sg-1",
+    placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
     certificate_arn=None,
     domain=None,
-    app_port=8080,
-    health_path="/health",
     deregistration_delay_seconds=1860,
     idle_timeout_seconds=300,
     shifts_traffic=False,
@@ -36,7 +35,7 @@ def build(answers: FakeAws | None = None, **changes: Any) -> Deployment:
         load_balancer = LoadBalancer("load-balancer", replace(ARGS, **changes))
         pulumi.export("url", load_balancer.url)
         pulumi.export("dnsName", load_balancer.dns_name)
-        pulumi.export("targetGroup", load_balancer.target_group_arn)
+        pulumi.export("targetGroup", load_balancer.target.group_arn)
 
     return deploy(program, answers=answers or FakeAws(region="eu-north-1"))
 

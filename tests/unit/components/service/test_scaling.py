@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.service.scaling import Scaling, ScalingArgs
-from config.schedule import Schedule
+from components.service.scaling import Scaling, ScalingArgs, ScalingRules, Schedule
 from tests.support.mocks import Deployment, deploy
 
 SCHEDULES = {
@@ -18,12 +17,14 @@ def build(sessions_per_task_target: int | None = 30, schedules: Mapping[str, Sch
     args = ScalingArgs(
         cluster_name="voiceter-cluster-dev",
         service_name="voiceter-backend-dev",
-        min_count=2,
-        max_count=10,
-        cpu_target_percent=70,
-        memory_target_percent=80,
-        sessions_per_task_target=sessions_per_task_target,
-        schedules=schedules or {},
+        rules=ScalingRules(
+            min_count=2,
+            max_count=10,
+            cpu_target_percent=70,
+            memory_target_percent=80,
+            sessions_per_task_target=sessions_per_task_target,
+            schedules=schedules or {},
+        ),
     )
     return deploy(lambda: Scaling("scaling", args))
 

@@ -9,34 +9,29 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.edge.load_balancer import TrafficShift
-from components.service.service import Service, ServiceArgs
+from components.access.identity import Roles
+from components.edge.load_balancer import Target
+from components.edge.rules import TrafficShift
+from components.lib.timeline import Timeline
+from components.network import Placement
+from components.service.service import Capacity, Service, ServiceArgs, TaskSize
 from components.service.strategy import Strategy
-from components.service.timeline import Timeline
 from tests.support.mocks import Deployment, deploy
 from tests.unit.components.service.test_container import CONTAINER
 
 ARGS = ServiceArgs(
     name="voiceter-backend-dev",
+    cluster_arn="arn:cluster",
     container=CONTAINER,
     version="1.0",
-    cpu=1024,
-    memory=2048,
-    cpu_architecture="ARM64",
-    execution_role_arn="arn:execution",
-    task_role_arn="arn:task",
-    cluster_arn="arn:cluster",
-    target_group_arn="arn:target-group",
-    traffic_shift=None,
-    infrastructure_role_arn=None,
+    size=TaskSize(cpu=1024, memory=2048, cpu_architecture="ARM64"),
+    capacity=Capacity(desired_count=2, on_demand_base=2, spot_percent=0),
+    placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
+    roles=Roles(execution_arn="arn:execution", task_arn="arn:task"),
+    target=Target("arn:target-group"),
     strategy=Strategy("rolling", 10, 10, 25),
+    infrastructure_role_arn=None,
     timeline=Timeline(deregistration_delay_seconds=1860, stop_timeout_seconds=45, shift_minutes=0),
-    subnet_ids=["subnet-1", "subnet-2"],
-    security_group_id="sg-1",
-    public_ips=False,
-    desired_count=2,
-    on_demand_base=2,
-    spot_percent=0,
     enable_exec=False,
     rollback_alarms=["high-error-rate", "target-5xx"],
     protect=True,
@@ -108,7 +103,8 @@ def test_rolling_is_said_in_full() -> None:
 @pytest.mark.parametrize("kind", ["blue-green", "canary", "linear"])
 def test_traffic_is_shifted_by_ecs_itself(kind: str) -> None:
     strategy = Strategy(kind, 10, 10, 25)
-    inputs = service(build(strategy=strategy, traffic_shift=SHIFT, infrastructure_role_arn="arn:infrastructure")).inputs
+    target = Target("arn:target-group", SHIFT)
+    inputs = service(build(strategy=strategy, target=target, infrastructure_role_arn="arn:infrastructure")).inputs
     assert inputs["loadBalancers"] == [
         {
             "targetGroupArn": "arn:target-group",
@@ -137,7 +133,7 @@ def test_an_up_waits_for_the_deployment_as_long_as_it_may_take() -> None:
 
 @pytest.mark.parametrize("public_ips", [True, False])
 def test_where_the_tasks_run(public_ips: bool) -> None:
-    assert service(build(public_ips=public_ips)).inputs["networkConfiguration"] == {
+    assert service(build(placement=replace(ARGS.placement, public_ips=public_ips))).inputs["networkConfiguration"] == {
         "subnets": ["subnet-1", "subnet-2"],
         "securityGroups": ["sg-1"],
         "assignPublicIp": public_ips,
@@ -155,7 +151,7 @@ def test_where_the_tasks_run(public_ips: bool) -> None:
     ],
 )
 def test_capacity(on_demand_base: int, spot_percent: int, strategy: list[tuple[str, int | None, int]]) -> None:
-    inputs = service(build(on_demand_base=on_demand_base, spot_percent=spot_percent)).inputs
+    inputs = service(build(capacity=Capacity(2, on_demand_base, spot_percent))).inputs
     found = inputs["capacityProviderStrategies"]
     assert [(each["capacityProvider"], each.get("base"), each["weight"]) for each in found] == strategy
     # ECS wants at least one weight above zero.
@@ -165,7 +161,7 @@ def test_capacity(on_demand_base: int, spot_percent: int, strategy: list[tuple[s
 
 
 def test_the_autoscaler_owns_the_count() -> None:
-    registered = service(build(desired_count=3))
+    registered = service(build(capacity=Capacity(3, 2, 0)))
     assert registered.inputs["desiredCount"] == 3
     assert registered.ignore_changes == ("desiredCount",)
 

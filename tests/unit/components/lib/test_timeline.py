@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.service import timeline
-from components.service.timeline import CONTAINER_CHECK, TARGET_CHECK, Timeline
+from components.lib import app
+from components.lib.timeline import CONTAINER_CHECK, TARGET_CHECK, Timeline
 from tests.support.program import run
 from tests.support.stack_config import load
 
@@ -31,9 +31,9 @@ def built(stack: str, **config: Any) -> tuple[Any, Any, Any, Any]:
 def test_a_task_ends_in_peace(stack: str) -> None:
     container, group, balancer, _ = built(stack)
     # Pings keep a session's connection open.
-    assert balancer["idleTimeout"] > timeline.PING_SECONDS
+    assert balancer["idleTimeout"] > app.PING_SECONDS
     # After SIGTERM the app has its time, and is gone before Spot takes the machine.
-    assert timeline.APP_DRAIN_SECONDS <= container["stopTimeout"] <= SPOT_WARNING_SECONDS
+    assert app.DRAIN_SECONDS <= container["stopTimeout"] <= SPOT_WARNING_SECONDS
     # While it drains /health answers 503: nobody calls it unhealthy for that before it is gone.
     assert container["stopTimeout"] < CONTAINER_CHECK.unhealthy_seconds
     assert container["healthCheck"]["interval"] * container["healthCheck"]["retries"] > container["stopTimeout"]
@@ -52,9 +52,9 @@ def test_a_task_starts_in_peace(stack: str) -> None:
 
 def test_prod_lets_every_session_finish() -> None:
     container, group, _, _ = built("prod")
-    assert group["deregistrationDelay"] >= timeline.SESSION_SECONDS
+    assert group["deregistrationDelay"] >= app.SESSION_SECONDS
     # And what is left drains without racing the kill.
-    assert container["stopTimeout"] > timeline.APP_DRAIN_SECONDS
+    assert container["stopTimeout"] > app.DRAIN_SECONDS
 
 
 @pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary", "linear"])
@@ -72,8 +72,8 @@ def test_the_engine_waits_longer_than_a_deployment_takes(stack: str, strategy: s
 
 def test_the_bounds_of_the_settings_keep_to_it() -> None:
     least = load({"stopTimeoutSeconds": "30", "idleTimeoutSeconds": "11"})
-    assert least.stop_timeout_seconds >= timeline.APP_DRAIN_SECONDS
-    assert least.idle_timeout_seconds > timeline.PING_SECONDS
+    assert least.stop_timeout_seconds >= app.DRAIN_SECONDS
+    assert least.idle_timeout_seconds > app.PING_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""A domain name of the stack: its certificate and its DNS record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+_VALIDATION_TTL_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A domain name that all regions of an environment share. Clients reach the nearest region."""
+
+    name: str
+    hosted_zone_id: str
+    region: str
+    stack: str
+
+
+def issued_certificate_arn(domain: Domain, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """Creates a certificate for the domain. Returns its ARN, which is known once the certificate is issued."""
+    certificate = aws.acm.Certificate(
+        "certificate",
+        domain_name=domain.name,
+        validation_method="DNS",
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    option = certificate.domain_validation_options[0]
+    # ACM asks for the same record in every region of the account. So the stacks of a domain share the record: a second
+    # stack overwrites it, and no stack deletes it.
+    record = aws.route53.Record(
+        "validation",
+        zone_id=domain.hosted_zone_id,
+        name=option.resource_record_name,
+        type=option.resource_record_type,
+        records=[option.resource_record_value],
+        ttl=_VALIDATION_TTL_SECONDS,
+        allow_overwrite=True,
+        opts=pulumi.ResourceOptions(parent=parent, retain_on_delete=True),
+    )
+    return aws.acm.CertificateValidation(
+        "certificate",
+        certificate_arn=certificate.arn,
+        validation_record_fqdns=[record.fqdn],
+        opts=pulumi.ResourceOptions(parent=parent),
+    ).certificate_arn
+
+
+def alias_record(domain: Domain, load_balancer: aws.lb.LoadBalancer, parent: pulumi.Resource) -> None:
+    """Creates the record that leads clients of the domain to the load balancer, by latency."""
+    aws.route53.Record(
+        "alias",
+        zone_id=domain.hosted_zone_id,
+        name=domain.name,
+        type=aws.route53.RecordType.A,
+        aliases=[{"name": load_balancer.dns_name, "zone_id": load_balancer.zone_id, "evaluate_target_health": True}],
+        latency_routing_policies=[{"region": domain.region}],
+        set_identifier=domain.stack,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
