@@ -17,7 +17,7 @@ REDIS_URL: Final = "REDIS_URL"  # a secret: see AppSecrets
 
 @dataclass(frozen=True)
 class AppResources:
-    """What the resources of a stack add to the environment of its app."""
+    """The values of the stack's resources that the app needs."""
 
     tables: Mapping[str, pulumi.Input[str]]  # names by short name
     bucket: pulumi.Input[str]  # for recordings
@@ -26,7 +26,7 @@ class AppResources:
 
 @dataclass(frozen=True)
 class _Variable:
-    """A variable that is not simply the value of a key."""
+    """A variable that is not the value of one key."""
 
     name: str
     value: Callable[[Settings, AppResources], pulumi.Input[str] | None]  # None: not set

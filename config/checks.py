@@ -16,7 +16,7 @@ _VARIABLES = ("environment", "secrets", "secretArns")  # the keys that hold envi
 
 
 def check_across_keys(settings: Settings, source: Source, mistakes: Mistakes) -> None:
-    """Adds to `mistakes` what is wrong with keys together. A default stands in `settings` for each wrong key."""
+    """Adds to `mistakes` which keys break a rule together. In `settings` a default stands in for each wrong value."""
     _check_stack(settings, mistakes)
     _check_tasks(settings, source, mistakes)
     _check_edge(settings, source, mistakes)

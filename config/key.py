@@ -1,4 +1,4 @@
-"""What is declared about a config key, and the list of all keys that a model declares."""
+"""Config keys as the model declares them: name, type, default, rule, help."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ def _always(_value: object) -> bool:
 
 @dataclass(frozen=True)
 class Key:
-    """What a field says about its config key, beside the name, the type, the default and the rule."""
+    """Facts about a config key that its field does not hold as name, type, default or rule."""
 
     help: str  # one line for the table of keys
     unit: str = ""
@@ -34,7 +34,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Declaration:
-    """One config key with everything that its field in the model says about it."""
+    """One config key, read from its field in the model."""
 
     name: str  # as in the stack file
     attribute: str  # as in the model
@@ -89,7 +89,9 @@ class Declaration:
             return str(value).lower()
         if isinstance(value, tuple):
             return f"[{', '.join(cast(tuple[str, ...], value))}]"
-        return "unset" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        if value is None:
+            return "unset"
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
     @property
     def is_text(self) -> bool:
@@ -97,18 +99,18 @@ class Declaration:
         return _type_name(self.field.annotation) == "string"
 
     def rule_at(self, location: tuple[int | str, ...]) -> str:
-        """What is allowed at `location` in the value: an index in a list, a name in an object."""
-        found = self._annotation
-        for step in location:
-            found = _member(found, step)
-        return rule_of(found)
+        """Returns what is allowed at `location` in the value: a path of list indexes and names in objects."""
+        return rule_of(self._annotation_at(location))
 
     def names_at(self, location: tuple[int | str, ...]) -> list[str]:
-        """The names that the object at `location` in the value may have."""
-        found = self._annotation
+        """Returns the names that the object at `location` in the value may have."""
+        return _names(_unwrapped(self._annotation_at(location))[0])
+
+    def _annotation_at(self, location: tuple[int | str, ...]) -> Any:
+        annotation = self._annotation
         for step in location:
-            found = _member(found, step)
-        return _names(_unwrapped(found)[0])
+            annotation = _member(annotation, step)
+        return annotation
 
     @property
     def _annotation(self) -> Any:
@@ -116,7 +118,7 @@ class Declaration:
 
 
 def declarations(model: type[BaseModel]) -> Iterator[Declaration]:
-    """The keys that `model` declares, in its order. Fields without a `Key` are not config keys."""
+    """Yields the keys that `model` declares, in its order. A field without a `Key` is not a config key."""
     for attribute, field in model.model_fields.items():
         for key in field.metadata:
             if isinstance(key, Key):
@@ -124,15 +126,15 @@ def declarations(model: type[BaseModel]) -> Iterator[Declaration]:
 
 
 def rule_of(annotation: Any) -> str:
-    """What a value with this annotation must be; completes "must be …"."""
+    """Returns what a value with this annotation must be; completes "must be …"."""
     base, metadata = _unwrapped(annotation)
     for rule in metadata:
         if isinstance(rule, Rule):
             return rule.allowed
     if base is bool:
         return "true or false"
-    if base is int:
-        return _whole_number(metadata)
+    if base in (int, float):
+        return _number("a whole number" if base is int else "a number", *_limits(metadata))
     if get_origin(base) is Literal:
         return listed(get_args(base))
     if get_origin(base) is tuple:
@@ -148,13 +150,16 @@ def _limits(metadata: tuple[Any, ...]) -> tuple[Any, Any]:
     return low, high
 
 
-def _whole_number(metadata: tuple[Any, ...]) -> str:
-    low, high = _limits(metadata)
-    return f"a whole number of {low} or more" if high is None else f"a whole number from {low} to {high}"
+def _number(kind: str, low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"{kind} from {low} to {high}"
+    if low is not None:
+        return f"{kind} of {low} or more"
+    return kind if high is None else f"{kind} of {high} or less"
 
 
 def _member(annotation: Any, step: int | str) -> Any:
-    """The annotation of a list's items, of an object's values, or of a model's field."""
+    """Returns the annotation of a list's items, of an object's values, or of a model's field."""
     base, _ = _unwrapped(annotation)
     if isinstance(base, type) and issubclass(base, BaseModel):
         return next(_annotated(field) for name, field in base.model_fields.items() if step == (field.alias or name))
@@ -171,7 +176,7 @@ def _annotated(field: FieldInfo) -> Any:
 
 
 def _unwrapped(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
-    """The type inside `Annotated` and `… | None`, with everything that annotates it."""
+    """Returns the type inside `Annotated` and `… | None`, with everything that annotates it."""
     metadata: tuple[Any, ...] = ()
     while True:
         if get_origin(annotation) is Annotated:

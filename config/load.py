@@ -1,4 +1,4 @@
-"""Loads the configuration of the running stack: returns `Settings`, or raises one `ConfigError` for all mistakes."""
+"""Loads the configuration of the running stack: `Settings`, or one `ConfigError` with all mistakes."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -44,14 +44,14 @@ def load(find_image: Callable[[str, str], str | None], find_network: Callable[[s
 def parse(source: Source, mistakes: Mistakes) -> Settings:
     """Returns the settings, with a default in place of each wrong value, and adds what is wrong to `mistakes`."""
     values = _values(source, mistakes)
-    # ARNs have to be of the stack's region, if that is valid.
+    # ARNs have to be in the stack's region. While that is wrong, they may be in any.
     region = values.get("aws:region")
     context = {"region": region if region in rules.REGIONS else None}
     try:
         return _validated(values, source.stack, context)
     except ValidationError as error:
         mistakes.add_all(error, _KEYS)
-    # The rules between keys look at the values that are right.
+    # Defaults stand in for the wrong values, so that the rules between keys can check the others.
     right = {key: value for key, value in values.items() if mistakes.all_right(key)}
     return _validated({"aws:region": rules.REGIONS[0], **right}, source.stack, context)
 
@@ -61,7 +61,7 @@ def _validated(values: Mapping[str, Any], stack: str, context: Mapping[str, str 
 
 
 def _values(source: Source, mistakes: Mistakes) -> dict[str, Any]:
-    """Returns the values of the declared keys. Adds which are encrypted and should not be, or the reverse."""
+    """Returns the values of the declared keys, and adds which of them should be encrypted or should not."""
     values: dict[str, Any] = {}
     for key, declaration in _KEYS.items():
         if not source.is_set(key):
@@ -88,9 +88,9 @@ def _refuse_unencrypted(key: str, declaration: Declaration, source: Source, mist
 
 
 def _refuse_other_keys(source: Source, mistakes: Mistakes) -> None:
-    """Adds the keys of the project's namespace that are not declared. Their values may be anything: none is shown.
+    """Adds keys that are not declared, and keys of Pulumi's default AWS provider, which the program does not use.
 
-    The same goes for keys of Pulumi's default AWS provider, which the program does not use.
+    A message shows no value, as an undeclared key may hold anything.
     """
     for key in sorted(source.texts.keys() - _KEYS.keys()):
         if ":" not in key:

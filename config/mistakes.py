@@ -1,4 +1,4 @@
-"""The mistakes in a stack's configuration, collected so that one error names them all."""
+"""Collects the mistakes in a stack's configuration, so that one error names them all."""
 
 import difflib
 import json
@@ -15,7 +15,7 @@ from config.source import Source
 
 
 class ConfigError(pulumi.RunError):
-    """All mistakes in a stack's configuration, one a line. As a `RunError` it ends the program without a traceback."""
+    """All mistakes in a stack's configuration, one a line. A `RunError` ends the program without a traceback."""
 
     def __init__(self, stack: str, lines: Iterable[str]) -> None:
         lines = [f"  {line}" for line in lines]
@@ -26,7 +26,7 @@ class ConfigError(pulumi.RunError):
 
 
 class Mistakes:
-    """A list of mistakes, each a line that names the key, the value where it may be shown, and the rule."""
+    """The mistakes, each a line with the key, the value if it may be shown, and the rule."""
 
     def __init__(self, source: Source) -> None:
         self.lines: list[str] = []
@@ -47,7 +47,7 @@ class Mistakes:
     def add(self, path: str, rule: str, *value: object) -> None:
         """Adds that the key at `path`, or a part of its value (`key.name`, `key[0]`), breaks `rule`.
 
-        `value` is left out where there is none, or where it must not be shown.
+        `value` is left out if there is none or if it must not be shown.
         """
         self._wrong.add(re.split(r"[.\[]", path, maxsplit=1)[0])
         self.lines.append(f"{path}{''.join(f' = {shown!r}' for shown in value)}: {rule}")
@@ -60,7 +60,7 @@ class Mistakes:
         self.lines.append(f"{', '.join(parts)}: {rule}")
 
     def add_all(self, error: ValidationError, keys: Mapping[str, Declaration]) -> None:
-        """Adds every mistake that pydantic found."""
+        """Adds the mistakes that pydantic found."""
         for details in error.errors(include_url=False):
             key = str(details["loc"][0])
             # pydantic reports each default that it could not compute because another key is wrong.

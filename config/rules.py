@@ -37,7 +37,7 @@ LOG_RETENTION_DAYS: Final = (
 # fmt: on
 
 # Environment variables that Fargate sets in every task (Amazon ECS Developer Guide, "Amazon ECS environment
-# variables"), and those that an AWS SDK would follow in place of the task role (AWS SDKs and Tools Reference Guide,
+# variables"), and those that an AWS SDK would use instead of the task role (AWS SDKs and Tools Reference Guide,
 # "Environment variables").
 SET_BY_PLATFORM: Final = frozenset(
     {
@@ -60,8 +60,7 @@ SET_BY_PLATFORM: Final = frozenset(
 
 _PRIVATE_BLOCKS: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_TABLE_NAME_LIMIT: Final = 255
-_LONGEST_TABLE: Final = max(TABLES, key=len)
+_LONGEST_PREFIX: Final = 255 - max(map(len, TABLES))  # what a table's name leaves of its limit
 _SECRET_BYTES: Final = 65536
 
 
@@ -110,17 +109,17 @@ def listed(values: Iterable[object]) -> str:
 
 
 def one_of(values: Collection[object]) -> Rule:
-    """Returns the rule that takes exactly `values`."""
+    """Returns the rule that accepts exactly `values`."""
     return Rule(listed(values), lambda value: value in values)
 
 
 def matching(pattern: str, allowed: str) -> Rule:
-    """Returns the rule that takes a string if `pattern` matches it as a whole."""
+    """Returns the rule that accepts a string if `pattern` matches the whole of it."""
     return Rule(allowed, lambda text: re.fullmatch(pattern, text) is not None)
 
 
 def decimal(low: float, high: float) -> Rule:
-    """Returns the rule that takes a number from `low` to `high` with at most one decimal."""
+    """Returns the rule that accepts a number from `low` to `high` with at most one decimal."""
     return Rule(
         f"a number from {low:g} to {high:g}, with at most one decimal",
         lambda number: low <= number <= high and round(number, 1) == number,
@@ -151,14 +150,14 @@ IMAGE_TAG: Final = matching(
 )
 
 # Amazon DynamoDB API Reference, CreateTable: a table name has 3 to 255 characters of a-z, A-Z, 0-9, '_', '-' and '.'.
-# The shortest name after the prefix has 8. An empty prefix would leave DYNAMODB_TABLE_PREFIX empty, as good as unset.
+# The app treats an empty DYNAMODB_TABLE_PREFIX as unset, so the prefix has at least one character.
 TABLE_PREFIX: Final = matching(
-    rf"[a-zA-Z0-9_.-]{{1,{255 - len(_LONGEST_TABLE)}}}",
-    f"1 to {255 - len(_LONGEST_TABLE)} letters, digits, '_', '.' and '-': the start of a DynamoDB table name",
+    rf"[a-zA-Z0-9_.-]{{1,{_LONGEST_PREFIX}}}",
+    f"1 to {_LONGEST_PREFIX} letters, digits, '_', '.' and '-': the start of a DynamoDB table name",
 )
 
-# AWS Certificate Manager API Reference, RequestCertificate: at most 64 characters. Labels as in RFC 1123; lower case,
-# since Route 53 stores names so and another spelling would be a change on every run.
+# AWS Certificate Manager API Reference, RequestCertificate: at most 64 characters. Labels as in RFC 1123. Lower case:
+# Route 53 stores names in lower case, and another spelling would show a change on every run.
 DOMAIN_NAME: Final = matching(
     rf"(?=.{{4,64}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])",
     "a DNS name in lower case of at most 64 characters, such as voice.example.com: no scheme, wildcard or final dot",
@@ -187,14 +186,14 @@ ORIGIN: Final = matching(
     "an http or https origin in lower case, such as https://app.example.com or http://localhost:3000, without a path",
 )
 
-# Amazon SNS takes what mail servers take. This is the part of RFC 5321 that people use, without quoted names.
+# RFC 5321, without quoted names.
 EMAIL_ADDRESS: Final = matching(
     r"(?=.{3,254}\Z)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]",
     "an e-mail address, such as oncall@example.com",
 )
 
-# ITU-T E.164: a plus sign, the country code, and at most 15 digits in all. Countries have numbers of 7 digits and more.
+# ITU-T E.164: a plus sign, the country code, and at most 15 digits in all. No number has fewer than 7.
 PHONE_NUMBER: Final = matching(
     r"\+[1-9][0-9]{6,14}", "a phone number in E.164, such as +358401234567: no spaces or hyphens"
 )
@@ -202,21 +201,21 @@ PHONE_NUMBER: Final = matching(
 # Amazon ElastiCache User Guide, "Authenticating with the Valkey and Redis OSS AUTH command".
 REDIS_AUTH_TOKEN: Final = matching(r"[A-Za-z0-9!&#$^<>-]{16,128}", "16 to 128 letters, digits and ! & # $ ^ < > -")
 
-# Amazon ElastiCache User Guide, "Supported node types" and "ElastiCache in-transit encryption (TLS)": those of today,
-# without the previous generations, some of which have no TLS, and without r6gd, which needs data tiering.
+# Amazon ElastiCache User Guide, "Supported node types" and "ElastiCache in-transit encryption (TLS)": the current
+# generations, without r6gd, which needs data tiering. Some of the previous generations have no TLS.
 REDIS_NODE_TYPE: Final = matching(
     r"cache\.(?:(?:t2|t3|t4g)\.(?:micro|small|medium)|(?:[mr][45]|[mr][6-9]g|c[7-9]gn)\.(?:large|(?:[1-9][0-9]?)?xlarge))",
-    "a current ElastiCache node type that takes TLS, such as cache.t4g.small or cache.r7g.large",
+    "a current ElastiCache node type that supports TLS, such as cache.t4g.small or cache.r7g.large",
 )
 
 ENVIRONMENT_TEXT: Final = Rule("a string, a whole number or a boolean", lambda _text: True)
 
-# POSIX.1-2017, "Environment Variable Definition": what a shell can name.
+# POSIX.1-2017, "Environment Variable Definition": names that a shell accepts.
 ENVIRONMENT_NAME: Final = matching(
     r"[A-Za-z_][A-Za-z0-9_]*", "named with letters, digits and '_', not starting with a digit"
 )
 
-# Amazon Budgets. Cents at most.
+# Amazon Budgets.
 DOLLARS: Final = Rule(
     "an amount of US dollars above 0, such as 250 or 99.50",
     lambda amount: 0 < amount < 1e9 and round(amount, 2) == amount,
@@ -228,7 +227,7 @@ def _is_vpc_cidr(text: str) -> bool:
         block = ipaddress.IPv4Network(text)
     except ValueError:
         return False
-    # The comparison refuses other spellings that IPv4Network takes, such as 10.0.0.0/255.255.0.0.
+    # The comparison refuses other spellings that IPv4Network accepts, such as 10.0.0.0/255.255.0.0.
     return (
         str(block) == text
         and 16 <= block.prefixlen <= 22
@@ -236,8 +235,8 @@ def _is_vpc_cidr(text: str) -> bool:
     )
 
 
-# Amazon VPC User Guide, "VPC CIDR blocks": /16 at most, private ranges recommended. A /22 is the least that leaves each
-# of three zones a public and a private subnet of a useful size.
+# Amazon VPC User Guide, "VPC CIDR blocks": at most a /16, private ranges recommended. A /22 still leaves each of three
+# zones a public and a private subnet of a useful size.
 VPC_CIDR: Final = Rule(
     "a private IPv4 block (in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16) from /16 to /22, written with its first "
     "address",
@@ -250,7 +249,7 @@ SECRET_VALUE: Final = Rule(
     lambda text: 1 <= len(text.encode()) <= _SECRET_BYTES,
 )
 
-# AWS Certificate Manager; a load balancer takes certificates of its own region only.
+# A load balancer uses certificates of its region only (Elastic Load Balancing, "SSL certificates").
 CERTIFICATE_ARN: Final = _arn(
     "acm",
     r"certificate/[A-Za-z0-9-]+",
@@ -258,8 +257,8 @@ CERTIFICATE_ARN: Final = _arn(
     "request or import the certificate in {region} and set its ARN, or `pulumi config rm certificateArn`",
 )
 
-# AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. The suffixes for a
-# JSON key or a version that ECS takes are no part of an ARN, and IAM would not match them.
+# AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. ECS
+# also accepts suffixes for a JSON key or a version. They are not part of the ARN, and IAM would not match them.
 SECRET_ARN: Final = _arn(
     "secretsmanager",
     r"secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}",
@@ -275,7 +274,7 @@ GUARDRAIL_ARN: Final = _arn(
     "create the guardrail in {region} and set its ARN, or remove this one",
 )
 
-# Agents for Amazon Bedrock API Reference, GetPrompt; with a version or without.
+# Agents for Amazon Bedrock API Reference, GetPrompt. A version is optional.
 PROMPT_ARN: Final = _arn(
     "bedrock",
     r"prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?",
@@ -283,7 +282,7 @@ PROMPT_ARN: Final = _arn(
     "create the prompt in {region} and set its ARN, or remove this one",
 )
 
-# Service Authorization Reference, Amazon SES: an e-mail address or a domain; identities are regional.
+# Service Authorization Reference, Amazon SES: an e-mail address or a domain. Identities are regional.
 SES_IDENTITY_ARN: Final = _arn(
     "ses",
     r"identity/(?:[A-Za-z0-9._%+=-]+@)?(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+",

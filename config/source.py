@@ -1,4 +1,4 @@
-"""The only reader of Pulumi's config: the text of every key of the running stack, as the engine passes it."""
+"""Reads the config of the running stack as the engine passes it. No other module reads Pulumi's config."""
 
 import json
 import re

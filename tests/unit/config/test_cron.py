@@ -59,9 +59,9 @@ def test_expression_that_aws_accepts_is_accepted(cron: str) -> None:
         ("0 7 ? * FRI-MON *", "must have 1-7 or SUN-SAT"),
         ("0 7 ? * */2 *", "must have 1-7 or SUN-SAT"),
         ("0 7 ? * MON 1969", "must have 1970-2199 (with , - * /; ranges upwards) as its year"),
-        ("0 7 * * * *", "must have ? as its day-of-month or as its day-of-week, and not as both"),
-        ("0 7 1 * MON *", "must have ? as its day-of-month or as its day-of-week, and not as both"),
-        ("0 7 ? * ? *", "must have ? as its day-of-month or as its day-of-week, and not as both"),
+        ("0 7 * * * *", "must have ? as its day-of-month or as its day-of-week, but not as both"),
+        ("0 7 1 * MON *", "must have ? as its day-of-month or as its day-of-week, but not as both"),
+        ("0 7 ? * ? *", "must have ? as its day-of-month or as its day-of-week, but not as both"),
     ],
 )
 def test_wrong_expression_is_refused_with_its_rule(cron: str, rule: str) -> None:
