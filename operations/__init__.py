@@ -1,4 +1,4 @@
-"""What operators do to a stack that is up, on AWS as well as on the sandbox.
+"""The commands of operators on a stack that is up, wherever this shell leads.
 
-verify, redeploy, rollback and promote its service; task and compose run what it has deployed on this machine.
+verify, redeploy, rollback and promote act on its service; task and compose run its deployed task on this machine.
 """

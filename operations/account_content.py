@@ -1,6 +1,6 @@
-"""Fills an empty account: the calls in `content.json` beside this file, on the account that `AWS_ENDPOINT_URL` names.
+"""Makes the calls of `content.json`, beside this file, in the account at AWS_ENDPOINT_URL.
 
-Runs in moto's own image, so it needs boto3 and nothing else. What is there already stays.
+It runs in the image of moto, so it uses boto3 and nothing else. Objects that exist already are left alone.
 """
 
 import importlib
@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-_THERE_ALREADY = ("ResourceInUseException", "BucketAlreadyOwnedByYou")
+_EXISTS = ("ResourceInUseException", "BucketAlreadyOwnedByYou")
 
 
 def fill(calls: list[dict[str, Any]]) -> None:
-    """Make the calls, in their order: each a service, an operation of boto3's client, and its parameters."""
+    """Makes the calls in their order. Each names a service, a method of its boto3 client, and the parameters."""
     boto3: Any = importlib.import_module("boto3")
     exceptions: Any = importlib.import_module("botocore.exceptions")
     for call in calls:
@@ -21,8 +21,8 @@ def fill(calls: list[dict[str, Any]]) -> None:
         try:
             getattr(client, call["operation"])(**call["parameters"])
         except exceptions.ClientError as error:
-            said: Any = error
-            if said.response["Error"]["Code"] not in _THERE_ALREADY:
+            refusal: Any = error
+            if refusal.response["Error"]["Code"] not in _EXISTS:
                 raise
             what += ": there already"
         print(what, flush=True)

@@ -1,6 +1,6 @@
-"""`make compose`: a Docker Compose file that runs the deployed stack's task, with an account and a cache of its own.
+"""`make compose`: writes a Docker Compose file that runs the deployed task, with a local AWS account and cache.
 
-The Compose specification: https://github.com/compose-spec/compose-spec/blob/main/spec.md
+Source: the Compose specification: https://github.com/compose-spec/compose-spec/blob/main/spec.md
 """
 
 import json
@@ -20,11 +20,11 @@ from operations.injection import inject
 from operations.target import ROOT, Target
 
 _REDIS_URL = "REDIS_URL"
-# The engine of the stack's cache; the app reaches this one without TLS, by a password made up for it.
+# The engine of the stack's cache. The app connects without TLS, with a generated password.
 # renovate: datasource=docker depName=valkey/valkey
 _REDIS_IMAGE = "valkey/valkey:7.2-alpine"
 _REDIS_PORT = 6379
-# The account: moto, in the version of the sandbox's.
+# moto, in the version of the sandbox's account.
 # renovate: datasource=docker depName=motoserver/moto
 _ACCOUNT_IMAGE = "motoserver/moto:5.2.5"
 _ACCOUNT_PORT = 5000
@@ -38,34 +38,34 @@ class Project:
 
     compose: Mapping[str, Any]
     app_env: Mapping[str, str]  # the app's secrets
-    redis_env: Mapping[str, str]  # the cache's; empty without one
+    redis_env: Mapping[str, str]  # the cache's password; empty without a cache
 
 
 def default_folder(stack: str) -> Path:
-    """Where the files go: a folder that git ignores."""
+    """Returns the folder for a stack's files, which git ignores."""
     return ROOT / ".compose" / stack
 
 
 def run(target: Target, folder: Path, *, yes: bool) -> None:
-    """Write the files of a stack.
+    """Writes the files of a stack.
 
     Raises:
-        OperationError: there is nothing deployed, ECS would not have started the task, or the answer was no.
+        OperationError: no task is deployed, ECS could not start it, or the person at the keyboard refused.
     """
     definition = registered(target)
     injected = [name for name in definition.container.secrets if name != _REDIS_URL]
     if target.on == "aws" and injected:
-        say(f"On AWS, this writes the stack's real secrets ({', '.join(injected)}) into {folder}, in the clear.")
+        say(f"On AWS, this writes the stack's real secrets ({', '.join(injected)}) into {folder} as plain text.")
         confirm("Go on?", yes=yes)
     bucket = target.output("recordingsBucketName")
     project = composed(target.stack, target.region, definition, inject(target, definition), bucket)
     tables = target.output("tableNames").values()
     _write(project, folder, definition, content(target.client("dynamodb"), tables, bucket, target.region))
-    _tell(project, folder, definition)
+    _print_summary(project, folder, definition)
 
 
 def composed(stack: str, region: str, definition: TaskDefinition, injected: Mapping[str, str], bucket: str) -> Project:
-    """The project of a definition. Pure, but for the password of the cache, which is another one each time.
+    """Returns the project of a definition, with a new password for the cache.
 
     Args:
         injected: the values of the container's secrets.
@@ -92,8 +92,8 @@ def composed(stack: str, region: str, definition: TaskDefinition, injected: Mapp
     }
     if has_redis:
         services["redis"] = _redis()
-    # Compose reads `$` as the start of a variable's name; nothing here is one of Compose's.
-    compose = _doubled({"name": f"{container.name}-{stack}", "services": services})
+    # Compose replaces `$NAME`, and reads `$$` as a dollar sign.
+    compose = _escape_dollars({"name": f"{container.name}-{stack}", "services": services})
     return Project(compose, app_env, redis_env)
 
 
@@ -138,7 +138,7 @@ def _account(bucket: str) -> dict[str, Any]:
     return {
         "image": _ACCOUNT_IMAGE,
         "ports": [f"127.0.0.1:{_ACCOUNT_PORT}:{_ACCOUNT_PORT}"],
-        # Where the AWS SDKs look for a bucket, unless told otherwise.
+        # The AWS SDKs address a bucket by this host name.
         "networks": {"default": {"aliases": [f"{bucket}.account"]}},
         "healthcheck": {"test": ["CMD", "python3", "-c", probe], "interval": "2s", "timeout": "5s", "retries": 30},
     }
@@ -168,13 +168,13 @@ def _without_empty(service: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in service.items() if value not in (None, [], {}, "")}
 
 
-def _doubled(value: Any) -> Any:
+def _escape_dollars(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("$", "$$")
     if isinstance(value, Mapping):
-        return {key: _doubled(member) for key, member in cast(Mapping[str, Any], value).items()}
+        return {key: _escape_dollars(member) for key, member in cast(Mapping[str, Any], value).items()}
     if isinstance(value, list):
-        return [_doubled(member) for member in cast(list[Any], value)]
+        return [_escape_dollars(member) for member in cast(list[Any], value)]
     return value
 
 
@@ -205,7 +205,7 @@ def content(dynamodb: Any, tables: Iterable[str], bucket: str, region: str) -> l
             parameters = {"TableName": name, "TimeToLiveSpecification": specification}
             calls.append(_call("dynamodb", "update_time_to_live", parameters))
     creation: dict[str, Any] = {"Bucket": bucket}
-    if region != "us-east-1":  # which alone is no constraint
+    if region != "us-east-1":  # the only region that must not be named
         creation["CreateBucketConfiguration"] = {"LocationConstraint": region}
     return [*calls, _call("s3", "create_bucket", creation)]
 
@@ -216,8 +216,8 @@ def _call(service: str, operation: str, parameters: Mapping[str, Any]) -> dict[s
 
 def _write(project: Project, folder: Path, definition: TaskDefinition, calls: Sequence[Mapping[str, Any]]) -> None:
     head = (
-        f"# From the task definition {definition.name}. Do not edit: `make compose` writes it anew.\n"
-        "# What is to differ goes into a compose.override.yaml beside it.\n"
+        f"# From the task definition {definition.name}. `make compose` overwrites this file.\n"
+        "# Put your changes into a compose.override.yaml beside it.\n"
     )
     for name, variables in (("app.env", project.app_env), ("redis.env", project.redis_env)):
         if variables:
@@ -239,7 +239,7 @@ def _write_file(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def env_file(variables: Mapping[str, str]) -> str:
-    """An env file that Compose reads back as it was, whatever is in the values: double-quoted, with escapes."""
+    """Returns an env file, with quotes and escapes from which Compose reads every value unchanged."""
     return "".join(f'{name}="{_escaped(value)}"\n' for name, value in sorted(variables.items()))
 
 
@@ -249,17 +249,17 @@ def _escaped(value: str) -> str:
     return value
 
 
-def _tell(project: Project, folder: Path, definition: TaskDefinition) -> None:
+def _print_summary(project: Project, folder: Path, definition: TaskDefinition) -> None:
     shown = os.path.relpath(folder)
     container = definition.container
     for other in definition.others:
         say(f"Container: {other} is left out")
     secrets = ", ".join(sorted(project.app_env)) or "none"
-    say(f"Secrets: {secrets}{f', in {shown}/app.env, for its owner alone' if project.app_env else ''}")
+    say(f"Secrets: {secrets}{f', in {shown}/app.env, which only you can read' if project.app_env else ''}")
     if project.redis_env:
-        say(f"Redis: a Valkey of its own, without TLS, by a made-up password: {_REDIS_URL} leads to it")
-    say(f"AWS: an account of its own ({_ACCOUNT_IMAGE}), with the stack's empty tables and bucket")
+        say(f"Redis: a local Valkey without TLS, with a generated password, at {_REDIS_URL}")
+    say(f"AWS: a local account ({_ACCOUNT_IMAGE}) with the stack's tables and bucket, empty")
     say(
-        f"Wrote {shown}/compose.yaml. Next, where Docker is logged in to the registry or has an image"
-        f" {container.image}:\n  cd {shown} && docker compose up"
+        f"Wrote {shown}/compose.yaml. Log Docker in to the registry, unless it has the image {container.image}. Then:\n"
+        f"  cd {shown} && docker compose up"
     )

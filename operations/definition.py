@@ -1,4 +1,4 @@
-"""A registered task definition, read out of what ECS says of it."""
+"""A registered task definition, as ECS describes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from operations.errors import OperationError
 from operations.health import HealthCheck
 from operations.target import Target
 
-# AWS Fargate: what a container without a stop timeout gets.
+# Amazon ECS API Reference, ContainerDefinition: the default on Fargate, in seconds.
 _STOP_TIMEOUT = 30
 
 
 @dataclass(frozen=True)
 class Ulimit:
-    """A limit of a container's processes: `nofile` with 65536 and 65536, for example."""
+    """A resource limit of a container's processes."""
 
-    name: str
+    name: str  # such as `nofile`
     soft: int
     hard: int
 
@@ -25,7 +25,7 @@ class Ulimit:
 class Tmpfs:
     """A file system in memory."""
 
-    path: str  # in the container
+    path: str
     size: int  # MiB
     options: tuple[str, ...]
 
@@ -40,7 +40,7 @@ class Container:
     command: tuple[str, ...]  # empty: the image's own
     environment: Mapping[str, str]
     secrets: Mapping[str, str]  # environment variable -> valueFrom
-    port: int | None  # the first that it listens on
+    port: int | None  # the first one
     health_check: HealthCheck | None
     stop_timeout: int  # seconds
     user: str | None
@@ -51,14 +51,14 @@ class Container:
 
     @classmethod
     def of(cls, definition: Mapping[str, Any]) -> Self:
-        """Read a container definition.
+        """Reads a container definition.
 
         Raises:
-            OperationError: it takes its environment from files too, which are not read here.
+            OperationError: the container takes variables from files, which this command does not read.
         """
         if definition.get("environmentFiles"):
             raise OperationError(
-                f"The container {definition['name']} takes environmentFiles, which this command does not read."
+                f"The container {definition['name']} has environmentFiles, which this command does not read."
             )
         linux: Mapping[str, Any] = definition.get("linuxParameters") or {}
         return cls(
@@ -70,7 +70,7 @@ class Container:
             secrets={item["name"]: item["valueFrom"] for item in _items(definition, "secrets")},
             port=next((item["containerPort"] for item in _items(definition, "portMappings")), None),
             health_check=HealthCheck.of(definition.get("healthCheck")),
-            stop_timeout=_or(definition.get("stopTimeout"), _STOP_TIMEOUT),
+            stop_timeout=definition.get("stopTimeout", _STOP_TIMEOUT),
             user=definition.get("user"),
             read_only=bool(definition.get("readonlyRootFilesystem")),
             init=bool(linux.get("initProcessEnabled")),
@@ -86,7 +86,7 @@ class Container:
 
 @dataclass(frozen=True)
 class TaskDefinition:
-    """A revision of a task definition, with the one container of it that matters here."""
+    """A revision of a task definition, with its container of the app."""
 
     arn: str
     execution_role_arn: str | None
@@ -95,14 +95,14 @@ class TaskDefinition:
     memory: int  # MiB
     architecture: str  # X86_64 or ARM64
     container: Container
-    others: tuple[str, ...]  # names of its other containers
+    others: tuple[str, ...]  # the names of the other containers
 
     @classmethod
     def of(cls, described: Mapping[str, Any], container: str) -> Self:
-        """Read the `taskDefinition` of an answer of `DescribeTaskDefinition`.
+        """Reads the `taskDefinition` in an answer of DescribeTaskDefinition.
 
         Args:
-            container: the name of the container that matters.
+            container: the name of the app's container.
 
         Raises:
             OperationError: there is no such container.
@@ -125,15 +125,15 @@ class TaskDefinition:
 
     @property
     def name(self) -> str:
-        """`family:revision`."""
+        """The definition as `family:revision`."""
         return self.arn.rpartition("/")[2]
 
 
 def registered(target: Target, revision: int | None = None) -> TaskDefinition:
-    """The definition that the stack deployed, or another revision of its family, as ECS has it.
+    """Returns the definition that the stack deployed, or another revision of its family.
 
     Raises:
-        OperationError: there is none.
+        OperationError: there is no such definition.
     """
     ecs = target.client("ecs")
     name = target.output("taskDefinitionArn")
@@ -142,15 +142,10 @@ def registered(target: Target, revision: int | None = None) -> TaskDefinition:
     try:
         described = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
     except ecs.exceptions.ClientException as error:
-        said: Any = error
-        raise OperationError(f"{name}: {said.response['Error']['Message']}") from None
+        refusal: Any = error
+        raise OperationError(f"{name}: {refusal.response['Error']['Message']}") from None
     return TaskDefinition.of(described, target.output("containerName"))
 
 
 def _items(definition: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return definition.get(key) or []
-
-
-def _or(value: int | None, default: int) -> int:
-    """Zero is a value: a stop timeout of 0 s is one."""
-    return default if value is None else value

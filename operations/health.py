@@ -1,7 +1,7 @@
-"""The container health check as ECS has it: when a check counts, and what the container's health is after it.
+"""The container health check of ECS: which checks count, and the container's health after each.
 
-ECS hands the check to the container runtime, so the rules are Docker's. Sources: Amazon ECS API Reference, HealthCheck;
-Docker's reference of HEALTHCHECK.
+The container runtime runs the check, so the rules are Docker's. Sources: Amazon ECS API Reference, HealthCheck;
+Dockerfile reference, HEALTHCHECK.
 """
 
 import enum
@@ -22,17 +22,17 @@ class Health(enum.Enum):
 class HealthCheck:
     """A health check of a container definition. Times are in seconds."""
 
-    command: tuple[str, ...]  # what is run: a program with its arguments
+    command: tuple[str, ...]  # a program with its arguments
     interval: float = 30  # from the start to the first check, and from the end of one check to the start of the next
-    timeout: float = 5  # a check that takes longer has failed
-    retries: int = 3  # so many failures in a row make a container unhealthy
-    start_period: float = 0  # failures of checks that start within it do not count; a success ends it
+    timeout: float = 5  # a check that takes longer fails
+    retries: int = 3  # the failures in a row that make the container unhealthy
+    start_period: float = 0  # a failed check that started within it does not count; a success ends it
 
     @classmethod
     def of(cls, definition: Mapping[str, Any] | None) -> Self | None:
-        """The health check of a container definition, with ECS's defaults; None where it has none.
+        """Returns the health check of a container definition with ECS's defaults, or None if there is none.
 
-        Its command starts with `CMD`, and what follows is run, or with `CMD-SHELL`, and what follows is a shell's.
+        The command starts with `CMD`, then a program and its arguments, or with `CMD-SHELL`, then a line for a shell.
         """
         kind, *arguments = (definition or {}).get("command") or ["NONE"]
         if definition is None or kind == "NONE":
@@ -57,12 +57,12 @@ class Status:
 
 
 def after(check: HealthCheck, status: Status, started: float, *, passed: bool) -> Status:
-    """The status after a check.
+    """Returns the status after a check.
 
     Args:
-        status: before it.
-        started: when this check started, in seconds since the container did.
-        passed: whether it ended in time and with status 0.
+        status: the status before the check.
+        started: when the check started, in seconds since the container's start.
+        passed: whether the check ended in time with exit status 0.
     """
     if passed:
         return Status(Health.HEALTHY)

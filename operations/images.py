@@ -1,4 +1,4 @@
-"""A stack's image registry: its address, and what is in it."""
+"""A stack's image registry."""
 
 import re
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ _ADDRESS = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.co
 
 @dataclass(frozen=True)
 class Registry:
-    """An Amazon ECR repository, and a client of its region.
+    """An Amazon ECR repository.
 
     Args:
-        url: as `docker push` takes it.
-        ecr: the client (boto3 is untyped).
-        who: the parameters that name the repository in each call.
+        url: its address for `docker push`.
+        ecr: a boto3 client (untyped) for its region.
+        who: the parameters that name the repository in a call.
     """
 
     url: str
@@ -26,23 +26,23 @@ class Registry:
 
     @classmethod
     def of(cls, target: Target) -> "Registry":
-        """The registry of a stack. Raises OperationError where there is none."""
+        """Returns the stack's registry. Raises OperationError if the stack has none."""
         url = target.output("repositoryUrl")
         form = _ADDRESS.fullmatch(url)
         if form is None:
-            raise OperationError(f"The output repositoryUrl of {target.stack} is no Amazon ECR repository: {url}")
+            raise OperationError(f"The output repositoryUrl of {target.stack} is not an Amazon ECR repository: {url}")
         return cls(url, target.client("ecr"), {"registryId": form["account"], "repositoryName": form["name"]})
 
     def find(self, image: str) -> dict[str, Any] | None:
-        """An image by its tag or its `sha256:…` digest, as DescribeImages shows it; None where it is not there.
+        """Returns the answer of DescribeImages for a tag or a `sha256:…` digest, or None if there is no such image.
 
         Raises:
-            OperationError: there is no such repository.
+            OperationError: the repository does not exist.
         """
-        wanted = {"imageDigest": image} if image.startswith("sha256:") else {"imageTag": image}
+        image_id = {"imageDigest": image} if image.startswith("sha256:") else {"imageTag": image}
         try:
-            return self.ecr.describe_images(**self.who, imageIds=[wanted])["imageDetails"][0]
+            return self.ecr.describe_images(**self.who, imageIds=[image_id])["imageDetails"][0]
         except self.ecr.exceptions.ImageNotFoundException:
             return None
         except self.ecr.exceptions.RepositoryNotFoundException:
-            raise OperationError(f"There is no repository {self.url} any more.") from None
+            raise OperationError(f"The repository {self.url} does not exist any more.") from None

@@ -1,7 +1,8 @@
-"""What a role may do: IAM's evaluation of its policies, read from the account.
+"""IAM's evaluation of what a role may do, by its policies in the account.
 
-IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements". Of a role: its inline and attached policies,
-its permissions boundary and its trust. Not of an organisation (SCPs), nor of keys and secrets (their own policies).
+It evaluates a role's inline and attached policies, its permissions boundary and its trust policy. It ignores service
+control policies and the resource policies of keys and secrets. Source: IAM User Guide, "Policy evaluation logic" and
+"IAM JSON policy elements".
 """
 
 import re
@@ -12,14 +13,13 @@ from typing import Any, cast
 from operations.errors import OperationError
 
 Document = Mapping[str, Any]
-# What a request says of itself: condition key, in lower case -> its value or values. A policy that asks for another key
-# asks for what is not known here.
+# The condition keys of a request, in lower case, with their value or values. Other keys are unknown.
 Context = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role with all that decides what it may do."""
+    """A role with its policies."""
 
     arn: str
     trust: Document
@@ -28,10 +28,10 @@ class Role:
 
     @classmethod
     def read(cls, iam: Any, arn: str) -> "Role":
-        """Read a role.
+        """Reads a role from the account.
 
         Args:
-            iam: a boto3 client of IAM (untyped).
+            iam: a boto3 client (untyped).
 
         Raises:
             OperationError: there is no such role.
@@ -40,7 +40,7 @@ class Role:
         try:
             role = iam.get_role(RoleName=name)["Role"]
         except iam.exceptions.NoSuchEntityException:
-            raise OperationError(f"The role {arn} does not exist; `pulumi up` makes it again.") from None
+            raise OperationError(f"The role {arn} does not exist. `pulumi up --refresh` creates it again.") from None
         policies: dict[str, Document] = {}
         for page in iam.get_paginator("list_role_policies").paginate(RoleName=name):
             for policy in page["PolicyNames"]:
@@ -57,20 +57,20 @@ class Role:
         )
 
     def may(self, action: str, resource: str, context: Context) -> bool:
-        """Whether it may call `action` on the object with the ARN `resource`.
+        """Returns whether the role may call `action` on the object with the ARN `resource`.
 
         Raises:
-            OperationError: a statement that decides this has a condition that cannot be evaluated here.
+            OperationError: the result depends on a condition that this module cannot evaluate.
         """
         request = _Request(action, resource, context)
         allowed = request.decide(self.policies.items())
         return allowed and (self.boundary is None or request.decide([("its boundary", self.boundary)]))
 
     def trusts(self, service: str, context: Context) -> bool:
-        """Whether a service, such as `ecs-tasks.amazonaws.com`, may take the role.
+        """Returns whether a service, such as `ecs-tasks.amazonaws.com`, may assume the role.
 
         Raises:
-            OperationError: as in `may`.
+            OperationError: the result depends on a condition that this module cannot evaluate.
         """
         statements = [
             {**statement, "Resource": "*"}
@@ -92,16 +92,16 @@ class _Request:
     context: Context
 
     def decide(self, documents: Iterable[tuple[str, Document]]) -> bool:
-        """A Deny wins; without one, an Allow is needed."""
+        """Returns whether a statement allows the request and none denies it."""
         effects = {
             statement["Effect"]
             for name, document in documents
             for statement in _statements(document)
-            if self._concerns(statement) and self._holds(name, statement.get("Condition") or {})
+            if self._matches(statement) and self._holds(name, statement.get("Condition") or {})
         }
         return "Allow" in effects and "Deny" not in effects
 
-    def _concerns(self, statement: Document) -> bool:
+    def _matches(self, statement: Document) -> bool:
         action, resource = self.action.lower(), self.resource
 
         def matches(key: str, text: str, change: Callable[[str], str]) -> bool:
@@ -119,22 +119,22 @@ class _Request:
 
     def _holds(self, policy: str, condition: Mapping[str, Mapping[str, Any]]) -> bool:
         return all(
-            self._test(policy, operator, key, [str(value) for value in _list(wanted)])
+            self._test(policy, operator, key, [str(value) for value in _list(values)])
             for operator, tests in condition.items()
-            for key, wanted in tests.items()
+            for key, values in tests.items()
         )
 
-    def _test(self, policy: str, operator: str, key: str, wanted: Sequence[str]) -> bool:
+    def _test(self, policy: str, operator: str, key: str, patterns: Sequence[str]) -> bool:
         quantifier, _, bare = operator.rpartition(":")
         name = bare.removesuffix("IfExists")
-        if name not in _OPERATORS or key.lower() not in self.context or any("${" in value for value in wanted):
+        if name not in _OPERATORS or key.lower() not in self.context or any("${" in pattern for pattern in patterns):
             raise OperationError(
-                f"Whether {self.action} on {self.resource} is allowed hangs on a condition of the policy {policy} that"
-                f" this command cannot evaluate: {operator} of {key}."
+                f"Whether {self.action} on {self.resource} is allowed depends on a condition of the policy {policy}"
+                f" that this command cannot evaluate: {operator} of {key}."
             )
         compare, negated = _OPERATORS[name]
         values = _list(self.context[key.lower()])
-        found = [any(compare(pattern, value) for pattern in wanted) != negated for value in values]
+        found = [any(compare(pattern, value) for pattern in patterns) != negated for value in values]
         return any(found) if quantifier == "ForAnyValue" else all(found)
 
 
@@ -148,7 +148,7 @@ def _principals(statement: Document) -> Mapping[str, Any]:
 
 
 def _list(value: Any) -> list[Any]:
-    """One may stand for a list of one, in policies as in contexts."""
+    """Returns a list; in policies and contexts, a single value stands for a list of one."""
     return list(cast(Sequence[Any], value)) if isinstance(value, list | tuple) else [value]
 
 
@@ -158,20 +158,20 @@ def _like(pattern: str, value: str) -> bool:
 
 
 def _arn_like(pattern: str, value: str) -> bool:
-    """Part by part: a wildcard does not reach over the colons of the first five parts."""
+    """Compares ARNs part by part: a wildcard does not match the colons between the first five parts."""
     patterns, parts = pattern.split(":", 5), value.split(":", 5)
     return len(patterns) == len(parts) == 6 and all(map(_like, patterns, parts))
 
 
-def _equal(wanted: str, actual: str) -> bool:
-    return wanted == actual
+def _equal(pattern: str, value: str) -> bool:
+    return pattern == value
 
 
-def _equal_in_any_case(wanted: str, actual: str) -> bool:
-    return wanted.lower() == actual.lower()
+def _equal_in_any_case(pattern: str, value: str) -> bool:
+    return pattern.lower() == value.lower()
 
 
-# Operator -> how it compares, and whether it is the negation of that.
+# Operator -> the comparison, and whether the operator negates it.
 _OPERATORS: Mapping[str, tuple[Callable[[str, str], bool], bool]] = {
     "StringEquals": (_equal, False),
     "StringNotEquals": (_equal, True),

@@ -1,4 +1,4 @@
-"""`make promote`: an image from one stack's registry into another's, byte for byte, by Amazon ECR's API alone.
+"""`make promote`: copies an image from one stack's registry to another's, byte for byte, through Amazon ECR's API.
 
 Sources: Amazon ECR API Reference (BatchGetImage, GetDownloadUrlForLayer, InitiateLayerUpload, UploadLayerPart,
 CompleteLayerUpload, PutImage); OCI image specification 1.1, image manifest and image index.
@@ -26,17 +26,17 @@ _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-# Amazon ECR: layers in one BatchCheckLayerAvailability.
+# Amazon ECR API Reference, BatchCheckLayerAvailability: layers in one call.
 _LAYERS_AT_ONCE = 100
 _CHUNK = 1024 * 1024
 _TIMEOUT_SECONDS = 60
-_AGAIN = "What was copied stays: run it again, and it goes on from there."
+_AGAIN = "Copied layers stay. Run the command again to copy the rest."
 Fetch = Callable[[str], IO[bytes]]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest as it lies in a registry."""
+    """A manifest in a registry."""
 
     digest: str
     media_type: str
@@ -44,37 +44,37 @@ class Manifest:
 
     @property
     def images(self) -> list[str]:
-        """Digests of the manifests that an index names: a platform's image each, or an attestation of one."""
+        """The digests of the manifests in an index: the images of platforms, and their attestations."""
         return [one["digest"] for one in json.loads(self.text).get("manifests", [])]
 
     @property
     def blobs(self) -> dict[str, int]:
-        """The configuration and the layers that lie in the registry, each with its size in bytes."""
+        """The configuration and the layers that the registry holds: digest → size in bytes."""
         content: dict[str, Any] = json.loads(self.text)
         listed = [*filter(None, [content.get("config")]), *content.get("layers", [])]
-        # A layer with addresses of its own is fetched from there and is in no registry.
+        # A layer with `urls` is downloaded from there; no registry holds it.
         return {one["digest"]: int(one["size"]) for one in listed if not one.get("urls")}
 
 
 def promote(source: Target, destination: Target, tag: str) -> None:
-    """Copy the image with a tag, and say how to deploy it. Copying it again changes nothing.
+    """Copies the image with a tag, and prints the commands that deploy it. A second copy changes nothing.
 
     Raises:
-        OperationError: there is no such image, the tag stands for another one there, or the copy broke off.
+        OperationError: there is no such image, the destination has another image with the tag, or the copy failed.
     """
     if tag.startswith("sha256:"):
-        raise OperationError(f"TAG={tag}: name the image by its tag; the copy is made by digest.")
+        raise OperationError(f"TAG={tag}: name the image by its tag. The copy has the same digest.")
     here, there = Registry.of(source), Registry.of(destination)
     image = here.find(tag)
     if image is None:
-        raise OperationError(f"{here.url} holds no image {tag}.")
+        raise OperationError(f"{here.url} holds no image {tag}. Name a tag that it holds with TAG=….")
     digest = image["imageDigest"]
-    if _is_there(there, tag, digest):
+    if _holds(there, tag, digest):
         say(f"{there.url} holds {tag} already, as {digest}.")
     else:
         say(f"Copying {tag}, {digest}\n  from {here.url}\n  to   {there.url}")
         Copy(here, there, _open).image(digest, tag)
-        if not _is_there(there, tag, digest):
+        if not _holds(there, tag, digest):
             raise OperationError(f"{there.url} does not show {tag} after the copy. {_AGAIN}")
         say(f"Copied: {there.url}:{tag}, {digest}")
     say(
@@ -85,12 +85,12 @@ def promote(source: Target, destination: Target, tag: str) -> None:
     )
 
 
-def _is_there(registry: Registry, tag: str, digest: str) -> bool:
+def _holds(registry: Registry, tag: str, digest: str) -> bool:
     found = registry.find(tag)
     if found is not None and found["imageDigest"] != digest:
         raise OperationError(
-            f"{registry.url} holds another image as {tag}: {found['imageDigest']}, not {digest}. Tags are immutable"
-            " there: give the image another tag."
+            f"{registry.url} holds another image as {tag}: {found['imageDigest']}, not {digest}. Tags are immutable:"
+            " push the image with another tag."
         )
     return found is not None
 
@@ -100,7 +100,13 @@ def _open(url: str) -> IO[bytes]:
 
 
 class Copy:
-    """A copy under way."""
+    """Copies images from one registry to another.
+
+    Args:
+        source: the registry to read.
+        destination: the registry to write.
+        fetch: opens the address of a layer.
+    """
 
     def __init__(self, source: Registry, destination: Registry, fetch: Fetch) -> None:
         self._source = source
@@ -108,10 +114,10 @@ class Copy:
         self._fetch = fetch
 
     def image(self, digest: str, tag: str | None = None) -> None:
-        """Copy an image with all that it consists of; what is there already is left alone.
+        """Copies an image with its layers, or an index with its images. Skips what the destination holds.
 
         Raises:
-            OperationError: it broke off.
+            OperationError: the copy failed.
         """
         manifest = self.manifest(digest)
         for part in manifest.images:
@@ -137,23 +143,23 @@ class Copy:
             raise OperationError(f"{self._destination.url} refused {tag or digest}: {error}") from None
 
     def manifest(self, digest: str) -> Manifest:
-        """A manifest of the source, the very bytes that its digest stands for. Raises OperationError."""
+        """Returns a manifest of the source, after checking its digest. Raises OperationError."""
         answer = self._source.ecr.batch_get_image(
             **self._source.who, imageIds=[{"imageDigest": digest}], acceptedMediaTypes=list(_MANIFEST_TYPES)
         )
         if not answer["images"]:
-            raise OperationError(f"{self._source.url} does not hold {digest}, of which the image consists.")
+            raise OperationError(f"{self._source.url} lacks {digest}, a part of the image. Push the image again.")
         text: str = answer["images"][0]["imageManifest"]
         if f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" != digest:
             raise OperationError(
-                f"The manifest that {self._source.url} gave for {digest} is not the one of that digest."
+                f"{self._source.url} returned a manifest for {digest} that has another digest. {_AGAIN}"
             )
         content: dict[str, Any] = json.loads(text)
         kind = answer["images"][0].get("imageManifestMediaType") or content.get("mediaType") or _MANIFEST_TYPES[1]
         return Manifest(digest, str(kind), text)
 
     def _missing(self, digests: Sequence[str]) -> list[str]:
-        """Those of the blobs that the destination lacks."""
+        """Returns the blobs that the destination lacks."""
         there: set[str] = set()
         for start in range(0, len(digests), _LAYERS_AT_ONCE):
             answer = self._destination.ecr.batch_check_layer_availability(
@@ -163,7 +169,7 @@ class Copy:
         return [digest for digest in digests if digest not in there]
 
     def _blob(self, digest: str) -> None:
-        """Copy one blob through a file, so that its size is no matter and its digest is checked before it is sent."""
+        """Copies one blob through a file, as it may be large and its digest is checked before the upload."""
         try:
             with tempfile.TemporaryFile() as file:
                 self._download(digest, file)
@@ -172,11 +178,11 @@ class Copy:
         except (OSError, http.client.HTTPException) as error:
             free = shutil.disk_usage(tempfile.gettempdir()).free
             raise OperationError(
-                f"Copying {digest} broke off: {error or type(error).__name__} ({free:,} bytes are free in"
+                f"Copying {digest} failed: {error or type(error).__name__} ({free:,} bytes are free in"
                 f" {tempfile.gettempdir()}). {_AGAIN}"
             ) from None
         except importlib.import_module("botocore.exceptions").HTTPClientError as error:
-            raise OperationError(f"Copying {digest} broke off: {error}. {_AGAIN}") from None
+            raise OperationError(f"Copying {digest} failed: {error}. {_AGAIN}") from None
 
     def _download(self, digest: str, file: IO[bytes]) -> None:
         url = self._source.ecr.get_download_url_for_layer(**self._source.who, layerDigest=digest)["downloadUrl"]
@@ -186,7 +192,7 @@ class Copy:
                 checksum.update(chunk)
                 file.write(chunk)
         if f"sha256:{checksum.hexdigest()}" != digest:
-            raise OperationError(f"What came for {digest} is not what that digest stands for. {_AGAIN}")
+            raise OperationError(f"The downloaded layer does not have the digest {digest}. {_AGAIN}")
 
     def _upload(self, digest: str, file: IO[bytes]) -> None:
         ecr, who = self._destination.ecr, self._destination.who
@@ -204,4 +210,4 @@ class Copy:
         try:
             ecr.complete_layer_upload(**who, uploadId=upload["uploadId"], layerDigests=[digest])
         except ecr.exceptions.LayerAlreadyExistsException:
-            return  # brought by somebody else meanwhile
+            return  # another copy has uploaded it meanwhile

@@ -1,4 +1,4 @@
-"""`make redeploy`: the same version out again."""
+"""`make redeploy`: replaces every task by a new one of the same revision."""
 
 from operations.console import say
 from operations.errors import OperationError
@@ -7,7 +7,7 @@ from operations.verdict import short
 
 
 def redeploy(target: Target) -> None:
-    """Have ECS replace every task by a new one of the same revision; the stack's state does not change by it.
+    """Makes ECS replace the tasks. The stack's state stays as it is.
 
     Raises:
         OperationError: the stack has no service.
@@ -16,7 +16,7 @@ def redeploy(target: Target) -> None:
     try:
         service = ecs.update_service(cluster=cluster, service=name, forceNewDeployment=True)["service"]
     except (ecs.exceptions.ServiceNotFoundException, ecs.exceptions.ServiceNotActiveException):
-        raise OperationError(f"There is no service {name} in the cluster {cluster} any more.") from None
+        raise OperationError(f"The cluster {cluster} has no service {name} any more.") from None
     primary = next(one for one in service["deployments"] if one["status"] == "PRIMARY")
     on = " ON=sandbox" if target.on == "sandbox" else ""
     say(

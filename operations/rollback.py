@@ -1,4 +1,4 @@
-"""`make rollback`: back to the version before, out of the stack's own history."""
+"""`make rollback`: deploys the previous version, found in the stack's history."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,17 +9,17 @@ from operations.console import say
 from operations.errors import OperationError, PulumiError
 from operations.images import Registry
 from operations.target import Target, project
-from operations.verify import demand, deployments_of, task_definitions, verify
+from operations.verify import deployments_of, require_good, task_definitions, verify
 
 _KEY = "imageTag"
 _PAGE = 100
-# A service deployment that ended otherwise than well, or is on its way there.
-_BAD = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED")
+# A service deployment that failed or is failing.
+_FAILED = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", "STOPPED")
 
 
 @dataclass(frozen=True)
 class Update:
-    """One `pulumi up` of the past: the version it was to deploy, and whether it succeeded."""
+    """A past `pulumi up`: the version that it deployed, and whether it succeeded."""
 
     version: str | None
     succeeded: bool
@@ -27,7 +27,7 @@ class Update:
 
 
 def updates_in(history: Sequence[dict[str, Any]]) -> list[Update]:
-    """The updates of a page of `pulumi stack history --json`, the latest first."""
+    """Returns the updates in the output of `pulumi stack history --json`, latest first."""
     key = f"{project()}:{_KEY}"
     return [
         Update(
@@ -41,10 +41,10 @@ def updates_in(history: Sequence[dict[str, Any]]) -> list[Update]:
 
 
 def earlier_versions(updates: Sequence[Update]) -> tuple[str | None, list[str]]:
-    """The version that is to run now, and those to go back to, the best first.
+    """Returns the current version, and the versions to go back to, best first.
 
-    They are the ones that were deployed before the present one was for the first time: so going back twice goes
-    further back, and never forth to what was left.
+    These were deployed before the first deployment of the current version. So a second rollback goes further back, and
+    never forward to the version that the first one left.
     """
     if not updates:
         return None, []
@@ -55,11 +55,15 @@ def earlier_versions(updates: Sequence[Update]) -> tuple[str | None, list[str]]:
 
 
 def failed_versions(deployments: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Of service deployments, each a version and its status, the latest first: the versions that did not hold."""
+    """Returns the versions whose last deployment failed, with its status.
+
+    Args:
+        deployments: the version and the status of each service deployment, latest first.
+    """
     latest: dict[str, str] = {}
     for version, status in deployments:
         latest.setdefault(version, status)
-    return {version: status for version, status in latest.items() if status in _BAD}
+    return {version: status for version, status in latest.items() if status in _FAILED}
 
 
 def _history(target: Target) -> Iterator[dict[str, Any]]:
@@ -74,8 +78,8 @@ def _history(target: Target) -> Iterator[dict[str, Any]]:
         page += 1
 
 
-def _failed(target: Target) -> dict[str, str]:
-    """The versions whose last deployment ECS knows not to have held; a stack without a service has none."""
+def _failed_in_ecs(target: Target) -> dict[str, str]:
+    """Returns the versions whose last deployment failed according to ECS, with its status."""
     if "serviceName" not in target.outputs():
         return {}
     ecs = target.client("ecs")
@@ -96,35 +100,39 @@ def _failed(target: Target) -> dict[str, str]:
 
 
 def _version(ecs: Any, task_definition: str) -> str:
-    """The image's tag, which the program puts on each revision."""
+    """Returns the image's tag, with which the program tags each revision."""
     tags = ecs.describe_task_definition(taskDefinition=task_definition, include=["TAGS"]).get("tags", [])
     return next((tag["value"] for tag in tags if tag["key"] == "Version"), "")
 
 
 def choose(target: Target, registry: Registry) -> tuple[str | None, str]:
-    """The version now, and the one to go back to. Raises OperationError where there is none."""
+    """Returns the current version and the one to go back to.
+
+    Raises:
+        OperationError: there is no version to go back to.
+    """
     current, candidates = earlier_versions(updates_in(list(_history(target))))
-    failed = _failed(target) if candidates else {}
+    failed = _failed_in_ecs(target) if candidates else {}
     for version in candidates:
         image = registry.find(version)
         if image is None:
-            say(f"Passed over: {version}, which {registry.url} does not hold any more")
+            say(f"Skipped: {version}, because {registry.url} does not hold it any more")
             continue
         status = next((failed[tag] for tag in image.get("imageTags", []) if tag in failed), None)
         if status is None:
             return current, version
-        say(f"Passed over: {version}, whose last deployment ended as {status}")
+        say(f"Skipped: {version}, because its last deployment ended as {status}")
     raise OperationError(
-        f"There is no previous version to go back to: the history of {target.stack} has no good one before"
-        f" {current or 'its first image'} whose image is still there. TO=… names one."
+        f"There is no previous version to go back to: the history of {target.stack} has no good version before"
+        f" {current or 'its first image'} whose image still exists. Name a version with TO=…."
     )
 
 
 def rollback(target: Target, to: str | None = None) -> None:
-    """Set an earlier version, show what that changes, do it, and verify it.
+    """Sets an earlier version, previews it, deploys it and verifies it.
 
     Args:
-        to: the version, instead of the one that the history gives.
+        to: the version; None: the previous one in the stack's history.
 
     Raises:
         OperationError: there is no such version, or a step failed.
@@ -136,20 +144,20 @@ def rollback(target: Target, to: str | None = None) -> None:
     else:
         current = before
         if registry.find(to) is None:
-            raise OperationError(f"TO={to}: {registry.url} holds no such image.")
+            raise OperationError(f"TO={to}: {registry.url} holds no such image. Name a tag that it holds.")
     say(f"Going back: {target.stack} from {current or 'no image'} to {to}")
     _preview(target, before, to)
     target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs")
     target.forget_outputs()
-    demand(verify(target))
+    require_good(verify(target))
     if target.on == "aws":
-        say(f"{target.stack} is back on {to}. Commit its stack file, which now says so: Pulumi.{target.stack}.yaml")
+        say(f"{target.stack} is back on {to}. Commit Pulumi.{target.stack}.yaml, which now sets it.")
     else:
         say(f"{target.stack} is back on {to}.")
 
 
 def _preview(target: Target, before: str | None, to: str) -> None:
-    """Set the version and show what it changes; put the old one back where that cannot be done."""
+    """Sets the version and previews it. If the preview fails, sets the old version again."""
     target.set_config(_KEY, to)
     try:
         target.pulumi("preview", "--diff")

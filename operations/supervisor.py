@@ -1,4 +1,4 @@
-"""One command run as ECS runs a container: its limits, its health check, its end."""
+"""Runs a command as ECS runs a container: with its limits, its health check and its stop timeout."""
 
 import asyncio
 import contextlib
@@ -16,30 +16,30 @@ from operations.definition import Ulimit
 from operations.errors import OperationError
 from operations.health import Health, HealthCheck, Status, after
 
-_SIGNALLED = 128  # what a shell, and Docker, add to the number of the signal that ended a command
+_SIGNALLED = 128  # a shell and Docker add this to the number of the signal that ended a command
 _OUTPUT_BYTES = 4096
 SetLimit = Callable[[int, tuple[int, int]], None]
 
 
 @dataclass(frozen=True)
 class Launch:
-    """What is run, and how."""
+    """A command and how to run it."""
 
     command: Sequence[str]
     cwd: Path
-    environment: Mapping[str, str]  # all of it: nothing is inherited
+    environment: Mapping[str, str]  # the whole environment
     ulimits: Sequence[Ulimit]
     health_check: HealthCheck | None
     stop_timeout: float  # seconds from SIGTERM to SIGKILL
 
 
 def supervise(launch: Launch) -> int:
-    """Run a command until it ends, or until Ctrl-C, SIGTERM or SIGHUP has this process stop it; its exit status.
+    """Runs a command and returns its exit status. Ctrl-C, SIGTERM or SIGHUP stop the command as ECS stops a task.
 
-    A second Ctrl-C does not wait for the stop timeout.
+    A second Ctrl-C kills the command before the stop timeout is over.
 
     Raises:
-        OperationError: it cannot be started.
+        OperationError: the command cannot be started.
     """
     return asyncio.run(_supervise(launch))
 
@@ -64,7 +64,7 @@ async def _supervise(launch: Launch) -> int:
             await _stop(process, ending, stops, launch.stop_timeout)
         status = _status(await ending)
     finally:
-        # With its first process a container ends, and with it all that it has started.
+        # A container ends with its first process, and the runtime kills the others.
         _kill_group(process.pid)
     say(f"task: exit status {status}")
     return status
@@ -77,7 +77,7 @@ async def _start(launch: Launch) -> asyncio.subprocess.Process:
             cwd=launch.cwd,
             env=dict(launch.environment),
             stdin=asyncio.subprocess.DEVNULL,
-            # Out of the terminal's reach: the Ctrl-C is for this process, which sends what ECS would send.
+            # In its own session the command gets no Ctrl-C. This process gets it, and sends what ECS would send.
             start_new_session=True,
             preexec_fn=lambda: set_limits(launch.ulimits),
         )
@@ -88,9 +88,9 @@ async def _start(launch: Launch) -> asyncio.subprocess.Process:
 
 
 def set_limits(ulimits: Sequence[Ulimit], set_limit: SetLimit = resource.setrlimit) -> None:
-    """Limit this process as a container's; what the machine does not grant is said, and the rest of it taken.
+    """Sets the limits of this process. Where the machine allows less, prints that and sets what it allows.
 
-    Runs between fork and exec, so it writes to the standard error itself.
+    It runs between fork and exec, so it writes to the standard error without buffers.
     """
     for limit in ulimits:
         number: int | None = getattr(resource, f"RLIMIT_{limit.name.upper()}", None)
@@ -103,8 +103,8 @@ def set_limits(ulimits: Sequence[Ulimit], set_limit: SetLimit = resource.setrlim
             _, most = resource.getrlimit(number)
             os.write(
                 2,
-                f"task: this machine allows a {limit.name} of {most} at most, and the definition says {limit.soft}"
-                f" soft, {limit.hard} hard: the command gets what there is\n".encode(),
+                f"task: this machine allows a {limit.name} of {most} at most; the definition has {limit.soft} soft,"
+                f" {limit.hard} hard. The command gets what the machine allows.\n".encode(),
             )
             with contextlib.suppress(ValueError, OSError):
                 set_limit(number, (min(limit.soft, most), most))
@@ -143,7 +143,7 @@ def _status(returncode: int) -> int:
 
 
 async def _watch(launch: Launch, began: float) -> None:
-    """Check the health for as long as it is not cancelled, and tell each change."""
+    """Runs the health checks until it is cancelled, and prints each change of health."""
     check = launch.health_check
     if check is None:
         say("task: health: the definition has no health check")
@@ -159,19 +159,19 @@ async def _watch(launch: Launch, began: float) -> None:
         failure = await _check(launch, check)
         before, status = status, after(check, status, started, passed=failure is None)
         if status.health is not before.health:
-            _tell(status, failure, time.monotonic() - began)
+            _print_change(status, failure, time.monotonic() - began)
 
 
-def _tell(status: Status, failure: str | None, seconds: float) -> None:
-    words = f"task: health: {status.health.value}, {seconds:.0f} s after the start"
+def _print_change(status: Status, failure: str | None, seconds: float) -> None:
+    text = f"task: health: {status.health.value}, {seconds:.0f} s after the start"
     if status.health is Health.UNHEALTHY:
         checks = "a check" if status.failures == 1 else f"{status.failures} checks in a row, the last"
-        words += f": {checks} failed with {failure}. ECS would now replace this task"
-    say(words)
+        text += f": {checks} failed with {failure}. ECS would now replace this task"
+    say(text)
 
 
 async def _check(launch: Launch, check: HealthCheck) -> str | None:
-    """Run one check, in the container's environment; how it failed, or None where it passed."""
+    """Runs one check in the container's environment. Returns how it failed, or None if it passed."""
     try:
         process = await asyncio.create_subprocess_exec(
             *check.command,

@@ -1,4 +1,4 @@
-"""`make task`: run a command on this machine as the task that the deployed stack's definition describes."""
+"""`make task`: runs a command on this machine as the deployed task: with its environment, secrets, limits and role."""
 
 import importlib
 import os
@@ -18,7 +18,7 @@ from operations.injection import inject
 from operations.supervisor import Launch, supervise
 from operations.target import Target
 
-# Of this shell's own variables, what no program does without; a container gets these from its image.
+# The variables of this shell that every program needs. In a container, they come from the image.
 _INHERITED = ("PATH", "HOME", "TMPDIR")
 _PORT = "PORT"
 _REDIS_URL = "REDIS_URL"
@@ -26,39 +26,41 @@ _REDIS_URL = "REDIS_URL"
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked for on the command line."""
+    """The options of the command line."""
 
-    command: Sequence[str]  # empty: the definition's own, where it has one
+    command: Sequence[str]  # empty: the definition's
     cwd: Path
     port: int | None  # None: the definition's
-    revision: int | None  # of the stack's family; None: the one that the stack deployed
-    yes: bool  # nothing is asked
+    revision: int | None  # of the stack's family; None: the deployed one
+    yes: bool  # do not ask
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a process has of AWS: the variables, and in words whose they are."""
+    """AWS credentials as environment variables, and a description of whose they are."""
 
     variables: Mapping[str, str]
     whose: str
 
 
 def run(target: Target, options: Options) -> int:
-    """Run the command; its exit status.
+    """Runs the command and returns its exit status.
 
     Raises:
-        OperationError: ECS would not have started the task, this machine cannot, or the answer was no.
+        OperationError: ECS or this machine could not start the command, or the person at the keyboard refused.
     """
     definition = registered(target, options.revision)
     container = definition.container
     command = options.command or (*container.entry_point, *container.command)
     if not command:
         raise OperationError(
-            f"The definition leaves the command to the image: say what to run here, as in `make task"
-            f" STACK={target.stack} CMD='node dist/server.js'`."
+            f"The definition leaves the command to the image. Name a command: `make task STACK={target.stack}"
+            " CMD='node dist/server.js'`."
         )
     if not options.cwd.is_dir():
-        raise OperationError(f"There is no folder {options.cwd} to run the command in.")
+        raise OperationError(
+            f"There is no folder {options.cwd} to run the command in. Choose one with --cwd (CWD=… with make)."
+        )
     port, check = published(container, options.port)
     if port is not None:
         _require_free(port)
@@ -74,7 +76,7 @@ def run(target: Target, options: Options) -> int:
     environment = composed(container, secrets, credentials.variables, target.region, port, os.environ)
     say(f"Task: {definition.name}, container {container.name}")
     for other in definition.others:
-        say(f"Container: {other} is not run here")
+        say(f"Container: {other} does not run here")
     say(f"Secrets: {', '.join(secrets) or 'none'}")
     say(f"AWS: as {credentials.whose}")
     say(f"Limits: {', '.join(f'{limit.name} {limit.soft}/{limit.hard}' for limit in container.ulimits) or 'none'}")
@@ -83,7 +85,7 @@ def run(target: Target, options: Options) -> int:
         say(f"Port: {port}{here}")
     if _REDIS_URL in environment:
         say(
-            f"Redis: {_REDIS_URL} is the stack's, whose cache only its own network reaches; `make compose` has one here"
+            f"Redis: {_REDIS_URL} is the stack's cache, which this machine cannot reach; `make compose` starts one here"
         )
     say("Not as on ECS: the image, its user, a read-only root, CPU, memory and the network; `make compose` has these")
     say(f"Command: {shlex.join(command)}, in {options.cwd}")
@@ -91,16 +93,18 @@ def run(target: Target, options: Options) -> int:
 
 
 def published(container: Container, port: int | None) -> tuple[int | None, HealthCheck | None]:
-    """The port to listen on, and the health check on that port.
+    """Returns the port to listen on, and the health check on that port.
 
     Raises:
-        OperationError: another port than the container's is wanted, and nothing would tell the command of it.
+        OperationError: the port differs from the container's, and no variable gives it to the command.
     """
     check = container.health_check
     if port is None or port == container.port:
         return container.port, check
     if container.port is None or container.environment.get(_PORT) != str(container.port):
-        raise OperationError(f"--port: the container takes its port from no {_PORT} in its environment.")
+        raise OperationError(
+            f"--port={port}: the container does not take its port from {_PORT}, so it always uses {container.port}."
+        )
     if check:
         number = re.compile(rf"(?<=:){container.port}(?!\d)")
         check = replace(check, command=tuple(number.sub(str(port), word) for word in check.command))
@@ -114,8 +118,8 @@ def _require_free(port: int) -> None:
             listener.bind(("", port))
         except OSError as error:
             raise OperationError(
-                f"Port {port} cannot be used on this machine ({error.strerror}): end what listens there, or choose"
-                " another one with --port (PORT=… for make)."
+                f"Port {port} cannot be used on this machine ({error.strerror}). Stop the process that listens there,"
+                " or choose another port with --port (PORT=… with make)."
             ) from None
 
 
@@ -127,14 +131,14 @@ def composed(
     port: int | None,
     shell: Mapping[str, str],
 ) -> dict[str, str]:
-    """The whole environment of the command.
+    """Returns the whole environment of the command.
 
     Args:
-        shell: of which the least that a program needs is taken.
-        port: what `PORT` is, where the container has one.
+        port: the value of `PORT`, if the container has that variable.
+        shell: the environment of this shell, of which only the variables that every program needs are passed on.
     """
     environment = {name: shell[name] for name in _INHERITED if name in shell}
-    # As Fargate sets them; of what else it sets, the addresses of its own metadata, there is none here.
+    # As Fargate sets them. Its addresses of metadata and credentials do not exist here.
     environment |= {"AWS_EXECUTION_ENV": "AWS_ECS_FARGATE", "AWS_DEFAULT_REGION": region}
     environment |= container.environment
     environment |= secrets
@@ -145,42 +149,38 @@ def composed(
 
 
 def _credentials(target: Target, definition: TaskDefinition) -> Credentials:
-    """Those of the task role; on AWS, where ECS alone can take that role, those of the shell.
-
-    Raises:
-        OperationError: there are none.
-    """
-    # Nothing of ~/.aws reaches a container.
-    alone = {
+    """Returns the credentials of the task role, or those of this shell on AWS, where only ECS can assume the role."""
+    # A container has no ~/.aws.
+    isolated = {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     if endpoint := os.environ.get("AWS_ENDPOINT_URL"):
-        alone["AWS_ENDPOINT_URL"] = endpoint
+        isolated["AWS_ENDPOINT_URL"] = endpoint
     role = definition.task_role_arn
     sts = target.client("sts")
     if role is None:
-        return Credentials(alone, "nobody, as the definition has no task role")
+        return Credentials(isolated, "nobody, because the definition has no task role")
     try:
-        taken = sts.assume_role(RoleArn=role, RoleSessionName=f"make-task-{target.stack}"[:64])
+        assumed = sts.assume_role(RoleArn=role, RoleSessionName=f"make-task-{target.stack}"[:64])
     except Exception as error:
         if target.on == "sandbox" or _code(error) != "AccessDenied":
             raise
-        return _of_the_shell(sts, role, alone)
-    keys = taken["Credentials"]
+        return _of_the_shell(sts, role, isolated)
+    keys = assumed["Credentials"]
     variables = _variables(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-    return Credentials(alone | variables, f"the task role, {role}, until {keys['Expiration']:%H:%M} UTC")
+    return Credentials(isolated | variables, f"the task role, {role}, until {keys['Expiration']:%H:%M} UTC")
 
 
-def _of_the_shell(sts: Any, role: str, alone: Mapping[str, str]) -> Credentials:
+def _of_the_shell(sts: Any, role: str, isolated: Mapping[str, str]) -> Credentials:
     boto3: Any = importlib.import_module("boto3")
     found = boto3.Session().get_credentials().get_frozen_credentials()
     variables = _variables(found.access_key, found.secret_key, found.token)
     return Credentials(
-        {**alone, **variables},
-        f"this shell, {sts.get_caller_identity()['Arn']}, since {role} lets only ECS take it: what the task may do is"
-        " not tried here",
+        {**isolated, **variables},
+        f"this shell, {sts.get_caller_identity()['Arn']}, because only ECS can assume {role}: this does not test the"
+        " task's permissions",
     )
 
 

@@ -1,4 +1,4 @@
-"""What AWS's answers say of a service: whether it runs the intended revision, whole and healthy. Pure.
+"""Judges a service by AWS's answers: whether it runs the intended revision with all tasks healthy. Pure functions.
 
 Sources: Amazon ECS API Reference, Service, Deployment, ServiceDeployment; Elastic Load Balancing API Reference,
 DescribeTargetHealth, DescribeRules.
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _Answer = Mapping[str, Any]
-# How the service's events begin to say that tasks cannot be started or placed.
+# ECS's events about tasks that it cannot start or place contain this.
 _COMPLAINT = "unable to"
 
 
 class Outcome(enum.Enum):
-    """What came of the last deployment."""
+    """The result of the last deployment."""
 
     GOOD = "good"
     IN_PROGRESS = "in progress"
@@ -29,19 +29,20 @@ class Outcome(enum.Enum):
 
     @property
     def under_way(self) -> bool:
-        """Whether waiting may still make it good."""
+        """Whether the deployment can still become good."""
         return self in (Outcome.IN_PROGRESS, Outcome.STUCK)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What AWS answered.
+    """AWS's answers.
 
-    service     the service, of DescribeServices; None where there is none
-    deployment  its latest service deployment, of DescribeServiceDeployments; None where ECS knows of none
-    revisions   the task definition of each service revision that the deployment names
-    targets     target group → the states of its targets, of DescribeTargetHealth
-    rules       listener rule → its actions, of DescribeRules
+    Args:
+        service: from DescribeServices; None if there is no service.
+        deployment: the latest one, from DescribeServiceDeployments; None if ECS lists none.
+        revisions: the task definition of each service revision in `deployment`.
+        targets: target group → the states of its targets, from DescribeTargetHealth.
+        rules: listener rule → its actions, from DescribeRules.
     """
 
     service: _Answer | None
@@ -53,19 +54,19 @@ class Answers:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome, in one line, and the figures behind it as (what, value)."""
+    """The outcome, in one line, and the figures behind it as (name, value)."""
 
     outcome: Outcome
     line: str
     rows: tuple[tuple[str, str], ...] = ()
-    events: tuple[_Answer, ...] = ()  # the service's own, the latest first
+    events: tuple[_Answer, ...] = ()  # of the service, latest first
 
 
 def judge(intended: str, answers: Answers) -> Verdict:
-    """Whether a service runs what it is meant to.
+    """Returns whether the service runs the intended revision.
 
     Args:
-        intended: ARN of the task definition revision that it should run.
+        intended: the ARN of that task definition revision.
     """
     service = answers.service
     if service is None or service.get("status") != "ACTIVE":
@@ -75,20 +76,20 @@ def judge(intended: str, answers: Answers) -> Verdict:
 
 
 def short(arn: str) -> str:
-    """A task definition as `family:revision`, a target group by its name."""
+    """Returns a task definition as `family:revision`, a target group as its name."""
     name = arn.rpartition(":targetgroup/")[2].partition("/")[0] if ":targetgroup/" in arn else arn
     return name.rpartition("/")[2] if ":task-definition/" in arn else name
 
 
 def _of_deployment(intended: str, answers: Answers, service: _Answer) -> tuple[Outcome, str] | None:
-    """What the last deployment itself says; None where it says that all is well."""
+    """Returns the outcome by the last deployment's status, or None if it succeeded."""
     latest: _Answer = answers.deployment or {}
     primary = _primary(service)
     status = latest.get("status") or _status_of(primary)
     reason = _reason(latest) or primary.get("rolloutStateReason") or "ECS gives no reason"
     deployed = answers.revisions.get(_part(latest, "targetServiceRevision").get("arn", ""), intended)
     wanted, runs = short(deployed), short(primary.get("taskDefinition", "no task definition"))
-    # Whatever the stack says is intended: an `up` that failed has left its outputs as they were before it.
+    # Not by the intended revision: after an `up` that failed, the stack's outputs are those of the update before.
     if status in ("ROLLBACK_SUCCESSFUL", "ROLLBACK_IN_PROGRESS", "ROLLBACK_REQUESTED"):
         how = "was rolled back" if status == "ROLLBACK_SUCCESSFUL" else "is being rolled back"
         return Outcome.ROLLED_BACK, f"the deployment of {wanted} {how}; the service runs {runs}: {reason}"
@@ -105,7 +106,7 @@ def _of_deployment(intended: str, answers: Answers, service: _Answer) -> tuple[O
 
 
 def _of_counts(intended: str, answers: Answers, service: _Answer) -> tuple[Outcome, str]:
-    """What is there once the last deployment is over."""
+    """Returns the outcome by the service's tasks, once the last deployment is over."""
     primary, desired, running = _primary(service), int(service["desiredCount"]), int(service["runningCount"])
     runs = str(primary.get("taskDefinition", ""))
     if runs != intended:
@@ -133,12 +134,12 @@ def _primary(service: _Answer) -> _Answer:
 
 
 def _part(answer: _Answer, name: str) -> _Answer:
-    """A structure inside an answer; empty where it is not there."""
+    """Returns a structure inside an answer, or an empty one."""
     return answer.get(name) or {}
 
 
 def _status_of(primary: _Answer) -> str:
-    """A service deployment's status out of what DescribeServices says, where ECS keeps no service deployment."""
+    """Returns the status of the deployment by DescribeServices, if ECS lists no service deployment."""
     if "rolling back" in primary.get("rolloutStateReason", ""):
         return "ROLLBACK_SUCCESSFUL" if primary.get("rolloutState") == "COMPLETED" else "ROLLBACK_IN_PROGRESS"
     states = {"FAILED": "STOPPED", "IN_PROGRESS": "IN_PROGRESS", "COMPLETED": "SUCCESSFUL"}
@@ -152,7 +153,7 @@ def _reason(latest: _Answer) -> str:
 
 
 def _progress(latest: _Answer) -> str:
-    """Where a deployment is that shifts traffic."""
+    """Returns the stage of a deployment that shifts traffic, in parentheses."""
     stage, target = latest.get("lifecycleStage"), _part(latest, "targetServiceRevision")
     weight = target.get("requestedProductionTrafficWeight")
     shifted = f", {weight:g} % of the traffic on it" if weight is not None else ""
@@ -160,7 +161,7 @@ def _progress(latest: _Answer) -> str:
 
 
 def _complaint(service: _Answer, primary: _Answer) -> str:
-    """The latest event since the deployment began in which ECS says that it cannot start or place tasks."""
+    """Returns ECS's latest event about tasks that it cannot start or place, since the deployment began."""
     for event in service.get("events", []):
         since = primary.get("createdAt")
         if (since is None or event["createdAt"] >= since) and _COMPLAINT in event["message"]:
@@ -169,7 +170,7 @@ def _complaint(service: _Answer, primary: _Answer) -> str:
 
 
 def _weights(entry: _Answer, answers: Answers) -> dict[str, int]:
-    """Each target group of a service's load balancer entry, with its share of the production traffic."""
+    """Returns the percentage of production traffic of each target group of a load balancer entry."""
     advanced = _part(entry, "advancedConfiguration")
     first, second = entry.get("targetGroupArn"), advanced.get("alternateTargetGroupArn")
     if not first:

@@ -1,4 +1,4 @@
-"""`make verify`: whether a stack's service runs what the stack says, whole and healthy."""
+"""`make verify`: checks that a stack's service runs the stack's revision with all tasks healthy."""
 
 import time
 from collections.abc import Callable
@@ -11,12 +11,16 @@ from operations.verdict import Answers, Outcome, Verdict, judge
 
 EVENTS = 10
 _POLL_SECONDS = 10.0
-# Amazon ECS API: at most this many of them in one DescribeServiceRevisions.
+# Amazon ECS API Reference, DescribeServiceRevisions: ARNs in one call.
 _REVISIONS = 20
 
 
 def gather(target: Target) -> Answers:
-    """Ask AWS for all that a verdict needs. Raises OperationError, and botocore's errors."""
+    """Returns AWS's answers about the stack's service.
+
+    Raises:
+        OperationError: the stack has no service.
+    """
     cluster, name, ecs = target.output("clusterName"), target.output("serviceName"), target.client("ecs")
     try:
         found: list[Any] = ecs.describe_services(cluster=cluster, services=[name])["services"]
@@ -32,7 +36,7 @@ def gather(target: Target) -> Answers:
     latest: dict[str, Any] = described[0] if described else {}
     revision: str | None = latest.get("targetServiceRevision", {}).get("arn")
     elb = target.client("elbv2")
-    groups, rules = _behind(service)
+    groups, rules = _routing(service)
     health = {arn: elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"] for arn in groups}
     return Answers(
         service,
@@ -44,7 +48,7 @@ def gather(target: Target) -> Answers:
 
 
 def deployments_of(ecs: Any, cluster: str, service: str) -> list[dict[str, Any]]:
-    """The service deployments that ECS still knows of, the latest first."""
+    """Returns the service deployments that ECS lists, latest first."""
     found: list[dict[str, Any]] = []
     more: dict[str, str] = {}
     while True:
@@ -56,7 +60,7 @@ def deployments_of(ecs: Any, cluster: str, service: str) -> list[dict[str, Any]]
 
 
 def task_definitions(ecs: Any, revisions: list[str]) -> dict[str, str]:
-    """The task definition of each service revision that ECS still knows of."""
+    """Returns the task definition of each service revision that ECS still has."""
     found: dict[str, str] = {}
     for start in range(0, len(revisions), _REVISIONS):
         answer = ecs.describe_service_revisions(serviceRevisionArns=revisions[start : start + _REVISIONS])
@@ -64,8 +68,8 @@ def task_definitions(ecs: Any, revisions: list[str]) -> dict[str, str]:
     return found
 
 
-def _behind(service: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """The target groups and the production listener rules of a service."""
+def _routing(service: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Returns the target groups and the production listener rules of a service."""
     groups: list[str] = []
     rules: list[str] = []
     for entry in service["loadBalancers"]:
@@ -80,37 +84,37 @@ def _rules(elb: Any, arns: list[str]) -> list[dict[str, Any]]:
 
 
 def verify(target: Target, wait: float = 0, ask: Callable[[Target], Answers] = gather) -> Verdict:
-    """Judge the service, after waiting for a deployment that is under way, and say what there is.
+    """Waits for a deployment under way, judges the service, and prints the verdict.
 
     Args:
-        wait: seconds to wait at most.
-        ask: what asks AWS.
+        wait: how many seconds to wait at most.
+        ask: returns AWS's answers.
 
     Raises:
-        OperationError: the stack has no service, or cannot be reached.
+        OperationError: the stack has no service, or there is no such stack.
     """
     intended = target.output("taskDefinitionArn")
     deadline = time.monotonic() + wait
-    said = ""
+    printed = ""
     while True:
         verdict = judge(intended, ask(target))
         left = deadline - time.monotonic()
         if not verdict.outcome.under_way or left <= 0:
             if wait and verdict.outcome.under_way:
                 say(f"Not over after {wait:g} s.")
-            tell(verdict)
+            print_verdict(verdict)
             return verdict
-        if verdict.line != said:
+        if verdict.line != printed:
             say(f"  … {verdict.line}; waiting up to {left:.0f} s")
-            said = verdict.line
+            printed = verdict.line
         time.sleep(min(_POLL_SECONDS, left))
 
 
-def tell(verdict: Verdict) -> None:
-    """The verdict as text: a table and one line, and if it is not good the service's own last events."""
-    width = max((len(what) for what, _ in verdict.rows), default=0)
-    for what, value in verdict.rows:
-        say(f"  {what:<{width}}  {value}")
+def print_verdict(verdict: Verdict) -> None:
+    """Prints a table and one line; if the outcome is not good, also the service's last events."""
+    width = max((len(name) for name, _ in verdict.rows), default=0)
+    for name, value in verdict.rows:
+        say(f"  {name:<{width}}  {value}")
     say(f"{'OK' if verdict.outcome is Outcome.GOOD else verdict.outcome.value.upper()}: {verdict.line}")
     if verdict.outcome is Outcome.GOOD or not verdict.events:
         return
@@ -119,7 +123,7 @@ def tell(verdict: Verdict) -> None:
         say(f"  {event['createdAt']:%Y-%m-%d %H:%M:%S}  {event['message']}")
 
 
-def demand(verdict: Verdict) -> None:
-    """Raise OperationError unless the verdict is good."""
+def require_good(verdict: Verdict) -> None:
+    """Raises OperationError unless the outcome is good."""
     if verdict.outcome is not Outcome.GOOD:
         raise OperationError(f"Not verified: {verdict.line}.")

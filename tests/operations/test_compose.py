@@ -1,4 +1,4 @@
-"""The Compose file of a deployed task: by the Compose specification, and what each part of the definition becomes."""
+"""The Compose file of a deployed task."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _create_tables(deployed: Deployed) -> None:
 
 
 def written(deployed: Deployed, folder: Path, **secrets: str) -> dict[str, Any]:
-    """Deploys a definition with these secrets, writes its files, and reads the Compose file as Compose does."""
+    """Deploys a definition with these secrets and writes its files. Returns the checked Compose file."""
     arns = {name: deployed.secret(name, SecretString=value) for name, value in secrets.items()}
     deployed.grant_reading(*arns.values()) if arns else None
     deployed.register(arns)
@@ -80,14 +80,14 @@ def written(deployed: Deployed, folder: Path, **secrets: str) -> dict[str, Any]:
     return yaml.safe_load((folder / "compose.yaml").read_text())
 
 
-def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
-    """That the check of these tests can fail."""
+def test_check_refuses_a_wrong_file(tmp_path: Path) -> None:
+    """The check of the other tests can fail."""
     (tmp_path / "compose.yaml").write_text("services: {app: {image: i, healthcheck: {intervals: 3s}}}")
     with pytest.raises(AssertionError):
         check_with_compose(tmp_path / "compose.yaml")
 
 
-def test_each_part_of_the_definition(deployed: Deployed, tmp_path: Path) -> None:
+def test_service_follows_the_definition(deployed: Deployed, tmp_path: Path) -> None:
     file = written(deployed, tmp_path)
     app = file["services"]["voiceter-backend"]
     assert file["name"] == "voiceter-backend-dev"
@@ -119,7 +119,7 @@ def test_each_part_of_the_definition(deployed: Deployed, tmp_path: Path) -> None
     assert "redis" not in file["services"]
 
 
-def test_the_environment_is_taken_as_it_is(deployed: Deployed, tmp_path: Path) -> None:
+def test_environment_is_unchanged(deployed: Deployed, tmp_path: Path) -> None:
     app = written(deployed, tmp_path)["services"]["voiceter-backend"]
     # A dollar sign for Compose is two of them in its file.
     assert app["environment"] == {
@@ -134,7 +134,7 @@ def test_the_environment_is_taken_as_it_is(deployed: Deployed, tmp_path: Path) -
     }
 
 
-def test_secrets_are_in_a_file_for_its_owner_alone(
+def test_secrets_are_in_a_file_that_only_its_owner_reads(
     deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = written(deployed, tmp_path, POOL=HIDDEN)["services"]["voiceter-backend"]
@@ -176,11 +176,11 @@ def test_git_ignores_the_folder() -> None:
         ("it's", 'A="it\'s"\n'),
     ],
 )
-def test_a_value_in_an_env_file(value: str, line: str) -> None:
+def test_env_file_escapes(value: str, line: str) -> None:
     assert env_file({"A": value}) == line
 
 
-def test_a_value_in_an_env_file_is_what_compose_reads(tmp_path: Path) -> None:
+def test_compose_reads_env_file_values_unchanged(tmp_path: Path) -> None:
     values = {
         f"V{position}": value for position, value in enumerate(["$5 ${x}", 'a"b', "\\", "two\nlines", "it's", "# "])
     }
@@ -195,7 +195,7 @@ def test_a_value_in_an_env_file_is_what_compose_reads(tmp_path: Path) -> None:
         assert {name: value.replace("$$", "$") for name, value in read.items()} == values
 
 
-def test_a_stack_with_redis_gets_a_cache_of_its_own(deployed: Deployed, tmp_path: Path) -> None:
+def test_redis_becomes_a_local_cache(deployed: Deployed, tmp_path: Path) -> None:
     url = "rediss://:t%26ken@master.voiceter.cache.amazonaws.com:6379"
     services = written(deployed, tmp_path, POOL=HIDDEN, REDIS_URL=url)["services"]
     app, redis = services["voiceter-backend"], services["redis"]
@@ -215,7 +215,7 @@ def test_a_stack_with_redis_gets_a_cache_of_its_own(deployed: Deployed, tmp_path
     assert everything.count(password) == 2
 
 
-def test_the_account_is_that_of_the_sandbox(deployed: Deployed, tmp_path: Path) -> None:
+def test_account_has_the_sandboxes_version_of_moto(deployed: Deployed, tmp_path: Path) -> None:
     services = written(deployed, tmp_path)["services"]
     pinned = re.search(r"^moto\S*==(\S+)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
     assert pinned is not None
@@ -227,7 +227,7 @@ def test_the_account_is_that_of_the_sandbox(deployed: Deployed, tmp_path: Path) 
     assert services["account"]["networks"]["default"]["aliases"] == ["recordings.account"]
 
 
-def test_the_account_is_filled_with_the_stacks_empty_tables_and_bucket(deployed: Deployed, tmp_path: Path) -> None:
+def test_account_gets_the_stacks_tables_and_bucket(deployed: Deployed, tmp_path: Path) -> None:
     written(deployed, tmp_path / "files")
     dynamodb = deployed.client("dynamodb")
     shown = {str(table["TableName"]): _table(dynamodb, str(table["TableName"])) for table in TABLES.values()}
@@ -241,7 +241,7 @@ def test_the_account_is_filled_with_the_stacks_empty_tables_and_bucket(deployed:
 
 @contextmanager
 def moto_server() -> Generator[str]:
-    """Yields the URL of an empty account that is a server, as Compose's is."""
+    """Starts an empty account as a server, as Compose does, and yields its URL."""
     server: Any = importlib.import_module("moto.server").ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -276,7 +276,7 @@ def _table(dynamodb: Any, name: str) -> tuple[Any, ...]:
     return table["KeySchema"], table["AttributeDefinitions"], indexes, ttl.get("AttributeName"), billing
 
 
-def test_a_secret_that_ecs_could_not_inject_is_not_written(deployed: Deployed, tmp_path: Path) -> None:
+def test_secret_that_ecs_cannot_inject_is_not_written(deployed: Deployed, tmp_path: Path) -> None:
     deployed.register({"POOL": deployed.secret("pool", SecretString=HIDDEN)})
     with pytest.raises(OperationError, match="ResourceInitializationError"):
         compose.run(deployed.target, tmp_path, yes=False)
@@ -296,7 +296,7 @@ def test_on_aws_it_asks_before_it_writes_secrets(deployed: Deployed, tmp_path: P
     assert HIDDEN in (folder / "app.env").read_text()
 
 
-def test_a_bucket_outside_us_east_1_names_its_region(deployed: Deployed, tmp_path: Path) -> None:
+def test_bucket_outside_us_east_1_names_its_region(deployed: Deployed, tmp_path: Path) -> None:
     # The account answers for every region; only the stack's own says that it is elsewhere.
     deployed.register()
     content = compose.content(deployed.client("dynamodb"), [], "recordings", "eu-north-1")

@@ -1,4 +1,4 @@
-"""The health of a container over the checks of its life."""
+"""The health of a container after a series of checks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHECK = HealthCheck(("true",), interval=30, timeout=5, retries=3, start_period=6
 
 
 def life(check: HealthCheck, results: str) -> list[str]:
-    """The health after each check: `+` passed, `-` failed; one check every interval."""
+    """Returns the health after each check, one per interval: `+` passes, `-` fails."""
     status, seen = Status(), list[str]()
     for number, result in enumerate(results, start=1):
         status = after(check, status, number * check.interval, passed=result == "+")
@@ -19,20 +19,20 @@ def life(check: HealthCheck, results: str) -> list[str]:
     return seen
 
 
-def test_it_is_starting_until_a_check_passes() -> None:
+def test_container_is_starting_until_a_check_passes() -> None:
     assert Status().health is Health.STARTING
     assert life(CHECK, "+") == ["healthy"]
     assert life(CHECK, "-+") == ["starting", "healthy"]
 
 
-def test_failures_within_the_start_period_do_not_count() -> None:
+def test_failures_in_the_start_period_do_not_count() -> None:
     # The one at 30 s does not; those at 60, 90 and 120 s do.
     assert life(CHECK, "----") == ["starting", "starting", "starting", "unhealthy"]
     without = HealthCheck(("true",), interval=30, retries=3, start_period=0)
     assert life(without, "---") == ["starting", "starting", "unhealthy"]
 
 
-def test_a_success_within_the_start_period_ends_it() -> None:
+def test_success_ends_the_start_period() -> None:
     quick = HealthCheck(("true",), interval=5, retries=2, start_period=300)
     assert life(quick, "--------") == ["starting"] * 8
     assert life(quick, "-+--") == ["starting", "healthy", "healthy", "unhealthy"]

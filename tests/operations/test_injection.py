@@ -1,4 +1,4 @@
-"""Secrets as ECS injects them: by what the execution role may, and only what the definition names."""
+"""The secrets that ECS would inject, and the reasons why it would not."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def deployed() -> Iterator[Deployed]:
         (f"{ARN}:user:AWSCURRENT:0a1b", ValueFrom(ARN, "user", "AWSCURRENT", "0a1b")),
     ],
 )
-def test_each_form_of_a_value_from(text: str, wanted: ValueFrom) -> None:
+def test_value_from_is_read(text: str, wanted: ValueFrom) -> None:
     assert ValueFrom.of("POOL", text, REGION) == wanted
 
 
@@ -46,12 +46,12 @@ def test_each_form_of_a_value_from(text: str, wanted: ValueFrom) -> None:
         f"{ARN}:::a:b",
     ],
 )
-def test_what_is_no_secret_of_the_region_is_refused(text: str) -> None:
+def test_value_from_outside_the_region_is_refused(text: str) -> None:
     with pytest.raises(OperationError, match="POOL comes from"):
         ValueFrom.of("POOL", text, REGION)
 
 
-def test_values_whole_by_key_by_stage_and_by_version(deployed: Deployed) -> None:
+def test_values_by_key_stage_and_version(deployed: Deployed) -> None:
     secrets = deployed.client("secretsmanager")
     whole = deployed.secret("whole", SecretString="one")
     first = secrets.describe_secret(SecretId=whole)["VersionIdsToStages"]
@@ -79,7 +79,7 @@ def test_values_whole_by_key_by_stage_and_by_version(deployed: Deployed) -> None
     }
 
 
-def test_a_definition_without_secrets_needs_no_role(deployed: Deployed) -> None:
+def test_definition_without_secrets_needs_no_role(deployed: Deployed) -> None:
     assert inject(deployed.target, deployed.register(execution_role=False)) == {}
 
 
@@ -90,7 +90,7 @@ def refusal(deployed: Deployed, secrets: dict[str, str], **arguments: Any) -> st
     return str(caught.value)
 
 
-def test_a_secret_that_the_role_may_not_read_is_not_injected(deployed: Deployed) -> None:
+def test_unreadable_secret_is_not_injected(deployed: Deployed) -> None:
     readable, other = (deployed.secret(name, SecretString=HIDDEN) for name in ("readable", "other"))
     deployed.grant_reading(readable)
     text = refusal(deployed, {"READABLE": readable, "POOL": other})
@@ -100,14 +100,14 @@ def test_a_secret_that_the_role_may_not_read_is_not_injected(deployed: Deployed)
     assert "READABLE" not in text
 
 
-def test_a_deny_counts(deployed: Deployed) -> None:
+def test_deny_wins(deployed: Deployed) -> None:
     arn = deployed.secret("pool", SecretString=HIDDEN)
     read = {"Action": "secretsmanager:GetSecretValue", "Resource": arn}
     deployed.grant({"Effect": "Allow", **read}, {"Effect": "Deny", "Action": "*", "Resource": "*"})
     assert "is not allowed secretsmanager:GetSecretValue" in refusal(deployed, {"POOL": arn})
 
 
-def test_all_that_is_wrong_comes_at_once(deployed: Deployed) -> None:
+def test_message_names_every_problem(deployed: Deployed) -> None:
     plain = deployed.secret("plain", SecretString=HIDDEN)
     object_ = deployed.secret("object", SecretString=f'{{"user": "{HIDDEN}"}}')
     binary = deployed.secret("binary", SecretBinary=b"\0")
@@ -125,34 +125,34 @@ def test_all_that_is_wrong_comes_at_once(deployed: Deployed) -> None:
     )
     assert f"GONE: there is no secret {ARN}" in text
     assert f"NO_VERSION: {plain} has no value in 00000000-0000-0000-0000-000000000000" in text
-    assert f"NO_JSON: {plain} holds no JSON object to take user of" in text
+    assert f"NO_JSON: {plain} holds no JSON object to read user from" in text
     assert f"NO_KEY: the JSON object in {object_} has no password" in text
     assert f"BINARY: {binary} holds binary data" in text
     assert "FINE" not in text
 
 
-def test_a_secret_that_is_to_be_deleted_is_gone(deployed: Deployed) -> None:
+def test_secret_scheduled_for_deletion_has_no_value(deployed: Deployed) -> None:
     arn = deployed.secret("pool", SecretString=HIDDEN)
     deployed.client("secretsmanager").delete_secret(SecretId=arn)
     deployed.grant_reading(arn)
     assert f"POOL: {arn} has no value in AWSCURRENT" in refusal(deployed, {"POOL": arn})
 
 
-def test_without_an_execution_role_nothing_can_be_read(deployed: Deployed) -> None:
+def test_secrets_without_an_execution_role_are_refused(deployed: Deployed) -> None:
     arn = deployed.secret("pool", SecretString=HIDDEN)
     assert "has no execution role" in refusal(deployed, {"POOL": arn}, execution_role=False)
 
 
-def test_a_role_that_ecs_may_not_take_reads_nothing(deployed: Deployed) -> None:
+def test_role_that_ecs_cannot_assume_reads_nothing(deployed: Deployed) -> None:
     arn = deployed.secret("pool", SecretString=HIDDEN)
     deployed.grant_reading(arn)
     trust = {**TRUST, "Principal": {"Service": "ecs.amazonaws.com"}}
     deployed.client("iam").update_assume_role_policy(RoleName=EXECUTION_ROLE, PolicyDocument=document(trust))
     text = refusal(deployed, {"POOL": arn})
-    assert "does not let ecs-tasks.amazonaws.com take it (sts:AssumeRole" in text
+    assert "does not let ecs-tasks.amazonaws.com assume it (sts:AssumeRole" in text
 
 
-def test_a_key_of_ones_own_needs_a_grant_too(deployed: Deployed) -> None:
+def test_customer_key_needs_a_grant(deployed: Deployed) -> None:
     kms = deployed.client("kms")
     key = kms.create_key()["KeyMetadata"]
     kms.create_alias(AliasName="alias/pool", TargetKeyId=key["KeyId"])

@@ -1,4 +1,4 @@
-"""What a role may do, by its policies."""
+"""IAM's evaluation of a role's policies."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def may(*statements: dict[str, Any], boundary: dict[str, Any] | None = None) -> 
     return role(*statements, boundary=boundary).may(READ, SECRET, CONTEXT)
 
 
-def test_what_no_statement_allows_is_not_allowed() -> None:
+def test_nothing_is_allowed_without_a_statement() -> None:
     assert not may()
     assert not may(allow(Action="secretsmanager:DescribeSecret"))
     assert not may(allow(Resource=SECRET.replace("POOL", "OTHER")))
@@ -51,7 +51,7 @@ def test_what_no_statement_allows_is_not_allowed() -> None:
         {"NotResource": "arn:aws:s3:::*"},
     ],
 )
-def test_each_way_to_allow(elements: dict[str, Any]) -> None:
+def test_allow_statements(elements: dict[str, Any]) -> None:
     statement = allow(**elements)
     for key in ("Action", "Resource"):
         if f"Not{key}" in elements:
@@ -59,17 +59,17 @@ def test_each_way_to_allow(elements: dict[str, Any]) -> None:
     assert may(statement)
 
 
-def test_what_not_action_and_not_resource_name_is_not_allowed() -> None:
+def test_not_action_and_not_resource_exclude() -> None:
     assert not may({"Effect": "Allow", "NotAction": "secretsmanager:*", "Resource": "*"})
     assert not may({"Effect": "Allow", "Action": "*", "NotResource": SECRET})
 
 
-def test_a_deny_wins_over_every_allow() -> None:
+def test_deny_wins_over_allow() -> None:
     assert not may(allow(), allow(Effect="Deny", Action="*", Resource="*"))
     assert may(allow(), allow(Effect="Deny", Resource="arn:aws:s3:::x"))
 
 
-def test_a_boundary_has_to_allow_it_too() -> None:
+def test_boundary_must_allow_too() -> None:
     assert may(allow(), boundary=allow())
     assert not may(allow(), boundary=allow(Action="s3:*"))
     assert not may(boundary=allow())
@@ -102,7 +102,7 @@ def test_conditions(condition: Mapping[str, Any], holds: bool) -> None:
 
 
 @pytest.mark.parametrize(("operator", "holds"), [("ForAnyValue", True), ("ForAllValues", False)])
-def test_a_key_with_several_values(operator: str, holds: bool) -> None:
+def test_condition_key_with_several_values(operator: str, holds: bool) -> None:
     condition = {f"{operator}:StringEquals": {"kms:ResourceAliases": ["alias/one"]}}
     statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
     assert role(statement).may("kms:Decrypt", "k", {"kms:resourcealiases": ["alias/one", "alias/two"]}) is holds
@@ -117,14 +117,14 @@ def test_a_key_with_several_values(operator: str, holds: bool) -> None:
         {"StringEquals": {"aws:RequestedRegion": "${aws:PrincipalTag/region}"}},
     ],
 )
-def test_what_it_cannot_evaluate_it_says(condition: Mapping[str, Any]) -> None:
+def test_unknown_condition_is_an_error(condition: Mapping[str, Any]) -> None:
     with pytest.raises(OperationError, match="policy 0 that this command cannot evaluate"):
         may(allow(Condition=condition))
     # It does not matter where the statement is about something else.
     assert not may(allow(Action="s3:GetObject", Condition=condition))
 
 
-def test_who_may_take_it() -> None:
+def test_trust_policy_names_who_may_assume_the_role() -> None:
     condition = {"ArnLike": {"aws:SourceArn": "arn:aws:ecs:us-east-1:123456789012:*"}}
     statement = {
         "Effect": "Allow",
@@ -151,7 +151,7 @@ def iam() -> Iterator[Any]:
 
 
 @pytest.mark.sandbox
-def test_a_role_is_read_with_all_its_policies(iam: Any) -> None:
+def test_role_is_read_with_its_policies(iam: Any) -> None:
     def document(action: str) -> str:
         return json.dumps(
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
@@ -176,6 +176,6 @@ def test_a_role_is_read_with_all_its_policies(iam: Any) -> None:
 
 
 @pytest.mark.sandbox
-def test_a_role_that_is_gone_is_named(iam: Any) -> None:
+def test_missing_role_is_named(iam: Any) -> None:
     with pytest.raises(OperationError, match="role/gone does not exist"):
         Role.read(iam, "arn:aws:iam::123456789012:role/gone")

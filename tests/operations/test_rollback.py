@@ -1,4 +1,4 @@
-"""Which version `make rollback` goes back to, and what it leaves when it cannot."""
+"""The version that `make rollback` deploys, and what it leaves if a step fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from operations.target import Target
 
 
 def _updates(*versions: str) -> list[Update]:
-    """Updates, the latest first; a version that ends in `!` failed, `-` stands for one without an image."""
+    """Returns updates, latest first. The update of a version with `!` failed; `-` is an update without an image."""
     return [
         Update(None if version == "-" else version.rstrip("!"), not version.endswith("!"), "2026-11-25T09:00:00.000Z")
         for version in versions
@@ -39,13 +39,11 @@ def _updates(*versions: str) -> list[Update]:
         (["b!", "b!", "a"], "b", ["a"]),
     ],
 )
-def test_the_versions_before_the_present_ones_first(
-    history: list[str], current: str | None, candidates: list[str]
-) -> None:
+def test_earlier_versions(history: list[str], current: str | None, candidates: list[str]) -> None:
     assert earlier_versions(_updates(*history)) == (current, candidates)
 
 
-def test_the_history_is_read_as_the_engine_writes_it() -> None:
+def test_history_of_the_engine_is_read() -> None:
     def entry(kind: str, result: str, tag: str | None) -> dict[str, Any]:
         config: dict[str, Any] = {"aws:region": {"value": "eu-north-1", "secret": False}}
         if tag:
@@ -63,7 +61,7 @@ def test_the_history_is_read_as_the_engine_writes_it() -> None:
     assert found == [("2", False), ("1", True), (None, True)]
 
 
-def test_a_version_failed_if_its_last_deployment_did() -> None:
+def test_version_failed_if_its_last_deployment_failed() -> None:
     deployments = [
         ("3", "IN_PROGRESS"),
         ("2", "ROLLBACK_SUCCESSFUL"),
@@ -87,7 +85,7 @@ class _Registry:
 
 
 class _Stack:
-    """A stack with a history and a config, whose engine may refuse a preview."""
+    """A stack with a history and a config. Its previews may fail."""
 
     stack, on = "prod", "aws"
 
@@ -125,29 +123,31 @@ def _choose(stack: _Stack, registry: _Registry) -> tuple[str | None, str]:
     return rolling.choose(cast(Target, stack), cast(Registry, registry))
 
 
-def test_an_image_that_is_gone_or_did_not_hold_is_passed_over(
+def test_rollback_skips_missing_images_and_failed_versions(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rolling, "_failed", lambda _target: {"3": "ROLLBACK_SUCCESSFUL"})  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(rolling, "_failed_in_ecs", lambda _target: {"3": "ROLLBACK_SUCCESSFUL"})  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     assert _choose(_Stack(["4", "sha256:3", "2", "1"]), _Registry("4", "3", "1")) == ("4", "1")
     said = capsys.readouterr().out
-    assert "Passed over: sha256:3, whose last deployment ended as ROLLBACK_SUCCESSFUL" in said
-    assert "Passed over: 2, which 111122223333.dkr.ecr" in said
+    assert "Skipped: sha256:3, because its last deployment ended as ROLLBACK_SUCCESSFUL" in said
+    assert "Skipped: 2, because 111122223333.dkr.ecr" in said
 
 
-def test_a_long_history_is_read_to_its_end() -> None:
+def test_long_history_is_read_to_its_end() -> None:
     stack = _Stack(["b"] * 250 + ["a"])
     assert _choose(stack, _Registry("a", "b")) == ("b", "a")
 
 
-def test_without_a_previous_version_it_says_so() -> None:
-    with pytest.raises(OperationError, match="no previous version to go back to: the history of prod has no good one"):
+def test_no_previous_version_is_an_error() -> None:
+    with pytest.raises(
+        OperationError, match="no previous version to go back to: the history of prod has no good version"
+    ):
         _choose(_Stack(["a"]), _Registry("a"))
     with pytest.raises(OperationError, match="before its first image"):
         _choose(_Stack([]), _Registry("a"))
 
 
-def test_a_refused_preview_puts_the_old_version_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_failed_preview_restores_the_old_version(capsys: pytest.CaptureFixture[str]) -> None:
     stack = _Stack(["b", "a"], refuses=True)
     with pytest.raises(PulumiError):
         rolling._preview(cast(Target, stack), "b", "a")  # pyright: ignore[reportPrivateUsage]

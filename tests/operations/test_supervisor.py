@@ -1,4 +1,4 @@
-"""A command run as a container: its end, its health, its limits. Each test runs a process that supervises another."""
+"""A command run as a container: its end, health and limits. Each test runs a process that supervises another."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def launch(*command: str, check: HealthCheck | None = None, stop_timeout: float 
 
 
 class Supervised:
-    """A supervising process, and what it and its command have written so far."""
+    """A supervising process, and the output of it and its command."""
 
     def __init__(self, process: subprocess.Popen[str], output: Path) -> None:
         self.process = process
         self.output = output
 
     def says(self, text: str, times: int = 1) -> str:
-        """Waits until it has; all of the output."""
+        """Waits until the output contains a text so many times. Returns the output."""
         began = time.monotonic()
         while (said := self.output.read_text()).count(text) < times:
             assert time.monotonic() - began < DEADLINE_SECONDS, said
@@ -75,7 +75,7 @@ def shell(script: str, **arguments: object) -> Launch:
     return launch("/bin/sh", "-c", script, **arguments)  # type: ignore[arg-type]
 
 
-def test_its_status_is_the_commands(tmp_path: Path) -> None:
+def test_exit_status_is_the_commands(tmp_path: Path) -> None:
     with supervised(tmp_path, shell("echo $COLOUR $HOME; exit 3")) as process:
         status, said = process.ends()
     assert status == 3
@@ -84,13 +84,13 @@ def test_its_status_is_the_commands(tmp_path: Path) -> None:
     assert said.endswith("task: exit status 3\n")
 
 
-def test_a_command_that_a_signal_ends_has_the_status_of_a_container(tmp_path: Path) -> None:
+def test_signalled_command_has_the_status_of_a_container(tmp_path: Path) -> None:
     with supervised(tmp_path, shell("kill -9 $$")) as process:
         assert process.ends()[0] == 128 + 9
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_is_told_to_end_by_sigterm(tmp_path: Path, number: signal.Signals) -> None:
+def test_command_gets_sigterm(tmp_path: Path, number: signal.Signals) -> None:
     graceful = "trap 'echo got TERM; exit 5' TERM; trap 'echo got INT' INT; echo up; while :; do sleep 0.05; done"
     with supervised(tmp_path, shell(graceful)) as process:
         process.says("up\n")
@@ -103,7 +103,7 @@ def test_it_is_told_to_end_by_sigterm(tmp_path: Path, number: signal.Signals) ->
     assert "SIGKILL, " not in said
 
 
-def test_after_the_stop_timeout_it_is_killed(tmp_path: Path) -> None:
+def test_command_is_killed_after_the_stop_timeout(tmp_path: Path) -> None:
     stubborn = "trap 'echo not yet' TERM; echo up; while :; do sleep 0.05; done"
     with supervised(tmp_path, shell(stubborn, stop_timeout=1)) as process:
         process.says("up\n")
@@ -115,7 +115,7 @@ def test_after_the_stop_timeout_it_is_killed(tmp_path: Path) -> None:
     assert "still running when the stop timeout of 1 s was over" in said
 
 
-def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
+def test_second_ctrl_c_kills_at_once(tmp_path: Path) -> None:
     stubborn = "trap 'echo not yet' TERM; echo up; while :; do sleep 0.05; done"
     with supervised(tmp_path, shell(stubborn, stop_timeout=300)) as process:
         process.says("up\n")
@@ -127,7 +127,7 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path: Path) -> None:
     assert "(Ctrl-C again)" in said
 
 
-def test_nothing_that_it_started_outlives_it(tmp_path: Path) -> None:
+def test_child_processes_end_with_the_command(tmp_path: Path) -> None:
     with supervised(tmp_path, shell("sleep 300 & echo child $!; exit 0")) as process:
         _, said = process.ends()
     child = int(said.partition("child ")[2].split()[0])
@@ -137,7 +137,7 @@ def test_nothing_that_it_started_outlives_it(tmp_path: Path) -> None:
         time.sleep(0.02)
 
 
-def test_a_command_that_is_not_there_is_named() -> None:
+def test_missing_command_is_named() -> None:
     with pytest.raises(OperationError, match=r"`no-such-program x` cannot be started in .*: No such file"):
         supervise(launch("no-such-program", "x"))
 
@@ -145,7 +145,7 @@ def test_a_command_that_is_not_there_is_named() -> None:
 CHECK = HealthCheck(("/bin/sh", "-c", "test -e healthy || { echo looks bad; exit 4; }"), interval=0.1, retries=2)
 
 
-def test_each_change_of_health_is_told_once(tmp_path: Path) -> None:
+def test_each_change_of_health_is_printed_once(tmp_path: Path) -> None:
     flag = tmp_path / "healthy"
     with supervised(tmp_path, launch("/bin/sleep", "300", check=CHECK, cwd=tmp_path)) as process:
         process.says("health: unhealthy")
@@ -160,20 +160,20 @@ def test_each_change_of_health_is_told_once(tmp_path: Path) -> None:
     assert said.count("2 checks in a row, the last failed with status 4: looks bad. ECS would now replace") == 2
 
 
-def test_a_check_that_takes_too_long_has_failed(tmp_path: Path) -> None:
+def test_slow_check_fails(tmp_path: Path) -> None:
     check = HealthCheck(("/bin/sleep", "300"), interval=0.1, timeout=0.2, retries=1)
     with supervised(tmp_path, launch("/bin/sleep", "300", check=check)) as process:
         said = process.says("health: unhealthy")
     assert "no answer within 0.2 s" in said
 
 
-def test_a_check_whose_program_is_missing_has_failed(tmp_path: Path) -> None:
+def test_check_with_a_missing_program_fails(tmp_path: Path) -> None:
     check = HealthCheck(("no-such-program",), interval=0.1, retries=1)
     with supervised(tmp_path, launch("/bin/sleep", "300", check=check)) as process:
         assert "no-such-program: No such file" in process.says("health: unhealthy")
 
 
-def test_the_command_is_limited(tmp_path: Path) -> None:
+def test_limits_are_set(tmp_path: Path) -> None:
     what = shell("ulimit -S -n; ulimit -H -n")
     limited = Launch(what.command, what.cwd, what.environment, (Ulimit("nofile", 100, 200),), None, 20)
     with supervised(tmp_path, limited) as process:
@@ -181,8 +181,8 @@ def test_the_command_is_limited(tmp_path: Path) -> None:
     assert "100\n200\n" in said
 
 
-def test_a_limit_that_the_machine_does_not_grant(capfd: pytest.CaptureFixture[str]) -> None:
-    """As for somebody who is not root, whom the system lets lower the hard limit and not raise it."""
+def test_limit_above_the_machines_is_printed_and_lowered(capfd: pytest.CaptureFixture[str]) -> None:
+    """A user who is not root can lower a hard limit, and cannot raise it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     taken: list[tuple[int, int]] = []
 

@@ -1,4 +1,4 @@
-"""What a command gets of a task definition: environment, port, credentials; and what keeps it from starting."""
+"""What `make task` gives a command: environment, port and credentials. And what prevents its start."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def deployed() -> Iterator[Deployed]:
 
 @pytest.fixture
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
-    """What would have been run."""
+    """The launches, which are recorded instead of run."""
     found: list[Launch] = []
 
     def supervise(launch: Launch) -> int:
@@ -49,7 +49,7 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def test_the_registered_definition_is_read_whole(deployed: Deployed) -> None:
+def test_definition_is_read(deployed: Deployed) -> None:
     definition = deployed.register({"POOL": "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"})
     container = definition.container
     assert definition.name == "voiceter-backend-dev:1"
@@ -66,7 +66,7 @@ def test_the_registered_definition_is_read_whole(deployed: Deployed) -> None:
 
 
 @pytest.mark.parametrize(("stop_timeout", "read"), [({}, 30), ({"stopTimeout": 0}, 0), ({"stopTimeout": 120}, 120)])
-def test_the_stop_timeout_that_fargate_takes(stop_timeout: dict[str, int], read: int) -> None:
+def test_stop_timeout_defaults_to_fargates(stop_timeout: dict[str, int], read: int) -> None:
     described = {
         "taskDefinitionArn": "arn:aws:ecs:us-east-1:1:task-definition/f:1",
         "cpu": "256",
@@ -85,7 +85,7 @@ def test_environment_files_are_refused(deployed: Deployed) -> None:
         deployed.register(environmentFiles=[{"value": "arn:aws:s3:::b/e.env", "type": "s3"}])
 
 
-def test_the_command_gets_exactly_the_tasks_environment(deployed: Deployed) -> None:
+def test_command_gets_the_tasks_environment_alone(deployed: Deployed) -> None:
     container = deployed.register({"POOL": "x"}).container
     shell = {"PATH": "/bin", "HOME": "/home/me", "AWS_PROFILE": "prod", "EDITOR": "vi", "NODE_OPTIONS": "--inspect"}
     credentials = {"AWS_ACCESS_KEY_ID": "k", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
@@ -102,13 +102,13 @@ def test_the_command_gets_exactly_the_tasks_environment(deployed: Deployed) -> N
     }
 
 
-def test_a_definition_cannot_lead_out_of_the_account(deployed: Deployed) -> None:
+def test_definition_cannot_replace_the_endpoint(deployed: Deployed) -> None:
     container = replace(deployed.register().container, environment={"AWS_ENDPOINT_URL": "https://elsewhere"})
     credentials = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     assert composed(container, {}, credentials, REGION, None, {})["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
 
-def test_another_port_is_one_for_the_app_and_for_the_health_check(deployed: Deployed) -> None:
+def test_other_port_reaches_the_app_and_the_health_check(deployed: Deployed) -> None:
     container = deployed.register().container
     port, check = published(container, 18080)
     assert port == 18080
@@ -119,19 +119,19 @@ def test_another_port_is_one_for_the_app_and_for_the_health_check(deployed: Depl
     assert published(container, None) == (8080, container.health_check)
 
 
-def test_a_port_that_the_app_is_not_told_of_is_refused(deployed: Deployed) -> None:
+def test_other_port_without_the_variable_is_refused(deployed: Deployed) -> None:
     container = replace(deployed.register().container, environment={})
-    with pytest.raises(OperationError, match="takes its port from no PORT"):
+    with pytest.raises(OperationError, match="does not take its port from PORT"):
         published(container, 18080)
 
 
-def test_a_port_that_is_taken_is_named(deployed: Deployed, launched: list[Launch]) -> None:
+def test_port_in_use_is_refused(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register()
     with socket.socket() as listener:
         listener.bind(("", 0))
         listener.listen()
         taken = listener.getsockname()[1]
-        with pytest.raises(OperationError, match=f"Port {taken} cannot be used .* choose another one with --port"):
+        with pytest.raises(OperationError, match=f"Port {taken} cannot be used .* choose another port with --port"):
             task.run(deployed.target, replace(OPTIONS, port=taken))
     assert launched == []
 
@@ -164,7 +164,7 @@ def test_command_gets_the_task_roles_credentials_and_the_endpoint(
     assert (launch.stop_timeout, launch.ulimits) == (45, (Ulimit("nofile", 65536, 65536),))
 
 
-def test_what_is_said_names_secrets_and_shows_none(
+def test_output_names_secrets_without_values(
     deployed: Deployed, launched: list[Launch], capsys: pytest.CaptureFixture[str]
 ) -> None:
     arn = deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")
@@ -179,32 +179,32 @@ def test_what_is_said_names_secrets_and_shows_none(
     assert launched[0].environment["AWS_SECRET_ACCESS_KEY"] not in said
 
 
-def test_a_secret_that_ecs_could_not_inject_starts_nothing(deployed: Deployed, launched: list[Launch]) -> None:
+def test_secret_that_ecs_cannot_inject_starts_nothing(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register({"POOL": deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")})
     with pytest.raises(OperationError, match="ResourceInitializationError"):
         task.run(deployed.target, replace(OPTIONS, port=free_port()))
     assert launched == []
 
 
-def test_the_command_is_the_definitions_where_none_is_given(deployed: Deployed, launched: list[Launch]) -> None:
+def test_command_defaults_to_the_definitions(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register(entryPoint=["node"], command=["dist/server.js"])
     options = replace(OPTIONS, port=free_port())
     task.run(deployed.target, replace(options, command=()))
     task.run(deployed.target, options)
     assert [launch.command for launch in launched] == [("node", "dist/server.js"), ("true",)]
     deployed.register()
-    with pytest.raises(OperationError, match="say what to run here"):
+    with pytest.raises(OperationError, match="Name a command"):
         task.run(deployed.target, replace(options, command=()))
 
 
-def test_a_folder_that_is_not_there_is_named(deployed: Deployed, launched: list[Launch]) -> None:
+def test_missing_folder_is_refused(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register()
     with pytest.raises(OperationError, match="no folder /nowhere"):
         task.run(deployed.target, replace(OPTIONS, cwd=Path("/nowhere")))
     assert launched == []
 
 
-def test_another_revision_can_be_tried(deployed: Deployed, launched: list[Launch]) -> None:
+def test_other_revision_is_run(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register(stopTimeout=31)
     deployed.register(stopTimeout=32)
     task.run(deployed.target, replace(OPTIONS, port=free_port()))
@@ -215,7 +215,7 @@ def test_another_revision_can_be_tried(deployed: Deployed, launched: list[Launch
 
 
 class OnAws:
-    """A target on AWS whose services are the account's, but for STS, which lets nobody take the task's role."""
+    """A target on AWS. Its services are moto's, except that STS refuses to assume the task role."""
 
     on = "aws"
     stack = "dev"
@@ -248,7 +248,7 @@ def on_aws(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Any:
     return OnAws(deployed)
 
 
-def test_on_aws_nothing_is_handed_over_without_a_yes(
+def test_on_aws_it_asks_before_it_hands_over_secrets(
     on_aws: Any, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = replace(OPTIONS, port=free_port())
@@ -272,14 +272,14 @@ def test_on_aws_nothing_is_handed_over_without_a_yes(
     assert task.run(on_aws, replace(options, yes=True)) == 7
     said = capsys.readouterr().out
     assert "gives `true` on this machine the stack's real secrets (POOL) and the credentials of this shell" in said
-    assert "lets only ECS take it" in said
+    assert "because only ECS can assume" in said
     for launch in launched:
         assert launch.environment["AWS_ACCESS_KEY_ID"] == "AKIAOPERATOR"
         assert "AWS_ENDPOINT_URL" not in launch.environment
         assert "AWS_SESSION_TOKEN" not in launch.environment
 
 
-def test_the_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     seen: list[tuple[str, Options]] = []
 
     def run(target: str, options: Options) -> int:

@@ -1,4 +1,4 @@
-"""What `make verify` says of each recorded answer, and that the recordings are answers that AWS could give."""
+"""The verdict of `make verify` on each recorded answer. Every recording fits botocore's model of the answer."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ EXPECTED = {
 }
 
 
-def test_every_recording_is_judged() -> None:
+def test_every_recording_has_an_expected_verdict() -> None:
     assert EXPECTED.keys() == CASES.keys()
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_verdict_on(case: str) -> None:
+def test_verdict(case: str) -> None:
     verdict = judge(NEW, Answers(**CASES[case]))
     outcome, words = EXPECTED[case]
     assert verdict.outcome is outcome
@@ -80,7 +80,7 @@ def test_the_verdict_on(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_recording_is_an_answer_that_the_services_could_give(case: str) -> None:
+def test_recording_fits_botocores_model(case: str) -> None:
     answers = CASES[case]
     states = [
         {"Target": {"Id": "10.0.0.1"}, "TargetHealth": {"State": one}}
@@ -96,7 +96,7 @@ def test_a_recording_is_an_answer_that_the_services_could_give(case: str) -> Non
 
 
 def _hold(service: str, operation: str, answer: dict[str, Any]) -> None:
-    """Hold an answer against botocore's shape of it: members, types, values of enums."""
+    """Checks an answer against botocore's model: members, types and values of enums."""
     shape = _session.get_service_model(service).operation_model(operation).output_shape
     report = _validate.ParamValidator().validate(answer, shape)
     assert not report.has_errors(), report.generate_report()
@@ -115,14 +115,14 @@ def _hold_enums(shape: Any, value: Any) -> None:
         assert value in shape.enum
 
 
-def test_a_recording_with_a_wrong_word_would_be_noticed() -> None:
+def test_recording_with_a_wrong_value_is_refused() -> None:
     with pytest.raises(AssertionError):
         _hold("ecs", "DescribeServiceDeployments", {"serviceDeployments": [{"status": "DONE"}]})
     with pytest.raises(AssertionError):
         _hold("ecs", "DescribeServices", {"services": [{"runing": 1}]})
 
 
-def test_the_table_shows_both_groups_with_their_traffic() -> None:
+def test_table_shows_both_target_groups_with_their_traffic() -> None:
     rows = dict(judge(NEW, Answers(**CASES["blue-green done, groups swapped"])).rows)
     assert rows[short(BLUE)] == "2 draining, 0 % of the traffic"
     assert rows[short(GREEN)] == "2 healthy, 100 % of the traffic"
@@ -131,7 +131,7 @@ def test_the_table_shows_both_groups_with_their_traffic() -> None:
 
 
 class _Stack:
-    """A stack of which a verification asks the intended revision alone."""
+    """A stack with the one output that a verification reads."""
 
     def output(self, name: str) -> str:
         assert name == "taskDefinitionArn"
@@ -139,7 +139,7 @@ class _Stack:
 
 
 def _verify(monkeypatch: pytest.MonkeyPatch, cases: list[str], wait: float) -> Verdict:
-    """A verification to which AWS answers with one case after the other, the last for ever; time passes in sleeps."""
+    """Verifies while AWS answers with one case after the other and repeats the last. Time passes in sleeps only."""
     clock = [0.0]
     monkeypatch.setattr(verifying.time, "monotonic", lambda: clock[0])
 
@@ -151,11 +151,13 @@ def _verify(monkeypatch: pytest.MonkeyPatch, cases: list[str], wait: float) -> V
     return verifying.verify(cast(Target, _Stack()), wait, lambda _: next(answers))
 
 
-def test_without_waiting_a_deployment_under_way_is_not_good(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deployment_under_way_is_not_good(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _verify(monkeypatch, ["in progress", "completed"], 0).outcome is Outcome.IN_PROGRESS
 
 
-def test_waiting_sees_the_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_waiting_lasts_until_the_deployment_ends(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     verdict = _verify(monkeypatch, ["in progress", "in progress", "stuck: tasks fail", "completed"], 600)
     assert verdict.outcome is Outcome.GOOD
     output = capsys.readouterr().out
@@ -163,7 +165,7 @@ def test_waiting_sees_the_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert "last events" not in output
 
 
-def test_waiting_ends_with_a_rollback_at_once_and_shows_the_services_words(
+def test_rollback_ends_the_wait_and_shows_the_events(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert (
@@ -177,19 +179,19 @@ def test_waiting_ends_with_a_rollback_at_once_and_shows_the_services_words(
     )
 
 
-def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_waiting_has_a_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert _verify(monkeypatch, ["in progress"], 25).outcome is Outcome.IN_PROGRESS
     assert "Not over after 25 s." in capsys.readouterr().out
 
 
-def test_no_more_than_ten_events_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_events_are_shown_at_most(capsys: pytest.CaptureFixture[str]) -> None:
     answers = dict(CASES["targets unhealthy"])
     answers["service"] = {**answers["service"], "events": [CASES["completed"]["service"]["events"][0]] * 30}
-    verifying.tell(judge(NEW, Answers(**answers)))
+    verifying.print_verdict(judge(NEW, Answers(**answers)))
     assert capsys.readouterr().out.count("steady state") == verifying.EVENTS
 
 
-def test_what_is_not_good_is_an_error_where_one_is_wanted() -> None:
+def test_require_good_raises_for_any_other_outcome() -> None:
     with pytest.raises(OperationError, match="Not verified: the service runs"):
-        verifying.demand(judge(NEW, Answers(**CASES["another revision runs"])))
-    verifying.demand(judge(NEW, Answers(**CASES["completed"])))
+        verifying.require_good(judge(NEW, Answers(**CASES["another revision runs"])))
+    verifying.require_good(judge(NEW, Answers(**CASES["completed"])))
