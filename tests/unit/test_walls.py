@@ -7,10 +7,12 @@ the workflows and tests/live know both.
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import pulumi
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
@@ -21,7 +23,7 @@ ALLOWED: Final[Mapping[str, set[str]]] = {
     "__main__.py": {"components", "config"},
     "ci": {"ci", "components"},
     "components": {"components"},
-    "config": {"components", "config"},
+    "config": {"components", "config"},  # of components, value types: see below
     "conftest.py": set(),
     "operations": {"operations"},
     "sandbox": {"sandbox"},
@@ -63,6 +65,15 @@ def test_file_imports_only_what_its_part_may(path: str) -> None:
 def test_every_part_is_looked_at() -> None:
     assert {path.partition("/")[0].removesuffix(".py") for path in FILES} == {*PARTS, "conftest"}
     assert len(FILES) > 200
+
+
+def test_config_imports_no_component_but_value_types() -> None:
+    for path in sorted((ROOT / "config").glob("*.py")):
+        for module, name in imports(path):
+            if module.startswith("components."):
+                imported: Any = getattr(importlib.import_module(module), name)
+                is_component = isinstance(imported, type) and issubclass(imported, pulumi.ComponentResource)
+                assert not is_component, f"{path.name} imports the component {name}"
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if Path(path).parts[0].removesuffix(".py") in PROGRAM])
