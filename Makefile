@@ -119,8 +119,17 @@ requirements: venv
 	    --custom-compile-command 'make requirements' --output-file $$name.txt $$name.in || exit; \
 	done
 
-venv: python
-	@$(PYTHON) -m sandbox.venv
+venv: $(VENV)/.stamp
+
+# uv installs the packages, or pip where only pip can reach a package index. The stamp is made last, so an interrupted
+# installation starts again.
+$(VENV)/.stamp: requirements.txt requirements-dev.txt | python
+	@echo 'Python packages: installing requirements.txt and requirements-dev.txt into .venv'
+	@$(PYTHON) -m venv --clear .venv
+	@$(VENV)/pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[^ ;]*' requirements-dev.txt)"
+	@$(VENV)/uv pip sync --quiet --system-certs --compile-bytecode --python $(VENV)/python $^ || \
+	  $(VENV)/pip install --quiet --disable-pip-version-check $(^:%=--requirement %)
+	@touch $@
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -1,32 +1,20 @@
-"""Where the sandbox keeps things, and the error that ends a command with a message instead of a traceback."""
+"""The folders of the sandbox, and the error that ends a command with a message instead of a traceback."""
 
 import json
 import os
-import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-# The folder that `python -m sandbox…` runs from.
+# The clone: the program, and the folder that `python -m sandbox` runs from.
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
-# The folder of the program that is run: this clone's, unless SANDBOX_PROGRAM names another one.
-PROGRAM_ROOT = Path(os.environ.get("SANDBOX_PROGRAM") or PACKAGE_ROOT).absolute()
+# The program's Pulumi project, and so the namespace of its config.
+PROJECT = "voiceter-backend"
 
 
 class SandboxError(Exception):
-    """Something that the person at the keyboard can act on; its text is all that is shown."""
-
-
-def _project_name() -> str:
-    """The name in the program's Pulumi.yaml, read without a parser: `clean` runs on a Python that has none."""
-    file = PROGRAM_ROOT / "Pulumi.yaml"
-    found = re.search(r"""^name:\s*["']?([\w.-]+)""", file.read_text() if file.exists() else "", re.MULTILINE)
-    return found[1] if found else "project"
-
-
-# The Pulumi project, and so the namespace of its config.
-PROJECT = _project_name()
+    """An error that the user can act on. Its text is all that is shown."""
 
 
 @dataclass(frozen=True)
@@ -34,32 +22,21 @@ class Layout:
     """The folders of one sandbox.
 
     Args:
-        root: the program, with Pulumi.yaml and its stack files.
-        home: what the sandbox writes, and all that `make clean` removes.
-        clone: where the sandbox itself lies, with `.venv` and what pins the engine; None where that is the program.
+        root: the clone.
+        home: the folder of all that the sandbox writes, which `make clean` removes.
     """
 
     root: Path
     home: Path
-    clone: Path | None = None
 
     @classmethod
     def of_clone(cls) -> "Layout":
-        """The clone that this package lies in, or the program that SANDBOX_PROGRAM names.
-
-        SANDBOX_HOME names another folder than the program's `.sandbox` for what the sandbox writes.
-        """
-        home = Path(os.environ.get("SANDBOX_HOME") or PROGRAM_ROOT / ".sandbox").absolute()
-        return cls(PROGRAM_ROOT, home, PACKAGE_ROOT)
-
-    @property
-    def own(self) -> Path:
-        """Where the sandbox itself lies."""
-        return self.clone or self.root
+        """Returns the sandbox of the clone that holds this package. SANDBOX_HOME names another folder for its files."""
+        return cls(PACKAGE_ROOT, Path(os.environ.get("SANDBOX_HOME") or PACKAGE_ROOT / ".sandbox").absolute())
 
     @property
     def venv(self) -> Path:
-        return self.own / ".venv"
+        return self.root / ".venv"
 
     @property
     def python(self) -> Path:
@@ -72,16 +49,12 @@ class Layout:
 
     @property
     def project(self) -> Path:
-        """The project folder that the engine works in: a Pulumi.yaml and stack files of its own."""
+        """The project folder that the engine works in, with its own Pulumi.yaml and stack files."""
         return self.home / "project"
 
     @property
-    def base(self) -> Path:
-        """The committed stack files as they were when last taken over."""
-        return self.home / "base"
-
-    @property
     def state(self) -> Path:
+        """The folder of the engine's state."""
         return self.home / "state"
 
     @property
@@ -91,38 +64,20 @@ class Layout:
 
     @property
     def account(self) -> Path:
+        """The file that names the running account."""
         return self.home / "account.json"
 
     @property
     def account_log(self) -> Path:
         return self.home / "account.log"
 
-    @property
-    def journal(self) -> Path:
-        """Where the provider notes what it makes, for the case that the engine is killed before it can."""
-        return self.home / "journal"
-
-    def recovering(self, stack: str) -> Path:
-        """There from when a stack's recovery begins until it has ended."""
-        return self.home / "recovering" / stack
-
-    def committed_stack_file(self, stack: str) -> Path:
-        return self.root / f"Pulumi.{stack}.yaml"
-
     def stack_file(self, stack: str) -> Path:
-        """The sandbox's own copy."""
+        """The sandbox's copy of a stack file."""
         return self.project / f"Pulumi.{stack}.yaml"
-
-    def supplied(self, stack: str) -> Path:
-        """What the sandbox itself set in its copy of a stack file."""
-        return self.base / f"supplied.{stack}.yaml"
-
-    def base_stack_file(self, stack: str) -> Path:
-        return self.base / f"Pulumi.{stack}.yaml"
 
 
 def write(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file whole or not at all, in a folder that is made where it is missing."""
+    """Writes a file whole or not at all, and makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -136,7 +91,7 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object out of a file; empty where the file is missing or is not one."""
+    """Returns the JSON object in a file; empty if the file is missing or holds something else."""
     try:
         value: Any = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -1,14 +1,12 @@
 """Finds, starts and stops the process of the account, whose content ends with the process."""
 
-import contextlib
 import enum
 import importlib
-import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from urllib.parse import urlsplit
 
 from sandbox.account.server import TOKEN_PATH
 from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError, read_json
-from sandbox.process import command_of, say
+from sandbox.process import say
 
 ACCESS_KEY = "sandbox"
 _START_SECONDS = 60
@@ -72,45 +70,53 @@ def find(layout: Layout) -> tuple[Condition, Account | None]:
     """Returns the condition of this sandbox's account, and the account if it answers.
 
     Raises:
-        SandboxError: its process runs but does not answer.
+        SandboxError: the account's process runs but does not answer.
     """
     account = recorded(layout)
     if account is None:
         return Condition.NONE, None
-    if _answers(account, _ANSWER_SECONDS):
-        return Condition.RUNNING, account
-    if _lives(account):
+    try:
+        running = _answers(account, _ANSWER_SECONDS)
+    except TimeoutError:
         raise SandboxError(
             f"The account's process ({account.pid}) does not answer on {account.url} within {_ANSWER_SECONDS} s."
-            f" Try again, or run `make clean` to stop it and start over. Its log is {layout.account_log}."
-        )
-    return Condition.ENDED, None
+            f" Try again, or run `make clean` to start over. Its log is {layout.account_log}."
+        ) from None
+    return (Condition.RUNNING, account) if running else (Condition.ENDED, None)
 
 
 def _answers(account: Account, seconds: float) -> bool:
+    """Whether this account, and not another server on its port, answers.
+
+    Raises:
+        TimeoutError: a server accepts the connection and does not answer in time.
+    """
     try:
         with opener.open(account.url + TOKEN_PATH, timeout=seconds) as answer:
             return answer.read(256) == account.token.encode()
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, TimeoutError):
+            raise error.reason from None
+        return False
+    except TimeoutError:
+        raise
     except (OSError, ValueError):
         return False
 
 
-def _lives(account: Account) -> bool:
-    """Whether the process with the account's id still is the account's."""
-    return account.token in command_of(account.pid)
-
-
 def start(layout: Layout, environment: Mapping[str, str]) -> Account:
-    """Starts an empty account, on the port of the last account if it is free: shells that sourced its `env` stay valid.
+    """Starts a new, empty account in place of the last one.
+
+    It gets the last one's port if that is free, so that shells which have sourced `.sandbox/env` keep working.
 
     Raises:
-        SandboxError: the account did not start. The message holds the end of its log.
+        SandboxError: the account did not start. The text has the end of its log.
     """
     before = recorded(layout)
     port = (urlsplit(before.url).port or 0) if before else 0
+    stop(layout)
     token = secrets.token_hex(8)
     layout.home.mkdir(parents=True, exist_ok=True)
-    layout.account.unlink(missing_ok=True)
     command = [sys.executable, "-m", "sandbox.account.server", token, str(layout.account), str(port)]
     with layout.account_log.open("w") as log:
         process = subprocess.Popen(  # noqa: S603
@@ -127,7 +133,7 @@ def start(layout: Layout, environment: Mapping[str, str]) -> Account:
     try:
         while time.monotonic() - began < _START_SECONDS and process.poll() is None:
             account = recorded(layout)
-            if account and account.token == token and _answers(account, 1):
+            if account and account.token == token and _is_up(account):
                 say(f"Account: started on {account.url} (process {account.pid})")
                 return account
             time.sleep(0.1)
@@ -140,16 +146,24 @@ def start(layout: Layout, environment: Mapping[str, str]) -> Account:
 
 
 def stop(layout: Layout) -> bool:
-    """Stops the account's process. Returns False if there is none."""
+    """Ends the account, which ends by itself when its file is gone. Returns whether there was one to end.
+
+    This needs no package, so that `make clean` works without the virtual environment.
+    """
     account = recorded(layout)
-    if account is None or not _lives(account):
+    layout.account.unlink(missing_ok=True)
+    if account is None or not _is_up(account):
         return False
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(account.pid, number)
-        began = time.monotonic()
-        while time.monotonic() - began < _STOP_SECONDS:
-            if not _lives(account):
-                return True
-            time.sleep(0.05)
-    raise SandboxError(f"The account's process does not end. Run `kill -9 {account.pid}`, then try again.")
+    began = time.monotonic()
+    while _is_up(account):
+        if time.monotonic() - began > _STOP_SECONDS:
+            raise SandboxError(f"The account's process does not end. Run `kill -9 {account.pid}`, then try again.")
+        time.sleep(0.05)
+    return True
+
+
+def _is_up(account: Account) -> bool:
+    try:
+        return _answers(account, 1)
+    except TimeoutError:
+        return True

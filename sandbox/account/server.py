@@ -20,7 +20,7 @@ from sandbox.layout import read_json, write
 
 TOKEN_PATH = "/voiceter-sandbox/token"  # noqa: S105 - a path; the token is no secret
 _HOST = "127.0.0.1"
-_POLL_SECONDS = 2
+_POLL_SECONDS = 0.2
 
 
 def serve(token: str, account_file: Path, port: int) -> None:

@@ -1,7 +1,7 @@
 """The Pulumi engine: the `pulumi` on PATH, or one built from its published Go modules.
 
 The go.mod and go.sum files of `sandbox/engine` (the CLI) and `sandbox/engine/languagehost` (its Python language host)
-pin what is built. A build is kept outside the clone, in a folder named after the version and those files.
+pin the build. It is kept outside the clone, in a folder named after the version and those files.
 """
 
 import hashlib
@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from sandbox.layout import Layout, SandboxError
-from sandbox.process import CommandError, locked, run_with_heartbeat, say
+from sandbox.process import CommandError, run_with_heartbeat, say
 
 CHOICE_VARIABLE = "SANDBOX_ENGINE"
 _CLI = "github.com/pulumi/pulumi/pkg/v3"
@@ -32,8 +34,8 @@ class Engine:
 
     Args:
         pulumi: the CLI.
-        folder: what PATH needs so that the CLI finds its language host; None where PATH already does.
-        version: of the CLI.
+        folder: the folder that PATH needs so that the CLI finds its language host, None if PATH has the host.
+        version: the CLI's version.
     """
 
     pulumi: Path
@@ -42,12 +44,12 @@ class Engine:
 
 
 def find(layout: Layout, environment: Mapping[str, str]) -> Engine:
-    """The engine to use, built first where PATH has none that serves.
+    """Returns the engine on PATH if it can be used, else builds one.
 
-    SANDBOX_ENGINE=build in the environment passes over the one on PATH.
+    SANDBOX_ENGINE=build in the environment builds one in any case.
 
     Raises:
-        SandboxError: there is none and it could not be built; the text says how to get one.
+        SandboxError: there is no engine and none could be built. The text says how to get one.
     """
     cache = cache_folder(environment)
     wanted = pinned_version(layout)
@@ -61,21 +63,30 @@ def find(layout: Layout, environment: Mapping[str, str]) -> Engine:
             return found
     folder = cache / build_key(layout)
     if not _complete(folder):
-        with locked(folder.with_name(f"{folder.name}.lock"), "another build of the engine"):
+        cache.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(cache / f"{folder.name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say("Engine: waiting for another command that builds it")
+            lock.acquire()
+        try:
             if not _complete(folder):
                 _build(layout, folder, wanted, environment, objection)
+        finally:
+            lock.release()
     return Engine(folder / "pulumi", folder, wanted)
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
-    """Where built engines are kept: below XDG_CACHE_HOME, or ~/.cache."""
+    """Returns the folder of built engines, below XDG_CACHE_HOME or ~/.cache."""
     base = environment.get("XDG_CACHE_HOME", "")
     return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "voiceter-sandbox"
 
 
 def pinned_version(layout: Layout) -> str:
-    """The CLI's version, as sandbox/engine/go.mod pins it."""
-    text = (layout.own / "sandbox" / "engine" / "go.mod").read_text()
+    """Returns the CLI's version, which sandbox/engine/go.mod pins."""
+    text = (layout.root / "sandbox" / "engine" / "go.mod").read_text()
     found = re.search(rf"{re.escape(_CLI)} v(\S+)", text)
     if found is None:
         raise SandboxError(f"sandbox/engine/go.mod does not name {_CLI}.")
@@ -83,17 +94,17 @@ def pinned_version(layout: Layout) -> str:
 
 
 def build_key(layout: Layout) -> str:
-    """The folder name of a build: the version, the platform, and a hash of what pins everything in it."""
+    """Returns a build's folder name: the version, the platform, and a hash of the files that pin it."""
     digest = hashlib.sha256()
     for module in ("engine", "engine/languagehost"):
         for name in ("go.mod", "go.sum"):
-            digest.update((layout.own / "sandbox" / module / name).read_bytes())
+            digest.update((layout.root / "sandbox" / module / name).read_bytes())
     machine = f"{platform.system()}-{platform.machine()}".lower()
     return f"pulumi-{pinned_version(layout)}-{machine}-{digest.hexdigest()[:12]}"
 
 
 def _on_path(layout: Layout, environment: Mapping[str, str], cache: Path, wanted: str) -> tuple[Engine | None, str]:
-    """The engine on PATH, or why the one there does not serve; the sandbox's own builds do not count as on PATH."""
+    """Returns the engine on PATH, or why it cannot be used. The sandbox's builds do not count as on PATH."""
     own = (cache.resolve(), layout.home.resolve())
     entries = [
         entry
@@ -131,13 +142,13 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def _complete(folder: Path) -> bool:
-    """A build's folder gets its name when all is in it; this also sees one that somebody cleared in part."""
+    """Whether a build is complete. A folder gets its name at the end, but somebody may clear a part of the cache."""
     return all(os.access(folder / name, os.X_OK) for name in _FILES)
 
 
 def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str, str], reason: str) -> None:
-    sources = layout.own / "sandbox"
-    # The modules are pinned here: nothing of the operator's may add to them or look for a workspace around them.
+    sources = layout.root / "sandbox"
+    # The user's Go settings must not add to the pinned modules.
     env = {**environment, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
     go = _go(sources / "engine", version, env)
     say(f"Engine: {reason}; building pulumi {version} from its Go modules, about five minutes, once, into {folder}")

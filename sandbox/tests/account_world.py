@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import stand_in, supplies
+from sandbox import stand_in
 from sandbox.account import services
+from sandbox.cli import fixtures
 from sandbox.stand_in import Fault
 
 REGION, ACCOUNT = "eu-north-1", "123456789012"
@@ -134,7 +135,7 @@ class World:
         """Registers a task definition with an image of that tag."""
         image = f"{self.repository}:{tag}"
         if push:
-            supplies.put_image(self.ecr, "app", tag, stand_in.image(tag, fault))
+            fixtures.put_image(self.ecr, "app", tag, stand_in.image(tag, fault))
         containers = [{"name": "app", "image": image, "memory": 64}]
         answer = self.ecs.register_task_definition(family="app", networkMode="awsvpc", containerDefinitions=containers)
         return answer["taskDefinition"]["taskDefinitionArn"]

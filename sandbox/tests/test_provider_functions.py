@@ -2,7 +2,8 @@
 
 import pytest
 
-from sandbox import stand_in, supplies
+from sandbox import stand_in
+from sandbox.cli import fixtures
 from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Refused, client
 from sandbox.tests.provider_samples import RULE, World
 
@@ -34,7 +35,7 @@ def test_availability_zones_of_the_region(engine: Engine) -> None:
 def test_an_image_by_tag_and_by_digest(engine: Engine, endpoint: str) -> None:
     ecr = client(endpoint, "ecr")
     ecr.create_repository(repositoryName="app")
-    digest = supplies.put_image(ecr, "app", "v1", stand_in.image("app:v1"))
+    digest = fixtures.put_image(ecr, "app", "v1", stand_in.image("app:v1"))
     by_tag = engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v1"})
     by_digest = engine.invoke(IMAGE, {"repositoryName": "app", "imageDigest": digest})
     assert by_tag["imageDigest"] == by_digest["imageDigest"] == digest

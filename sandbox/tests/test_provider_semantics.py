@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from sandbox import stand_in, supplies
+from sandbox import stand_in
+from sandbox.cli import fixtures
 from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
 from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
@@ -577,7 +578,7 @@ def test_a_bucket_with_versions_goes_by_force_alone(world: World, endpoint: str)
 
 def test_a_repository_with_images_goes_by_force_alone(world: World, endpoint: str) -> None:
     repository = world.make(REPOSITORY)
-    supplies.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))
+    fixtures.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))
     with pytest.raises(Refused, match="RepositoryNotEmptyException"):
         world.engine.delete(repository)
     repository.outputs["forceDelete"] = True

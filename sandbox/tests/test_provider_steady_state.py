@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from sandbox import stand_in, supplies
+from sandbox import stand_in
+from sandbox.cli import fixtures
 from sandbox.stand_in import Fault
 from sandbox.tests.provider_harness import Engine, Made, Refused, client, from_struct, reset
 from sandbox.tests.provider_samples import SERVICE, SUBNET, TASK, VPC, World
@@ -29,7 +30,7 @@ def world(endpoint: str) -> World:
 def _task(world: World, endpoint: str, tag: str, fault: Fault | None = None) -> str:
     """A revision with an image of its own."""
     ecr = client(endpoint, "ecr")
-    supplies.put_image(ecr, "steady", tag, stand_in.image(tag, fault))
+    fixtures.put_image(ecr, "steady", tag, stand_in.image(tag, fault))
     uri = ecr.describe_repositories(repositoryNames=["steady"])["repositories"][0]["repositoryUri"]
     sample = world.make(TASK)
     (container,) = json.loads(sample.inputs["containerDefinitions"])

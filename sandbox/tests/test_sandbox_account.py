@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from sandbox.account import process as accounts
 from sandbox.account.process import Account, Condition
 from sandbox.layout import Layout
-from sandbox.process import command_of
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def _start(layout: Layout) -> Account:
 
 def _wait_for_end(pid: int) -> None:
     began = time.monotonic()
-    while command_of(pid):
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() - began < 15, "the account's process did not end"
         time.sleep(0.05)
 
@@ -48,7 +48,7 @@ def test_started_account_answers_and_stops(layout: Layout) -> None:
     # The account is in a session of its own, so Ctrl-C in a terminal does not reach it.
     assert os.getsid(account.pid) == account.pid
     assert accounts.stop(layout)
-    assert accounts.find(layout) == (Condition.ENDED, None)
+    assert accounts.find(layout) == (Condition.NONE, None)
 
 
 def test_next_account_has_the_port_of_a_killed_account(layout: Layout) -> None:
@@ -83,7 +83,7 @@ def _foreign_server(port: int) -> HTTPServer:
 
 def test_another_server_on_the_port_is_not_the_account(layout: Layout) -> None:
     first = _start(layout)
-    accounts.stop(layout)
+    os.kill(first.pid, signal.SIGKILL)
     server = _foreign_server(urlsplit(first.url).port or 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -96,11 +96,11 @@ def test_another_server_on_the_port_is_not_the_account(layout: Layout) -> None:
         server.server_close()
 
 
-def test_another_process_with_the_same_id_is_not_stopped(layout: Layout) -> None:
-    layout.home.mkdir()
-    layout.account.write_text(f'{{"url": "http://127.0.0.1:9", "pid": {os.getpid()}, "token": "no-such-token"}}')
-    assert accounts.find(layout) == (Condition.ENDED, None)
-    assert not accounts.stop(layout)
+def test_start_replaces_a_running_account_on_its_port(layout: Layout) -> None:
+    first = _start(layout)
+    second = _start(layout)
+    assert (second.url, second.token != first.token) == (first.url, True)
+    _wait_for_end(first.pid)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"url": 1}', '{"url": "http://x", "pid": 1, "token": ""}'])

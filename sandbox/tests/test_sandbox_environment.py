@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import environment
 from sandbox.account.process import Account
+from sandbox.cli import environment
 from sandbox.engine.build import Engine
 from sandbox.layout import Layout
 

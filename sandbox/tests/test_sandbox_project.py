@@ -1,4 +1,4 @@
-"""The sandbox's project folder: its own copies, and a clone that stays as it is."""
+"""The sandbox's project folder has copies of the stack files, and leaves the clone as it is."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox import project
+from sandbox.cli import project
+from sandbox.cli.stack_file import StackFile
 from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError
 
 
@@ -19,7 +20,7 @@ def layout(tmp_path: Path) -> Layout:
     return Layout(root, root / ".sandbox")
 
 
-def test_the_project_leads_to_the_clone_and_to_the_sandbox_plugins(layout: Layout) -> None:
+def test_project_file_names_the_clone_and_the_plugins(layout: Layout) -> None:
     project.write_project(layout)
     written = yaml.safe_load((layout.project / "Pulumi.yaml").read_text())
     committed = yaml.safe_load((layout.root / "Pulumi.yaml").read_text())
@@ -30,78 +31,60 @@ def test_the_project_leads_to_the_clone_and_to_the_sandbox_plugins(layout: Layou
     assert plugins == {"aws": str(layout.plugins), "awsx": str(layout.plugins)}
 
 
-def test_the_copy_starts_as_the_committed_file_and_follows_it(layout: Layout) -> None:
-    project.sync(layout, "dev")
-    copy = project.read(layout, "dev")
-    assert copy.get("cpu") == "512"
-    copy.set("imageTag", "stand-in")
-    project.save(layout, "dev", copy)
-    layout.committed_stack_file("dev").write_text("config:\n  aws:region: eu-north-1\n  voiceter-backend:cpu: 512\n")
-    project.sync(layout, "dev")
-    assert project.region(layout, "dev") == "eu-north-1"
-    assert project.read(layout, "dev").get("imageTag") == "stand-in"
-
-
-def test_what_is_set_in_the_sandbox_survives_and_is_told(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
-    project.sync(layout, "dev")
-    copy = project.read(layout, "dev")
-    copy.set("cpu", "2048")
-    project.save(layout, "dev", copy)
-    committed = layout.committed_stack_file("dev")
-    committed.write_text(committed.read_text().replace("512", "1024"))
-    project.sync(layout, "dev")
-    assert project.read(layout, "dev").get("cpu") == "2048"
-    assert "voiceter-backend:cpu changed in Pulumi.dev.yaml" in capsys.readouterr().out
-    project.sync(layout, "dev")
-    assert capsys.readouterr().out == ""
-
-
-def test_what_the_sandbox_supplied_is_no_change_of_anybodys(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
-    project.sync(layout, "dev")
-    copy = project.read(layout, "dev")
-    copy.set("cpu", "2048")
-    project.save_supplied(layout, "dev", copy)
-    committed = layout.committed_stack_file("dev")
-    committed.write_text(committed.read_text() + "  voiceter-backend:maxCount: 3\n")
-    project.sync(layout, "dev")
-    assert project.read(layout, "dev").get("cpu") == "2048", "still supplied, as the committed key is as it was"
-    committed.write_text("config:\n  aws:region: us-east-1\n")
-    project.sync(layout, "dev")
-    assert project.read(layout, "dev").get("cpu") is None
-    assert capsys.readouterr().out == ""
-
-
-def test_the_clone_is_only_read(layout: Layout) -> None:
+def test_copy_is_the_committed_file_and_what_is_supplied(layout: Layout) -> None:
     before = {path.name: path.read_bytes() for path in layout.root.iterdir()}
-    project.write_project(layout)
-    project.sync(layout, "dev")
+    stack = project.read_stack(layout, "dev")
+    stack.file.set("imageTag", "stand-in")
+    project.write_copy(layout, "dev", stack.file)
+    copy = StackFile(layout.stack_file("dev").read_text())
+    assert copy.config == {
+        "aws:region": "us-east-1",
+        "voiceter-backend:cpu": 512,
+        "voiceter-backend:imageTag": "stand-in",
+    }
     after = {path.name: path.read_bytes() for path in layout.root.iterdir() if path.is_file()}
     assert after == before
 
 
-def test_encrypted_values_of_the_committed_file_are_named_and_not_copied(layout: Layout) -> None:
-    layout.committed_stack_file("dev").write_text(
+def test_copy_written_anew_drops_other_values_and_keeps_the_salt(layout: Layout) -> None:
+    committed = layout.root / "Pulumi.dev.yaml"
+    project.write_copy(layout, "dev", project.read_stack(layout, "dev").file)
+    project.set_in_copy(layout, "dev", "logLevel", "DEBUG")
+    layout.stack_file("dev").write_text(layout.stack_file("dev").read_text() + "encryptionsalt: v1:salt\n")
+    committed.write_text("config:\n  aws:region: eu-north-1\n")
+    stack = project.read_stack(layout, "dev")
+    project.write_copy(layout, "dev", stack.file)
+    assert stack.region == "eu-north-1"
+    copy = StackFile(layout.stack_file("dev").read_text())
+    assert copy.config == {"aws:region": "eu-north-1"}
+    assert copy.top["encryptionsalt"] == "v1:salt"
+
+
+def test_encrypted_values_of_the_committed_file_are_listed_and_not_copied(layout: Layout) -> None:
+    (layout.root / "Pulumi.dev.yaml").write_text(
         "secretsprovider: awskms://alias/x\nconfig:\n  voiceter-backend:secrets:\n    A:\n      secure: v1:abc\n"
     )
-    stack = project.sync(layout, "dev")
+    stack = project.read_stack(layout, "dev")
     assert stack.secrets == (("voiceter-backend:secrets", "A"),)
-    assert "secure" not in layout.stack_file("dev").read_text()
-    assert "awskms" not in layout.stack_file("dev").read_text()
+    assert stack.file.text() == "config: {}\n"
 
 
-def test_a_stack_made_in_the_sandbox_needs_no_committed_file(layout: Layout) -> None:
+def test_stack_made_in_the_sandbox_keeps_its_file(layout: Layout) -> None:
     layout.project.mkdir(parents=True)
-    layout.stack_file("prod-eu-north-1").write_text("config:\n  aws:region: eu-north-1\n")
-    assert project.sync(layout, "prod-eu-north-1").committed.config == {}
-    assert project.region(layout, "prod-eu-north-1") == "eu-north-1"
+    text = "config:\n  aws:region: eu-north-1\n  voiceter-backend:secrets:\n    A:\n      secure: v1:abc\n"
+    layout.stack_file("prod-eu-north-1").write_text(text + "encryptionsalt: v1:salt\n")
+    stack = project.read_stack(layout, "prod-eu-north-1")
+    assert (stack.committed, stack.region, stack.secrets) == (False, "eu-north-1", ())
+    project.write_copy(layout, "prod-eu-north-1", stack.file)
+    assert layout.stack_file("prod-eu-north-1").read_text() == text + "encryptionsalt: v1:salt\n"
 
 
-def test_an_unknown_stack_is_refused_with_those_that_there_are(layout: Layout) -> None:
+def test_unknown_stack_is_refused_with_the_known_ones(layout: Layout) -> None:
     with pytest.raises(SandboxError, match=r"no stack qa\. Committed are: dev\."):
-        project.sync(layout, "qa")
+        project.read_stack(layout, "qa")
 
 
 @pytest.mark.parametrize("name", ["", "Dev", "1a", "a_b", "../dev", "a b"])
-def test_what_is_no_stack_name_is_refused(layout: Layout, name: str) -> None:
+def test_invalid_stack_name_is_refused(layout: Layout, name: str) -> None:
     with pytest.raises(SandboxError, match="a stack's name"):
-        project.sync(layout, name)
+        project.read_stack(layout, name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.traces import spent
+from sandbox.cli.traces import spent
 
 SECOND = 1_000_000_000
 

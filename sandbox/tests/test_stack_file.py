@@ -1,106 +1,25 @@
-"""Stack files: what they hold is kept as it is spelt, and what changes in the committed one is taken over."""
+"""Stack files keep their comments and the spelling of their values."""
 
 import pytest
-import yaml
 
+from sandbox.cli.stack_file import StackFile, path_text
 from sandbox.layout import SandboxError
-from sandbox.stack_file import StackFile, path_text
 
-COMMITTED = """
-# a comment
+COMMITTED = """\
+# What the stack is for
 config:
   aws:region: us-east-1
+  # A small task
   voiceter-backend:cpu: 512
-  voiceter-backend:natGateways: none
+  voiceter-backend:imageTag: 1.10
+  voiceter-backend:logLevel: NO
+  voiceter-backend:build: 007
+  voiceter-backend:ratio: 1e5
+  voiceter-backend:since: 2024-01-01
+  voiceter-backend:quoted: '1.10'
+  voiceter-backend:models: [a.b, c.d]
 """
-
-
-def _config(file: StackFile) -> dict[str, object]:
-    loaded: dict[str, dict[str, object]] = yaml.safe_load(file.text())
-    return loaded["config"]
-
-
-def test_a_value_keeps_its_spelling() -> None:
-    file = StackFile("config:\n  voiceter-backend:imageTag: 1.10\n  voiceter-backend:logLevel: NO\n")
-    assert file.get("imageTag") == "1.10"
-    assert StackFile(file.text()).get("imageTag") == "1.10"
-    assert "imageTag: 1.10\n" in file.text()
-    assert StackFile(file.text()).get("logLevel") == "NO"
-
-
-def test_a_tag_that_reads_as_a_number_stays_text_when_it_is_set() -> None:
-    file = StackFile(COMMITTED)
-    file.set("imageTag", "1.10")
-    assert _config(file)["voiceter-backend:imageTag"] == "1.10"
-
-
-@pytest.mark.parametrize("text", ["", "config:\n", "# nothing\n", "encryptionsalt: v1:x\n"])
-def test_a_file_without_config_is_empty(text: str) -> None:
-    assert StackFile(text).config == {}
-
-
-@pytest.mark.parametrize("text", ["config: [1, 2]", "- a", "config: {a: ", "just text"])
-def test_what_is_no_stack_file_is_refused_by_name(text: str) -> None:
-    with pytest.raises(SandboxError, match=r"Pulumi\.x\.yaml"):
-        StackFile(text, "Pulumi.x.yaml")
-
-
-def test_taking_over_changes_keeps_what_was_set_here() -> None:
-    own = StackFile(COMMITTED + "  voiceter-backend:imageTag: stand-in\nencryptionsalt: v1:salt\n")
-    own.set("logLevel", "DEBUG")
-    now = StackFile("config:\n  aws:region: us-east-1\n  voiceter-backend:cpu: 1024\n  voiceter-backend:maxCount: 4\n")
-    assert own.take_over(StackFile(COMMITTED), now, StackFile()) == []
-    assert _config(own) == {
-        "aws:region": "us-east-1",
-        "voiceter-backend:cpu": 1024,
-        "voiceter-backend:imageTag": "stand-in",
-        "voiceter-backend:logLevel": "DEBUG",
-        "voiceter-backend:maxCount": 4,
-    }
-    assert "encryptionsalt: v1:salt" in own.text()
-
-
-def test_a_key_changed_on_both_sides_stays_and_is_named() -> None:
-    own = StackFile(COMMITTED)
-    own.set("cpu", "2048")
-    conflicts = own.take_over(StackFile(COMMITTED), StackFile(COMMITTED.replace("512", "1024")), StackFile())
-    assert conflicts == ["voiceter-backend:cpu"]
-    assert own.get("cpu") == "2048"
-
-
-def test_what_the_sandbox_supplied_gives_way_to_the_committed_file() -> None:
-    own = StackFile(COMMITTED)
-    own.set("cpu", "2048")
-    own.set("imageTag", "stand-in")
-    supplied = own.changed_since(StackFile(COMMITTED))
-    assert supplied.config.keys() == {"voiceter-backend:cpu", "voiceter-backend:imageTag"}
-    own.set("imageTag", "1.0.0")
-    now = StackFile("config:\n  aws:region: us-east-1\n  voiceter-backend:imageTag: 2.0.0\n")
-    assert own.take_over(StackFile(COMMITTED), now, supplied) == ["voiceter-backend:imageTag"]
-    assert _config(own) == {"aws:region": "us-east-1", "voiceter-backend:imageTag": "1.0.0"}
-
-
-def test_the_same_change_on_both_sides_is_no_conflict() -> None:
-    own = StackFile(COMMITTED)
-    own.set("cpu", "1024")
-    assert own.take_over(StackFile(COMMITTED), StackFile(COMMITTED.replace("512", "1024")), StackFile()) == []
-
-
-def test_a_number_that_the_engine_wrote_as_text_is_not_a_change() -> None:
-    own = StackFile(COMMITTED.replace("512", '"512"'))
-    assert own.take_over(StackFile(COMMITTED), StackFile(COMMITTED.replace("512", "1024")), StackFile()) == []
-    assert own.get("cpu") == "1024"
-
-
-def test_a_removed_key_that_the_committed_file_still_has_stays_removed() -> None:
-    own = StackFile(COMMITTED)
-    own.remove("natGateways")
-    assert own.take_over(StackFile(COMMITTED), StackFile(COMMITTED.replace("512", "1024")), StackFile()) == []
-    assert own.get("natGateways") is None
-    assert own.get("cpu") == "1024"
-
-
-ENCRYPTED = """
+ENCRYPTED = """\
 secretsprovider: awskms://alias/key
 encryptedkey: AAAA
 config:
@@ -113,30 +32,42 @@ config:
       secure: v1:zzz
   voiceter-backend:environment:
     PLAIN: value
+    HIDDEN:
+      secure: v1:aaa
 """
 
 
-def test_encrypted_values_and_their_provider_are_left_out() -> None:
+def test_text_keeps_comments_and_spelling() -> None:
+    assert StackFile(COMMITTED).text() == COMMITTED
+
+
+def test_set_quotes_a_text_that_yaml_reads_as_a_number() -> None:
+    file = StackFile(COMMITTED)
+    file.set("imageTag", "1.20")
+    file.remove("logLevel")
+    expected = COMMITTED.replace("imageTag: 1.10", "imageTag: '1.20'").replace("  voiceter-backend:logLevel: NO\n", "")
+    assert file.text() == expected
+    assert StackFile(file.text()).get("imageTag") == "1.20"
+
+
+@pytest.mark.parametrize("text", ["", "config:\n", "# nothing\n", "encryptionsalt: v1:x\n"])
+def test_file_without_config_is_empty(text: str) -> None:
+    assert StackFile(text).config == {}
+
+
+@pytest.mark.parametrize("text", ["config: [1, 2]", "- a", "config: {a: ", "just text"])
+def test_invalid_stack_file_is_refused_by_name(text: str) -> None:
+    with pytest.raises(SandboxError, match=r"Pulumi\.x\.yaml"):
+        StackFile(text, "Pulumi.x.yaml")
+
+
+def test_without_encryption_removes_encrypted_values_and_their_provider() -> None:
     file = StackFile(ENCRYPTED)
-    paths = file.secure_paths()
-    assert [path_text(path) for path in paths] == [
+    assert [path_text(path) for path in file.secure_paths()] == [
         "voiceter-backend:redisAuthToken",
         "voiceter-backend:secrets.COGNITO_USER_POOL_ID",
         'voiceter-backend:secrets["odd-name"]',
+        "voiceter-backend:environment.HIDDEN",
     ]
     text = file.without_encryption().text()
-    assert "secure" not in text
-    assert "awskms" not in text
-    assert "encryptedkey" not in text
-    assert _config(StackFile(text)) == {"voiceter-backend:environment": {"PLAIN": "value"}}
-
-
-def test_a_plain_entry_beside_an_encrypted_one_stays() -> None:
-    text = "config:\n  voiceter-backend:secrets:\n    A:\n      secure: v1:x\n    B: plain\n"
-    assert StackFile(text).without_encryption().entries("secrets") == {"B": "plain"}
-
-
-def test_one_entry_of_an_object_is_set() -> None:
-    file = StackFile("config:\n  voiceter-backend:secretArns:\n    A: one\n    B: two\n")
-    file.set_entry("secretArns", "A", "three")
-    assert file.entries("secretArns") == {"A": "three", "B": "two"}
+    assert text == "config:\n  voiceter-backend:environment:\n    PLAIN: value\n"

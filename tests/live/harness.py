@@ -16,8 +16,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from sandbox.layout import Layout
-
 ROOT: Final = Path(__file__).parents[2]
 ACCOUNT_ID: Final = "123456789012"
 DEADLINE_SECONDS: Final = 300
@@ -36,7 +34,6 @@ class LiveSandbox:
     """A sandbox in its own folder, apart from the one of this clone."""
 
     home: Path
-    program: Path = ROOT
     _clients: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])
 
     def run(self, script: str) -> Run:
@@ -80,19 +77,7 @@ class LiveSandbox:
 
     def environment(self) -> dict[str, str]:
         """The environment of a command on this sandbox."""
-        return {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_PROGRAM": str(self.program)}
-
-    # The next three go with test_foreign_program.py and test_interruption.py.
-
-    @property
-    def layout(self) -> Layout:
-        return Layout(ROOT, self.home)
-
-    def shell(self, script: str) -> Run:
-        return self.run(script)
-
-    def succeeded(self, run: Run) -> str:
-        return succeeded(run)
+        return {**os.environ, "SANDBOX_HOME": str(self.home)}
 
     def up(self, stack: str) -> str:
         """`make up`; its output."""
@@ -318,9 +303,9 @@ def succeeded(run: Run) -> str:
 
 
 @contextmanager
-def live_sandbox(folder: Path, program: Path = ROOT) -> Generator[LiveSandbox]:
+def live_sandbox(folder: Path) -> Generator[LiveSandbox]:
     """A sandbox in `folder`, which is cleaned away at the end."""
-    sandbox = LiveSandbox(folder / "sandbox", program)
+    sandbox = LiveSandbox(folder / "sandbox")
     try:
         yield sandbox
     finally:

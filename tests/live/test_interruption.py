@@ -1,124 +1,158 @@
-"""Processes that are killed in the middle of an `up`: the next one goes on, and makes nothing twice."""
+"""An engine that is killed during an update: `make up` starts over, or docs/recovery.md repairs the stack."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import signal
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psutil
 import pytest
 
-from sandbox.layout import PACKAGE_ROOT, read_json
-from tests.live.harness import LiveSandbox, live_sandbox
+from tests.live.harness import ROOT, LiveSandbox, live_sandbox, succeeded
 
-DEADLINE_SECONDS = 120
-PLUGIN_SECONDS = 5
+DEADLINE_SECONDS = 60
+TABLES = {"demo-dev-responses", "demo-dev-sessions", "demo-dev-transcripts", "demo-dev-waitlist"}
+# The tables and their component, so that nothing else is being created.
+UPDATE = "pulumi up -s dev --yes --skip-preview --non-interactive --target '**::data-stores' --target '**:Table::*'"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
     with live_sandbox(tmp_path_factory.mktemp("interruption")) as sandbox:
         yield sandbox
 
 
-# The same points at each run, so that a run tells of the change that is tested; another seed looks at others.
-SEED = int(os.environ.get("INTERRUPTION_SEED", "1"))
-KILLS = 10
-HOLDINGS = {
-    "vpcs": 1,
-    "endpoints": 2,
-    "security groups": 2,
-    "clusters": 1,
-    "task definitions": 1,
-    "repositories": 1,
-    "tables": 4,
-    "buckets": 1,
-    "log groups": 1,
-    "roles": 2,
-    "load balancers": 1,
-    "target groups": 1,
-    # The program's own, and two of each target-tracking policy.
-    "alarms": 6 + 4,
-    "dashboards": 1,
-    "topics": 1,
-    "aliases": 1,
-    "saved queries": 3,
-    "scalable targets": 1,
-}
+@pytest.fixture
+def stack(sandbox: LiveSandbox) -> LiveSandbox:
+    """A sandbox with an account, and with the stack dev without resources."""
+    succeeded(sandbox.command("clean"))
+    succeeded(sandbox.command("preview", "dev"))
+    return sandbox
+
+
+def tables(sandbox: LiveSandbox) -> tuple[list[str], list[str]]:
+    """The tables in the state of dev, and those whose creation the engine has begun and not ended."""
+    file = sandbox.home / "state" / ".pulumi" / "stacks" / "voiceter-backend" / "dev.json"
+    latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"].get("latest") or {}
+    created: list[dict[str, Any]] = latest.get("resources", [])
+    operations: list[dict[str, Any]] = latest.get("pending_operations", [])
+    pending: list[dict[str, Any]] = [operation["resource"] for operation in operations]
+
+    def urns(resources: list[dict[str, Any]]) -> list[str]:
+        return [one["urn"] for one in resources if one["type"] == "aws:dynamodb/table:Table"]
+
+    return urns(created), urns(pending)
 
 
 @contextmanager
-def an_up(sandbox: LiveSandbox) -> Generator[subprocess.Popen[str]]:
-    """An `up` of dev under way."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "up", "dev"],
-        cwd=PACKAGE_ROOT,
-        env={**os.environ, "SANDBOX_HOME": str(sandbox.home)},
+def frozen_update(sandbox: LiveSandbox) -> Generator[subprocess.Popen[str]]:
+    """An update of dev that is creating the tables, in an account that does not answer until the end."""
+    account = json.loads((sandbox.home / "account.json").read_text())["pid"]
+    command = f'. "{sandbox.home}/env"; exec {UPDATE}'
+    with subprocess.Popen(  # noqa: S603 - the test's own command
+        ["/bin/sh", "-c", command],
+        env=sandbox.environment(),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         text=True,
-    ) as up:
-        # Read as it comes, or the engine would wait for room in the pipe.
-        said: list[str] = []
-        reader = threading.Thread(target=lambda: said.extend(up.stdout or ()), daemon=True)
-        reader.start()
+    ) as update:
+        while not tables(sandbox)[1]:
+            assert update.poll() is None
+            time.sleep(0.002)
+        os.kill(account, signal.SIGSTOP)
         try:
-            yield up
-        finally:
-            engine = engine_of(sandbox)
-            up.terminate()
-            up.wait(timeout=DEADLINE_SECONDS)
-            # Its engine does not end with it, and still writes the state.
             began = time.monotonic()
-            while engine in processes():
+            while sum(map(len, tables(sandbox))) < len(TABLES):
                 assert time.monotonic() - began < DEADLINE_SECONDS
                 time.sleep(0.1)
-            reader.join(timeout=DEADLINE_SECONDS)
+            time.sleep(1)  # the provider has then sent its calls, which the account handles at the end
+            yield update
+        finally:
+            os.kill(account, signal.SIGCONT)
+            update.wait(timeout=DEADLINE_SECONDS)
 
 
-def processes() -> dict[int, tuple[int, str]]:
-    """Each process: its parent and its command line."""
-    listed = subprocess.run(["ps", "-axo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)  # noqa: S607
-    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-    return {int(row[0]): (int(row[1]), row[2] if len(row) > 2 else "") for row in rows}
+def kill_the_engine(sandbox: LiveSandbox) -> None:
+    """Kills the engine while the account handles its calls, which end after it."""
+    with frozen_update(sandbox) as update:
+        children = psutil.Process(update.pid).children(recursive=True)
+        plugins = [child for child in children if "sandbox.provider" in child.cmdline()]
+        update.kill()
+        _, alive = psutil.wait_procs(plugins, timeout=DEADLINE_SECONDS)
+        assert plugins
+        assert not alive, "a plugin outlives its engine"
+        for child in children:  # Pulumi's language host does not end with its engine
+            if child.is_running():
+                child.kill()
+    assert tables(sandbox)[1]
 
 
-def engine_of(sandbox: LiveSandbox) -> int | None:
-    """The engine that holds the lock of the stack."""
-    locks = list((sandbox.layout.state / ".pulumi" / "locks").rglob("*.json"))
-    pid = read_json(locks[0]).get("pid") if locks else None
-    return pid if isinstance(pid, int) else None
+def test_up_after_a_kill_starts_over(stack: LiveSandbox) -> None:
+    kill_the_engine(stack)
+    output = stack.up("dev")
+    assert "starting over with a new account" in output
+    assert set(stack.holdings()["tables"]) == TABLES
+    stack.unchanged("dev")
 
 
-def plugins_of(sandbox: LiveSandbox) -> list[int]:
-    """The provider plugins of this sandbox's engine."""
-    engine = engine_of(sandbox)
-    return [pid for pid, (parent, words) in processes().items() if parent == engine and "sandbox.provider" in words]
+def commands_of(heading: str) -> list[str]:
+    """The shell commands below a heading of docs/recovery.md."""
+    document = (ROOT / "docs" / "recovery.md").read_text()
+    section = document.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
-def test_a_second_up_is_told_of_the_first(sandbox: LiveSandbox) -> None:
-    """By the sandbox's own lock, and a plain `pulumi up` by the engine's."""
-    with an_up(sandbox):
-        began = time.monotonic()
-        while not plugins_of(sandbox):
-            assert time.monotonic() - began < DEADLINE_SECONDS
-            time.sleep(0.05)
-        second = sandbox.command("up", "dev")
-        plain = sandbox.shell("pulumi up -s dev --yes --non-interactive")
-    assert second.status != 0
-    assert "Another make is changing the stack dev" in second.output
-    assert plain.status != 0
-    assert "the stack is currently locked by" in plain.output
-    assert "Traceback" not in second.output + plain.output
+def test_commands_of_the_recovery_guide_repair_the_stack(stack: LiveSandbox) -> None:
+    kill_the_engine(stack)
+    cancel, show_pending, find, move, finish = commands_of("An engine that was killed")
+    folder = stack.home / "project"
+
+    def run(script: str) -> str:
+        # `pulumi` looks for its files in the sandbox's project folder, wherever the shell is.
+        return stack.succeeds(f'cd "{folder}"; export PULUMI_OPTION_NON_INTERACTIVE=true; {script}')
+
+    run("pulumi stack select dev")
+    assert "the stack is currently locked by" in stack.fails("pulumi up -s dev --yes --non-interactive")
+    run(cancel)
+    pending = tables(stack)[1]
+    urns = re.findall(r"^creating (.+)$", run(show_pending), re.MULTILINE)
+    assert urns == pending
+    run(find.replace("Values=prod", "Values=dev"))
+    absent = f"demo-dev-{urns[0].rpartition('::')[2]}"  # as if its creation had failed
+    stack.client("dynamodb").delete_table(TableName=absent)
+    existing = set(stack.client("dynamodb").list_tables()["TableNames"])
+    ids = {urn: f"demo-dev-{urn.rpartition('::')[2]}" for urn in urns}
+    created = {table: stack.client("dynamodb").describe_table(TableName=table)["Table"] for table in existing}
+    assert created
+    (folder / "ids.json").write_text(json.dumps({urn: name for urn, name in ids.items() if name in existing}))
+    preview = run(move)
+    assert "replace" not in preview
+    run(finish)
+    assert set(stack.holdings()["tables"]) == TABLES
+    for name, before in created.items():
+        after = stack.client("dynamodb").describe_table(TableName=name)["Table"]
+        assert after["CreationDateTime"] == before["CreationDateTime"], "the table was created a second time"
+    stack.unchanged("dev")
+    # `make up` finds nothing left to start over for.
+    assert "starting over" not in stack.up("dev")
 
 
-def test_a_stand_in_that_an_account_took_along_is_supplied_again(sandbox: LiveSandbox) -> None:
-    sandbox.up("dev")
+def test_second_up_is_refused_while_the_first_one_runs(stack: LiveSandbox) -> None:
+    with frozen_update(stack):
+        output = stack.fails("pulumi up -s dev --yes --non-interactive")
+    assert "the stack is currently locked by" in output
+
+
+def test_image_that_was_deleted_is_pushed_again(stack: LiveSandbox) -> None:
+    stack.up("dev")
     images = [{"imageTag": "stand-in"}]
-    sandbox.client("ecr").batch_delete_image(repositoryName="voiceter-backend-dev", imageIds=images)
-    assert "Supplied: a stand-in image" in sandbox.up("dev")
+    stack.client("ecr").batch_delete_image(repositoryName="voiceter-backend-dev", imageIds=images)
+    assert "Supplied: a stand-in image" in stack.up("dev")

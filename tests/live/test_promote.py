@@ -18,9 +18,10 @@ from operations.errors import OperationError
 from operations.images import Registry
 from operations.promote import Copy, promote
 from operations.target import Target
-from sandbox import stand_in, supplies
+from sandbox import stand_in
 from sandbox.account import process as accounts
 from sandbox.account.process import Account
+from sandbox.cli import fixtures
 from sandbox.layout import Layout
 
 pytestmark = pytest.mark.sandbox  # no stack comes up: it needs the registry of the sandbox's account alone
@@ -66,7 +67,7 @@ def staging(account: Account) -> Target:
 
 def push(target: Target, tag: str, image: stand_in.Image) -> str:
     registry = Registry.of(target)
-    return supplies.put_image(registry.ecr, registry.who["repositoryName"], tag, image)
+    return fixtures.put_image(registry.ecr, registry.who["repositoryName"], tag, image)
 
 
 def layers(target: Target, digests: list[str]) -> list[bytes]:
@@ -104,7 +105,7 @@ def test_an_index_is_copied_with_its_platforms_and_attestations(dev: Target, sta
     for architecture, notes in (("amd64", {}), ("arm64", {}), ("unknown", {"vnd.docker.reference.type": "x"})):
         image = stand_in.image(architecture)
         for blob in image.blobs:
-            supplies._push_blob(registry.ecr, registry.who["repositoryName"], blob)  # pyright: ignore[reportPrivateUsage]
+            fixtures.put_blob(registry.ecr, registry.who["repositoryName"], blob)
         shown = registry.ecr.put_image(**registry.who, imageManifest=image.manifest)["image"]["imageId"]
         platform = {"architecture": architecture, "os": "linux"}
         descriptor = {"mediaType": stand_in.MANIFEST_TYPE, "digest": shown["imageDigest"], "size": len(image.manifest)}

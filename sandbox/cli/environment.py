@@ -1,4 +1,4 @@
-"""The environment that leads to the sandbox and nowhere else: for commands started here, and as a file to source."""
+"""The environment of the sandbox, for commands started here and as a file to source. It leads nowhere else."""
 
 import os
 import shlex
@@ -8,9 +8,9 @@ from sandbox.account.process import ACCESS_KEY, Account
 from sandbox.engine.build import Engine
 from sandbox.layout import PACKAGE_ROOT, Layout, write
 
-PASSPHRASE = "sandbox"  # noqa: S105 - made up: it encrypts made-up values in a folder that is thrown away
+PASSPHRASE = "sandbox"  # noqa: S105 - made up, as are the values that it encrypts
 
-# Variables of a shell that would lead the AWS SDKs or the engine somewhere else, or add options to its commands.
+# Variables that lead the AWS SDKs or the engine somewhere else, or add options to commands.
 _AWS_ELSEWHERE = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -37,7 +37,7 @@ _ELSEWHERE_PREFIXES = ("AWS_ENDPOINT_URL_", "PULUMI_OPTION_")
 
 
 def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
-    """What the sandbox's environment sets, beside PATH and the list of hosts that no proxy is asked for."""
+    """Returns what the sandbox's environment sets, apart from PATH and NO_PROXY."""
     return {
         "AWS_ENDPOINT_URL": account.url,
         "AWS_REGION": region,
@@ -55,8 +55,7 @@ def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # Names the folder of the sandbox to commands that are started in this environment.
         "VOICETER_SANDBOX": str(layout.home),
-        "SANDBOX_JOURNAL": str(layout.journal),
-        # An Output formatted into a string is an error, not a text that says so.
+        # Formatting an Output into a string is an error.
         "PULUMI_ERROR_OUTPUT_STRING": "true",
     }
 
@@ -67,9 +66,9 @@ def _path_entries(layout: Layout, engine: Engine) -> str:
 
 
 def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what leads elsewhere, and without settings for some other Python.
+    """Returns an environment without variables that lead elsewhere or configure another Python.
 
-    Python's bytecode is kept, whatever the shell says: compiling anew what the program imports costs seconds a command.
+    PYTHONDONTWRITEBYTECODE is among them, as compiling the program's imports costs seconds a command.
     """
     python = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
     dropped = {*_AWS_ELSEWHERE, *_PULUMI_ELSEWHERE, *python}
@@ -83,7 +82,7 @@ def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
 def for_commands(
     layout: Layout, engine: Engine, account: Account, region: str, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """The environment of the engine when a command of the sandbox starts it."""
+    """Returns the environment in which a command of the sandbox starts the engine."""
     merged = cleaned(environment) | variables(layout, account, region)
     merged["PATH"] = os.pathsep.join([_path_entries(layout, engine), environment.get("PATH", os.defpath)])
     for name in ("NO_PROXY", "no_proxy"):
@@ -92,14 +91,14 @@ def for_commands(
 
 
 def write_file(layout: Layout, engine: Engine, account: Account, region: str) -> None:
-    """Write the file to source, for sh, bash and zsh; it holds made-up credentials, and is its owner's all the same."""
+    """Writes the file to source, for sh, bash and zsh. Only its owner can read it."""
     lines = [
-        "# Source this file: the shell then works on the sandbox, with plain pulumi and aws, from any folder.",
+        "# Source this file: plain pulumi and aws in this shell then work on the sandbox, from any folder.",
         f"unset {' '.join([*_AWS_ELSEWHERE, *_PULUMI_ELSEWHERE])}",
         f"unset PYTHONDONTWRITEBYTECODE $(env | sed -n {_names_by_prefix()})",
         *(f"export {name}={shlex.quote(value)}" for name, value in variables(layout, account, region).items()),
         *_once_in_front("PATH", ":", _path_entries(layout, engine)),
-        # An engine from the PATH of the shell that ran `make` may not be on that of the shell that sources this.
+        # The shell that sources this file may lack the engine that was on PATH for `make`.
         f'command -v pulumi >/dev/null || PATH="${{PATH}}:"{shlex.quote(str(engine.pulumi.parent))}',
         *_once_in_front("NO_PROXY", ",", "127.0.0.1"),
         *_once_in_front("no_proxy", ",", "127.0.0.1"),
@@ -108,12 +107,12 @@ def write_file(layout: Layout, engine: Engine, account: Account, region: str) ->
 
 
 def _names_by_prefix() -> str:
-    """sed's arguments that pick, out of what `env` prints, the names that start with one of the prefixes."""
+    """Returns the arguments with which sed prints the names of variables that start with one of the prefixes."""
     return " ".join(f"-e 's/^\\({prefix}[A-Z0-9_]*\\)=.*/\\1/p'" for prefix in _ELSEWHERE_PREFIXES)
 
 
 def _once_in_front(name: str, separator: str, value: str) -> list[str]:
-    """Shell lines that put a value in front of a list, unless it is there already."""
+    """Returns shell lines that put a value in front of a list, unless it is there already."""
     quoted = shlex.quote(value)
     return [
         f'case "${{{name}:-}}{separator}" in {shlex.quote(value + separator)}*) ;;'
@@ -123,7 +122,7 @@ def _once_in_front(name: str, separator: str, value: str) -> list[str]:
 
 
 def write_plugins(layout: Layout) -> None:
-    """The provider plugins: two scripts, which the sandbox's project file alone names."""
+    """Writes the provider plugins, two scripts that the sandbox's project file names."""
     for name, module in (("aws", "sandbox.provider"), ("awsx", "sandbox.awsx")):
         script = (
             "#!/bin/sh\n"

@@ -10,14 +10,11 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
-
-from sandbox import engine_state
+from sandbox.cli.stacks import Session, up
+from sandbox.cli.teardown import down
+from sandbox.cli.traces import spent
 from sandbox.layout import Layout, SandboxError, write
 from sandbox.process import say
-from sandbox.stacks import Session, is_gone, up
-from sandbox.teardown import down
-from sandbox.traces import spent
 
 _STACK = "dev"
 _RUNS = 7
@@ -25,16 +22,15 @@ _AIM = 3.0
 
 
 def bench(layout: Layout) -> None:
-    """Time both previews in turn, then an `up` of dev from nothing and one that changes nothing.
+    """Times both previews in turn, then an `up` of dev from nothing and one that changes nothing.
 
-    Printed are medians, their ratio, and how a preview's time divides, for people and as one line of JSON.
+    Prints medians, their ratio, and how a preview's time divides, as text and as one line of JSON.
 
     Raises:
         SandboxError: dev could not be brought up, or a preview failed.
     """
-    session = Session.open(layout, _STACK, new_account=True)
-    if not engine_state.resources(layout, _STACK) or is_gone(session):
-        up(layout, _STACK)
+    up(layout, _STACK)
+    session = Session.open(layout, _STACK, new_account=False)
     empty = _empty_program(session)
     whole: list[float] = []
     bare: list[float] = []
@@ -105,14 +101,14 @@ def _empty_program(session: Session) -> Mapping[str, str]:
         "name": "empty",
         "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(session.layout.venv)}},
     }
-    write(folder / "Pulumi.yaml", yaml.safe_dump(project))
+    write(folder / "Pulumi.yaml", json.dumps(project))  # JSON is YAML
     write(folder / "__main__.py", "")
-    state = folder / "state"
-    state.mkdir(exist_ok=True)
+    backend = folder / "state"
+    backend.mkdir(exist_ok=True)
     environment = {
         **session.environment,
         "PULUMI_OPTION_CWD": str(folder),
-        "PULUMI_BACKEND_URL": state.as_uri(),
+        "PULUMI_BACKEND_URL": backend.as_uri(),
     }
     _run(session, environment, "stack", "select", "--create", "empty", "--non-interactive")
     return environment

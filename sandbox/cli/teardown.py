@@ -1,74 +1,57 @@
-"""Taking a stack down, protected or not, so that nothing of it stays in the account."""
+"""Takes a stack down, protected or not, so that nothing of it stays in the account."""
 
 import contextlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox import engine_state, supplies
 from sandbox.account.process import Account
-from sandbox.engine_state import Resource
+from sandbox.cli import fixtures, state
+from sandbox.cli.stacks import Session, exclusively
+from sandbox.cli.state import Resource
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import say
-from sandbox.recovery import recover
-from sandbox.stacks import Session, exclusively, forget_state, is_gone
-from sandbox.wants import wants
 
 _BATCH = 100
+# The tag with which the program names the stack of an object.
+_STACK_TAG = "Stack"
 
 
 def down(layout: Layout, stack_name: str) -> None:
-    """Take a stack down; other stacks stay as they are. The stack itself stays, empty, ready for the next `up`.
+    """Takes a stack down. Other stacks stay as they are, and the stack itself stays, empty.
 
     Raises:
         SandboxError: there is no such stack, or a step failed.
     """
-    if stack_name not in engine_state.stacks(layout):
+    if stack_name not in state.stacks(layout):
         raise SandboxError(f"There is no stack {stack_name} in the sandbox.")
-    session = Session.open(layout, stack_name, new_account=True)
     with exclusively(layout, stack_name):
-        recover(layout, stack_name, session.pulumi)
-        resources = engine_state.resources(layout, stack_name)
-        if is_gone(session):
-            say(f"State: what {stack_name} lists went with an account that is gone; forgetting it")
-            forget_state(session)
-            session.select()
-            resources = []
-        _forget_supplies(session)
-        if resources:
-            session.pulumi("state", "unprotect", "--all", "--yes", "--stack", stack_name, quiet=True)
-            prepare(session.account, session.region, resources)
-        say(f"Down: {stack_name}")
-        session.pulumi("destroy", "--stack", stack_name, "--yes", "--skip-preview", "--non-interactive")
-        shared = _retained_by_others(layout, stack_name)
-        sweep(session.account, session.region, stack_name, [item for item in resources if item.id not in shared])
-        supplies.withdraw(session.account, stack_name, session.region)
+        session = Session.open(layout, stack_name, new_account=True)
+        resources = state.resources(layout, stack_name)
+        if stack_name in state.stacks(layout):
+            _destroy(session, resources)
     say(
-        f"{stack_name} is down. Nothing of it is left in the account but its KMS key, which waits out its deletion"
-        f" window as on AWS. Again: `make up STACK={stack_name}`."
+        f"{stack_name} is down. Only its KMS key is left in the account, in its deletion window as on AWS. To bring the"
+        f" stack up again: `make up STACK={stack_name}`."
     )
 
 
-def _retained_by_others(layout: Layout, stack_name: str) -> set[str]:
-    """The ids of what other stacks retain as well: the regions of one domain share its validation record."""
-    others = [stack for stack in engine_state.stacks(layout) if stack != stack_name]
-    return {item.id for stack in others for item in engine_state.resources(layout, stack) if item.retained}
-
-
-def _forget_supplies(session: Session) -> None:
-    """Take out of the stack file what goes with the stack, before it goes: the next up supplies it anew."""
-    copy = session.copy()
-    want = wants()
-    own = supplies.own_certificates(session.account, session.stack.name, session.region)
-    if want.certificate_key and copy.get(want.certificate_key) in own:
-        copy.remove(want.certificate_key)
-    if want.image_key:
-        copy.remove(want.image_key)
-    session.save(copy)
+def _destroy(session: Session, resources: list[Resource]) -> None:
+    account, region, stack = session.account, session.region, session.stack.name
+    if resources:
+        session.pulumi("state", "unprotect", "--all", "--yes", "--stack", stack, quiet=True)
+        prepare(account, region, resources)
+    say(f"Down: {stack}")
+    session.pulumi("destroy", "--stack", stack, "--yes", "--skip-preview", "--non-interactive")
+    # The regions of one domain share its validation record, and each retains it.
+    others = [name for name in state.stacks(session.layout) if name != stack]
+    shared = {item.id for name in others for item in state.resources(session.layout, name) if item.retained}
+    sweep(account, region, stack, [item for item in resources if item.id not in shared])
+    fixtures.withdraw(account, stack, region)
 
 
 def prepare(account: Account, region: str, resources: Iterable[Resource]) -> None:
-    """Lift what keeps the account from deleting a stack's objects: deletion protection, objects, images."""
-    lifts: dict[str, Callable[[Account, str, Resource], None]] = {
+    """Removes what keeps the account from deleting a stack's objects: deletion protection, S3 objects and images."""
+    steps: dict[str, Callable[[Account, str, Resource], None]] = {
         "aws:dynamodb/table:Table": _unprotect_table,
         "aws:cloudwatch/logGroup:LogGroup": _unprotect_log_group,
         "aws:s3/bucket:Bucket": _empty_bucket,
@@ -76,8 +59,8 @@ def prepare(account: Account, region: str, resources: Iterable[Resource]) -> Non
         "aws:lb/loadBalancer:LoadBalancer": _unprotect_load_balancer,
     }
     for resource in resources:
-        if lift := lifts.get(resource.type):
-            lift(account, region, resource)
+        if step := steps.get(resource.type):
+            step(account, region, resource)
 
 
 def _unprotect_table(account: Account, region: str, table: Resource) -> None:
@@ -124,8 +107,10 @@ def _empty_repository(account: Account, region: str, repository: Resource) -> No
 
 
 def sweep(account: Account, region: str, stack: str, resources: Iterable[Resource]) -> None:
-    """Remove what a destroy leaves behind: on purpose, task definition revisions, secrets and retained DNS records; and
-    the network interfaces of deleted NAT gateways, which moto keeps.
+    """Deletes what a destroy leaves behind.
+
+    The program retains task definition revisions, secrets and validation records. moto keeps the network interfaces of
+    deleted NAT gateways.
 
     Args:
         resources: the stack's resources before the destroy.
@@ -157,16 +142,16 @@ def _sweep_task_definitions(account: Account, region: str, stack: str, families:
 
 def _stack_of_task_definition(ecs: Any, arn: str) -> str | None:
     tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])
-    return next((tag["value"] for tag in tags if tag["key"] == wants().stack_tag), None)
+    return next((tag["value"] for tag in tags if tag["key"] == _STACK_TAG), None)
 
 
 def _sweep_secrets(account: Account, region: str, stack: str) -> None:
-    """Secrets in their recovery window, and those that the sandbox supplied."""
+    """Deletes secrets in their recovery window, and those that the sandbox supplied."""
     client = account.client("secretsmanager", region)
     pages = client.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
     for secret in [entry for page in pages for entry in page["SecretList"]]:
         tags = {tag["Key"]: tag["Value"] for tag in secret.get("Tags", [])}
-        if stack in (tags.get(wants().stack_tag), tags.get(supplies.OWNER_TAG)):
+        if stack in (tags.get(_STACK_TAG), tags.get(fixtures.OWNER_TAG)):
             if secret.get("DeletedDate"):
                 client.restore_secret(SecretId=secret["ARN"])
             client.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
@@ -182,7 +167,7 @@ def _delete_interfaces(account: Account, region: str, vpc: str) -> None:
 
 
 def _delete_record(account: Account, region: str, record: Resource) -> None:
-    """Delete a record that the engine retained, unless another stack's `down` has."""
+    """Deletes a record that the engine retained, unless the `down` of another stack has."""
     route53 = account.client("route53", region)
     zone, name, kind = (str(record.outputs.get(key, "")) for key in ("zoneId", "name", "type"))
     try:

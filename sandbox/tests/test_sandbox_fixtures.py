@@ -1,16 +1,17 @@
-"""What the sandbox supplies from outside, and what `down` clears away, on a real embedded account."""
+"""What the sandbox supplies to a stack, and what `down` deletes, on an embedded account."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
-from sandbox import presence, stand_in, supplies, teardown
+from sandbox import stand_in
 from sandbox.account import process as accounts
 from sandbox.account.process import Account
-from sandbox.engine_state import Resource
+from sandbox.cli import fixtures, teardown
+from sandbox.cli.stack_file import StackFile
+from sandbox.cli.state import Resource
 from sandbox.layout import Layout, SandboxError
-from sandbox.stack_file import StackFile
 
 REGION = "eu-north-1"
 
@@ -35,6 +36,13 @@ def _file(**config: str) -> StackFile:
     return file
 
 
+def _supply(account: Account, stack: str, region: str, file: StackFile) -> bool:
+    """Supplies what the file needs; whether that changed the file."""
+    before = file.text()
+    fixtures.supply_config(account, stack, region, file)
+    return file.text() != before
+
+
 def _resource(kind: str, name: str, outputs: dict[str, str] | None = None, *, retained: bool = False) -> Resource:
     return Resource(kind, name, dict(outputs or {}), retained)
 
@@ -42,25 +50,25 @@ def _resource(kind: str, name: str, outputs: dict[str, str] | None = None, *, re
 @pytest.mark.parametrize("stack", ["staging", f"staging-{REGION}"])
 def test_staging_gets_one_certificate_of_its_region(account: Account, stack: str) -> None:
     file = _file()
-    assert supplies.supply_config(account, stack, REGION, file)
+    assert _supply(account, stack, REGION, file)
     arn = file.get("certificateArn") or ""
     described = account.client("acm", REGION).describe_certificate(CertificateArn=arn)["Certificate"]
     assert described["Status"] == "ISSUED"
     assert f":{REGION}:" in arn
-    assert not supplies.supply_config(account, stack, REGION, file)
+    assert not _supply(account, stack, REGION, file)
     again = _file()
-    supplies.supply_config(account, stack, REGION, again)
+    _supply(account, stack, REGION, again)
     assert again.get("certificateArn") == arn
 
 
-def test_prod_gets_a_domain_that_holds_good_in_every_region(account: Account) -> None:
+def test_prod_gets_one_domain_for_all_regions(account: Account) -> None:
     file = _file()
-    assert supplies.supply_config(account, "prod", "us-east-1", file)
+    assert _supply(account, "prod", "us-east-1", file)
     assert file.get("certificateArn") is None
     copied = StackFile(file.text())
-    assert not supplies.supply_config(account, f"prod-{REGION}", REGION, copied)
+    assert not _supply(account, f"prod-{REGION}", REGION, copied)
     own = _file()
-    assert supplies.supply_config(account, f"prod-{REGION}", REGION, own)
+    assert _supply(account, f"prod-{REGION}", REGION, own)
     assert own.text() == file.text()
 
 
@@ -74,94 +82,78 @@ def test_prod_gets_a_domain_that_holds_good_in_every_region(account: Account) ->
         ("prod", {"domainName": "half.example.org"}),
     ],
 )
-def test_nothing_is_supplied_where_the_program_decides(account: Account, stack: str, config: dict[str, str]) -> None:
+def test_file_stays_unchanged_if_nothing_is_needed(account: Account, stack: str, config: dict[str, str]) -> None:
     file = _file(**config)
-    assert not supplies.supply_config(account, stack, REGION, file)
+    assert not _supply(account, stack, REGION, file)
     assert file.text() == _file(**config).text()
 
 
-def test_a_certificate_that_the_account_lacks_is_replaced(account: Account) -> None:
+def test_certificate_of_another_account_is_replaced(account: Account) -> None:
     file = _file(certificateArn=f"arn:aws:acm:{REGION}:999999999999:certificate/real")
-    assert supplies.supply_config(account, "prod", REGION, file)
-    assert file.get("certificateArn") in supplies.own_certificates(account, "prod", REGION)
+    assert _supply(account, "prod", REGION, file)
+    assert file.get("certificateArn") in fixtures.made_certificates(account, "prod", REGION)
 
 
-def test_a_certificate_supplied_for_the_stack_that_was_copied_is_replaced(account: Account) -> None:
+def test_certificate_supplied_for_the_copied_stack_is_replaced(account: Account) -> None:
     copied = _file()
-    supplies.supply_config(account, "staging", "us-east-1", copied)
+    _supply(account, "staging", "us-east-1", copied)
     before = copied.get("certificateArn")
-    assert supplies.supply_config(account, f"staging-{REGION}", REGION, copied)
-    assert copied.get("certificateArn") in supplies.own_certificates(account, f"staging-{REGION}", REGION)
-    assert supplies.own_certificates(account, "staging", "us-east-1") == [before]
+    assert _supply(account, f"staging-{REGION}", REGION, copied)
+    assert copied.get("certificateArn") in fixtures.made_certificates(account, f"staging-{REGION}", REGION)
+    assert fixtures.made_certificates(account, "staging", "us-east-1") == [before]
 
 
-def test_a_hosted_zone_is_supplied_once_and_withdrawn_when_it_is_empty(account: Account) -> None:
+def test_hosted_zone_is_shared_and_withdrawn_when_empty(account: Account) -> None:
     file = _file(domainName="voice.example.org", hostedZoneId="Z0REAL")
-    assert supplies.supply_config(account, "prod", REGION, file)
+    assert _supply(account, "prod", REGION, file)
     sibling = _file(domainName="voice.example.org", hostedZoneId="Z0REAL")
-    assert supplies.supply_config(account, "prod-us-west-2", "us-west-2", sibling)
+    assert _supply(account, "prod-us-west-2", "us-west-2", sibling)
     assert sibling.get("hostedZoneId") == file.get("hostedZoneId")
     assert file.get("certificateArn") is None
     route53 = account.client("route53", REGION)
     assert route53.get_hosted_zone(Id=file.get("hostedZoneId"))["HostedZone"]["Name"] == "example.org."
-    supplies.withdraw(account, "prod", REGION)
+    fixtures.withdraw(account, "prod", REGION)
     assert route53.list_hosted_zones()["HostedZones"] == []
 
 
-def test_a_secret_that_someone_else_owns_is_supplied(account: Account) -> None:
+def test_secret_of_another_owner_is_supplied_once(account: Account) -> None:
     file = StackFile()
-    file.set_entry("secretArns", "TOKEN", f"arn:aws:secretsmanager:{REGION}:999999999999:secret:team/token-AbCdEf")
-    assert supplies.supply_config(account, "dev", REGION, file)
+    file.set("secretArns", {"TOKEN": f"arn:aws:secretsmanager:{REGION}:999999999999:secret:team/token-AbCdEf"})
+    assert _supply(account, "dev", REGION, file)
     arn = file.entries("secretArns")["TOKEN"]
     assert account.client("secretsmanager", REGION).describe_secret(SecretId=arn)["Name"] == "team/token"
-    assert not supplies.supply_config(account, "dev", REGION, file)
+    assert not _supply(account, "dev", REGION, file)
 
 
-def test_an_image_is_pushed_once_under_a_tag(account: Account) -> None:
+def test_push_image_refuses_a_tag_in_use(account: Account) -> None:
     account.client("ecr", REGION).create_repository(repositoryName="voiceter-backend-dev")
-    supplies.push_image(account, "dev", REGION, "1.0.0")
-    supplies.push_image(account, "dev", REGION, "1.0.1")
+    fixtures.push_image(account, "dev", REGION, "1.0.0")
+    fixtures.push_image(account, "dev", REGION, "1.0.1")
     images = account.client("ecr", REGION).describe_images(repositoryName="voiceter-backend-dev")["imageDetails"]
     assert sorted(tag for image in images for tag in image["imageTags"]) == ["1.0.0", "1.0.1"]
     assert len({image["imageDigest"] for image in images}) == 2
-    assert supplies.has_image(account, "dev", REGION, "1.0.0")
-    assert supplies.has_image(account, "dev", REGION, images[0]["imageDigest"])
-    assert not supplies.has_image(account, "dev", REGION, "2.0.0")
-    with pytest.raises(SandboxError, match=r"holds 1\.0\.0 already"):
-        supplies.push_image(account, "dev", REGION, "1.0.0")
+    assert fixtures.has_image(account, "dev", REGION, "1.0.0")
+    assert fixtures.has_image(account, "dev", REGION, images[0]["imageDigest"])
+    assert not fixtures.has_image(account, "dev", REGION, "2.0.0")
+    with pytest.raises(SandboxError, match=r"already has the tag 1\.0\.0"):
+        fixtures.push_image(account, "dev", REGION, "1.0.0")
 
 
 @pytest.mark.parametrize("tag", ["", ".x", "-x", "a b", "a/b", "x" * 129, "sha256:0"])
-def test_what_is_no_tag_is_refused(account: Account, tag: str) -> None:
+def test_push_image_refuses_an_invalid_tag(account: Account, tag: str) -> None:
     account.client("ecr", REGION).create_repository(repositoryName="voiceter-backend-dev")
-    with pytest.raises(SandboxError, match="not a tag"):
-        supplies.push_image(account, "dev", REGION, tag)
+    with pytest.raises(SandboxError, match="not a valid tag"):
+        fixtures.push_image(account, "dev", REGION, tag)
 
 
-def test_a_stack_without_a_registry_takes_no_image(account: Account) -> None:
+def test_push_image_refuses_a_stack_without_repository(account: Account) -> None:
     with pytest.raises(SandboxError, match="no repository voiceter-backend-dev"):
-        supplies.push_image(account, "dev", REGION, "1.0.0")
-    assert not supplies.has_repository(account, "dev", REGION)
-    assert not supplies.has_image(account, "dev", REGION, "1.0.0")
+        fixtures.push_image(account, "dev", REGION, "1.0.0")
+    assert not fixtures.has_repository(account, "dev", REGION)
+    assert not fixtures.has_image(account, "dev", REGION, "1.0.0")
 
 
-def test_a_state_is_gone_only_when_nothing_of_it_is_left(account: Account) -> None:
-    listed = [
-        _resource("aws:ec2/vpc:Vpc", "vpc-1"),
-        _resource("aws:ecr/repository:Repository", "voiceter-backend-dev"),
-        _resource("aws:s3/bucket:Bucket", "recordings"),
-        _resource("aws:dynamodb/table:Table", "demo-sessions"),
-        _resource("aws:iam/role:Role", "task"),
-    ]
-    assert presence.none_left(account, REGION, listed)
-    assert not presence.none_left(account, REGION, listed[:1])
-    assert not presence.none_left(account, REGION, [])
-    policy = '{"Version": "2012-10-17", "Statement": []}'
-    account.client("iam", REGION).create_role(RoleName="task", AssumeRolePolicyDocument=policy)
-    assert not presence.none_left(account, REGION, listed)
-
-
-def test_protection_objects_and_images_are_lifted(account: Account) -> None:
+def test_prepare_lets_protected_and_full_objects_be_deleted(account: Account) -> None:
     dynamodb, s3, ecr = (account.client(service, REGION) for service in ("dynamodb", "s3", "ecr"))
     dynamodb.create_table(
         TableName="t",
@@ -184,7 +176,7 @@ def test_protection_objects_and_images_are_lifted(account: Account) -> None:
     logs = account.client("logs", REGION)
     logs.create_log_group(logGroupName="/app", deletionProtectionEnabled=True)
     ecr.create_repository(repositoryName="voiceter-backend-dev")
-    supplies.push_image(account, "dev", REGION, "1")
+    fixtures.push_image(account, "dev", REGION, "1")
     teardown.prepare(
         account,
         REGION,
@@ -205,7 +197,7 @@ def test_protection_objects_and_images_are_lifted(account: Account) -> None:
     ecr.delete_repository(repositoryName="voiceter-backend-dev")
 
 
-def test_the_sweep_takes_what_is_the_stacks_and_leaves_its_neighbours(account: Account) -> None:
+def test_sweep_deletes_the_leftovers_of_one_stack_only(account: Account) -> None:
     ecs, secrets, route53 = (account.client(service, REGION) for service in ("ecs", "secretsmanager", "route53"))
 
     def register(family: str, stack: str) -> str:
@@ -238,11 +230,11 @@ def test_the_sweep_takes_what_is_the_stacks_and_leaves_its_neighbours(account: A
     teardown.sweep(account, REGION, "dev", listed)
 
 
-def test_an_image_is_marked_with_the_fault_that_its_tasks_are_to_have(account: Account) -> None:
+def test_push_image_marks_the_manifest_with_the_fault(account: Account) -> None:
     ecr = account.client("ecr", REGION)
     ecr.create_repository(repositoryName="voiceter-backend-dev")
-    supplies.push_image(account, "dev", REGION, "1", "stuck")
+    fixtures.push_image(account, "dev", REGION, "1", "stuck")
     answer = ecr.batch_get_image(repositoryName="voiceter-backend-dev", imageIds=[{"imageTag": "1"}])
     assert stand_in.fault_in(answer["images"][0]["imageManifest"]) is stand_in.Fault.STUCK
-    with pytest.raises(SandboxError, match="FAULT=slow: unhealthy or stuck"):
-        supplies.push_image(account, "dev", REGION, "2", "slow")
+    with pytest.raises(SandboxError, match="FAULT=slow: use unhealthy, stuck, memory"):
+        fixtures.push_image(account, "dev", REGION, "2", "slow")

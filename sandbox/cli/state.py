@@ -1,0 +1,90 @@
+"""Reads the engine's state of the sandbox's stacks, and the locks in it."""
+
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from sandbox.layout import PROJECT, Layout, read_json
+
+_END_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a stack's state. Secrets among its outputs stay encrypted."""
+
+    type: str
+    id: str
+    outputs: dict[str, Any]
+    retained: bool
+
+
+def stacks(layout: Layout) -> list[str]:
+    """Returns the stacks that exist in the sandbox."""
+    return sorted(path.stem for path in _checkpoint(layout, "x").parent.glob("*.json"))
+
+
+def resources(layout: Layout, stack: str) -> list[Resource]:
+    """Returns the resources of a stack that are objects of the account, so no components and no providers."""
+    entries: list[dict[str, Any]] = _latest(layout, stack).get("resources", [])
+    return [
+        Resource(
+            entry["type"], entry.get("id", ""), entry.get("outputs") or {}, retained=bool(entry.get("retainOnDelete"))
+        )
+        for entry in entries
+        if entry.get("custom") and not entry["type"].startswith("pulumi:")
+    ]
+
+
+def is_interrupted(layout: Layout, stack: str) -> bool:
+    """Whether an engine was killed while it updated the stack, so that the state may lack objects of the account."""
+    locks = _locks(layout, stack)
+    if any(_engine_of(lock) for lock in locks):
+        return False
+    checkpoint = _checkpoint(layout, stack)
+    # The file backend keeps attributes beside each file, and cannot read the file without them.
+    files = (checkpoint, checkpoint.with_name(f"{checkpoint.name}.attrs"))
+    cut_short = any(file.exists() and not read_json(file) for file in files)
+    return bool(locks or cut_short or _latest(layout, stack).get("pending_operations"))
+
+
+def end_engines(layout: Layout) -> None:
+    """Ends every engine that updates a stack of this sandbox: with SIGINT, then with SIGKILL."""
+    engines = {engine for stack in stacks(layout) for lock in _locks(layout, stack) if (engine := _engine_of(lock))}
+    for number in (signal.SIGINT, signal.SIGKILL):
+        for engine in engines:
+            if engine.is_running():
+                engine.send_signal(number)
+        _, engines = psutil.wait_procs(engines, timeout=_END_SECONDS)
+
+
+def _checkpoint(layout: Layout, stack: str) -> Path:
+    return layout.state / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+
+
+def _latest(layout: Layout, stack: str) -> dict[str, Any]:
+    """Returns a stack's latest deployment; empty for a stack that was never updated."""
+    checkpoint: dict[str, Any] | None = read_json(_checkpoint(layout, stack)).get("checkpoint")
+    latest: dict[str, Any] | None = checkpoint.get("latest") if checkpoint else None
+    return latest or {}
+
+
+def _locks(layout: Layout, stack: str) -> list[Path]:
+    return list((layout.state / ".pulumi" / "locks" / "organization" / PROJECT / stack).glob("*.json"))
+
+
+def _engine_of(lock: Path) -> psutil.Process | None:
+    """Returns the engine that holds a lock, None if it has ended."""
+    record = read_json(lock)
+    if record.get("hostname") != socket.gethostname():
+        return None
+    try:
+        engine = psutil.Process(record["pid"])
+        alive = engine.status() != psutil.STATUS_ZOMBIE
+        return engine if alive and engine.name().startswith("pulumi") else None
+    except psutil.NoSuchProcess:
+        return None
