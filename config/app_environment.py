@@ -10,7 +10,7 @@ from components.data.data_stores import RECORDINGS_PREFIX
 from components.data.tables import TABLES
 from components.lib.app import METRICS_NAMESPACE, PORT
 from config.key import declarations
-from config.model import Settings
+from config.settings import Settings
 
 REDIS_URL: Final = "REDIS_URL"  # a secret: see AppSecrets
 

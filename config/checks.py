@@ -5,7 +5,7 @@ import re
 from config import rules
 from config.app_environment import set_by_program
 from config.mistakes import Mistakes, path
-from config.model import Settings
+from config.settings import Settings
 from config.source import Source
 from config.stack_name import region_of
 

@@ -11,7 +11,7 @@ from config import source as config_source
 from config.checks import check_across_keys
 from config.key import Declaration, declarations
 from config.mistakes import ConfigError, Mistakes, nearest, path
-from config.model import Settings
+from config.settings import Settings
 from config.source import Source, decode
 
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}

@@ -9,7 +9,6 @@ from these fields.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import pulumi
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,16 +21,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from components.access.app_grants import AppAccess
-from components.data.registry import Image
-from components.data.session_cache import Redis
-from components.edge.domain import Domain
 from components.lib.app import DRAIN_SECONDS, PING_SECONDS
-from components.lib.timeline import Timeline
-from components.network import NetworkShape
-from components.service.scaling import ScalingRules, Schedule
-from components.service.service import Capacity, TaskSize
-from components.service.strategy import ROLLING, STRATEGIES, Strategy
+from components.service.strategy import ROLLING, STRATEGIES
 from config import rules
 from config.key import Key
 from config.rules import Count, Flag, Percent, Positive
@@ -61,17 +52,12 @@ def _sorted(members: Mapping[str, Any]) -> Mapping[str, Any]:
     return dict(sorted(members.items()))
 
 
-class Settings(BaseModel):
-    """The checked configuration of one stack.
-
-    Keys that belong together are read as one value: `image`, `domain`, `redis`, `strategy`, `schedules`.
-    """
+class Keys(BaseModel):
+    """The config keys of one stack."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    # Not config keys: the program finds these out.
-    stack: str
-    image: Image | None = None  # None before the first image
+    stack: str  # the stack's name, which is not a config key
 
     region: Annotated[
         str,
@@ -326,88 +312,3 @@ class Settings(BaseModel):
             main=True,
         ),
     ] = None
-
-    @property
-    def environment_name(self) -> str:
-        """The environment of the stack, see `environment_of`."""
-        return environment_of(self.stack)
-
-    @property
-    def network(self) -> NetworkShape:
-        """The size of the network and its way out."""
-        return NetworkShape(self.vpc_cidr, self.availability_zones, self.nat_gateways)
-
-    @property
-    def task_size(self) -> TaskSize:
-        """The size of a task."""
-        return TaskSize(self.cpu, self.memory, self.cpu_architecture)
-
-    @property
-    def capacity(self) -> Capacity:
-        """The number of tasks at creation, and where they run."""
-        return Capacity(self.desired_count, self.on_demand_base, self.spot_percent)
-
-    @property
-    def scaling(self) -> ScalingRules:
-        """The limits and targets of the autoscaler."""
-        return ScalingRules(
-            min_count=self.min_count,
-            max_count=self.max_count,
-            cpu_target_percent=self.cpu_target_percent,
-            memory_target_percent=self.memory_target_percent,
-            sessions_per_task_target=self.sessions_per_task_target if self.enable_metrics else None,
-            schedules=self.schedules,
-        )
-
-    @property
-    def timeline(self) -> Timeline:
-        """The end of a task, and how long a deployment may take."""
-        return Timeline(self.deregistration_delay_seconds, self.stop_timeout_seconds, self.strategy.shift_minutes)
-
-    @property
-    def app_access(self) -> AppAccess:
-        """What the app uses beside the stack's stores."""
-        return AppAccess(
-            speech_model_id=self.bedrock_model_id,
-            other_model_ids=self.extra_model_ids,
-            guardrail_arns=self.guardrail_arns,
-            prompt_arns=self.prompt_arns,
-            ses_identity_arns=self.ses_identity_arns,
-            tracing=self.enable_xray_tracing,
-            shell=self.enable_exec,
-        )
-
-    @property
-    def domain(self) -> Domain | None:
-        """The domain name of the clients; None without domainName and hostedZoneId."""
-        if not self.domain_name or not self.hosted_zone_id:
-            return None
-        return Domain(self.domain_name, self.hosted_zone_id, self.region, self.stack)
-
-    @property
-    def https(self) -> bool:
-        """Whether clients reach the load balancer by HTTPS."""
-        return bool(self.certificate_arn or self.domain)
-
-    @property
-    def redis(self) -> Redis | None:
-        """The Redis of the sessions; None without redisEnabled."""
-        if not self.redis_enabled or self.redis_auth_token is None:
-            return None
-        token = pulumi.Output.secret(self.redis_auth_token.get_secret_value())
-        return Redis(self.redis_node_type, self.redis_replicas, token)
-
-    @property
-    def strategy(self) -> Strategy:
-        """How a new version replaces the old one."""
-        return Strategy(self.deployment_strategy, self.bake_time_minutes, self.canary_percent, self.linear_step_percent)
-
-    @property
-    def schedules(self) -> Mapping[str, Schedule]:
-        """The schedules of scalingSchedule by name."""
-        return {name: schedule.value for name, schedule in self.scaling_schedule.items()}
-
-    @property
-    def secret_values(self) -> Mapping[str, pulumi.Output[str]]:
-        """The values of the key secrets, by environment variable."""
-        return {name: pulumi.Output.secret(value.get_secret_value()) for name, value in self.secrets.items()}

@@ -13,7 +13,7 @@ import pytest
 from components.lib.names import Names
 from components.service.strategy import STRATEGIES
 from config import rules
-from config.model import Settings
+from config.settings import Settings
 from sandbox.provider.rules import broken, ecs, logs
 from sandbox.provider.values import Values
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config.key import Declaration, declarations
-from config.model import Settings
+from config.settings import Settings
 
 
 def all_keys() -> str:

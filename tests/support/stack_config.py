@@ -15,7 +15,7 @@ import pytest
 
 from config import load as config_load
 from config.mistakes import ConfigError
-from config.model import Settings
+from config.settings import Settings
 
 NAMESPACE = "voiceter-backend"
 ACCOUNT = "123456789012"

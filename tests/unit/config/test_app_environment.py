@@ -8,7 +8,7 @@ import pytest
 
 from config.app_environment import AppResources, app_environment, set_by_program
 from config.key import Declaration, declarations
-from config.model import Settings
+from config.settings import Settings
 from tests.support.stack_config import CERTIFICATE, load
 
 RESOURCES = AppResources(

@@ -11,8 +11,8 @@ import pytest
 
 from config import rules
 from config.key import declarations
-from config.model import Settings
 from config.schedule import SCHEDULE_NAME
+from config.settings import Settings
 from tests.support.stack_config import CERTIFICATE, GUARDRAIL, PROMPT
 
 LIMITS = {declared.name: declared.limits for declared in declarations(Settings)}

@@ -9,7 +9,7 @@ import pytest
 from config.key import Declaration, declarations
 from config.load import parse
 from config.mistakes import Mistakes
-from config.model import Settings
+from config.settings import Settings
 from config.source import Source
 
 KEYS = list(declarations(Settings))

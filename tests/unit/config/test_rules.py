@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 
 from config.key import declarations
-from config.model import Settings
+from config.settings import Settings
 from tests.support.stack_config import (
     ACCOUNT,
     CERTIFICATE,

@@ -8,7 +8,7 @@ import pulumi
 
 from components.edge.domain import Domain
 from components.service.strategy import Strategy
-from config.model import Settings
+from config.settings import Settings
 from tests.support.stack_config import CERTIFICATE, awaited, load
 
 HIDDEN = "correct-horse-battery"
