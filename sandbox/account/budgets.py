@@ -1,17 +1,17 @@
 """AWS Budgets: changes, subscribers and tags.
 
-moto creates, describes and deletes budgets and notifications. It does not update a budget, accepts a notification
-twice, does not return subscribers, and stores no tags. Nobody is notified.
+moto creates, describes and deletes budgets and notifications. It does not update a budget, does not return subscribers,
+and stores no tags. Nobody is notified.
 
-Source: AWS Billing and Cost Management API Reference, AWS Budgets: CreateBudget, UpdateBudget, CreateNotification,
-DeleteNotification, DescribeSubscribersForNotification, TagResource, UntagResource, ListTagsForResource.
+Source: AWS Billing and Cost Management API Reference, AWS Budgets: CreateBudget, UpdateBudget,
+DescribeSubscribersForNotification, TagResource, UntagResource, ListTagsForResource.
 """
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.budgets.exceptions import DuplicateRecordException, NotFoundException
+from moto.budgets.exceptions import NotFoundException
 from moto.budgets.models import Budget
 from moto.budgets.responses import BudgetsResponse
 
@@ -38,27 +38,14 @@ def update_budget(request: Any) -> str:
     return "{}"
 
 
-@replaces(BudgetsResponse)
-def create_notification(_original: Callable[[], str], request: Any) -> str:
-    """Adds a notification, unless the budget has it already."""
-    budget, given = _requested(request), request._get_param("Notification")
-    if any(_identity(notification.details) == _identity(given) for notification in budget.notifications):
-        raise DuplicateRecordException("notification", request._get_param("BudgetName"))
-    budget.add_notification(given, request._get_param("Subscribers"))
-    return "{}"
-
-
-@replaces(BudgetsResponse)
-def delete_notification(_original: Callable[[], str], request: Any) -> str:
-    """Deletes a notification."""
-    _requested(request).notifications.remove(_notification(request))
-    return "{}"
-
-
 @adds(BudgetsResponse)
 def describe_subscribers_for_notification(request: Any) -> str:
     """Returns the subscribers of a notification, in one page."""
-    return json.dumps({"Subscribers": _notification(request).subscribers})
+    account, name, details = (request._get_param(key) for key in ("AccountId", "BudgetName", "Notification"))
+    for notification in _budget(request, account, name).notifications:
+        if notification.details == details:
+            return json.dumps({"Subscribers": notification.subscribers})
+    raise NotFoundException("Unable to get notification - the notification doesn't exist.")
 
 
 @adds(BudgetsResponse)
@@ -88,28 +75,6 @@ def _budget(request: Any, account: str, name: str) -> Any:
     if budget is None:
         raise NotFoundException(f"Unable to get budget: {name} - the budget doesn't exist.")
     return budget
-
-
-def _requested(request: Any) -> Any:
-    return _budget(request, request._get_param("AccountId"), request._get_param("BudgetName"))
-
-
-def _notification(request: Any) -> Any:
-    requested = _identity(request._get_param("Notification"))
-    for notification in _requested(request).notifications:
-        if _identity(notification.details) == requested:
-            return notification
-    raise NotFoundException("Unable to get notification - the notification doesn't exist.")
-
-
-def _identity(notification: dict[str, Any]) -> tuple[Any, ...]:
-    """Returns the members that no two notifications of a budget share."""
-    return (
-        notification["NotificationType"],
-        notification["ComparisonOperator"],
-        float(notification["Threshold"]),
-        notification.get("ThresholdType", "PERCENTAGE"),
-    )
 
 
 def _tags(request: Any) -> dict[str, str]:

@@ -173,7 +173,6 @@ def _node(group: Any, name: str) -> dict[str, Any]:
         "NumCacheNodes": 1,
         "PreferredMaintenanceWindow": group.preferred_maintenance_window,
         "SecurityGroups": [{"SecurityGroupId": one, "Status": "active"} for one in security_groups],
-        "CacheParameterGroup": {"CacheParameterGroupName": group.cache_parameter_group_name},
         "CacheSubnetGroupName": group.cache_subnet_group_name,
         "AutoMinorVersionUpgrade": group.auto_minor_version_upgrade,
         "ReplicationGroupId": group.replication_group_id,
