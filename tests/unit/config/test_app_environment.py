@@ -9,10 +9,11 @@ import pytest
 from config.app_environment import AppResources, app_environment, set_by_program
 from config.key import Declaration, declarations
 from config.settings import Settings
+from tests.support.contract import TABLES
 from tests.support.stack_config import CERTIFICATE, load
 
 RESOURCES = AppResources(
-    tables={name: f"demo-{name}" for name in ("sessions", "responses", "transcripts", "waitlist")},
+    tables={name: f"demo-{name}" for name in TABLES},
     bucket="recordings-bucket",
     url="https://lb.example.com",
 )
@@ -33,9 +34,7 @@ DEFAULTS = {
     "AWS_REGION": "us-east-1",
     "BEDROCK_MODEL_ID": "amazon.nova-2-sonic-v1:0",
     "DYNAMODB_TABLE_PREFIX": "demo-",
-    "DYNAMODB_SESSIONS_TABLE": "demo-sessions",
-    "DYNAMODB_RESPONSES_TABLE": "demo-responses",
-    "DYNAMODB_TRANSCRIPTS_TABLE": "demo-transcripts",
+    **{table.variable: f"demo-{name}" for name, table in TABLES.items() if table.variable},
     "S3_BUCKET_NAME": "recordings-bucket",
     "S3_AUDIO_PREFIX": "recordings/",
     "LOG_LEVEL": "INFO",

@@ -13,6 +13,7 @@ from config import rules
 from config.key import declarations
 from config.schedule import SCHEDULE_NAME
 from config.settings import Settings
+from tests.support.contract import TABLES
 from tests.support.stack_config import CERTIFICATE, GUARDRAIL, PROMPT
 
 LIMITS = {declared.name: declared.limits for declared in declarations(Settings)}
@@ -111,8 +112,8 @@ def test_lengths_are_those_of_aws() -> None:
     assert service("secretsmanager").shape_for("SecretStringType").metadata["max"] == 65536
     assert rules.SECRET_VALUE.holds("x" * 65536) and not rules.SECRET_VALUE.holds("x" * 65537)
     table = service("dynamodb").shape_for("TableName").metadata
-    assert rules.TABLE_PREFIX.holds("x" * (table["max"] - len("transcripts")))
-    assert not rules.TABLE_PREFIX.holds("x" * (table["max"] - len("transcripts") + 1))
+    assert rules.TABLE_PREFIX.holds("x" * (table["max"] - max(map(len, TABLES))))
+    assert not rules.TABLE_PREFIX.holds("x" * (table["max"] - max(map(len, TABLES)) + 1))
     zone = service("route53").shape_for("ResourceId").metadata
     assert rules.HOSTED_ZONE_ID.holds("Z" * zone["max"]) and not rules.HOSTED_ZONE_ID.holds("Z" * (zone["max"] + 1))
 
