@@ -1,4 +1,4 @@
-"""How long a preview and an `up` of dev take, against the preview of an empty program, and where the time goes."""
+"""Times a preview and an `up` of dev and the preview of an empty program, and shows where the time goes."""
 
 import json
 import os
@@ -51,21 +51,21 @@ def bench(layout: Layout) -> None:
     result |= _ups(session)
     say(
         f"A preview of {_STACK} takes {result['preview_seconds']} s, one of an empty program"
-        f" {result['empty_preview_seconds']} s (medians): ratio {result['ratio']}, the aim is at most {_AIM:g}."
+        f" {result['empty_preview_seconds']} s (medians): ratio {result['ratio']}; the aim is at most {_AIM:g}."
     )
     say(json.dumps(result))
 
 
 def _parts(session: Session) -> dict[str, float]:
-    """A preview's seconds by what takes them; two plugins start, `aws` and `awsx`."""
+    """Returns a preview's seconds by part. Two plugins start, `aws` and `awsx`."""
     with _traces(session.layout) as folder:
         traced = ["--otel-traces", f"{folder.as_uri()}/preview.json"]
         _run(session, session.environment, "preview", "--stack", _STACK, "--non-interactive", *traced)
-        return _told(f"a preview of {_STACK}", "preview", spent(folder.iterdir()))
+        return _print_parts(f"a preview of {_STACK}", "preview", spent(folder.iterdir()))
 
 
 def _ups(session: Session) -> dict[str, float]:
-    """The seconds of an `up` of dev from nothing, image and all, and of one that changes nothing."""
+    """Returns the seconds of an `up` of dev from nothing, with its image, and of one that changes nothing."""
     down(session.layout, _STACK)
     with _traces(session.layout) as folder:
         began = time.perf_counter()
@@ -77,25 +77,25 @@ def _ups(session: Session) -> dict[str, float]:
         parts = spent(folder.iterdir())
     parts["account_and_image"] = max(0.0, whole - sum(parts.values()))
     say(f"An up of {_STACK} from nothing takes {whole:.1f} s, one that changes nothing {again:.1f} s; the aim is 20 s.")
-    told = _told(f"that up of {_STACK} from nothing", "up", parts)
-    return {"up_seconds": round(whole, 2), "up_again_seconds": round(again, 2), **told}
+    timed = _print_parts(f"the up of {_STACK} from nothing", "up", parts)
+    return {"up_seconds": round(whole, 2), "up_again_seconds": round(again, 2), **timed}
 
 
 @contextmanager
 def _traces(layout: Layout) -> Generator[Path]:
-    """A folder for traces. They hold what the engine and the plugins say to each other, so it does not stay."""
+    """A folder for traces. It is deleted, as traces hold what the engine and the plugins exchange."""
     with tempfile.TemporaryDirectory(dir=layout.home) as folder:
         yield Path(folder)
 
 
-def _told(what: str, prefix: str, parts: Mapping[str, float]) -> dict[str, float]:
-    said = ", ".join(f"{part.replace('_', ' ')} {seconds:.2f} s" for part, seconds in parts.items())
-    say(f"Of {what}: {said}")
+def _print_parts(what: str, prefix: str, parts: Mapping[str, float]) -> dict[str, float]:
+    parts_text = ", ".join(f"{part.replace('_', ' ')} {seconds:.2f} s" for part, seconds in parts.items())
+    say(f"Of {what}: {parts_text}")
     return {f"{prefix}_{part}": round(seconds, 3) for part, seconds in parts.items()}
 
 
 def _empty_program(session: Session) -> Mapping[str, str]:
-    """A project whose program does nothing, with a backend of its own; the environment to preview it in."""
+    """Makes a project with an empty program and its own backend, and returns the environment to preview it in."""
     folder = session.layout.home / "bench"
     project = {
         "name": "empty",

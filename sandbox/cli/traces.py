@@ -1,4 +1,4 @@
-"""Where the time of a command of Pulumi's went, by the engine's own OpenTelemetry traces (`pulumi --otel-traces`)."""
+"""Divides a Pulumi command's time by its parts, from the engine's OpenTelemetry traces."""
 
 import json
 from collections import Counter
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-# Parts of a command, each with the spans that say that it is at work: their name's beginning, and for a plugin's start
-# the kind of plugin. At each moment the time is that of the first one that has a span open: the program waits for the
-# engine, and the engine for the plugin. Construct is left out, as in it a plugin waits for the engine in turn.
+# The parts of a command, each with the first words of its spans' names, and for a plugin's start the plugin's kind.
+# A moment counts for the first part that has an open span, as the program waits for the engine and the engine for a
+# plugin. Construct is left out, as a plugin in it waits for the engine.
 _PARTS = {
     "plugin_starts": ("newPlugin resource",),
     "plugin_calls": ("pulumirpc.ResourceProvider/",),
@@ -20,10 +20,10 @@ _WAITS = ("pulumirpc.ResourceProvider/Construct", "pulumirpc.ResourceMonitor/Sig
 
 
 def spent(files: Iterable[Path]) -> dict[str, float]:
-    """Seconds by part of all commands whose traces these are; `engine` has what no part has, too.
+    """Returns the seconds by part of all traced commands. `engine` includes what belongs to no part.
 
     Args:
-        files: as `--otel-traces file://…` writes them, one a command.
+        files: the files that `--otel-traces file://…` writes, one a command.
     """
     seconds = Counter[str]()
     for file in files:
@@ -31,15 +31,15 @@ def spent(files: Iterable[Path]) -> dict[str, float]:
         before = 0
         for moment, part, by in sorted(_edges(file)):
             if before:
-                at_work = next((one for one in _PARTS if open_spans[one]), "engine")
-                seconds[at_work] += moment - before
+                active = next((one for one in _PARTS if open_spans[one]), "engine")
+                seconds[active] += moment - before
             open_spans[part] += by
             before = moment
     return {part: seconds[part] / 1e9 for part in _PARTS}
 
 
 def _edges(file: Path) -> Iterator[tuple[int, str, int]]:
-    """The beginning and the end of each span: when (nanoseconds), of which part, and 1 or -1."""
+    """Yields the start and the end of each span: the time in nanoseconds, the part, and 1 or -1."""
     for line in file.read_text().splitlines():
         for resource in json.loads(line).get("resourceSpans", []):
             for span in (span for scope in resource["scopeSpans"] for span in scope["spans"]):
@@ -52,6 +52,6 @@ def _part(span: dict[str, Any]) -> str:
     name = span["name"]
     if name in _WAITS:
         return ""
-    facts = {one["key"]: one["value"].get("stringValue", "") for one in span.get("attributes", [])}
-    said = f"{name} {facts.get('kind')}" if name == "newPlugin" else name
-    return next((part for part, beginnings in _PARTS.items() if said.startswith(beginnings)), "")
+    attributes = {one["key"]: one["value"].get("stringValue", "") for one in span.get("attributes", [])}
+    full_name = f"{name} {attributes.get('kind')}" if name == "newPlugin" else name
+    return next((part for part, beginnings in _PARTS.items() if full_name.startswith(beginnings)), "")

@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from sandbox.layout import Layout, SandboxError
-from sandbox.process import CommandError, run_with_heartbeat, say
+from sandbox.process import CommandError, run_with_progress, say
 
 CHOICE_VARIABLE = "SANDBOX_ENGINE"
 _CLI = "github.com/pulumi/pulumi/pkg/v3"
@@ -151,7 +151,7 @@ def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str,
     # The user's Go settings must not add to the pinned modules.
     env = {**environment, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
     go = _go(sources / "engine", version, env)
-    say(f"Engine: {reason}; building pulumi {version} from its Go modules, about five minutes, once, into {folder}")
+    say(f"Engine: {reason}; building pulumi {version} from its Go modules, once, in about four minutes, into {folder}")
     for leftover in folder.parent.glob(f"{folder.name}.part-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
@@ -164,8 +164,7 @@ def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str,
     try:
         for module, name, flags, package in packages:
             command = [*build, "-ldflags", flags, "-o", str(part / name), package]
-            what = f"building {name}"
-            run_with_heartbeat(command, what, cwd=sources / module, env=env, describe=_progress)
+            run_with_progress(command, f"building {name}", cwd=sources / module, env=env)
         listing = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
         answer = subprocess.run(listing, capture_output=True, text=True, check=False, cwd=sources / "engine", env=env)  # noqa: S603
         if answer.returncode != 0:
@@ -178,31 +177,19 @@ def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str,
     except (CommandError, OSError) as error:
         raise SandboxError(
             f"The engine could not be built. {error}\n"
-            f"{_hint(str(error), folder.parent)}The next run goes on from what Go has fetched and compiled."
-            f" Or install {_INSTALL_PULUMI}"
+            "A build needs 4 GB of disk and Go's module proxy (`go env GOPROXY`). The next run continues where this one"
+            f" ended. Or install {_INSTALL_PULUMI}"
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _progress(lines: int, last: str) -> str:
-    return f"{lines} packages and modules, {last.removeprefix('go: ')}" if last else "resolving modules"
-
-
-def _hint(output: str, folder: Path) -> str:
-    if "no space left" in output.lower():
-        return f"The disk is full: building takes 4 GB in Go's caches (`go env GOCACHE GOMODCACHE`) and {folder}.\n"
-    if re.search(r"dial tcp|no such host|i/o timeout|connection refused|proxyconnect|TLS handshake", output):
-        return "Go's module proxy cannot be reached; `go env GOPROXY` says which one is asked.\n"
-    return ""
-
-
 def _go(module: Path, version: str, env: Mapping[str, str]) -> str:
-    """The `go` command, once it is known to be new enough for the engine's go.mod."""
+    """Returns the `go` command. Fails if it is missing or too old for the engine's go.mod."""
     needed = re.search(r"^go (\d+\.\d+(?:\.\d+)?)", (module / "go.mod").read_text(), re.MULTILINE)
     least = needed[1] if needed else "1.26.6"
     ways = (
-        f"Install either of the two, and run the same command again:\n"
+        f"Install one of these, and run the same command again:\n"
         f"  {_INSTALL_PULUMI} ({version} or newer, with pulumi-language-python, which comes with it)\n"
         f"  Go {least} or newer, which builds the CLI from its modules: https://go.dev/doc/install"
     )

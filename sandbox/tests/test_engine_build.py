@@ -1,4 +1,4 @@
-"""The engine: found on PATH, or built once into a cache that neither a second build nor an interrupted one harms."""
+"""The engine is found on PATH, or built once into a cache."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from sandbox.engine import build as engine
 from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError
 
 FILES = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
-# A `go` that answers as the real one does, builds empty programs, and counts its builds.
+# A `go` that builds empty programs and counts its builds.
 GO = """#!/bin/sh
 case "$1" in
   env) echo "go${FAKE_GO_VERSION:-1.26.6}" ;;
@@ -38,7 +38,7 @@ def layout(tmp_path: Path) -> Layout:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Without pulumi, and with a Go that builds nothing much."""
+    """An environment without pulumi, and with a Go that builds empty programs."""
     shim = tmp_path / "module" / "python" / "cmd" / "pulumi-language-python-exec"
     shim.parent.mkdir(parents=True)
     shim.write_text("#!/usr/bin/env python\n")
@@ -72,7 +72,7 @@ def _with_pulumi(
     return {**environment, "PATH": os.pathsep.join([str(folder), environment["PATH"]])}
 
 
-def test_the_pulumi_on_path_is_used(layout: Layout, environment: dict[str, str], tmp_path: Path) -> None:
+def test_pulumi_on_path_is_used(layout: Layout, environment: dict[str, str], tmp_path: Path) -> None:
     given = _with_pulumi(environment, tmp_path / "bin", "echo v3.300.1")
     assert engine.find(layout, given) == engine.Engine(tmp_path / "bin" / "pulumi", None, "3.300.1")
     assert _builds(given) == 0
@@ -87,7 +87,7 @@ def test_the_pulumi_on_path_is_used(layout: Layout, environment: dict[str, str],
         ("echo hello", True, "does not answer"),
     ],
 )
-def test_one_on_path_that_does_not_serve_is_passed_over_and_said_why(
+def test_unusable_pulumi_on_path_is_named_and_one_is_built(
     layout: Layout,
     environment: dict[str, str],
     tmp_path: Path,
@@ -101,7 +101,7 @@ def test_one_on_path_that_does_not_serve_is_passed_over_and_said_why(
     assert objection in capsys.readouterr().out
 
 
-def test_a_build_is_complete_executable_and_done_once(layout: Layout, environment: dict[str, str]) -> None:
+def test_build_is_complete_executable_and_done_once(layout: Layout, environment: dict[str, str]) -> None:
     first = engine.find(layout, environment)
     assert first.folder is not None
     assert sorted(path.name for path in first.folder.iterdir()) == sorted(FILES)
@@ -112,21 +112,21 @@ def test_a_build_is_complete_executable_and_done_once(layout: Layout, environmen
     assert _builds(environment) == 2
 
 
-def test_the_variable_forces_a_build(layout: Layout, environment: dict[str, str], tmp_path: Path) -> None:
+def test_variable_forces_a_build(layout: Layout, environment: dict[str, str], tmp_path: Path) -> None:
     given = _with_pulumi(environment, tmp_path / "bin", "echo v3.300.1") | {"SANDBOX_ENGINE": "build"}
     assert engine.find(layout, given).pulumi.is_relative_to(tmp_path / "cache")
     with pytest.raises(SandboxError, match="SANDBOX_ENGINE=path"):
         engine.find(layout, given | {"SANDBOX_ENGINE": "path"})
 
 
-def test_the_own_build_on_path_does_not_count_as_one_on_path(layout: Layout, environment: dict[str, str]) -> None:
+def test_build_of_the_sandbox_on_path_is_found_in_the_cache(layout: Layout, environment: dict[str, str]) -> None:
     built = engine.find(layout, environment)
     assert built.folder is not None
     sourced = {**environment, "PATH": os.pathsep.join([str(built.folder), environment["PATH"]])}
     assert engine.find(layout, sourced) == built
 
 
-def test_with_neither_pulumi_nor_go_one_message_says_how_to_get_either(
+def test_without_pulumi_and_go_one_message_says_how_to_get_either(
     layout: Layout, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with pytest.raises(SandboxError) as error:
@@ -136,32 +136,21 @@ def test_with_neither_pulumi_nor_go_one_message_says_how_to_get_either(
     assert "neither" in str(error.value)
 
 
-def test_a_go_that_is_too_old_is_named(layout: Layout, environment: dict[str, str]) -> None:
+def test_old_go_is_refused_with_its_version(layout: Layout, environment: dict[str, str]) -> None:
     with pytest.raises(SandboxError, match=r"go/go is too old to build it: it is 1\.21\.3"):
         engine.find(layout, environment | {"FAKE_GO_VERSION": "1.21.3"})
 
 
-@pytest.mark.parametrize(
-    ("output", "hint"),
-    [
-        ("write x: no space left on device", "disk is full"),
-        ("dial tcp: lookup proxy.example: no such host", "module proxy cannot be reached"),
-        ("x.go:1: syntax error", "x.go:1: syntax error"),
-    ],
-)
-def test_a_failed_build_shows_its_last_lines_leaves_nothing_and_is_mended(
-    layout: Layout, environment: dict[str, str], output: str, hint: str
-) -> None:
+def test_failed_build_prints_its_last_lines_and_leaves_no_folder(layout: Layout, environment: dict[str, str]) -> None:
     with pytest.raises(SandboxError) as error:
-        engine.find(layout, environment | {"FAKE_GO_ERROR": output})
-    assert output in str(error.value)
-    assert hint in str(error.value)
+        engine.find(layout, environment | {"FAKE_GO_ERROR": "x.go:1: syntax error"})
+    assert "x.go:1: syntax error" in str(error.value)
     cache = engine.cache_folder(environment)
     assert [path for path in cache.iterdir() if path.is_dir()] == []
     assert engine.find(layout, environment).pulumi.exists()
 
 
-def test_what_an_interrupted_build_left_is_cleared(layout: Layout, environment: dict[str, str]) -> None:
+def test_leftover_of_an_interrupted_build_is_removed(layout: Layout, environment: dict[str, str]) -> None:
     folder = engine.cache_folder(environment) / engine.build_key(layout)
     leftover = folder.with_name(f"{folder.name}.part-dead")
     leftover.mkdir(parents=True)
@@ -170,7 +159,7 @@ def test_what_an_interrupted_build_left_is_cleared(layout: Layout, environment: 
     assert not leftover.exists()
 
 
-def test_a_cleared_part_of_a_build_is_built_again(layout: Layout, environment: dict[str, str]) -> None:
+def test_incomplete_build_is_built_again(layout: Layout, environment: dict[str, str]) -> None:
     folder = engine.find(layout, environment).folder
     assert folder is not None
     (folder / "pulumi-language-python").unlink()
@@ -178,7 +167,7 @@ def test_a_cleared_part_of_a_build_is_built_again(layout: Layout, environment: d
     assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
 
 
-def test_two_at_once_build_once(layout: Layout, environment: dict[str, str]) -> None:
+def test_two_builds_at_once_build_once(layout: Layout, environment: dict[str, str]) -> None:
     slow = environment | {"FAKE_GO_SECONDS": "0.5"}
     found: list[engine.Engine] = []
     threads = [threading.Thread(target=lambda: found.append(engine.find(layout, slow))) for _ in range(2)]
@@ -190,12 +179,12 @@ def test_two_at_once_build_once(layout: Layout, environment: dict[str, str]) -> 
     assert _builds(environment) == 2
 
 
-def test_the_key_changes_with_what_is_pinned(layout: Layout) -> None:
+def test_key_changes_with_the_pinned_modules(layout: Layout) -> None:
     before = engine.build_key(layout)
     with (layout.root / "sandbox" / "engine" / "languagehost" / "go.sum").open("a") as sums:
         sums.write("more\n")
     assert engine.build_key(layout) != before
 
 
-def test_a_relative_cache_folder_is_ignored() -> None:
+def test_relative_cache_folder_is_ignored() -> None:
     assert engine.cache_folder({"XDG_CACHE_HOME": "here"}).is_relative_to(Path.home() / ".cache")

@@ -1,4 +1,4 @@
-"""The file to source: it leads every tool to the sandbox, in any shell, however often."""
+"""The file to source makes every tool work on the sandbox, in any shell."""
 
 import os
 import shlex
@@ -54,7 +54,7 @@ def _sourced(shell: str, layout: Layout, times: int = 1) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_shell_that_sources_it_works_on_the_sandbox_alone(shell: str, layout: Layout, tmp_path: Path) -> None:
+def test_sourcing_shell_works_on_the_sandbox_alone(shell: str, layout: Layout, tmp_path: Path) -> None:
     environment.write_file(layout, _engine(tmp_path), ACCOUNT, "eu-north-1")
     found = _sourced(shell, layout)
     assert found["AWS_ENDPOINT_URL"] == ACCOUNT.url
@@ -71,7 +71,7 @@ def test_a_shell_that_sources_it_works_on_the_sandbox_alone(shell: str, layout: 
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_shell_without_the_engine_of_make_on_its_path_finds_it(shell: str, layout: Layout, tmp_path: Path) -> None:
+def test_sourcing_shell_finds_an_engine_that_is_not_on_its_path(shell: str, layout: Layout, tmp_path: Path) -> None:
     pulumi = tmp_path / "own tools" / "pulumi"
     pulumi.parent.mkdir()
     pulumi.write_text("#!/bin/sh\n")
@@ -82,18 +82,18 @@ def test_a_shell_without_the_engine_of_make_on_its_path_finds_it(shell: str, lay
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_sourcing_it_again_changes_nothing(shell: str, layout: Layout, tmp_path: Path) -> None:
+def test_sourcing_again_changes_nothing(shell: str, layout: Layout, tmp_path: Path) -> None:
     environment.write_file(layout, _engine(tmp_path), ACCOUNT, "us-east-1")
     assert _sourced(shell, layout, 3)["PATH"] == _sourced(shell, layout)["PATH"]
     assert _sourced(shell, layout, 3)["no_proxy"] == _sourced(shell, layout)["no_proxy"]
 
 
-def test_it_is_its_owners(layout: Layout, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_file(layout: Layout, tmp_path: Path) -> None:
     environment.write_file(layout, _engine(tmp_path), ACCOUNT, "us-east-1")
     assert stat.S_IMODE(layout.env.stat().st_mode) == 0o600
 
 
-def test_commands_get_what_a_sourcing_shell_gets(layout: Layout, tmp_path: Path) -> None:
+def test_commands_get_the_environment_of_a_sourcing_shell(layout: Layout, tmp_path: Path) -> None:
     environment.write_file(layout, _engine(tmp_path), ACCOUNT, "us-east-1")
     own = environment.for_commands(
         layout, _engine(tmp_path), ACCOUNT, "us-east-1", {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", **ELSEWHERE}
@@ -102,12 +102,12 @@ def test_commands_get_what_a_sourcing_shell_gets(layout: Layout, tmp_path: Path)
     assert {name: value for name, value in shell.items() if name not in ("PWD", "OLDPWD", "SHLVL", "_")} == own
 
 
-def test_an_engine_that_is_on_path_adds_nothing_to_it(layout: Layout) -> None:
+def test_engine_on_path_adds_nothing_to_path(layout: Layout) -> None:
     own = environment.for_commands(layout, Engine(Path("/x/pulumi"), None, "4"), ACCOUNT, "us-east-1", {"PATH": "/x"})
     assert own["PATH"] == f"{layout.venv / 'bin'}:/x"
 
 
-def test_the_plugins_are_scripts_on_the_virtual_environments_python(layout: Layout) -> None:
+def test_plugins_run_on_the_python_of_the_virtual_environment(layout: Layout) -> None:
     environment.write_plugins(layout)
     for name, module in (("aws", "sandbox.provider"), ("awsx", "sandbox.awsx")):
         script = layout.plugins / f"pulumi-resource-{name}"

@@ -1,4 +1,4 @@
-"""Where a command's time went, out of the engine's traces."""
+"""The engine's traces divide the time of a command by its parts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def traces(file: Path, *spans: dict[str, Any]) -> Path:
     return file
 
 
-def test_each_moment_is_of_the_one_that_the_others_wait_for(tmp_path: Path) -> None:
+def test_each_moment_counts_for_the_part_that_the_others_wait_for(tmp_path: Path) -> None:
     file = traces(
         tmp_path / "up.json",
         span("pulumi", 0, 20),
@@ -48,7 +48,7 @@ def test_each_moment_is_of_the_one_that_the_others_wait_for(tmp_path: Path) -> N
     )
 
 
-def test_several_commands_add_up(tmp_path: Path) -> None:
+def test_times_of_several_commands_are_added(tmp_path: Path) -> None:
     files = [traces(tmp_path / f"{name}.json", span("pulumi", 0, 3)) for name in "ab"]
     assert spent(files)["engine"] == pytest.approx(6)
     assert spent([]) == dict.fromkeys(("plugin_starts", "plugin_calls", "engine", "language_host", "program"), 0)
