@@ -156,9 +156,8 @@ def test_protection_removed_and_stack_renamed_in_one_update_loses_no_recording(p
     assert "imageTag" in refusal, "the registry is renamed too, and the new one is empty"
     sandbox.remove("other", "imageTag")
     for resource in ("aws:s3/bucket:Bucket::recordings", "aws:cloudwatch/logGroup:LogGroup::containers"):
-        run = sandbox.run(f"{preview} --target '**{resource}'")
-        assert run.status != 0
-        assert f'{resource}" as it is currently marked for protection' in " ".join(run.output.split())
+        refusal = sandbox.fails(f"{preview} --target '**{resource}'")
+        assert f'{resource}" as it is currently marked for protection' in " ".join(refusal.split())
     sandbox.set("other", protectData="false")
     refusal = sandbox.fails(preview)
     service = next(one["urn"] for one in sandbox.resources("other") if one["type"] == "aws:ecs/service:Service")

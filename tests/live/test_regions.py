@@ -92,7 +92,7 @@ def test_values_copied_from_the_old_region_are_named_before_anything_is_created(
     secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT_ID}:secret:pool-AbC123"
     guardrail = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:guardrail/abc123def456"
     prompt = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:prompt/ABCDE12345"
-    refusal = sandbox.fails(
+    refusal = sandbox.refuses(
         f"""
         pulumi stack init test-us-west-2
         pulumi config set aws:region us-west-2
