@@ -1,56 +1,56 @@
-# `make` lists the commands. SANDBOX_ENGINE=build builds pulumi even where one is on PATH.
+# `make` lists the commands.
 STACK ?= dev
 PYTHON ?= python3
 VENV := .venv/bin
 SANDBOX := $(VENV)/python -m sandbox
 OPERATIONS := $(VENV)/python -m operations
-# A variable of make's command line alone: a shell may well have a PORT or a CMD of its own for something else.
+# A variable of make's command line alone. A shell may use PORT or CMD for something else.
 given = $(if $(findstring command,$(origin $1)),$($1))
 
-# Where a command on the stack $(1) works: as ON says, else in the sandbox that this shell has sourced, else in the sandbox of
-# this clone if that has the stack, else on AWS.
+# Where a command on the stack $(1) works: as ON says; else in the sandbox, if this shell has sourced one or this clone's sandbox
+# has the stack; else on AWS.
 SANDBOX_FOLDER = $(or $(VOICETER_SANDBOX),$(SANDBOX_HOME),.sandbox)
 where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(wildcard $(SANDBOX_FOLDER)/state/.pulumi/stacks/*/$(1).json),sandbox,aws))
-# What the command's shell does first.
+# What the shell of such a command does first.
 on = $(or $(on_$(call where,$(1))),echo 'ON=$(ON): choose sandbox or aws.' >&2; exit 1;)
 on_sandbox = test -f '$(SANDBOX_FOLDER)/env' || { echo 'There is no sandbox: `make up` starts it.' >&2; exit 1; }; \
   . '$(SANDBOX_FOLDER)/env';
-on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sandbox's environment, which replaced its AWS \
-  credentials and its Pulumi backend: use a new shell for AWS." >&2; exit 1; };
+on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sandbox's environment, which replaces its AWS \
+  credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview image down clean verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
   bench requirements named venv python
 
 help:
-	@echo 'make up [STACK=dev]          bring a stack up in the sandbox, an AWS account on this machine'
-	@echo 'make preview [STACK=dev]     show what an up would change'
-	@echo 'make image STACK=… TAG=…     put a stand-in image into the registry of a stack in the sandbox'
-	@echo '                             (FAULT=unhealthy, stuck or memory: one with that fault)'
-	@echo 'make down STACK=…            take a stack of the sandbox down, protected or not'
-	@echo 'make clean                   stop the sandbox and remove .sandbox/'
+	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
+	@echo 'make preview [STACK=dev]        show what `make up` would change'
+	@echo 'make image STACK=… TAG=…        push a stand-in image to the registry of a stack in the sandbox'
+	@echo '                                (FAULT=unhealthy, stuck or memory: an image with that fault)'
+	@echo 'make down STACK=…               destroy a stack in the sandbox, with its protected resources'
+	@echo 'make clean                      stop the sandbox and remove .sandbox/'
 	@echo
-	@echo 'make verify STACK=…          whether its service runs what the stack says, whole and healthy (WAIT=seconds)'
-	@echo 'make redeploy STACK=…        the same version out again'
-	@echo 'make rollback STACK=…        back to the version before, or to TO=…'
-	@echo 'make promote FROM=… TO=… TAG=…  copy an image from one stack to another, by digest'
-	@echo 'make task STACK=… CMD=…      run a command here as the task that a stack deployed; also CWD, PORT, REVISION, YES=1'
-	@echo 'make compose STACK=…         write a Docker Compose file of that task into .compose/; also YES=1'
-	@echo '  On the sandbox where that has the stack, else by this shell: ON=sandbox and ON=aws say which.'
+	@echo 'make verify STACK=…             check that the service runs the stack'\''s revision (WAIT=seconds for a deployment)'
+	@echo 'make redeploy STACK=…           replace every task by a new one of the same revision'
+	@echo 'make rollback STACK=…           deploy the previous version, or the version TO=…'
+	@echo 'make promote FROM=… TO=… TAG=…  copy an image to the registry of another stack, by digest'
+	@echo 'make task STACK=… CMD=…         run a command on this machine as the deployed task; also CWD, PORT, REVISION, YES=1'
+	@echo 'make compose STACK=…            write a Docker Compose file of the deployed task to .compose/; also YES=1'
+	@echo '  ON=sandbox or ON=aws chooses the stack. Default: the sandbox if it has the stack, else AWS.'
 	@echo
-	@echo 'make test                    linters, types and all tests'
-	@echo 'make unit                    the unit tests alone, which need requirements.txt and nothing else'
-	@echo 'make lint                    the linters and types alone: Python, workflows, shell, secrets, upkeep'
-	@echo 'make plans                   renew tests/plans/, what each stack registers, after a change of the program'
-	@echo 'make docs                    renew the tables in the documents that are made from the code'
-	@echo 'make baseline                renew .secrets.baseline: what looks like a secret and is none'
-	@echo 'make hooks                   run the linters before each git commit in this clone'
-	@echo 'make bench                   time a preview of dev against one of an empty program'
-	@echo 'make requirements            pin anew what requirements.in and requirements-dev.in ask for'
-	@echo 'make venv                    the virtual environment in .venv; every other command makes it too'
+	@echo 'make test                       run the linters and all tests'
+	@echo 'make unit                       run the unit tests, which need only the packages of requirements.txt'
+	@echo 'make lint                       run the linters and the type checker'
+	@echo 'make plans                      update tests/plans/, which lists what each stack registers'
+	@echo 'make docs                       update the tables in the documents that come from the code'
+	@echo 'make baseline                   update .secrets.baseline, the strings that look like secrets and are none'
+	@echo 'make hooks                      run the linters before each `git commit` in this clone'
+	@echo 'make bench                      time a preview of dev against a preview of an empty program'
+	@echo 'make requirements               pin requirements.in and requirements-dev.in again, with the newest versions'
+	@echo 'make venv                       create or update .venv; every other command does it too'
 	@echo
-	@echo 'SANDBOX_ENGINE=build         builds pulumi even where one is on PATH'
-	@echo 'PYTHON=…                     the Python, 3.11 or newer, that makes the virtual environment'
+	@echo 'SANDBOX_ENGINE=build            build pulumi even if there is one on PATH'
+	@echo 'PYTHON=…                        the Python, 3.11 or newer, that creates .venv'
 
 up preview bench: venv
 	@$(SANDBOX) $@ $(if $(filter bench,$@),,'$(STACK)')
@@ -75,17 +75,17 @@ verify redeploy rollback: named venv
 	  $(if $(filter verify,$@),$(if $(WAIT),--wait '$(WAIT)')) $(if $(filter rollback,$@),$(if $(TO),--to '$(TO)'))
 
 promote: venv
-	@$(if $(and $(FROM),$(TO),$(TAG)),,echo 'Say which: make promote FROM=… TO=… TAG=…' >&2; exit 1)
+	@$(if $(and $(FROM),$(TO),$(TAG)),,echo 'Name the stacks and the image: make promote FROM=… TO=… TAG=…' >&2; exit 1)
 	@$(if $(filter $(call where,$(FROM)),$(call where,$(TO))),,echo 'The sandbox has only one of the stacks $(FROM) and \
-	  $(TO): choose with ON=sandbox or ON=aws where both are.' >&2; exit 1)
+	  $(TO). Choose where both are: ON=sandbox or ON=aws.' >&2; exit 1)
 	@$(call on,$(FROM)) $(OPERATIONS) promote '$(FROM)' '$(TO)' '$(TAG)'
 
-# What changes or removes something names it: no default stack here.
+# No default stack for commands that change or remove something.
 named:
-	@$(if $(filter file default undefined,$(origin STACK)),echo 'Say which: make $(MAKECMDGOALS) STACK=…' >&2; exit 1)
-	@$(if $(filter image,$(MAKECMDGOALS)),$(if $(TAG),,echo 'Say which: make image STACK=… TAG=…' >&2; exit 1))
+	@$(if $(filter file default undefined,$(origin STACK)),echo 'Name the stack: make $(MAKECMDGOALS) STACK=…' >&2; exit 1)
+	@$(if $(filter image,$(MAKECMDGOALS)),$(if $(TAG),,echo 'Name the image: make image STACK=… TAG=…' >&2; exit 1))
 
-# On the machine's Python, so that it works without a virtual environment too.
+# With the machine's Python, so that it works without .venv.
 clean: python
 	@$(PYTHON) -m sandbox clean
 
@@ -133,5 +133,5 @@ $(VENV)/.stamp: requirements.txt requirements-dev.txt | python
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "This needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1 || true)." >&2; \
-	  echo 'Install one (https://www.python.org/downloads/), or name it: make PYTHON=/path/to/python3 …' >&2; exit 1; }
+	  echo "This needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo 'Install Python (https://www.python.org/downloads/) or choose one: make PYTHON=/path/to/python3 …' >&2; exit 1; }

@@ -1,0 +1,89 @@
+"""Where the Makefile runs a command of operations: in the sandbox's environment, or in this shell's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The folder of a sandbox that has the stack dev."""
+    home = tmp_path / "sandbox"
+    state = home / "state" / ".pulumi" / "stacks" / "voiceter-backend"
+    state.mkdir(parents=True)
+    (state / "dev.json").touch()
+    (home / "env").write_text(f"export VOICETER_SANDBOX={home}\n")
+    return home
+
+
+def make(home: Path, *arguments: str, sourced: str = "") -> tuple[int, str]:
+    """Runs make with a python that prints its arguments and the sandbox of its environment."""
+    python = home / "bin" / "python"
+    python.parent.mkdir(exist_ok=True)
+    python.write_text('#!/bin/sh\necho "$* in [$VOICETER_SANDBOX]"\n')
+    python.chmod(0o755)
+    (python.parent / ".stamp").touch()  # the virtual environment is up to date
+    shell = {"PATH": os.environ["PATH"], "VOICETER_SANDBOX": sourced}
+    settings = [f"VENV={python.parent}", f"SANDBOX_HOME={home}", "PYTHON=true"]
+    run = subprocess.run(  # noqa: S603
+        ["make", "--no-print-directory", *settings, *arguments],  # noqa: S607
+        cwd=ROOT,
+        env=shell,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return run.returncode, run.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "in_sandbox"),
+    [
+        ("verify STACK=dev", True),
+        ("verify STACK=dev ON=aws", False),
+        ("verify STACK=prod", False),
+        ("verify STACK=prod ON=sandbox", True),
+        ("promote FROM=dev TO=dev TAG=1", True),
+        ("promote FROM=staging TO=prod TAG=1", False),
+        ("promote FROM=dev TO=prod TAG=1 ON=aws", False),
+    ],
+)
+def test_command_runs_where_the_stack_is(home: Path, arguments: str, in_sandbox: bool) -> None:
+    status, output = make(home, *arguments.split())
+    assert status == 0
+    assert output.endswith(f"in [{home if in_sandbox else ''}]")
+
+
+def test_sourced_sandbox_is_used_for_every_stack(home: Path) -> None:
+    assert make(home, "verify", "STACK=prod", sourced=str(home))[1].endswith(f"in [{home}]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sourced", "message"),
+    [
+        ("verify STACK=dev ON=aws", True, "Use a new shell for ON=aws"),
+        ("verify STACK=dev ON=here", False, "ON=here: choose sandbox or aws"),
+        ("verify STACK=dev ON=sandbox SANDBOX_HOME=/nowhere", False, "There is no sandbox: `make up` starts it"),
+        ("promote FROM=dev TO=prod TAG=1", False, "only one of the stacks dev and prod. Choose where both are"),
+        ("promote FROM=dev TO=prod", False, "Name the stacks and the image"),
+        ("rollback", False, "Name the stack: make rollback STACK=…"),
+    ],
+)
+def test_refusals(home: Path, arguments: str, sourced: bool, message: str) -> None:
+    status, output = make(home, *arguments.split(), sourced=str(home) if sourced else "")
+    assert status == 2
+    assert message in output
+
+
+def test_options_reach_the_command(home: Path) -> None:
+    assert make(home, "verify", "STACK=dev", "WAIT=30")[1].startswith("-m operations verify dev --wait 30 in")
+    assert make(home, "rollback", "STACK=dev", "TO=1.10")[1].startswith("-m operations rollback dev --to 1.10 in")
+    task = make(home, "task", "STACK=dev", "PORT=8081", "YES=1", "CMD=node 'a b'")[1]
+    assert task.startswith("-m operations task dev --port 8081 --yes -- node a b in")
