@@ -12,7 +12,6 @@ from .calls import input_shape, parameters
 from .convert import ConversionError, find_member
 from .faults import Fault
 from .resource import Context, Resource
-from .rules import broken
 from .values import UNKNOWN, Values, agrees, is_list, is_object, same
 
 # Marks among the inputs: the names of those that the program did not give; and that an object was imported, so that its
@@ -112,6 +111,8 @@ def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Na
 
 def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
     """What the service's model, and the rules beside it, say against the inputs, as far as they are known."""
+    from .rules import broken  # takes long to import, and a plugin must start at once
+
     found: list[Fault] = []
     checked: set[str] = set()
     for call in resource.calls:

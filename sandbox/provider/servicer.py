@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, TypeVar
 
 from google.protobuf import any_pb2, empty_pb2
@@ -280,6 +281,7 @@ def prepare() -> Iterator[None]:
     """
     session()
     yield
+    import_module("sandbox.provider.rules")
     from .types import TYPES
 
     for service, _ in Counter(resource.service for resource in TYPES.values()).most_common():

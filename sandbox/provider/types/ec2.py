@@ -21,16 +21,9 @@ VPC = Resource(
     create=Call("CreateVpc", ("cidrBlock",)),
     id=lambda answer, _: answer["Vpc"]["VpcId"],
     identity=lambda it: {"VpcId": it.id},
-    read=(
-        Read(
-            "DescribeVpcs",
-            at="Vpcs",
-            params=lambda it: {"VpcIds": [it.id]},
-            show=lambda _, it: {"arn": it.arn("ec2", f"vpc/{it.id}")},
-        ),
-    ),
+    read=(Read("DescribeVpcs", at="Vpcs", params=lambda it: {"VpcIds": [it.id]}),),
     delete=(Call("DeleteVpc"),),
-    outputs=("arn", "cidrBlock"),
+    outputs=("cidrBlock",),
     tags=tags_of("vpc"),
 )
 
@@ -45,17 +38,10 @@ SUBNET = Resource(
     create=Call("CreateSubnet", ("vpcId", "cidrBlock", "availabilityZone")),
     id=lambda answer, _: answer["Subnet"]["SubnetId"],
     identity=lambda it: {"SubnetId": it.id},
-    read=(
-        Read(
-            "DescribeSubnets",
-            at="Subnets",
-            params=lambda it: {"SubnetIds": [it.id]},
-            show=lambda _, it: {"arn": it.arn("ec2", f"subnet/{it.id}")},
-        ),
-    ),
+    read=(Read("DescribeSubnets", at="Subnets", params=lambda it: {"SubnetIds": [it.id]}),),
     after_create=(Call("ModifySubnetAttribute", ("mapPublicIpOnLaunch",), prepare=_public_ip),),
     delete=(Call("DeleteSubnet"),),
-    outputs=("arn", "availabilityZone", "cidrBlock"),
+    outputs=("availabilityZone", "cidrBlock"),
     defaults={"mapPublicIpOnLaunch": False},
     tags=tags_of("subnet"),
 )
@@ -73,14 +59,7 @@ INTERNET_GATEWAY = Resource(
     create=Call("CreateInternetGateway"),
     id=lambda answer, _: answer["InternetGateway"]["InternetGatewayId"],
     identity=lambda it: {"InternetGatewayId": it.id},
-    read=(
-        Read(
-            "DescribeInternetGateways",
-            at="InternetGateways",
-            params=lambda it: {"InternetGatewayIds": [it.id]},
-            show=lambda _, it: {"arn": it.arn("ec2", f"internet-gateway/{it.id}")},
-        ),
-    ),
+    read=(Read("DescribeInternetGateways", at="InternetGateways", params=lambda it: {"InternetGatewayIds": [it.id]}),),
     update=(Call("DetachInternetGateway", ("vpcId",), prepare=_old_network),),
     after_create=(Call("AttachInternetGateway", ("vpcId",)),),
     delete=(
@@ -88,7 +67,7 @@ INTERNET_GATEWAY = Resource(
         Call("DeleteInternetGateway"),
     ),
     shown_as={"vpcId": "Attachments.VpcId"},
-    outputs=("arn", "vpcId"),
+    outputs=("vpcId",),
     tags=tags_of("internet-gateway"),
 )
 
@@ -98,16 +77,8 @@ ROUTE_TABLE = Resource(
     create=Call("CreateRouteTable", ("vpcId",)),
     id=lambda answer, _: answer["RouteTable"]["RouteTableId"],
     identity=lambda it: {"RouteTableId": it.id},
-    read=(
-        Read(
-            "DescribeRouteTables",
-            at="RouteTables",
-            params=lambda it: {"RouteTableIds": [it.id]},
-            show=lambda _, it: {"arn": it.arn("ec2", f"route-table/{it.id}")},
-        ),
-    ),
+    read=(Read("DescribeRouteTables", at="RouteTables", params=lambda it: {"RouteTableIds": [it.id]}),),
     delete=(Call("DeleteRouteTable"),),
-    outputs=("arn",),
     tags=tags_of("route-table"),
 )
 
@@ -134,7 +105,6 @@ ROUTE = Resource(
     ),
     update=(Call("ReplaceRoute", ("gatewayId", "natGatewayId")),),
     delete=(Call("DeleteRoute"),),
-    outputs=("origin", "state"),
 )
 
 # A subnet has one route table. AWS gives an association that moves to another table a new id, and the engine keeps the
@@ -170,11 +140,11 @@ ELASTIC_IP = Resource(
             "DescribeAddresses",
             at="Addresses",
             params=lambda it: {"AllocationIds": [it.id]},
-            show=lambda _, it: {"arn": it.arn("ec2", f"elastic-ip/{it.id}"), "allocationId": it.id},
+            show=lambda _, it: {"allocationId": it.id},
         ),
     ),
     delete=(Call("ReleaseAddress"),),
-    outputs=("allocationId", "arn", "publicIp"),
+    outputs=("allocationId", "publicIp"),
     tags=tags_of("elastic-ip"),
 )
 
@@ -211,13 +181,12 @@ VPC_ENDPOINT = Resource(
             "DescribeVpcEndpoints",
             at="VpcEndpoints",
             params=lambda it: {"VpcEndpointIds": [it.id]},
-            show=lambda _, it: {"arn": it.arn("ec2", f"vpc-endpoint/{it.id}")},
             gone=_is_deleted,
         ),
     ),
     update=(Call("ModifyVpcEndpoint", ("routeTableIds",), prepare=_endpoint_changes),),
     delete=(Call("DeleteVpcEndpoints", params=lambda it: {"VpcEndpointIds": [it.id]}),),
-    outputs=("arn", "routeTableIds"),
+    outputs=("routeTableIds",),
     defaults={"vpcEndpointType": "Gateway"},
     tags=tags_of("vpc-endpoint"),
 )

@@ -22,17 +22,10 @@ SECURITY_GROUP = Resource(
     create=Call("CreateSecurityGroup", ("name", "description", "vpcId")),
     id=lambda answer, _: answer["GroupId"],
     identity=lambda it: {"GroupId": it.id},
-    read=(
-        Read(
-            "DescribeSecurityGroups",
-            at="SecurityGroups",
-            params=lambda it: {"GroupIds": [it.id]},
-            show=lambda _, it: {"arn": it.arn("ec2", f"security-group/{it.id}")},
-        ),
-    ),
+    read=(Read("DescribeSecurityGroups", at="SecurityGroups", params=lambda it: {"GroupIds": [it.id]}),),
     delete=(Call("DeleteSecurityGroup"),),
     rename={"name": "GroupName"},
-    outputs=("arn", "vpcId"),
+    outputs=("vpcId",),
     defaults={"description": "Managed by Pulumi"},
     name=Name("name"),
     tags=tags_of("security-group"),
@@ -68,7 +61,6 @@ def _changed_rule(values: Values, it: Context) -> Values:
 
 def _rule(found: Any, it: Context) -> Values:
     shown: Values = {
-        "arn": it.arn("ec2", f"security-group-rule/{it.id}"),
         "referencedSecurityGroupId": found.get("ReferencedGroupInfo", {}).get("GroupId"),
     }
     no_ports = {name: None for name in ("fromPort", "toPort") if found.get(name[0].upper() + name[1:]) == -1}
@@ -120,7 +112,7 @@ def _rule_type(direction: str) -> Resource:
             "referencedSecurityGroupIdDescription": "IpPermissions.UserIdGroupPairs.Description",
         },
         shown_as={"cidrIpv4": "CidrIpv4"},
-        outputs=("arn", "securityGroupRuleId"),
+        outputs=("securityGroupRuleId",),
         replaces_if=_other_source,
         tags=tags_of("security-group-rule"),
     )

@@ -16,7 +16,7 @@ REPOSITORY = Resource(
     delete=(Call("DeleteRepository", params=lambda it: {"repositoryName": it.id, "force": it["forceDelete"] is True}),),
     rename={"name": "repositoryName"},
     shown_as={"arn": "repositoryArn", "repositoryUrl": "repositoryUri"},
-    outputs=("arn", "registryId", "repositoryUrl"),
+    outputs=("arn", "repositoryUrl"),
     defaults={"imageTagMutability": "MUTABLE"},
     clear={"imageScanningConfiguration": {"scanOnPush": False}},
     local=("forceDelete",),
@@ -41,7 +41,6 @@ LIFECYCLE_POLICY = Resource(
     read=(Read("GetLifecyclePolicy"),),
     delete=(Call("DeleteLifecyclePolicy"),),
     rename={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
-    outputs=("registryId",),
     delete_before_replace=True,
 )
 

@@ -1,10 +1,15 @@
 """Amazon S3: buckets and their configurations."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..account import AccountError
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
+
+
+def _bucket(it: Context) -> Values:
+    return {"Bucket": it.id}
 
 
 def _location(values: Values, it: Context) -> Values:
@@ -51,7 +56,7 @@ BUCKET = Resource(
     service="s3",
     create=Call("CreateBucket", ("bucket",), prepare=_location),
     id="bucket",
-    identity=lambda it: {"Bucket": it.id},
+    identity=_bucket,
     read=(Read("GetBucketLocation", show=lambda _, it: {"arn": f"arn:{it.partition}:s3:::{it.id}"}),),
     delete=(Call("DeleteBucket"),),
     outputs=("arn",),
@@ -61,7 +66,7 @@ BUCKET = Resource(
     tags=Tags(
         "PutBucketTagging",
         "DeleteBucketTagging",
-        lambda it: {"Bucket": it.id},
+        _bucket,
         list="GetBucketTagging",
         listed_at="TagSet",
         sent_as="Tagging.TagSet",
@@ -71,34 +76,55 @@ BUCKET = Resource(
 )
 
 
-VERSIONING = Resource(
+def _configuration(
+    token: str,
+    properties: tuple[str, ...],
+    *,
+    put: str,
+    get: str,
+    delete: Call,
+    rename: Mapping[str, str] | None = None,
+    members: Mapping[str, tuple[str, ...]] | None = None,
+    show: Callable[[Any, Context], Values] | None = None,
+    defaults: Values | None = None,
+) -> Resource:
+    """A type that configures a bucket: `put` sets it as a whole, `get` shows it."""
+    return Resource(
+        token,
+        service="s3",
+        create=Call(put, ("bucket", *properties)),
+        id="bucket",
+        identity=_bucket,
+        read=(Read(get, show=show),),
+        update=(Call(put, properties, send_all=True),),
+        delete=(delete,),
+        rename=rename or {},
+        members=members or {},
+        defaults=defaults or {},
+    )
+
+
+def _suspended(it: Context) -> Values:
+    """A bucket that has had versioning cannot be without it again."""
+    return {"Bucket": it.id, "VersioningConfiguration": {"Status": "Suspended"}}
+
+
+VERSIONING = _configuration(
     "aws:s3/bucketVersioning:BucketVersioning",
-    service="s3",
-    create=Call("PutBucketVersioning", ("bucket", "versioningConfiguration")),
-    id="bucket",
-    identity=lambda it: {"Bucket": it.id},
-    read=(Read("GetBucketVersioning"),),
-    update=(Call("PutBucketVersioning", ("versioningConfiguration",)),),
-    delete=(
-        Call(
-            "PutBucketVersioning",
-            params=lambda it: {"Bucket": it.id, "VersioningConfiguration": {"Status": "Suspended"}},
-        ),
-    ),
-    rename={"versioningConfiguration.status": "Status"},
-    shown_as={"versioningConfiguration": "."},
+    ("versioningConfiguration",),
+    put="PutBucketVersioning",
+    get="GetBucketVersioning",
+    delete=Call("PutBucketVersioning", params=_suspended),
+    show=lambda found, _: {"versioningConfiguration": {"status": found.get("Status")}},
     members={"versioningConfiguration": ("status",)},
 )
 
-ENCRYPTION = Resource(
+ENCRYPTION = _configuration(
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    service="s3",
-    create=Call("PutBucketEncryption", ("bucket", "rules")),
-    id="bucket",
-    identity=lambda it: {"Bucket": it.id},
-    read=(Read("GetBucketEncryption"),),
-    update=(Call("PutBucketEncryption", ("rules",)),),
-    delete=(Call("DeleteBucketEncryption"),),
+    ("rules",),
+    put="PutBucketEncryption",
+    get="GetBucketEncryption",
+    delete=Call("DeleteBucketEncryption"),
     rename={"rules": "ServerSideEncryptionConfiguration.Rules"},
     members={
         "rules": ("applyServerSideEncryptionByDefault",),
@@ -106,23 +132,16 @@ ENCRYPTION = Resource(
     },
 )
 
-LIFECYCLE = Resource(
+LIFECYCLE = _configuration(
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-    service="s3",
-    create=Call("PutBucketLifecycleConfiguration", ("bucket", "rules")),
-    id="bucket",
-    identity=lambda it: {"Bucket": it.id},
-    read=(Read("GetBucketLifecycleConfiguration"),),
-    update=(Call("PutBucketLifecycleConfiguration", ("rules",)),),
-    delete=(Call("DeleteBucketLifecycle"),),
+    ("rules",),
+    put="PutBucketLifecycleConfiguration",
+    get="GetBucketLifecycleConfiguration",
+    delete=Call("DeleteBucketLifecycle"),
     rename={"rules": "LifecycleConfiguration.Rules"},
     members={
         "rules": (
-            "abortIncompleteMultipartUpload",
-            "expiration",
-            "filter",
-            "id",
-            "noncurrentVersionExpiration",
+            *("abortIncompleteMultipartUpload", "expiration", "filter", "id", "noncurrentVersionExpiration"),
             "status",
         ),
         "rules.abortIncompleteMultipartUpload": ("daysAfterInitiation",),
@@ -134,15 +153,12 @@ LIFECYCLE = Resource(
 
 _PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
-PUBLIC_ACCESS_BLOCK = Resource(
+PUBLIC_ACCESS_BLOCK = _configuration(
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-    service="s3",
-    create=Call("PutPublicAccessBlock", ("bucket", *_PUBLIC_ACCESS)),
-    id="bucket",
-    identity=lambda it: {"Bucket": it.id},
-    read=(Read("GetPublicAccessBlock"),),
-    update=(Call("PutPublicAccessBlock", _PUBLIC_ACCESS, send_all=True),),
-    delete=(Call("DeletePublicAccessBlock"),),
+    _PUBLIC_ACCESS,
+    put="PutPublicAccessBlock",
+    get="GetPublicAccessBlock",
+    delete=Call("DeletePublicAccessBlock"),
     rename={
         "blockPublicAcls": "PublicAccessBlockConfiguration.BlockPublicAcls",
         "blockPublicPolicy": "PublicAccessBlockConfiguration.BlockPublicPolicy",
@@ -157,28 +173,23 @@ def _ownership(found: Any, _: Context) -> Values:
     return {"rule": {"objectOwnership": found["OwnershipControls"]["Rules"][0]["ObjectOwnership"]}}
 
 
-OWNERSHIP_CONTROLS = Resource(
+OWNERSHIP_CONTROLS = _configuration(
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    service="s3",
-    create=Call("PutBucketOwnershipControls", ("bucket", "rule")),
-    id="bucket",
-    identity=lambda it: {"Bucket": it.id},
-    read=(Read("GetBucketOwnershipControls", show=_ownership),),
-    update=(Call("PutBucketOwnershipControls", ("rule",)),),
-    delete=(Call("DeleteBucketOwnershipControls"),),
+    ("rule",),
+    put="PutBucketOwnershipControls",
+    get="GetBucketOwnershipControls",
+    delete=Call("DeleteBucketOwnershipControls"),
+    show=_ownership,
     rename={"rule": "OwnershipControls.Rules"},
     members={"rule": ("objectOwnership",)},
 )
 
-POLICY = Resource(
+POLICY = _configuration(
     "aws:s3/bucketPolicy:BucketPolicy",
-    service="s3",
-    create=Call("PutBucketPolicy", ("bucket", "policy")),
-    id="bucket",
-    identity=lambda it: {"Bucket": it.id},
-    read=(Read("GetBucketPolicy"),),
-    update=(Call("PutBucketPolicy", ("policy",)),),
-    delete=(Call("DeleteBucketPolicy"),),
+    ("policy",),
+    put="PutBucketPolicy",
+    get="GetBucketPolicy",
+    delete=Call("DeleteBucketPolicy"),
 )
 
 RESOURCES = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS_BLOCK, OWNERSHIP_CONTROLS, POLICY)

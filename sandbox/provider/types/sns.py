@@ -83,7 +83,6 @@ def _subscription(found: Any, it: Context) -> Values:
         "topic": found["TopicArn"],
         "protocol": found["Protocol"],
         "endpoint": found["Endpoint"],
-        "pendingConfirmation": found.get("PendingConfirmation") == "true",
     }
 
 
@@ -96,7 +95,7 @@ SUBSCRIPTION = Resource(
     read=(Read("GetSubscriptionAttributes", show=lambda found, it: _subscription(found["Attributes"], it)),),
     delete=(Call("Unsubscribe"),),
     rename={"topic": "TopicArn"},
-    outputs=("arn", "pendingConfirmation"),
+    outputs=("arn",),
 )
 
 RESOURCES = (TOPIC, TOPIC_POLICY, SUBSCRIPTION)
