@@ -1,6 +1,6 @@
 """The engine's resource monitor as a component sees it: register resources, call functions.
 
-Spoken on the protocol itself rather than through the Pulumi SDK, whose import alone costs a preview more than a second.
+It uses the protocol directly: importing the Pulumi SDK would add more than a second to a preview.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from google.protobuf import json_format, struct_pb2
 from sandbox.provider.stubs import grpc, provider, resource_grpc, sdk_version
 from sandbox.provider.stubs import resource as messages
 
-# The protocol's marks (sdk/go/common/resource/plugin/rpc.go): an output not known yet, and a reference to a resource.
+# The protocol's marks (sdk/go/common/resource/plugin/rpc.go) for an unknown output and for a reference to a resource.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 RESOURCE_REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
@@ -23,12 +23,12 @@ _MAX_MESSAGE = 400 * 1024 * 1024
 
 
 class MonitorError(Exception):
-    """The engine refused a registration or a call; the text is the engine's own."""
+    """The engine refused a registration or a call. The text is the engine's."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A resource that the engine has registered. In a preview the id of a new one is the unknown mark."""
+    """A resource that the engine has registered. In a preview the id of a new resource is `UNKNOWN`."""
 
     urn: str
     id: str
@@ -36,7 +36,7 @@ class Registered:
     package_version: str
 
     def reference(self) -> dict[str, Any]:
-        """The resource as a value in another resource's outputs."""
+        """Returns the resource as a value in another resource's outputs."""
         return {SIGNATURE: RESOURCE_REFERENCE, "urn": self.urn, "id": self.id, "packageVersion": self.package_version}
 
 
@@ -47,7 +47,7 @@ class Monitor:
         self._request = request
         options = [("grpc.max_receive_message_length", _MAX_MESSAGE)]
         self._channel = grpc.insecure_channel(request.monitorEndpoint, options=options)
-        # The stubs' generated types are only partly known to the type checker.
+        # The type checker knows the generated stubs only partly.
         self._stub: Any = resource_grpc.ResourceMonitorStub(self._channel)
         self._aws = request.providers.get("aws", "")
         self._aws_version = sdk_version("pulumi_aws")
@@ -73,7 +73,7 @@ class Monitor:
     def resource(
         self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, uses: Iterable[Registered] = ()
     ) -> Registered:
-        """Registers a resource of the `aws` provider below `parent`, after `parent` and all that it `uses`."""
+        """Registers a resource of the `aws` provider that depends on its parent and on the resources that it `uses`."""
         body = struct_pb2.Struct()
         json_format.ParseDict(dict(inputs), body)
         return self._register(
@@ -90,7 +90,7 @@ class Monitor:
         )
 
     def outputs(self, component: Registered, outputs: Mapping[str, Any]) -> struct_pb2.Struct:
-        """Completes the component: its outputs, registered and in the form that Construct answers with."""
+        """Registers the component's outputs. Returns them in the form of Construct's answer."""
         body = struct_pb2.Struct()
         json_format.ParseDict(dict(outputs), body)
         self._call(
@@ -120,7 +120,7 @@ class Monitor:
         request.acceptResources = True
         request.aliasSpecs = True
         request.supportsResultReporting = True
-        request.supportsPartialValues = True  # without it a preview leaves unknown outputs out
+        request.supportsPartialValues = True  # else a preview leaves out unknown outputs
         request.protect = inherited.protect
         request.retainOnDelete = inherited.retainOnDelete
         request.deletedWith = inherited.deletedWith

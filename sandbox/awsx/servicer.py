@@ -10,7 +10,7 @@ from sandbox.provider.stubs import grpc, plugin, provider, provider_grpc, sdk_ve
 
 
 class Servicer(provider_grpc.ResourceProviderServicer):
-    """Constructs components; it has no resources and no configuration of its own."""
+    """Constructs components. It has no resources and no configuration."""
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin.PluginInfo:  # noqa: N802
         return plugin.PluginInfo(version=sdk_version("pulumi_awsx"))
@@ -37,7 +37,9 @@ class Servicer(provider_grpc.ResourceProviderServicer):
         self, request: provider.ConstructRequest, context: grpc.ServicerContext
     ) -> provider.ConstructResponse:
         if request.type != vpc.TOKEN:
-            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the sandbox does not offer {request.type}, only {vpc.TOKEN}")
+            context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, f"the sandbox does not support {request.type}, only {vpc.TOKEN}"
+            )
         monitor = Monitor(request)
         try:
             component, outputs = vpc.build(monitor, request.name, json_format.MessageToDict(request.inputs))

@@ -23,7 +23,7 @@ _ABSENT_MESSAGE = re.compile(
 
 
 class AccountError(Exception):
-    """A call that the account refused, or that the account's service model forbids.
+    """A call that the account refused, or that the service's model forbids.
 
     `code` is AWS's error code. The text names the operation, the code and the service's message, never a parameter.
     """
@@ -34,21 +34,21 @@ class AccountError(Exception):
 
     @property
     def absent(self) -> bool:
-        """Whether the error says that the object asked for does not exist."""
+        """Whether the error says that the object does not exist."""
         return bool(_ABSENT_CODE.search(self.code) or _ABSENT_MESSAGE.search(self.message))
 
 
 def loopback_endpoint(environment: Mapping[str, str]) -> str:
-    """The account's endpoint, out of the environment.
+    """Returns the account's endpoint from the environment.
 
     Raises:
-        ValueError: there is none, or its host is not a loopback address.
+        ValueError: it is not set, or its host is not a loopback address.
     """
     endpoint = environment.get(ENDPOINT_VARIABLE, "")
     if not endpoint:
         raise ValueError(
-            f"{ENDPOINT_VARIABLE} is not set: this is the sandbox's provider, which speaks to the sandbox's account"
-            " alone. Start the sandbox and source its environment, or take its plugins off PATH for a real account."
+            f"{ENDPOINT_VARIABLE} is not set: the sandbox's provider works on the sandbox's account only. Run `make up`"
+            " and `source .sandbox/env`, or take the sandbox's plugins off PATH to work on a real account."
         )
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
@@ -65,12 +65,12 @@ def loopback_endpoint(environment: Mapping[str, str]) -> str:
 
 
 def _botocore(module: str) -> Any:
-    """A module of botocore, which has no types and is slow to import: a plugin must start at once."""
+    """Imports a module of botocore, which is slow to import and has no types."""
     return importlib.import_module(f"botocore.{module}".rstrip("."))
 
 
 def _once(make: Callable[..., Any]) -> Callable[..., Any]:
-    """A function whose results are kept. Who asks for one that is being made waits for it, and for no other."""
+    """Makes a function keep its results. Two callers with the same arguments wait for one result."""
     locks: defaultdict[tuple[str, ...], threading.Lock] = defaultdict(threading.Lock)
     kept = cache(make)
 
@@ -84,7 +84,7 @@ def _once(make: Callable[..., Any]) -> Callable[..., Any]:
 
 @_once
 def session() -> Any:
-    """The process's botocore session: no profile, no configuration files, so nothing of the operator's is read."""
+    """The process's botocore session. It reads no profile and no configuration file of the operator's."""
     nothing = (None, None, None, None)
     session = _botocore("session").Session(session_vars={"profile": nothing, "ca_bundle": nothing})
     session.set_config_variable("config_file", os.devnull)
@@ -95,7 +95,7 @@ def session() -> Any:
 
 @_once
 def service_model(service: str) -> Any:
-    """botocore's model of a service: its operations and the shapes of what goes in and out."""
+    """botocore's model of a service: its operations and their shapes."""
     return session().get_service_model(service)
 
 
@@ -103,9 +103,9 @@ class Account:
     """The account behind a loopback endpoint, seen from one region.
 
     Args:
-        endpoint: as `loopback_endpoint` gives it.
-        region: where calls go that name no region of their own.
-        environment: holds the credentials, if any; made-up ones serve as well.
+        endpoint: from `loopback_endpoint`.
+        region: the region of all calls.
+        environment: may hold credentials, which need not be real.
     """
 
     def __init__(self, endpoint: str, region: str, environment: Mapping[str, str]) -> None:
@@ -154,13 +154,13 @@ class Account:
             report = re.sub(r"value: .*?(, type:|, valid)", r"value\1", str(error), flags=re.DOTALL)
             code, said = "ParamValidation", report
         except _botocore("parsers").ResponseParserError:
-            code, said = "InternalFailure", "the account failed at this call, or lacks it"
+            code, said = "InternalFailure", "the account failed at this call, or does not support it"
         except errors.BotoCoreError as error:
             code, said = type(error).__name__, str(error)
         raise AccountError(operation, code, said)
 
     def identity(self) -> dict[str, str]:
-        """`account`, `arn`, `userId` of the caller, and `partition`."""
+        """The caller's `account`, `arn` and `userId`, and the `partition`."""
         if not self._identity:
             answer = self.call("sts", "GetCallerIdentity", {})
             arn = answer["Arn"]

@@ -1,9 +1,9 @@
-"""Pulumi's property values to and from the parameters of AWS calls, by walking botocore's shapes.
+"""Converts Pulumi's property values to the parameters of AWS calls and back, by walking botocore's shapes.
 
-A property meets the member of the same name, case-blind, in singular or plural; a rename names another one. A rename is
-a dotted path, relative to the structure that the property stands in: `Matcher.HttpCode` is a member of a member (of the
-first item, where a list lies on the way), and `.` says that the object's own members lie in that structure itself.
-Renames of nested properties are keyed by their own dotted path: `healthCheck.matcher`.
+A property becomes the parameter of the same name, case-insensitive, singular or plural. A rename gives another
+parameter as a dotted path, relative to the structure that the property is in: `Matcher.HttpCode` is a member of a
+member (of the first item, if a list lies on the way). `.` means that the members of the object are members of that
+structure itself. The key of a rename in an object is the dotted path of the property: `healthCheck.matcher`.
 """
 
 import base64
@@ -23,12 +23,12 @@ _SIZES = {
     **dict.fromkeys(("integer", "long", "float", "double"), ""),
     **{"string": " characters", "list": " items", "map": " items"},
 }
-# Java's character classes in Python's words.
+# Java's character classes and the same in Python.
 _CLASSES = {r"\p{L}": r"[^\W\d_]", r"\p{Z}": r"\s", r"\p{ASCII}": r"[\x00-\x7f]", r"\p{Print}": r"[ -~]"}
 
 
 class ConversionError(Exception):
-    """A property that no member of the call's shape takes, or a value that the member does not take."""
+    """A property for which the call has no parameter, or a value of the wrong kind."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
@@ -43,7 +43,7 @@ def property_name(member: str) -> str:
 
 
 def find_member(shape: Any, name: str) -> str | None:
-    """The member of structure `shape` that a property called `name` is, if any."""
+    """Returns the member of structure `shape` for a property called `name`, or None."""
     found: dict[str, str] = {member.casefold(): member for member in shape.members}
     name = name.casefold()
     forms = (name, name + "s", re.sub("ies$", "y", name), name.removesuffix("es"), name.removesuffix("s"))
@@ -53,12 +53,12 @@ def find_member(shape: Any, name: str) -> str | None:
 def place(
     params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None = None
 ) -> None:
-    """Put the property at `path`, converted, where it belongs in `params`, the parameters of structure `shape`.
+    """Converts the property at `path` and puts it into `params`, the parameters of structure `shape`.
 
-    Where a value breaks a rule of the service's model, `faults` gets an entry.
+    `faults` gets an entry for each rule of the service's model that a value breaks.
 
     Raises:
-        ConversionError: nothing in the shape takes it.
+        ConversionError: the shape has no member for it.
     """
     if value is None:
         return
@@ -83,7 +83,7 @@ def place(
 def _place_members(
     params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None
 ) -> None:
-    """Put every member of the object `value` in `params`; see `place`."""
+    """Puts every member of the object `value` into `params`; see `place`."""
     for name, item in _object(path, value[0] if is_list(value) and len(value) == 1 else value).items():
         if not name.startswith("__"):
             place(params, shape, names, f"{path}.{name}", item, faults)
@@ -96,7 +96,7 @@ def _object(path: str, value: Any) -> Values:
 
 
 def _encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None) -> Any:
-    """`value` as a parameter of `shape`; `faults` as for `place`. An unknown stays one. Raises ConversionError."""
+    """Returns `value` as a parameter of `shape`. An unknown stays one. For `faults` and errors see `place`."""
     if value is UNKNOWN:
         return UNKNOWN
     kind = shape.type_name
@@ -131,7 +131,7 @@ def _scalar(kind: str, path: str, value: Any) -> Any:
         raise ConversionError(path, f"{needed} is needed here") from None
 
 
-# What a kind of plain value needs, and what makes it out of a property.
+# Kind of plain value: what a property must be, and the conversion.
 _SCALARS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("integer", "long"), ("a number", int)),
     **dict.fromkeys(("float", "double"), ("a number", float)),
@@ -142,7 +142,7 @@ _SCALARS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def _pair(shape: Any) -> list[str]:
-    """The members of a Key and a Value, which are a map to Pulumi: of tags, and of a metric's dimensions. Or none."""
+    """The members for key and value, if a list of `shape` is a map to Pulumi: tags, dimensions of a metric."""
     found = {member.casefold().removeprefix("tag"): member for member in getattr(shape, "members", ())}
     if shape.name == "Dimension":
         found["key"] = found.pop("name")
@@ -150,9 +150,9 @@ def _pair(shape: Any) -> list[str]:
 
 
 def step_into(value: Any, shape: Any, path: str) -> tuple[Any, Any]:
-    """The value at a dotted path of an answer and its shape; (None, None) where the answer has none.
+    """Returns the value at a dotted path of an answer and its shape, or (None, None).
 
-    The first item is taken of a list on the way.
+    Of a list on the way it takes the first item.
     """
     for name in path.split(".") if path else ():
         if shape is not None and shape.type_name == "list":
@@ -164,8 +164,10 @@ def step_into(value: Any, shape: Any, path: str) -> tuple[Any, Any]:
 
 
 def decode(shape: Any, names: Mapping[str, str], path: str, value: Any, like: Any = None) -> Any:
-    """A value of an answer as a property: renames undone, members in the spelling of `like` (the program's own value)
-    or else in Pulumi's usual one, times as strings."""
+    """Returns a value of an answer as a property.
+
+    Members are spelled as in `like`, the program's value, or else as Pulumi usually does. Times become strings.
+    """
     kind = shape.type_name
     if kind == "structure" or names.get(path) == ".":
         return _decode_members(shape, names, path, value, like if is_object(like) else {})
@@ -173,7 +175,7 @@ def decode(shape: Any, names: Mapping[str, str], path: str, value: Any, like: An
         if _pair(shape.member) and not is_list(like):
             key, content = _pair(shape.member)
             return {item[key]: item.get(content, "") for item in value}
-        # The items of a list are spelt by all members that any of the program's has.
+        # The items of a list are spelled like all items of the program's list together.
         guide = dict(ChainMap(*filter(is_object, like))) if is_list(like) else like
         return [decode(shape.member, names, path, item, guide) for item in value]
     if kind == "map":
@@ -203,14 +205,14 @@ def _decode_members(shape: Any, names: Mapping[str, str], path: str, value: Valu
 
 
 def _inside(names: Mapping[str, str], path: str) -> Values:
-    """The renames in the object at `path`."""
+    """The renames of the members of the object at `path`."""
     return {name.rpartition(".")[2]: target for name, target in names.items() if name.rpartition(".")[0] == path}
 
 
 def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Where the parameters of a call break the rules of the service's model: (path of the parameter, rule) for each.
+    """Yields (path of the parameter, rule) for each rule of the service's model that the parameters of a call break.
 
-    Values are not repeated, as they may be secrets.
+    Values are left out, as they may be secrets.
     """
     if value is UNKNOWN or value is None:
         return
@@ -224,9 +226,9 @@ def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, st
 
 
 def _broken(shape: Any, value: Any, names: Mapping[str, str] | None = None, path: str = "") -> Iterator[str]:
-    """The rules that `value` itself breaks, not what is inside it: required members, unions, enums, patterns, bounds.
+    """Yields the rules that `value` itself breaks: required members, enums, patterns, bounds.
 
-    With `names`, members are spelt as properties, for an object that stands at `path` of the program.
+    With `names`, messages spell members as properties of the object at `path`.
     """
     kind, facts = shape.type_name, shape.metadata
     if kind == "structure":
@@ -250,7 +252,7 @@ def _broken(shape: Any, value: Any, names: Mapping[str, str] | None = None, path
 
 
 def _spelt(member: str, names: Mapping[str, str] | None, path: str) -> str:
-    """A member as a property of the object at `path`; as the API has it without `names`."""
+    """Returns the member as a property of the object at `path`, or without `names` as the API spells it."""
     if names is None:
         return member
     return next((n for n, target in _inside(names, path).items() if target == member), property_name(member))
@@ -258,7 +260,7 @@ def _spelt(member: str, names: Mapping[str, str] | None, path: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of a model, which is Java's; one that fits everything for the few that Python cannot read."""
+    """Compiles a pattern of a model, which is Java's. One that Python cannot read matches everything."""
     for java, python in _CLASSES.items():
         pattern = pattern.replace(java, python)
     with warnings.catch_warnings():

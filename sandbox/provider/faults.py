@@ -1,4 +1,4 @@
-"""What is wrong with a resource's inputs: said before anything is made."""
+"""What is wrong with a resource's inputs, reported before anything is created."""
 
 import json
 import re
@@ -11,8 +11,8 @@ class Fault(NamedTuple):
     """One broken rule.
 
     path    the property as the program spells it, `healthCheck.interval`; empty for the whole resource
-    rule    what is allowed, in words
-    value   what was given; None where there is no one value to show
+    rule    what is allowed
+    value   the value that was given, if it can be shown
     """
 
     path: str
@@ -25,7 +25,7 @@ class Fault(NamedTuple):
         return re.split(r"[.\[]", self.path)[0]
 
     def text(self, *, secret: bool) -> str:
-        """The fault in one line; the value of a secret property is left out."""
+        """Returns the fault as one line, without the value of a secret property."""
         if not self.path:
             return self.rule
         if secret or self.value is None:

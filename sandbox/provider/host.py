@@ -1,4 +1,4 @@
-"""The life of a plugin process: start the gRPC server, say its port, end when told to or when the engine is gone."""
+"""Runs a plugin process: starts the gRPC server, prints its port, and ends on a signal or when the engine is gone."""
 
 import gc
 import os
@@ -12,22 +12,22 @@ from typing import Any
 
 from .stubs import grpc, provider_grpc
 
-# The engine opens one call a resource and bounds them itself; more threads would only wait for the account.
+# The engine makes one call a resource and limits them itself. More threads would only wait for the account.
 _THREADS = 32
-# The engine's own bound on one message (400 MB).
+# The engine's limit for one message.
 _MESSAGE_BYTES = 400 * 1024 * 1024
 _GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
-_PAUSE_SECONDS = 0.03  # the engine's next call comes sooner, if the program is not what it waits for
+_PAUSE_SECONDS = 0.03  # the engine's next call comes sooner, unless it waits for the program
 
 
 def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterable[object] = ()) -> None:
-    """Serve `servicer` on a free port of loopback, print that port for the engine, and stay until the process ends.
+    """Serves `servicer` on a free loopback port, prints the port for the engine, and runs until the process ends.
 
-    The process ends at once, whatever it is doing, on SIGINT and SIGTERM and when its parent process is gone: an engine
-    waits for its plugins to end, and one that was killed must not leave a plugin behind that goes on creating things.
+    The process ends at once on SIGINT, on SIGTERM and when its parent is gone: an engine waits for its plugins, and
+    after a killed engine no plugin may go on creating resources.
 
-    The steps of `preparation`, an iterator that does one each time it is asked, are done in the pauses between calls.
+    The steps of `preparation` run one by one in the pauses between calls.
     """
     parent = os.getppid()
     calls = Calls()
@@ -42,20 +42,20 @@ def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterabl
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    # What the start has made stays, so the collector need not look at it again, and seldom at the rest: a process of
-    # seconds makes little garbage, and one that waits for a deployment for an hour is to keep none.
+    # The garbage collector skips what the start has made, and runs seldom: most plugins live for seconds, and only one
+    # that waits for a deployment lives for an hour.
     gc.freeze()
     gc.set_threshold(_GARBAGE)
     gc.enable()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     threading.Thread(target=_advance, args=(preparation, calls), daemon=True).start()
-    while True:  # a plain sleep lets the main thread run signal handlers; a wait on the server would not
+    while True:  # a sleep lets the main thread run signal handlers, a wait on the server does not
         time.sleep(3600)
 
 
 class Calls(grpc.ServerInterceptor):
-    """The calls under way."""
+    """Counts the calls under way."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,13 +77,13 @@ class Calls(grpc.ServerInterceptor):
         return handler._replace(unary_unary=counted)
 
     def count(self, by: int) -> None:
-        """Note that a call has come (1), or is answered (-1)."""
+        """Records that a call has come (1) or is answered (-1)."""
         with self._lock:
             self._under_way += by
             self._since = time.monotonic()
 
     def wait_for_pause(self) -> None:
-        """Wait for a time without calls."""
+        """Waits until no call has come for a while."""
         while self._under_way or time.monotonic() - self._since < _PAUSE_SECONDS:
             time.sleep(_PAUSE_SECONDS)
 

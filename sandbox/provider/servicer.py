@@ -19,13 +19,8 @@ from .resource import Resource
 from .stubs import grpc, plugin, provider, provider_grpc, sdk_version, status
 from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 
-# What a provider may be given. Only the first line changes anything here: the endpoint and the credentials come from
-# the environment alone, and the rest is what a program for a real account may set.
-_CONFIG = frozenset(
-    {"region", "defaultTags", "version"}
-    | {"accessKey", "secretKey", "token", "maxRetries", "retryMode", "s3UsePathStyle", "skipCredentialsValidation"}
-    | {"skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId"}
-)
+# The provider settings that the program or the engine gives. Endpoint and credentials come from the environment.
+SETTINGS = frozenset({"region", "defaultTags", "version", "skipCredentialsValidation", "skipRegionValidation"})
 _EXPECTED = (AccountError, ConversionError, HalfMadeError, TimeoutError, ValueError)
 _T = TypeVar("_T")
 
@@ -35,7 +30,7 @@ class Request:
 
     Args:
         request: the protocol's message.
-        field: where in it the properties are: those that an answer wraps secrets by, and an error leaves out.
+        field: the message's field with the properties. Answers wrap the same secrets, and errors leave them out.
     """
 
     def __init__(self, request: Any, field: str) -> None:
@@ -48,13 +43,13 @@ class Request:
         self.where = token if field == "args" else f"{self.type} {self.name}"
 
     def other(self, field: str) -> Values:
-        """The properties in another field."""
+        """Returns the properties in another field."""
         return from_struct(getattr(self.request, field))[0]
 
     @property
     def resource(self) -> Resource:
-        """The type's entry in the table. Raises ValueError."""
-        from .types import TYPES  # takes long to import, and a plugin must start at once
+        """The resource type. Raises ValueError if the sandbox does not support it."""
+        from .types import TYPES  # slow to import, and a plugin must start at once
 
         if self.type not in TYPES:
             raise ValueError("the sandbox does not support this resource type")
@@ -62,21 +57,21 @@ class Request:
 
     @property
     def wrapped(self) -> set[str]:
-        """The properties to wrap: what came as a secret, what always is one, and what the secret ones end up in."""
+        """The properties to wrap: those that came as secrets, those that always are, and `tagsAll` with secret tags."""
         names = {*self.secret, *self.resource.secret}
         return names | {"tagsAll"} if "tags" in names else names
 
     def struct(self, values: Values) -> Struct:
-        """Properties of the resource in wire form."""
+        """Returns properties of the resource in wire form."""
         return to_struct(values, self.wrapped)
 
     def message(self, error: Exception) -> str:
-        """What the engine shows of an error."""
+        """Returns the message that the engine shows for an error."""
         return _redact(f"{self.where}: {error}", self.values, self.secret)
 
 
 def _answers(field: str) -> Callable[[Callable[["AwsProvider", Request], _T]], Callable[..., _T]]:
-    """A method of the protocol about the properties in `field`; an error of it becomes one message that says where."""
+    """Decorates a protocol method about the properties in `field`. Its errors get the name of the resource."""
 
     def decorate(method: Callable[["AwsProvider", Request], _T]) -> Callable[..., _T]:
         def answer(self: "AwsProvider", request: Any, context: grpc.ServicerContext) -> _T:
@@ -98,7 +93,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     """Resources and functions of the package `aws`, on the account that `environment` names.
 
     Args:
-        environment: the process's; AWS_ENDPOINT_URL must be a loopback address, or every call is refused.
+        environment: the process's. AWS_ENDPOINT_URL must be a loopback address, or every call is refused.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -128,7 +123,10 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> provider.CheckResponse:  # noqa: N802
         news, _ = from_struct(request.news)
-        reasons = [Fault(name, "the sandbox's provider has no such setting") for name in sorted(news.keys() - _CONFIG)]
+        reasons = [
+            Fault(name, "the sandbox's provider does not support this setting")
+            for name in sorted(news.keys() - SETTINGS)
+        ]
         try:
             loopback_endpoint(self._environment)
         except ValueError as error:
@@ -139,7 +137,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         call = Request(request, "news")
         olds, news = call.other("old_inputs"), call.values
         diffs = [name for name in sorted(olds.keys() | news.keys()) if olds.get(name) != news.get(name)]
-        # What is in one region is not in another, so a provider that moves takes its resources along.
+        # Resources do not move between regions: a provider of another region replaces them.
         replaces = [name for name in diffs if name == "region" and UNKNOWN not in (olds.get(name), news.get(name))]
         kind = provider.DiffResponse.DIFF_SOME if diffs else provider.DiffResponse.DIFF_NONE
         return provider.DiffResponse(changes=kind, diffs=diffs, replaces=replaces)
@@ -161,11 +159,11 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("args")
     def Invoke(self, call: Request) -> provider.InvokeResponse:  # noqa: N802
-        from .functions import invoke  # slow to import, as it brings the table along
+        from .functions import invoke  # slow to import, as it imports the resource types
 
         response = provider.InvokeResponse()
         result = to_struct(invoke(self._ready()[0], call.request.tok, call.values))
-        getattr(response, "return").CopyFrom(result)  # a keyword of Python's
+        getattr(response, "return").CopyFrom(result)  # a Python keyword
         return response
 
     # Resources
@@ -173,7 +171,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     @_answers("news")
     def Check(self, call: Request) -> provider.CheckResponse:  # noqa: N802
         request, modes = call.request, provider.CheckRequest.AutonamingOptions
-        options = request.autonaming  # an empty message, where there are none
+        options = request.autonaming  # an empty message if there are none
         naming = Naming(
             logical=call.name,
             seed=request.randomSeed,
@@ -246,13 +244,13 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
 
 def _failures(faults: Iterable[Fault], values: Values, secret: Collection[str]) -> list[provider.CheckFailure]:
-    """The property stands in the text alone: the engine would print the whole value of one that a failure names."""
+    """Returns failures that name the property in their text only, as the engine prints the value of any other."""
     texts = (fault.text(secret=fault.name in secret) for fault in faults)
     return [provider.CheckFailure(reason=_redact(text, values, secret)) for text in texts]
 
 
 def _redact(text: str, values: Values, secret: Collection[str]) -> str:
-    """A text without those that stand in the secret properties."""
+    """Returns a text without the values of the secret properties."""
     hidden = {leaf for name in secret for leaf in leaves(values.get(name)) if isinstance(leaf, str) and leaf}
     for one in sorted(hidden, key=len, reverse=True):
         text = text.replace(one, "[secret]")
@@ -260,7 +258,7 @@ def _redact(text: str, values: Values, secret: Collection[str]) -> str:
 
 
 def _half_made(error: HalfMadeError, call: Request, message: str) -> bytes:
-    """A status that lets the state keep what exists: the engine reads the object out of its details."""
+    """Returns a status whose details hold the object, so that the engine keeps it in the state."""
     detail = any_pb2.Any()
     detail.Pack(
         provider.ErrorResourceInitFailed(
@@ -275,9 +273,9 @@ def _half_made(error: HalfMadeError, call: Request, message: str) -> bytes:
 
 
 def prepare() -> Iterator[None]:
-    """Load what the calls to come will need, a step each time: half a second in all, while the program is at work.
+    """Loads what later calls need, one step at a time: half a second in all, while the program runs.
 
-    That is botocore, the tables and the models of their services, the most used ones first.
+    That is botocore, the resource types and the models of their services, the most used ones first.
     """
     session()
     yield

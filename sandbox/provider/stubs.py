@@ -1,9 +1,8 @@
-"""The provider protocol's messages without the rest of the Pulumi SDK, and gRPC without its half for asyncio.
+"""The provider protocol's messages without the rest of the Pulumi SDK, and gRPC without `grpc.aio`.
 
-Importing `pulumi.runtime.proto` the plain way first runs `pulumi/__init__.py`, which takes several times as long as all
-else that a plugin does to start; `grpc.aio` takes a tenth of it. While the stubs are imported, empty packages therefore
-stand in for `pulumi`, `pulumi.runtime` and `grpc.aio`; they are taken away again afterwards, so that a later import
-finds the real ones, and the real SDK then uses the same stubs. Whoever takes `grpc` from here starts as fast.
+`import pulumi.runtime.proto` runs `pulumi/__init__.py` first, which takes longer than the rest of a plugin's start.
+While the stubs are imported, empty packages therefore stand in for `pulumi`, `pulumi.runtime` and `grpc.aio`. They are
+removed afterwards, so that a later import finds the real packages.
 """
 
 import importlib.util
@@ -18,12 +17,12 @@ from types import ModuleType
 def _folder(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"an SDK is not installed: no package `{package}`", name=package)
+        raise ModuleNotFoundError(f"the package `{package}` is not installed: run `make venv`", name=package)
     return Path(spec.submodule_search_locations[0])
 
 
 def sdk_version(package: str) -> str:
-    """The version of a provider's SDK, such as `pulumi_aws`, without the slow import of the package's metadata."""
+    """Returns the version of a provider's SDK, such as `pulumi_aws`, without the slow import of package metadata."""
     return str(json.loads((_folder(package) / "pulumi-plugin.json").read_text())["version"])
 
 

@@ -1,8 +1,8 @@
-"""Property values between the engine's wire form (protobuf Structs) and plain Python.
+"""Converts property values between the engine's wire form (protobuf Structs) and plain Python, and compares them.
 
 On the wire an unknown value is a well-known string, and a secret is an object with a signature. Here an unknown is
-`UNKNOWN`, wherever it stands; secrets are unwrapped, and only the names of the top-level properties that held one are
-kept, so that exactly those are wrapped again on the way back.
+`UNKNOWN`. Secrets are unwrapped, and the names of the top-level properties that held one are kept, so that the same
+properties are wrapped again on the way back.
 """
 
 import json
@@ -31,12 +31,12 @@ _UNKNOWNS = frozenset(
 )
 
 
-# What is as good as nothing, a document with nothing in it included.
+# Values that count as not set, an empty JSON document included.
 EMPTY: Final[tuple[Any, ...]] = (None, "", [], {}, False, 0, "{}")
 
 
 class Unknown:
-    """A value that is not known before the update has run. It equals nothing but itself."""
+    """A value that is not known before the update has run. It equals only itself."""
 
     def __repr__(self) -> str:
         return "<unknown>"
@@ -59,7 +59,7 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 
 
 def from_struct(struct: Struct) -> tuple[Values, set[str]]:
-    """The properties in `struct`, secrets unwrapped, and the names of the top-level ones that hold a secret."""
+    """Returns the properties in `struct`, secrets unwrapped, and the names of the top-level ones that hold a secret."""
     secret: set[str] = set()
     values = {name: _from_value(field, partial(secret.add, name)) for name, field in struct.fields.items()}
     return values, secret
@@ -74,7 +74,9 @@ def _from_value(value: Value, found_secret: Callable[[], None]) -> Any:
         if _SIGNATURE not in fields:
             return {name: _from_value(field, found_secret) for name, field in fields.items()}
         if fields[_SIGNATURE].string_value != _SECRET:
-            raise ValueError("a property holds an asset, an archive or a resource reference; none is carried out")
+            raise ValueError(
+                "a property holds an asset, an archive or a resource reference, which the sandbox does not support"
+            )
         found_secret()
         return _from_value(fields["value"], found_secret)
     plain = None if kind in (None, "null_value") else getattr(value, kind)
@@ -84,7 +86,7 @@ def _from_value(value: Value, found_secret: Callable[[], None]) -> Any:
 
 
 def to_struct(values: Mapping[str, Any], secret: Collection[str] = ()) -> Struct:
-    """`values` in wire form, with the properties named in `secret` wrapped as secrets. None values are left out."""
+    """Returns `values` in wire form, with the properties in `secret` wrapped as secrets. None values are left out."""
     wire = {name: _to_wire(value) for name, value in values.items() if value is not None}
     struct = Struct()
     struct.update({n: {_SIGNATURE: _SECRET, "value": value} if n in secret else value for n, value in wire.items()})
@@ -102,7 +104,7 @@ def _to_wire(value: Any) -> Any:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Every value inside that is neither an object nor a list."""
+    """Yields every value inside that is neither an object nor a list."""
     if is_object(value) or is_list(value):
         for item in value.values() if is_object(value) else value:
             yield from leaves(item)
@@ -111,12 +113,12 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether an unknown stands anywhere in `value`."""
+    """Whether any part of `value` is unknown."""
     return any(leaf is UNKNOWN for leaf in leaves(value))
 
 
 def _document(text: str) -> Any:
-    """The JSON document in a string, or the string itself when it holds none."""
+    """Returns the JSON document in a string, or the string if it holds none."""
     try:
         return json.loads(text) if text[:1] in ("{", "[") else text
     except ValueError:
@@ -126,8 +128,8 @@ def _document(text: str) -> Any:
 def same(a: Any, b: Any, *, ordered: bool = False) -> bool:
     """Whether two values of a property mean the same.
 
-    Two spellings of one JSON document do, and so do lists that differ in order alone unless `ordered`; an unknown is
-    never the same as anything.
+    Two spellings of one JSON document do. So do lists that differ only in order, unless `ordered`. An unknown never
+    does.
     """
     if a is UNKNOWN or b is UNKNOWN:
         return False
@@ -141,13 +143,13 @@ def same(a: Any, b: Any, *, ordered: bool = False) -> bool:
 
 
 def _match(a: list[Any], b: list[Any], fits: Callable[[Any, Any], bool], ordered: bool) -> bool:
-    """Whether the items of two lists fit one to one: in their places where `ordered`, else in any order."""
+    """Whether the items of two lists fit one to one: at their places if `ordered`, else in any order."""
     rest = list(b)
     return len(a) == len(b) and all(map(fits, a, b) if ordered else (_take(rest, partial(fits, item)) for item in a))
 
 
 def _take(items: list[Any], fits: Callable[[Any], bool]) -> bool:
-    """Whether one of the items fits; that one is taken away."""
+    """Whether one of the items fits. That item is removed."""
     match = next((index for index, item in enumerate(items) if fits(item)), None)
     if match is not None:
         del items[match]
@@ -155,10 +157,9 @@ def _take(items: list[Any], fits: Callable[[Any], bool]) -> bool:
 
 
 def agrees(given: Any, live: Any, *, ordered: bool = False) -> bool:
-    """Whether the account's value `live` is what the program's `given` asks for.
+    """Whether the account's value `live` satisfies the program's value `given`.
 
-    The account may hold more than was asked for (members that it filled in itself), an empty value is as good as none,
-    and numbers and booleans may be spelt as strings.
+    The account's may have more members. An empty value equals none, and numbers and booleans may be strings.
     """
     if given is UNKNOWN:
         return False
@@ -175,20 +176,20 @@ def agrees(given: Any, live: Any, *, ordered: bool = False) -> bool:
 
 
 def _alone(value: Any) -> Any:
-    """The item of a list of one; what else there is, itself."""
+    """Returns the item of a list of one, and any other value as it is."""
     return value[0] if is_list(value) and len(value) == 1 else value
 
 
 def spelt(value: Any) -> str:
-    """A plain value as text: `true`, `5` for 5.0."""
+    """Returns a plain value as text: `true`, `5` for 5.0."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def reconcile(given: Any, live: Any, *, ordered: bool = False) -> Any:
-    """The live value spelt the program's way: `given` itself where the two agree, else the live value cut to the
-    members that the program names. A property's drift is thus the difference between the result and `given`."""
+    """Returns the live value as the program spells it: `given` if the two agree, else the live value with only the
+    members that the program names. The drift of a property is the difference between the result and `given`."""
     if agrees(given, live, ordered=ordered):
         return given
     if is_object(given):
@@ -209,7 +210,7 @@ def _reconcile_items(given: list[Any], live: list[Any], ordered: bool) -> list[A
     rest = list(live)
     kept: list[Any] = []
     unmatched: list[Any] = []
-    for item in given:  # first the items that are as asked for, in the program's order
+    for item in given:  # first the items that agree, in the program's order
         (kept if _take(rest, partial(agrees, item, ordered=ordered)) else unmatched).append(item)
     names = {name for item in given if is_object(item) for name in item}
     kept += [reconcile(item, other, ordered=ordered) for item, other in zip(unmatched, rest, strict=False)]

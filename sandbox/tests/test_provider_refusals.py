@@ -79,7 +79,7 @@ def test_unknown_settings_are_refused() -> None:
     news = to_struct({"region": "eu-north-1", "profile": "work", "skipRegionValidation": "true", "endpoints": "[]"})
     check = servicer.CheckConfig(provider.CheckRequest(news=news), FakeContext())
     assert [failure.reason for failure in check.failures] == [
-        f"`{name}`: the sandbox's provider has no such setting" for name in ("endpoints", "profile")
+        f"`{name}`: the sandbox's provider does not support this setting" for name in ("endpoints", "profile")
     ]
     with pytest.raises(Refused, match="no region"):
         servicer.Configure(provider.ConfigureRequest(args=to_struct({})), FakeContext())

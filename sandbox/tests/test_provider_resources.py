@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pulumi.runtime import rpc
 
+from sandbox.provider.account import Account
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import UNKNOWN
 from sandbox.tests.provider_harness import Engine, Made, Refused, reset
@@ -168,6 +169,24 @@ def test_in_an_account_that_was_lost_everything_is_gone(world: World, endpoint: 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
+
+def test_types_name_every_operation_that_they_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The policies of CI's roles are checked against these names."""
+    called: set[tuple[str, str]] = set()
+    call = Account.call
+
+    def record(self: Account, service: str, operation: str, params: Any) -> Any:
+        called.add((service, operation))
+        return call(self, service, operation, params)
+
+    monkeypatch.setattr(Account, "call", record)
+    for token in TYPES:
+        world.make(token)
+    world.clear()
+    every = [resource.operations() for resource in TYPES.values()]
+    named = {(one.service, name) for one in every for name in one.reads | one.writes | one.hooks}
+    assert called - named <= {("sts", "GetCallerIdentity")}
 
 
 def _takeable() -> list[tuple[str, str]]:

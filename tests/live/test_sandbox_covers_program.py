@@ -16,6 +16,7 @@ import pytest
 from sandbox.awsx import vpc
 from sandbox.awsx.monitor import Monitor, Registered
 from sandbox.provider.functions import FUNCTIONS
+from sandbox.provider.servicer import SETTINGS
 from sandbox.provider.types import TYPES
 from tests.support.mocks import ACCOUNT, FakeAws
 from tests.support.program import DIGEST, REDIS, TAG, run
@@ -130,6 +131,11 @@ def test_properties_are_those_that_the_program_sets(token: str) -> None:
 
 def test_inputs_of_the_vpc_are_those_that_the_program_sets() -> None:
     assert {name for name in registered()[0]["awsx:ec2:Vpc"] if "." not in name} == set(vpc.INPUTS)
+
+
+def test_settings_are_those_of_the_program_and_the_engine() -> None:
+    """The engine adds the version of the SDK."""
+    assert registered()[0]["pulumi:providers:aws"] | {"version"} == SETTINGS
 
 
 def test_functions_and_arguments_are_those_that_the_program_uses() -> None:
