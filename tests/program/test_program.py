@@ -12,7 +12,7 @@ import pulumi
 import pytest
 
 from config.mistakes import ConfigError
-from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_REDIS
+from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_REDIS, TABLES
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws, Registration
 from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, TAG, run
 
@@ -57,12 +57,7 @@ def test_the_outputs_of_prod() -> None:
         "responsesTableName": "demo-responses",
         "transcriptsTableName": "demo-transcripts",
         "waitlistTableName": "demo-waitlist",
-        "tableNames": {
-            "sessions": "demo-sessions",
-            "responses": "demo-responses",
-            "transcripts": "demo-transcripts",
-            "waitlist": "demo-waitlist",
-        },
+        "tableNames": {name: f"demo-{name}" for name in TABLES},
         "recordingsBucketName": f"voiceter-recordings-{ACCOUNT}-prod",
         "alarmTopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms",
         "dashboardName": "voiceter-backend",
