@@ -29,7 +29,7 @@ DEPLOY = ["deploy-data-policy", "deploy-service-policy"]
 POLICIES = [*PREVIEW, *DEPLOY]
 TRUSTS = ["preview-trust", "deploy-trust"]
 ACCOUNT = "123456789012"
-# As long as such values get.
+# The longest values of their kind.
 VALUES = {
     "ACCOUNT": ACCOUNT,
     "HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
@@ -41,11 +41,11 @@ VALUES = {
 # IAM User Guide, "IAM and AWS STS quotas": characters of a managed policy, and of a trust policy, without white space.
 MOST = {**dict.fromkeys(POLICIES, 6144), **dict.fromkeys(TRUSTS, 2048)}
 
-# Actions of the preview role that AWS does not call reads.
+# Actions of the preview role that AWS does not class as reads.
 NOT_READS = {"kms:Decrypt": "previews read the stack's encrypted config"}
-# Wildcards in an action, each with its reason. There are none.
+# Wildcards in actions, each with its reason. There are none.
 WILDCARD_ACTIONS: dict[str, str] = {}
-# Deployments do not take data away: an operator does, by hand.
+# The deploy role deletes no data. An operator does so by hand.
 WITHHELD = {
     "dynamodb:DeleteTable": "sessions, responses, transcripts, waitlist",
     "ecr:DeleteRepository": "the images that a rollback needs",
@@ -55,16 +55,16 @@ WITHHELD = {
     "s3:DeleteObjectVersion": "the recordings",
     "s3:ListBucketVersions": "only needed to empty a bucket",
 }
-# What the functions that the program calls ask AWS for.
+# The actions of the functions that the program calls.
 FUNCTIONS = {
-    "get_caller_identity": set[str](),  # which needs no permission
+    "get_caller_identity": set[str](),  # needs no permission
     "get_image": {"ecr:DescribeImages"},
     "get_listener_rule": {"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"},
-    "get_partition": set[str](),  # no call
+    "get_partition": set[str](),  # makes no call
     "get_vpc": {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
     "get_secret": {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
 }
-# botocore's operations that IAM calls otherwise.
+# Services and operations of botocore that have another name in IAM.
 SERVICES = {"elbv2": "elasticloadbalancing"}
 ACTIONS = {
     "s3:HeadBucket": "s3:ListBucket",
@@ -90,7 +90,7 @@ def text_of(name: str) -> str:
 
 @cache
 def rendered(name: str) -> dict[str, Any]:
-    """A document as the documented command fills it in."""
+    """Returns a document with its placeholders filled in, as the guide's command does."""
     return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text_of(name)))
 
 
@@ -108,7 +108,7 @@ def actions(*names: str) -> set[str]:
 
 @cache
 def known(action: str) -> list[dict[str, Any]]:
-    """What the reference says of an action: a row for each kind of resource that it takes; empty for no action."""
+    """Returns the reference's rows for an action, one for each kind of resource; none for an unknown action."""
     service, _, name = action.partition(":")
     querying: Any = importlib.import_module("policy_sentry.querying.actions")
     found = querying.get_action_data(service, name)
@@ -116,7 +116,7 @@ def known(action: str) -> list[dict[str, Any]]:
 
 
 def kinds(action: str) -> set[tuple[str, str]]:
-    """The service and the kind of each resource that an action takes; `*` where its names stand alone."""
+    """Returns the service and kind of each resource that an action supports. The kind `*` has names without a kind."""
     return {kind(row["resource_arn_format"]) for row in known(action) if row["resource_arn_format"] != "*"}
 
 
@@ -127,7 +127,7 @@ def kind(arn: str) -> tuple[str, str]:
 
 
 def programs_calls() -> Iterator[tuple[str, str, set[str]]]:
-    """Module, name and keywords of each `aws.<module>.<name>(…)` in the program, and of awsx's."""
+    """Yields module, name and keywords of each `aws.<module>.<name>(…)` in the program, and of awsx's."""
     for path in [ROOT / "__main__.py", *sorted((ROOT / "components").rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -137,7 +137,7 @@ def programs_calls() -> Iterator[tuple[str, str, set[str]]]:
 
 
 def programs_types() -> set[str]:
-    """The types of all resources that the program can register, whatever its config, and those that its VPC makes."""
+    """Returns the types that the program can register with any config, and the types of its VPC component."""
     aws: Any = importlib.import_module("pulumi_aws")
     found = {
         getattr(getattr(aws, module), name).pulumi_type
@@ -156,7 +156,7 @@ def action_of(service: str, operation: str) -> str:
 
 
 @pytest.mark.parametrize("name", [*POLICIES, *TRUSTS])
-def test_a_document_is_one_and_fits(name: str) -> None:
+def test_document_is_valid_and_fits(name: str) -> None:
     document = rendered(name)
     assert set(document) == {"Version", "Statement"}
     assert document["Version"] == "2012-10-17"
@@ -175,16 +175,16 @@ def test_actions_exist_and_are_no_wildcards(name: str) -> None:
         assert statement["Action"] == sorted(set(statement["Action"])), statement["Sid"]
         for action in statement["Action"]:
             assert action in WILDCARD_ACTIONS or not re.search(r"[*?]", action), action
-            assert known(action), f"{action} is no action of IAM's"
+            assert known(action), f"IAM has no action {action}"
 
 
-def test_the_preview_role_only_reads() -> None:
+def test_preview_role_only_reads() -> None:
     levels = {action: known(action)[0]["access_level"] for action in actions(*PREVIEW)}
     assert {action for action, level in levels.items() if level not in ("List", "Read")} == set(NOT_READS)
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_a_statement_is_about_everything_only_where_iam_knows_nothing_narrower(name: str) -> None:
+def test_resource_is_a_wildcard_only_where_iam_supports_nothing_narrower(name: str) -> None:
     for statement in statements(name):
         resources = listed(statement["Resource"])
         for action in statement["Action"]:
@@ -196,7 +196,7 @@ def test_a_statement_is_about_everything_only_where_iam_knows_nothing_narrower(n
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_every_resource_of_a_statement_is_of_a_kind_that_an_action_takes(name: str) -> None:
+def test_every_resource_suits_an_action(name: str) -> None:
     for statement in statements(name):
         taken = {one for action in statement["Action"] for one in kinds(action)}
         for resource in listed(statement["Resource"]):
@@ -204,7 +204,7 @@ def test_every_resource_of_a_statement_is_of_a_kind_that_an_action_takes(name: s
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_a_condition_is_one_that_the_action_knows(name: str) -> None:
+def test_actions_support_their_conditions(name: str) -> None:
     for statement in statements(name):
         for test in statement.get("Condition", {}).values():
             for key in test:
@@ -214,9 +214,9 @@ def test_a_condition_is_one_that_the_action_knows(name: str) -> None:
 
 
 @pytest.mark.parametrize("type_", sorted(programs_types()))
-def test_the_roles_may_do_what_the_program_uses(type_: str) -> None:
+def test_roles_can_manage_every_type_of_the_program(type_: str) -> None:
     if type_ not in TYPES:
-        # A wait, and no object: what is waited for has the actions.
+        # It creates nothing and waits for the certificate, whose type has the actions.
         assert type_ == "aws:acm/certificateValidation:CertificateValidation"
         return
     operations = TYPES[type_].operations()
@@ -227,20 +227,20 @@ def test_the_roles_may_do_what_the_program_uses(type_: str) -> None:
     assert not missing, f"docs/ci/deploy-….json lack {sorted(missing)}"
 
 
-def test_what_is_looked_at_is_the_whole_program() -> None:
+def test_every_type_of_the_program_is_found() -> None:
     assert len(programs_types()) >= 45
     assert {"aws:ecs/service:Service", "aws:ec2/natGateway:NatGateway", "aws:iam/role:Role"} <= programs_types()
 
 
-def test_the_roles_may_call_the_programs_functions() -> None:
+def test_roles_can_call_the_programs_functions() -> None:
     called = {name for _, name, _ in programs_calls() if name.startswith("get_")}
-    assert called <= set(FUNCTIONS), "say in FUNCTIONS what these ask AWS for"
+    assert called <= set(FUNCTIONS), "add the actions of these functions to FUNCTIONS"
     for name in called:
         assert FUNCTIONS[name] <= actions(*PREVIEW), name
 
 
 def operations_actions() -> set[str]:
-    """What `operations/` asks AWS for: every method that it calls and that a client of these services has."""
+    """Returns the actions of `operations/`: every method that it calls and that a client of these services has."""
     xform: Any = importlib.import_module("botocore").xform_name
     session: Any = importlib.import_module("botocore.session").get_session()
     called = {
@@ -257,13 +257,13 @@ def operations_actions() -> set[str]:
     }
 
 
-def test_the_roles_may_do_what_the_operations_do() -> None:
+def test_roles_can_run_the_operations() -> None:
     found = operations_actions()
     assert {"ecs:DescribeServices", "ecr:PutImage", "elasticloadbalancing:DescribeTargetHealth"} <= found
     assert found <= actions(*POLICIES), sorted(found - actions(*POLICIES))
 
 
-def test_deployments_take_no_data_away() -> None:
+def test_deploy_role_deletes_no_data() -> None:
     assert not set(WITHHELD) & actions(*POLICIES)
     assert not {"s3:DeleteObjectVersion", "ecr:BatchDeleteImage", "dynamodb:DeleteItem"} & actions(*POLICIES)
 
@@ -310,12 +310,12 @@ VPC = f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/vpc-1"
         ("iam:PassRole", f"{ROLE}/voiceter-backend-task-role", False, False),
     ],
 )
-def test_what_a_role_may_do(action: str, resource: str, preview: bool, deploy: bool) -> None:
+def test_what_each_role_can_do(action: str, resource: str, preview: bool, deploy: bool) -> None:
     assert allowed(PREVIEW, action, resource) is preview
     assert allowed(BOTH, action, resource) is deploy
 
 
-def test_what_a_role_may_do_under_a_condition() -> None:
+def test_conditions_of_the_deploy_role() -> None:
     role = f"{ROLE}/voiceter-backend-task-role"
     assert allowed(DEPLOY, "iam:PassRole", role, iam_PassedToService="ecs-tasks.amazonaws.com")
     assert not allowed(DEPLOY, "iam:PassRole", role, iam_PassedToService="lambda.amazonaws.com")
@@ -326,18 +326,18 @@ def test_what_a_role_may_do_under_a_condition() -> None:
     assert not allowed(DEPLOY, "ec2:DeleteVpc", VPC, aws_ResourceTag__Application="other")
     made = {"ec2_CreateAction": "CreateVpc", "aws_RequestTag__Application": "voiceter-backend"}
     assert allowed(DEPLOY, "ec2:CreateTags", VPC, **made)
-    # Who may tag what is there could make it one's own.
+    # A role that can tag any object could claim it.
     assert not allowed(DEPLOY, "ec2:CreateTags", VPC, aws_RequestTag__Application="voiceter-backend")
 
 
-def test_who_may_take_a_role() -> None:
+def test_who_can_assume_the_roles() -> None:
     subjects: dict[str, set[str]] = {}
     for name in TRUSTS:
         [statement] = statements(name)
         issuer = "token.actions.githubusercontent.com"
         assert statement["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
         assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-        assert set(statement["Condition"]) == {"StringEquals"}, "a pattern could match more than was meant"
+        assert set(statement["Condition"]) == {"StringEquals"}, "a pattern could match more than intended"
         tests = statement["Condition"]["StringEquals"]
         assert set(tests) == {f"{issuer}:aud", f"{issuer}:sub"}
         assert tests[f"{issuer}:aud"] == "sts.amazonaws.com"
@@ -349,7 +349,7 @@ def test_who_may_take_a_role() -> None:
     }
 
 
-def test_the_commands_fill_in_what_the_documents_leave_open() -> None:
+def test_guide_fills_in_every_placeholder() -> None:
     guide = (ROOT / "docs" / "ci.md").read_text()
     used = {name for document in (*POLICIES, *TRUSTS) for name in re.findall(r"\$\{(\w+)\}", text_of(document))}
     assert used == set(VALUES)

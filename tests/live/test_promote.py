@@ -1,4 +1,4 @@
-"""An image from registry to registry on the embedded account: layers, indexes, and a copy that breaks off."""
+"""Copies of images between registries of the sandbox's account: layers, indexes, and copies that fail."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def empty(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stack(account: Account, name: str) -> Target:
-    """A stack with a registry, in a region of its own."""
+    """Returns a stack with a registry, in its region."""
     repository = f"voiceter-backend-{name}"
     made = account.client("ecr", REGIONS[name]).create_repository(
         repositoryName=repository, imageTagMutability="IMMUTABLE"
@@ -71,13 +71,13 @@ def push(target: Target, tag: str, image: stand_in.Image) -> str:
 
 
 def layers(target: Target, digests: list[str]) -> list[bytes]:
-    """What a registry holds of the blobs, by the way that a container engine pulls them."""
+    """Returns the blobs as a container engine pulls them from a registry."""
     registry = Registry.of(target)
     urls = [registry.ecr.get_download_url_for_layer(**registry.who, layerDigest=one)["downloadUrl"] for one in digests]
     return [accounts.opener.open(url).read() for url in urls]
 
 
-def test_an_image_is_copied_with_every_byte(dev: Target, staging: Target, capsys: pytest.CaptureFixture[str]) -> None:
+def test_image_is_copied_byte_for_byte(dev: Target, staging: Target, capsys: pytest.CaptureFixture[str]) -> None:
     image = stand_in.image("app:1.4.2")
     digest = push(dev, "1.4.2", image)
     assert digest == f"sha256:{hashlib.sha256(image.manifest.encode()).hexdigest()}"
@@ -96,10 +96,10 @@ def test_an_image_is_copied_with_every_byte(dev: Target, staging: Target, capsys
 
 
 def _no_fetch(_url: str) -> IO[bytes]:
-    raise AssertionError("nothing was to be fetched")
+    raise AssertionError("nothing may be fetched")
 
 
-def test_an_index_is_copied_with_its_platforms_and_attestations(dev: Target, staging: Target) -> None:
+def test_index_is_copied_with_platforms_and_attestations(dev: Target, staging: Target) -> None:
     registry = Registry.of(dev)
     parts: list[dict[str, Any]] = []
     for architecture, notes in (("amd64", {}), ("arm64", {}), ("unknown", {"vnd.docker.reference.type": "x"})):
@@ -111,7 +111,7 @@ def test_an_index_is_copied_with_its_platforms_and_attestations(dev: Target, sta
         descriptor = {"mediaType": stand_in.MANIFEST_TYPE, "digest": shown["imageDigest"], "size": len(image.manifest)}
         parts.append({**descriptor, "platform": platform, "annotations": notes})
     kind = "application/vnd.oci.image.index.v1+json"
-    # Indented, as buildx writes it: the bytes are what the digest stands for.
+    # Indented, as buildx writes it: the digest depends on every byte.
     index = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": parts}, indent=2)
     registry.ecr.put_image(**registry.who, imageTag="2.0.0", imageManifest=index, imageManifestMediaType=kind)
     promote(dev, staging, "2.0.0")
@@ -122,7 +122,7 @@ def test_an_index_is_copied_with_its_platforms_and_attestations(dev: Target, sta
     assert all(there.find(part["digest"]) for part in parts)
 
 
-def test_a_tag_that_stands_for_another_image_is_left_alone(dev: Target, staging: Target) -> None:
+def test_tag_of_another_image_is_refused(dev: Target, staging: Target) -> None:
     push(dev, "1", stand_in.image("one"))
     other = push(staging, "1", stand_in.image("other"))
     with pytest.raises(OperationError, match=f"holds another image as 1: {other}.*Tags are immutable"):
@@ -132,13 +132,13 @@ def test_a_tag_that_stands_for_another_image_is_left_alone(dev: Target, staging:
 @pytest.mark.parametrize(
     ("tag", "said"), [("9", "holds no image 9"), ("sha256:" + "0" * 64, "name the image by its tag")]
 )
-def test_what_cannot_be_copied_is_said(dev: Target, staging: Target, tag: str, said: str) -> None:
+def test_missing_tag_and_digest_are_refused(dev: Target, staging: Target, tag: str, said: str) -> None:
     with pytest.raises(OperationError, match=said):
         promote(dev, staging, tag)
 
 
 class _Broken(io.BytesIO):
-    """An answer that ends in an error after its first bytes."""
+    """An answer that fails when it is read."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class _Broken(io.BytesIO):
         TimeoutError("timed out"),
     ],
 )
-def test_a_copy_that_breaks_off_is_mended_by_another(
+def test_second_run_completes_a_failed_copy(
     dev: Target, staging: Target, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     push(dev, "1", stand_in.image("one"))
@@ -176,10 +176,10 @@ def test_a_copy_that_breaks_off_is_mended_by_another(
     monkeypatch.setattr(promoting, "_open", lambda url: opened.append(url) or sound(url))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     promote(dev, staging, "1")
     assert Registry.of(staging).find("1") is not None
-    assert len(opened) == 1, "the first layer was there"
+    assert len(opened) == 1, "the first layer was copied before"
 
 
-def test_bytes_that_are_not_those_of_the_digest_are_not_sent(
+def test_layer_with_another_digest_is_not_uploaded(
     dev: Target, staging: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     push(dev, "1", stand_in.image("one"))
@@ -189,7 +189,7 @@ def test_bytes_that_are_not_those_of_the_digest_are_not_sent(
     assert Registry.of(staging).find("1") is None
 
 
-def test_a_large_layer_goes_in_parts(dev: Target, staging: Target) -> None:
+def test_large_layer_is_uploaded_in_parts(dev: Target, staging: Target) -> None:
     part = Registry.of(dev).ecr.initiate_layer_upload(**Registry.of(dev).who)["partSize"]
     copy = Copy(Registry.of(dev), Registry.of(staging), _no_fetch)
     content = os.urandom(part + 1)
@@ -199,7 +199,7 @@ def test_a_large_layer_goes_in_parts(dev: Target, staging: Target) -> None:
     copy._upload(digest, io.BytesIO(content))  # pyright: ignore[reportPrivateUsage]
 
 
-def test_the_account_refuses_what_amazon_ecr_refuses(dev: Target) -> None:
+def test_account_refuses_what_amazon_ecr_refuses(dev: Target) -> None:
     registry = Registry.of(dev)
     ecr, who = registry.ecr, registry.who
     image = stand_in.image("one")
