@@ -103,6 +103,19 @@ def test_up_after_a_kill_starts_over(stack: LiveSandbox) -> None:
     stack.unchanged("dev")
 
 
+def test_account_that_ended_is_named_by_preview_and_replaced_by_up(stack: LiveSandbox) -> None:
+    stack.up("dev")
+    account = json.loads((stack.home / "account.json").read_text())
+    os.kill(account["pid"], signal.SIGKILL)
+    preview = stack.command("preview", "dev")
+    assert preview.status == 1
+    assert "its content is lost. The state still lists: dev." in preview.output
+    assert "`make up STACK=dev` starts over" in preview.output
+    stack.up("dev")
+    assert json.loads((stack.home / "account.json").read_text())["url"] == account["url"]
+    assert set(stack.holdings()["tables"]) == TABLES
+
+
 def commands_of(heading: str) -> list[str]:
     """The shell commands below a heading of docs/recovery.md."""
     document = (ROOT / "docs" / "recovery.md").read_text()
