@@ -85,9 +85,9 @@ named:
 	@$(if $(filter file default undefined,$(origin STACK)),echo 'Name the stack: make $(MAKECMDGOALS) STACK=…' >&2; exit 1)
 	@$(if $(filter image,$(MAKECMDGOALS)),$(if $(TAG),,echo 'Name the image: make image STACK=… TAG=…' >&2; exit 1))
 
-# With the machine's Python, so that it works without .venv.
+# With the machine's Python if there is no .venv.
 clean: python
-	@$(PYTHON) -m sandbox clean
+	@$(or $(wildcard $(VENV)/python),$(PYTHON)) -m sandbox clean
 
 test: lint
 	@$(SANDBOX) engine
