@@ -1,1 +1,1 @@
-"""Who may do what: the IAM pair and the grants."""
+"""Access: the IAM roles and the grants."""

@@ -1,4 +1,4 @@
-"""The role with which ECS moves traffic between target groups."""
+"""The role with which ECS shifts traffic between target groups."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ import pulumi_aws as aws
 from components.lib.account import Account
 from components.lib.policy import Statement, document
 
-# AWS's own policy: what ECS calls for this is AWS's to know. Amazon ECS Developer Guide, "Amazon ECS infrastructure IAM
+# AWS manages this policy, as only AWS knows what ECS calls. Amazon ECS Developer Guide, "Amazon ECS infrastructure IAM
 # role for load balancers".
 _POLICY = "AmazonECSInfrastructureRolePolicyForLoadBalancers"
 
 
 @dataclass(frozen=True)
 class InfrastructureRoleArgs:
-    """What the role is made of."""
+    """The inputs of `InfrastructureRole`."""
 
     account: Account
     name: str
 
 
 class InfrastructureRole(pulumi.ComponentResource):
-    """A role for ECS itself, not for the tasks: it registers targets and rewrites the weights in listener rules."""
+    """A role for ECS, not for the tasks: ECS registers targets and changes the weights of listener rules with it."""
 
-    arn: pulumi.Output[str]  # known once the role may do its work
+    arn: pulumi.Output[str]  # known once the policy is attached
 
     def __init__(self, name: str, args: InfrastructureRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:infrastructure_role:InfrastructureRole", name, {}, opts)

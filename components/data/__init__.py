@@ -1,1 +1,1 @@
-"""What is kept: tables, bucket, secrets, logs, images, the session cache."""
+"""Data: tables, bucket, secrets, logs, images, the session cache."""

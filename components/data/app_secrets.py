@@ -1,4 +1,4 @@
-"""The app's secrets in Secrets Manager: where ECS finds each of them, and the grant to read exactly these."""
+"""The app's secrets in Secrets Manager, and the grant to read exactly these secrets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ import pulumi_aws as aws
 from components.lib.account import Account
 from components.lib.policy import Statement
 
-# The key that Secrets Manager uses by default. AWS lets every principal of the account use it through Secrets Manager.
+# The default key of Secrets Manager. Every principal of the account may use it through Secrets Manager.
 _AWS_MANAGED_KEY = "alias/aws/secretsmanager"
 _RECOVERY_DAYS = 30
 
 
 @dataclass(frozen=True)
 class AppSecretsArgs:
-    """What the secrets are made of."""
+    """The inputs of `AppSecrets`."""
 
     account: Account
-    folder: str  # the first part of the secrets' names
-    values: Mapping[str, pulumi.Output[str]]  # environment variable -> value, for which a secret is made
+    folder: str  # the start of the secrets' names
+    values: Mapping[str, pulumi.Output[str]]  # environment variable -> value; each becomes a secret
     arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
-    protect: bool  # whether a deleted secret can be brought back for 30 days; without it, it is gone at once
+    protect: bool  # whether a deleted secret can be restored for 30 days
 
 
 class AppSecrets(pulumi.ComponentResource):
-    """The secrets that the task definition injects as environment variables."""
+    """The secrets that ECS injects into the container as environment variables."""
 
     value_from: Mapping[str, pulumi.Input[str]]  # environment variable -> `valueFrom` of a container definition
 
@@ -34,7 +34,7 @@ class AppSecrets(pulumi.ComponentResource):
         super().__init__("voiceter:app_secrets:AppSecrets", name, {}, opts)
         made = {variable: self._secret(variable, value, args) for variable, value in args.values.items()}
         self.value_from = {
-            # With its version, so that a changed value is another revision of the task definition.
+            # With its version: a changed value is a new revision of the task definition.
             **{variable: pulumi.Output.concat(arn, ":::", version) for variable, (arn, version) in made.items()},
             **args.arns,
         }
@@ -47,7 +47,7 @@ class AppSecrets(pulumi.ComponentResource):
         self.register_outputs({"value_from": self.value_from})
 
     def read(self) -> list[Statement]:
-        """The grant to read these secrets, and to use the customer keys that encrypt them."""
+        """Returns the grant to read these secrets, and to decrypt with the customer keys that encrypt them."""
         if not self._arns:
             return []
         return [Statement("Secrets", ["secretsmanager:GetSecretValue"], self._arns), *self._decrypt]
@@ -55,16 +55,16 @@ class AppSecrets(pulumi.ComponentResource):
     def _secret(
         self, variable: str, value: pulumi.Output[str], args: AppSecretsArgs
     ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-        """A secret with that value: its ARN, and the id of the version that holds the value."""
+        """Creates a secret. Returns its ARN and the id of the version that holds the value."""
         secret = aws.secretsmanager.Secret(
             variable,
-            # A prefix, as Secrets Manager blocks the name of a deleted secret until its recovery window is over.
+            # A prefix: Secrets Manager blocks the name of a deleted secret until its recovery window ends.
             name_prefix=f"{args.folder}/{variable}-",
             description=f"{variable} of {args.folder}",
             recovery_window_in_days=_RECOVERY_DAYS if args.protect else 0,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        # A former version stays with its secret: an older revision of the task definition still names it.
+        # The previous version stays, as older revisions of the task definition name it.
         version = aws.secretsmanager.SecretVersion(
             variable,
             secret_id=secret.arn,
@@ -74,7 +74,7 @@ class AppSecrets(pulumi.ComponentResource):
         return secret.arn, version.version_id
 
     def _key_of(self, variable: str, arn: str) -> str | None:
-        """What Secrets Manager says of the key of a secret; raises `pulumi.RunError` if it does not know the secret."""
+        """Returns the KMS key of a secret. Raises `pulumi.RunError` if Secrets Manager does not return the secret."""
         try:
             return aws.secretsmanager.get_secret(arn=arn, opts=pulumi.InvokeOptions(parent=self)).kms_key_id
         except Exception as error:  # the SDK raises bare exceptions
@@ -82,16 +82,16 @@ class AppSecrets(pulumi.ComponentResource):
 
 
 def _decrypt(sid: str, secret_arn: str, key: str | None, account: Account) -> list[Statement]:
-    """The grant to decrypt a secret.
+    """Returns the grant to decrypt a secret.
 
-    `key` is what Secrets Manager says of its key: an id, an ARN of the key or of its alias, or nothing for the default.
+    `key` is what Secrets Manager returns: an id, an ARN of the key or of its alias, or nothing for the default key.
     """
     if not key or key.rpartition(":")[2] == _AWS_MANAGED_KEY:
         return []
     owner, name = key.split(":")[4:6] if key.startswith("arn:") else (secret_arn.split(":")[4], key)
     conditions = {"StringEquals": {"kms:ViaService": f"secretsmanager.{account.region}.amazonaws.com"}}
     if name.startswith("alias/"):
-        # IAM knows a key by its id only: which key an alias stands for is a matter of the condition.
+        # IAM knows a key by its id only. A condition names the alias.
         conditions["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": name}
         name = "*"
     key_arn = f"arn:{account.partition}:kms:{account.region}:{owner}:key/{name.removeprefix('key/')}"

@@ -10,15 +10,15 @@ from components.lib.policy import Statement
 
 @dataclass(frozen=True)
 class LogsArgs:
-    """What the log group is made of."""
+    """The inputs of `Logs`."""
 
     name: str
     retention_days: int
-    protect: bool  # whether neither the engine nor AWS lets go of the logs
+    protect: bool  # whether the engine and AWS refuse to delete the logs
 
 
 class Logs(pulumi.ComponentResource):
-    """A CloudWatch log group. Made here, not by the logging agent, so that its retention holds from the first line."""
+    """A CloudWatch log group. The program creates it, not the logging agent, so its retention holds from the start."""
 
     group_name: pulumi.Output[str]
 
@@ -35,6 +35,6 @@ class Logs(pulumi.ComponentResource):
         self.register_outputs({"group_name": self.group_name})
 
     def write(self) -> list[Statement]:
-        """The grant to write to this log group; ECS names a stream after each task."""
+        """Returns the grant to write to this log group. ECS names a stream after each task."""
         streams = pulumi.Output.concat(self._group.arn, ":*")
         return [Statement("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])]

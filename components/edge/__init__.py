@@ -1,1 +1,1 @@
-"""The way in: load balancer, certificate, DNS record."""
+"""The edge: load balancer, certificate, DNS record."""

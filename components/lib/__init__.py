@@ -1,1 +1,1 @@
-"""What all components share: names, policies as values, look-ups, the account."""
+"""What all components share: names, policies, lookups, the account, facts about the app."""

@@ -1,4 +1,4 @@
-"""Where a stack lives: the account and the region that every ARN names."""
+"""The account and region of a stack."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class Account:
-    """An AWS account as seen from one region, in plain strings."""
+    """An AWS account in one region."""
 
     id: str
     partition: str
@@ -16,9 +16,10 @@ class Account:
 
     @classmethod
     def of(cls, provider: aws.Provider, region: str) -> "Account":
-        """The account that `provider` works on.
+        """Returns the account that `provider` works on.
 
-        Raises `pulumi.RunError` where AWS does not answer: no credentials, expired ones, or no way to reach it.
+        Raises:
+            pulumi.RunError: AWS does not answer, for example because credentials are missing or expired.
         """
         options = pulumi.InvokeOptions(provider=provider)
         try:
@@ -29,5 +30,5 @@ class Account:
         return cls(identity.account_id, partition.partition, region)
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something that belongs to this account and region."""
+        """Returns the ARN of a resource of this account and region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.id}:{resource}"

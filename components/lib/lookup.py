@@ -1,4 +1,4 @@
-"""Look-ups in AWS of what may not be there."""
+"""Lookups in AWS of something that may not exist."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,8 +7,8 @@ import pulumi
 
 T = TypeVar("T")
 
-# Error codes of AWS, or the provider's wordings for a look-up without a result. Everything else (no permission, no
-# network) says nothing about what was looked for.
+# Error codes of AWS, and the provider's messages for a lookup without a result. Any other error (no permission, no
+# network) leaves open whether the thing exists.
 _NOT_THERE = (
     "imagenotfoundexception",
     "repositorynotfoundexception",
@@ -23,9 +23,10 @@ _NOT_THERE = (
 
 
 def look_up(what: str, ask: Callable[[], T]) -> T | None:
-    """What `ask` finds; None where there is no such thing. `what` is being looked up, in words.
+    """Returns what `ask` finds, or None if it does not exist. `what` describes it for the error message.
 
-    Raises `pulumi.RunError` where AWS cannot be asked.
+    Raises:
+        pulumi.RunError: AWS does not answer.
     """
     try:
         return ask()

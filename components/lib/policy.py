@@ -1,4 +1,4 @@
-"""IAM policies as values: who offers access hands out statements, who needs a policy joins them into a document."""
+"""IAM policies as values: components return statements, and `document` joins them into a policy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ class Statement:
 
     sid: str  # unique in its document
     actions: Sequence[str]
-    resources: Sequence[pulumi.Input[str]] = ()  # none in a trust policy
+    resources: Sequence[pulumi.Input[str]] = ()  # empty in a trust policy
     conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     effect: Literal["Allow", "Deny"] = "Allow"
-    principal: Mapping[str, str] | None = None  # none in a role's own policy
+    principal: Mapping[str, str] | None = None  # None in the policy of a role
 
 
 def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
-    """The JSON of a policy document. The same statements give the same text, in whatever order they come."""
+    """Returns the JSON of a policy document. The order of the statements does not change the text."""
     ordered = sorted(statements, key=lambda statement: statement.sid)
     body = {"Version": "2012-10-17", "Statement": [_as_json(statement) for statement in ordered]}
     return pulumi.Output.json_dumps(body, sort_keys=True)

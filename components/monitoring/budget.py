@@ -1,4 +1,4 @@
-"""What the stack may cost in a month."""
+"""The monthly budget."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class BudgetArgs:
-    """What the budget is made of."""
+    """The inputs of `Budget`."""
 
     name: str
     stack: str  # the value of the tag Stack
@@ -17,7 +17,7 @@ class BudgetArgs:
 
 
 class Budget(pulumi.ComponentResource):
-    """A monthly cost budget on the stack's tag, which tells the topic when the cost is over and when it will be."""
+    """A monthly cost budget on the stack's tag. It notifies the topic of actual and of forecast excess."""
 
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:budget:Budget", name, {}, opts)

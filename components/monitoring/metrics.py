@@ -1,7 +1,7 @@
-"""What the app and AWS emit about a stack: the one description that alarms, dashboard and scaling take metrics from.
+"""The metrics that the app and AWS emit about a stack, for alarms, dashboard and scaling.
 
-CloudWatch knows a metric by its namespace, its name and exactly its dimensions: with one dimension too many or too few
-it is another metric, and nobody emits that one.
+CloudWatch identifies a metric by its namespace, its name and exactly its dimensions. With one dimension too many or too
+few it is another metric, which nobody emits.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import pulumi
 
 from components.lib.app import METRICS_NAMESPACE
 
-# A Metrics Insights query, as the app chooses the values of ErrorCode. Errors are counted by a metric named ErrorRate
-# whose every value is 1: its sum is a number of errors, its average says nothing.
+# A Metrics Insights query, as only the app knows the values of ErrorCode. The app counts errors with a metric named
+# ErrorRate whose every value is 1: its sum is the number of errors, its average is always 1.
 ERRORS = f'SELECT SUM(ErrorRate) FROM SCHEMA("{METRICS_NAMESPACE}", ErrorCode)'  # noqa: S608 - asks CloudWatch, not a database
 ERRORS_BY_CODE = f"{ERRORS} GROUP BY ErrorCode"
 
-# How the app names its calls in the dimension Operation, with the full name of the table.
+# The dimension Operation of a call, before the full name of the table.
 _DATABASE_OPERATIONS = {
     "get": "GetItem from ",
     "put": "PutItem to ",
@@ -43,44 +43,44 @@ class Metric:
         return [self.namespace, self.name, *names, {"label": label, "stat": stat}]
 
 
-# The app's metrics without a dimension. A task sends its own count of sessions whenever one starts or ends: the maximum
-# is the busiest task, and the number of samples is that of starts and ends. So it is with connections.
+# The app's metrics without a dimension. A task sends its count of sessions whenever a session starts or ends: the
+# maximum is the busiest task, and the number of samples is the number of starts and ends. Connections are the same.
 CONCURRENT_SESSIONS = Metric(METRICS_NAMESPACE, "ConcurrentSessions")
 WEB_SOCKET_CONNECTIONS = Metric(METRICS_NAMESPACE, "WebSocketConnections")
-# Defined in the app, and sent by nobody in today's image.
+# The app defines it, but today's image does not send it.
 BEDROCK_LATENCY = Metric(METRICS_NAMESPACE, "BedrockLatency")
 
 
 def audio_chunks(direction: str) -> Metric:
-    """Chunks of audio; `direction` is inbound or outbound."""
+    """Returns the metric of audio chunks in a direction, inbound or outbound."""
     return Metric(METRICS_NAMESPACE, "AudioChunksProcessed", {"Direction": direction})
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one stack that belong to something in it."""
+    """The metrics of one stack's resources."""
 
     cluster_name: pulumi.Input[str]
     service_name: pulumi.Input[str]
-    load_balancer: pulumi.Input[str]  # the last part of its ARN, as CloudWatch names it
-    target_groups: Sequence[pulumi.Input[str]]  # as above; with two, either has the tasks
+    load_balancer: pulumi.Input[str]  # the last part of its ARN
+    target_groups: Sequence[pulumi.Input[str]]  # the last parts of their ARNs; of two, either has the tasks
     tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
     from_app: bool  # whether the app emits its own metrics
-    cache_nodes: Sequence[pulumi.Input[str]] = ()  # the session cache's; none without a cache
+    cache_nodes: Sequence[pulumi.Input[str]] = ()  # empty without a cache
 
     @property
     def cpu(self) -> Metric:
-        """The tasks' CPU, in percent of what they have; one sample a task and minute."""
+        """CPU of the tasks in percent. Each task sends one sample a minute."""
         return self._of_service("CPUUtilization")
 
     @property
     def memory(self) -> Metric:
-        """The tasks' memory, in percent of what they have."""
+        """Memory of the tasks in percent."""
         return self._of_service("MemoryUtilization")
 
     @property
     def healthy_hosts(self) -> list[Metric]:
-        """Targets that pass the health check, as every zone of the load balancer sees them, by target group.
+        """Targets that pass the health check, by target group. Every zone of the load balancer sends a count.
 
         A target group without targets sends nothing.
         """
@@ -88,12 +88,12 @@ class Metrics:
 
     @property
     def unhealthy_hosts(self) -> list[Metric]:
-        """Targets that fail the health check; as above."""
+        """Targets that fail the health check, like `healthy_hosts`."""
         return self._of_targets("UnHealthyHostCount")
 
     @property
     def target_5xx(self) -> list[Metric]:
-        """Answers 5xx of the app itself, by target group."""
+        """Responses 5xx of the app, by target group."""
         return self._of_targets("HTTPCode_Target_5XX_Count")
 
     @property
@@ -103,16 +103,16 @@ class Metrics:
 
     @property
     def load_balancer_5xx(self) -> Metric:
-        """Answers 5xx of the load balancer, for want of a task that answers."""
+        """Responses 5xx of the load balancer, because no task answered."""
         return self._of_load_balancer("HTTPCode_ELB_5XX_Count")
 
     @property
     def rejected_connections(self) -> Metric:
-        """Connections beyond what the load balancer takes."""
+        """Connections that exceed the load balancer's limit."""
         return self._of_load_balancer("RejectedConnectionCount")
 
     def database_latency(self, table: str) -> dict[str, Metric]:
-        """How long the app's calls on a table take: one metric for each kind of call."""
+        """Returns the latency of the app's calls on a table, one metric for each kind of call."""
         full = self.tables[table]
         return {
             call: Metric(
@@ -124,7 +124,7 @@ class Metrics:
         }
 
     def throttles(self, table: str) -> dict[str, Metric]:
-        """Reads and writes of a table that DynamoDB turned away."""
+        """Returns the reads and writes of a table that DynamoDB throttled."""
         dimensions = {"TableName": self.tables[table]}
         return {
             "reads": Metric("AWS/DynamoDB", "ReadThrottleEvents", dimensions),
@@ -133,17 +133,17 @@ class Metrics:
 
     @property
     def cache_memory(self) -> list[Metric]:
-        """Memory of each node of the session cache, in percent of what it may fill."""
+        """Memory of each node of the session cache in percent."""
         return self._of_cache("DatabaseMemoryUsagePercentage")
 
     @property
     def cache_evictions(self) -> list[Metric]:
-        """Keys that each node of the session cache dropped for want of memory."""
+        """Keys that each node of the session cache evicted, because its memory was full."""
         return self._of_cache("Evictions")
 
     @property
     def cache_lag(self) -> list[Metric]:
-        """How far each node of the session cache is behind the primary; a node that is the primary sends none."""
+        """How far each node of the session cache is behind the primary. The primary sends no lag."""
         return self._of_cache("ReplicationLag") if len(self.cache_nodes) > 1 else []
 
     def _of_cache(self, name: str) -> list[Metric]:

@@ -1,4 +1,4 @@
-"""Where alarms and budget notices go: a topic with a key of its own, and those who subscribe to it."""
+"""The topic of the alarms and the budget, its key and its subscribers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pulumi_aws as aws
 from components.lib.account import Account
 from components.lib.policy import Statement, document
 
-# The key protects messages under way, and nothing at rest: nobody misses it for longer than this.
+# The key encrypts messages in transit only, so a deleted key is not needed for longer.
 _KEY_DELETION_DAYS = 7
 _PUBLISHERS = {"CloudWatch": "cloudwatch.amazonaws.com", "Budgets": "budgets.amazonaws.com"}
 
 
 @dataclass(frozen=True)
 class NotificationsArgs:
-    """What the topic is made of."""
+    """The inputs of `Notifications`."""
 
     account: Account
     name: str
@@ -27,14 +27,14 @@ class NotificationsArgs:
 
 
 class Notifications(pulumi.ComponentResource):
-    """An encrypted SNS topic that CloudWatch and Budgets publish to, for this account, and nobody else."""
+    """An encrypted SNS topic that only CloudWatch and Budgets of this account publish to."""
 
     topic_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:notifications:Notifications", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # AWS's default key for SNS lets neither service in, and then the messages are lost without a word.
+        # AWS's default key for SNS admits neither service: their messages would be lost without an error.
         key = aws.kms.Key(
             "alarms",
             description=f"Messages of the topic {args.name}",
@@ -56,7 +56,7 @@ class Notifications(pulumi.ComponentResource):
 
 
 def _key_policy(account: Account) -> list[Statement]:
-    """Without the first statement nobody, not even the account's administrators, could manage the key."""
+    """Returns the key policy. Without its first statement not even administrators could manage the key."""
     root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
     return [
         Statement("Administration", ["kms:*"], ["*"], principal=root),
@@ -81,5 +81,5 @@ def _topic_policy(account: Account, topic: aws.sns.Topic) -> list[Statement]:
 
 
 def _of_this_account(account: Account) -> dict[str, dict[str, str]]:
-    """A condition against the service acting for someone else's alarm or budget."""
+    """Returns the condition that the service acts for an alarm or budget of this account."""
     return {"StringEquals": {"aws:SourceAccount": account.id}}

@@ -1,11 +1,11 @@
-"""Questions to the log that every operator asks, saved in CloudWatch Logs Insights."""
+"""The saved queries in CloudWatch Logs Insights."""
 
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-# They look into the text of a line, not into fields: so they find what they seek in JSON and in plain text.
+# The queries search the text of a line, not fields, so they work on JSON and on plain text.
 _QUERIES = {
     "errors-by-code": r"""filter @message like /(?i)error/
 | parse @message /(?i)"?(?:error_?)?code"?\s*[:=]\s*"?(?<code>[A-Za-z0-9_.-]+)/
@@ -25,14 +25,14 @@ _QUERIES = {
 
 @dataclass(frozen=True)
 class SavedQueriesArgs:
-    """What the queries are made of."""
+    """The inputs of `SavedQueries`."""
 
     folder: str
     log_group: pulumi.Input[str]
 
 
 class SavedQueries(pulumi.ComponentResource):
-    """Errors by code, slow operations, and the whole story of one session."""
+    """Errors by code, slow operations, and all lines of one session."""
 
     def __init__(self, name: str, args: SavedQueriesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:saved_queries:SavedQueries", name, {}, opts)

@@ -8,13 +8,13 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True)
 class ClusterArgs:
-    """What the cluster is made of."""
+    """The inputs of `Cluster`."""
 
     name: str
 
 
 class Cluster(pulumi.ComponentResource):
-    """A cluster on Fargate and Fargate Spot, with Container Insights down to the single task."""
+    """A cluster on Fargate and Fargate Spot, with enhanced Container Insights."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""How a new version takes over from the old one. Pure: what the config says, in ECS's words."""
+"""The deployment strategies: how a new version replaces the old version."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ STRATEGIES = (ROLLING, BLUE_GREEN, CANARY, LINEAR)
 class Strategy:
     """One of `STRATEGIES`.
 
-    rolling     new tasks join the old ones behind one target group, which then leave
-    blue-green  new tasks wait in a second target group; all traffic moves at once
-    canary      as blue-green, a part of the traffic first
-    linear      as blue-green, in equal steps
+    rolling     new tasks join one target group, then the old tasks leave it
+    blue-green  new tasks start in a second target group; then all traffic shifts at once
+    canary      like blue-green, but a part of the traffic shifts first
+    linear      like blue-green, but the traffic shifts in equal steps
     """
 
     kind: str
-    bake_minutes: int  # ECS watches the alarms after each shift of traffic, ready to go back
+    bake_minutes: int  # for which ECS watches the alarms after each shift of traffic
     canary_percent: float  # of the traffic, first
     linear_step_percent: float  # of the traffic, at each step
 
     @property
     def shifts_traffic(self) -> bool:
-        """Whether ECS moves the traffic between two target groups."""
+        """Whether ECS shifts traffic between two target groups."""
         return self.kind != ROLLING
 
     @property
     def shift_minutes(self) -> int:
-        """From the first shift of traffic until ECS takes the old tasks away."""
+        """The time from the first shift of traffic until ECS stops the old tasks."""
         shifts = {BLUE_GREEN: 1, CANARY: 2, LINEAR: math.ceil(100 / self.linear_step_percent)}
         return self.bake_minutes * shifts.get(self.kind, 0)
 
     def configuration(self) -> aws.ecs.ServiceDeploymentConfigurationArgsDict:
-        """The strategy in ECS's words (Amazon ECS API Reference, DeploymentConfiguration)."""
-        bake = str(self.bake_minutes)  # the AWS provider takes minutes as text
+        """Returns the deployment configuration of the service (Amazon ECS API Reference, DeploymentConfiguration)."""
+        bake = str(self.bake_minutes)  # the AWS provider takes minutes as a string
         found: aws.ecs.ServiceDeploymentConfigurationArgsDict = {"strategy": self.kind.upper().replace("-", "_")}
         if self.shifts_traffic:
             found["bake_time_in_minutes"] = bake
