@@ -5,6 +5,7 @@ that `pulumi config set` makes in a copy last until then.
 """
 
 import io
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -98,6 +99,11 @@ def write_copy(layout: Layout, name: str, file: StackFile) -> None:
         if keys:
             say(f"Config: changed in the sandbox's copy of Pulumi.{name}.yaml: {', '.join(sorted(keys))}")
     write(path, file.text())
+
+
+def _text(value: Any) -> str:
+    """Returns a value without quotes, as the engine writes 512 as "512" when it changes a file."""
+    return json.dumps(value, default=str).replace('"', "")
 
 
 def set_in_copy(layout: Layout, name: str, key: str, value: str) -> None:

@@ -46,6 +46,15 @@ def test_copy_is_the_committed_file_and_what_is_supplied(layout: Layout) -> None
     assert after == before
 
 
+def test_write_copy_prints_the_keys_that_it_changes(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    project.write_copy(layout, "dev", project.read_stack(layout, "dev").file)
+    copy = layout.stack_file("dev")
+    copy.write_text(copy.read_text().replace("512", '"512"') + "  voiceter-backend:logLevel: DEBUG\n")
+    project.write_copy(layout, "dev", project.read_stack(layout, "dev").file)
+    expected = "Config: changed in the sandbox's copy of Pulumi.dev.yaml: voiceter-backend:logLevel\n"
+    assert capsys.readouterr().out == expected
+
+
 def test_copy_written_anew_drops_other_values_and_keeps_the_salt(layout: Layout) -> None:
     committed = layout.root / "Pulumi.dev.yaml"
     project.write_copy(layout, "dev", project.read_stack(layout, "dev").file)
