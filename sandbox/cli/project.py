@@ -92,12 +92,10 @@ def write_copy(layout: Layout, name: str, file: StackFile) -> None:
         before = StackFile(path.read_text(), str(path))
         if salt := before.top.get(SALT):
             file.top[SALT] = salt
-        before.without_encryption()
-        keys = {
-            key for key in before.config.keys() | file.config.keys() if before.config.get(key) != file.config.get(key)
-        }
-        if keys:
-            say(f"Config: changed in the sandbox's copy of Pulumi.{name}.yaml: {', '.join(sorted(keys))}")
+        old, new = before.without_encryption().config, StackFile(file.text()).without_encryption().config
+        changed = sorted(key for key in old.keys() | new.keys() if _text(old.get(key)) != _text(new.get(key)))
+        if changed:
+            say(f"Config: changed in the sandbox's copy of Pulumi.{name}.yaml: {', '.join(changed)}")
     write(path, file.text())
 
 
