@@ -1,4 +1,4 @@
-"""Creates, reads, updates and deletes the objects of a resource type, by its entry in `types/` alone."""
+"""Creates, reads, updates and deletes the objects of a resource type, by its entry in `types/`."""
 
 import re
 import threading

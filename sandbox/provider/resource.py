@@ -74,7 +74,7 @@ class Call:
     properties  the properties that it sends
     params      further parameters; `Resource.identity` if not given (of `Resource.create`: none)
     prepare     regroups the given ones of `properties` before they become parameters. A list is one call for each item.
-    rename      like `Resource.rename`, for this call alone
+    rename      like `Resource.rename`, for this call only
     send_all    in an update, whether to send all of `properties` and not only those that changed
     if_unset    the call to make instead where the first of `properties` is off, empty or not given any more
     """
@@ -96,7 +96,7 @@ class Read:
     at          where in the answer the object is: a dotted path, through the first item of a list
     params      `Resource.identity` if not given
     find        which item of the list at `at` is the object (default: the first)
-    show        the properties that names alone cannot tell
+    show        the properties that names do not lead to
     gone        whether an object that is still shown counts as deleted
     """
 

@@ -164,7 +164,7 @@ def agrees(given: Any, live: Any, *, ordered: bool = False) -> bool:
     if given is UNKNOWN:
         return False
     if is_object(given):
-        live = _alone(live)
+        live = _single(live)
         members = live if is_object(live) else {}
         return all(agrees(value, members.get(name), ordered=ordered) for name, value in given.items())
     if is_list(given):
@@ -175,7 +175,7 @@ def agrees(given: Any, live: Any, *, ordered: bool = False) -> bool:
     return given is not None and live is not None and (same(given, live) or spelt(given) == spelt(live))
 
 
-def _alone(value: Any) -> Any:
+def _single(value: Any) -> Any:
     """Returns the item of a list of one, and any other value as it is."""
     return value[0] if is_list(value) and len(value) == 1 else value
 
@@ -193,7 +193,7 @@ def reconcile(given: Any, live: Any, *, ordered: bool = False) -> Any:
     if agrees(given, live, ordered=ordered):
         return given
     if is_object(given):
-        live = _alone(live)
+        live = _single(live)
         if is_object(live):
             cut = {name: reconcile(value, live.get(name), ordered=ordered) for name, value in given.items()}
             return {name: value for name, value in cut.items() if value is not None}

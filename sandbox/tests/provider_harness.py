@@ -46,7 +46,7 @@ class Refused(Exception):  # noqa: N818 - it reads as what happened to the call
         self.details = details
 
     def init_failed(self) -> Any:
-        """The half-made object that the error tells of, or None."""
+        """Returns the half-made object in the error's details, or None."""
         if self.details is None:
             return None
         failed = provider.ErrorResourceInitFailed()
@@ -54,7 +54,7 @@ class Refused(Exception):  # noqa: N818 - it reads as what happened to the call
 
 
 class FakeContext:
-    """What the servicer needs of a gRPC context."""
+    """The parts of a gRPC context that the servicer uses."""
 
     def __init__(self) -> None:
         self.metadata: dict[str, bytes] = {}
@@ -68,7 +68,7 @@ class FakeContext:
 
 @dataclass
 class Made:
-    """An object, as the engine's state would hold it."""
+    """An object as the engine's state holds it."""
 
     token: str
     name: str
@@ -79,7 +79,7 @@ class Made:
 
 
 class Engine:
-    """Calls one configured provider the way the engine does: check, diff, then what the diff asks for."""
+    """Calls a configured provider as the engine does: check, diff, then what the diff asks for."""
 
     def __init__(self, endpoint: str, default_tags: Mapping[str, str] | None = None, region: str = REGION) -> None:
         self.endpoint = endpoint
@@ -212,12 +212,12 @@ class Engine:
 
 @cache
 def client(endpoint: str, service: str, region: str = REGION) -> Any:
-    """A botocore client of the account: to look at it, and to change things behind the provider's back."""
+    """Returns a botocore client of the account, which reads it and changes it behind the provider's back."""
     session: Any = importlib.import_module("botocore.session").get_session()  # botocore has no types
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return session.create_client(service, region_name=region, endpoint_url=endpoint, **keys)
 
 
 def reset(endpoint: str) -> None:
-    """Empty the account."""
+    """Empties the account."""
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()  # noqa: S310

@@ -19,9 +19,9 @@ class Ref:
 
 @dataclass(frozen=True)
 class Sample:
-    """Inputs of an object, and a change to them that an update carries out (none: the type has no such change).
+    """Inputs of an object, and a change that an update makes (none if every change replaces).
 
-    `after` names the types that have to be there first, and that no input refers to.
+    `after` names the types that have to exist first, and that no input refers to.
     """
 
     inputs: Values
@@ -30,7 +30,7 @@ class Sample:
 
 
 def document(effect: str = "Allow", **more: Any) -> str:
-    """A policy document, spelt with spaces, so that a careless comparison of texts fails."""
+    """Returns a policy document with spaces in it, so that a comparison of texts would fail."""
     statement = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*", **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1)
 
@@ -579,7 +579,7 @@ SAMPLES: dict[str, Sample] = {
 
 
 class World:
-    """Makes samples on an account, each after those that it refers to, and takes them down in the opposite order."""
+    """Creates samples on an account, each after those that it refers to, and deletes them in the opposite order."""
 
     def __init__(self, engine: Engine, endpoint: str) -> None:
         self.engine = engine

@@ -19,7 +19,7 @@ def engine(endpoint: str) -> Engine:
     return Engine(endpoint)
 
 
-def test_who_and_where(engine: Engine) -> None:
+def test_caller_identity_and_partition(engine: Engine) -> None:
     who = engine.invoke("aws:index/getCallerIdentity:getCallerIdentity", {})
     assert (who["accountId"], who["id"]) == (ACCOUNT, ACCOUNT)
     partition = engine.invoke("aws:index/getPartition:getPartition", {})

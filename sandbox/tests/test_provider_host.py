@@ -81,8 +81,8 @@ def _runs(pid: int) -> bool:
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-def test_it_starts_without_what_is_slow_to_import() -> None:
-    """The SDK and botocore each take longer than the rest of the start. A later import finds what was left out."""
+def test_it_starts_without_slow_imports() -> None:
+    """The SDK and botocore each take longer than the rest of the start. A later import still finds them."""
     code = (
         "import sys, sandbox.provider.host, sandbox.provider.servicer\n"
         "print([name for name in ('pulumi', 'grpc.aio', 'botocore', 'boto3', 'sandbox.provider.types')"
@@ -97,7 +97,7 @@ def test_it_starts_without_what_is_slow_to_import() -> None:
     assert done.stdout.splitlines() == ["[]", "True Output", "insecure_channel"]
 
 
-def test_it_prepares_for_every_service_of_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_loads_the_model_of_every_service(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[str] = []
     monkeypatch.setattr(servicer, "service_model", loaded.append)
     for _ in servicer.prepare():
@@ -105,7 +105,7 @@ def test_it_prepares_for_every_service_of_the_tables(monkeypatch: pytest.MonkeyP
     assert sorted(loaded) == sorted({resource.service for resource in TYPES.values()})
 
 
-def test_a_step_of_the_preparation_waits_for_a_pause_between_calls() -> None:
+def test_preparation_waits_for_a_pause_between_calls() -> None:
     calls = Calls()
     calls.count(1)
     waiting = threading.Thread(target=calls.wait_for_pause)

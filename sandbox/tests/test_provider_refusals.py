@@ -1,4 +1,4 @@
-"""What the provider refuses, and how it says so: foreign endpoints, unknown names, values that AWS's models forbid."""
+"""What the provider refuses: foreign endpoints, unknown names, values that AWS's models forbid."""
 
 from collections.abc import Generator
 from typing import Any
@@ -48,7 +48,7 @@ def engine() -> Generator[Engine]:
 @pytest.mark.parametrize(
     "endpoint", ["http://127.0.0.1:5000", "http://127.9.9.9", "http://[::1]:5000", "http://localhost"]
 )
-def test_loopback_endpoints_are_taken(endpoint: str) -> None:
+def test_loopback_endpoints_are_accepted(endpoint: str) -> None:
     assert loopback_endpoint({"AWS_ENDPOINT_URL": endpoint}) == endpoint
 
 
@@ -69,7 +69,7 @@ def test_every_other_endpoint_is_refused(endpoint: str) -> None:
             getattr(servicer, method)(request, FakeContext())
 
 
-def test_the_environment_may_lack_the_endpoint() -> None:
+def test_a_missing_endpoint_is_refused() -> None:
     with pytest.raises(ValueError, match="AWS_ENDPOINT_URL is not set"):
         loopback_endpoint({})
 
@@ -85,7 +85,7 @@ def test_unknown_settings_are_refused() -> None:
         servicer.Configure(provider.ConfigureRequest(args=to_struct({})), FakeContext())
 
 
-def test_a_provider_that_moves_takes_its_resources_along() -> None:
+def test_a_provider_of_another_region_is_replaced() -> None:
     servicer: Any = AwsProvider({"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"})
 
     def differ(olds: Values, news: Values) -> Any:
@@ -154,7 +154,7 @@ def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs:
         (SERVICE, {"networkConfiguration": "x"}, "an object is needed here"),
     ],
 )
-def test_values_that_the_service_models_forbid_are_refused_before_anything_is_made(
+def test_values_that_the_service_models_forbid_are_refused(
     engine: Engine, token: str, inputs: Values, reason: str
 ) -> None:
     _, failures = engine.check(token, "object", inputs)
@@ -162,7 +162,7 @@ def test_values_that_the_service_models_forbid_are_refused_before_anything_is_ma
     assert [said for said in failures if said.startswith(f"`{name}") and reason in said]
 
 
-def test_an_error_of_the_account_names_type_object_operation_and_code(engine: Engine) -> None:
+def test_an_account_error_names_type_object_operation_and_code(engine: Engine) -> None:
     with pytest.raises(Refused) as refused:
         engine.create(SUBNET, "public", {"vpcId": "vpc-0123", "cidrBlock": "10.0.0.0/24"})
     said = str(refused.value)

@@ -303,7 +303,7 @@ def world(endpoint: str, engine: Engine) -> World:
 
 
 def _changed(world: World, made: Made, change: Values) -> Made:
-    """The object after an update in place; its state is what a refresh sees."""
+    """Updates the object in place, and checks that a refresh finds no drift."""
     given = {name: value for name, value in (made.inputs | change).items() if value is not None}
     news, failures = world.engine.check(made.token, made.name, given, made.inputs)
     assert failures == []

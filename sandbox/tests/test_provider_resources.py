@@ -1,4 +1,4 @@
-"""Every type of the provider's table, carried through its whole life on an embedded account."""
+"""Every resource type, carried through its whole life on an embedded account."""
 
 import importlib
 from typing import Any
@@ -27,15 +27,15 @@ from sandbox.tests.provider_samples import (
 )
 
 TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
-# What some ids have to say more than the state's id does, to find the object in an import.
+# The ids of an import, for types that the state's id does not identify.
 _IMPORT_IDS = {
     "aws:ecs/taskDefinition:TaskDefinition": "{arn}",
     "aws:appautoscaling/target:Target": "ecs/{resourceId}/ecs:service:DesiredCount",
     "aws:appautoscaling/policy:Policy": "ecs/{resourceId}/ecs:service:DesiredCount/{name}",
 }
-# What no call shows, so that an import cannot know it: the next update sets it.
+# What no call shows, so that an import cannot read it: the next update sets it.
 _NEVER_SHOWN = {"aws:elasticache/replicationGroup:ReplicationGroup": ["authToken"]}
-# Configurations of an object that stay for as long as it does: what is deleted is their content.
+# Configurations that exist as long as their object: a delete resets them.
 _STAYS = {
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
     "aws:acm/certificateValidation:CertificateValidation",
@@ -69,7 +69,7 @@ def test_every_type_has_a_sample() -> None:
 
 
 def _check_preview(world: World, made: Made) -> None:
-    """A preview names exactly the outputs that come, and knows those that were given."""
+    """Checks that a preview has exactly the outputs of the create, and knows those that are inputs."""
     preview = world.engine.create(made.token, "preview", world.resolve(SAMPLES[made.token].inputs), preview=True)
     assert preview.id == ""
     assert preview.outputs.keys() == made.outputs.keys()
@@ -78,7 +78,7 @@ def _check_preview(world: World, made: Made) -> None:
 
 
 def _check_kinds(made: Made) -> None:
-    """The outputs are of the kinds that the SDK declares: one of the wrong kind ends the program that reads it."""
+    """Checks that outputs have the types that the SDK declares. An output of another type crashes the program."""
     _, path, name = made.token.split(":")
     module = importlib.import_module(f"pulumi_aws.{path.partition('/')[0]}")
     types: Any = importlib.import_module("pulumi._types")  # how the SDK itself finds an output's type
@@ -109,13 +109,13 @@ def test_round_trip(world: World, token: str) -> None:
     engine.delete(made)
     if token not in _STAYS:
         assert engine.read(made) is None
-    engine.delete(made)  # once more is as good
+    engine.delete(made)  # deleting again is no error
     del world.made[token]
     world.clear()
 
 
 @pytest.mark.parametrize("token", [token for token in TYPES if SAMPLES[token].change])
-def test_update_changes_what_is_given_and_nothing_else(world: World, token: str) -> None:
+def test_an_update_changes_the_given_properties_only(world: World, token: str) -> None:
     engine = world.engine
     made = world.make(token)
     wanted = world.resolve(SAMPLES[token].inputs | SAMPLES[token].change)
@@ -137,7 +137,7 @@ def test_update_changes_what_is_given_and_nothing_else(world: World, token: str)
 
 
 @pytest.mark.parametrize("token", [token for token, resource in TYPES.items() if resource.tags])
-def test_tags_and_default_tags_are_put_on_and_taken_off(world: World, token: str) -> None:
+def test_tags_and_default_tags_are_added_and_removed(world: World, token: str) -> None:
     engine = world.engine
     made = world.make(token)
     given = world.resolve(SAMPLES[token].inputs)
@@ -157,8 +157,8 @@ def test_tags_and_default_tags_are_put_on_and_taken_off(world: World, token: str
     assert "tags" not in refreshed.outputs
 
 
-def test_in_an_account_that_was_lost_everything_is_gone(world: World, endpoint: str) -> None:
-    """So that `up --refresh` builds it all again."""
+def test_everything_is_gone_in_a_new_account(world: World, endpoint: str) -> None:
+    """`pulumi up --refresh` then creates it all again."""
     every = [world.make(token) for token in TYPES]
     reset(endpoint)
     new_zone(endpoint)
@@ -189,8 +189,8 @@ def test_types_name_every_operation_that_they_call(world: World, monkeypatch: py
     assert called - named <= {("sts", "GetCallerIdentity")}
 
 
-def _takeable() -> list[tuple[str, str]]:
-    """Each property that a program may give no more, by its type: not one that replaces."""
+def _droppable() -> list[tuple[str, str]]:
+    """Every type and property that an update can drop: not one that replaces."""
     return [
         (token, name)
         for token, sample in SAMPLES.items()
@@ -200,7 +200,7 @@ def _takeable() -> list[tuple[str, str]]:
     ]
 
 
-# What stays, so that the update is refused: the account cannot take the first two back, and AWS wants the others.
+# Properties whose removal is refused: the account cannot remove the first two, and AWS requires the others.
 _REFUSED_TO_GO = {
     (TABLE, "serverSideEncryption"),
     (SECRET, "description"),
@@ -218,14 +218,14 @@ _REFUSED_TO_GO = {
 }
 
 
-@pytest.mark.parametrize(("token", "name"), _takeable())
-def test_what_is_given_no_more_is_gone_or_refused(world: World, token: str, name: str) -> None:
+@pytest.mark.parametrize(("token", "name"), _droppable())
+def test_a_dropped_property_is_removed_or_refused(world: World, token: str, name: str) -> None:
     engine = world.engine
     made = world.make(token)
     given = {key: value for key, value in world.resolve(SAMPLES[token].inputs).items() if key != name}
     news, failures = engine.check(token, made.name, given, made.inputs)
     if failures or not engine.diff(made, news).diffs:
-        return  # the rules want it, or the account keeps it, and the engine is told of no change
+        return  # the rules require it, or the account keeps it and the diff is empty
     if (token, name) in _REFUSED_TO_GO:
         with pytest.raises(Refused):
             engine.update(made, news)

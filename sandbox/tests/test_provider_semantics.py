@@ -93,14 +93,14 @@ def test_every_input_may_be_unknown(engine: Engine, token: str) -> None:
     assert all(preview.outputs[name] is UNKNOWN for name in news)
 
 
-def test_an_unknown_is_a_change_and_replaces_where_its_property_does(world: World) -> None:
+def test_an_unknown_value_is_a_change_and_replaces_if_its_property_does(world: World) -> None:
     made = world.make(TABLE)
     difference = world.engine.diff(made, made.inputs | {"name": UNKNOWN, "ttl": UNKNOWN})
     assert list(difference.diffs) == ["name", "ttl"]
     assert list(difference.replaces) == ["name"]
 
 
-def test_the_sentinels_of_every_kind_are_unknowns() -> None:
+def test_every_sentinel_of_the_engine_is_unknown() -> None:
     sentinels = ["1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"]
     values, _ = from_struct(to_struct({"a": sentinels[0], "b": [sentinels[1]]}))
     assert values == {"a": UNKNOWN, "b": [UNKNOWN]}
@@ -119,7 +119,7 @@ def test_secrets_come_back_as_secrets(world: World) -> None:
     assert "secretString" in _seen(world.engine, made).secret
 
 
-def test_a_secret_string_is_secret_even_where_the_program_forgot(world: World) -> None:
+def test_a_secret_string_is_secret_even_if_the_program_passes_it_in_plain(world: World) -> None:
     secret = world.make(SECRET)
     made = world.engine.create(VERSION, "token", {"secretId": secret.id, "secretString": VALUE})
     assert "secretString" in made.secret
@@ -186,7 +186,7 @@ def test_generated_names_are_legal_recorded_and_stay(engine: Engine) -> None:
     )
 
 
-def test_a_prefix_begins_the_name_and_a_new_prefix_makes_a_new_one(engine: Engine) -> None:
+def test_a_name_begins_with_its_prefix_and_changes_with_it(engine: Engine) -> None:
     name, inputs = _name(engine, SECRET, {"namePrefix": "app/TOKEN-"})
     assert name.startswith("app/TOKEN-")
     assert len(name) == len("app/TOKEN-") + 26
@@ -246,10 +246,10 @@ def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
         (BUDGET, {"limitAmount": "7.0", "timeUnit": "DAILY"}, [], False),
     ],
 )
-def test_what_replaces_and_what_is_deleted_first(
+def test_changes_replace_as_in_the_aws_provider(
     engine: Engine, token: str, change: Values, replaces: list[str], deletes_first: bool
 ) -> None:
-    """As the AWS provider has it: what no call can change replaces, and what the program has named goes first."""
+    """A property that no call changes replaces. An object that the program has named is deleted first."""
     given: Values = {
         name: value for name, value in SAMPLES[token].inputs.items() if isinstance(value, str | int | dict)
     }
@@ -262,7 +262,7 @@ def test_what_replaces_and_what_is_deleted_first(
         assert provider.PropertyDiff.Kind.Name(difference.detailedDiff[name].kind).endswith("_REPLACE")
 
 
-def test_spelling_and_order_alone_are_no_difference(engine: Engine) -> None:
+def test_spelling_and_order_are_no_difference(engine: Engine) -> None:
     policy = document()
     olds: Values = {"name": "g", "role": "r", "policy": policy, "__defaults": []}
     made = Made(ROLE_POLICY, "g", "r:g", olds, olds)
@@ -280,7 +280,7 @@ def test_spelling_and_order_alone_are_no_difference(engine: Engine) -> None:
     )
 
 
-def test_what_the_program_leaves_to_the_account_is_no_difference(engine: Engine) -> None:
+def test_values_that_the_account_chose_are_no_difference(engine: Engine) -> None:
     olds: Values = {"cidrBlock": "10.0.0.0/24", "availabilityZone": f"{REGION}a", "vpcId": "vpc-1"}
     made = Made(SUBNET, "s", "subnet-1", olds, olds)
     assert engine.diff(made, {"cidrBlock": "10.0.0.0/24", "vpcId": "vpc-1"}).changes == 1
@@ -418,7 +418,7 @@ ROGUE = {"Key": "Rogue", "Value": "1"}
         ),
     ],
 )
-def test_drift_is_seen_and_mended(
+def test_drift_is_found_and_corrected(
     world: World, endpoint: str, token: str, service: str, call: str, params: Values, drifted: str
 ) -> None:
     engine = world.engine
@@ -434,19 +434,19 @@ def test_drift_is_seen_and_mended(
     seen = _seen(engine, made)
     difference = engine.diff(seen, made.inputs)
     assert set(difference.diffs) - {"tagsAll"} == {drifted}
-    mended = engine.update(seen, made.inputs)
-    assert mended.outputs == made.outputs
-    assert _seen(engine, mended).inputs == made.inputs
+    corrected = engine.update(seen, made.inputs)
+    assert corrected.outputs == made.outputs
+    assert _seen(engine, corrected).inputs == made.inputs
 
 
-def test_an_object_that_was_deleted_is_gone(world: World, endpoint: str) -> None:
+def test_a_deleted_object_is_gone(world: World, endpoint: str) -> None:
     made = world.make(LOG_GROUP)
     client(endpoint, "logs").delete_log_group(logGroupName=made.id)
     assert world.engine.read(made) is None
 
 
-def test_an_ignored_property_is_left_alone(world: World, endpoint: str) -> None:
-    """The autoscaler owns the count: the engine hands the old input on, and no update may send it."""
+def test_an_update_does_not_send_ignored_properties(world: World, endpoint: str) -> None:
+    """The autoscaler owns the count: the engine passes the old input on, and no update may send it."""
     made = world.make(SERVICE)
     ecs = client(endpoint, "ecs")
     ecs.update_service(cluster=made.outputs["cluster"], service=made.id, desiredCount=7)
@@ -470,14 +470,16 @@ def test_an_ignored_property_is_left_alone(world: World, endpoint: str) -> None:
         (("actions[7].order", "conditions.x"), ["actions", "tags"]),
     ],
 )
-def test_a_refresh_leaves_out_what_is_ignored(engine: Engine, ignore: tuple[str, ...], differs: list[str]) -> None:
-    """There the engine does not put the old values itself, as before an update."""
+def test_a_refresh_ignores_changes_of_ignored_properties(
+    engine: Engine, ignore: tuple[str, ...], differs: list[str]
+) -> None:
+    """In a refresh the engine does not insert the old values, as it does before an update."""
     seen: Values = {"actions": [{"type": "forward", "forward": {"weight": 0}}], "tags": {"New": "1"}}
     recorded: Values = {"actions": [{"type": "forward", "forward": {"weight": 100}}], "tags": {"Gone": "1"}}
     assert engine.diff(Made(RULE, "rule", "arn", seen, seen), recorded, ignore).diffs == differs
 
 
-def test_an_index_is_dropped_and_made(world: World, endpoint: str) -> None:
+def test_a_changed_index_is_deleted_and_created(world: World, endpoint: str) -> None:
     made = world.make(TABLE)
     keys = [{"attributeName": "kind", "keyType": "HASH"}]
     index = {"name": "by-kind", "keySchemas": keys, "projectionType": "KEYS_ONLY"}
@@ -506,7 +508,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return operations
 
 
-def test_a_half_failed_create_keeps_the_object_and_the_next_update_mends_it(world: World, failing: set[str]) -> None:
+def test_a_half_failed_create_keeps_the_object_and_the_next_update_completes_it(
+    world: World, failing: set[str]
+) -> None:
     engine = world.engine
     failing.add("UpdateTimeToLive")
     news = SAMPLES[TABLE].inputs
@@ -523,9 +527,9 @@ def test_a_half_failed_create_keeps_the_object_and_the_next_update_mends_it(worl
     inputs, _ = engine.check(TABLE, "sessions", news)
     made = Made(TABLE, "sessions", failed.id, inputs, outputs)
     failing.clear()
-    mended = engine.update(made, inputs)
-    assert mended.outputs["ttl"] == news["ttl"]
-    assert _seen(engine, mended).inputs == inputs
+    corrected = engine.update(made, inputs)
+    assert corrected.outputs["ttl"] == news["ttl"]
+    assert _seen(engine, corrected).inputs == inputs
 
 
 def test_a_failed_create_leaves_nothing_in_the_state(world: World, failing: set[str]) -> None:
@@ -535,7 +539,7 @@ def test_a_failed_create_leaves_nothing_in_the_state(world: World, failing: set[
     assert refused.value.init_failed() is None
 
 
-def test_a_half_failed_update_records_what_is(world: World, failing: set[str]) -> None:
+def test_a_half_failed_update_records_the_live_values(world: World, failing: set[str]) -> None:
     made = world.make(LOG_GROUP)
     failing.add("TagResource")
     news, _ = world.engine.check(
@@ -548,7 +552,7 @@ def test_a_half_failed_update_records_what_is(world: World, failing: set[str]) -
     assert outputs["tagsAll"] == {"Stack": "dev"}
 
 
-def test_what_the_account_drops_silently_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_property_that_the_account_drops_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     call = Account.call
 
     def forget(self: Account, service: str, operation: str, params: Any) -> Any:
@@ -562,7 +566,7 @@ def test_what_the_account_drops_silently_is_an_error(world: World, monkeypatch: 
 # Deleting
 
 
-def test_a_bucket_with_versions_goes_by_force_alone(world: World, endpoint: str) -> None:
+def test_a_bucket_with_versions_is_deleted_by_force_only(world: World, endpoint: str) -> None:
     bucket = world.make(BUCKET)
     world.make("aws:s3/bucketVersioning:BucketVersioning")
     s3 = client(endpoint, "s3")
@@ -576,7 +580,7 @@ def test_a_bucket_with_versions_goes_by_force_alone(world: World, endpoint: str)
     assert s3.list_buckets()["Buckets"] == []
 
 
-def test_a_repository_with_images_goes_by_force_alone(world: World, endpoint: str) -> None:
+def test_a_repository_with_images_is_deleted_by_force_only(world: World, endpoint: str) -> None:
     repository = world.make(REPOSITORY)
     fixtures.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))
     with pytest.raises(Refused, match="RepositoryNotEmptyException"):
@@ -606,7 +610,7 @@ def test_a_task_definition_that_skips_destroy_stays_registered(world: World, end
     assert described["taskDefinition"]["status"] == "ACTIVE"
 
 
-def test_what_the_service_fills_in_is_no_difference(world: World) -> None:
+def test_members_that_ecs_adds_are_no_difference(world: World) -> None:
     (container,) = json.loads(CONTAINERS)
     bare = {name: value for name, value in container.items() if name != "essential"}
     bare["portMappings"] = [{"containerPort": 8080}]
@@ -616,7 +620,7 @@ def test_what_the_service_fills_in_is_no_difference(world: World) -> None:
 
 
 @pytest.mark.parametrize(("token", "call"), [(TABLE, "DeleteTable"), (LOG_GROUP, "DeleteLogGroup")])
-def test_what_is_protected_is_not_deleted(world: World, token: str, call: str) -> None:
+def test_a_protected_object_is_not_deleted(world: World, token: str, call: str) -> None:
     made = world.engine.create(token, "t", SAMPLES[token].inputs | {"deletionProtectionEnabled": True})
     with pytest.raises(Refused, match=f"{call}: ValidationException"):
         world.engine.delete(made)
@@ -628,13 +632,13 @@ def test_what_is_protected_is_not_deleted(world: World, token: str, call: str) -
 # Further
 
 
-def test_a_new_security_group_lets_nothing_out(world: World, endpoint: str) -> None:
+def test_a_new_security_group_has_no_egress_rule(world: World, endpoint: str) -> None:
     made = world.make("aws:ec2/securityGroup:SecurityGroup")
     rules = client(endpoint, "ec2").describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [made.id]}])
     assert rules["SecurityGroupRules"] == []
 
 
-def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> None:
+def test_an_existing_record_is_overwritten_only_if_allowed(world: World) -> None:
     record: Values = {
         "zoneId": world.given["ZONE"],
         "name": "x.example.com",
@@ -653,7 +657,7 @@ def test_a_record_that_is_there_is_overwritten_only_if_allowed(world: World) -> 
 # Alarms, topics, keys, budgets
 
 
-def test_an_alarm_may_be_computed(world: World) -> None:
+def test_an_alarm_on_metric_math(world: World) -> None:
     engine = world.engine
     made = engine.create(ALARM, "failures", MATH)
     assert made.outputs["metricQueries"] == MATH["metricQueries"]
@@ -675,7 +679,7 @@ def test_a_service_loses_its_alarms(world: World, endpoint: str) -> None:
     assert alarms == {"alarmNames": [], "enable": False, "rollback": False}
 
 
-def test_a_deleted_key_waits_and_a_topics_policy_becomes_the_default(world: World, endpoint: str) -> None:
+def test_a_deleted_key_is_pending_and_a_deleted_topic_policy_becomes_the_default(world: World, endpoint: str) -> None:
     key, policy = world.make(KEY), world.make(TOPIC_POLICY)
     world.engine.delete(policy)
     shown = client(endpoint, "sns").get_topic_attributes(TopicArn=policy.id)["Attributes"]["Policy"]
@@ -685,7 +689,7 @@ def test_a_deleted_key_waits_and_a_topics_policy_becomes_the_default(world: Worl
     assert client(endpoint, "kms").describe_key(KeyId=key.id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
 
 
-def test_a_budget_that_changes_keeps_what_the_program_leaves_open(world: World) -> None:
+def test_a_changed_budget_keeps_what_the_program_leaves_out(world: World) -> None:
     made = world.make(BUDGET)
     inputs = {name: value for name, value in made.inputs.items() if name != "costFilters"}
     updated = world.engine.update(made, inputs | {"limitAmount": "7.0"})
@@ -693,7 +697,7 @@ def test_a_budget_that_changes_keeps_what_the_program_leaves_open(world: World) 
     assert (seen["limitAmount"], seen["costFilters"]) == ("7.0", made.outputs["costFilters"])
 
 
-def test_who_is_notified_is_shown_and_changes(world: World, endpoint: str) -> None:
+def test_subscribers_of_a_budget_are_read_and_changed(world: World, endpoint: str) -> None:
     made = world.make(BUDGET)
     budgets, which = client(endpoint, "budgets"), {"AccountId": ACCOUNT, "BudgetName": "app"}
 
@@ -707,8 +711,8 @@ def test_who_is_notified_is_shown_and_changes(world: World, endpoint: str) -> No
     sns = {"SubscriptionType": "SNS", "Address": topic}
     seen = _seen(world.engine, made)
     assert world.engine.diff(seen, made.inputs).diffs == ["notifications"]
-    mended = world.engine.update(seen, made.inputs)
-    assert mended.outputs == made.outputs
+    corrected = world.engine.update(seen, made.inputs)
+    assert corrected.outputs == made.outputs
     assert budgets.describe_subscribers_for_notification(**which, Notification=first)["Subscribers"] == [sns]
-    world.engine.update(mended, {name: value for name, value in made.inputs.items() if name != "notifications"})
+    world.engine.update(corrected, {name: value for name, value in made.inputs.items() if name != "notifications"})
     assert notices() == []

@@ -1,6 +1,6 @@
-"""`waitForSteadyState`: a change of a service is over when its deployment is, and it fails when that does not hold.
+"""`waitForSteadyState`: a change of a service ends with its deployment, and fails if the deployment fails.
 
-And how long the provider waits at all: as long as the resource's `customTimeouts` say, and not once it is cancelled.
+Also how long the provider waits: as long as the resource's `customTimeouts` say, or until it is cancelled.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def world(endpoint: str) -> World:
 
 
 def _task(world: World, endpoint: str, tag: str, fault: Fault | None = None) -> str:
-    """A revision with an image of its own."""
+    """Registers a revision with a new image. Returns its ARN."""
     ecr = client(endpoint, "ecr")
     fixtures.put_image(ecr, "steady", tag, stand_in.image(tag, fault))
     uri = ecr.describe_repositories(repositoryNames=["steady"])["repositories"][0]["repositoryUri"]
@@ -49,14 +49,14 @@ def _service(world: World, task: str, timeout: float = 0) -> Made:
 
 
 def _half_made(refused: Refused) -> Made:
-    """What the state keeps of a service that is not as it was asked for."""
+    """Returns what the state keeps of a half-failed service."""
     failed = refused.init_failed()
     assert failed is not None
     return Made(SERVICE, "steady", failed.id, from_struct(failed.inputs)[0], from_struct(failed.properties)[0])
 
 
 def _kept(refused: Refused) -> dict[str, Any]:
-    """The inputs of it."""
+    """Returns the inputs that the state keeps."""
     return _half_made(refused).inputs
 
 
@@ -65,7 +65,7 @@ _AT_ONCE_SECONDS = 30
 
 
 def _cancelled(engine: Engine, work: Callable[[], Any]) -> Refused:
-    """How work that waits ends when the engine cancels, which it has to do at once."""
+    """Cancels work that waits. Returns its error, which has to come at once."""
     with ThreadPoolExecutor(max_workers=1) as threads:
         under_way = threads.submit(work)
         time.sleep(2)
@@ -76,7 +76,7 @@ def _cancelled(engine: Engine, work: Callable[[], Any]) -> Refused:
     return error
 
 
-def test_a_change_that_holds(world: World, endpoint: str) -> None:
+def test_a_good_change_succeeds(world: World, endpoint: str) -> None:
     made = _service(world, _task(world, endpoint, "1"))
     task = _task(world, endpoint, "2")
     assert world.engine.update(made, made.inputs | {"taskDefinition": task}).outputs["taskDefinition"] == task
@@ -90,9 +90,7 @@ def test_a_first_deployment_that_fails_keeps_the_service(world: World, endpoint:
     assert failed.id.endswith("/steady")
 
 
-def test_a_rolled_back_change_fails_with_the_services_words_and_the_next_one_is_judged_by_itself(
-    world: World, endpoint: str
-) -> None:
+def test_a_rolled_back_change_fails_with_ecs_reason_and_the_next_change_succeeds(world: World, endpoint: str) -> None:
     good, bad = _task(world, endpoint, "1"), _task(world, endpoint, "2", Fault.UNHEALTHY)
     made = _service(world, good)
     with pytest.raises(Refused, match=r"ROLLBACK_SUCCESSFUL: .*circuit breaker threshold.*rolling back to") as caught:
@@ -103,7 +101,7 @@ def test_a_rolled_back_change_fails_with_the_services_words_and_the_next_one_is_
     assert changed.outputs["deploymentMaximumPercent"] == 150
 
 
-def test_a_change_that_does_not_end_fails_after_its_timeout(world: World, endpoint: str) -> None:
+def test_a_stuck_change_fails_after_its_timeout(world: World, endpoint: str) -> None:
     made = _service(world, _task(world, endpoint, "1"))
     stuck = _task(world, endpoint, "2", Fault.STUCK)
     began = time.monotonic()
@@ -113,7 +111,7 @@ def test_a_change_that_does_not_end_fails_after_its_timeout(world: World, endpoi
     assert _kept(caught.value)["taskDefinition"] == stuck
 
 
-def test_who_does_not_ask_for_it_does_not_wait(world: World, endpoint: str) -> None:
+def test_a_service_without_wait_for_steady_state_does_not_wait(world: World, endpoint: str) -> None:
     made = _service(world, _task(world, endpoint, "1"))
     stuck = _task(world, endpoint, "2", Fault.STUCK)
     news = made.inputs | {"taskDefinition": stuck, "waitForSteadyState": False}
@@ -130,7 +128,7 @@ def test_a_create_waits_as_long_as_its_timeout(world: World, endpoint: str) -> N
 
 
 def _occupied(world: World) -> tuple[Made, Made]:
-    """A VPC that cannot go yet, and the subnet in it."""
+    """Creates a VPC that cannot be deleted yet, and the subnet in it."""
     vpc = world.engine.create(VPC, "net", {"cidrBlock": "10.1.0.0/16"})
     return vpc, world.engine.create(SUBNET, "in-it", {"vpcId": vpc.id, "cidrBlock": "10.1.0.0/24"})
 
@@ -149,7 +147,7 @@ def test_a_delete_tries_as_long_as_its_timeout(world: World) -> None:
     assert world.engine.read(vpc) is None
 
 
-def test_a_cancelled_create_keeps_the_object_and_the_next_update_mends_it(world: World, endpoint: str) -> None:
+def test_a_cancelled_create_keeps_the_object_and_the_next_update_completes_it(world: World, endpoint: str) -> None:
     stuck, good = _task(world, endpoint, "1", Fault.STUCK), _task(world, endpoint, "2")
     world.make(SERVICE)
     error = _cancelled(world.engine, lambda: _service(world, stuck))
@@ -160,18 +158,18 @@ def test_a_cancelled_create_keeps_the_object_and_the_next_update_mends_it(world:
     assert Engine(endpoint).update(made, news).outputs["taskDefinition"] == good
 
 
-def test_a_cancelled_update_keeps_the_object_and_the_next_update_mends_it(world: World, endpoint: str) -> None:
+def test_a_cancelled_update_keeps_the_object_and_the_next_update_completes_it(world: World, endpoint: str) -> None:
     made = _service(world, _task(world, endpoint, "1"))
     stuck, good = _task(world, endpoint, "2", Fault.STUCK), _task(world, endpoint, "3")
     error = _cancelled(world.engine, lambda: world.engine.update(made, made.inputs | {"taskDefinition": stuck}))
     assert "cancelled before it was ready" in str(error)
     kept = _half_made(error)
     assert (kept.id, kept.inputs["taskDefinition"]) == (made.id, stuck)
-    mended = Engine(endpoint).update(kept, kept.inputs | {"taskDefinition": good})
-    assert mended.outputs["taskDefinition"] == good
+    corrected = Engine(endpoint).update(kept, kept.inputs | {"taskDefinition": good})
+    assert corrected.outputs["taskDefinition"] == good
 
 
-def test_a_cancelled_delete_keeps_the_object_and_the_next_delete_ends_it(world: World, endpoint: str) -> None:
+def test_a_cancelled_delete_keeps_the_object_and_the_next_delete_completes_it(world: World, endpoint: str) -> None:
     vpc, subnet = _occupied(world)
     error = _cancelled(world.engine, lambda: world.engine.delete(vpc, timeout=60))
     assert "DependencyViolation" in str(error)
