@@ -1,4 +1,4 @@
-"""What the two roles may do, asked call by call: each call of the app on its own things, and on a neighbour's."""
+"""What the two roles may do: each call on the stack's resources, and on those of other stacks."""
 
 from __future__ import annotations
 
@@ -73,14 +73,14 @@ def execution_allows(action: str, resource: str, everything: bool = True) -> boo
 
 @pytest.mark.parametrize("action", ITEM_ACTIONS)
 @pytest.mark.parametrize("table", contract.TABLES)
-def test_items_of_the_apps_tables(action: str, table: str) -> None:
+def test_app_uses_items_of_its_tables(action: str, table: str) -> None:
     assert task_allows(f"dynamodb:{action}", f"{TABLES}/demo-{table}", everything=False)
 
 
 @pytest.mark.parametrize(
     "index", [f"demo-{name}/index/{index}" for name, table in contract.TABLES.items() for index in table.indexes]
 )
-def test_queries_on_the_indexes(index: str) -> None:
+def test_app_queries_the_indexes(index: str) -> None:
     assert task_allows("dynamodb:Query", f"{TABLES}/{index}", everything=False)
     assert not task_allows("dynamodb:Scan", f"{TABLES}/{index}")
 
@@ -97,17 +97,17 @@ def test_queries_on_the_indexes(index: str) -> None:
         f"{TABLES}/demo-sessions".replace(ACCOUNT, "999999999999"),
     ],
 )
-def test_no_items_of_a_neighbours_table(action: str, table: str) -> None:
+def test_app_uses_no_items_of_other_tables(action: str, table: str) -> None:
     assert not task_allows(f"dynamodb:{action}", table)
 
 
 @pytest.mark.parametrize("action", ["Scan", "DeleteTable", "UpdateTable", "BatchWriteItem", "DescribeTable"])
-def test_nothing_else_on_the_tables(action: str) -> None:
+def test_app_may_do_nothing_else_on_its_tables(action: str) -> None:
     assert not task_allows(f"dynamodb:{action}", f"{TABLES}/demo-sessions")
 
 
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
-def test_objects_under_the_prefix(action: str) -> None:
+def test_app_uses_objects_under_the_prefix(action: str) -> None:
     assert task_allows(action, f"{BUCKET}/recordings/2026/session-1.wav", everything=False)
     assert not task_allows(action, f"{BUCKET}/exports/session-1.wav")
     assert not task_allows(action, f"{BUCKET}/recordings")
@@ -116,28 +116,28 @@ def test_objects_under_the_prefix(action: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket", "s3:DeleteObjectVersion"])
-def test_nothing_else_on_the_bucket(action: str) -> None:
+def test_app_may_do_nothing_else_on_its_bucket(action: str) -> None:
     assert not task_allows(action, BUCKET)
     assert not task_allows(action, f"{BUCKET}/recordings/session-1.wav")
 
 
-def test_the_speech_model() -> None:
+def test_app_streams_with_the_speech_model() -> None:
     for action in ("bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"):
         assert task_allows(action, SPEECH, everything=False)
         assert not task_allows(action, SPEECH.replace(REGION, "eu-north-1"))
 
 
-def test_the_other_models_answer_and_do_not_stream() -> None:
+def test_app_invokes_the_other_models_without_streams() -> None:
     assert task_allows("bedrock:InvokeModel", LITE, everything=False)
     assert not task_allows("bedrock:InvokeModelWithBidirectionalStream", LITE)
 
 
 @pytest.mark.parametrize("model", ["amazon.nova-pro-v1:0", "amazon.nova-2-sonic-v1", "anthropic.claude-v2"])
-def test_no_other_model(model: str) -> None:
+def test_app_uses_no_other_model(model: str) -> None:
     assert not task_allows("bedrock:InvokeModel", f"{MODELS}/{model}")
 
 
-def test_the_models_follow_the_config() -> None:
+def test_models_follow_the_config() -> None:
     deployment = run("prod", bedrockModelId="amazon.nova-sonic-v1:0", extraModelIds=["amazon.nova-pro-v1:0"])
     policy = deployment.one(":RolePolicy", "task").json("policy")
     assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{MODELS}/amazon.nova-sonic-v1:0")
@@ -154,18 +154,18 @@ def test_the_models_follow_the_config() -> None:
         ("ses:SendEmail", MAILBOX, MAILBOX.replace("example.com", "example.org")),
     ],
 )
-def test_what_is_configured_and_nothing_before(action: str, ours: str, theirs: str) -> None:
+def test_optional_grants_follow_the_config(action: str, ours: str, theirs: str) -> None:
     assert task_allows(action, ours)
     assert not task_allows(action, theirs)
     assert not task_allows(action, ours, everything=False)
 
 
-def test_mail_is_sent_and_not_managed() -> None:
+def test_app_sends_mail_and_manages_none() -> None:
     assert not task_allows("ses:SendRawEmail", MAILBOX)
     assert not task_allows("ses:DeleteIdentity", MAILBOX)
 
 
-def test_metrics_of_the_apps_namespace() -> None:
+def test_app_puts_metrics_in_its_namespace_only() -> None:
     action = "cloudwatch:PutMetricData"
     assert task_allows(action, "*", {"cloudwatch:namespace": "Voiceter/Backend"}, everything=False)
     assert not task_allows(action, "*", {"cloudwatch:namespace": "Voiceter/Other"})
@@ -174,7 +174,7 @@ def test_metrics_of_the_apps_namespace() -> None:
 
 
 @pytest.mark.parametrize("action", [*XRAY, *EXEC])
-def test_tracing_and_shell_only_when_on(action: str) -> None:
+def test_tracing_and_shell_are_granted_only_if_on(action: str) -> None:
     assert task_allows(action, "*")
     assert not task_allows(action, "*", everything=False)
 
@@ -196,7 +196,7 @@ def test_ecs_pulls_this_image(action: str) -> None:
     assert not execution_allows(f"ecr:{action}", f"{REPOSITORY}-dev")
 
 
-def test_ecs_logs_in_and_pushes_nothing() -> None:
+def test_ecs_logs_in_to_the_registry_and_cannot_push() -> None:
     assert execution_allows("ecr:GetAuthorizationToken", "*", everything=False)
     assert not execution_allows("ecr:PutImage", REPOSITORY)
 
@@ -226,13 +226,13 @@ def test_ecs_decrypts_with_the_key_of_an_injected_secret() -> None:
     assert not iam.allows(execution, "kms:Decrypt", KEY.replace("1234", "9999"), through)
 
 
-def test_ecs_touches_no_data() -> None:
+def test_ecs_cannot_read_data() -> None:
     assert not execution_allows("dynamodb:GetItem", f"{TABLES}/demo-sessions")
     assert not execution_allows("s3:GetObject", f"{BUCKET}/recordings/session-1.wav")
 
 
 @pytest.mark.parametrize("action", ["GetTaskProtection", "UpdateTaskProtection"])
-def test_a_task_keeps_itself_from_a_scale_in(action: str) -> None:
+def test_task_may_protect_itself_from_a_scale_in(action: str) -> None:
     assert task_allows(f"ecs:{action}", f"{TASKS}/0123abcd", everything=False)
     assert not task_allows(f"ecs:{action}", f"{TASKS}-dev/0123abcd")
     assert not task_allows("ecs:StopTask", f"{TASKS}/0123abcd")
@@ -261,7 +261,7 @@ WILDCARDS = {
 }
 
 
-def test_every_wildcard_has_its_reason() -> None:
+def test_every_wildcard_is_listed_with_its_reason() -> None:
     deployment = prod(True)
     documents = [p.json("policy") for p in (*deployment.all(":RolePolicy"), *deployment.all(":BucketPolicy"))]
     documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
@@ -270,7 +270,7 @@ def test_every_wildcard_has_its_reason() -> None:
     assert set().union(*(iam.wildcards(document) for document in documents)) == set(WILDCARDS)
 
 
-def test_no_resource_carries_a_policy_that_these_tests_do_not_see() -> None:
+def test_every_policy_is_checked_for_wildcards() -> None:
     holders = {
         (r.type, key)
         for r in prod(True).registered

@@ -1,4 +1,4 @@
-"""The program as a whole: each committed stack, with and without an image, and what must not happen."""
+"""The whole program: each committed stack, with and without an image, and its errors."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_outputs_of_prod() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_first_deploy_makes_everything_but_the_service(stack: str) -> None:
+def test_first_deployment_creates_everything_but_the_service(stack: str) -> None:
     first, second = run(stack, image=False), run(stack)
     assert set(first.exports) == OUTPUTS
     made_later = {r.type for r in second.registered} - {r.type for r in first.registered}
@@ -84,7 +84,7 @@ def test_a_first_deploy_makes_everything_but_the_service(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_first_deploy_says_how_an_image_gets_there(stack: str) -> None:
+def test_first_deployment_warns_how_to_push_an_image(stack: str) -> None:
     first = run(stack, image=False)
     [warning] = first.warnings
     assert f"docker push {first.exports['repositoryUrl']}:TAG" in warning
@@ -98,7 +98,7 @@ def test_a_second_run_registers_the_same(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_component_is_whole(stack: str) -> None:
+def test_every_component_registers_its_outputs_once(stack: str) -> None:
     deployment = run(stack)
     parts = components(deployment)
     assert len({part.type for part in parts}) == len(parts) == 14
@@ -109,7 +109,7 @@ def test_every_component_is_whole(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_resource_is_a_components_child_and_uses_the_one_provider(stack: str) -> None:
+def test_every_resource_is_a_child_of_a_component_and_uses_the_provider(stack: str) -> None:
     deployment = run(stack, secretArns={"TOKEN": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"})
     urns = {part.urn for part in components(deployment)}
     others = [r for r in deployment.registered if r.urn not in urns]
@@ -143,7 +143,7 @@ def test_everything_is_tagged(stack: str) -> None:
     }
 
 
-def test_the_service_starts_when_all_is_there() -> None:
+def test_service_waits_for_everything_that_tasks_need() -> None:
     deployment = run("prod")
     needed = deployment.one("ecs/service:Service").depends_on
     ways = ("awsx:ec2:Vpc", ":VpcEndpoint", ":SecurityGroupIngressRule", ":SecurityGroupEgressRule")
@@ -170,7 +170,9 @@ def test_the_size_of_dev() -> None:
     ("stack", "tasks", "nat", "zones", "delay"),
     [("staging", (2, 2, 4), "Single", 2, 300), ("prod", (2, 2, 10), "OnePerAz", 3, 1860)],
 )
-def test_the_size_of_the_others(stack: str, tasks: tuple[int, int, int], nat: str, zones: int, delay: int) -> None:
+def test_the_size_of_staging_and_prod(
+    stack: str, tasks: tuple[int, int, int], nat: str, zones: int, delay: int
+) -> None:
     deployment = run(stack)
     task, service = deployment.one(":TaskDefinition").inputs, deployment.one("ecs/service:Service").inputs
     target, vpc = deployment.one(":Target").inputs, deployment.one("awsx:ec2:Vpc").inputs
@@ -210,20 +212,20 @@ def test_an_image_by_its_digest() -> None:
     assert deployment.one(":TaskDefinition").inputs["tags"] == {"Version": TAG}
 
 
-def test_an_image_that_the_registry_lacks() -> None:
+def test_missing_image_is_a_config_error() -> None:
     answers = FakeAws(images={DIGEST: ["another"]})
     with pytest.raises(ConfigError, match=f"imageTag = '{TAG}'"):
         run("prod", answers=answers)
 
 
-def test_a_registry_that_cannot_be_asked() -> None:
+def test_failed_lookup_of_the_image_is_an_error() -> None:
     answers = FakeAws(failures={"getImage": "AccessDeniedException: not authorized to perform ecr:DescribeImages"})
     with pytest.raises(pulumi.RunError, match="AccessDeniedException") as caught:
         run("prod", answers=answers)
     assert not isinstance(caught.value, ConfigError)
 
 
-def test_a_network_stays_what_it_is() -> None:
+def test_addresses_of_a_live_network_cannot_change() -> None:
     up = FakeAws(network="10.0.0.0/16", images={DIGEST: [TAG]})
     assert run("prod", answers=up).one("awsx:ec2:Vpc").inputs["cidrBlock"] == "10.0.0.0/16"
     with pytest.raises(
@@ -232,7 +234,7 @@ def test_a_network_stays_what_it_is() -> None:
         run("prod", answers=up, vpcCidr="10.1.0.0/16")
 
 
-def test_a_network_that_cannot_be_asked_for() -> None:
+def test_failed_lookup_of_the_network_is_an_error() -> None:
     several = "multiple EC2 VPCs matched; use additional constraints"
     answers = FakeAws(images={DIGEST: [TAG]}, failures={"getVpc": several})
     with pytest.raises(pulumi.RunError, match="multiple EC2 VPCs matched") as caught:
@@ -240,7 +242,7 @@ def test_a_network_that_cannot_be_asked_for() -> None:
     assert not isinstance(caught.value, ConfigError)
 
 
-def test_prod_does_not_come_up_without_https() -> None:
+def test_prod_is_refused_without_https() -> None:
     with pytest.raises(ConfigError, match="certificateArn"):
         run("prod", https=False)
     assert run("prod", https=False, allowPlainHttp=True).exports["url"].startswith("http://")
@@ -264,7 +266,7 @@ def test_a_wrong_config_registers_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     assert registered == ["pulumi:providers:aws"]
 
 
-def test_a_secret_is_nowhere_in_the_clear() -> None:
+def test_secret_is_in_its_version_only() -> None:
     deployment = run("prod", secrets={"COGNITO_USER_POOL_ID": HIDDEN}, enableAuth=True)
     holders = {(r.type, key) for r in deployment.registered for key, v in r.inputs.items() if HIDDEN in str(v)}
     assert holders == {("aws:secretsmanager/secretVersion:SecretVersion", "secretString")}
@@ -276,7 +278,7 @@ def test_a_secret_is_nowhere_in_the_clear() -> None:
     assert "COGNITO_USER_POOL_ID" not in {variable["name"] for variable in container["environment"]}
 
 
-def test_redis_is_the_cache_a_secret_and_one_more_variable() -> None:
+def test_redis_adds_the_cache_a_secret_and_a_variable() -> None:
     without, deployment = run("prod"), run("prod", **REDIS)
     assert set(deployment.exports) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE | OUTPUTS_WITH_REDIS
     host = "master.voiceter-sessions.use1.cache.amazonaws.com:6379"
@@ -304,7 +306,7 @@ def test_redis_is_the_cache_a_secret_and_one_more_variable() -> None:
     assert deployment.one(":ReplicationGroup").urn in deployment.one("ecs/service:Service").depends_on
 
 
-def test_the_token_is_nowhere_in_the_clear() -> None:
+def test_token_is_in_secret_inputs_only() -> None:
     deployment = run("prod", **REDIS)
     encoded = "Correct%21Horse"
     holders = {
@@ -323,13 +325,13 @@ def test_the_token_is_nowhere_in_the_clear() -> None:
     assert REDIS_TOKEN not in said and encoded not in said
 
 
-def test_redis_off_leaves_its_keys_without_effect() -> None:
+def test_keys_of_redis_have_no_effect_while_it_is_off() -> None:
     off = run("prod", redisEnabled=False, redisAuthToken=REDIS_TOKEN, redisReplicas=5)
     assert shape(off) == shape(run("prod"))
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_redis_and_schedules_are_parts_like_the_others(stack: str) -> None:
+def test_redis_and_schedules_are_children_of_components(stack: str) -> None:
     schedule = {"night": {"cron": "0 23 * * ? *", "timeZone": "Europe/Helsinki", "min": 0, "max": 1}}
     deployment = run(stack, scalingSchedule=schedule, **REDIS)
     urns = {part.urn: part for part in components(deployment)}
@@ -359,7 +361,7 @@ class Watching(FakeAws):
         return super().new_resource(args)
 
 
-def test_no_garbage_is_collected_while_it_runs() -> None:
+def test_program_runs_without_garbage_collection() -> None:
     answers = Watching()
     run("dev", image=False, answers=answers)
     assert len(answers.collected) > 30

@@ -1,4 +1,4 @@
-"""Stacks beside each other: in every region of the app, in one account, under names of any length."""
+"""Several stacks: in every region of the app, in one account, under names of any length."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_no_two_stacks_of_an_account_share_a_name() -> None:
                 assert shared == ({"aws:dynamodb/table:Table"} if regions_of_one else set[str]()), (stack, other)
 
 
-def test_every_fixed_name_is_looked_at() -> None:
+def test_every_fixed_name_is_checked() -> None:
     deployment = run("prod", **DOMAIN, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
     for resource in deployment.registered:
         if resource.custom and {"name", "namePrefix"} & set(resource.inputs):

@@ -88,13 +88,13 @@ STACKS: Mapping[str, Mapping[str, object]] = {
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_committed_stack_is_what_the_documents_say(stack: str) -> None:
+def test_stack_file_has_the_documented_values(stack: str) -> None:
     loaded = load({**stack_config(stack), **BY_OPERATOR[stack]}, stack=stack)
     assert {name: getattr(loaded, name) for name in STACKS[stack]} == STACKS[stack]
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_committed_stack_says_only_what_differs_from_the_defaults(stack: str) -> None:
+def test_stack_file_has_no_defaults(stack: str) -> None:
     plain = vars(load({"allowPlainHttp": "true"}, stack=stack))
     loaded = vars(load({**stack_config(stack), "allowPlainHttp": "true"}, stack=stack))
     differing = [name for name in plain if plain[name] != loaded[name]]
@@ -102,7 +102,7 @@ def test_a_committed_stack_says_only_what_differs_from_the_defaults(stack: str) 
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_committed_stack_holds_nothing_made_up(stack: str) -> None:
+def test_stack_file_has_no_made_up_values(stack: str) -> None:
     assert set(project_file(f"Pulumi.{stack}.yaml")) == {"config"}
     text = (ROOT / f"Pulumi.{stack}.yaml").read_text()
     assert "arn:" not in text and "secure:" not in text
@@ -111,7 +111,7 @@ def test_a_committed_stack_holds_nothing_made_up(stack: str) -> None:
     )
 
 
-def test_prod_as_committed_waits_for_https() -> None:
+def test_prod_as_committed_lacks_https() -> None:
     (line,) = mistakes(stack_config("prod"), stack="prod")
     assert line.startswith("certificateArn: is not set, and prod needs HTTPS")
 

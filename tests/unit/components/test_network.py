@@ -72,7 +72,7 @@ def test_a_third_zone_moves_no_subnet(cidr: str, mask: int) -> None:
         ("none", "None", "public", True),
     ],
 )
-def test_where_the_tasks_go(nat_gateways: str, strategy: str, subnets: str, public_ips: bool) -> None:
+def test_tasks_are_private_with_nat(nat_gateways: str, strategy: str, subnets: str, public_ips: bool) -> None:
     run = build(nat_gateways=nat_gateways)
     assert run.one("awsx:ec2:Vpc").inputs["natGateways"] == {"strategy": strategy}
     assert run.exports["tasks"] == [[f"subnet-{subnets}-1", f"subnet-{subnets}-2"], public_ips]
@@ -115,12 +115,12 @@ def test_without_https_nothing_listens_on_443() -> None:
     assert ingress == {("load-balancer", 80, 80, "0.0.0.0/0"), ("tasks", 8080, 8080, "load-balancer")}
 
 
-def test_the_groups_have_no_rules_of_their_own() -> None:
+def test_security_groups_have_no_inline_rules() -> None:
     for group in build().all(":SecurityGroup"):
         assert not {"ingress", "egress"} & set(group.inputs)
 
 
-def test_what_has_no_name_of_its_own_is_tagged_with_one() -> None:
+def test_unnamed_resources_have_a_name_tag() -> None:
     run = build()
     assert run.one("awsx:ec2:Vpc").name == "voiceter-backend-dev"
     tagged = [*run.all(":VpcEndpoint"), *run.all(":SecurityGroup")]

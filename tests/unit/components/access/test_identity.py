@@ -1,4 +1,4 @@
-"""The IAM pair: roles for ECS alone, with the grants that were handed in and no others."""
+"""The two IAM roles: only ECS assumes them, and each has only its grants."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def build() -> Deployment:
     return deploy(program)
 
 
-def test_the_roles() -> None:
+def test_roles_have_their_names() -> None:
     run = build()
     assert run.one(":Role", "execution").inputs["name"] == "voiceter-backend-execution-role-dev"
     assert run.one(":Role", "task").inputs["name"] == "voiceter-backend-task-role-dev"
@@ -40,7 +40,7 @@ def test_the_roles() -> None:
     ]
 
 
-def test_each_role_has_its_own_grants() -> None:
+def test_each_role_has_only_its_grants() -> None:
     run = build()
     policies = {p.inputs["role"]: p.json("policy") for p in run.all(":RolePolicy")}
     execution = policies["voiceter-backend-execution-role-dev"]
@@ -52,7 +52,7 @@ def test_each_role_has_its_own_grants() -> None:
 
 
 @pytest.mark.parametrize("role", ["execution", "task"])
-def test_only_ecs_tasks_of_this_account_and_region_take_a_role(role: str) -> None:
+def test_only_ecs_tasks_of_this_account_and_region_assume_a_role(role: str) -> None:
     trust = build().one(":Role", role).json("assumeRolePolicy")
     task = f"arn:aws:ecs:eu-north-1:{ACCOUNT}:task/voiceter-cluster-dev/0123abcd"
     ours = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": task}

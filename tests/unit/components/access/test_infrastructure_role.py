@@ -1,4 +1,4 @@
-"""The role with which ECS moves traffic."""
+"""The role with which ECS shifts traffic."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def build() -> Deployment:
     return deploy(program)
 
 
-def test_ecs_itself_takes_it_and_no_task() -> None:
+def test_ecs_assumes_the_role_and_tasks_do_not() -> None:
     trust = build().one(":Role").json("assumeRolePolicy")
     assert iam.trusts(trust, "ecs.amazonaws.com", {})
     assert not iam.trusts(trust, "ecs-tasks.amazonaws.com", {})
 
 
-def test_it_has_the_policy_that_aws_keeps_for_this() -> None:
+def test_role_has_the_managed_policy() -> None:
     deployment = build()
     assert deployment.one(":RolePolicyAttachment").inputs == {
         "role": NAME,
@@ -39,7 +39,7 @@ def test_it_has_the_policy_that_aws_keeps_for_this() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
-def test_a_strategy_that_shifts_traffic_has_one(strategy: str) -> None:
+def test_strategy_that_shifts_traffic_has_the_role(strategy: str) -> None:
     deployment = run("dev", deploymentStrategy=strategy)
     assert deployment.one(":Role", "infrastructure").inputs["name"] == NAME
     service = deployment.one("ecs/service:Service")
@@ -47,5 +47,5 @@ def test_a_strategy_that_shifts_traffic_has_one(strategy: str) -> None:
     assert deployment.one(":RolePolicyAttachment").urn in service.depends_on
 
 
-def test_rolling_deployments_have_none() -> None:
+def test_rolling_strategy_has_no_infrastructure_role() -> None:
     assert {role.name for role in run("dev").all(":Role")} == {"execution", "task"}

@@ -1,4 +1,4 @@
-"""Secrets: encrypted all the way, injected by version, and granted only as far as they are injected."""
+"""Secrets are encrypted, injected by version, and readable by the execution role only."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_value_becomes_a_secret_of_the_stack(protect: bool, days: int) -> None
     assert version.retain_on_delete
 
 
-def test_the_value_is_a_secret_and_nowhere_else() -> None:
+def test_value_is_in_the_secret_only() -> None:
     run = build()
     assert run.one(":SecretVersion").secret_inputs == {"secretString"}
     holders = [r.type for r in run.registered if HIDDEN in values(r.inputs)]
@@ -66,11 +66,11 @@ def test_the_value_is_a_secret_and_nowhere_else() -> None:
     assert HIDDEN not in str(run.exports)
 
 
-def test_it_is_injected_with_its_version() -> None:
+def test_secret_is_injected_with_its_version() -> None:
     assert build().exports["valueFrom"] == {"COGNITO_USER_POOL_ID": f"{MADE}:::version-of-COGNITO_USER_POOL_ID"}
 
 
-def test_a_secret_of_someone_else_is_injected_as_it_is() -> None:
+def test_foreign_secret_is_injected_by_its_arn() -> None:
     run = build(arns={"TOKEN": FOREIGN}, values={})
     assert run.exports["valueFrom"] == {"TOKEN": FOREIGN}
     assert run.all(":Secret") == []
@@ -90,7 +90,7 @@ def test_the_grant_is_for_exactly_these_secrets() -> None:
         assert not iam.allows(granted, "secretsmanager:GetSecretValue", neighbour)
 
 
-def test_a_secret_that_cannot_be_looked_up_ends_the_program() -> None:
+def test_failed_lookup_of_a_secret_is_an_error() -> None:
     text = "ResourceNotFoundException: Secrets Manager can't find the specified secret"
     with pytest.raises(pulumi.RunError) as caught:
         build(arns={"TOKEN": FOREIGN}, failures={"getSecret": text})
@@ -99,7 +99,7 @@ def test_a_secret_that_cannot_be_looked_up_ends_the_program() -> None:
     assert text in str(caught.value)
 
 
-def test_without_secrets_there_is_nothing_to_read() -> None:
+def test_no_secrets_no_grant() -> None:
     assert build(values={}).exports["statements"] == 0
 
 

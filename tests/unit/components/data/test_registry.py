@@ -1,4 +1,4 @@
-"""The registry, the look-up of an image in it, and the way of a first image to it."""
+"""The registry, the lookup of an image, and the commands for a first image."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def test_untagged_images_expire_and_no_others() -> None:
     assert rule["selection"].items() >= {"tagStatus": "untagged", "countType": "sinceImagePushed"}.items()
 
 
-def test_an_image_goes_by_its_tag_or_its_digest() -> None:
+def test_image_reference_has_the_tag_or_the_digest() -> None:
     assert build().exports["images"] == [f"{URL}:1.0", f"{URL}@{DIGEST}"]
 
 
-def test_a_tag_that_the_repository_holds() -> None:
+def test_tag_in_the_repository_is_found() -> None:
     found, run = look_up("1.0", images={DIGEST: ["latest", "1.0"]})
     assert found == "1.0"
     [(function, args, provider)] = run.calls
@@ -62,7 +62,7 @@ def test_a_tag_that_the_repository_holds() -> None:
     assert "pulumi:providers:aws::aws" in provider
 
 
-def test_a_digest_has_the_tag_that_the_repository_holds_for_it() -> None:
+def test_digest_has_the_tag_of_its_image() -> None:
     found, run = look_up(DIGEST, images={DIGEST: ["b", "a"]})
     assert found == "a"
     assert run.calls[0][1] == {"repositoryName": "voiceter-backend-dev", "imageDigest": DIGEST}
@@ -72,7 +72,7 @@ def test_an_untagged_image_has_no_tag() -> None:
     assert look_up(DIGEST, images={DIGEST: []})[0] is None
 
 
-def test_an_image_that_is_not_there() -> None:
+def test_missing_image_is_none() -> None:
     assert look_up("1.0", images={DIGEST: ["1.1"]})[0] is None
 
 
@@ -87,7 +87,7 @@ def test_an_image_that_is_not_there() -> None:
         "No matching image found",
     ],
 )
-def test_the_ways_to_say_that_it_is_not_there(text: str) -> None:
+def test_messages_that_mean_a_missing_image(text: str) -> None:
     assert look_up("1.0", failures={"getImage": text})[0] is None
 
 
@@ -99,7 +99,7 @@ def test_the_ways_to_say_that_it_is_not_there(text: str) -> None:
         "ExpiredTokenException: The security token included in the request is expired",
     ],
 )
-def test_a_registry_that_cannot_be_asked_does_not_lack_the_image(text: str) -> None:
+def test_failed_lookup_of_an_image_is_an_error(text: str) -> None:
     with pytest.raises(pulumi.RunError) as caught:
         look_up("1.0", failures={"getImage": text})
     assert "'1.0'" in str(caught.value)
@@ -108,7 +108,7 @@ def test_a_registry_that_cannot_be_asked_does_not_lack_the_image(text: str) -> N
 
 
 @pytest.mark.parametrize(("architecture", "platform"), [("X86_64", "linux/amd64"), ("ARM64", "linux/arm64")])
-def test_the_way_of_a_first_image(architecture: str, platform: str) -> None:
+def test_warning_gives_the_commands_for_a_first_image(architecture: str, platform: str) -> None:
     def program() -> None:
         registry = Registry("registry", RegistryArgs("voiceter-backend-dev", True))
         registry.warn_of_no_image("eu-north-1", architecture, "dev")

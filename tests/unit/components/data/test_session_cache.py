@@ -1,4 +1,4 @@
-"""The session cache: private, encrypted, with a token, and the URL that the app gets."""
+"""The session cache is private, encrypted and has a token; the app gets its URL."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_replication_group() -> None:
 
 
 @pytest.mark.parametrize("replicas", range(6))
-def test_replicas_bring_failover_to_another_zone(replicas: int) -> None:
+def test_replicas_enable_failover_to_another_zone(replicas: int) -> None:
     run = build(replicas=replicas)
     group = run.one(":ReplicationGroup").inputs
     assert group["numCacheClusters"] == replicas + 1
@@ -71,7 +71,7 @@ def test_replicas_bring_failover_to_another_zone(replicas: int) -> None:
     assert run.exports["nodes"] == [f"voiceter-sessions-dev-00{number}" for number in range(1, replicas + 2)]
 
 
-def test_a_stack_that_protects_data_takes_snapshots_and_a_last_one() -> None:
+def test_protected_cache_has_snapshots_and_a_final_snapshot() -> None:
     group = build(protect=True).one(":ReplicationGroup")
     assert group.inputs["snapshotRetentionLimit"] == 7
     assert group.inputs["finalSnapshotIdentifier"] == "voiceter-sessions-dev-final"
@@ -79,13 +79,13 @@ def test_a_stack_that_protects_data_takes_snapshots_and_a_last_one() -> None:
     assert not group.protect
 
 
-def test_it_is_in_the_private_subnets() -> None:
+def test_cache_is_in_the_private_subnets() -> None:
     subnets = build().one(":SubnetGroup").inputs
     assert subnets["subnetIds"] == ["subnet-private-1", "subnet-private-2"]
     assert subnets["name"] == "voiceter-sessions-dev"
 
 
-def test_the_tasks_alone_reach_it_and_it_reaches_nobody() -> None:
+def test_only_the_tasks_reach_the_cache() -> None:
     run = build()
     group = run.one(":SecurityGroup")
     assert not {"ingress", "egress"} & set(group.inputs)
@@ -102,7 +102,7 @@ def test_the_tasks_alone_reach_it_and_it_reaches_nobody() -> None:
 
 
 @pytest.mark.parametrize("token", [TOKEN, "a" * 16, "#<>^" * 32])
-def test_the_url_is_a_secret_that_a_url_parser_reads_back(token: str) -> None:
+def test_url_is_a_secret_with_an_encoded_token(token: str) -> None:
     run = build(token)
     assert run.secret_exports == {"url"}
     url = urlsplit(str(run.exports["url"]))

@@ -1,4 +1,4 @@
-"""The way in: plain or with TLS, under AWS's name or the stack's own."""
+"""The load balancer with HTTP and HTTPS, with and without a domain."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_target_group() -> None:
     assert health["timeout"] < health["interval"]
 
 
-def test_polling_clients_stay_with_their_task() -> None:
+def test_polling_clients_stay_on_their_task() -> None:
     run = build()
     stickiness = run.one(":TargetGroup").inputs["stickiness"]
     assert (stickiness["type"], stickiness["enabled"]) == ("lb_cookie", True)
@@ -117,7 +117,7 @@ def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], liste
     assert test.inputs["priority"] < production.inputs["priority"]
 
 
-def test_a_change_of_strategy_makes_the_new_rule_beside_the_old_one() -> None:
+def test_change_of_strategy_creates_the_new_rule_beside_the_old_rule() -> None:
     [rolling], shifting = build().all(":ListenerRule"), build(shifts_traffic=True).all(":ListenerRule")
     assert rolling.name not in {rule.name for rule in shifting}
     assert rolling.inputs["priority"] not in {rule.inputs["priority"] for rule in shifting}
@@ -129,31 +129,31 @@ ALTERNATE = FIRST.replace("backend-", "backend-alternate-")
 
 
 @pytest.mark.parametrize("weights", [{}, {FIRST: 100, ALTERNATE: 0}, {FIRST: 1}])
-def test_rolling_deployments_take_over_where_the_first_group_has_the_traffic(weights: dict[str, int]) -> None:
+def test_change_to_rolling_passes_if_the_first_group_has_the_traffic(weights: dict[str, int]) -> None:
     answers = FakeAws(region="eu-north-1", rules={50: weights} if weights else {})
     assert build(answers=answers).exports["targetGroup"] == FIRST
 
 
 @pytest.mark.parametrize("weights", [{FIRST: 0, ALTERNATE: 100}, {FIRST: 90, ALTERNATE: 10}])
-def test_rolling_deployments_do_not_take_over_from_the_alternate_group(weights: dict[str, int]) -> None:
+def test_change_to_rolling_fails_if_the_alternate_group_has_traffic(weights: dict[str, int]) -> None:
     answers = FakeAws(region="eu-north-1", rules={50: weights})
     with pytest.raises(pulumi.RunError, match=r"deploymentStrategy = 'rolling': .*make redeploy"):
         build(answers=answers)
 
 
-def test_a_listener_that_somebody_deleted_has_no_rules() -> None:
+def test_deleted_listener_has_no_rules() -> None:
     gone = "api error ListenerNotFound: One or more listeners not found"
     assert build(answers=FakeAws(region="eu-north-1", failures={"getListenerRule": gone})).exports["targetGroup"]
 
 
-def test_where_the_rules_cannot_be_asked_nothing_is_assumed() -> None:
+def test_failed_lookup_of_the_rules_is_an_error() -> None:
     answers = FakeAws(region="eu-north-1", failures={"getListenerRule": "AccessDenied: not authorized"})
     with pytest.raises(pulumi.RunError, match=r"cannot look up the rules of the listener .*AccessDenied"):
         build(answers=answers)
 
 
 @pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])
-def test_a_rule_forwards_everything(changes: dict[str, Any], listener: str) -> None:
+def test_rule_forwards_everything(changes: dict[str, Any], listener: str) -> None:
     run = build(**changes)
     rule = run.one(":ListenerRule").inputs
     assert f"/{listener}/" in rule["listenerArn"]
@@ -198,7 +198,7 @@ def test_the_validation_record_is_shared_between_regions() -> None:
     assert record.retain_on_delete
 
 
-def test_the_alias_is_one_of_several_regions() -> None:
+def test_alias_record_is_routed_by_latency() -> None:
     alias = build(domain=DOMAIN).one(":Record", "alias").inputs
     assert alias == {
         "zoneId": "Z1D633PJN98FT9",

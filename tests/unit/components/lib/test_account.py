@@ -1,4 +1,4 @@
-"""The account that the stack lives in."""
+"""The account of a stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def look_up(answers: FakeAws) -> tuple[Account, list[str]]:
     return found[0], [provider for _, _, provider in run.calls]
 
 
-def test_the_account_is_the_providers() -> None:
+def test_account_is_that_of_the_provider() -> None:
     account, providers = look_up(FakeAws(region="eu-north-1"))
     assert account == Account(id=ACCOUNT, partition="aws", region="eu-north-1")
     assert len(providers) == 2
@@ -30,6 +30,6 @@ def test_arns_name_partition_region_and_account() -> None:
     assert account.arn("ecs", "*") == "arn:aws-cn:ecs:cn-north-1:1:*"
 
 
-def test_without_an_answer_the_program_ends_with_the_cause() -> None:
+def test_error_of_aws_is_reported() -> None:
     with pytest.raises(pulumi.RunError, match=r"which account.*ExpiredToken: the security token is expired"):
         look_up(FakeAws(failures={"getCallerIdentity": "ExpiredToken: the security token is expired"}))

@@ -1,4 +1,4 @@
-"""Names: the documents' for prod, the stack's for the others, and legal for whatever a stack may be called."""
+"""Names of prod and of other stacks, legal for every stack name."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_prod_has_the_plain_names() -> None:
     }
 
 
-def test_every_other_stack_adds_its_own() -> None:
+def test_other_stacks_add_their_name() -> None:
     assert names_of("dev") == {
         "repository": "voiceter-backend-dev",
         "cluster": "voiceter-cluster-dev",
@@ -79,7 +79,7 @@ def test_a_name_that_fits_exactly_is_not_cut() -> None:
     assert re.fullmatch(r"voiceter-backend-s+-[0-9a-f]{8}", Names(f"{fits}s").load_balancer)
 
 
-def test_a_cut_name_keeps_what_it_can() -> None:
+def test_cut_name_keeps_its_start() -> None:
     name = Names(LONG).task_role
     assert len(name) == 64
     assert name.startswith("voiceter-backend-task-role-prod-xxx")
@@ -94,7 +94,7 @@ def test_every_name_is_legal(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", ODD)
-def test_a_name_is_changed_for_the_service_that_refuses_it_only(stack: str) -> None:
+def test_name_changes_only_for_the_service_that_refuses_it(stack: str) -> None:
     assert Names(stack).task_role == f"voiceter-backend-task-role-{stack}"
 
 
@@ -103,11 +103,11 @@ def test_no_two_stacks_share_a_name(kind: str) -> None:
     assert len({names_of(stack)[kind] for stack in STACKS}) == len(STACKS)
 
 
-def test_the_hash_is_that_of_the_whole_name() -> None:
+def test_hash_is_of_the_whole_name() -> None:
     assert Names("a--b").repository == "voiceter-backend-a-b-75c30839"  # of voiceter-backend-a--b
 
 
-def test_the_alarms_of_two_stacks() -> None:
+def test_alarms_of_two_stacks_have_different_names() -> None:
     assert Names("prod").alarm("high-cpu-warning") == "voiceter-backend-high-cpu-warning"
     assert Names("dev").alarm("high-cpu-warning") == "voiceter-backend-high-cpu-warning-dev"
     assert len(Names("x" * 300).alarm("high-cpu-warning")) == 255

@@ -31,7 +31,7 @@ def test_statements_become_json() -> None:
     }
 
 
-def test_a_statement_about_a_principal() -> None:
+def test_statement_with_a_principal() -> None:
     trust = Statement("Trust", ["sts:AssumeRole"], principal={"Service": "ecs-tasks.amazonaws.com"})
     [statement] = json.loads(text_of(trust))["Statement"]
     assert statement == {

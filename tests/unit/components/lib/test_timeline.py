@@ -1,4 +1,4 @@
-"""The timeline of a task: what has to be shorter than what, for the committed stacks and for every setting allowed."""
+"""The timeline of a task: the order of its times, for the committed stacks and for the limits of the settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def built(stack: str, **config: Any) -> tuple[Any, Any, Any, Any]:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_task_ends_in_peace(stack: str) -> None:
+def test_task_has_time_to_drain(stack: str) -> None:
     container, group, balancer, _ = built(stack)
     # Pings keep a session's connection open.
     assert balancer["idleTimeout"] > app.PING_SECONDS
@@ -41,7 +41,7 @@ def test_a_task_ends_in_peace(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_task_starts_in_peace(stack: str) -> None:
+def test_checks_do_not_kill_a_starting_task(stack: str) -> None:
     container, group, _, service = built(stack)
     health = container["healthCheck"]
     assert health["timeout"] < health["interval"]
@@ -59,7 +59,7 @@ def test_prod_lets_every_session_finish() -> None:
 
 @pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary", "linear"])
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_engine_waits_longer_than_a_deployment_takes(stack: str, strategy: str) -> None:
+def test_engine_waits_longer_than_a_deployment_takes(stack: str, strategy: str) -> None:
     deployment = run(stack, deploymentStrategy=strategy)
     container, group = deployment.containers()[0], deployment.all(":TargetGroup")[0].inputs
     service = deployment.one("ecs/service:Service")
@@ -70,7 +70,7 @@ def test_the_engine_waits_longer_than_a_deployment_takes(stack: str, strategy: s
     assert int(service.timeouts["delete"].removesuffix("m")) * 60 > seconds - 60 * bakes
 
 
-def test_the_bounds_of_the_settings_keep_to_it() -> None:
+def test_limits_of_the_settings_respect_the_timeline() -> None:
     least = load({"stopTimeoutSeconds": "30", "idleTimeoutSeconds": "11"})
     assert least.stop_timeout_seconds >= app.DRAIN_SECONDS
     assert least.idle_timeout_seconds > app.PING_SECONDS
@@ -85,5 +85,5 @@ def test_how_long_a_deployment_may_take(delay: int, stop: int, shift: int, deplo
     assert (line.deployment_minutes, line.removal_minutes) == (deployment, removal)
 
 
-def test_a_check_that_fails_is_not_believed_at_once() -> None:
+def test_task_is_unhealthy_after_90_seconds() -> None:
     assert CONTAINER_CHECK.unhealthy_seconds == TARGET_CHECK.unhealthy_seconds == 90

@@ -30,7 +30,7 @@ def test_a_monthly_cost_budget_on_the_stacks_tag() -> None:
 
 
 @pytest.mark.parametrize("image", [True, False])
-def test_it_says_that_it_reads_0_at_first(image: bool) -> None:
+def test_notice_says_that_the_budget_reads_0_at_first(image: bool) -> None:
     [notice] = run("staging", image=image, monthlyBudgetUsd=99.5).notices
     assert "monthlyBudgetUsd" in notice
     assert "reads 0 until" in notice

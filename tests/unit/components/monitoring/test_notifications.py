@@ -1,4 +1,4 @@
-"""The topic: who may publish to it, with which key, and who hears of it."""
+"""The topic: its publishers, its key and its subscribers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def principals(policy: dict[str, Any]) -> dict[str, Any]:
     return {statement["Sid"]: statement["Principal"] for statement in policy["Statement"]}
 
 
-def test_the_topic_is_encrypted_with_a_key_of_its_own() -> None:
+def test_topic_is_encrypted_with_its_own_key() -> None:
     run = build()
     topic, key = run.one(":Topic"), run.one(":Key")
     assert topic.inputs == {"name": "voiceter-backend-alarms-dev", "kmsMasterKeyId": KEY}
@@ -57,7 +57,7 @@ def test_cloudwatch_and_budgets_use_the_key_for_this_account(service: str) -> No
     assert not iam.allows(only, "kms:PutKeyPolicy", KEY, OURS)
 
 
-def test_the_account_keeps_the_rule_over_its_key() -> None:
+def test_account_can_manage_the_key() -> None:
     policy = build().one(":Key").json("policy")
     assert principals(policy) == {
         "Administration": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
@@ -66,7 +66,7 @@ def test_the_account_keeps_the_rule_over_its_key() -> None:
     assert iam.allows(policy, "kms:PutKeyPolicy", KEY)
 
 
-def test_only_they_publish_and_only_for_this_account() -> None:
+def test_only_cloudwatch_and_budgets_of_this_account_publish() -> None:
     registered = build().one(":TopicPolicy")
     policy = registered.json("policy")
     assert registered.inputs["arn"] == TOPIC
@@ -77,7 +77,7 @@ def test_only_they_publish_and_only_for_this_account() -> None:
     assert not iam.allows(policy, "sns:Subscribe", TOPIC, OURS)
 
 
-def test_who_hears_of_it() -> None:
+def test_addresses_and_numbers_are_subscribed() -> None:
     run = build(("a@b.example", "c@d.example"), ("+358401234567",))
     subscriptions = run.all(":TopicSubscription")
     assert {s.inputs["topic"] for s in subscriptions} == {TOPIC}

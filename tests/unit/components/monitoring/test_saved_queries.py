@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.support.program import run
 
 
-def test_the_queries_of_a_stack() -> None:
+def test_queries_are_in_the_folder_of_the_stack() -> None:
     queries = run("staging").all(":QueryDefinition")
     assert [query.name for query in queries] == ["errors-by-code", "one-session", "slow-operations"]
     for query in queries:

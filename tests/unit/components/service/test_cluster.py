@@ -17,7 +17,7 @@ def build() -> Deployment:
     return deploy(program)
 
 
-def test_container_insights_with_enhanced_observability() -> None:
+def test_container_insights_are_enhanced() -> None:
     run = build()
     assert run.one("ecs/cluster:Cluster").inputs == {
         "name": "voiceter-cluster-dev",
@@ -27,7 +27,7 @@ def test_container_insights_with_enhanced_observability() -> None:
     assert run.exports["arn"].endswith(":cluster/voiceter-cluster-dev")
 
 
-def test_fargate_and_fargate_spot_are_at_hand() -> None:
+def test_cluster_has_fargate_and_fargate_spot() -> None:
     assert build().one(":ClusterCapacityProviders").inputs == {
         "clusterName": "voiceter-cluster-dev",
         "capacityProviders": ["FARGATE", "FARGATE_SPOT"],

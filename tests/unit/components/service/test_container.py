@@ -1,4 +1,4 @@
-"""The container definition, against what is known of the image."""
+"""The container definition fits the image."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def nulls_and_empties(value: Any) -> list[Any]:
     return [value] if value in (None, "") else []
 
 
-def test_the_image_and_its_port() -> None:
+def test_container_runs_the_image_on_port_8080() -> None:
     definition = CONTAINER.definition()
     assert definition["name"] == "voiceter-backend"
     assert definition["image"] == "registry/voiceter-backend:1.0"
@@ -39,7 +39,7 @@ def test_the_image_and_its_port() -> None:
     assert definition["portMappings"] == [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}]
 
 
-def test_the_health_check_uses_what_the_image_has() -> None:
+def test_health_check_runs_node_which_the_image_has() -> None:
     check = CONTAINER.definition()["healthCheck"]
     assert {key: check[key] for key in ("interval", "timeout", "retries", "startPeriod")} == {
         "interval": 30,
@@ -53,14 +53,14 @@ def test_the_health_check_uses_what_the_image_has() -> None:
     assert "curl" not in script
 
 
-def test_it_runs_as_the_images_user_on_a_read_only_root() -> None:
+def test_container_runs_as_1001_on_a_read_only_root() -> None:
     definition = CONTAINER.definition()
     assert definition["user"] == "1001:1001"
     assert definition["readonlyRootFilesystem"] is True
     assert definition["linuxParameters"]["initProcessEnabled"] is True
 
 
-def test_it_can_write_where_the_app_writes() -> None:
+def test_app_can_write_to_tmp_and_logs() -> None:
     mounts = {mount["containerPath"]: mount for mount in CONTAINER.definition()["linuxParameters"]["tmpfs"]}
     assert set(mounts) == {"/tmp", "/app/logs"}  # noqa: S108 - in the container
     for mount in mounts.values():
@@ -75,13 +75,13 @@ def test_ecs_exec_needs_a_writable_root() -> None:
     assert definition["user"] == "1001:1001"
 
 
-def test_limits_and_the_end_of_a_task() -> None:
+def test_open_files_and_stop_timeout() -> None:
     definition = CONTAINER.definition()
     assert definition["ulimits"] == [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}]
     assert definition["stopTimeout"] == 45
 
 
-def test_logs_go_to_the_stacks_group_in_its_region() -> None:
+def test_logs_go_to_the_log_group_of_the_stack() -> None:
     logging = CONTAINER.definition()["logConfiguration"]
     assert logging["logDriver"] == "awslogs"
     assert (
@@ -108,11 +108,11 @@ def test_environment_and_secrets_are_sorted() -> None:
 
 
 @pytest.mark.parametrize("container", [CONTAINER, replace(CONTAINER, secrets={"A": "arn:a"}, writable_root=True)])
-def test_nothing_is_null_or_empty(container: Container) -> None:
+def test_definition_has_no_null_and_nothing_empty(container: Container) -> None:
     assert nulls_and_empties(container.definition()) == []
 
 
-def test_the_same_arguments_give_the_same_json() -> None:
+def test_same_arguments_give_the_same_json() -> None:
     turned = replace(CONTAINER, environment={"AWS_REGION": "eu-north-1", "PORT": "8080"})
     later = {name: pulumi.Output.from_input(value) for name, value in turned.environment.items()}
     as_outputs = replace(CONTAINER, environment=later)

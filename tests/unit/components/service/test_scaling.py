@@ -29,7 +29,7 @@ def build(sessions_per_task_target: int | None = 30, schedules: Mapping[str, Sch
     return deploy(lambda: Scaling("scaling", args))
 
 
-def test_the_target_is_the_services_count() -> None:
+def test_target_is_the_count_of_the_service() -> None:
     assert build().one(":Target").inputs == {
         "serviceNamespace": "ecs",
         "resourceId": "service/voiceter-cluster-dev/voiceter-backend-dev",
@@ -52,7 +52,7 @@ def test_target_tracking_on_cpu_and_memory() -> None:
     assert metrics == {"ECSServiceAverageCPUUtilization": 70, "ECSServiceAverageMemoryUtilization": 80}
 
 
-def test_the_sessions_of_the_busiest_task_scale_out_and_never_in() -> None:
+def test_sessions_of_the_busiest_task_scale_out_only() -> None:
     run = build(21)
     target, policy = run.one(":Target").inputs, run.one(":Policy", "sessions").inputs
     assert policy["policyType"] == "TargetTrackingScaling"
@@ -70,11 +70,11 @@ def test_the_sessions_of_the_busiest_task_scale_out_and_never_in() -> None:
     }
 
 
-def test_nothing_waits_for_metrics_that_are_off() -> None:
+def test_without_app_metrics_sessions_do_not_scale() -> None:
     assert [policy.name for policy in build(None).all(":Policy")] == ["cpu", "memory"]
 
 
-def test_schedules_move_the_bounds_of_the_one_target() -> None:
+def test_schedules_change_the_limits_of_the_target() -> None:
     run = build(schedules=SCHEDULES)
     target = run.one(":Target").inputs
     actions = {action.name: dict(action.inputs) for action in run.all(":ScheduledAction")}
@@ -93,7 +93,7 @@ def test_schedules_move_the_bounds_of_the_one_target() -> None:
     }
 
 
-def test_the_bounds_belong_to_the_schedules_once_there_are_any() -> None:
+def test_limits_belong_to_the_schedules_if_there_are_any() -> None:
     assert build(schedules=SCHEDULES).one(":Target").ignore_changes == ("minCapacity", "maxCapacity")
     # The same inputs: a first schedule changes nothing of the target.
     assert build(schedules=SCHEDULES).one(":Target").inputs == build().one(":Target").inputs

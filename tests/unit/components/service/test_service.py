@@ -61,18 +61,18 @@ def test_the_task_definition() -> None:
     assert run.containers() == [CONTAINER.definition()]
 
 
-def test_older_revisions_stay_and_are_told_apart() -> None:
+def test_older_revisions_stay_and_are_tagged_with_the_version() -> None:
     task = build().one(":TaskDefinition").inputs
     assert task["skipDestroy"] is True
     assert task["tags"] == {"Version": "1.0"}
 
 
-def test_the_container_definitions_do_not_change_by_themselves() -> None:
+def test_container_definitions_are_the_same_every_time() -> None:
     texts = {build().one(":TaskDefinition").inputs["containerDefinitions"] for _ in range(3)}
     assert len(texts) == 1
 
 
-def test_the_service() -> None:
+def test_service_runs_the_task_definition_behind_the_load_balancer() -> None:
     run = build()
     inputs = service(run).inputs
     assert inputs["name"] == "voiceter-backend-dev"
@@ -86,7 +86,7 @@ def test_the_service() -> None:
     assert run.exports["outputs"] == [inputs["name"], "voiceter-backend-dev", inputs["taskDefinition"]]
 
 
-def test_a_failed_deployment_goes_back_and_capacity_never_falls() -> None:
+def test_failed_deployment_rolls_back_and_capacity_never_falls() -> None:
     inputs = service(build()).inputs
     assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     assert inputs["alarms"] == {"alarmNames": ["high-error-rate", "target-5xx"], "enable": True, "rollback": True}
@@ -96,12 +96,12 @@ def test_a_failed_deployment_goes_back_and_capacity_never_falls() -> None:
 SHIFT = TrafficShift("arn:alternate", "arn:production-rule", "arn:test-rule")
 
 
-def test_rolling_is_said_in_full() -> None:
+def test_rolling_strategy_is_explicit() -> None:
     assert service(build()).inputs["deploymentConfiguration"] == {"strategy": "ROLLING"}
 
 
 @pytest.mark.parametrize("kind", ["blue-green", "canary", "linear"])
-def test_traffic_is_shifted_by_ecs_itself(kind: str) -> None:
+def test_ecs_shifts_traffic(kind: str) -> None:
     strategy = Strategy(kind, 10, 10, 25)
     target = Target("arn:target-group", SHIFT)
     inputs = service(build(strategy=strategy, target=target, infrastructure_role_arn="arn:infrastructure")).inputs
@@ -124,7 +124,7 @@ def test_traffic_is_shifted_by_ecs_itself(kind: str) -> None:
     assert inputs["alarms"]["rollback"] is True
 
 
-def test_an_up_waits_for_the_deployment_as_long_as_it_may_take() -> None:
+def test_engine_waits_as_long_as_a_deployment_may_take() -> None:
     registered = service(build())
     assert registered.inputs["waitForSteadyState"] is True
     # A start, and twice the end of a task: 1905 s.
@@ -132,7 +132,7 @@ def test_an_up_waits_for_the_deployment_as_long_as_it_may_take() -> None:
 
 
 @pytest.mark.parametrize("public_ips", [True, False])
-def test_where_the_tasks_run(public_ips: bool) -> None:
+def test_tasks_run_in_their_placement(public_ips: bool) -> None:
     assert service(build(placement=replace(ARGS.placement, public_ips=public_ips))).inputs["networkConfiguration"] == {
         "subnets": ["subnet-1", "subnet-2"],
         "securityGroups": ["sg-1"],
@@ -150,7 +150,9 @@ def test_where_the_tasks_run(public_ips: bool) -> None:
         (1, 70, [("FARGATE", 1, 30), ("FARGATE_SPOT", None, 70)]),
     ],
 )
-def test_capacity(on_demand_base: int, spot_percent: int, strategy: list[tuple[str, int | None, int]]) -> None:
+def test_capacity_provider_strategy(
+    on_demand_base: int, spot_percent: int, strategy: list[tuple[str, int | None, int]]
+) -> None:
     inputs = service(build(capacity=Capacity(2, on_demand_base, spot_percent))).inputs
     found = inputs["capacityProviderStrategies"]
     assert [(each["capacityProvider"], each.get("base"), each["weight"]) for each in found] == strategy
@@ -172,11 +174,11 @@ def test_tasks_carry_the_tags_of_the_service() -> None:
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_protection(protect: bool) -> None:
+def test_service_is_protected_with_the_data(protect: bool) -> None:
     assert service(build(protect=protect)).protect is protect
 
 
-def test_ecs_exec_says_what_it_costs() -> None:
+def test_ecs_exec_warns_of_the_writable_root() -> None:
     run = build(enable_exec=True)
     assert service(run).inputs["enableExecuteCommand"] is True
     [warning] = run.warnings
@@ -187,7 +189,7 @@ def test_ecs_exec_says_what_it_costs() -> None:
     assert quiet.warnings == []
 
 
-def test_the_service_waits_for_all_of_what_it_needs() -> None:
+def test_service_waits_for_everything_inside_a_component() -> None:
     def program() -> None:
         class Needed(pulumi.ComponentResource):
             def __init__(self) -> None:
