@@ -1,9 +1,6 @@
 """The Voiceter backend on AWS: settings in, components wired, outputs exported. Everything flows downwards."""
 
-import functools
-
 import pulumi
-import pulumi_aws as aws
 
 from components import outputs
 from components.access.app_grants import app_grants
@@ -12,13 +9,13 @@ from components.access.infrastructure_role import InfrastructureRole, Infrastruc
 from components.data.app_secrets import AppSecrets, AppSecretsArgs
 from components.data.data_stores import DataStores, DataStoresArgs
 from components.data.logs import Logs, LogsArgs
-from components.data.registry import Registry, RegistryArgs, find_image
+from components.data.registry import Registry, RegistryArgs
 from components.data.session_cache import SessionCache, SessionCacheArgs
 from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.lib.account import Account
 from components.lib.names import Names
-from components.lib.provider import aws_provider
 from components.lib.startup import disable_garbage_collection
+from components.lookups import Lookups
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.budget import Budget, BudgetArgs
 from components.monitoring.dashboard import Dashboard, DashboardArgs
@@ -26,7 +23,7 @@ from components.monitoring.metrics import Metrics
 from components.monitoring.notifications import Notifications, NotificationsArgs
 from components.monitoring.profiles import profile_of
 from components.monitoring.saved_queries import SavedQueries, SavedQueriesArgs
-from components.network import Network, NetworkArgs, find_network
+from components.network import Network, NetworkArgs
 from components.service.cluster import Cluster, ClusterArgs
 from components.service.container import Container
 from components.service.scaling import Scaling, ScalingArgs
@@ -39,21 +36,12 @@ disable_garbage_collection()
 
 stack = pulumi.get_stack()
 names = Names(stack)
-
-
-@functools.cache
-def provider_in(region: str) -> aws.Provider:
-    """Creates the provider at its first use, as the check of the configuration already looks things up."""
-    return aws_provider(region, stack, environment_of(stack))
-
-
-settings = load(
-    find_image=lambda region, tag: find_image(provider_in(region), names.repository, tag),
-    find_network=lambda region: find_network(provider_in(region), names.service, stack),
-)
+lookups = Lookups(names, environment_of(stack))
+settings = load(lookups.image, lookups.network)
 region, protect = settings.region, settings.protect_data
-account = Account.of(provider_in(region), region)
-on_aws = pulumi.ResourceOptions(providers=[provider_in(region)])
+provider = lookups.provider(region)
+account = Account.of(provider, region)
+on_aws = pulumi.ResourceOptions(providers=[provider])
 
 network = Network(
     "network", NetworkArgs(name=names.service, region=region, shape=settings.network, https=settings.https), on_aws

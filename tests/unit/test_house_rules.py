@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 CONFIG = sorted((ROOT / "config").glob("*.py"))
@@ -31,3 +33,34 @@ def test_imports_load_no_service_of_aws() -> None:
     assert "components.network" in loaded
     # pulumi_aws lists every service by name; the parts of an unused service are not loaded.
     assert [name for name in loaded if name.startswith(("pulumi_aws.", "pulumi_awsx.")) and name.count(".") > 1] == []
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+    ]
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_component_file_has_one_component_with_one_frozen_args(path: Path) -> None:
+    classes = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+    components = [node for node in classes if "pulumi.ComponentResource" in map(ast.unparse, node.bases)]
+    assert len(components) <= 1
+    for component in components:
+        [args] = [node for node in classes if node.name == f"{component.name}Args"]
+        assert all("frozen=True" in ast.unparse(decorator) for decorator in args.decorator_list)
+        [constructor] = [n for n in component.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+        # `register_outputs` comes once, last.
+        assert len(calls(component, "register_outputs")) == 1
+        assert calls(constructor.body[-1], "register_outputs")
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_children_get_their_options_from_their_parent(path: Path) -> None:
+    """With `merge(opts)` a child would leave its component where `opts` has a parent."""
+    tree = ast.parse(path.read_text())
+    assert not calls(tree, "merge")
+    for options in calls(tree, "ResourceOptions"):
+        assert "parent" in {keyword.arg for keyword in options.keywords}

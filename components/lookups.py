@@ -1,0 +1,33 @@
+"""The lookups in AWS with which the program checks its configuration."""
+
+from __future__ import annotations
+
+import pulumi_aws as aws
+
+from components.data.registry import find_image
+from components.lib.names import Names
+from components.lib.provider import aws_provider
+from components.network import find_network
+
+
+class Lookups:
+    """Looks up what the stack already has in AWS, through the provider of all resources."""
+
+    def __init__(self, names: Names, environment: str) -> None:
+        self._names = names
+        self._environment = environment
+        self._providers = dict[str, aws.Provider]()
+
+    def provider(self, region: str) -> aws.Provider:
+        """Returns the provider. Creates it at the first call, as the region is a setting."""
+        if region not in self._providers:
+            self._providers[region] = aws_provider(region, self._names.stack, self._environment)
+        return self._providers[region]
+
+    def image(self, region: str, tag: str) -> str | None:
+        """Returns the ECR tag of an image in the stack's registry, see `find_image`."""
+        return find_image(self.provider(region), self._names.repository, tag)
+
+    def network(self, region: str) -> str | None:
+        """Returns the IPv4 block of the stack's network, see `find_network`."""
+        return find_network(self.provider(region), self._names.service, self._names.stack)
