@@ -1,10 +1,32 @@
-"""The generated parts of the documents."""
+"""The documents: their generated parts, and the files that they name."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.support.documents import COMMAND, PARTS, ROOT, renewed
+
+# The decision records name files of their time.
+DOCUMENTS: Final = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("*.md", "docs/*.md", "docs/decisions/README.md", "sandbox/README.md")
+    for path in ROOT.glob(pattern)
+)
+FOLDERS: Final = "account|awsx|ci|cli|components|config|docs|engine|operations|provider|sandbox|tests"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_that_a_document_names_exist(document: str) -> None:
+    text, folder = (ROOT / document).read_text(), (ROOT / document).parent
+    links = [folder / link for link in re.findall(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)", text)]
+    names = [Path(name) for name in re.findall(rf"`((?:{FOLDERS})/[\w./-]+)`", text)]
+    missing = [str(link) for link in links if not link.exists()]
+    missing += [str(name) for name in names if not ((ROOT / name).exists() or (folder / name).exists())]
+    assert missing == []
 
 
 @pytest.mark.parametrize("document", PARTS)
