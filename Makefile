@@ -127,7 +127,7 @@ $(VENV)/.stamp: requirements.txt requirements-dev.txt | python
 	@echo 'Python packages: installing requirements.txt and requirements-dev.txt into .venv'
 	@$(PYTHON) -m venv --clear .venv
 	@$(VENV)/pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[^ ;]*' requirements-dev.txt)"
-	@$(VENV)/uv pip sync --quiet --system-certs --compile-bytecode --python $(VENV)/python $^ || \
+	@$(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $^ || \
 	  $(VENV)/pip install --quiet --disable-pip-version-check $(^:%=--requirement %)
 	@touch $@
 
