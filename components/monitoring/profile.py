@@ -39,7 +39,7 @@ class Alarm:
     graph: Graph | None = None  # the graph in which the dashboard draws the threshold
     meaning: str  # one sentence
     first_step: str  # what to do first, lower case, without a full stop
-    look_at: str  # where to look, as above
+    look_at: str  # where to look next; a phrase, without a full stop
     note: str = ""  # a sentence
     command: str  # the first command to run, for a shell in which the stack is selected
 

@@ -18,7 +18,7 @@ def endpoint() -> Generator[str]:
 @pytest.fixture
 def aws() -> Generator[Callable[[str], Any]]:
     """Returns clients of an empty account in this process, by the name of the service."""
-    from sandbox.tests.account_world import client, empty_account  # slow to import, as above
+    from sandbox.tests.account_world import client, empty_account  # slow to import
 
     with empty_account():
         yield client

@@ -96,7 +96,7 @@ def test_a_rolled_back_change_fails_with_ecs_reason_and_the_next_change_succeeds
     with pytest.raises(Refused, match=r"ROLLBACK_SUCCESSFUL: .*circuit breaker threshold.*rolling back to") as caught:
         world.engine.update(made, made.inputs | {"taskDefinition": bad})
     assert _kept(caught.value)["taskDefinition"] == good
-    time.sleep(1)  # the service tells times in whole seconds
+    time.sleep(1)  # ECS returns times in whole seconds
     changed = world.engine.update(made, made.inputs | {"deploymentMaximumPercent": 150})
     assert changed.outputs["deploymentMaximumPercent"] == 150
 

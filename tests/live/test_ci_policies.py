@@ -20,7 +20,7 @@ import pytest
 from sandbox.provider.types import TYPES
 from tests.support import iam
 
-pytestmark = pytest.mark.sandbox  # no stack comes up
+pytestmark = pytest.mark.sandbox  # it deploys no stack
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "ci"

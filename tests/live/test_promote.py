@@ -24,7 +24,7 @@ from sandbox.account.process import Account
 from sandbox.cli import fixtures
 from sandbox.layout import Layout
 
-pytestmark = pytest.mark.sandbox  # no stack comes up: it needs the registry of the sandbox's account alone
+pytestmark = pytest.mark.sandbox  # it deploys no stack, and needs only the registry of the sandbox's account
 
 REGIONS = {"dev": "eu-north-1", "staging": "us-east-1"}
 

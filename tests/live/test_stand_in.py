@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.stand_in.server import mistakes
 
-pytestmark = pytest.mark.sandbox  # no stack comes up: it needs the package websockets alone
+pytestmark = pytest.mark.sandbox  # it deploys no stack, and needs only the package websockets
 
 RIGHT = {"PORT": "8080", "AWS_REGION": "eu-north-1", "LOG_LEVEL": "WARN", "ENABLE_AUTH": "false"}
 
