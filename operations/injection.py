@@ -58,11 +58,14 @@ class ResourceInitializationError(OperationError):
         super().__init__("\n".join(lines))
 
 
-def inject(target: Target, definition: TaskDefinition) -> dict[str, str]:
+def inject(target: Target, definition: TaskDefinition, role: Role | None = None) -> dict[str, str]:
     """Returns the values of the container's secrets, by environment variable.
 
     Only ECS can assume the execution role. So this evaluates the role's policies, then reads the values with the
     credentials of the shell.
+
+    Args:
+        role: the execution role, if the caller has read it.
 
     Raises:
         ResourceInitializationError: the role may not read a secret, or a secret lacks the value. The text names every
@@ -74,7 +77,7 @@ def inject(target: Target, definition: TaskDefinition) -> dict[str, str]:
         return {}
     if definition.execution_role_arn is None:
         raise ResourceInitializationError(definition, ["it injects secrets but has no execution role to read them"])
-    role = Role.read(target.client("iam"), definition.execution_role_arn)
+    role = role or Role.read(target.client("iam"), definition.execution_role_arn)
     _, partition, _, region, account, _ = definition.arn.split(":", 5)
     context = {"aws:sourceaccount": account, "aws:sourcearn": f"arn:{partition}:ecs:{region}:{account}:*"}
     if not role.trusts(_ECS, context):
