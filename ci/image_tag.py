@@ -20,21 +20,46 @@ from typing import Any, Final
 import yaml
 
 from components.lib.names import Names
+from config.yaml_values import needs_quotes
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Whether the registry of a stack, in a region, holds an image.
 HasImage = Callable[[str, str, str], bool]
 
 
+class _Unquoted(str):
+    """A value that stands in a stack file without quotes."""
+
+    __slots__ = ()
+
+
+class _Loader(yaml.BaseLoader):
+    """Reads every value as the text that the stack file has: `1.10` stays `1.10`."""
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> str:
+        text = str(super().construct_scalar(node))
+        return _Unquoted(text) if node.style is None else text
+
+
 def config_of(text: str) -> dict[str, Any]:
-    """Returns the config of a stack file, with every plain value as it is written: `1.10` stays `1.10`."""
-    content: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader) or {}  # noqa: S506 - makes plain values only
+    """Returns the config of a stack file, with every plain value as it is written, see `_Loader`."""
+    content: dict[str, Any] = yaml.load(text, Loader=_Loader) or {}  # noqa: S506 - makes plain values only
     return content.get("config") or {}
 
 
 def image_tag(text: str) -> str:
-    """Returns the tag that a stack file sets, or an empty string."""
-    return str(config_of(text).get("voiceter-backend:imageTag", ""))
+    """Returns the tag that a stack file sets, or an empty string.
+
+    Raises:
+        SystemExit: Pulumi would read the tag as something else, and so deploy another image than the one named here.
+    """
+    tag = config_of(text).get("voiceter-backend:imageTag", "")
+    if isinstance(tag, _Unquoted) and needs_quotes(tag):
+        raise SystemExit(
+            f"imageTag: {tag} needs quotes in the stack file: Pulumi reads it as a number, a boolean or a date. "
+            f"`pulumi config set imageTag {tag}` writes them."
+        )
+    return str(tag)
 
 
 def registry_has(stack: str, region: str, image: str) -> bool:

@@ -112,11 +112,8 @@ def _check_redis(settings: Settings, source: Source, mistakes: Mistakes) -> None
 
 
 def _check_subscribers(source: Source, mistakes: Mistakes) -> None:
-    lists = {
-        "alarmEmails": source.items("alarmEmails"),
-        "alarmPhones": rules.restore_plus(source.items("alarmPhones")),
-    }
-    for key, subscribers in lists.items():
+    for key in ("alarmEmails", "alarmPhones"):
+        subscribers = source.items(key)
         for index, subscriber in enumerate(subscribers):
             place = f"{key}[{index}]"
             if subscriber in subscribers[:index] and not mistakes.has(place):

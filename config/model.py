@@ -300,7 +300,6 @@ class Keys(BaseModel):
     ] = ()
     alarm_phones: Annotated[
         tuple[Annotated[str, rules.PHONE_NUMBER], ...],
-        BeforeValidator(rules.restore_plus),
         Key("numbers that get the alarms by SMS"),
     ] = ()
     monthly_budget_usd: Annotated[

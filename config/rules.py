@@ -8,12 +8,13 @@ import ipaddress
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from pydantic import Field, GetCoreSchemaHandler, SecretStr, StrictBool, StrictInt, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from components.data.tables import TABLES
+from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date, may_be_changed
 
 # The regions that the app accepts in AWS_REGION; it does not start in any other.
 REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
@@ -82,6 +83,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class TextRule(Rule):
+    """A text of a stack file that may look like a number. Refuses what YAML may have changed, see `may_be_changed`."""
+
+    remedy: str  # what to do if the text really is that number
+
+    def check(self, value: Any, info: ValidationInfo) -> Any:
+        if may_be_changed(value):
+            raise ValueError(
+                "may not be what the stack file says, as YAML reads a value without quotes as a number, a boolean or a "
+                f"date (1.10 as 1.1, 007 as 7): put it in quotes there. {self.remedy}"
+            )
+        return super().check(value, info)
+
+
+@dataclass(frozen=True)
 class ArnRule(Rule):
     """An ARN of the stack's region, which the validation context holds (None where the region is wrong).
 
@@ -118,6 +134,11 @@ def matching(pattern: str, allowed: str) -> Rule:
     return Rule(allowed, lambda text: re.fullmatch(pattern, text) is not None)
 
 
+def text_matching(pattern: str, allowed: str, remedy: str) -> TextRule:
+    """Returns the rule of `matching` for a text that may look like a number. `remedy` is a sentence, see `TextRule`."""
+    return TextRule(allowed, lambda text: re.fullmatch(pattern, text) is not None, remedy)
+
+
 def decimal(low: float, high: float) -> Rule:
     """Returns the rule that accepts a number from `low` to `high` with at most one decimal."""
     return Rule(
@@ -144,16 +165,18 @@ Positive = Annotated[StrictInt, Field(ge=1)]
 
 # Amazon ECR API Reference, PutImage: a tag has at most 128 characters; the characters are those of the OCI Distribution
 # Specification. A digest is `sha256:` and 64 hexadecimal digits.
-IMAGE_TAG: Final = matching(
+IMAGE_TAG: Final = text_matching(
     r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|sha256:[0-9a-f]{64}",
     "an ECR tag (up to 128 letters, digits, '_', '.' and '-', the first no '.' or '-'), or sha256: and 64 hex digits",
+    "If the image really has this tag, set its digest, sha256:…",
 )
 
 # Amazon DynamoDB API Reference, CreateTable: a table name has 3 to 255 characters of a-z, A-Z, 0-9, '_', '-' and '.'.
 # The app treats an empty DYNAMODB_TABLE_PREFIX as unset, so the prefix has at least one character.
-TABLE_PREFIX: Final = matching(
+TABLE_PREFIX: Final = text_matching(
     rf"[a-zA-Z0-9_.-]{{1,{_LONGEST_PREFIX}}}",
     f"1 to {_LONGEST_PREFIX} letters, digits, '_', '.' and '-': the start of a DynamoDB table name",
+    "A prefix that is a number is not supported: add a letter or a hyphen",
 )
 
 # AWS Certificate Manager API Reference, RequestCertificate: at most 64 characters. Labels as in RFC 1123. Lower case:
@@ -164,8 +187,10 @@ DOMAIN_NAME: Final = matching(
 )
 
 # Amazon Route 53 API Reference, HostedZone: an id has at most 32 characters.
-HOSTED_ZONE_ID: Final = matching(
-    r"[A-Z0-9]{1,32}", "the id of a Route 53 hosted zone, such as Z1D633PJN98FT9, without /hostedzone/"
+HOSTED_ZONE_ID: Final = text_matching(
+    r"[A-Z0-9]{1,32}",
+    "the id of a Route 53 hosted zone, such as Z1D633PJN98FT9, without /hostedzone/",
+    "`aws route53 list-hosted-zones` shows the ids",
 )
 
 # A list of origins has at least one.
@@ -174,10 +199,11 @@ ORIGINS: Final = Rule("a list or a comma-separated text of at least one origin",
 # The pattern: Amazon Bedrock API Reference, FoundationModelSummary. The prefixes us., eu., apac., global. and so on are
 # those of inference profiles (Amazon Bedrock User Guide, "Supported Regions and models for inference profiles"): Nova
 # Sonic's bidirectional stream is not known to take one, and the task role grants foundation models only.
-MODEL_ID: Final = matching(
+MODEL_ID: Final = text_matching(
     r"(?!(?:[a-z]{2}|us-gov|apac|global)\.)"
     r"[a-z0-9-]{1,63}\.(?:[a-z0-9-]{1,63}\.){0,2}[a-z0-9-]{1,63}(?::[a-z0-9-]{1,63}){0,2}",
     "the id of a foundation model, such as amazon.nova-2-sonic-v1:0: no ARN, and no inference profile (us.…, global.…)",
+    "`aws bedrock list-foundation-models` shows the ids",
 )
 
 # RFC 6454: scheme, host and port. Browsers send it in lower case, without a final slash. `*` stands for every origin.
@@ -195,7 +221,9 @@ EMAIL_ADDRESS: Final = matching(
 
 # ITU-T E.164: a plus sign, the country code, and at most 15 digits in all. No number has fewer than 7.
 PHONE_NUMBER: Final = matching(
-    r"\+[1-9][0-9]{6,14}", "a phone number in E.164, such as +358401234567: no spaces or hyphens"
+    r"\+[1-9][0-9]{6,14}",
+    "a phone number in E.164 without spaces or hyphens, in quotes, such as '+358401234567' (on the command line with "
+    "`--type string`; as a number it loses its plus sign)",
 )
 
 # Amazon ElastiCache User Guide, "Authenticating with the Valkey and Redis OSS AUTH command".
@@ -291,16 +319,6 @@ SES_IDENTITY_ARN: Final = _arn(
 )
 
 
-def restore_plus(items: Any) -> Any:
-    """Returns a list of phone numbers whose plus sign YAML dropped, with the sign.
-
-    `pulumi config set --path` stores +358401234567 as a number.
-    """
-    if not isinstance(items, list):
-        return items
-    return [f"+{item}" if type(item) is int and item > 0 else item for item in cast(list[object], items)]
-
-
 def split_commas(value: Any) -> Any:
     """Returns the items of a comma-separated text; a list as it is."""
     return [item.strip() for item in value.split(",")] if isinstance(value, str) and value[:1] != "[" else value
@@ -311,7 +329,16 @@ def environment_text(value: Any) -> Any:
 
     `pulumi config set --path` stores `5` and `true` as a number and a boolean. Each of those has one spelling, so they
     are accepted beside strings. A fraction has several, and is not.
+
+    Raises `ValueError` for a whole number or a date that YAML changed.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int) else value
+    if isinstance(value, int) and abs(value) <= LARGEST_WHOLE_NUMBER:
+        return str(value)
+    if isinstance(value, int) or (isinstance(value, str) and is_date(value)):
+        raise ValueError(
+            "may not be what the stack file says, as YAML rounds large numbers and rewrites dates: put it in quotes "
+            "there, or set it with `pulumi config set --path 'environment.<NAME>' <value> --type string`"
+        )
+    return value

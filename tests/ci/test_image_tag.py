@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -45,7 +46,7 @@ def clone(tmp_path: Path) -> Path:
     for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "base"]):
         subprocess.run([git, *arguments], cwd=root, check=True)  # noqa: S603
     for stack in ("staging", "prod", "new"):
-        (root / f"Pulumi.{stack}.yaml").write_text(f"{HEAD}{TAG}1.10\n")
+        (root / f"Pulumi.{stack}.yaml").write_text(f"{HEAD}{TAG}'1.10'\n")
     return root
 
 
@@ -63,6 +64,20 @@ def test_show_prints_the_tag_as_it_is_written(clone: Path, capsys: pytest.Captur
     for stack in ("staging", "bare"):
         assert main(["show", stack], clone) == 0
     assert capsys.readouterr().out == "1.10\n\n"
+
+
+@pytest.mark.parametrize("tag", ["1.10", "007", "1e5", "42", "0x1F", ".5", "1_000", "true", "~", "2026-01-01"])
+def test_unquoted_tag_that_pulumi_would_change_is_refused(tmp_path: Path, tag: str) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"{HEAD}{TAG}{tag}\n")
+    with pytest.raises(SystemExit, match=f"imageTag: {re.escape(tag)} needs quotes"):
+        main(["show", "dev"], tmp_path)
+
+
+@pytest.mark.parametrize("tag", ["1.10.0", "v1", "'007'", '"1e5"', "1.x", "sha256:" + "1" * 64, "2026-01-01-a"])
+def test_tag_that_pulumi_keeps_is_accepted(tmp_path: Path, tag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"{HEAD}{TAG}{tag}\n")
+    assert main(["show", "dev"], tmp_path) == 0
+    assert capsys.readouterr().out.strip() == tag.strip("'\"")
 
 
 @pytest.mark.parametrize("arguments", [["show", "none"], ["hold-back", "none", "--base", "HEAD"]])

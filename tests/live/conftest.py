@@ -16,7 +16,7 @@ zone=$(aws route53 create-hosted-zone --name sandbox.test --caller-reference tes
 pulumi config set hostedZoneId "${zone##*/}" -s dev
 pulumi config set --secret --path secrets.API_TOKEN correct-horse-battery -s dev
 pulumi config set --path 'alarmEmails[0]' oncall@example.com -s dev
-pulumi config set --path 'alarmPhones[0]' -s dev -- +4915112345678
+pulumi config set --path 'alarmPhones[0]' --type string -s dev -- +4915112345678
 pulumi config set monthlyBudgetUsd 250 -s dev
 pulumi config set redisEnabled true -s dev
 pulumi config set --secret redisAuthToken correct-horse-battery -s dev

@@ -214,8 +214,3 @@ def test_subscriber_named_twice_is_refused(key: str, subscriber: str) -> None:
     assert wrong.startswith(f"{key}[2] = 'x': must be ") and second == duplicate
     (first, second) = mistakes({key: ["", ""]})
     assert first.startswith(f"{key}[0] = '': must be ") and second.startswith(f"{key}[1] = '': must be ")
-
-
-def test_phone_number_with_and_without_its_plus_is_the_same() -> None:
-    (line,) = mistakes({"alarmPhones": ["+358401234567", 358401234567]})
-    assert line == "alarmPhones[1] = '+358401234567': is in the list already: remove one of them"

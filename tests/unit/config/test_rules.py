@@ -38,7 +38,7 @@ BESIDE: Mapping[str, Mapping[str, str]] = {
 
 # key -> values that it takes
 GOOD: Mapping[str, list[object]] = {
-    "imageTag": ["1.4.2", "_", "a" * 128, DIGEST],
+    "imageTag": ["1.4.2", "_", "a" * 128, DIGEST, "1.10", "007", "1e5", "v1"],
     "cpu": ["512", "1024"],
     "deploymentStrategy": ["rolling", "blue-green", "canary", "linear"],
     "canaryPercent": ["0.1", "10", "33.3", "100"],
@@ -221,8 +221,36 @@ def test_environment_takes_what_the_command_line_turned_into_numbers_and_boolean
     assert list(loaded.environment.items()) == [("A", "5"), ("B", "true"), ("C", "false")]
 
 
-def test_phone_number_that_lost_its_plus_gets_it_back() -> None:
-    assert load({"alarmPhones": [358401234567]}).alarm_phones == ("+358401234567",)
+# What the engine passes for 1.10, 007, 1e5, 1e30, 1.5e-7, TRUE and 2026-01-01 without quotes.
+CHANGED = ["1.1", "7", "100000", "1e+30", "1.5e-7", "0", "0.5", "true", "2026-01-01 00:00:00 +0000 UTC"]
+
+
+@pytest.mark.parametrize("key", ["imageTag", "tablePrefix"])
+@pytest.mark.parametrize("given", CHANGED)
+def test_text_that_yaml_may_have_changed_is_refused(key: str, given: str) -> None:
+    (line,) = mistakes({key: given})
+    assert line.startswith(f"{key} = {given!r}: may not be what the stack file says")
+    assert "put it in quotes" in line
+
+
+def test_every_text_that_may_be_a_number_is_refused() -> None:
+    """No key takes a text of a stack file that YAML may have made of another text."""
+    for key in KEYS:
+        for given in CHANGED if key.type == "string" and not key.required else ():
+            assert mistakes({key.name: given, **BESIDE.get(key.name, {})}), (key.name, given)
+
+
+@pytest.mark.parametrize("given", [2**53 + 1, -(2**53) - 1, "2026-01-01 00:00:00 +0000 UTC"])
+def test_environment_value_that_yaml_changed_is_refused(given: object) -> None:
+    (line,) = mistakes({"environment": {"A": given}})
+    assert line.startswith(f"environment.A = {given!r}: may not be what the stack file says")
+    assert "--type string" in line
+
+
+def test_phone_number_that_lost_its_plus_is_refused_with_how_to_quote_it() -> None:
+    (line,) = mistakes({"alarmPhones": [358401234567]})
+    assert line.startswith("alarmPhones[0] = 358401234567: must be a phone number in E.164")
+    assert "--type string" in line
 
 
 def test_origins_may_be_separated_by_commas() -> None:
