@@ -66,10 +66,11 @@ class LoadBalancer(pulumi.ComponentResource):
         )
         certificate_arn = issued_certificate_arn(args.domain, self) if args.domain else args.certificate_arn
         listener = self._listener(load_balancer, certificate_arn)
-        # Auto-named: a target group in use cannot be replaced under a fixed name.
+        # Auto-named: a target group in use cannot be replaced under a fixed name. A logical name has at most 24
+        # characters, as the AWS provider appends 8 and a target group's name has at most 32.
         groups = [self._target_group("voiceter-backend", args)]
         if args.shifts_traffic:
-            groups.append(self._target_group("voiceter-backend-alternate", args))
+            groups.append(self._target_group("voiceter-backend-b", args))
             self.target_group_arn_suffixes = [group.arn_suffix for group in groups]
             self.target = Target(groups[0].arn, rules.shift_traffic(listener, groups, self))
         else:

@@ -48,6 +48,17 @@ class Change:
     delete_first: bool
 
 
+class NameTooLongError(Exception):
+    """A generated name would exceed its type's limit. The bridge of the AWS provider never shortens one.
+
+    Source: pulumi-terraform-bridge, pkg/tfbridge/info/autonaming.go; Pulumi SDK, NewUniqueName.
+    """
+
+    def __init__(self, token: str, start: str, limit: int) -> None:
+        reason = f"name '{start}' plus {_SUFFIX_DIGITS} random chars is longer than maximum length {limit}"
+        super().__init__(f"could not make instance of '{token}': {reason}")
+
+
 def complete(
     resource: Resource, news: Values, olds: Values, naming: Naming, default_tags: Mapping[str, str]
 ) -> tuple[Values, list[Fault]]:
@@ -60,7 +71,10 @@ def complete(
     defaulted = [name for name in resource.defaults if name not in inputs]
     inputs |= {name: resource.defaults[name] for name in defaulted}
     if resource.name and resource.name.property not in inputs and not naming.disabled:
-        inputs[resource.name.property] = _generated_name(resource, inputs, olds, naming)
+        try:
+            inputs[resource.name.property] = _generated_name(resource, inputs, olds, naming)
+        except NameTooLongError as error:
+            return inputs, [*unknown, Fault("", str(error))]
         defaulted.append(resource.name.property)
     if resource.tags:
         tags = inputs.get("tags", {})
@@ -105,8 +119,11 @@ def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Na
         return naming.proposed
     digest = hashlib.sha256((naming.seed or os.urandom(32)) + naming.logical.encode()).hexdigest()
     if prefix is not None:
-        return name.legal(prefix + digest[: max(1, min(_PREFIX_DIGITS, name.max_length - len(prefix)))])
-    return name.legal(f"{naming.logical[: name.max_length - _SUFFIX_DIGITS - 1]}-{digest[:_SUFFIX_DIGITS]}")
+        return name.transform(prefix + digest[: max(1, min(_PREFIX_DIGITS, name.max_length - len(prefix)))])
+    start = f"{name.transform(naming.logical)}-"
+    if len(start) + _SUFFIX_DIGITS > name.max_length:
+        raise NameTooLongError(resource.token, start, name.max_length)
+    return f"{start}{digest[:_SUFFIX_DIGITS]}"
 
 
 def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:

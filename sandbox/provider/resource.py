@@ -132,15 +132,17 @@ class Tags:
 class Name:
     """The property that is named after the resource if the program does not name it.
 
-    max_length  the most characters of a generated name
+    max_length  the most characters of a generated name; a longer one is refused
     prefix      the property that holds the beginning of a generated name, if the type has one
-    legal       turns a generated name into one that the service takes
+    transform   how the AWS provider changes the beginning of a generated name, the resource's logical name
+
+    Source: pulumi-aws, provider/resources.go.
     """
 
     property: str
     max_length: int = 255
     prefix: str = ""
-    legal: Callable[[str], str] = str
+    transform: Callable[[str], str] = str
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sandbox import stand_in
 from sandbox.cli import fixtures
 from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
+from sandbox.provider.types import TYPES
 from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
 from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client, reset
 from sandbox.tests.provider_samples import (
@@ -157,12 +158,14 @@ def test_an_error_never_shows_a_secret(world: World) -> None:
 
 # Names
 
+LONG = "a-rather-long-logical-name-of-forty-chars"
+
 
 def _name(engine: Engine, token: str, news: Values, olds: Values | None = None, **request: Any) -> tuple[str, Values]:
     answer = engine.call(
         "Check",
         provider.CheckRequest(
-            urn=engine.urn(token, "a-rather-long-logical-name-of-forty-chars"),
+            urn=engine.urn(token, LONG),
             news=to_struct(news),
             olds=to_struct(olds or {}),
             randomSeed=request.pop("seed", b"seed"),
@@ -173,17 +176,28 @@ def _name(engine: Engine, token: str, news: Values, olds: Values | None = None, 
     return cast(str, inputs.get("bucket") or inputs.get("name")), inputs
 
 
-def test_generated_names_are_legal_recorded_and_stay(engine: Engine) -> None:
-    name, inputs = _name(engine, TARGET_GROUP, {})
-    assert len(name) == 32
-    assert name.startswith("a-rather-long-logical-na")
+def test_generated_names_are_recorded_and_stay(engine: Engine) -> None:
+    name, inputs = _name(engine, REPOSITORY, {})
+    assert name[:-7] == f"{LONG}-"
     assert "name" in inputs["__defaults"]
-    assert _name(engine, TARGET_GROUP, {}, inputs, seed=b"other")[0] == name
-    assert _name(engine, TARGET_GROUP, {}, seed=b"other")[0] != name
-    assert _name(engine, TARGET_GROUP, {"name": "mine"}, inputs) == (
+    assert _name(engine, REPOSITORY, {}, inputs, seed=b"other")[0] == name
+    assert _name(engine, REPOSITORY, {}, seed=b"other")[0] != name
+    assert _name(engine, REPOSITORY, {"name": "mine"}, inputs) == (
         "mine",
-        _name(engine, TARGET_GROUP, {"name": "mine"})[1],
+        _name(engine, REPOSITORY, {"name": "mine"})[1],
     )
+
+
+@pytest.mark.parametrize("token", [token for token, resource in TYPES.items() if resource.name])
+def test_generated_name_over_the_limit_is_refused_and_never_shortened(engine: Engine, token: str) -> None:
+    """As pulumi-terraform-bridge does, see checking.py."""
+    name = TYPES[token].name
+    assert name
+    fits = "n" * (name.max_length - 8 - len(name.transform("n")) + 1)
+    refusal = f"plus 7 random chars is longer than maximum length {name.max_length}"
+    assert refusal not in str(engine.check(token, fits, {})[1])
+    assert len(engine.check(token, fits, {})[0][name.property]) == name.max_length
+    assert refusal in str(engine.check(token, f"{fits}n", {})[1])
 
 
 def test_a_name_begins_with_its_prefix_and_changes_with_it(engine: Engine) -> None:
@@ -199,7 +213,7 @@ def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
     propose = options(proposed_name="proposed-1", mode=options.PROPOSE)
     assert _name(engine, ROLE, {}, autonaming=propose)[0] == "proposed-1"
     too_long = options(proposed_name="p" * 65, mode=options.PROPOSE)
-    assert len(_name(engine, ROLE, {}, autonaming=too_long)[0]) <= 64
+    assert _name(engine, ROLE, {}, autonaming=too_long)[0].startswith(f"{LONG}-")
     assert _name(engine, ROLE, {}, autonaming=options(mode=options.DISABLE))[0] is None
 
 

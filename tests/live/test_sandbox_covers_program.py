@@ -15,10 +15,11 @@ import pytest
 
 from sandbox.awsx import vpc
 from sandbox.awsx.monitor import Monitor, Registered
+from sandbox.provider.checking import Naming, complete
 from sandbox.provider.functions import FUNCTIONS
 from sandbox.provider.servicer import SETTINGS
 from sandbox.provider.types import TYPES
-from tests.support.mocks import ACCOUNT, FakeAws
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws
 from tests.support.program import DIGEST, REDIS, TAG, run
 
 pytestmark = pytest.mark.sandbox
@@ -95,13 +96,17 @@ def paths(token: str, value: Any, path: str = "") -> Iterator[str]:
 
 
 @cache
+def deployments() -> list[Deployment]:
+    """What the program registers with each feature."""
+    return [run(answers=FakeAws(region="us-east-1", images={DIGEST: [TAG]}), **feature) for feature in FEATURES]
+
+
+@cache
 def registered() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """The properties by type, and the arguments by function, that the program and its VPC can give."""
     properties: dict[str, set[str]] = defaultdict(set)
     arguments: dict[str, set[str]] = {"aws:index/getAvailabilityZones:getAvailabilityZones": set()}  # of the VPC
-    for feature in FEATURES:
-        answers = FakeAws(region="us-east-1", images={DIGEST: [TAG]})
-        deployment = run(answers=answers, **feature)
+    for deployment in deployments():
         for function, given, _ in deployment.calls:
             arguments.setdefault(function, set()).update(given)
         inputs = [(one.type, one.inputs) for one in deployment.registered]
@@ -127,6 +132,22 @@ def test_types_are_those_that_the_program_registers() -> None:
 def test_properties_are_those_that_the_program_sets(token: str) -> None:
     filled_in = {name for other, name in FILLED_IN if other == token}
     assert supported(token) | filled_in == registered()[0][token] | filled_in
+
+
+def test_every_generated_name_fits_its_type() -> None:
+    """The AWS provider fails the preview if a logical name and the eight characters that it appends are too long."""
+    generated = {
+        (one.type, one.name)
+        for deployment in deployments()
+        for one in deployment.registered
+        if one.type in TYPES and (name := TYPES[one.type].name) and not {name.property, name.prefix} & set(one.inputs)
+    }
+    assert {token for token, _ in generated} >= {
+        "aws:lb/targetGroup:TargetGroup",
+        "aws:ec2/securityGroup:SecurityGroup",
+    }
+    refused = [complete(TYPES[token], {}, {}, Naming(logical), {})[1] for token, logical in sorted(generated)]
+    assert [faults for faults in refused if faults] == []
 
 
 def test_inputs_of_the_vpc_are_those_that_the_program_sets() -> None:

@@ -152,7 +152,7 @@ REPLICATION_GROUP = Resource(
     keeps=("applyImmediately", "autoMinorVersionUpgrade"),
     defaults={"automaticFailoverEnabled": False, "multiAzEnabled": False},
     local=("applyImmediately", "authTokenUpdateStrategy", "finalSnapshotIdentifier"),
-    name=Name("replicationGroupId", max_length=40, legal=str.lower),
+    name=Name("replicationGroupId", max_length=40, transform=str.lower),
     tags=_TAGS,
     replaces_if=_needs_other_group,
     secret=("authToken",),

@@ -58,11 +58,6 @@ def _attribute(key: str, text: str) -> Any:
     return text == "true" if key.endswith("enabled") else int(text) if key.endswith("seconds") else text
 
 
-def _legal_name(name: str) -> str:
-    """Names are letters, digits and single hyphens, with no hyphen at an end."""
-    return re.sub(r"-{2,}", "-", re.sub(r"[^A-Za-z0-9-]", "-", name)).strip("-")
-
-
 def _balancer(found: Any, _: Context) -> Values:
     return {
         "arnSuffix": found["LoadBalancerArn"].partition(":loadbalancer/")[2],
@@ -107,7 +102,7 @@ LOAD_BALANCER = Resource(
     },
     outputs=("arn", "arnSuffix", "dnsName", "securityGroups", "subnets", "vpcId", "zoneId"),
     defaults={"dropInvalidHeaderFields": False, "idleTimeout": 60, "loadBalancerType": "application"},
-    name=Name("name", max_length=32, legal=_legal_name),
+    name=Name("name", max_length=32),
     tags=_TAGS,
 )
 
@@ -157,7 +152,7 @@ TARGET_GROUP = Resource(
         "healthCheck": ("healthyThreshold", "interval", "matcher", "path", "protocol", "timeout", "unhealthyThreshold"),
         "stickiness": ("cookieDuration", "enabled", "type"),
     },
-    name=Name("name", max_length=32, legal=_legal_name),
+    name=Name("name", max_length=32),
     tags=_TAGS,
 )
 

@@ -48,7 +48,7 @@ def _alias(found: Any, it: Context) -> Values:
     return {"arn": arn, "targetKeyId": key_arn if it["targetKeyId"] == key_arn else key}
 
 
-def _legal_name(name: str) -> str:
+def _with_prefix(name: str) -> str:
     return name if name.startswith(_ALIAS) else f"{_ALIAS}{name}"
 
 
@@ -71,7 +71,7 @@ ALIAS = Resource(
     delete=(Call("DeleteAlias"),),
     rename={"name": "AliasName"},
     outputs=("arn",),
-    name=Name("name", max_length=238, legal=_legal_name),
+    name=Name("name", max_length=238, transform=_with_prefix),
 )
 
 RESOURCES = (KEY, ALIAS)

@@ -62,7 +62,7 @@ BUCKET = Resource(
     outputs=("arn",),
     defaults={"forceDestroy": False},
     local=("forceDestroy",),
-    name=Name("bucket", max_length=63, legal=str.lower),
+    name=Name("bucket", max_length=63, transform=str.lower),
     tags=Tags(
         "PutBucketTagging",
         "DeleteBucketTagging",

@@ -99,14 +99,14 @@ def test_https(changes: dict[str, Any], certificate: str) -> None:
 def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], listener: str) -> None:
     run = build(shifts_traffic=True, **changes)
     groups = run.all(":TargetGroup")
-    assert [group.name for group in groups] == ["voiceter-backend", "voiceter-backend-alternate"]
+    assert [group.name for group in groups] == ["voiceter-backend", "voiceter-backend-b"]
     assert groups[0].inputs == groups[1].inputs
     production, test = run.all(":ListenerRule")
     for rule in (production, test):
         assert f"/{listener}/" in rule.inputs["listenerArn"]
         [action] = rule.inputs["actions"]
         forwarded = {group["arn"].split("/")[1]: group["weight"] for group in action["forward"]["targetGroups"]}
-        assert forwarded == {"voiceter-backend-1a2b3c4": 100, "voiceter-backend-alternate-1a2b3c4": 0}
+        assert forwarded == {"voiceter-backend-1a2b3c4": 100, "voiceter-backend-b-1a2b3c4": 0}
         # From then on the weights are ECS's.
         assert rule.ignore_changes == ("actions",)
         assert action["forward"]["stickiness"] == {"enabled": True, "duration": 60}
@@ -125,7 +125,7 @@ def test_change_of_strategy_creates_the_new_rule_beside_the_old_rule() -> None:
 
 
 FIRST = "arn:aws:elasticloadbalancing:eu-north-1:123456789012:targetgroup/voiceter-backend-1a2b3c4/0a1b"
-ALTERNATE = FIRST.replace("backend-", "backend-alternate-")
+ALTERNATE = FIRST.replace("backend-", "backend-b-")
 
 
 @pytest.mark.parametrize("weights", [{}, {FIRST: 100, ALTERNATE: 0}, {FIRST: 1}])

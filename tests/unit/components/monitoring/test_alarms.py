@@ -201,7 +201,7 @@ def test_first_deployment_is_not_rolled_back_while_its_tasks_start() -> None:
 
 # With two target groups, which change places at each deployment:
 
-ALTERNATE = replace(FACTS, target_group="targetgroup/voiceter-backend-alternate-1a2b3c4/0a1b")
+ALTERNATE = replace(FACTS, target_group="targetgroup/voiceter-backend-b-1a2b3c4/0a1b")
 EITHER = pytest.mark.parametrize("facts", [FACTS, ALTERNATE], ids=["first", "alternate"])
 
 

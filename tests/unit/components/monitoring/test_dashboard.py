@@ -84,7 +84,7 @@ def test_both_target_groups_have_lines() -> None:
     assert drawn == {
         (name, group)
         for name in ("HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetConnectionErrorCount")
-        for group in ("voiceter-backend-1a2b3c4", "voiceter-backend-alternate-1a2b3c4")
+        for group in ("voiceter-backend-1a2b3c4", "voiceter-backend-b-1a2b3c4")
     }
 
 
