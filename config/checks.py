@@ -2,6 +2,7 @@
 
 import re
 
+from components.edge.rules import MIN_BAKE_MINUTES
 from config import rules
 from config.app_environment import set_by_program
 from config.mistakes import Mistakes, path
@@ -19,6 +20,7 @@ def check_across_keys(settings: Settings, source: Source, mistakes: Mistakes) ->
     """Adds to `mistakes` which keys break a rule together. In `settings` a default stands in for each wrong value."""
     _check_stack(settings, mistakes)
     _check_tasks(settings, source, mistakes)
+    _check_strategy(settings, mistakes)
     _check_edge(settings, source, mistakes)
     _check_app(settings, source, mistakes)
     _check_variables(source, mistakes)
@@ -55,6 +57,20 @@ def _check_tasks(settings: Settings, source: Source, mistakes: Mistakes) -> None
     ):
         rule = "onDemandBase must not exceed maxCount"
         mistakes.add_together(rule, onDemandBase=settings.on_demand_base, maxCount=settings.max_count)
+
+
+def _check_strategy(settings: Settings, mistakes: Mistakes) -> None:
+    bake = settings.bake_time_minutes
+    if (
+        mistakes.all_right("deploymentStrategy", "bakeTimeMinutes")
+        and settings.strategy.shifts_traffic
+        and bake < MIN_BAKE_MINUTES
+    ):
+        rule = (
+            f"where traffic shifts, the old tasks must stay for {MIN_BAKE_MINUTES} minute or more, as long as a "
+            "client's cookie names them: `pulumi config set bakeTimeMinutes 10`"
+        )
+        mistakes.add_together(rule, deploymentStrategy=settings.deployment_strategy, bakeTimeMinutes=bake)
 
 
 def _check_edge(settings: Settings, source: Source, mistakes: Mistakes) -> None:

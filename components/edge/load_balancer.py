@@ -17,6 +17,9 @@ from components.network import Placement
 # TLS 1.2 and 1.3. Application Load Balancers User Guide, "Security policies".
 _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
+# Longer than any session of a polling client, whose requests must all reach the same task.
+_TASK_STICKY_SECONDS = 24 * 60 * 60
+
 
 @dataclass(frozen=True)
 class Target:
@@ -95,6 +98,9 @@ class LoadBalancer(pulumi.ComponentResource):
             protocol="HTTP",
             port=app.PORT,
             deregistration_delay=args.deregistration_delay_seconds,
+            # A new session goes to the task with the fewest requests. An open WebSocket is one. Not together with a
+            # slow start (Application Load Balancers User Guide, "Edit target group attributes").
+            load_balancing_algorithm_type="least_outstanding_requests",
             health_check={
                 "protocol": "HTTP",
                 "path": app.HEALTH_PATH,
@@ -104,7 +110,7 @@ class LoadBalancer(pulumi.ComponentResource):
                 "healthy_threshold": TARGET_HEALTHY,
                 "unhealthy_threshold": TARGET_CHECK.unhealthy,
             },
-            stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": rules.STICKY_SECONDS},
+            stickiness={"type": "lb_cookie", "enabled": True, "cookie_duration": _TASK_STICKY_SECONDS},
             opts=pulumi.ResourceOptions(parent=self),
         )
 

@@ -17,11 +17,14 @@ from components.lib.lookup import look_up
 if TYPE_CHECKING:  # at run time the import would load the whole module of the load balancers
     from pulumi_aws.lb import ListenerRuleActionForwardTargetGroupArgsDict, ListenerRuleConditionArgsDict
 
-# Longer than any session of a polling client, whose requests must all reach the same task.
-STICKY_SECONDS = 24 * 60 * 60
-# Where traffic shifts, a cookie keeps a client on its target group whatever the weights are. It lasts until the polling
-# client's next request and not longer, or clients would return to a group without tasks.
-_SHIFT_STICKY_SECONDS = 60
+# A rule's cookie keeps a client on its target group whatever the weights are, even if the group has no task any more:
+# then the client gets 503. So the cookie lasts until a polling client's next request and not longer, and ECS keeps the
+# old tasks (the bake) for at least as long. The rule for rolling deployments has the same cookie, as its group may be
+# empty after a change of strategy.
+# A rule without a cookie is not an option for two groups: Elastic Load Balancing refuses it while the groups have
+# cookies for their tasks ("You must enable group stickiness on a rule …", aws-load-balancer-controller #2734).
+MIN_BAKE_MINUTES = 1
+_STICKY_SECONDS = MIN_BAKE_MINUTES * 60
 # The rules of each kind of deployment have their own priorities: a change of strategy creates the new rules before it
 # deletes the old rules.
 _TEST_PRIORITY, _SHIFT_PRIORITY, _PRIORITY = 40, 50, 100
@@ -42,7 +45,7 @@ def forward_everything(
     listener: aws.lb.Listener, target_group_arn: pulumi.Output[str], parent: pulumi.Resource
 ) -> None:
     """Creates the rule for rolling deployments."""
-    _rule("everything", listener, _PRIORITY, _everything(), [target_group_arn], STICKY_SECONDS, parent)
+    _rule("everything", listener, _PRIORITY, _everything(), [target_group_arn], parent)
 
 
 def shift_traffic(
@@ -53,8 +56,8 @@ def shift_traffic(
     tested: ListenerRuleConditionArgsDict = {
         "http_header": {"http_header_name": _TEST_HEADER, "values": [_TEST_HEADER_VALUE]}
     }
-    production = _rule("production", listener, _SHIFT_PRIORITY, _everything(), arns, _SHIFT_STICKY_SECONDS, parent)
-    test = _rule("test", listener, _TEST_PRIORITY, tested, arns, _SHIFT_STICKY_SECONDS, parent)
+    production = _rule("production", listener, _SHIFT_PRIORITY, _everything(), arns, parent)
+    test = _rule("test", listener, _TEST_PRIORITY, tested, arns, parent)
     return TrafficShift(arns[1], production.arn, test.arn)
 
 
@@ -90,7 +93,6 @@ def _rule(
     priority: int,
     condition: ListenerRuleConditionArgsDict,
     target_group_arns: Sequence[pulumi.Output[str]],
-    sticky_seconds: int,
     parent: pulumi.Resource,
 ) -> aws.lb.ListenerRule:
     """Creates a rule that forwards to the first target group. ECS changes the weights if there are two."""
@@ -109,7 +111,7 @@ def _rule(
                 "type": "forward",
                 "forward": {
                     "target_groups": weights,
-                    "stickiness": {"enabled": True, "duration": sticky_seconds},
+                    "stickiness": {"enabled": True, "duration": _STICKY_SECONDS},
                 },
             }
         ],

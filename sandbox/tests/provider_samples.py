@@ -296,6 +296,7 @@ SAMPLES: dict[str, Sample] = {
             "protocol": "HTTP",
             "port": 8080,
             "deregistrationDelay": 60,
+            "loadBalancingAlgorithmType": "least_outstanding_requests",
             "stickiness": {"type": "lb_cookie", "enabled": True, "cookieDuration": 86400},
             "healthCheck": {
                 "path": "/health",
@@ -307,7 +308,11 @@ SAMPLES: dict[str, Sample] = {
                 "unhealthyThreshold": 3,
             },
         },
-        {"deregistrationDelay": 30, "healthCheck": {"path": "/healthz", "matcher": "200-299"}},
+        {
+            "deregistrationDelay": 30,
+            "loadBalancingAlgorithmType": "round_robin",
+            "healthCheck": {"path": "/healthz", "matcher": "200-299"},
+        },
     ),
     LISTENER: Sample(
         {

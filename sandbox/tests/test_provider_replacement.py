@@ -121,7 +121,7 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:lb/loadBalancer:LoadBalancer": ({"loadBalancerType", "name"}, {"securityGroups", "subnets"}),
     "aws:lb/targetGroup:TargetGroup": (
         {"name", "port", "protocol", "targetType", "vpcId"},
-        {"healthCheck", "stickiness"},
+        {"healthCheck", "loadBalancingAlgorithmType", "stickiness"},
     ),
     "aws:route53/record:Record": ({"name", "zoneId"}, {"allowOverwrite"}),
     "aws:s3/bucket:Bucket": ({"bucket"}, set()),

@@ -34,6 +34,8 @@ def target_group(inputs: Values) -> Iterator[Fault]:
     yield from matches(inputs, "healthCheck.path", r"/.{0,1023}", "must start with / and have at most 1,024 characters")
     codes = r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*"
     yield from matches(inputs, "healthCheck.matcher", codes, "must be codes, such as 200, 200,202 or 200-299")
+    algorithms = ("round_robin", "least_outstanding_requests", "weighted_random")
+    yield from one_of(inputs, "loadBalancingAlgorithmType", *algorithms)
     yield from between(inputs, "stickiness.cookieDuration", 1, 604_800, "seconds")
     yield from one_of(inputs, "stickiness.type", "lb_cookie", "app_cookie")
 

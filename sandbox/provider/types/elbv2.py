@@ -24,6 +24,7 @@ _BALANCER_ATTRIBUTES = {
 }
 _GROUP_ATTRIBUTES = {
     "deregistrationDelay": "deregistration_delay.timeout_seconds",
+    "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
     "stickiness.enabled": "stickiness.enabled",
     "stickiness.type": "stickiness.type",
     "stickiness.cookieDuration": "stickiness.lb_cookie.duration_seconds",
@@ -130,7 +131,7 @@ TARGET_GROUP = Resource(
     after_create=(
         Call(
             "ModifyTargetGroupAttributes",
-            ("deregistrationDelay", "stickiness"),
+            ("deregistrationDelay", "loadBalancingAlgorithmType", "stickiness"),
             prepare=lambda values, _: _attributes(values, _GROUP_ATTRIBUTES),
         ),
     ),
@@ -146,7 +147,7 @@ TARGET_GROUP = Resource(
         "healthCheck.matcher": "Matcher.HttpCode",
     },
     shown_as={"name": "TargetGroupName", "arn": "TargetGroupArn"},
-    outputs=("arn", "arnSuffix", "healthCheck", "stickiness"),
+    outputs=("arn", "arnSuffix", "healthCheck", "loadBalancingAlgorithmType", "stickiness"),
     defaults={"deregistrationDelay": 300, "targetType": "instance"},
     members={
         "healthCheck": ("healthyThreshold", "interval", "matcher", "path", "protocol", "timeout", "unhealthyThreshold"),

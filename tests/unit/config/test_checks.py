@@ -31,6 +31,23 @@ def test_region_that_contradicts_the_stack_name_is_refused() -> None:
     assert load({"allowPlainHttp": "true"}, stack="prod", region="eu-north-1").region == "eu-north-1"
 
 
+# Deployments
+
+
+@pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
+def test_bake_shorter_than_the_cookie_of_a_shifting_strategy_is_refused(strategy: str) -> None:
+    (line,) = mistakes({"deploymentStrategy": strategy, "bakeTimeMinutes": "0"})
+    assert line == (
+        f"deploymentStrategy = {strategy!r}, bakeTimeMinutes = 0: where traffic shifts, the old tasks must stay for 1 "
+        "minute or more, as long as a client's cookie names them: `pulumi config set bakeTimeMinutes 10`"
+    )
+    assert load({"deploymentStrategy": strategy, "bakeTimeMinutes": "1"}).bake_time_minutes == 1
+
+
+def test_rolling_deployments_need_no_bake() -> None:
+    assert load({"bakeTimeMinutes": "0"}).bake_time_minutes == 0
+
+
 # Tasks
 
 

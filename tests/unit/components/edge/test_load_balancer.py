@@ -10,6 +10,8 @@ import pytest
 
 from components.edge.domain import Domain
 from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.edge.rules import MIN_BAKE_MINUTES
+from components.lib.app import PING_SECONDS
 from components.network import Placement
 from tests.support.mocks import Deployment, FakeAws, deploy
 
@@ -63,13 +65,27 @@ def test_the_target_group() -> None:
     assert health["timeout"] < health["interval"]
 
 
-def test_polling_clients_stay_on_their_task() -> None:
-    run = build()
-    stickiness = run.one(":TargetGroup").inputs["stickiness"]
-    assert (stickiness["type"], stickiness["enabled"]) == ("lb_cookie", True)
-    [action] = run.one(":ListenerRule").inputs["actions"]
-    assert action["forward"]["stickiness"] == {"enabled": True, "duration": stickiness["cookieDuration"]}
-    assert stickiness["cookieDuration"] > 30 * 60
+def test_new_session_goes_to_the_task_with_the_fewest_requests() -> None:
+    group = build().one(":TargetGroup").inputs
+    assert group["loadBalancingAlgorithmType"] == "least_outstanding_requests"
+    assert "slowStart" not in group
+
+
+@pytest.mark.parametrize("shifts_traffic", [False, True])
+def test_polling_clients_stay_on_their_task(shifts_traffic: bool) -> None:
+    for group in build(shifts_traffic=shifts_traffic).all(":TargetGroup"):
+        stickiness = group.inputs["stickiness"]
+        assert (stickiness["type"], stickiness["enabled"]) == ("lb_cookie", True)
+        assert stickiness["cookieDuration"] > 30 * 60
+
+
+@pytest.mark.parametrize("shifts_traffic", [False, True])
+def test_no_rule_keeps_a_client_on_a_group_for_longer_than_its_tasks_stay(shifts_traffic: bool) -> None:
+    for rule in build(shifts_traffic=shifts_traffic).all(":ListenerRule"):
+        [action] = rule.inputs["actions"]
+        stickiness = action["forward"]["stickiness"]
+        # Longer than the pause between two polls, so that a client has one task during a shift.
+        assert 2 * PING_SECONDS < stickiness["duration"] <= 60 * MIN_BAKE_MINUTES
 
 
 def test_plain_http() -> None:
@@ -109,7 +125,6 @@ def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], liste
         assert forwarded == {"voiceter-backend-1a2b3c4": 100, "voiceter-backend-b-1a2b3c4": 0}
         # From then on the weights are ECS's.
         assert rule.ignore_changes == ("actions",)
-        assert action["forward"]["stickiness"] == {"enabled": True, "duration": 60}
     assert production.inputs["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
     header = {"httpHeaderName": "X-Deployment", "values": ["test"]}
     assert test.inputs["conditions"] == [{"httpHeader": header}]
