@@ -34,6 +34,7 @@ VALUES = {
     "ACCOUNT": ACCOUNT,
     "HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
     "REPOSITORY": "octo/voiceter-backend-infrastructure",
+    "REPOSITORY_WITH_IDS": "octo@12345678/voiceter-backend-infrastructure@1234567890",
     "SECRETS_KEY_ARN": f"arn:aws:kms:ap-northeast-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012",
     "STATE_BUCKET": "voiceter-backend-pulumi-state-of-the-whole-company-eu-north-1",
     "TABLE_PREFIX": "demo-",
@@ -330,23 +331,59 @@ def test_conditions_of_the_deploy_role() -> None:
     assert not allowed(DEPLOY, "ec2:CreateTags", VPC, aws_RequestTag__Application="voiceter-backend")
 
 
-def test_who_can_assume_the_roles() -> None:
-    subjects: dict[str, set[str]] = {}
-    for name in TRUSTS:
-        [statement] = statements(name)
-        issuer = "token.actions.githubusercontent.com"
-        assert statement["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
-        assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-        assert set(statement["Condition"]) == {"StringEquals"}, "a pattern could match more than intended"
-        tests = statement["Condition"]["StringEquals"]
-        assert set(tests) == {f"{issuer}:aud", f"{issuer}:sub"}
-        assert tests[f"{issuer}:aud"] == "sts.amazonaws.com"
-        subjects[name] = set(tests[f"{issuer}:sub"])
-    repository = f"repo:{VALUES['REPOSITORY']}"
-    assert subjects == {
-        "preview-trust": {f"{repository}:pull_request", f"{repository}:ref:refs/heads/main"},
-        "deploy-trust": {f"{repository}:environment:{stack}" for stack in ("dev", "staging", "prod")},
-    }
+# GitHub Docs, "OpenID Connect reference": a repository's subject has names, or names with ids.
+SUBJECTS = [f"repo:{VALUES['REPOSITORY']}", f"repo:{VALUES['REPOSITORY_WITH_IDS']}"]
+JOBS = {
+    "preview-trust": ("pull_request", "ref:refs/heads/main"),
+    "deploy-trust": ("environment:dev", "environment:staging", "environment:prod"),
+}
+ISSUER = "token.actions.githubusercontent.com"
+
+
+def lets_in(name: str, subject: str, audience: str = "sts.amazonaws.com") -> bool:
+    """Returns whether a token of GitHub with that subject can assume the role of a trust policy."""
+    context = {f"{ISSUER}:sub": subject, f"{ISSUER}:aud": audience}
+    return iam.trusts_token(rendered(name), f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}", context)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_jobs_of_a_new_and_of_an_old_repository_can_assume_their_roles(subject: str) -> None:
+    for name, jobs in JOBS.items():
+        for job in jobs:
+            assert lets_in(name, f"{subject}:{job}"), (name, job)
+            assert not lets_in(name, f"{subject}:{job}", audience="https://github.com/octo"), (name, job)
+
+
+@pytest.mark.parametrize(
+    "neighbour",
+    [
+        "repo:octo/voiceter-backend-infrastructure-2",
+        "repo:octo/voiceter-backend",
+        "repo:octo2/voiceter-backend-infrastructure",
+        "repo:OCTO/voiceter-backend-infrastructure",
+        "repo:octo@12345678/voiceter-backend-infrastructure@1234567891",  # made anew under the old name
+        "repo:octo@12345679/voiceter-backend-infrastructure@1234567890",
+        "repo:octo@12345678/other@1234567891",
+        "repo:fork@1/voiceter-backend-infrastructure@2",
+        "repo:*",
+    ],
+)
+def test_jobs_of_another_repository_cannot_assume_a_role(neighbour: str) -> None:
+    assert not any(lets_in(name, f"{neighbour}:{job}") for name, jobs in JOBS.items() for job in jobs)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize(
+    "job", ["environment:production", "environment:dev-eu", "ref:refs/heads/feature", "ref:refs/tags/v1", "", "x"]
+)
+def test_other_jobs_of_the_repository_cannot_assume_a_role(subject: str, job: str) -> None:
+    assert not any(lets_in(name, f"{subject}:{job}") for name in TRUSTS)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_no_job_can_assume_the_role_of_the_others(subject: str) -> None:
+    assert not any(lets_in("deploy-trust", f"{subject}:{job}") for job in JOBS["preview-trust"])
+    assert not any(lets_in("preview-trust", f"{subject}:{job}") for job in JOBS["deploy-trust"])
 
 
 def test_guide_fills_in_every_placeholder() -> None:
@@ -356,6 +393,6 @@ def test_guide_fills_in_every_placeholder() -> None:
     [substituted] = re.findall(r"envsubst '([^']+)'", guide)
     assert set(re.findall(r"\$\{?(\w+)", substituted)) == used
     for name in used:
-        assert re.search(rf"^export .*\b{name}=", guide, re.MULTILINE), f"docs/ci.md does not set {name}"
+        assert re.search(rf"^export {name}=", guide, re.MULTILINE), f"docs/ci.md does not set {name}"
     for document in (*POLICIES, *TRUSTS):
         assert document in guide, document

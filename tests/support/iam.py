@@ -37,10 +37,19 @@ def denies(document: Mapping[str, Any], action: str, resource: str, context: Con
 
 def trusts(document: Mapping[str, Any], service: str, context: Context) -> bool:
     """Returns whether a trust policy lets a service assume the role."""
+    return _trusts(document, {"Service": service}, "sts:AssumeRole", context)
+
+
+def trusts_token(document: Mapping[str, Any], provider_arn: str, context: Context) -> bool:
+    """Returns whether a trust policy lets the bearer of an identity provider's token assume the role."""
+    return _trusts(document, {"Federated": provider_arn}, "sts:AssumeRoleWithWebIdentity", context)
+
+
+def _trusts(document: Mapping[str, Any], principal: Mapping[str, str], action: str, context: Context) -> bool:
     return any(
         statement["Effect"] == "Allow"
-        and statement["Principal"] == {"Service": service}
-        and _list(statement["Action"]) == ["sts:AssumeRole"]
+        and statement["Principal"] == principal
+        and _list(statement["Action"]) == [action]
         and _holds(statement.get("Condition", {}), context)
         for statement in _statements(document)
     )
