@@ -47,7 +47,7 @@ class SessionCache(pulumi.ComponentResource):
 
     endpoint: pulumi.Output[str]  # host:port of the primary
     url: pulumi.Output[str]  # secret, as it contains the token
-    node_ids: Sequence[str]  # as CloudWatch names the nodes
+    node_ids: Sequence[pulumi.Output[str]]  # as CloudWatch names the nodes
 
     def __init__(self, name: str, args: SessionCacheArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:session_cache:SessionCache", name, {}, opts)
@@ -86,9 +86,9 @@ class SessionCache(pulumi.ComponentResource):
             final_snapshot_identifier=f"{args.name}-final" if args.protect else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        # ElastiCache derives these names from the group's id. They are computed here, not read back, so that the
-        # dashboard shows the alarms on the nodes before there are nodes.
-        self.node_ids = [f"{args.name}-{number:03}" for number in range(1, args.redis.replicas + 2)]
+        # Not `<name>-001` and so on: ElastiCache chooses which node it removes when the group gets fewer replicas
+        # (the AWS provider passes a count to DecreaseReplicaCount, and no ReplicasToRemove).
+        self.node_ids = [_node(group.member_clusters, position) for position in range(args.redis.replicas + 1)]
         self.endpoint = pulumi.Output.concat(group.primary_endpoint_address, f":{PORT}")
         # The token may contain characters with a meaning in URLs. A URL without a user means the default user.
         token = args.redis.auth_token.apply(lambda text: quote(text, safe=""))
@@ -125,3 +125,7 @@ class SessionCache(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return group
+
+
+def _node(members: pulumi.Output[Sequence[str]], position: int) -> pulumi.Output[str]:
+    return members.apply(lambda names: sorted(names)[position])

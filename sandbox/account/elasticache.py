@@ -7,6 +7,7 @@ Source: Amazon ElastiCache API Reference: CreateReplicationGroup, ModifyReplicat
 DecreaseReplicaCount, DeleteReplicationGroup, DescribeCacheClusters, ModifyCacheSubnetGroup, DeleteCacheSubnetGroup.
 """
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -150,12 +151,20 @@ def _group(request: Any) -> Any:
 
 
 def _set_nodes(group: Any, count: int) -> None:
-    """Gives a group `count` nodes: the primary, and replicas numbered after it."""
+    """Gives a group `count` nodes, the first of which is the primary.
+
+    ElastiCache chooses which nodes it removes unless the caller names them, so the numbers of the others may start
+    anywhere. Here the oldest nodes go, which a caller does not expect.
+    """
     (shard,) = group.node_groups
-    members, first = shard["node_group_members"], shard["node_group_members"][0]
-    del members[count:], group.member_clusters[count:]
-    for number in range(len(members) + 1, count + 1):
-        name = f"{group.replication_group_id}-{number:03}"
+    members: list[dict[str, Any]] = shard["node_group_members"]
+    surplus = max(len(members) - count, 0)
+    del members[:surplus], group.member_clusters[:surplus]
+    first = members[0] = {**members[0], "current_role": "primary"}
+    numbers = (f"{group.replication_group_id}-{number:03}" for number in itertools.count(1))
+    unused = (name for name in numbers if name not in group.member_clusters)
+    while len(members) < count:
+        name = next(unused)
         address = first["read_endpoint"]["address"].partition(".")[2]
         endpoint = {"address": f"{name}.{address}", "port": group.port}
         members.append({**first, "cache_cluster_id": name, "read_endpoint": endpoint, "current_role": "replica"})

@@ -63,10 +63,15 @@ class Lifecycle:
         """The outputs of a create, or with `olds` of an update, as far as they are known beforehand."""
         given = {name: value for name, value in inputs.items() if name not in MARKS}
         if olds is not None:
-            return _without_dropped(resource, olds, given) | given
-        unknown: Values = dict.fromkeys(resource.outputs, UNKNOWN)
+            unknown = [
+                output
+                for output, causes in resource.unknown_with.items()
+                if not all(agrees(given.get(cause), olds.get(cause)) for cause in causes)
+            ]
+            return _without_dropped(resource, olds, given) | given | dict.fromkeys(unknown, UNKNOWN)
+        computed: Values = dict.fromkeys(resource.outputs, UNKNOWN)
         region = {"region": self._account.region} if resource.regional else {}
-        return unknown | region | given
+        return computed | region | given
 
     def create(self, resource: Resource, inputs: Values, timeout: float) -> tuple[str, Values]:
         """Creates the object. Returns its id and outputs. `timeout` is in seconds, 0 for the default.

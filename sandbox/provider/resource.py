@@ -191,6 +191,7 @@ class Resource:
                     has named is in any case.
     ordered         lists in which the order of the items matters
     secret          outputs that are always secret
+    unknown_with    outputs that the preview of an update does not know if one of these properties changes
     before_delete   called before `delete`
     created         called after `after_create`, until it returns True
     steady          called after a create or an update, until it returns True; AccountError if the change has failed
@@ -226,6 +227,7 @@ class Resource:
     delete_before_replace: bool = False
     ordered: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
+    unknown_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     before_delete: Callable[[Context], None] | None = None
     created: Callable[[Context], bool] | None = None
     steady: Callable[[Context], bool] | None = None

@@ -60,14 +60,24 @@ def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
     caches.increase_replica_count(**change, NewReplicaCount=5)
     assert described(caches)["MemberClusters"] == [f"app-{number:03}" for number in range(1, 7)]
     caches.decrease_replica_count(**change, NewReplicaCount=1)
-    assert described(caches)["MemberClusters"] == NODES
+    group = described(caches)
+    assert group["MemberClusters"] == ["app-005", "app-006"], "ElastiCache chooses which nodes it removes"
+    members = group["NodeGroups"][0]["NodeGroupMembers"]
+    assert [(one["CacheClusterId"], one["CurrentRole"]) for one in members] == [
+        ("app-005", "primary"),
+        ("app-006", "replica"),
+    ]
+    caches.increase_replica_count(**change, NewReplicaCount=2)
+    assert described(caches)["MemberClusters"] == ["app-005", "app-006", "app-001"]
+    caches.decrease_replica_count(**change, NewReplicaCount=1)
+    assert described(caches)["MemberClusters"] == ["app-006", "app-001"]
     with refused("must be greater than the current count"):
         caches.increase_replica_count(**change, NewReplicaCount=1)
     with refused("Automatic failover and Multi-AZ need at least one replica"):
         caches.decrease_replica_count(**change, NewReplicaCount=0)
     caches.modify_replication_group(**change, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
     caches.decrease_replica_count(**change, NewReplicaCount=0)
-    assert described(caches)["MemberClusters"] == NODES[:1]
+    assert described(caches)["MemberClusters"] == ["app-001"]
 
 
 def test_modified_settings_are_those_of_the_nodes(caches: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.provider.values import UNKNOWN
 from sandbox.tests.provider_harness import Engine, client, reset
 from sandbox.tests.provider_samples import CACHE, CACHE_TOKEN, SAMPLES, World
 
@@ -31,10 +32,21 @@ def test_number_of_nodes_changes_in_both_directions(world: World, endpoint: str,
     news, failures = world.engine.check(CACHE, made.name, wanted, made.inputs)
     assert failures == []
     changed = world.engine.update(made, news)
-    assert changed.outputs["numCacheClusters"] == count
+    assert changed.outputs["numCacheClusters"] == count == len(changed.outputs["memberClusters"])
+    assert changed.outputs["memberClusters"] == group(endpoint)["MemberClusters"]
     assert group(endpoint)["AutomaticFailover"] == ("enabled" if failover else "disabled")
     back, _ = world.engine.check(CACHE, made.name, world.resolve(SAMPLES[CACHE].inputs), news)
     assert world.engine.update(changed, back).outputs["numCacheClusters"] == 2
+
+
+def test_preview_of_another_number_of_nodes_does_not_know_their_names(world: World) -> None:
+    made = world.make(CACHE)
+    for inputs, known in (
+        ({"description": "Another"}, ["app-cache-001", "app-cache-002"]),
+        ({"numCacheClusters": 3}, UNKNOWN),
+    ):
+        news, _ = world.engine.check(CACHE, made.name, world.resolve(SAMPLES[CACHE].inputs) | inputs, made.inputs)
+        assert world.engine.update(made, news, preview=True).outputs["memberClusters"] == known
 
 
 def test_new_token_is_set_and_stays_secret(world: World, endpoint: str) -> None:

@@ -127,7 +127,12 @@ def test_an_update_changes_the_given_properties_only(world: World, token: str) -
     assert list(difference.replaces) == []
 
     preview = engine.update(made, news, preview=True)
-    assert preview.outputs == made.outputs | {name: value for name, value in news.items() if name != "__defaults"}
+    unknown = {output for output, value in preview.outputs.items() if value is UNKNOWN}
+    assert unknown == {
+        output for output, causes in TYPES[token].unknown_with.items() if SAMPLES[token].change.keys() & {*causes}
+    }
+    expected = made.outputs | {name: value for name, value in news.items() if name != "__defaults"}
+    assert preview.outputs == expected | dict.fromkeys(unknown, UNKNOWN)
 
     updated = engine.update(made, news)
     assert updated.id == made.id

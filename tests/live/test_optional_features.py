@@ -6,6 +6,7 @@ The tests are one story and run in this order. The first one that deploys is `te
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -50,6 +51,20 @@ def group(dev: Stack) -> dict[str, Any]:
     """The cache as the account describes it."""
     groups = dev.client("elasticache").describe_replication_groups(ReplicationGroupId=CACHE)["ReplicationGroups"]
     return groups[0]
+
+
+def watched_nodes(dev: Stack) -> set[str]:
+    """The nodes of the cache that alarms watch."""
+    alarms = dev.client("cloudwatch").describe_alarms(AlarmNamePrefix="voiceter-backend-cache")["MetricAlarms"]
+    metrics = [query["MetricStat"]["Metric"] for alarm in alarms for query in alarm["Metrics"] if "MetricStat" in query]
+    return {one["Value"] for metric in metrics for one in metric["Dimensions"]}
+
+
+def drawn_nodes(dev: Stack) -> set[str]:
+    """The nodes of the cache in the dashboard."""
+    name = dev.sandbox.outputs("dev")["dashboardName"]
+    body = dev.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"]
+    return set(re.findall(rf"{CACHE}-\d+", body))
 
 
 def injected(dev: Stack) -> dict[str, str]:
@@ -188,7 +203,8 @@ def test_one_node_has_no_failover_and_a_schedule_is_created(dev: Stack) -> None:
         """,
     )
     up(dev)
-    assert group(dev)["MemberClusters"] == [f"{CACHE}-001"]
+    # ElastiCache chooses which node it removes. The alarms and the dashboard name the remaining one.
+    assert group(dev)["MemberClusters"] == [f"{CACHE}-002"] == sorted(watched_nodes(dev)) == sorted(drawn_nodes(dev))
     assert (group(dev)["MultiAZ"], group(dev)["AutomaticFailover"]) == ("disabled", "disabled")
     (action,) = scheduled_actions(dev)
     assert (action["ScheduledActionName"], action["Schedule"], action["Timezone"]) == (
@@ -219,7 +235,10 @@ def test_without_the_last_schedule_the_configured_counts_return(dev: Stack) -> N
     dev.sandbox.updated("dev", "--refresh")
     assert scheduled_actions(dev) == []
     assert bounds(dev) == (1, 2)
-    assert len(group(dev)["MemberClusters"]) == 2
+    members = group(dev)["MemberClusters"]
+    assert len(members) == 2
+    assert set(members) == watched_nodes(dev) == drawn_nodes(dev)
+    dev.sandbox.unchanged("dev")
 
 
 def test_redis_and_secrets_are_turned_off(dev: Stack) -> None:

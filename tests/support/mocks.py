@@ -175,6 +175,8 @@ class FakeAws(pulumi.runtime.Mocks):
             case "TargetGroup":
                 computed["arnSuffix"] = f"targetgroup/{name}/0a1b"
             case "ReplicationGroup":
+                nodes = range(int(inputs["numCacheClusters"]), 0, -1)  # in no particular order, as on AWS
+                computed["memberClusters"] = [f"{inputs['replicationGroupId']}-{number:03}" for number in nodes]
                 computed["primaryEndpointAddress"] = f"master.{inputs['replicationGroupId']}.use1.cache.amazonaws.com"
             case "Record":
                 computed["fqdn"] = inputs["name"].rstrip(".")

@@ -117,7 +117,8 @@ REPLICATION_GROUP = Resource(
         Read(
             "DescribeCacheClusters",
             at="CacheClusters",
-            params=lambda it: {"CacheClusterId": f"{it.id}-001"},
+            params=lambda _: {},
+            find=lambda node, it: node.get("ReplicationGroupId") == it.id,
             show=_first_node,
         ),
     ),
@@ -146,8 +147,8 @@ REPLICATION_GROUP = Resource(
     shown_as={"description": "Description"},
     outputs=(
         *("arn", "atRestEncryptionEnabled", "engine", "engineVersion", "engineVersionActual", "maintenanceWindow"),
-        *("nodeType", "numCacheClusters", "primaryEndpointAddress", "securityGroupIds", "snapshotWindow"),
-        *("subnetGroupName", "transitEncryptionEnabled", "transitEncryptionMode"),
+        *("memberClusters", "nodeType", "numCacheClusters", "primaryEndpointAddress", "securityGroupIds"),
+        *("snapshotWindow", "subnetGroupName", "transitEncryptionEnabled", "transitEncryptionMode"),
     ),
     keeps=("applyImmediately", "autoMinorVersionUpgrade"),
     defaults={"automaticFailoverEnabled": False, "multiAzEnabled": False},
@@ -156,6 +157,8 @@ REPLICATION_GROUP = Resource(
     tags=_TAGS,
     replaces_if=_needs_other_group,
     secret=("authToken",),
+    # The AWS provider's CustomizeDiff: ComputedIf("member_clusters", …).
+    unknown_with={"memberClusters": ("numCacheClusters",)},
 )
 
 RESOURCES = (SUBNET_GROUP, REPLICATION_GROUP)
