@@ -103,7 +103,7 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def _holds(condition: Mapping[str, Mapping[str, str | list[str]]], context: Context) -> bool:
-    """Returns whether every test passes. A test of a key that the request lacks fails."""
+    """Returns whether every test passes. A test of a key that the request lacks fails, but for `…IfExists`."""
     return all(
         _test(operator, expected, context.get(key))
         for operator, tests in condition.items()
@@ -114,9 +114,9 @@ def _holds(condition: Mapping[str, Mapping[str, str | list[str]]], context: Cont
 def _test(operator: str, expected: str | list[str], actual: str | Sequence[str] | None) -> bool:
     if isinstance(expected, list):
         return any(_test(operator, one, actual) for one in expected)
-    compare = _OPERATORS[operator.removeprefix("ForAnyValue:")]
+    compare = _OPERATORS[operator.removeprefix("ForAnyValue:").removesuffix("IfExists")]
     if actual is None:
-        return False
+        return operator.endswith("IfExists")
     if operator.startswith("ForAnyValue:"):
         assert not isinstance(actual, str), f"{operator} is for keys with several values"
         return any(compare(expected, value) for value in actual)
