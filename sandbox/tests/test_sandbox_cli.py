@@ -23,15 +23,21 @@ def layout(tmp_path: Path) -> Layout:
     return Layout(PACKAGE_ROOT, tmp_path / "home")
 
 
-def _command(layout: Layout, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - the commands under test
+def _start(layout: Layout, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - the commands under test
         [sys.executable, *options, "-m", "sandbox", *arguments],
         cwd=PACKAGE_ROOT,
         env={**os.environ, "SANDBOX_HOME": str(layout.home)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def _command(layout: Layout, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    with _start(layout, *arguments, options=options) as process:
+        output, errors = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +76,11 @@ def test_clean_ends_a_running_engine(layout: Layout, tmp_path: Path) -> None:
     with _engine(tmp_path) as engine:
         _lock(layout, engine.pid)
         assert not state.is_interrupted(layout, "dev")
-        assert _command(layout, "clean").returncode == 0
-        assert engine.wait(timeout=10) == -signal.SIGINT
+        with _start(layout, "clean") as clean:
+            # This process is its parent: until it waits, the ended engine exists and `clean` waits for it.
+            assert engine.wait(timeout=10) == -signal.SIGINT
+            clean.communicate()
+        assert clean.returncode == 0
 
 
 def _engine(folder: Path) -> subprocess.Popen[bytes]:

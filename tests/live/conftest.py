@@ -33,10 +33,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
 
 
 @pytest.fixture(scope="module")
-def dev(sandbox: LiveSandbox) -> Iterator[Stack]:
-    """The stack dev, up with its committed config. Changes of one file's tests are undone after them."""
-    with sandbox.borrowed("dev"):
-        yield Stack(sandbox, "dev")
+def dev(sandbox: LiveSandbox) -> Stack:
+    """The stack dev, up with its committed config. What the tests of another file have changed is undone first."""
+    return sandbox.ensure("dev")
 
 
 @pytest.fixture(scope="session")

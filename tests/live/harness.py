@@ -35,6 +35,7 @@ class LiveSandbox:
 
     home: Path
     _clients: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])
+    _configs: dict[str, str] = field(default_factory=dict[str, str])  # with which stacks came up
 
     def run(self, script: str) -> Run:
         """Runs a script in a shell that has sourced the sandbox's environment."""
@@ -92,9 +93,17 @@ class LiveSandbox:
         return succeeded(self.command("up", stack))
 
     def ensure(self, stack: str) -> Stack:
-        """Brings a stack up unless a test of this process has done so."""
-        if not self.stack_file(stack).exists():
+        """Brings a stack up. If it is up and a test has changed its config, restores and deploys the config.
+
+        A test that changes only the account, and not the config, undoes that itself.
+        """
+        file = self.stack_file(stack)
+        if stack not in self._configs:
             self.up(stack)
+            self._configs[stack] = file.read_text()
+        elif file.read_text() != self._configs[stack]:
+            file.write_text(self._configs[stack])
+            self.updated(stack, "--refresh")
         return Stack(self, stack)
 
     def down(self, stack: str) -> str:
@@ -224,19 +233,6 @@ class LiveSandbox:
             ),
         }
         return {kind: items for kind, items in found.items() if items}
-
-    @contextmanager
-    def borrowed(self, stack: str) -> Generator[None]:
-        """Brings a stack up if it is not, and afterwards restores its config and deploys it, if it has changed.
-
-        A test that changes only the account, and not the config, undoes that itself.
-        """
-        self.ensure(stack)
-        before = self.stack_file(stack).read_text()
-        yield
-        if self.stack_file(stack).read_text() != before:
-            self.stack_file(stack).write_text(before)
-            self.updated(stack, "--refresh")
 
 
 @dataclass(frozen=True)

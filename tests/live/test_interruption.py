@@ -29,14 +29,6 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
         yield sandbox
 
 
-@pytest.fixture
-def stack(sandbox: LiveSandbox) -> LiveSandbox:
-    """A sandbox with an account, and with the stack dev without resources."""
-    succeeded(sandbox.command("clean"))
-    succeeded(sandbox.command("preview", "dev"))
-    return sandbox
-
-
 def tables(sandbox: LiveSandbox) -> tuple[list[str], list[str]]:
     """The tables in the state of dev, and those whose creation the engine has begun and not ended."""
     file = sandbox.home / "state" / ".pulumi" / "stacks" / "voiceter-backend" / "dev.json"
@@ -80,40 +72,17 @@ def frozen_update(sandbox: LiveSandbox) -> Generator[subprocess.Popen[str]]:
             update.wait(timeout=DEADLINE_SECONDS)
 
 
-def kill_the_engine(sandbox: LiveSandbox) -> None:
+def kill(update: subprocess.Popen[str]) -> None:
     """Kills the engine while the account handles its calls, which end after it."""
-    with frozen_update(sandbox) as update:
-        children = psutil.Process(update.pid).children(recursive=True)
-        plugins = [child for child in children if "sandbox.provider" in child.cmdline()]
-        update.kill()
-        _, alive = psutil.wait_procs(plugins, timeout=DEADLINE_SECONDS)
-        assert plugins
-        assert not alive, "a plugin outlives its engine"
-        for child in children:  # Pulumi's language host does not end with its engine
-            if child.is_running():
-                child.kill()
-    assert tables(sandbox)[1]
-
-
-def test_up_after_a_kill_starts_over(stack: LiveSandbox) -> None:
-    kill_the_engine(stack)
-    output = stack.up("dev")
-    assert "starting over with a new account" in output
-    assert set(stack.holdings()["tables"]) == TABLES
-    stack.unchanged("dev")
-
-
-def test_account_that_ended_is_named_by_preview_and_replaced_by_up(stack: LiveSandbox) -> None:
-    stack.up("dev")
-    account = json.loads((stack.home / "account.json").read_text())
-    os.kill(account["pid"], signal.SIGKILL)
-    preview = stack.command("preview", "dev")
-    assert preview.status == 1
-    assert "its content is lost. The state still lists: dev." in preview.output
-    assert "`make up STACK=dev` starts over" in preview.output
-    stack.up("dev")
-    assert json.loads((stack.home / "account.json").read_text())["url"] == account["url"]
-    assert set(stack.holdings()["tables"]) == TABLES
+    children = psutil.Process(update.pid).children(recursive=True)
+    plugins = [child for child in children if "sandbox.provider" in child.cmdline()]
+    update.kill()
+    _, alive = psutil.wait_procs(plugins, timeout=DEADLINE_SECONDS)
+    assert plugins
+    assert not alive, "a plugin outlives its engine"
+    for child in children:  # Pulumi's language host does not end with its engine
+        if child.is_running():
+            child.kill()
 
 
 def commands_of(heading: str) -> list[str]:
@@ -123,49 +92,70 @@ def commands_of(heading: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
-def test_commands_of_the_recovery_guide_repair_the_stack(stack: LiveSandbox) -> None:
-    kill_the_engine(stack)
+def test_second_up_is_refused_and_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
+    succeeded(sandbox.command("preview", "dev"))
+    with frozen_update(sandbox) as update:
+        refusal = sandbox.fails("pulumi up -s dev --yes --non-interactive")
+        kill(update)
+    assert "the stack is currently locked by" in refusal
+    assert tables(sandbox)[1]
+    output = sandbox.up("dev")
+    assert "starting over with a new account" in output
+    assert set(sandbox.holdings()["tables"]) == TABLES
+    sandbox.unchanged("dev")
+
+
+def test_up_pushes_an_image_that_was_deleted_again(sandbox: LiveSandbox) -> None:
+    images = [{"imageTag": "stand-in"}]
+    sandbox.client("ecr").batch_delete_image(repositoryName="voiceter-backend-dev", imageIds=images)
+    assert "Supplied: a stand-in image" in sandbox.up("dev")
+
+
+def test_account_that_ended_is_named_by_preview_and_replaced_by_up(sandbox: LiveSandbox) -> None:
+    account = json.loads((sandbox.home / "account.json").read_text())
+    os.kill(account["pid"], signal.SIGKILL)
+    preview = sandbox.command("preview", "dev")
+    assert preview.status == 1
+    assert "its content is lost. The state still lists: dev." in preview.output
+    assert "`make up STACK=dev` starts over" in preview.output
+    sandbox.up("dev")
+    assert json.loads((sandbox.home / "account.json").read_text())["url"] == account["url"]
+    assert set(sandbox.holdings()["tables"]) == TABLES
+
+
+def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -> None:
+    succeeded(sandbox.command("clean"))
+    succeeded(sandbox.command("preview", "dev"))
+    with frozen_update(sandbox) as update:
+        kill(update)
     cancel, show_pending, find, move, finish = commands_of("An engine that was killed")
-    folder = stack.home / "project"
+    folder = sandbox.home / "project"
 
     def run(script: str) -> str:
         # `pulumi` looks for its files in the sandbox's project folder, wherever the shell is.
-        return stack.succeeds(f'cd "{folder}"; export PULUMI_OPTION_NON_INTERACTIVE=true; {script}')
+        return sandbox.succeeds(f'cd "{folder}"; export PULUMI_OPTION_NON_INTERACTIVE=true; {script}')
 
     run("pulumi stack select dev")
-    assert "the stack is currently locked by" in stack.fails("pulumi up -s dev --yes --non-interactive")
     run(cancel)
-    pending = tables(stack)[1]
+    pending = tables(sandbox)[1]
     urns = re.findall(r"^creating (.+)$", run(show_pending), re.MULTILINE)
+    assert urns
     assert urns == pending
     run(find.replace("Values=prod", "Values=dev"))
-    absent = f"demo-dev-{urns[0].rpartition('::')[2]}"  # as if its creation had failed
-    stack.client("dynamodb").delete_table(TableName=absent)
-    existing = set(stack.client("dynamodb").list_tables()["TableNames"])
+    dynamodb = sandbox.client("dynamodb")
     ids = {urn: f"demo-dev-{urn.rpartition('::')[2]}" for urn in urns}
-    created = {table: stack.client("dynamodb").describe_table(TableName=table)["Table"] for table in existing}
+    dynamodb.delete_table(TableName=ids[urns[0]])  # as if its creation had failed
+    existing = set(dynamodb.list_tables()["TableNames"])
+    created = {table: dynamodb.describe_table(TableName=table)["Table"] for table in existing}
     assert created
     (folder / "ids.json").write_text(json.dumps({urn: name for urn, name in ids.items() if name in existing}))
     preview = run(move)
     assert "replace" not in preview
     run(finish)
-    assert set(stack.holdings()["tables"]) == TABLES
+    assert set(sandbox.holdings()["tables"]) == TABLES
     for name, before in created.items():
-        after = stack.client("dynamodb").describe_table(TableName=name)["Table"]
+        after = dynamodb.describe_table(TableName=name)["Table"]
         assert after["CreationDateTime"] == before["CreationDateTime"], "the table was created a second time"
-    stack.unchanged("dev")
     # `make up` finds nothing left to start over for.
-    assert "starting over" not in stack.up("dev")
-
-
-def test_second_up_is_refused_while_the_first_one_runs(stack: LiveSandbox) -> None:
-    with frozen_update(stack):
-        output = stack.fails("pulumi up -s dev --yes --non-interactive")
-    assert "the stack is currently locked by" in output
-
-
-def test_image_that_was_deleted_is_pushed_again(stack: LiveSandbox) -> None:
-    stack.up("dev")
-    images = [{"imageTag": "stand-in"}]
-    stack.client("ecr").batch_delete_image(repositoryName="voiceter-backend-dev", imageIds=images)
-    assert "Supplied: a stand-in image" in stack.up("dev")
+    assert "starting over" not in sandbox.up("dev")
+    sandbox.unchanged("dev")

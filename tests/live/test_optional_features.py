@@ -225,8 +225,7 @@ def test_limits_that_a_schedule_has_set_are_not_drift(dev: Stack) -> None:
         MinCapacity=2,
         MaxCapacity=5,
     )
-    dev.sandbox.updated("dev", "--refresh")
-    dev.sandbox.updated("dev", "--expect-no-changes")
+    dev.sandbox.updated("dev", "--refresh", "--expect-no-changes")
     assert bounds(dev) == (2, 5)
 
 
@@ -247,7 +246,6 @@ def test_redis_and_secrets_are_turned_off(dev: Stack) -> None:
     assert not {"caches", "subnet groups of caches", "secrets"} & dev.sandbox.holdings().keys()
     assert not injected(dev)
     assert "redisEndpoint" not in dev.sandbox.outputs("dev")
-    dev.sandbox.unchanged("dev")
 
 
 def test_no_secret_is_anywhere_in_the_clear(dev: Stack) -> None:
