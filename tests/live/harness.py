@@ -131,9 +131,9 @@ class LiveSandbox:
         """`pulumi up`, which has to succeed; its output."""
         return succeeded(self.update(stack, *options))
 
-    def changed(self, stack: str) -> dict[str, str]:
+    def changed(self, stack: str, *options: str) -> dict[str, str]:
         """`pulumi up`, which has to succeed; what it changed: type and name of a resource -> operation."""
-        return changes_in(self.updated(stack, "--json"))
+        return changes_in(self.updated(stack, "--json", *options))
 
     def unchanged(self, stack: str) -> None:
         """Asserts that neither a refresh nor an update would change anything."""
@@ -296,7 +296,7 @@ def changes_in(output: str) -> dict[str, str]:
         step["urn"].rpartition("$")[2].removeprefix("aws:").replace("::", " "): step["op"]
         for step in steps
         # A replacement is also a creation and a deletion.
-        if step["op"] not in ("same", "read", "create-replacement", "delete-replaced")
+        if step["op"] not in ("same", "read", "refresh", "create-replacement", "delete-replaced")
     }
 
 

@@ -34,7 +34,7 @@ def added(prod: Stack) -> Stack:
     assert "docker push" in output, "the first up names the commands that push an image"
     first, second = re.findall(r"^Outputs:$(.*?)^Resources:$", output, re.MULTILINE | re.DOTALL)
     assert not SERVICE_OUTPUTS & set(first.split()), "there is no service without an image"
-    assert SERVICE_OUTPUTS <= set(second.split())
+    assert set(second.split()) >= SERVICE_OUTPUTS
     return Stack(prod.sandbox, ADDED, "eu-north-1")
 
 

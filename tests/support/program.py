@@ -30,7 +30,18 @@ def committed(stack: str) -> dict[str, Any]:
     return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
 
 
-def run(
+_RECORDED: Final[dict[str, Deployment]] = {}
+
+
+def run(stack: str, **arguments: Any) -> Deployment:
+    """Returns what the program registers: one run for all tests that give the same arguments of `run_anew`."""
+    key = repr((stack, sorted(arguments.items())))
+    if key not in _RECORDED:
+        _RECORDED[key] = run_anew(stack, **arguments)
+    return _RECORDED[key]
+
+
+def run_anew(
     stack: str,
     *,
     like: str | None = None,
