@@ -22,14 +22,11 @@ from sandbox.tests.provider_samples import (
     LOG_GROUP,
     RECORD,
     REPOSITORY,
-    ROLE,
     RULE,
     SAMPLES,
-    SECRET,
     SERVICE,
     SUBNET,
     TABLE,
-    TARGET_GROUP,
     VPC,
     World,
 )
@@ -169,77 +166,6 @@ def test_dropped_inputs_stay_where_the_aws_provider_keeps_them(token: str) -> No
     goes = {name for other, name in _GOES_HERE if other == token}
     assert resource.kept & resource.inputs == kept - goes
     assert goes <= kept <= resource.inputs
-
-
-# The AWS provider's defaults.
-_DEFAULTS: dict[str, Values] = {
-    "aws:appautoscaling/policy:Policy": {"policyType": "StepScaling"},
-    "aws:appautoscaling/scheduledAction:ScheduledAction": {"timezone": "UTC"},
-    LOG_GROUP: {"retentionInDays": 0},
-    "aws:cloudwatch/metricAlarm:MetricAlarm": {"treatMissingData": "missing"},
-    TABLE: {"billingMode": "PROVISIONED"},
-    "aws:ec2/securityGroup:SecurityGroup": {"description": "Managed by Pulumi"},
-    SUBNET: {"mapPublicIpOnLaunch": False},
-    "aws:ec2/vpcEndpoint:VpcEndpoint": {"vpcEndpointType": "Gateway"},
-    REPOSITORY: {"imageTagMutability": "MUTABLE"},
-    SERVICE: {
-        "deploymentMaximumPercent": 200,
-        "deploymentMinimumHealthyPercent": 100,
-        "enableEcsManagedTags": False,
-        "enableExecuteCommand": False,
-        "waitForSteadyState": False,
-    },
-    "aws:ecs/taskDefinition:TaskDefinition": {"skipDestroy": False},
-    CACHE: {"automaticFailoverEnabled": False, "multiAzEnabled": False},
-    "aws:elasticache/subnetGroup:SubnetGroup": {"description": "Managed by Pulumi"},
-    "aws:kms/key:Key": {"enableKeyRotation": False},
-    LOAD_BALANCER: {"dropInvalidHeaderFields": False, "idleTimeout": 60, "loadBalancerType": "application"},
-    TARGET_GROUP: {"deregistrationDelay": 300, "targetType": "instance"},
-    "aws:s3/bucket:Bucket": {"forceDestroy": False},
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {
-        "blockPublicAcls": False,
-        "blockPublicPolicy": False,
-        "ignorePublicAcls": False,
-        "restrictPublicBuckets": False,
-    },
-    SECRET: {"recoveryWindowInDays": 30},
-}
-
-
-@pytest.mark.parametrize("token", TYPES)
-def test_defaults_are_those_of_the_aws_provider(token: str) -> None:
-    assert TYPES[token].defaults == _DEFAULTS.get(token, {})
-
-
-# Types that the AWS provider names if the program does not: the most characters of such a name.
-_NAMED = {
-    "aws:appautoscaling/policy:Policy": 255,
-    "aws:appautoscaling/scheduledAction:ScheduledAction": 255,
-    "aws:budgets/budget:Budget": 255,
-    LOG_GROUP: 255,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": 255,
-    "aws:cloudwatch/queryDefinition:QueryDefinition": 255,
-    TABLE: 255,
-    "aws:ec2/securityGroup:SecurityGroup": 255,
-    REPOSITORY: 255,
-    "aws:ecs/cluster:Cluster": 255,
-    SERVICE: 255,
-    CACHE: 40,
-    "aws:elasticache/subnetGroup:SubnetGroup": 255,
-    ROLE: 64,
-    "aws:iam/rolePolicy:RolePolicy": 255,
-    "aws:kms/alias:Alias": 238,
-    LOAD_BALANCER: 32,
-    TARGET_GROUP: 32,
-    "aws:s3/bucket:Bucket": 63,
-    SECRET: 255,
-    "aws:sns/topic:Topic": 80,
-}
-
-
-def test_names_are_generated_where_the_aws_provider_generates_them() -> None:
-    assert {token: resource.name.max_length for token, resource in TYPES.items() if resource.name} == _NAMED
-    assert [token for token, resource in TYPES.items() if resource.name and resource.name.prefix] == [SECRET]
 
 
 def test_types_deleted_before_replacement_are_the_aws_providers_and_those_replaced_here_alone() -> None:
