@@ -94,7 +94,9 @@ class DataStores(pulumi.ComponentResource):
             force_destroy=not args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
-        child = pulumi.ResourceOptions(parent=self)
+        # What guards the recordings is protected too, or `pulumi destroy --exclude-protected` would leave a bucket
+        # that is open, unversioned and never emptied.
+        child = pulumi.ResourceOptions(parent=self, protect=args.protect)
         aws.s3.BucketOwnershipControls(
             "recordings",
             bucket=bucket.bucket,
@@ -121,7 +123,7 @@ class DataStores(pulumi.ComponentResource):
             "recordings",
             bucket=bucket.bucket,
             policy=document([_tls_only(bucket)]),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[public_access]),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[public_access]),
         )
         versioning = aws.s3.BucketVersioning(
             "recordings",
@@ -143,7 +145,7 @@ class DataStores(pulumi.ComponentResource):
                 }
             ],
             # The rule for noncurrent versions needs versioning.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[versioning]),
         )
         return bucket
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -87,6 +88,12 @@ def test_destroy_of_one_resource_is_refused(prod: Stack) -> None:
         destroy = f"pulumi destroy -s prod --yes --non-interactive --target '{urn}' --target-dependents"
         assert "protect" in prod.sandbox.fails(destroy)
     assert_everything_is_there(prod)
+
+
+def test_destroy_of_what_is_unprotected_leaves_what_guards_the_data(prod: Stack) -> None:
+    plan = prod.sandbox.succeeds("pulumi destroy --exclude-protected --preview-only -s prod --non-interactive")
+    assert "aws:appautoscaling:Policy" in plan
+    assert not [line for line in plan.splitlines() if re.search("aws:(s3|dynamodb):", line)]
 
 
 def test_aws_refuses_to_delete_a_table_that_the_engine_no_longer_protects(prod: Stack) -> None:

@@ -64,10 +64,10 @@ def test_table_is_encrypted_backed_up_and_protected(name: str, protect: bool) ->
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_bucket_is_protected_or_may_be_emptied(protect: bool) -> None:
-    bucket = build(protect).one(":Bucket")
-    assert bucket.inputs == {"bucket": BUCKET, "forceDestroy": not protect}
-    assert bucket.protect is protect
+def test_bucket_is_protected_with_its_settings_or_may_be_emptied(protect: bool) -> None:
+    run = build(protect)
+    assert run.one(":Bucket").inputs == {"bucket": BUCKET, "forceDestroy": not protect}
+    assert {part.protect for part in run.registered if part.type.startswith("aws:")} == {protect}
 
 
 def test_bucket_is_private_encrypted_and_versioned() -> None:
