@@ -114,6 +114,7 @@ profile = profile_of(
         target_groups=load_balancer.target_group_arn_suffixes,
         tables=stores.table_names,
         from_app=settings.enable_metrics,
+        least_tasks=settings.least_tasks,
         cache_nodes=cache.node_ids if cache else (),
     )
 )
@@ -124,7 +125,7 @@ if settings.monthly_budget_usd is not None:
 
 service = None
 if settings.image:
-    alarms = Alarms("alarms", AlarmsArgs(names, profile.alarms, notifications.topic_arn), on_aws)
+    rollback_alarms = Alarms("alarms", AlarmsArgs(names, profile.rollback_alarms, notifications.topic_arn), on_aws)
     service = Service(
         "service",
         ServiceArgs(
@@ -151,12 +152,13 @@ if settings.image:
             infrastructure_role_arn=infrastructure_role.arn if infrastructure_role else None,
             timeline=settings.timeline,
             enable_exec=settings.enable_exec,
-            rollback_alarms=alarms.rollback_names,
+            rollback_alarms=rollback_alarms.alarm_names,
             protect=protect,
             after=[network, identity, load_balancer, cluster, *([cache] if cache else [])],
         ),
         on_aws,
     )
+    Alarms("service-alarms", AlarmsArgs(names, profile.other_alarms, notifications.topic_arn, after=[service]), on_aws)
     Scaling(
         "scaling",
         ScalingArgs(cluster_name=cluster.name, service_name=service.name, rules=settings.scaling),

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from components.lib.app import DRAIN_SECONDS, PING_SECONDS
+from components.lib.app import DRAIN_SECONDS, PING_SECONDS, SESSIONS_PER_TASK
 from components.service.strategy import ROLLING, STRATEGIES
 from config import rules
 from config.key import Key
@@ -98,7 +98,7 @@ class Keys(BaseModel):
     memory_target_percent: Annotated[Percent, Key("the autoscaler's target for the memory", unit="%")] = 80
     sessions_per_task_target: Annotated[
         StrictInt,
-        Field(ge=1, le=45),  # one task serves about 45 sessions
+        Field(ge=1, le=SESSIONS_PER_TASK),
         Key("the autoscaler's target for the busiest task; scales out only; needs `enableMetrics`", unit="sessions"),
     ] = 30
     on_demand_base: Annotated[

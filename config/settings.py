@@ -55,6 +55,12 @@ class Settings(Keys):
         )
 
     @property
+    def least_tasks(self) -> int:
+        """The fewest tasks that the service has while it runs; 0 if neither the counts nor a schedule start any."""
+        counts = [self.min_count, *(schedule.min_count for schedule in self.schedules.values())]
+        return min((count for count in counts if count), default=0)
+
+    @property
     def timeline(self) -> Timeline:
         """The end of a task, and how long a deployment may take."""
         return Timeline(self.deregistration_delay_seconds, self.stop_timeout_seconds, self.strategy.shift_minutes)

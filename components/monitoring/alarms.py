@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -20,18 +20,18 @@ class AlarmsArgs:
     names: Names
     alarms: Sequence[Alarm]
     topic_arn: pulumi.Input[str]  # the topic that every alarm notifies when it fires and when it is OK again
+    after: Sequence[pulumi.Resource] = field(default_factory=list[pulumi.Resource])  # what exists before the alarms
 
 
 class Alarms(pulumi.ComponentResource):
-    """The CloudWatch alarms of a stack."""
+    """CloudWatch alarms of a stack."""
 
-    rollback_names: list[pulumi.Output[str]]  # of the alarms that roll a deployment back
+    alarm_names: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:alarms:Alarms", name, {}, opts)
-        created = [(alarm, self._alarm(alarm, args)) for alarm in args.alarms]
-        self.rollback_names = [resource.name for alarm, resource in created if alarm.rolls_back]
-        self.register_outputs({"rollback_names": self.rollback_names})
+        self.alarm_names = [self._alarm(alarm, args).name for alarm in args.alarms]
+        self.register_outputs({"alarm_names": self.alarm_names})
 
     def _alarm(self, alarm: Alarm, args: AlarmsArgs) -> aws.cloudwatch.MetricAlarm:
         single = alarm.watches if isinstance(alarm.watches, Single) else None
@@ -54,5 +54,5 @@ class Alarms(pulumi.ComponentResource):
             alarm_actions=[args.topic_arn],
             ok_actions=[args.topic_arn],
             tags={"Severity": alarm.severity, "Component": alarm.component},
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),
         )

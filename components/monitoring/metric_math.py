@@ -1,6 +1,10 @@
-"""What an alarm watches: one metric with its statistic, or metric math over several metrics.
+"""What an alarm watches: one metric with its statistic, metric math over several metrics, or a Metrics Insights query.
 
-The syntax: Amazon CloudWatch User Guide, "Using math expressions with CloudWatch metrics".
+Each is a form of alarm that AWS documents, Amazon CloudWatch User Guide: "Create a CloudWatch alarm based on a static
+threshold", "… based on a metric math expression", "… based on a Metrics Insights query". Of metric math, the alarms use
+`FILL`, `IF` and comparisons, and `MAX`, `MIN` and `SUM` of a list ("Using math expressions with CloudWatch metrics").
+No alarm does math on a Metrics Insights query: "Use Metrics Insights queries with metric math" names graphs and
+GetMetricData only.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ class Single:
 
 @dataclass(frozen=True)
 class Math:
-    """Terms of metric math. The alarm watches the term that returns data."""
+    """Terms: metrics with an expression over them, or a single query. The alarm watches the term that returns data."""
 
     terms: Sequence[MetricAlarmMetricQueryArgsDict]
 
@@ -56,9 +60,9 @@ def expression(id_: str, text: str, label: str, watched: bool = False) -> Metric
     return {"id": id_, "expression": text, "label": label, "return_data": watched}
 
 
-def insights_query(id_: str, text: str, label: str, period: int) -> MetricAlarmMetricQueryArgsDict:
-    """Returns a Metrics Insights query as a term."""
-    return {**expression(id_, text, label), "period": period}
+def insights_query(text: str, label: str, period: int) -> Math:
+    """Returns a Metrics Insights query, which an alarm watches by itself."""
+    return Math([{**expression("query", text, label, watched=True), "period": period}])
 
 
 def joined(function: Literal["MAX", "SUM"], ids: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ class Metrics:
     target_groups: Sequence[pulumi.Input[str]]  # the last parts of their ARNs; of two, either has the tasks
     tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
     from_app: bool  # whether the app emits its own metrics
+    least_tasks: int  # the fewest tasks that the service has while it runs; 0 if it never runs
     cache_nodes: Sequence[pulumi.Input[str]] = ()  # empty without a cache
 
     @property

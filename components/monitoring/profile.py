@@ -51,13 +51,13 @@ class Alarm:
     @property
     def explanation(self) -> str:
         """What the alarm means, with the threshold filled in."""
-        return self.meaning.replace("{threshold}", str(self.threshold))
+        return self.meaning.replace("{threshold}", f"{self.threshold:g}")
 
     @property
     def description(self) -> str:
         """The description that CloudWatch shows and sends with the alarm."""
         advice = f"{self.explanation} First {self.first_step}. Look at {self.look_at}."
-        return " ".join(part for part in (advice, self.note, "Then docs/alarms.md.") if part)
+        return " ".join(part for part in (advice, self.note, "See docs/alarms.md.") if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,16 @@ class Profile:
 
     alarms: Sequence[Alarm] = ()
     graphs: Sequence[Graph] = ()
+
+    @property
+    def rollback_alarms(self) -> list[Alarm]:
+        """The alarms that roll a deployment back. They exist before the service, which names them."""
+        return [alarm for alarm in self.alarms if alarm.rolls_back]
+
+    @property
+    def other_alarms(self) -> list[Alarm]:
+        """The alarms about a service that has been deployed. While the first tasks start, they would fire."""
+        return [alarm for alarm in self.alarms if not alarm.rolls_back]
 
     def thresholds(self, graph: Graph) -> list[tuple[str, float]]:
         """Returns label and value of the thresholds to draw in a graph.

@@ -36,6 +36,7 @@ def _profiles() -> dict[str, Profile]:
         target_groups=[""],
         tables=dict.fromkeys(TABLES, ""),
         from_app=True,
+        least_tasks=2,  # as in prod
         cache_nodes=["", ""],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from components.lib.app import METRICS_NAMESPACE
+from components.lib.app import METRICS_NAMESPACE, SESSIONS_PER_TASK
 from components.monitoring.metric_math import Math, Single, expression, insights_query, joined, query
 from components.monitoring.metrics import (
     BEDROCK_LATENCY,
@@ -17,8 +17,8 @@ from components.monitoring.metrics import (
 )
 from components.monitoring.profile import Alarm, Graph, Profile
 
-# Fewer errors in a period are no rate: on a quiet night one failed session would be 100 %.
-_LEAST_ERRORS = 5
+# Of the sessions, those that may have an error in five minutes.
+_ERROR_PERCENT = 5
 
 
 def app_profile(metrics: Metrics) -> Profile:
@@ -28,6 +28,10 @@ def app_profile(metrics: Metrics) -> Profile:
     """
     if not metrics.from_app:
         return Profile()
+    # Errors are measured against a fixed number of sessions. Requests are no measure: a session is one request over
+    # WebSocket and thousands by polling. A share of the sessions at that time needs arithmetic with the query's result,
+    # which AWS documents for graphs and not for alarms.
+    sessions_of_least_tasks = SESSIONS_PER_TASK * max(metrics.least_tasks, 1)
     sessions = Graph(
         title="Sessions and connections of the busiest task",
         unit="Count",
@@ -66,14 +70,15 @@ def app_profile(metrics: Metrics) -> Profile:
                 kind="high-error-rate",
                 severity="critical",
                 component="service",
-                watches=_errors_in_100_sessions(period=300),
-                threshold=5,
+                watches=insights_query(ERRORS, "Errors", period=300),
+                threshold=_ERROR_PERCENT * sessions_of_least_tasks / 100,
                 evaluations=1,
                 rolls_back=True,
                 meaning=(
-                    f"More errors than {{threshold}} in 100 sessions, and {_LEAST_ERRORS} at least, in five minutes."
+                    f"The app counted more than {{threshold}} errors in five minutes, {_ERROR_PERCENT} % of the "
+                    f"{sessions_of_least_tasks} sessions that the fewest tasks serve at once."
                 ),
-                first_step="see which error code it is, and whether a deployment has just ended",
+                first_step="check which error code rose, and whether a deployment has just ended",
                 look_at="errors by code on the dashboard and at the saved query errors-by-code",
                 command=(
                     "aws logs tail $(pulumi stack output logGroupName) --since 15m --filter-pattern '?error ?ERROR'"
@@ -87,13 +92,11 @@ def app_profile(metrics: Metrics) -> Profile:
                 severity="warning",
                 component="service",
                 watches=Single(CONCURRENT_SESSIONS, "Maximum", period=60),
-                threshold=45,  # what one task serves
+                threshold=SESSIONS_PER_TASK,
                 evaluations=3,
                 graph=sessions,
-                meaning=(
-                    "The busiest task has served more than {threshold} sessions for three minutes, which is all it can."
-                ),
-                first_step="see whether the service runs at maxCount: then raise it",
+                meaning=("The busiest task has served more than {threshold} sessions, its limit, for three minutes."),
+                first_step="check whether the service runs maxCount tasks: if so, raise maxCount",
                 look_at="sessions and running tasks on the dashboard",
                 command=(
                     "aws ecs describe-services --cluster $(pulumi stack output clusterName) "
@@ -117,9 +120,9 @@ def _bedrock_latency(
         evaluations=evaluations,
         graph=graph,
         meaning="One call of Bedrock in twenty takes more than {threshold} ms.",
-        first_step="see the AWS Health dashboard for Bedrock in this region, then its quotas",
+        first_step="check the AWS Health dashboard for Bedrock in this region, then Bedrock's quotas",
         look_at="Bedrock's latency on the dashboard",
-        note="Today's image does not send this metric: the alarm waits for one that does.",
+        note="Today's image does not send this metric, so the alarm waits for an image that does.",
         command=(
             "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
             "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
@@ -150,34 +153,11 @@ def _database_latency(metrics: Metrics, table: str, graph: Graph) -> Alarm:
         evaluations=2,
         graph=graph,
         meaning=f"One call in twenty on the table {table} has taken more than {{threshold}} ms for ten minutes.",
-        first_step="see whether DynamoDB throttles the table",
+        first_step="check whether DynamoDB throttles the table",
         look_at="latencies and throttles on the dashboard and at the saved query slow-operations",
         command=(
             "aws cloudwatch get-metric-statistics --namespace AWS/DynamoDB --metric-name WriteThrottleEvents "
             f'--dimensions Name=TableName,Value=$(jq -r .{table} <<< "$(pulumi stack output tableNames)") '
             "--statistics Sum --period 300 --start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
         ),
-    )
-
-
-def _errors_in_100_sessions(period: int) -> Math:
-    """Returns the number of errors in 100 sessions.
-
-    Sessions are the measure, not requests: a session is one request over WebSocket and thousands by polling. A task
-    sends its count of sessions at every start and every end, so half the samples are sessions. `SessionsStarted` has a
-    dimension whose values only the app knows, and an alarm takes one Metrics Insights query, which the errors need.
-    Where sessions neither start nor end, the number of errors counts.
-    """
-    return Math(
-        [
-            insights_query("errors", ERRORS, "Errors", period),
-            query("events", CONCURRENT_SESSIONS, "SampleCount", period),
-            expression("sessions", "FILL(events, 0) / 2", "Sessions"),
-            expression(
-                "share",
-                f"IF(errors >= {_LEAST_ERRORS}, 100 * errors / MAX([errors, sessions]), 0)",
-                "Errors in 100 sessions",
-                watched=True,
-            ),
-        ]
     )

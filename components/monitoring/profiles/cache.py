@@ -33,7 +33,7 @@ def cache_profile(metrics: Metrics) -> Profile:
             evaluations=2,
             graph=memory,
             meaning="A node of the session cache has used more than {threshold} % of its memory for ten minutes.",
-            first_step="see whether the sessions grew as well: then set a larger redisNodeType",
+            first_step="check whether the number of sessions grew too: if so, set a larger redisNodeType",
             look_at="the cache's memory on the dashboard",
             command=f'{_REPLICATION_GROUP}.[CacheNodeType,MemberClusters]"',
         ),
@@ -46,7 +46,7 @@ def cache_profile(metrics: Metrics) -> Profile:
             evaluations=3,
             graph=evictions,
             meaning=(
-                "The session cache has dropped keys for want of memory for fifteen minutes on end: sessions are lost."
+                "The session cache has evicted keys for fifteen minutes because its memory is full: sessions are lost."
             ),
             first_step="set a larger redisNodeType",
             look_at="the cache's memory and evictions on the dashboard",
@@ -69,7 +69,7 @@ def cache_profile(metrics: Metrics) -> Profile:
                     "A replica of the session cache has been more than {threshold} s behind for five minutes: "
                     "a failover now would lose sessions."
                 ),
-                first_step="see whether the primary's CPU or network is at its limit",
+                first_step="check whether the primary's CPU or network is at its limit",
                 look_at="the replication lag on the dashboard",
                 command=f'{_REPLICATION_GROUP}.NodeGroups[0].NodeGroupMembers[].[CacheClusterId,CurrentRole]"',
             )

@@ -63,7 +63,10 @@ def service_profile(metrics: Metrics) -> Profile:
                 evaluations=2,
                 graph=cpu,
                 meaning="The tasks have used more than {threshold} % of their CPU for ten minutes.",
-                first_step=("see whether the service runs at maxCount: then raise it, else wait for the autoscaler"),
+                first_step=(
+                    "check whether the service runs maxCount tasks: if so, raise maxCount, otherwise wait for the "
+                    "autoscaler"
+                ),
                 look_at="CPU and running tasks on the dashboard",
                 command=(
                     "aws application-autoscaling describe-scaling-activities --service-namespace ecs --resource-id "
@@ -80,7 +83,8 @@ def service_profile(metrics: Metrics) -> Profile:
                 graph=memory,
                 meaning="The tasks have used more than {threshold} % of their memory for ten minutes.",
                 first_step=(
-                    "compare it with the sessions: if it grows while they do not, it leaks; force a new deployment"
+                    "compare memory with the number of sessions: if only memory grows, the app leaks memory, so force "
+                    "a new deployment"
                 ),
                 look_at="memory on the dashboard",
                 command=(
@@ -88,21 +92,7 @@ def service_profile(metrics: Metrics) -> Profile:
                     "--service $(pulumi stack output serviceName) --force-new-deployment"
                 ),
             ),
-            Alarm(
-                kind="health-check-failures",
-                severity="critical",
-                component="load-balancer",
-                watches=_healthy_hosts(metrics, period=60),
-                threshold=1,
-                below=True,
-                evaluations=2,
-                missing_is_bad=True,
-                graph=healthy_hosts,
-                meaning="No task passes the health check: the service is down.",
-                first_step="read why the tasks stopped, then their log: /health reads the sessions table",
-                look_at="the service's events",
-                command=f"aws ecs describe-services {_SERVICE} --query 'services[0].events[:10].message'",
-            ),
+            *([_no_healthy_host(metrics, healthy_hosts)] if metrics.least_tasks else []),
             Alarm(
                 kind="websocket-connection-failures",
                 severity="critical",
@@ -110,8 +100,8 @@ def service_profile(metrics: Metrics) -> Profile:
                 watches=_failed_connections(metrics, period=300),
                 threshold=10,
                 evaluations=1,
-                meaning=("More than {threshold} connections failed in five minutes, as the load balancer counts them."),
-                first_step="see which of them grew: rejected, unreachable or 5xx",
+                meaning="The load balancer counted more than {threshold} failed connections in five minutes.",
+                first_step="check which count rose: rejected, unreachable or 5xx",
                 look_at="5xx and healthy hosts on the dashboard",
                 command=(
                     "aws elbv2 describe-load-balancers --query "
@@ -130,10 +120,10 @@ def service_profile(metrics: Metrics) -> Profile:
                 rolls_back=True,
                 graph=failures,
                 meaning=(
-                    "The app answered with 5xx more than {threshold} times a minute for two minutes; "
-                    "a deployment under way goes back."
+                    "The app answered with 5xx more than {threshold} times a minute for two minutes. "
+                    "ECS rolls back a deployment in progress."
                 ),
-                first_step="see whether a deployment has just started",
+                first_step="check whether a deployment has just started",
                 look_at="the log's errors",
                 command=(
                     f"aws ecs describe-services {_SERVICE} "
@@ -151,7 +141,9 @@ def service_profile(metrics: Metrics) -> Profile:
                 below=True,
                 evaluations=5,
                 rolls_back=True,
-                meaning=("No task has passed the health check for five minutes; a deployment under way goes back."),
+                meaning=(
+                    "No task has passed the health check for five minutes. ECS rolls back a deployment in progress."
+                ),
                 first_step="read why the tasks stopped",
                 look_at="the service's events",
                 command=(
@@ -160,6 +152,25 @@ def service_profile(metrics: Metrics) -> Profile:
                 ),
             ),
         ],
+    )
+
+
+def _no_healthy_host(metrics: Metrics, graph: Graph) -> Alarm:
+    """Returns the alarm that fires without data too. A service that never runs has none."""
+    return Alarm(
+        kind="health-check-failures",
+        severity="critical",
+        component="load-balancer",
+        watches=_healthy_hosts(metrics, period=60),
+        threshold=1,
+        below=True,
+        evaluations=2,
+        missing_is_bad=True,
+        graph=graph,
+        meaning="No task passes the health check: the service is down.",
+        first_step="read why the tasks stopped, then their log: /health reads the sessions table",
+        look_at="the service's events",
+        command=f"aws ecs describe-services {_SERVICE} --query 'services[0].events[:10].message'",
     )
 
 

@@ -20,6 +20,8 @@ TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
 
 APP_ONLY = {name for name, case in CASES.items() if case.source == "app"}
 CACHE_ONLY = {name for name, case in CASES.items() if case.source == "cache"}
+DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
+NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
 ROLLS_BACK = {name for name, case in CASES.items() if case.rolls_back}
 
 
@@ -153,6 +155,36 @@ def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
     assert [policy.name for policy in without.all("appautoscaling/policy:Policy")] == ["cpu", "memory"]
 
 
+@pytest.mark.parametrize(
+    ("config", "threshold"),
+    [
+        ({"minCount": 4, "desiredCount": 4}, 9),
+        # A schedule without tasks at night, and one with more tasks by day.
+        ({"minCount": 0, "desiredCount": 0, "maxCount": 0, "scalingSchedule": {"day": DAY}}, 6.75),
+        ({"scalingSchedule": {"day": DAY, "night": NIGHT}}, 4.5),
+    ],
+)
+def test_errors_are_measured_against_the_sessions_of_the_fewest_tasks(config: dict[str, Any], threshold: float) -> None:
+    alarm = run("prod", **config).one(":MetricAlarm", "high-error-rate-critical").inputs
+    assert alarm["threshold"] == threshold
+    measured = f"{threshold} errors in five minutes, 5 % of the {round(threshold * 20)} sessions"
+    assert measured in alarm["alarmDescription"]
+
+
+def test_service_that_never_runs_has_no_alarm_on_its_health() -> None:
+    never: dict[str, Any] = {"minCount": 0, "desiredCount": 0, "maxCount": 0}
+    names = {alarm.name for alarm in run("prod", **never).all(":MetricAlarm")}
+    assert names == set(CASES) - CACHE_ONLY - {"health-check-failures-critical"}
+    scheduled = run("prod", **never, scalingSchedule={"day": DAY}).all(":MetricAlarm")
+    assert {alarm.name for alarm in scheduled} == set(CASES) - CACHE_ONLY
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_alarm_does_math_on_a_query(name: str) -> None:
+    sources = rule(name).sources.values()
+    assert not rule(name).expressions or not any(isinstance(source, Insights) for source in sources)
+
+
 def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
     assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - CACHE_ONLY
     lone = {alarm.name for alarm in run("prod", redisReplicas=0, **REDIS).all(":MetricAlarm")}
@@ -182,8 +214,10 @@ def test_deployment_rolls_back_on_the_alarms_of_the_contract_only() -> None:
     watched = service.inputs["alarms"]
     assert (watched["enable"], watched["rollback"]) == (True, True)
     assert sorted(watched["alarmNames"]) == sorted(f"voiceter-backend-{name}" for name in ROLLS_BACK)
-    # The alarms exist before the first deployment.
+    # ECS needs these alarms for the first deployment. The others would fire while the first tasks start.
     assert {prod().one(":MetricAlarm", name).urn for name in ROLLS_BACK} <= service.depends_on
+    for name in CASES:
+        assert (service.urn in prod().one(":MetricAlarm", name).depends_on) is (name not in ROLLS_BACK)
     dev = run("dev", https=False).one("ecs/service:Service").inputs["alarms"]
     assert sorted(dev["alarmNames"]) == sorted(f"voiceter-backend-{name}-dev" for name in ROLLS_BACK - APP_ONLY)
 
