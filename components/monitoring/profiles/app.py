@@ -19,6 +19,8 @@ from components.monitoring.profile import Alarm, Graph, Profile
 
 # Of the sessions, those that may have an error in five minutes.
 _ERROR_PERCENT = 5
+# Less than what these tasks serve is no measure: a few errors, perhaps of one session, would be 5 %.
+_LEAST_TASKS = 2
 
 
 def app_profile(metrics: Metrics) -> Profile:
@@ -28,10 +30,10 @@ def app_profile(metrics: Metrics) -> Profile:
     """
     if not metrics.from_app:
         return Profile()
-    # Errors are measured against a fixed number of sessions. Requests are no measure: a session is one request over
-    # WebSocket and thousands by polling. A share of the sessions at that time needs arithmetic with the query's result,
-    # which AWS documents for graphs and not for alarms.
-    sessions_of_least_tasks = SESSIONS_PER_TASK * max(metrics.least_tasks, 1)
+    # Errors are measured against the sessions that the fewest tasks serve at once. Requests are no measure: a session is
+    # one request over WebSocket and thousands by polling. A share of the sessions at that time needs arithmetic with the
+    # query's result, which AWS documents for graphs and not for alarms.
+    measure = SESSIONS_PER_TASK * max(metrics.least_tasks, _LEAST_TASKS)
     sessions = Graph(
         title="Sessions and connections of the busiest task",
         unit="Count",
@@ -71,12 +73,12 @@ def app_profile(metrics: Metrics) -> Profile:
                 severity="critical",
                 component="service",
                 watches=insights_query(ERRORS, "Errors", period=300),
-                threshold=_ERROR_PERCENT * sessions_of_least_tasks / 100,
+                threshold=_ERROR_PERCENT * measure / 100,
                 evaluations=1,
                 rolls_back=True,
                 meaning=(
-                    f"The app counted more than {{threshold}} errors in five minutes, {_ERROR_PERCENT} % of the "
-                    f"{sessions_of_least_tasks} sessions that the fewest tasks serve at once."
+                    f"The app counted more than {{threshold}} errors in five minutes, {_ERROR_PERCENT} % of "
+                    f"{measure} sessions."
                 ),
                 first_step="check which error code rose, and whether a deployment has just ended",
                 look_at="errors by code on the dashboard and at the saved query errors-by-code",

@@ -159,6 +159,7 @@ def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
     ("config", "threshold"),
     [
         ({"minCount": 4, "desiredCount": 4}, 9),
+        ({"minCount": 1, "desiredCount": 1}, 4.5),  # of two tasks at least
         # A schedule without tasks at night, and one with more tasks by day.
         ({"minCount": 0, "desiredCount": 0, "maxCount": 0, "scalingSchedule": {"day": DAY}}, 6.75),
         ({"scalingSchedule": {"day": DAY, "night": NIGHT}}, 4.5),
@@ -167,7 +168,7 @@ def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
 def test_errors_are_measured_against_the_sessions_of_the_fewest_tasks(config: dict[str, Any], threshold: float) -> None:
     alarm = run("prod", **config).one(":MetricAlarm", "high-error-rate-critical").inputs
     assert alarm["threshold"] == threshold
-    measured = f"{threshold} errors in five minutes, 5 % of the {round(threshold * 20)} sessions"
+    measured = f"{threshold} errors in five minutes, 5 % of {round(threshold * 20)} sessions."
     assert measured in alarm["alarmDescription"]
 
 
