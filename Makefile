@@ -26,7 +26,7 @@ help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
 	@echo 'make preview [STACK=dev]        show what `make up` would change'
 	@echo 'make image STACK=… TAG=…        push a stand-in image to the registry of a stack in the sandbox'
-	@echo '                                (FAULT=unhealthy, stuck or memory: an image with that fault)'
+	@echo '                                (FAULT=unhealthy, stuck, memory or slow: how its tasks behave)'
 	@echo 'make down STACK=…               destroy a stack in the sandbox, with its protected resources'
 	@echo 'make clean                      stop the sandbox and remove .sandbox/'
 	@echo

@@ -15,15 +15,16 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Fault(enum.Enum):
-    """What happens to the tasks of a faulty image."""
+    """What happens to the tasks of a faulty or slow image."""
 
     UNHEALTHY = "unhealthy"  # tasks start and never pass the health check
     STUCK = "stuck"  # tasks stay pending, which ECS does not count as a failure
     MEMORY = "memory"  # tasks become healthy, and some are killed because they run out of memory
+    SLOW = "slow"  # tasks take a moment to become healthy, beside the old tasks
     MISSING = "missing"  # the registry lacks the image; no image is marked so
 
 
-MARKS = (Fault.UNHEALTHY.value, Fault.STUCK.value, Fault.MEMORY.value)
+MARKS = (Fault.UNHEALTHY.value, Fault.STUCK.value, Fault.MEMORY.value, Fault.SLOW.value)
 
 
 @dataclass(frozen=True)

@@ -248,6 +248,16 @@ def test_tasks_without_memory_are_killed_beside_running_tasks(world: World) -> N
         assert task["containers"][0]["reason"].startswith("OutOfMemoryError")
 
 
+def test_old_tasks_run_beside_the_pending_tasks_of_a_slow_image(world: World) -> None:
+    world.create(world.task("1"), BREAKER)
+    world.update(taskDefinition=world.task("2", Fault.SLOW))
+    assert [one["runningCount"] for one in world.service()["deployments"]] == [0, 2]
+    assert {task["lastStatus"] for task in world.tasks()} == {"RUNNING", "PENDING"}
+    world.finished()
+    assert world.deployments()[0]["status"] == "SUCCESSFUL"
+    assert [one["runningCount"] for one in world.service()["deployments"]] == [2]
+
+
 def test_new_deployment_stops_the_old_tasks(world: World) -> None:
     world.create(world.task("1"), BREAKER)
     world.update(taskDefinition=world.task("2"))

@@ -30,9 +30,9 @@ def app_profile(metrics: Metrics) -> Profile:
     """
     if not metrics.from_app:
         return Profile()
-    # Errors are measured against the sessions that the fewest tasks serve at once. Requests are no measure: a session is
-    # one request over WebSocket and thousands by polling. A share of the sessions at that time needs arithmetic with the
-    # query's result, which AWS documents for graphs and not for alarms.
+    # Errors are measured against the sessions that the fewest tasks serve at once. Requests are no measure: a session
+    # is one request over WebSocket and thousands by polling. A share of the sessions at that time needs arithmetic with
+    # the query's result, which AWS documents for graphs and not for alarms.
     measure = SESSIONS_PER_TASK * max(metrics.least_tasks, _LEAST_TASKS)
     sessions = Graph(
         title="Sessions and connections of the busiest task",

@@ -37,7 +37,7 @@ class Deployment:
     source: Revision | None
     configuration: dict[str, Any]
     fault: Fault | None
-    due: float | None  # when ECS notices the fault, by the monotonic clock; None if it never does
+    due: float | None  # when ECS notices the fault or a slow deployment ends, by the monotonic clock; None if never
     created_at: datetime.datetime
     status: str = "IN_PROGRESS"
     reason: str = ""

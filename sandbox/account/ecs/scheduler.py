@@ -1,7 +1,7 @@
 """What ECS's scheduler does with the tasks of a service, as records.
 
 A deployment of good images ends at once: its tasks count as running, their addresses are healthy targets, and the old
-tasks are gone. An image that is marked as faulty (`sandbox.stand_in`) or is missing from the registry never becomes
+tasks are gone. With an image that is marked as slow, the old tasks run for a moment beside the pending ones. An image that is marked as faulty (`sandbox.stand_in`) or is missing from the registry never becomes
 healthy: its deployment is in progress for a moment and then ends as the service's deployment configuration says.
 Nothing scales by itself, and bakes, steps and drains take no time.
 
@@ -23,6 +23,9 @@ from sandbox.stand_in import Fault
 
 # How long a deployment that fails is in progress.
 NOTICE_SECONDS = 3.0
+# How long the tasks of a slow image are pending.
+SLOW_SECONDS = 1.0
+_DUE_SECONDS = {Fault.UNHEALTHY: NOTICE_SECONDS, Fault.MISSING: NOTICE_SECONDS, Fault.SLOW: SLOW_SECONDS}
 # UpdateService: the parameters that start a deployment when they change, as far as this program sets them.
 _TRIGGERS = ("task_definition", "network_configuration", "load_balancers")
 _BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
@@ -52,7 +55,7 @@ def start(service: Any) -> None:
         source=rollout.live.revision if rollout.live else None,
         configuration=dict(getattr(service, "deployment_configuration", None) or {}),
         fault=fault,
-        due=time.monotonic() + NOTICE_SECONDS if fault in (Fault.UNHEALTHY, Fault.MISSING) else None,
+        due=time.monotonic() + _DUE_SECONDS[fault] if fault in _DUE_SECONDS else None,
         created_at=now(),
         state_reason=f"ECS deployment ecs-svc/{number} in progress.",
     )
@@ -86,17 +89,21 @@ def _complete(service: Any, deployment: Deployment) -> None:
 
 
 def notice_faults(request: Any) -> None:
-    """Ends every deployment whose fault is due."""
+    """Ends every deployment whose fault is due, and every slow one."""
     for service in request.ecs_backend.services.values():
         for deployment in rollout_of(service).deployments[:1]:
             if deployment.due is not None and deployment.due <= time.monotonic():
-                _fail(service, deployment)
+                deployment.due = None
+                if deployment.fault is Fault.SLOW:
+                    _complete(service, deployment)
+                    publish(service)
+                else:
+                    _fail(service, deployment)
 
 
 def _fail(service: Any, deployment: Deployment) -> None:
     """Ends a deployment whose tasks do not become healthy, as its circuit breaker or its alarms say."""
     rollout, live = rollout_of(service), rollout_of(service).live
-    deployment.due = None
     breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
     alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
     by_breaker = bool(breaker.get("enable")) and deployment.strategy == "ROLLING"
