@@ -89,9 +89,11 @@ named:
 clean: python
 	@$(or $(wildcard $(VENV)/python),$(PYTHON)) -m sandbox clean
 
+# One more than there are processors, as live tests wait now and then.
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: lint
 	@$(SANDBOX) engine
-	$(VENV)/pytest -m 'unit or sandbox or live' -n auto --dist loadfile --no-loadscope-reorder
+	$(VENV)/pytest -m 'unit or sandbox or live' -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 unit: venv
 	$(VENV)/pytest -m unit -n auto

@@ -20,7 +20,7 @@ from sandbox.process import say
 ACCESS_KEY = "sandbox"
 _START_SECONDS = 60
 _ANSWER_SECONDS = 10
-_STOP_SECONDS = 5
+_STOP_SECONDS = 15
 # Requests to the account use no proxy, whatever the environment says.
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

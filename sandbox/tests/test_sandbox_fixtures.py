@@ -1,32 +1,25 @@
 """What the sandbox supplies to a stack, and what `down` deletes, on an embedded account."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from sandbox import stand_in
-from sandbox.account import process as accounts
 from sandbox.account.process import Account
 from sandbox.cli import fixtures, teardown
 from sandbox.cli.stack_file import StackFile
 from sandbox.cli.state import Resource
-from sandbox.layout import Layout, SandboxError
+from sandbox.layout import SandboxError
+from sandbox.tests.provider_harness import reset
 
 REGION = "eu-north-1"
 
 
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    folder = tmp_path_factory.mktemp("account")
-    layout = Layout(folder, folder / ".sandbox")
-    yield accounts.start(layout, os.environ)
-    accounts.stop(layout)
-
-
-@pytest.fixture(autouse=True)
-def empty(account: Account) -> None:
-    accounts.opener.open(f"{account.url}/moto-api/reset", data=b"").close()
+@pytest.fixture
+def account(endpoint: str) -> Account:
+    """An empty account."""
+    reset(endpoint)
+    return Account(endpoint, os.getpid(), "token")
 
 
 def _file(**config: str) -> StackFile:

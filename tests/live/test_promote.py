@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 from urllib.error import URLError
 
@@ -38,31 +39,32 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 @pytest.fixture(autouse=True)
-def empty(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def credentials(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"ENDPOINT_URL": account.url, "ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
-    accounts.opener.open(f"{account.url}/moto-api/reset", data=b"").close()
 
 
-def stack(account: Account, name: str) -> Target:
-    """Returns a stack with a registry, in its region."""
-    repository = f"voiceter-backend-{name}"
-    made = account.client("ecr", REGIONS[name]).create_repository(
-        repositoryName=repository, imageTagMutability="IMMUTABLE"
-    )
+@contextmanager
+def stack(account: Account, name: str) -> Generator[Target]:
+    """A stack with a new registry, in its region."""
+    repository, ecr = f"voiceter-backend-{name}", account.client("ecr", REGIONS[name])
+    made = ecr.create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
     target = Target(name, "sandbox")
     target.__dict__["_outputs"] = {"region": REGIONS[name], "repositoryUrl": made["repository"]["repositoryUri"]}
-    return target
+    yield target
+    ecr.delete_repository(repositoryName=repository, force=True)
 
 
 @pytest.fixture
-def dev(account: Account) -> Target:
-    return stack(account, "dev")
+def dev(account: Account) -> Iterator[Target]:
+    with stack(account, "dev") as target:
+        yield target
 
 
 @pytest.fixture
-def staging(account: Account) -> Target:
-    return stack(account, "staging")
+def staging(account: Account) -> Iterator[Target]:
+    with stack(account, "staging") as target:
+        yield target
 
 
 def push(target: Target, tag: str, image: stand_in.Image) -> str:
