@@ -15,6 +15,7 @@ _MARKERS: Final = ("unit", "sandbox", "live")
 _SHARING: Final = {
     "tests/live/test_regions.py": "the committed stacks",
     "tests/live/test_stacks.py": "the committed stacks",
+    "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_alarms.py": "the stack with everything",
     "tests/live/test_drift.py": "the stack with everything",
 }

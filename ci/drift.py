@@ -25,9 +25,13 @@ _ADVICE: Final = (
 
 
 def check(stack: str) -> Report:
-    """Compares a stack with its state. Changes neither."""
+    """Compares a stack with its state, and looks for what was added to its objects by hand. Changes neither."""
     command = ["pulumi", "refresh", "--preview-only", "--expect-no-changes", "--stack", stack, *_FLAGS]
-    return Report(stack, *report.run(command))
+    status, output = report.run(command)
+    if status not in (0, report.CHANGES_FOUND):
+        return Report(stack, status, output)
+    added_status, added = report.run([sys.executable, "-m", "operations", "added", stack])
+    return Report(stack, added_status or status, output + added)
 
 
 def update_issue(reports: Sequence[Report], issue: Issue) -> str:

@@ -15,6 +15,7 @@ from typing import Final
 _MOST: Final = 60_000
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _COUNT: Final = re.compile(r"^ +[^\d\s]* ?(\d+ (?:to [a-z-]+|unchanged|created|updated|deleted|replaced|drifted))$")
+_ADDED: Final = "ADDED BY HAND: "  # how a line of `python -m operations added` starts
 # The engine's exit status for --expect-no-changes if there are changes (package cmd, ExitNoChanges).
 CHANGES_FOUND: Final = 7
 
@@ -50,6 +51,8 @@ class Report:
             return "failed"
         counts = [found[1] for line in self.output.splitlines() if (found := _COUNT.match(line))]
         changes = [count for count in counts if not count.endswith("unchanged")]
+        if added := sum(line.startswith(_ADDED) for line in self.output.splitlines()):
+            changes.append(f"{added} added by hand")
         return ", ".join(changes) or "no changes"
 
     def save(self, folder: Path) -> None:

@@ -10,6 +10,8 @@ from operations.console import say
 from operations.errors import OperationError, describe_aws_error
 from operations.target import Target
 
+CHANGES_FOUND = 7  # as `pulumi preview --expect-no-changes` ends if there are changes
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0 if it succeeded; `task` returns the exit status of the command that it ran."""
@@ -49,8 +51,14 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("where", _where, "print which stack a command works on", "stack")
-    verify = add("verify", _verify, "check that the service runs the stack's revision and is healthy", "stack")
+    verify = add(
+        "verify",
+        _verify,
+        "check that the service runs the stack's revision, is healthy, and has nothing added by hand",
+        "stack",
+    )
     verify.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for a deployment")
+    add("added", _added, f"list what was added by hand; status {CHANGES_FOUND} if there is any", "stack")
     add("redeploy", _redeploy, "replace every task by a new one of the same revision", "stack")
     rollback = add("rollback", _rollback, "deploy the previous version", "stack")
     rollback.add_argument("--to", metavar="TAG", help="the version to deploy instead")
@@ -89,10 +97,23 @@ def _where(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from operations.added import added_by_hand, print_added
     from operations.verdict import Outcome
     from operations.verify import verify
 
-    return 0 if verify(_target(options.stack), options.wait).outcome is Outcome.GOOD else 1
+    target = _target(options.stack)
+    verdict = verify(target, options.wait)
+    added = added_by_hand(target)
+    print_added(added)
+    return 0 if verdict.outcome is Outcome.GOOD and not added else 1
+
+
+def _added(options: argparse.Namespace) -> int:
+    from operations.added import added_by_hand, print_added
+
+    added = added_by_hand(_target(options.stack))
+    print_added(added)
+    return CHANGES_FOUND if added else 0
 
 
 def _redeploy(options: argparse.Namespace) -> int:

@@ -101,28 +101,46 @@ def test_long_output_fits_into_an_issue(github: State) -> None:
     assert text.count("<details>") == text.count("</details>") == 3
 
 
+def test_headline_counts_what_was_added_by_hand() -> None:
+    line = "ADDED BY HAND: role voiceter-backend-task-role: inline policy x\n"
+    assert Report("dev", report.CHANGES_FOUND, UNCHANGED + line).headline == "1 added by hand"
+    assert Report("dev", report.CHANGES_FOUND, CHANGED + line * 2).headline.endswith("1 to replace, 2 added by hand")
+
+
 def test_failed_stack_is_unfolded() -> None:
     assert "<details open><summary><b>staging</b>: failed</summary>" in report.markdown("Title", [BROKEN, CLEAN])
 
 
 PULUMI = """#!/bin/sh
-echo "$*" > "{folder}/call"
+echo "$*" >> "{folder}/calls"
+if [ "$1" = stack ]; then
+  echo '{{"deployment": {{}}}}'
+  exit {export}
+fi
 printf 'Resources:\\n    ~ 1 to update\\n'
-exit {status}
+exit {refresh}
 """
 
 
-@pytest.mark.parametrize(("status", "exit_status"), [(0, 0), (report.CHANGES_FOUND, 0), (1, 1), (255, 1)])
+@pytest.mark.parametrize(
+    ("refresh", "export", "exit_status"),
+    [(0, 0, 0), (report.CHANGES_FOUND, 0, 0), (1, 0, 1), (255, 0, 1), (0, 1, 1), (report.CHANGES_FOUND, 1, 1)],
+)
 def test_check_fails_only_if_the_stack_cannot_be_compared(
-    tmp_path: Path, github: State, monkeypatch: pytest.MonkeyPatch, status: int, exit_status: int
+    tmp_path: Path, github: State, monkeypatch: pytest.MonkeyPatch, refresh: int, export: int, exit_status: int
 ) -> None:
-    (tmp_path / "pulumi").write_text(PULUMI.format(folder=tmp_path, status=status))
+    (tmp_path / "pulumi").write_text(PULUMI.format(folder=tmp_path, refresh=refresh, export=export))
     (tmp_path / "pulumi").chmod(0o755)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     assert drift.main(["check", "prod", "--reports", str(tmp_path / "reports")]) == exit_status
-    assert (tmp_path / "call").read_text().startswith("refresh --preview-only --expect-no-changes --stack prod")
+    first, *others = (tmp_path / "calls").read_text().splitlines()
+    assert first.startswith("refresh --preview-only --expect-no-changes --stack prod")
+    assert others == (
+        [] if refresh not in (0, report.CHANGES_FOUND) else ["stack export --stack prod --non-interactive"]
+    )
     [kept] = report.load(tmp_path / "reports")
-    assert (kept.drifted, kept.failed) == (status == report.CHANGES_FOUND, bool(exit_status))
+    assert kept.failed is bool(exit_status)
+    assert kept.drifted is (refresh == report.CHANGES_FOUND and not exit_status)
     assert "<b>prod</b>" in (tmp_path / "summary.md").read_text()
 
 

@@ -1,0 +1,158 @@
+"""Finds what somebody added by hand to the objects of a stack.
+
+The engine compares what it lists. Policies of a role, rules of a security group, rules of a listener, routes,
+subscriptions and settings of a bucket are objects of their own: one that the program did not create is no drift to the
+engine.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from operations.console import say
+from operations.target import Target
+
+PREFIX: Final = "ADDED BY HAND: "  # of each line
+
+# The settings of a bucket that the program leaves alone: the call that reads one, the key of the answer that says
+# whether there is one, and the error of a bucket without one.
+_BUCKET_SETTINGS: Final = (
+    ("get_bucket_cors", "CORSRules", "NoSuchCORSConfiguration"),
+    ("get_bucket_website", "IndexDocument", "NoSuchWebsiteConfiguration"),
+    ("get_bucket_replication", "ReplicationConfiguration", "ReplicationConfigurationNotFoundError"),
+    ("get_bucket_logging", "LoggingEnabled", ""),
+    ("get_bucket_accelerate_configuration", "Status", ""),
+)
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """The resources in the state of a stack, and clients for its region."""
+
+    target: Target
+    resources: list[dict[str, Any]]
+
+    def all(self, type_: str) -> list[dict[str, Any]]:
+        """Returns the outputs of all resources of a type."""
+        return [{"id": one["id"], **one["outputs"]} for one in self.resources if one["type"] == type_]
+
+    def pages(self, service: str, operation: str, key: str, **arguments: Any) -> Iterator[Any]:
+        """Yields the items of all pages of an answer."""
+        for page in self.target.client(service).get_paginator(operation).paginate(**arguments):
+            yield from page[key]
+
+
+def added_by_hand(target: Target) -> list[str]:
+    """Returns what the stack's objects have in AWS beside what the program created, one line each, sorted.
+
+    Raises:
+        PulumiError: there is no such stack.
+    """
+    state = json.loads(target.pulumi("stack", "export", capture=True))
+    resources = [one for one in state["deployment"].get("resources", []) if "id" in one]
+    stack = _Stack(target, resources)
+    return sorted(
+        line
+        for find in (_policies, _security_group_rules, _listeners, _routes, _subscriptions, _bucket_settings)
+        for line in find(stack)
+    )
+
+
+def print_added(lines: Sequence[str]) -> None:
+    """Prints what was added by hand, one line each, and what to do about it."""
+    for line in lines:
+        say(f"{PREFIX}{line}")
+    if lines:
+        say("`pulumi up` does not remove it. Delete it, or add it to the program.")
+
+
+def _policies(stack: _Stack) -> Iterator[str]:
+    inline = {(one["role"], one["name"]) for one in stack.all("aws:iam/rolePolicy:RolePolicy")}
+    attached = {
+        (one["role"], one["policyArn"]) for one in stack.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    }
+    for role in stack.all("aws:iam/role:Role"):
+        name = role["name"]
+        for policy in stack.pages("iam", "list_role_policies", "PolicyNames", RoleName=name):
+            if (name, policy) not in inline:
+                yield f"role {name}: inline policy {policy}"
+        for policy in stack.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name):
+            if (name, policy["PolicyArn"]) not in attached:
+                yield f"role {name}: attached policy {policy['PolicyArn']}"
+
+
+def _security_group_rules(stack: _Stack) -> Iterator[str]:
+    ours = {
+        rule["id"]
+        for direction in ("Ingress", "Egress")
+        for rule in stack.all(f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule")
+    }
+    groups = {group["id"]: group["name"] for group in stack.all("aws:ec2/securityGroup:SecurityGroup")}
+    if not groups:
+        return
+    of_groups = [{"Name": "group-id", "Values": sorted(groups)}]
+    for rule in stack.pages("ec2", "describe_security_group_rules", "SecurityGroupRules", Filters=of_groups):
+        if rule["SecurityGroupRuleId"] not in ours:
+            peer = rule.get("CidrIpv4") or rule.get("CidrIpv6") or rule.get("PrefixListId")
+            peer = peer or rule.get("ReferencedGroupInfo", {}).get("GroupId")
+            way = "to" if rule["IsEgress"] else "from"
+            ports = f"{rule['IpProtocol']} {rule.get('FromPort')}-{rule.get('ToPort')}"
+            yield f"security group {groups[rule['GroupId']]}: rule {rule['SecurityGroupRuleId']}: {ports} {way} {peer}"
+
+
+def _listeners(stack: _Stack) -> Iterator[str]:
+    listeners = {one["id"] for one in stack.all("aws:lb/listener:Listener")}
+    rules = {one["id"] for one in stack.all("aws:lb/listenerRule:ListenerRule")}
+    for balancer in stack.all("aws:lb/loadBalancer:LoadBalancer"):
+        for found in stack.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=balancer["id"]):
+            arn, port = found["ListenerArn"], found["Port"]
+            if arn not in listeners:
+                yield f"load balancer {balancer['name']}: listener on port {port}"
+                continue
+            for rule in stack.pages("elbv2", "describe_rules", "Rules", ListenerArn=arn):
+                if not rule["IsDefault"] and rule["RuleArn"] not in rules:
+                    yield f"load balancer {balancer['name']}: rule {rule['Priority']} of the listener on port {port}"
+
+
+def _routes(stack: _Stack) -> Iterator[str]:
+    ours = {(one["routeTableId"], one.get("destinationCidrBlock")) for one in stack.all("aws:ec2/route:Route")}
+    tables = [one["id"] for one in stack.all("aws:ec2/routeTable:RouteTable")]
+    if not tables:
+        return
+    for table in stack.pages("ec2", "describe_route_tables", "RouteTables", RouteTableIds=tables):
+        for route in table["Routes"]:
+            # AWS creates the local route, and the route of a gateway endpoint, which leads to a prefix list.
+            if route.get("GatewayId") == "local" or "DestinationPrefixListId" in route:
+                continue
+            to = route.get("DestinationCidrBlock") or route.get("DestinationIpv6CidrBlock")
+            if (table["RouteTableId"], to) not in ours:
+                yield f"route table {table['RouteTableId']}: route to {to}"
+
+
+def _subscriptions(stack: _Stack) -> Iterator[str]:
+    # By address: a subscription that nobody has confirmed has no ARN.
+    ours = {
+        (one["topic"], one["protocol"], one["endpoint"])
+        for one in stack.all("aws:sns/topicSubscription:TopicSubscription")
+    }
+    for topic in stack.all("aws:sns/topic:Topic"):
+        for found in stack.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic["id"]):
+            if (topic["id"], found["Protocol"], found["Endpoint"]) not in ours:
+                yield f"topic {topic['name']}: {found['Protocol']} subscriber {found['Endpoint']}"
+
+
+def _bucket_settings(stack: _Stack) -> Iterator[str]:
+    for bucket in stack.all("aws:s3/bucket:Bucket"):
+        s3, name = stack.target.client("s3"), bucket["bucket"]
+        for operation, key, absent in _BUCKET_SETTINGS:
+            try:
+                answer = getattr(s3, operation)(Bucket=name)
+            except s3.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] != absent:
+                    raise
+                continue
+            if answer.get(key):
+                yield f"bucket {name}: {key}"
+        notifications = s3.get_bucket_notification_configuration(Bucket=name)
+        yield from (f"bucket {name}: {key}" for key in sorted(notifications.keys() - {"ResponseMetadata"}))

@@ -1,0 +1,122 @@
+"""What somebody adds by hand to the objects of a stack is found, although the engine lists no difference."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.live.harness import Stack
+
+pytestmark = pytest.mark.live
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@pytest.fixture(scope="module")
+def added(everything: Stack) -> Iterator[list[str]]:
+    """Adds one object of each kind, and deletes it afterwards. Returns the lines that name them, sorted."""
+    with ExitStack() as undo:
+        outputs = everything.sandbox.outputs("dev")
+        yield sorted(
+            [
+                *_policies(everything, outputs["taskRoleArn"].rpartition("/")[2], undo),
+                *_network(everything, outputs["vpcId"], undo),
+                *_listener_and_rule(everything, undo),
+                *_subscriber_and_setting(everything, outputs["alarmTopicArn"], outputs["recordingsBucketName"], undo),
+            ]
+        )
+
+
+def _policies(everything: Stack, role: str, undo: ExitStack) -> list[str]:
+    iam = everything.client("iam")
+    document = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+    iam.put_role_policy(RoleName=role, PolicyName="everything", PolicyDocument=document)
+    undo.callback(iam.delete_role_policy, RoleName=role, PolicyName="everything")
+    iam.attach_role_policy(RoleName=role, PolicyArn=ADMIN)
+    undo.callback(iam.detach_role_policy, RoleName=role, PolicyArn=ADMIN)
+    return [f"role {role}: inline policy everything", f"role {role}: attached policy {ADMIN}"]
+
+
+def _network(everything: Stack, vpc: str, undo: ExitStack) -> list[str]:
+    ec2 = everything.client("ec2")
+    in_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    groups = ec2.describe_security_groups(Filters=in_vpc)["SecurityGroups"]
+    tasks = next(group for group in groups if group["Description"].startswith("The tasks"))
+    open_port = {"GroupId": tasks["GroupId"], "IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080}
+    [rule] = ec2.authorize_security_group_ingress(**open_port, CidrIp="0.0.0.0/0")["SecurityGroupRules"]
+    undo.callback(ec2.revoke_security_group_ingress, **open_port, CidrIp="0.0.0.0/0")
+
+    tables = ec2.describe_route_tables(Filters=in_vpc)["RouteTables"]
+    table, gateway = next(
+        (table["RouteTableId"], route["GatewayId"])
+        for table in tables
+        for route in table["Routes"]
+        if route.get("GatewayId", "").startswith("igw-")
+    )
+    route = {"RouteTableId": table, "DestinationCidrBlock": "198.51.100.0/24"}
+    ec2.create_route(**route, GatewayId=gateway)
+    undo.callback(ec2.delete_route, **route)
+    return [
+        f"security group {tasks['GroupName']}: rule {rule['SecurityGroupRuleId']}: tcp 8080-8080 from 0.0.0.0/0",
+        f"route table {table}: route to 198.51.100.0/24",
+    ]
+
+
+def _listener_and_rule(everything: Stack, undo: ExitStack) -> list[str]:
+    elb, name = everything.client("elbv2"), everything.named("voiceter-backend")
+    answer = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
+    [balancer] = elb.describe_load_balancers(Names=[name])["LoadBalancers"]
+    of_balancer = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
+    https = next(one for one in elb.describe_listeners(**of_balancer)["Listeners"] if one["Port"] == 443)
+    path = [{"Field": "path-pattern", "Values": ["/admin"]}]
+    made = elb.create_rule(ListenerArn=https["ListenerArn"], Priority=1, Conditions=path, Actions=answer)
+    undo.callback(elb.delete_rule, RuleArn=made["Rules"][0]["RuleArn"])
+    made = elb.create_listener(**of_balancer, Port=8080, Protocol="HTTP", DefaultActions=answer)
+    undo.callback(elb.delete_listener, ListenerArn=made["Listeners"][0]["ListenerArn"])
+    return [
+        f"load balancer {name}: rule 1 of the listener on port 443",
+        f"load balancer {name}: listener on port 8080",
+    ]
+
+
+def _subscriber_and_setting(everything: Stack, topic: str, bucket: str, undo: ExitStack) -> list[str]:
+    sns, s3 = everything.client("sns"), everything.client("s3")
+    subscriber = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="somebody@example.com")
+    undo.callback(sns.unsubscribe, SubscriptionArn=subscriber["SubscriptionArn"])
+    cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors)
+    undo.callback(s3.delete_bucket_cors, Bucket=bucket)
+    return [
+        f"topic {topic.rpartition(':')[2]}: email subscriber somebody@example.com",
+        f"bucket {bucket}: CORSRules",
+    ]
+
+
+def test_stack_has_nothing_added_after_an_update(everything: Stack) -> None:
+    """The first test of this file."""
+    run = everything.sandbox.operate("added", "dev")
+    assert run.status == 0, run.output
+    assert "ADDED" not in run.output
+
+
+def test_everything_added_by_hand_is_listed(everything: Stack, added: list[str]) -> None:
+    run = everything.sandbox.operate("added", "dev")
+    assert run.status == 7
+    lines = [line.removeprefix("ADDED BY HAND: ") for line in run.output.splitlines() if line.startswith("ADDED")]
+    assert lines == added
+
+
+def test_verify_fails_although_the_service_is_healthy(everything: Stack, added: list[str]) -> None:
+    run = everything.sandbox.operate("verify", "dev")
+    assert run.status == 1
+    assert "OK: the service runs" in run.output
+    assert run.output.count("ADDED BY HAND: ") == len(added)
+
+
+def test_nightly_check_reports_it_although_the_engine_sees_no_change(everything: Stack, added: list[str]) -> None:
+    check = f"{sys.executable} -m ci.drift check dev --reports '{everything.sandbox.home}/reports'"
+    output = everything.sandbox.succeeds(check)
+    assert output.count("ADDED BY HAND: ") == len(added)
