@@ -117,7 +117,12 @@ class LoadBalancer(pulumi.ComponentResource):
     def _listener(
         self, load_balancer: aws.lb.LoadBalancer, certificate_arn: pulumi.Input[str] | None
     ) -> aws.lb.Listener:
-        """Returns the listener that serves clients. With a certificate, a second listener redirects HTTP to HTTPS."""
+        """Returns the listener that serves clients, by its rules. With a certificate it is the one for HTTPS.
+
+        The HTTP listener redirects to HTTPS where no rule matches, also without a certificate: then a rule matches every
+        request. If the certificate changed the default action, clients would get it in the moment between the change of
+        the listener and the creation of the rule.
+        """
         not_found: aws.lb.ListenerDefaultActionArgsDict = {
             "type": "fixed-response",
             "fixed_response": {"content_type": "text/plain", "message_body": "Not found", "status_code": "404"},
@@ -131,7 +136,7 @@ class LoadBalancer(pulumi.ComponentResource):
             load_balancer_arn=load_balancer.arn,
             port=80,
             protocol="HTTP",
-            default_actions=[not_found if certificate_arn is None else to_https],
+            default_actions=[to_https],
             opts=pulumi.ResourceOptions(parent=self),
         )
         if certificate_arn is None:

@@ -177,9 +177,9 @@ def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
     if stack.name != "dev":
         assert serving["Protocol"] == "HTTPS"
         assert serving["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
-        (redirect,) = listeners[80]["DefaultActions"]
-        assert (redirect["Type"], redirect["RedirectConfig"]["Protocol"]) == ("redirect", "HTTPS")
-    assert [action["Type"] for action in serving["DefaultActions"]] == ["fixed-response"]
+        assert [action["Type"] for action in serving["DefaultActions"]] == ["fixed-response"]
+    (redirect,) = listeners[80]["DefaultActions"]
+    assert (redirect["Type"], redirect["RedirectConfig"]["Protocol"]) == ("redirect", "HTTPS")
     rules = [r for r in elb.describe_rules(ListenerArn=serving["ListenerArn"])["Rules"] if not r["IsDefault"]]
     assert [action["Type"] for rule in rules for action in rule["Actions"]] == ["forward"]
 

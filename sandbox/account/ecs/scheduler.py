@@ -1,8 +1,9 @@
 """What ECS's scheduler does with the tasks of a service, as records.
 
 A deployment of good images ends at once: its tasks count as running, their addresses are healthy targets, and the old
-tasks are gone. With an image that is marked as slow, the old tasks run for a moment beside the pending ones. An image that is marked as faulty (`sandbox.stand_in`) or is missing from the registry never becomes
-healthy: its deployment is in progress for a moment and then ends as the service's deployment configuration says.
+tasks are gone. With an image that is marked as slow (`sandbox.stand_in`), the old tasks run for a moment beside the
+pending ones. An image that is marked as faulty or is missing from the registry never becomes healthy: its deployment is
+in progress for a moment and then ends as the service's deployment configuration says.
 Nothing scales by itself, and bakes, steps and drains take no time.
 
 Sources: Amazon ECS API Reference, UpdateService; Amazon ECS Developer Guide: "Deployment failure detection", "Service
