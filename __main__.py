@@ -85,7 +85,7 @@ identity = Identity(
     ),
     on_aws,
 )
-infrastructure_role = settings.strategy.shifts_traffic and InfrastructureRole(
+infrastructure_role = InfrastructureRole(
     "infrastructure-role", InfrastructureRoleArgs(account, names.infrastructure_role), on_aws
 )
 load_balancer = LoadBalancer(
@@ -149,7 +149,7 @@ if settings.image:
             roles=identity.roles,
             target=load_balancer.target,
             strategy=settings.strategy,
-            infrastructure_role_arn=infrastructure_role.arn if infrastructure_role else None,
+            infrastructure_role_arn=infrastructure_role.arn,
             timeline=settings.timeline,
             enable_exec=settings.enable_exec,
             rollback_alarms=rollback_alarms.alarm_names,

@@ -1,6 +1,8 @@
 """The rules that hold between keys. Each runs only if every key that it compares is right by itself."""
 
 import re
+from collections.abc import Mapping
+from typing import Final
 
 from components.edge.rules import MIN_BAKE_MINUTES
 from config import rules
@@ -13,6 +15,12 @@ from config.stack_name import region_of
 _USER_POOL = "COGNITO_USER_POOL_ID"
 _SET_USER_POOL = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
 _SET_REDIS_TOKEN = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"  # noqa: S105 - a command
+# The inline policies of a role have at most 10,240 characters in all (IAM User Guide, "IAM and AWS STS quotas"). During
+# an update, old and new policies exist side by side, so the grants of one config get half of them.
+_MOST_GRANTS: Final[Mapping[tuple[str, ...], int]] = {
+    ("secrets", "secretArns"): 20,  # to the execution role
+    ("extraModelIds", "guardrailArns", "promptArns", "sesIdentityArns"): 25,  # to the task role
+}
 _VARIABLES = ("environment", "secrets", "secretArns")  # the keys that hold environment variables by name
 
 
@@ -25,6 +33,7 @@ def check_across_keys(settings: Settings, source: Source, mistakes: Mistakes) ->
     _check_app(settings, source, mistakes)
     _check_variables(source, mistakes)
     _check_redis(settings, source, mistakes)
+    _check_grants(source, mistakes)
     _check_subscribers(source, mistakes)
 
 
@@ -125,6 +134,16 @@ def _check_redis(settings: Settings, source: Source, mistakes: Mistakes) -> None
     # The other keys may stay in the stack file while Redis is off.
     if settings.redis_enabled and not source.is_set("redisAuthToken"):
         mistakes.add("redisAuthToken", f"is not set, and redisEnabled needs it: {_SET_REDIS_TOKEN}")
+
+
+def _check_grants(source: Source, mistakes: Mistakes) -> None:
+    """Checks that the policies of the two roles fit into IAM's limit."""
+    for keys, most in _MOST_GRANTS.items():
+        counts = {key: len(source.names(key) or source.items(key)) for key in keys}
+        if sum(counts.values()) > most:
+            entries = ", ".join(f"{key} {count}" for key, count in counts.items() if count)
+            rule = f"has too many entries together ({entries}): IAM's limit for one role allows {most} in all"
+            mistakes.add(next(key for key, count in counts.items() if count), rule)
 
 
 def _check_subscribers(source: Source, mistakes: Mistakes) -> None:

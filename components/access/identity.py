@@ -48,6 +48,12 @@ class Identity(pulumi.ComponentResource):
     def _role(
         self, use: str, role_name: str, trust: pulumi.Output[str], grants: Sequence[Statement]
     ) -> pulumi.Output[str]:
+        """Creates a role with one inline policy for each statement. Returns its ARN.
+
+        A changed statement is a new policy beside the old policy, and no update of it. The engine creates policies
+        before it updates the service, and deletes policies after everything else, if nothing failed. So a task of the
+        previous revision keeps its rights while it drains and after a rollback.
+        """
         role = aws.iam.Role(
             use,
             name=role_name,
@@ -55,13 +61,13 @@ class Identity(pulumi.ComponentResource):
             assume_role_policy=trust,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        aws.iam.RolePolicy(
-            use,
-            name=use,
-            role=role.name,
-            policy=document(grants),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        for statement in grants:
+            aws.iam.RolePolicy(
+                f"{use}-{statement.sid}",  # and no `name`: the new and the old policy exist side by side
+                role=role.name,
+                policy=document([statement]),
+                opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["policy"]),
+            )
         return role.arn
 
 

@@ -39,11 +39,9 @@ class AppSecrets(pulumi.ComponentResource):
             **args.arns,
         }
         self._arns = [*(arn for arn, _ in made.values()), *args.arns.values()]
-        self._decrypt = [
-            statement
-            for position, (variable, arn) in enumerate(sorted(args.arns.items()))
-            for statement in _decrypt(f"SecretKey{position}", arn, self._key_of(variable, arn), args.account)
-        ]
+        self._decrypt = _decrypt(
+            {arn: self._key_of(variable, arn) for variable, arn in args.arns.items()}, args.account
+        )
         self.register_outputs({"value_from": self.value_from})
 
     def read(self) -> list[Statement]:
@@ -81,18 +79,38 @@ class AppSecrets(pulumi.ComponentResource):
             raise pulumi.RunError(f"cannot look up the secret {arn} of secretArns.{variable}: {error}") from error
 
 
-def _decrypt(sid: str, secret_arn: str, key: str | None, account: Account) -> list[Statement]:
-    """Returns the grant to decrypt a secret.
+def _decrypt(keys: Mapping[str, str | None], account: Account) -> list[Statement]:
+    """Returns the grants to decrypt secrets: one for all keys that are known by id, one for each alias.
 
-    `key` is what Secrets Manager returns: an id, an ARN of the key or of its alias, or nothing for the default key.
+    Args:
+        keys: ARN of a secret -> what Secrets Manager returns: an id, an ARN of the key or of its alias, or nothing for
+            the default key.
+        account: where the tasks run.
     """
-    if not key or key.rpartition(":")[2] == _AWS_MANAGED_KEY:
-        return []
-    owner, name = key.split(":")[4:6] if key.startswith("arn:") else (secret_arn.split(":")[4], key)
-    conditions = {"StringEquals": {"kms:ViaService": f"secretsmanager.{account.region}.amazonaws.com"}}
-    if name.startswith("alias/"):
+    through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{account.region}.amazonaws.com"}}
+    arns: set[str] = set()
+    aliases: set[tuple[str, str]] = set()  # account and name
+    for secret_arn, key in keys.items():
+        if not key or key.rpartition(":")[2] == _AWS_MANAGED_KEY:
+            continue
+        owner, name = key.split(":")[4:6] if key.startswith("arn:") else (secret_arn.split(":")[4], key)
+        if name.startswith("alias/"):
+            aliases.add((owner, name))
+        else:
+            arns.add(_key_arn(account, owner, name.removeprefix("key/")))
+    by_id = [Statement("SecretKeys", ["kms:Decrypt"], sorted(arns), through)] if arns else []
+    by_alias = [
         # IAM knows a key by its id only. A condition names the alias.
-        conditions["ForAnyValue:StringEquals"] = {"kms:ResourceAliases": name}
-        name = "*"
-    key_arn = f"arn:{account.partition}:kms:{account.region}:{owner}:key/{name.removeprefix('key/')}"
-    return [Statement(sid, ["kms:Decrypt"], [key_arn], conditions)]
+        Statement(
+            f"SecretKeyAlias{position}",
+            ["kms:Decrypt"],
+            [_key_arn(account, owner, "*")],
+            {**through, "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}},
+        )
+        for position, (owner, alias) in enumerate(sorted(aliases))
+    ]
+    return [*by_id, *by_alias]
+
+
+def _key_arn(account: Account, owner: str, key_id: str) -> str:
+    return f"arn:{account.partition}:kms:{account.region}:{owner}:key/{key_id}"

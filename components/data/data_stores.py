@@ -71,6 +71,14 @@ class DataStores(pulumi.ComponentResource):
             ),
         ]
 
+    def _data(self, args: DataStoresArgs) -> pulumi.ResourceOptions:
+        """Returns the options of a table or a bucket.
+
+        The engine would delete the old one of a changed name first, as the name is fixed. Running tasks use it until
+        the end of the update.
+        """
+        return pulumi.ResourceOptions(parent=self, protect=args.protect, delete_before_replace=False)
+
     def _table(self, short_name: str, table: Table, args: DataStoresArgs) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
             short_name,
@@ -84,7 +92,7 @@ class DataStores(pulumi.ComponentResource):
             point_in_time_recovery={"enabled": True},
             server_side_encryption={"enabled": True},
             deletion_protection_enabled=args.protect,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=self._data(args),
         )
 
     def _recordings(self, args: DataStoresArgs) -> aws.s3.Bucket:
@@ -92,7 +100,7 @@ class DataStores(pulumi.ComponentResource):
             "recordings",
             bucket=args.bucket_name,
             force_destroy=not args.protect,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=self._data(args),
         )
         # What guards the recordings is protected too, or `pulumi destroy --exclude-protected` would leave a bucket
         # that is open, unversioned and never emptied.

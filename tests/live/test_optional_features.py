@@ -119,7 +119,6 @@ def test_redis_and_a_secret_are_turned_on(dev: Stack) -> None:
     assert {name for name, operation in changed.items() if operation != "create"} == {
         "ecs/taskDefinition:TaskDefinition task",
         "ecs/service:Service service",
-        "iam/rolePolicy:RolePolicy execution",
         "cloudwatch/dashboard:Dashboard dashboard",
     }
     assert set(before) < set(dev.revisions())

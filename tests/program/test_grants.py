@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 import pytest
 
+from config.mistakes import ConfigError
 from tests.support import contract, iam
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws
 from tests.support.program import DIGEST, TAG, run
@@ -60,7 +62,13 @@ def prod(everything: bool) -> Deployment:
 
 
 def role(use: str, everything: bool = True) -> dict[str, Any]:
-    return prod(everything).one(":RolePolicy", use).json("policy")
+    return policies_of(prod(everything), use)
+
+
+def policies_of(deployment: Deployment, use: str) -> dict[str, Any]:
+    """The policies of a role, joined."""
+    name = f"voiceter-backend-{use}-role"
+    return iam.joined(p.json("policy") for p in deployment.all(":RolePolicy") if p.inputs["role"] == name)
 
 
 def task_allows(action: str, resource: str, context: iam.Context | None = None, everything: bool = True) -> bool:
@@ -139,7 +147,7 @@ def test_app_uses_no_other_model(model: str) -> None:
 
 def test_models_follow_the_config() -> None:
     deployment = run("prod", bedrockModelId="amazon.nova-sonic-v1:0", extraModelIds=["amazon.nova-pro-v1:0"])
-    policy = deployment.one(":RolePolicy", "task").json("policy")
+    policy = policies_of(deployment, "task")
     assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{MODELS}/amazon.nova-sonic-v1:0")
     assert iam.allows(policy, "bedrock:InvokeModel", f"{MODELS}/amazon.nova-pro-v1:0")
     assert not iam.allows(policy, "bedrock:InvokeModel", SPEECH)
@@ -263,10 +271,10 @@ WILDCARDS = {
 
 def test_every_wildcard_is_listed_with_its_reason() -> None:
     deployment = prod(True)
-    documents = [p.json("policy") for p in (*deployment.all(":RolePolicy"), *deployment.all(":BucketPolicy"))]
+    documents = [role("execution"), role("task"), *(p.json("policy") for p in deployment.all(":BucketPolicy"))]
     documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
     documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
-    assert len(documents) == 7
+    assert len(documents) == 8
     assert set().union(*(iam.wildcards(document) for document in documents)) == set(WILDCARDS)
 
 
@@ -284,3 +292,68 @@ def test_every_policy_is_checked_for_wildcards() -> None:
         ("aws:kms/key:Key", "policy"),
         ("aws:sns/topicPolicy:TopicPolicy", "policy"),
     }
+
+
+# AWS's document: IAM User Guide, "IAM and AWS STS quotas".
+CHARACTERS_OF_A_ROLE = 10_240
+MOST_SECRETS = 20
+MOST_OTHERS = 25
+
+
+def sizes(deployment: Deployment) -> dict[str, int]:
+    """Role -> the characters of its inline policies, without white space."""
+    found: dict[str, int] = {}
+    for policy in deployment.all(":RolePolicy"):
+        size = len(re.sub(r"\s", "", policy.inputs["policy"]))
+        found[policy.inputs["role"]] = found.get(policy.inputs["role"], 0) + size
+    return found
+
+
+def shared(number: int) -> str:
+    return f"arn:aws:secretsmanager:ap-northeast-1:{ACCOUNT}:secret:shared/application/credentials-{number:02}-XyZ123"
+
+
+@pytest.mark.parametrize("own", [0, MOST_SECRETS])
+def test_grants_at_their_limits_fit_a_role_beside_those_of_another_config(own: int) -> None:
+    region = "ap-northeast-1"
+    key = f"arn:aws:kms:{region}:{ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef"
+    arns = [shared(number) for number in range(MOST_SECRETS - own)]
+    answers = FakeAws(
+        region=region, images={DIGEST: [TAG]}, secret_keys={arn: f"{key[:-2]}{arn[-9:-7]}" for arn in arns}
+    )
+    deployment = run(
+        f"prod-{region}",
+        like="prod",
+        answers=answers,
+        region=region,
+        secrets={f"COGNITO_USER_POOL_ID_{number}": "hidden" for number in range(own)},
+        secretArns={f"COGNITO_USER_POOL_ID_{number}": arn for number, arn in enumerate(arns)},
+        redisEnabled=True,
+        redisAuthToken="correct-horse-battery",
+        enableXrayTracing=True,
+        enableExec=True,
+        extraModelIds=[f"anthropic.claude-sonnet-4-2026{number:04}-v1:0" for number in range(MOST_OTHERS)],
+    )
+    assert len(sizes(deployment)) == 2
+    for role_name, size in sizes(deployment).items():
+        assert 2 * size <= CHARACTERS_OF_A_ROLE, role_name
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"secrets": {f"A_{number}": "hidden" for number in range(11)}}
+            | {"secretArns": {f"B_{number}": SHARED_SECRET for number in range(10)}},
+            "secrets: has too many entries together (secrets 11, secretArns 10): IAM's limit for one role allows 20",
+        ),
+        (
+            {"promptArns": [PROMPT] * 26},
+            "promptArns: has too many entries together (promptArns 26): IAM's limit for one role allows 25",
+        ),
+    ],
+)
+def test_grants_beyond_their_limits_are_refused(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)) as caught:
+        run("prod", answers=FakeAws(region=REGION, images={DIGEST: [TAG]}), **config)
+    assert "hidden" not in str(caught.value)

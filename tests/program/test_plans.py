@@ -79,7 +79,7 @@ def test_plan_lists_each_registered_resource_once() -> None:
 
 def test_plan_shows_json_documents_parsed() -> None:
     text = plans.plan("prod")
-    policy = one(text, ":RolePolicy", "task")["inputs"]["policy"]
+    policy = one(text, ":RolePolicy", "task-DynamoDbItems")["inputs"]["policy"]
     assert policy["Version"] == "2012-10-17"
     [container] = one(text, ":TaskDefinition", "task")["inputs"]["containerDefinitions"]
     assert container["readonlyRootFilesystem"] is True
@@ -142,7 +142,7 @@ def test_staging_file_holds_only_the_difference_from_prod() -> None:
 
 def test_difference_shows_resources_of_one_stack_and_changes_inside_documents() -> None:
     base = run("prod")
-    table, policy = base.one(":Table", "waitlist"), base.one(":RolePolicy", "task")
+    table, policy = base.one(":Table", "waitlist"), base.one(":RolePolicy", "task-DynamoDbItems")
     document = policy.json("policy")
     document["Statement"][0]["Effect"] = "Deny"
     changed = replace(policy, inputs={**policy.inputs, "policy": json.dumps(document)})
@@ -152,7 +152,9 @@ def test_difference_shows_resources_of_one_stack_and_changes_inside_documents() 
     assert found["onlyInProd"] == ["aws:dynamodb/table:Table waitlist"]
     assert found["onlyInStaging"]["aws:dynamodb/table:Table another"]["billingMode"] == "PAY_PER_REQUEST"
     assert found["changed"] == {
-        "aws:iam/rolePolicy:RolePolicy task": {"policy.Statement[0].Effect": {"prod": "Allow", "staging": "Deny"}}
+        "aws:iam/rolePolicy:RolePolicy task-DynamoDbItems": {
+            "policy.Statement[0].Effect": {"prod": "Allow", "staging": "Deny"}
+        }
     }
 
 

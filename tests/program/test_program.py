@@ -101,7 +101,7 @@ def test_a_second_run_registers_the_same(stack: str) -> None:
 def test_every_component_registers_its_outputs_once(stack: str) -> None:
     deployment = run(stack)
     parts = components(deployment)
-    assert len({(part.type, part.name) for part in parts}) == len(parts) == 15
+    assert len({(part.type, part.name) for part in parts}) == len(parts) == 16
     for part in parts:
         assert re.fullmatch(r"voiceter:[a-z_]+:[A-Z][A-Za-z]+", part.type)
         assert deployment.outputs_of.count(part.urn) == 1
@@ -294,7 +294,6 @@ def test_redis_adds_the_cache_a_secret_and_a_variable() -> None:
     assert changed == {
         ("aws:ecs/taskDefinition:TaskDefinition", "task"),
         ("aws:cloudwatch/dashboard:Dashboard", "dashboard"),
-        ("aws:iam/rolePolicy:RolePolicy", "execution"),
     }
     assert deployment.one(":ReplicationGroup").urn in deployment.one("ecs/service:Service").depends_on
 

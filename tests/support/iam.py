@@ -6,13 +6,18 @@ IAM User Guide, "Policy evaluation logic" and "IAM JSON policy elements": an exp
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 # The condition keys of a request and their values.
 Context = Mapping[str, str | Sequence[str]]
 
 _ELEMENTS = {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
+
+
+def joined(documents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Returns the policies of a role as one document."""
+    return {"Version": "2012-10-17", "Statement": [one for document in documents for one in _statements(document)]}
 
 
 def allows(document: Mapping[str, Any], action: str, resource: str, context: Context | None = None) -> bool:

@@ -41,6 +41,8 @@ class Registration:
     protect: bool
     retain_on_delete: bool
     ignore_changes: tuple[str, ...]
+    replace_on_changes: tuple[str, ...]
+    delete_before_replace: bool | None  # None: as the provider decides
     depends_on: frozenset[str]  # URNs of explicit and of data dependencies
     provider: str  # the name of the provider resource; empty for a component
     timeouts: Mapping[str, str]  # of create, update and delete, if the program sets them
@@ -226,6 +228,8 @@ class _RecordingMonitor(MockMonitor):
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     ignore_changes=tuple(request.ignoreChanges),
+                    replace_on_changes=tuple(request.replaceOnChanges),
+                    delete_before_replace=(request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None),
                     depends_on=frozenset(request.dependencies),
                     provider=_provider_name(request),
                     timeouts=_timeouts(request.customTimeouts),

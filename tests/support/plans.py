@@ -183,6 +183,7 @@ def _resource(registration: Registration, names: Mapping[str, str]) -> dict[str,
         "protect": registration.protect,
         "retainOnDelete": registration.retain_on_delete,
         "ignoreChanges": sorted(registration.ignore_changes),
+        "replaceOnChanges": sorted(registration.replace_on_changes),
         "inputs": _sorted(inputs),
     }
     return {

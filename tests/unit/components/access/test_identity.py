@@ -23,7 +23,10 @@ def build() -> Deployment:
                 execution_role_name="voiceter-backend-execution-role-dev",
                 execution_grants=[Statement("Pull", ["ecr:BatchGetImage"], [pulumi.Output.from_input("arn:image")])],
                 task_role_name="voiceter-backend-task-role-dev",
-                task_grants=[Statement("Items", ["dynamodb:GetItem"], ["arn:table"])],
+                task_grants=[
+                    Statement("Items", ["dynamodb:GetItem"], ["arn:table"]),
+                    Statement("Traces", ["xray:PutTraceSegments"], ["*"]),
+                ],
             ),
         )
         pulumi.export("arns", [identity.roles.execution_arn, identity.roles.task_arn])
@@ -42,13 +45,24 @@ def test_roles_have_their_names() -> None:
 
 def test_each_role_has_only_its_grants() -> None:
     run = build()
-    policies = {p.inputs["role"]: p.json("policy") for p in run.all(":RolePolicy")}
-    execution = policies["voiceter-backend-execution-role-dev"]
-    task = policies["voiceter-backend-task-role-dev"]
+    execution, task = (
+        iam.joined(p.json("policy") for p in run.all(":RolePolicy") if p.inputs["role"] == name)
+        for name in ("voiceter-backend-execution-role-dev", "voiceter-backend-task-role-dev")
+    )
     assert iam.allows(execution, "ecr:BatchGetImage", "arn:image")
     assert iam.allows(task, "dynamodb:GetItem", "arn:table")
     assert not iam.allows(execution, "dynamodb:GetItem", "arn:table")
     assert not iam.allows(task, "ecr:BatchGetImage", "arn:image")
+
+
+def test_each_grant_is_a_policy_that_is_replaced_and_never_updated() -> None:
+    policies = build().all(":RolePolicy")
+    assert [policy.name for policy in policies] == ["execution-Pull", "task-Items", "task-Traces"]
+    for policy in policies:
+        assert len(policy.json("policy")["Statement"]) == 1
+        assert policy.replace_on_changes == ("policy",)
+        # The engine creates the new policy first only if the provider can choose another name for it.
+        assert "name" not in policy.inputs
 
 
 @pytest.mark.parametrize("role", ["execution", "task"])

@@ -135,7 +135,7 @@ def test_a_key_under_an_alias() -> None:
     assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", ours)
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
     # IAM knows a key by its id, which the alias does not tell: the condition names the key instead.
-    assert iam.wildcards(granted) == {("SecretKey0", f"{KEYS}/*")}
+    assert iam.wildcards(granted) == {("SecretKeyAlias0", f"{KEYS}/*")}
 
 
 def test_two_secrets_under_two_keys() -> None:

@@ -52,6 +52,13 @@ def test_names_of_the_stores_are_outputs() -> None:
     assert build().exports == {"tables": {name: f"demo-dev-{name}" for name in TABLES}, "bucket": BUCKET}
 
 
+def test_store_of_a_changed_name_is_created_before_the_old_one_is_deleted() -> None:
+    run = build()
+    # The provider asks for the opposite where the program sets the name.
+    for store in (*run.all(":Table"), run.one("s3/bucket:Bucket")):
+        assert store.delete_before_replace is False, store.name
+
+
 @pytest.mark.parametrize("name", TABLES)
 @pytest.mark.parametrize("protect", [True, False])
 def test_table_is_encrypted_backed_up_and_protected(name: str, protect: bool) -> None:
