@@ -19,7 +19,7 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
+.PHONY: help up preview image down clean preflight verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
   bench requirements named venv python
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo 'make down STACK=…               destroy a stack in the sandbox, with its protected resources'
 	@echo 'make clean                      stop the sandbox and remove .sandbox/'
 	@echo
+	@echo 'make preflight STACK=…          check the account before the first `pulumi up`: quotas, image, models, domain'
 	@echo 'make verify STACK=…             check that the service runs the stack'\''s revision (WAIT=seconds for a deployment)'
 	@echo 'make redeploy STACK=…           replace every task by a new one of the same revision'
 	@echo 'make rollback STACK=…           deploy the previous version, or the version TO=…'
@@ -67,8 +68,8 @@ task: venv
 	  $(if $(call given,PORT),--port '$(call given,PORT)') $(if $(call given,REVISION),--revision '$(call given,REVISION)') \
 	  $(if $(call given,YES),--yes) -- $(call given,CMD)
 
-compose: venv
-	@$(call on,$(STACK)) $(OPERATIONS) compose '$(STACK)' $(if $(call given,YES),--yes)
+compose preflight: venv
+	@$(call on,$(STACK)) $(OPERATIONS) $@ '$(STACK)' $(if $(filter compose,$@),$(if $(call given,YES),--yes))
 
 verify redeploy rollback: named venv
 	@$(call on,$(STACK)) $(OPERATIONS) $@ '$(STACK)' \

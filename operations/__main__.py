@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for a deployment")
     add("added", _added, f"list what was added by hand; status {CHANGES_FOUND} if there is any", "stack")
+    add("preflight", _preflight, "check the account before the first `pulumi up` of a stack", "stack")
     add("redeploy", _redeploy, "replace every task by a new one of the same revision", "stack")
     rollback = add("rollback", _rollback, "deploy the previous version", "stack")
     rollback.add_argument("--to", metavar="TAG", help="the version to deploy instead")
@@ -114,6 +115,12 @@ def _added(options: argparse.Namespace) -> int:
     added = added_by_hand(_target(options.stack))
     print_added(added)
     return CHANGES_FOUND if added else 0
+
+
+def _preflight(options: argparse.Namespace) -> int:
+    from operations.preflight import preflight
+
+    return 0 if preflight(_target(options.stack)) else 1
 
 
 def _redeploy(options: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ ALLOWED: Final[Mapping[str, set[str]]] = {
     "components": {"components"},
     "config": {"components", "config"},  # of components, value types: see below
     "conftest.py": set(),
-    "operations": {"operations"},
+    "operations": {"components", "config", "operations"},  # of the program, its config and its names
     "sandbox": {"sandbox"},
     "tests": {"ci", "operations", "tests", *PROGRAM},
     "tests/live": PARTS,

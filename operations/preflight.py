@@ -1,0 +1,268 @@
+"""`make preflight`: checks an account before the first `pulumi up` of a stack. Changes nothing."""
+
+import importlib
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from components.lib.app import SESSIONS_PER_TASK
+from components.lib.names import Names
+from config.load import parse
+from config.mistakes import Mistakes
+from config.settings import Settings
+from config.source import Source
+from operations.console import say
+from operations.errors import OperationError, PulumiError, describe_aws_error
+from operations.target import Target, project
+
+# The names of quotas, as Service Quotas lists them: the beginning is enough. Their codes are documented nowhere.
+_ON_DEMAND: Final = ("fargate", "Fargate On-Demand vCPU resource count")
+_SPOT: Final = ("fargate", "Fargate Spot vCPU resource count")
+_ADDRESSES: Final = ("ec2", "EC2-VPC Elastic IPs")
+_STREAMS: Final = ("bedrock", "On-demand InvokeModel concurrent requests for Amazon Nova 2 Sonic")
+# IAM User Guide, "AWS services that work with IAM": the services create these roles with the rights of the caller.
+_SERVICE_ROLES: Final = (
+    "AWSServiceRoleForECS",
+    "AWSServiceRoleForElasticLoadBalancing",
+    "AWSServiceRoleForApplicationAutoScaling_ECSService",
+)
+_CACHE_ROLE: Final = "AWSServiceRoleForElastiCache"
+
+
+class Level(Enum):
+    """What a finding means for the first `pulumi up`."""
+
+    OK = "OK"
+    WARN = "WARN"  # it may succeed, or AWS does not say
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the table."""
+
+    level: Level
+    subject: str
+    text: str  # what was found, and what to do
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account that this shell leads to, in the region of a stack."""
+
+    settings: Settings
+    client: Callable[[str], Any]  # a boto3 client (untyped) for a service
+
+    @property
+    def names(self) -> Names:
+        return Names(self.settings.stack)
+
+    def quota(self, quota: tuple[str, str]) -> float | None:
+        """Returns the value of a quota in this account, or None if Service Quotas does not list it."""
+        service, name = quota
+        pages = self.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=service)
+        return next(
+            (one["Value"] for page in pages for one in page["Quotas"] if one["QuotaName"].startswith(name)), None
+        )
+
+
+def preflight(target: Target) -> bool:
+    """Prints a table of findings. Returns whether none of them is FAIL.
+
+    Raises:
+        OperationError: there is no such stack.
+    """
+    source = _config(target)
+    mistakes = Mistakes(source)
+    settings = parse(source, mistakes)
+    boto3: Any = importlib.import_module("boto3")
+    account = Account(settings, lambda service: boto3.client(service, region_name=settings.region))
+    # Without credentials nothing else can be asked, so this error ends the command.
+    identity = account.client("sts").get_caller_identity()
+    findings = [
+        Finding(Level.OK, "account", f"{identity['Account']}, as {identity['Arn']}"),
+        Finding(Level.OK, "region", settings.region),
+        *(Finding(Level.FAIL, "config", line) for line in mistakes.lines),
+        *(finding for check in CHECKS for finding in findings_of(check, account)),
+    ]
+    width = max(len(finding.subject) for finding in findings)
+    for finding in findings:
+        say(f"  {finding.level.value:<4}  {finding.subject:<{width}}  {finding.text}")
+    return all(finding.level is not Level.FAIL for finding in findings)
+
+
+def _config(target: Target) -> Source:
+    """Returns the stack's config without its secrets."""
+    try:
+        entries: dict[str, Any] = json.loads(target.pulumi("config", "--json", capture=True))
+    except PulumiError as error:
+        if "no stack named" not in error.stderr:
+            raise
+        raise OperationError(f"There is no stack {target.stack}: `pulumi stack init {target.stack}`.") from None
+    plain = {key: str(entry["value"]) for key, entry in entries.items() if not entry.get("secret") and "value" in entry}
+    texts = {key.removeprefix(f"{project()}:"): value for key, value in plain.items()}
+    return Source(target.stack, texts, frozenset())
+
+
+def findings_of(check: Callable[[Account], Iterator[Finding]], account: Account) -> Iterator[Finding]:
+    """Yields the findings of a check. An answer that AWS refuses is one as well."""
+    try:
+        yield from check(account)
+    except Exception as error:
+        message = describe_aws_error(error)
+        if message is None:
+            raise
+        # Without the page that a proxy or an emulator answers with.
+        reason = message.partition(": <")[0].partition("\n")[0]
+        yield Finding(Level.WARN, check.__name__.replace("_", " "), f"not checked. {reason}")
+
+
+def fargate_vcpus(account: Account) -> Iterator[Finding]:
+    """The most tasks need a quota of vCPUs, and twice that while a release replaces them all."""
+    capacity, most = account.settings.capacity, account.settings.max_count
+    spot_tasks = math.floor(max(most - capacity.on_demand_base, 0) * capacity.spot_percent / 100)
+    for quota, tasks in ((_ON_DEMAND, most - spot_tasks), (_SPOT, spot_tasks)):
+        if tasks == 0:
+            continue
+        needed, allowed = tasks * account.settings.cpu / 1024, account.quota(quota)
+        text = f"maxCount needs {needed:g} vCPUs, and {2 * needed:g} during a release; the quota is {allowed or 0:g}"
+        ask = f". Request more: Service Quotas, {quota[1]}"
+        if allowed is None:
+            yield Finding(Level.WARN, "Fargate", f"{text.partition(';')[0]}; Service Quotas does not list {quota[1]}")
+        elif allowed < needed:
+            yield Finding(Level.FAIL, "Fargate", text + ask)
+        elif allowed < 2 * needed:
+            yield Finding(Level.WARN, "Fargate", text + ask)
+        else:
+            yield Finding(Level.OK, "Fargate", text)
+
+
+def elastic_ips(account: Account) -> Iterator[Finding]:
+    """Each NAT gateway of a new network takes an Elastic IP."""
+    shape, ec2 = account.settings.network, account.client("ec2")
+    needed = {"one-per-az": shape.availability_zones, "single": 1}.get(shape.nat_gateways, 0)
+    tags = {"Name": account.names.service, "Stack": account.settings.stack}
+    filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+    if not needed or ec2.describe_vpcs(Filters=filters)["Vpcs"]:
+        yield Finding(Level.OK, "Elastic IPs", "none needed, or the network exists already")
+        return
+    allowed, used = account.quota(_ADDRESSES), len(ec2.describe_addresses()["Addresses"])
+    if allowed is None:
+        yield Finding(Level.WARN, "Elastic IPs", f"{needed} needed; Service Quotas does not list {_ADDRESSES[1]}")
+        return
+    text = f"{needed} needed, {used} of {allowed:g} used"
+    if used + needed > allowed:
+        remedy = ". Request more (Service Quotas, EC2-VPC Elastic IPs), or set natGateways to single or none"
+        yield Finding(Level.FAIL, "Elastic IPs", text + remedy)
+    else:
+        yield Finding(Level.OK, "Elastic IPs", text)
+
+
+def speech_streams(account: Account) -> Iterator[Finding]:
+    """Each session holds one stream of the speech model. The published quota can be wrong, so this is never a FAIL."""
+    needed, allowed = account.settings.max_count * SESSIONS_PER_TASK, account.quota(_STREAMS)
+    text = f"maxCount tasks serve {needed} sessions at once"
+    if allowed is None or allowed < needed:
+        shown = "not listed" if allowed is None else f"{allowed:g}"
+        yield Finding(Level.WARN, "speech streams", f"{text}; the quota is {shown}, which may not be the real limit")
+    else:
+        yield Finding(Level.OK, "speech streams", f"{text}; the quota is {allowed:g}")
+
+
+def models(account: Account) -> Iterator[Finding]:
+    """The models must be available in the region, and the account must have access."""
+    bedrock = account.client("bedrock")
+    for model in (account.settings.bedrock_model_id, *account.settings.extra_model_ids):
+        answer = bedrock.get_foundation_model_availability(modelId=model)
+        if answer["regionAvailability"] != "AVAILABLE":
+            text = f"{model} is not offered in {account.settings.region}: choose another model or region"
+            yield Finding(Level.FAIL, "model", text)
+        elif answer["authorizationStatus"] != "AUTHORIZED" or answer["entitlementAvailability"] != "AVAILABLE":
+            text = f"{model}: this account has no access. Request it in the Bedrock console, Model access"
+            yield Finding(Level.FAIL, "model", text)
+        else:
+            yield Finding(Level.OK, "model", model)
+
+
+def certificate(account: Account) -> Iterator[Finding]:
+    """A certificate has to be issued."""
+    arn = account.settings.certificate_arn
+    if arn is None:
+        return
+    found: dict[str, Any] = account.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+    if found["Status"] == "ISSUED":
+        yield Finding(Level.OK, "certificate", f"issued for {', '.join(found['SubjectAlternativeNames'])}")
+    else:
+        text = f"{arn} is {found['Status']}: validate it, or set certificateArn to one that is issued"
+        yield Finding(Level.FAIL, "certificate", text)
+
+
+def zone(account: Account) -> Iterator[Finding]:
+    """The zone has to hold the domain name."""
+    domain = account.settings.domain
+    if domain is None:
+        return
+    name = account.client("route53").get_hosted_zone(Id=domain.hosted_zone_id)["HostedZone"]["Name"].rstrip(".")
+    if domain.name == name or domain.name.endswith(f".{name}"):
+        yield Finding(Level.OK, "zone", f"{name} holds {domain.name}")
+    else:
+        text = f"{domain.hosted_zone_id} is the zone of {name}, not of {domain.name}: set hostedZoneId"
+        yield Finding(Level.FAIL, "zone", text)
+
+
+def image(account: Account) -> Iterator[Finding]:
+    """The registry has to hold the image."""
+    tag, ecr, repository = account.settings.image_tag, account.client("ecr"), account.names.repository
+    if tag is None:
+        yield Finding(Level.OK, "image", "imageTag is not set: `pulumi up` creates everything but the service")
+        return
+    image_id = {"imageDigest": tag} if tag.startswith("sha256:") else {"imageTag": tag}
+    try:
+        ecr.describe_images(repositoryName=repository, imageIds=[image_id])
+    except ecr.exceptions.RepositoryNotFoundException:
+        text = f"there is no registry {repository} yet: `pulumi config rm imageTag`, `pulumi up`, then push the image"
+        yield Finding(Level.FAIL, "image", text)
+    except ecr.exceptions.ImageNotFoundException:
+        yield Finding(Level.FAIL, "image", f"the registry {repository} lacks {tag}: push it")
+    else:
+        yield Finding(Level.OK, "image", f"{repository} holds {tag}")
+
+
+def service_roles(account: Account) -> Iterator[Finding]:
+    """The service-linked roles exist, or the first `pulumi up` creates them."""
+    iam = account.client("iam")
+    for name in (*_SERVICE_ROLES, *([_CACHE_ROLE] if account.settings.redis_enabled else [])):
+        try:
+            iam.get_role(RoleName=name)
+        except iam.exceptions.NoSuchEntityException:
+            text = f"{name} is missing: the first `pulumi up` creates it, with iam:CreateServiceLinkedRole"
+            yield Finding(Level.OK, "service-linked role", text)
+        else:
+            yield Finding(Level.OK, "service-linked role", name)
+
+
+def text_messages(account: Account) -> Iterator[Finding]:
+    """In SNS's sandbox, only verified numbers get messages."""
+    if not account.settings.alarm_phones:
+        return
+    if account.client("sns").get_sms_sandbox_account_status()["IsInSandbox"]:
+        text = "the account is in SNS's SMS sandbox: verify each number of alarmPhones, or leave the sandbox"
+        yield Finding(Level.WARN, "SMS", text)
+    else:
+        yield Finding(Level.OK, "SMS", "the account is not in SNS's SMS sandbox")
+
+
+CHECKS: Final = (
+    fargate_vcpus,
+    elastic_ips,
+    speech_streams,
+    models,
+    certificate,
+    zone,
+    image,
+    service_roles,
+    text_messages,
+)

@@ -1,0 +1,34 @@
+"""`make preflight` on the sandbox, as far as its account answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.live.harness import ACCOUNT_ID, Stack
+
+pytestmark = pytest.mark.live
+
+
+def tag_of(dev: Stack) -> str:
+    return dev.sandbox.succeeds("pulumi config get imageTag -s dev").strip()
+
+
+def test_preflight_shows_what_the_account_answers_and_warns_of_the_rest(dev: Stack) -> None:
+    run = dev.sandbox.operate("preflight", "dev")
+    assert run.status == 0, run.output
+    rows = [line.split(maxsplit=2) for line in run.output.splitlines()[1:]]
+    assert [row[:2] for row in rows[:2]] == [["OK", "account"], ["OK", "region"]]
+    assert rows[0][2].startswith(f"{ACCOUNT_ID}, as arn:aws:sts::{ACCOUNT_ID}:")
+    assert ["OK", "image", f"voiceter-backend-dev holds {tag_of(dev)}"] in rows
+    assert ["WARN", "models", "not checked. AWS refused GetFoundationModelAvailability: 500"] in rows
+    assert {level for level, *_ in rows} == {"OK", "WARN"}
+
+
+def test_preflight_fails_on_an_image_that_the_registry_lacks(dev: Stack) -> None:
+    tag = tag_of(dev)
+    dev.sandbox.set("dev", imageTag="9.9.9")
+    run = dev.sandbox.operate("preflight", "dev")
+    dev.sandbox.set("dev", imageTag=tag)
+    assert run.status == 1
+    assert "FAIL  image" in run.output
+    assert "lacks 9.9.9: push it" in run.output

@@ -1,0 +1,202 @@
+"""The findings of `make preflight` on answers of AWS. botocore's Stubber holds each answer against the API's model."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from config.load import parse
+from config.mistakes import Mistakes
+from config.source import Source
+from operations import preflight
+from operations.preflight import CHECKS, Account, Finding, Level
+
+_boto3: Any = importlib.import_module("boto3")
+_exceptions: Any = importlib.import_module("botocore.exceptions")
+_stub: Any = importlib.import_module("botocore.stub")
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
+PLENTY = {"Fargate On-Demand vCPU resource count": 100.0, "Fargate Spot vCPU resource count": 100.0}
+ZONE = "Z1D633PJN98FT9"
+
+# A service -> its answers in the order of the calls: the operation, and the answer or the code of an error.
+Answers = Mapping[str, list[tuple[str, Any]]]
+
+
+def client(service: str) -> Any:
+    credentials = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    return _boto3.client(service, region_name="us-east-1", **credentials)
+
+
+def account(answers: Answers, **config: str) -> Account:
+    source = Source("test", {"aws:region": "us-east-1", **config}, frozenset())
+    mistakes = Mistakes(source)
+    settings = parse(source, mistakes)
+    assert mistakes.lines == []
+    clients: dict[str, Any] = {}
+    for service, calls in answers.items():
+        clients[service] = client(service)
+        stubber = _stub.Stubber(clients[service])
+        for operation, answer in calls:
+            if isinstance(answer, str):
+                stubber.add_client_error(operation, answer)
+            else:
+                stubber.add_response(operation, answer)
+        stubber.activate()
+    return Account(settings, clients.__getitem__)
+
+
+def quotas(*values: Mapping[str, float]) -> list[tuple[str, Any]]:
+    return [
+        ("list_service_quotas", {"Quotas": [{"QuotaName": name, "Value": value} for name, value in found.items()]})
+        for found in values
+    ]
+
+
+class Refusing:
+    """A client of a service. AWS refuses its every call."""
+
+    def __init__(self, service: str) -> None:
+        self.exceptions = client(service).exceptions
+
+    def __getattr__(self, operation: str) -> Any:
+        raise _exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+
+
+def found(check: Callable[[Account], Iterator[Finding]], answers: Answers, **config: str) -> list[Finding]:
+    return list(check(account(answers, **config)))
+
+
+def levels(findings: list[Finding]) -> list[str]:
+    return [finding.level.value for finding in findings]
+
+
+@pytest.mark.parametrize(("value", "level"), [(9.0, "FAIL"), (10.0, "WARN"), (19.0, "WARN"), (20.0, "OK")])
+def test_fargate_quota_against_the_most_tasks_and_a_release(value: float, level: str) -> None:
+    answers = {"service-quotas": quotas({"Fargate On-Demand vCPU resource count": value})}
+    [finding] = found(preflight.fargate_vcpus, answers, cpu="1024", maxCount="10")
+    assert finding.level.value == level
+    assert "maxCount needs 10 vCPUs, and 20 during a release" in finding.text
+
+
+def test_fargate_quotas_of_spot_and_on_demand() -> None:
+    answers = {"service-quotas": quotas(PLENTY, {**PLENTY, "Fargate Spot vCPU resource count": 3.0})}
+    findings = found(preflight.fargate_vcpus, answers, maxCount="10", onDemandBase="2", spotPercent="50")
+    assert levels(findings) == ["OK", "FAIL"]
+    assert "needs 6 vCPUs" in findings[0].text and "needs 4 vCPUs" in findings[1].text
+
+
+def test_quota_that_is_not_listed_is_a_warning() -> None:
+    assert levels(found(preflight.fargate_vcpus, {"service-quotas": quotas({})})) == ["WARN"]
+
+
+@pytest.mark.parametrize(("used", "level"), [(2, "OK"), (3, "FAIL")])
+def test_elastic_ips_against_the_nat_gateways(used: int, level: str) -> None:
+    answers: Answers = {
+        "ec2": [("describe_vpcs", {"Vpcs": []}), ("describe_addresses", {"Addresses": [{}] * used})],
+        "service-quotas": quotas({"EC2-VPC Elastic IPs": 5.0}),
+    }
+    findings = found(preflight.elastic_ips, answers, availabilityZones="3")
+    assert levels(findings) == [level]
+    assert f"3 needed, {used} of 5 used" in findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("nat", "vpcs"), [("none", None), ("one-per-az", [{"VpcId": "vpc-1"}])], ids=["no NAT", "network exists"]
+)
+def test_no_elastic_ip_is_needed(nat: str, vpcs: Any) -> None:
+    answers: Answers = {"ec2": [("describe_vpcs", {"Vpcs": vpcs})] if vpcs else []}
+    assert levels(found(preflight.elastic_ips, answers, natGateways=nat)) == ["OK"]
+
+
+@pytest.mark.parametrize(("value", "level"), [(0.0, "WARN"), (449.0, "WARN"), (450.0, "OK")])
+def test_speech_streams_are_never_a_failure(value: float, level: str) -> None:
+    name = "On-demand InvokeModel concurrent requests for Amazon Nova 2 Sonic"
+    answers = {"service-quotas": quotas({name: value})}
+    [finding] = found(preflight.speech_streams, answers, maxCount="10")
+    assert finding.level.value == level
+    assert "450 sessions" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("region", "access", "level"),
+    [("AVAILABLE", "AVAILABLE", "OK"), ("NOT_AVAILABLE", "AVAILABLE", "FAIL"), ("AVAILABLE", "NOT_AVAILABLE", "FAIL")],
+)
+def test_models_are_offered_and_accessible(region: str, access: str, level: str) -> None:
+    answer = {
+        "modelId": "amazon.nova-2-sonic-v1:0",
+        "agreementAvailability": {"status": "AVAILABLE"},
+        "authorizationStatus": "AUTHORIZED",
+        "entitlementAvailability": access,
+        "regionAvailability": region,
+    }
+    answers: Answers = {"bedrock": [("get_foundation_model_availability", answer)]}
+    assert levels(found(preflight.models, answers, extraModelIds="[]")) == [level]
+
+
+@pytest.mark.parametrize(("status", "level"), [("ISSUED", "OK"), ("PENDING_VALIDATION", "FAIL"), ("EXPIRED", "FAIL")])
+def test_certificate_is_issued(status: str, level: str) -> None:
+    described = {"Certificate": {"Status": status, "SubjectAlternativeNames": ["voice.example.com"]}}
+    answers: Answers = {"acm": [("describe_certificate", described)]}
+    assert levels(found(preflight.certificate, answers, certificateArn=CERTIFICATE)) == [level]
+
+
+@pytest.mark.parametrize(
+    ("name", "level"), [("example.com.", "OK"), ("voice.example.com.", "OK"), ("ample.com.", "FAIL")]
+)
+def test_zone_holds_the_domain(name: str, level: str) -> None:
+    answer = {"HostedZone": {"Id": f"/hostedzone/{ZONE}", "Name": name, "CallerReference": "1"}}
+    answers: Answers = {"route53": [("get_hosted_zone", answer)]}
+    config = {"domainName": "voice.example.com", "hostedZoneId": ZONE}
+    assert levels(found(preflight.zone, answers, **config)) == [level]
+
+
+IMAGES: list[tuple[Any, str, str]] = [
+    ({"imageDetails": [{}]}, "OK", "holds 1.4.2"),
+    ("ImageNotFoundException", "FAIL", "lacks 1.4.2: push it"),
+    ("RepositoryNotFoundException", "FAIL", "`pulumi config rm imageTag`"),
+]
+
+
+@pytest.mark.parametrize(("answer", "level", "text"), IMAGES)
+def test_image_is_in_the_registry(answer: Any, level: str, text: str) -> None:
+    [finding] = found(preflight.image, {"ecr": [("describe_images", answer)]}, imageTag="1.4.2")
+    assert (finding.level.value, text in finding.text) == (level, True)
+
+
+def test_first_update_needs_no_image() -> None:
+    assert levels(found(preflight.image, {"ecr": []})) == ["OK"]
+
+
+def test_missing_service_linked_role_is_no_failure() -> None:
+    role = {"Path": "/", "RoleName": "r", "RoleId": "A" * 16, "Arn": "arn:aws:iam::123456789012:role/r"}
+    answers: Answers = {
+        "iam": [("get_role", "NoSuchEntity"), *[("get_role", {"Role": {**role, "CreateDate": "2026-01-01"}})] * 3]
+    }
+    findings = found(preflight.service_roles, answers, redisEnabled="true")
+    assert levels(findings) == ["OK"] * 4
+    assert "AWSServiceRoleForECS is missing" in findings[0].text
+
+
+@pytest.mark.parametrize(("sandboxed", "level"), [(True, "WARN"), (False, "OK")])
+def test_sms_sandbox(sandboxed: bool, level: str) -> None:
+    answers: Answers = {"sns": [("get_sms_sandbox_account_status", {"IsInSandbox": sandboxed})]}
+    assert levels(found(preflight.text_messages, answers, alarmPhones='["+358401234567"]')) == [level]
+
+
+def test_checks_of_what_the_stack_does_not_use_are_silent() -> None:
+    for check in (preflight.certificate, preflight.zone, preflight.text_messages):
+        assert found(check, {}) == []
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_refusal_of_aws_is_a_warning(check: Callable[[Account], Iterator[Finding]]) -> None:
+    config = {"imageTag": "1.4.2", "alarmPhones": '["+358401234567"]', "certificateArn": CERTIFICATE}
+    if check is preflight.zone:
+        config = {"domainName": "voice.example.com", "hostedZoneId": ZONE}
+    [finding] = preflight.findings_of(check, Account(account({}, **config).settings, Refusing))
+    assert finding.level is Level.WARN
+    assert "AccessDenied" in finding.text
