@@ -145,6 +145,7 @@ if settings.image:
             version=settings.image.version,
             size=settings.task_size,
             capacity=settings.capacity,
+            running_on=lookups.capacity_providers(region),
             placement=network.tasks,
             roles=identity.roles,
             target=load_balancer.target,

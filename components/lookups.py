@@ -1,4 +1,4 @@
-"""The lookups in AWS with which the program checks its configuration."""
+"""The lookups in AWS of what the stack already has there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from components.data.registry import find_image
 from components.lib.names import Names
 from components.lib.provider import aws_provider
 from components.network import find_network
+from components.service.capacity import CapacityProvider, find_capacity_providers
 
 
 class Lookups:
@@ -31,3 +32,7 @@ class Lookups:
     def network(self, region: str) -> str | None:
         """Returns the IPv4 block of the stack's network, see `find_network`."""
         return find_network(self.provider(region), self._names.service, self._names.stack)
+
+    def capacity_providers(self, region: str) -> list[CapacityProvider] | None:
+        """Returns where the tasks of the running service are placed, see `find_capacity_providers`."""
+        return find_capacity_providers(self.provider(region), self._names.cluster, self._names.service)

@@ -8,6 +8,7 @@ from components.edge.rules import MIN_BAKE_MINUTES
 from config import rules
 from config.app_environment import set_by_program
 from config.mistakes import Mistakes, path
+from config.schedule import FROM_ZERO
 from config.settings import Settings
 from config.source import Source
 from config.stack_name import region_of
@@ -59,6 +60,9 @@ def _check_tasks(settings: Settings, source: Source, mistakes: Mistakes) -> None
     }
     if mistakes.all_right(*counts) and list(counts.values()) != sorted(counts.values()):
         mistakes.add_together("must be in this order: minCount <= desiredCount <= maxCount", **counts)
+    if mistakes.all_right("minCount", "maxCount") and settings.min_count == 0 < settings.max_count:
+        rule = f"{FROM_ZERO}: `pulumi config set minCount 1`, or set desiredCount and maxCount to 0 as well"
+        mistakes.add_together(rule, minCount=settings.min_count, maxCount=settings.max_count)
     if (
         source.is_set("onDemandBase")
         and mistakes.all_right("onDemandBase", "maxCount")

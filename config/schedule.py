@@ -18,6 +18,11 @@ SCHEDULE_NAME: Final = matching(
 )
 
 
+# Without a running task there is no CPU, memory or session data, and target tracking does not act without data
+# (Application Auto Scaling User Guide, "Target tracking scaling policies": insufficient data).
+FROM_ZERO: Final = "nothing scales from 0 tasks, as tasks that do not run send no data"
+
+
 @functools.cache
 def _time_zones() -> frozenset[str]:
     """Returns the names of the IANA time zone database in the package tzdata: the same on every machine."""
@@ -40,9 +45,11 @@ class ScheduleKeys(BaseModel):
 
     @field_validator("max_count")
     @classmethod
-    def _not_below_min(cls, value: int, info: ValidationInfo) -> int:
+    def _goes_with_min(cls, value: int, info: ValidationInfo) -> int:
         if value < info.data.get("min_count", value):
             raise ValueError(f"must be at least min, which is {info.data['min_count']}")
+        if info.data.get("min_count") == 0 < value:
+            raise ValueError(f"must be 0 as min is, or min at least 1: {FROM_ZERO}")
         return value
 
     @property

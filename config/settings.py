@@ -10,8 +10,9 @@ from components.data.session_cache import Redis
 from components.edge.domain import Domain
 from components.lib.timeline import Timeline
 from components.network import NetworkShape
+from components.service.capacity import Capacity
 from components.service.scaling import ScalingRules, Schedule
-from components.service.service import Capacity, TaskSize
+from components.service.service import TaskSize
 from components.service.strategy import Strategy
 from config.model import Keys
 from config.stack_name import environment_of

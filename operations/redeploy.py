@@ -1,9 +1,14 @@
 """`make redeploy`: replaces every task by a new one of the same revision."""
 
+from typing import Final
+
 from operations.console import say
 from operations.errors import OperationError
 from operations.target import Target
 from operations.verdict import short
+
+# `make verify` returns as soon as the deployment is over. This is as long as a CI job waits for one.
+WAIT_SECONDS: Final = 6 * 60 * 60
 
 
 def redeploy(target: Target) -> None:
@@ -21,5 +26,5 @@ def redeploy(target: Target) -> None:
     on = " ON=sandbox" if target.on == "sandbox" else ""
     say(
         f"Started {primary['id']}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
-        f"To see how it ends: make verify STACK={target.stack}{on} WAIT=600"
+        f"To see how it ends: make verify STACK={target.stack}{on} WAIT={WAIT_SECONDS}"
     )

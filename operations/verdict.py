@@ -110,7 +110,11 @@ def _of_counts(intended: str, answers: Answers, service: _Answer) -> tuple[Outco
     primary, desired, running = _primary(service), int(service["desiredCount"]), int(service["runningCount"])
     runs = str(primary.get("taskDefinition", ""))
     if runs != intended:
-        return Outcome.WRONG_REVISION, f"the service runs {short(runs) or 'nothing'}, the stack has {short(intended)}"
+        # A plain `pulumi up` compares the program with the state, and finds nothing to do.
+        line = (
+            f"the service runs {short(runs) or 'nothing'}, the stack has {short(intended)}: run `pulumi up --refresh`"
+        )
+        return Outcome.WRONG_REVISION, line
     old = sum(int(one.get("runningCount", 0)) for one in service.get("deployments", []) if one is not primary)
     if old:
         return Outcome.IN_PROGRESS, f"{old} tasks of an earlier revision still run beside {short(runs)}"

@@ -19,6 +19,9 @@ _NOT_THERE = (
     "query returned no results",
     "no matching image",
     "no matching ec2 vpc",
+    "no matching ecs service",
+    "servicenotfoundexception",
+    "clusternotfoundexception",
 )
 
 

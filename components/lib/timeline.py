@@ -6,12 +6,17 @@ A task starts:
                            and failed checks of the load balancer during GRACE_SECONDS.
     first good /health     The load balancer sends clients to the task.
 
-A task ends, by a release, a scale-in or a Spot interruption:
+A task ends, by a release or a scale-in:
 
-    0 s                    The load balancer sends the task no new connection. Open connections continue.
+    protection             While the app protects the task, ECS leaves it alone: a scale-in and a release wait.
+    0 s                    The load balancer sends the task no new request. Open WebSockets continue; a client that
+                           polls is cut, as its next request goes to another task.
     deregistration delay   ECS sends SIGTERM. The app answers 503 on /health, accepts nothing new, drains for up to
                            DRAIN_SECONDS, persists its sessions and exits.
     + stop timeout         ECS kills what is left.
+
+A Spot interruption starts with the SIGTERM, two minutes before the kill: nothing of the delay comes before it (Amazon
+ECS Developer Guide, "Amazon ECS clusters for Fargate").
 
 So the deregistration delay decides how many sessions a release cuts, not the stop timeout. While a session lives, the
 app's pings keep the load balancer's idle timeout from closing its connection.
@@ -45,6 +50,14 @@ GRACE_SECONDS = 60
 # three failed tasks at the earliest (Amazon ECS Developer Guide, "How the Amazon ECS deployment circuit breaker detects
 # failures").
 _START_MINUTES = 3 * 10
+# How long ECS waits for a task that protects itself, unless the app asks for another time, of up to 48 hours (Amazon
+# ECS Developer Guide, "Protect your Amazon ECS tasks from being terminated by scale-in events"). The app protects a
+# task while it has sessions.
+PROTECTION_MINUTES = 2 * 60
+# A CI job that deploys: GitHub ends a job on a hosted runner after six hours (GitHub Docs, "Actions limits"). The job
+# also checks out, installs, copies the image and verifies.
+JOB_MINUTES = 6 * 60
+_JOB_OVERHEAD_MINUTES = 20
 
 
 @dataclass(frozen=True)
@@ -62,13 +75,18 @@ class Timeline:
 
     @property
     def deployment_minutes(self) -> int:
-        """The longest that a deployment takes: the start, the shift, then the end of the old tasks.
+        """The longest that a deployment takes: the start, the shift, the protection, then the end of the old tasks.
 
         A rollback ends the new tasks first, so the end counts twice.
         """
-        return _START_MINUTES + self.shift_minutes + math.ceil(2 * self.end_seconds / 60)
+        return _START_MINUTES + self.shift_minutes + PROTECTION_MINUTES + math.ceil(2 * self.end_seconds / 60)
 
     @property
     def removal_minutes(self) -> int:
         """The longest that the deletion of the service takes."""
-        return _START_MINUTES + math.ceil(self.end_seconds / 60)
+        return _START_MINUTES + PROTECTION_MINUTES + math.ceil(self.end_seconds / 60)
+
+    @property
+    def fits_ci_job(self) -> bool:
+        """Whether a CI job can wait for a deployment."""
+        return self.deployment_minutes + _JOB_OVERHEAD_MINUTES <= JOB_MINUTES

@@ -12,8 +12,9 @@ from components.access.identity import Roles
 from components.edge.load_balancer import Target
 from components.lib.app import PORT
 from components.lib.names import CONTAINER
-from components.lib.timeline import GRACE_SECONDS, Timeline
+from components.lib.timeline import GRACE_SECONDS, JOB_MINUTES, Timeline
 from components.network import Placement
+from components.service.capacity import Capacity, CapacityProvider
 from components.service.container import Container
 from components.service.strategy import Strategy
 
@@ -27,15 +28,6 @@ class TaskSize:
     cpu_architecture: str  # X86_64 or ARM64
 
 
-@dataclass(frozen=True)
-class Capacity:
-    """The number of tasks, and where they run."""
-
-    desired_count: int  # at creation; then the autoscaler owns the count
-    on_demand_base: int  # tasks that never run on Fargate Spot
-    spot_percent: int  # of the other tasks
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
     """The inputs of `Service`."""
@@ -46,6 +38,7 @@ class ServiceArgs:
     version: str  # the image's ECR tag
     size: TaskSize
     capacity: Capacity
+    running_on: Sequence[CapacityProvider] | None  # the strategy of the running service; None if there is no service
     placement: Placement
     roles: Roles
     target: Target
@@ -74,6 +67,8 @@ class Service(pulumi.ComponentResource):
             pulumi.log.warn(
                 "enableExec is on: the root file system of the tasks is writable, as ECS Exec needs it", self
             )
+        if not args.timeline.fits_ci_job:
+            pulumi.log.warn(_too_long_for_ci(args.timeline), self)
         task_definition = aws.ecs.TaskDefinition(
             "task",
             family=args.name,
@@ -89,6 +84,7 @@ class Service(pulumi.ComponentResource):
             tags={"Version": args.version},
             opts=pulumi.ResourceOptions(parent=self),
         )
+        providers = args.capacity.providers
         service = aws.ecs.Service(
             "service",
             name=args.name,
@@ -96,12 +92,16 @@ class Service(pulumi.ComponentResource):
             task_definition=task_definition.arn,
             desired_count=args.capacity.desired_count,
             # Always a strategy, never a launch type: changing one for the other replaces the service.
-            capacity_provider_strategies=_providers(args.capacity),
-            force_new_deployment=True,
+            capacity_provider_strategies=[_capacity_provider(one) for one in providers],
+            # ECS takes another strategy only with a new deployment, and the AWS provider refuses it without. At any
+            # other time the flag would make each update of the service replace every task.
+            force_new_deployment=args.running_on is not None and sorted(args.running_on) != sorted(providers),
             deployment_configuration=args.strategy.configuration(),
-            # Only for rolling deployments: AWS's documents disagree on whether it watches other strategies. The alarms
-            # roll those back; deployment-unhealthy sees tasks that never become healthy.
-            deployment_circuit_breaker=None if args.strategy.shifts_traffic else {"enable": True, "rollback": True},
+            # Given for every strategy, as the AWS provider does not send a block that is left out. ECS's documents name
+            # it for rolling deployments only; the provider's test BlueGreenDeployment_circuitBreakerRollback sees it
+            # roll a blue-green one back. Where it does not watch, the alarms do: deployment-unhealthy sees tasks that
+            # never become healthy.
+            deployment_circuit_breaker={"enable": True, "rollback": True},
             alarms={"alarm_names": args.rollback_alarms, "enable": True, "rollback": True},
             deployment_minimum_healthy_percent=100,
             deployment_maximum_percent=200,
@@ -131,15 +131,14 @@ class Service(pulumi.ComponentResource):
         self.register_outputs({"name": self.name, "task_definition_arn": self.task_definition_arn})
 
 
-def _providers(capacity: Capacity) -> list[aws.ecs.ServiceCapacityProviderStrategyArgsDict]:
-    """Returns the strategy of the capacity providers, without a provider that would get no task."""
-    base, spot = capacity.on_demand_base, capacity.spot_percent
-    providers: list[aws.ecs.ServiceCapacityProviderStrategyArgsDict] = []
-    if base or spot < 100:
-        providers.append({"capacity_provider": "FARGATE", "base": base, "weight": 100 - spot})
-    if spot:
-        providers.append({"capacity_provider": "FARGATE_SPOT", "weight": spot})
-    return providers
+def _capacity_provider(provider: CapacityProvider) -> aws.ecs.ServiceCapacityProviderStrategyArgsDict:
+    entry: aws.ecs.ServiceCapacityProviderStrategyArgsDict = {
+        "capacity_provider": provider.name,
+        "weight": provider.weight,
+    }
+    if provider.base:
+        entry["base"] = provider.base
+    return entry
 
 
 def _load_balancer(args: ServiceArgs) -> aws.ecs.ServiceLoadBalancerArgsDict:
@@ -157,6 +156,16 @@ def _load_balancer(args: ServiceArgs) -> aws.ecs.ServiceLoadBalancerArgsDict:
             "role_arn": args.infrastructure_role_arn,
         }
     return entry
+
+
+def _too_long_for_ci(timeline: Timeline) -> str:
+    return (
+        f"a deployment may take {timeline.deployment_minutes} minutes, of which traffic shifts for"
+        f" {timeline.shift_minutes}: no CI job waits for it, as GitHub ends a job after {JOB_MINUTES} minutes, which"
+        " leaves the stack locked and half updated. Lower bakeTimeMinutes or deregistrationDelaySeconds, raise"
+        " linearStepPercent, or deploy by hand, with credentials that last as long (a role's session ends after 720"
+        " minutes, and after 60 if another role assumed it)"
+    )
 
 
 def _timeouts(timeline: Timeline) -> pulumi.CustomTimeouts:

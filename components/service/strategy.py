@@ -42,10 +42,13 @@ class Strategy:
 
     def configuration(self) -> aws.ecs.ServiceDeploymentConfigurationArgsDict:
         """Returns the deployment configuration of the service (Amazon ECS API Reference, DeploymentConfiguration)."""
-        bake = str(self.bake_minutes)  # the AWS provider takes minutes as a string
-        found: aws.ecs.ServiceDeploymentConfigurationArgsDict = {"strategy": self.kind.upper().replace("-", "_")}
-        if self.shifts_traffic:
-            found["bake_time_in_minutes"] = bake
+        # The AWS provider takes minutes as a string. It sends the bake time for every strategy and, where the program
+        # gives none, the last one. ECS shows 0 for a rolling deployment.
+        bake = str(self.bake_minutes) if self.shifts_traffic else "0"
+        found: aws.ecs.ServiceDeploymentConfigurationArgsDict = {
+            "strategy": self.kind.upper().replace("-", "_"),
+            "bake_time_in_minutes": bake,
+        }
         if self.kind == CANARY:
             found["canary_configuration"] = {
                 "canary_percent": self.canary_percent,

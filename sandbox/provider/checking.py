@@ -183,6 +183,9 @@ def diff(
 
     `ignored` are paths of properties whose changes do not count. Before an update the engine has put the old values
     there already; in a refresh, which compares the account with the state, it leaves that to the provider.
+
+    Raises:
+        ValueError: the provider refuses the change.
     """
     news = _ignoring(news, olds, ignored)
     kinds: dict[str, str] = {}
@@ -198,6 +201,8 @@ def diff(
         if imported and (name in resource.unsent or agrees(new, old)):
             continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
+    if resource.refuses:
+        resource.refuses(olds, news)
     by_value = resource.replaces_if({**outputs, **olds}, news) if resource.replaces_if else ()
     replacing = resource.replacing | set(by_value)
     replaces = tuple(name for name in kinds if name in replacing)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from .account import Account
+from .account import Account, AccountError
 from .types.elbv2 import listener_of
 from .values import Values
 
@@ -56,6 +56,26 @@ def _secret(account: Account, args: Values) -> Values:
     return {"id": found["ARN"], "arn": found["ARN"], "name": found["Name"], "kmsKeyId": found.get("KmsKeyId", "")}
 
 
+def _service(account: Account, args: Values) -> Values:
+    try:
+        params: Values = {"cluster": args["clusterArn"], "services": [args["serviceName"]]}
+        found: list[Any] = account.call("ecs", "DescribeServices", params)["services"]
+    except AccountError as error:
+        if error.code != "ClusterNotFoundException":
+            raise
+        found = []
+    if not found:
+        raise ValueError("no matching ECS Service found")
+    service: Values = found[0]
+    capacity = [{"base": 0, "weight": 0, **one} for one in service.get("capacityProviderStrategy", [])]
+    return {
+        "id": service["serviceArn"],
+        "arn": service["serviceArn"],
+        "status": service["status"],
+        "capacityProviderStrategies": capacity,
+    }
+
+
 def _vpc(account: Account, args: Values) -> Values:
     filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in args["tags"].items()]
     found = account.call("ec2", "DescribeVpcs", {"Filters": filters})["Vpcs"]
@@ -68,6 +88,7 @@ def _vpc(account: Account, args: Values) -> Values:
 FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Account, Values], Values]]] = {
     "aws:ec2/getVpc:getVpc": (("tags",), _vpc),
     "aws:ecr/getImage:getImage": (("repositoryName", "imageDigest", "imageTag"), _image),
+    "aws:ecs/getService:getService": (("clusterArn", "serviceName"), _service),
     "aws:index/getAvailabilityZones:getAvailabilityZones": ((), _availability_zones),
     "aws:index/getCallerIdentity:getCallerIdentity": ((), _caller_identity),
     "aws:index/getPartition:getPartition": ((), _partition),

@@ -140,17 +140,19 @@ class Lifecycle:
         it = self._context(resource, {**_without_dropped(resource, olds, news), **news}, identifier)
         it = replace(it, olds=olds)
         sent: set[str] = set()
+        called = False
         try:
             for call in resource.changes:
                 touched = changed.intersection(call.properties)
-                if touched:
+                if touched or changed.intersection(call.also_for):
+                    called = True
                     names = call.properties if call.send_all else touched
                     values = {name: news.get(name, resource.clear.get(name)) for name in names}
                     carry_out(resource, _call_for(call, news), values, it)
                     sent.update(names)
             if resource.tags and "tagsAll" in changed:
                 retag(resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
-            if sent:
+            if called:
                 self._wait(resource.steady, it, timeout)
             dropped = {name: value for name, value in old_inputs.items() if name in changed and name not in news}
             return self._outputs(resource, news, it, sent | changed, dropped)

@@ -75,6 +75,7 @@ class Call:
     params      further parameters; `Resource.identity` if not given (of `Resource.create`: none)
     prepare     regroups the given ones of `properties` before they become parameters. A list is one call for each item.
     rename      like `Resource.rename`, for this call only
+    also_for    properties of `Resource.local` whose change makes the call, too
     send_all    in an update, whether to send all of `properties` and not only those that changed
     if_unset    the call to make instead where the first of `properties` is off, empty or not given any more
     """
@@ -84,6 +85,7 @@ class Call:
     params: Params | None = None
     prepare: Callable[[Values, Context], Values | list[Values]] | None = None
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
+    also_for: tuple[str, ...] = ()
     send_all: bool = False
     if_unset: "Call | None" = None
 
@@ -187,6 +189,7 @@ class Resource:
     members         the members of a property that is an object, and of objects in it; `*` is any key of a map
     replaces        local properties whose change replaces the object
     replaces_if     the properties that replace it for these old and new values, though a call could change them
+    refuses         called with the old and the new inputs of a change; ValueError if the provider refuses it
     delete_before_replace   whether it is always deleted before its replacement is created. An object that the program
                     has named is in any case.
     ordered         lists in which the order of the items matters
@@ -224,6 +227,7 @@ class Resource:
     tags: Tags | None = None
     replaces: tuple[str, ...] = ()
     replaces_if: Callable[[Values, Values], Iterable[str]] | None = None
+    refuses: Callable[[Values, Values], None] | None = None
     delete_before_replace: bool = False
     ordered: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()

@@ -71,6 +71,23 @@ def test_only_changes_that_start_a_deployment_on_aws_start_one(world: World) -> 
     assert len(world.deployments()) == 2
 
 
+def test_other_capacity_providers_need_a_new_deployment_and_are_rolled_back_with_it(world: World) -> None:
+    def strategy(base: int) -> list[dict[str, Any]]:
+        return [{"capacityProvider": "FARGATE", "base": base, "weight": 1}]
+
+    world.create(world.task("1"), BREAKER)
+    world.update(capacityProviderStrategy=strategy(1), forceNewDeployment=True)
+    world.update(capacityProviderStrategy=strategy(1))
+    with pytest.raises(world.ecs.exceptions.InvalidParameterException, match="you must force a new deployment"):
+        world.update(capacityProviderStrategy=strategy(2))
+    world.update(capacityProviderStrategy=strategy(2), forceNewDeployment=True)
+    assert len(world.deployments()) == 3
+    bad = world.task("2", Fault.UNHEALTHY)
+    world.update(taskDefinition=bad, capacityProviderStrategy=strategy(3), forceNewDeployment=True)
+    assert world.finished()["status"] == "ROLLBACK_SUCCESSFUL"
+    assert world.service()["capacityProviderStrategy"] == strategy(2)
+
+
 def test_circuit_breaker_rolls_back_a_faulty_deployment(world: World) -> None:
     good = world.task("1")
     world.create(good, BREAKER)
@@ -155,6 +172,22 @@ def test_alarm_rolls_back_before_traffic_moves(world: World) -> None:
     assert latest["alarms"]["triggeredAlarmNames"] == ["errors"]
     assert world.weights() == [100, 0]
     assert world.service()["taskDefinition"] == good
+
+
+@pytest.mark.parametrize(
+    ("strategy", "reason"),
+    [
+        ("BLUE_GREEN", "because the circuit breaker threshold was exceeded"),
+        ("CANARY", "because one or more of its alarms are in ALARM"),
+        ("LINEAR", "because one or more of its alarms are in ALARM"),
+    ],
+)
+def test_circuit_breaker_works_with_strategies_of_which_that_is_known(world: World, strategy: str, reason: str) -> None:
+    world.create(world.task("1"), {"strategy": strategy, **BREAKER, **ALARMS}, shifting=True)
+    world.update(taskDefinition=world.task("2", Fault.UNHEALTHY))
+    latest = world.finished()
+    assert latest["status"] == "ROLLBACK_SUCCESSFUL"
+    assert reason in latest["statusReason"]
 
 
 def test_running_service_changes_its_strategy(world: World) -> None:

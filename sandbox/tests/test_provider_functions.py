@@ -5,11 +5,12 @@ import pytest
 from sandbox import stand_in
 from sandbox.cli import fixtures
 from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Refused, client
-from sandbox.tests.provider_samples import RULE, World
+from sandbox.tests.provider_samples import RULE, SERVICE, World
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
 GET_VPC = "aws:ec2/getVpc:getVpc"
+GET_SERVICE = "aws:ecs/getService:getService"
 GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
@@ -69,6 +70,19 @@ def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
     assert groups == rule.inputs["actions"][0]["forward"]["targetGroups"]
     with pytest.raises(Refused, match="couldn't find resource"):
         engine.invoke(GET_RULE, {"listenerArn": listener, "priority": 49999})
+    world.clear()
+
+
+def test_a_service_by_its_name(engine: Engine, endpoint: str) -> None:
+    world = World(engine, endpoint)
+    made = world.make(SERVICE)
+    cluster = made.outputs["cluster"].rpartition("/")[2]
+    found = engine.invoke(GET_SERVICE, {"clusterArn": cluster, "serviceName": "app"})
+    assert (found["arn"], found["status"]) == (made.id, "ACTIVE")
+    assert found["capacityProviderStrategies"] == made.inputs["capacityProviderStrategies"]
+    for args in ({"clusterArn": cluster, "serviceName": "other"}, {"clusterArn": "other", "serviceName": "app"}):
+        with pytest.raises(Refused, match="no matching ECS Service found"):
+            engine.invoke(GET_SERVICE, args)
     world.clear()
 
 

@@ -73,7 +73,7 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": ({"clusterName"}, set()),
     "aws:ecs/service:Service": (
         {"cluster", "name"},
-        {"availabilityZoneRebalancing", "cluster", "deploymentConfiguration"},
+        {"availabilityZoneRebalancing", "cluster", "deploymentCircuitBreaker", "deploymentConfiguration"},
     ),
     "aws:ecs/taskDefinition:TaskDefinition": (
         {
@@ -287,8 +287,8 @@ def test_capacity_of_a_service_changes_by_a_new_deployment_only(world: World, en
 
     spot = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
     quiet = {name: value for name, value in made.inputs.items() if name != "forceNewDeployment"}
-    with pytest.raises(Refused, match="capacityProviderStrategies needs forceNewDeployment"):
-        world.engine.update(made, quiet | {"capacityProviderStrategies": spot})
+    with pytest.raises(Refused, match="force_new_deployment should be true"):
+        world.engine.diff(made, quiet | {"capacityProviderStrategies": spot})
     assert service()["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE"
     _changed(world, made, {"capacityProviderStrategies": spot})
     assert service()["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"

@@ -9,6 +9,11 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from components.lib.timeline import JOB_MINUTES
+from components.service.strategy import STRATEGIES
+from operations.redeploy import WAIT_SECONDS as REDEPLOY_WAIT_SECONDS
+from tests.support.program import run
+
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -136,7 +141,27 @@ def test_no_expression_is_expanded_in_a_script() -> None:
 
 def test_every_job_has_a_timeout() -> None:
     for workflow, name, job in jobs():
-        assert "uses" in job or int(job["timeout-minutes"]) <= 120, f"{workflow}: {name}"
+        limit = JOB_MINUTES if workflow == "deploy-stack" else 120
+        assert "uses" in job or int(job["timeout-minutes"]) <= limit, f"{workflow}: {name}"
+
+
+def test_deployment_has_all_the_time_that_github_allows() -> None:
+    job = read("deploy-stack")["jobs"]["deploy"]
+    seconds = str(JOB_MINUTES * 60)
+    assert job["timeout-minutes"] == str(JOB_MINUTES)
+    [session] = [step["with"]["role-duration-seconds"] for step in job["steps"] if "assume" in str(step).lower()]
+    assert session == seconds
+    assert re.findall(r"--max-session-duration (\d+)", (ROOT / "docs" / "ci.md").read_text()) == [seconds]
+    [verify] = [step["run"] for step in job["steps"] if "operations verify" in step.get("run", "")]
+    assert verify.endswith(f"--wait {seconds}")
+    assert seconds == str(REDEPLOY_WAIT_SECONDS)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("stack", STACKS)
+def test_job_can_wait_for_every_strategy_of_the_committed_stacks(stack: str, strategy: str) -> None:
+    deployment = run(stack, deploymentStrategy=strategy)
+    assert not [warning for warning in deployment.warnings if "CI job" in warning]
 
 
 def test_deployments_run_the_official_cli_in_the_version_of_the_sandboxes_engine() -> None:

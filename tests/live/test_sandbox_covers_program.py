@@ -49,7 +49,7 @@ FEATURES: list[dict[str, Any]] = [
         "scalingSchedule": {"up": {"cron": "0 6 * * ? *", "timeZone": "UTC", "min": 3, "max": 5}},
     },
     {"stack": "dev", "https": False, "protectData": True, "natGateways": "single", "availabilityZones": 3},
-    {"stack": "dev", "https": False, "cpuArchitecture": "ARM64", "spotPercent": 50, "onDemandBase": 0},
+    {"stack": "dev", "https": False, "cpuArchitecture": "ARM64", "spotPercent": 50, "onDemandBase": 1},
 ]
 # Set by the engine or by the provider itself: generated names, and the default tags.
 FILLED_IN = {

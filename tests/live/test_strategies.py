@@ -67,7 +67,7 @@ def test_change_to_blue_green_keeps_the_service(dev: Stack) -> None:
     deployment = after["deploymentConfiguration"]
     assert (deployment["strategy"], deployment["bakeTimeInMinutes"]) == ("BLUE_GREEN", 10)
     assert deployment["alarms"]["rollback"] is True
-    assert deployment["deploymentCircuitBreaker"] == {"enable": False, "rollback": False}
+    assert deployment["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     (balancer,) = after["loadBalancers"]
     rules = weights(dev)
     assert set(rules) == {40, 50}

@@ -45,7 +45,10 @@ EXPECTED = {
     "failed, with no revision to go back to": (Outcome.FAILED, "nothing to go back to: No rollback candidate"),
     "failed, and ECS keeps no service deployment": (Outcome.FAILED, "tasks failed to start"),
     "stopped": (Outcome.FAILED, "was stopped: Stopped by the user."),
-    "another revision runs": (Outcome.WRONG_REVISION, "runs voiceter-backend:41, the stack has voiceter-backend:42"),
+    "another revision runs": (
+        Outcome.WRONG_REVISION,
+        "runs voiceter-backend:41, the stack has voiceter-backend:42: run `pulumi up --refresh`",
+    ),
     "old tasks beside the new ones": (Outcome.IN_PROGRESS, "1 tasks of an earlier revision"),
     "tasks missing": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 run"),
     "targets unhealthy": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 are healthy"),

@@ -125,6 +125,7 @@ def test_every_resource_is_a_child_of_a_component_and_uses_the_provider(stack: s
         "getPartition",
         "getSecret",
         "getListenerRule",
+        "getService",
         "getVpc",
     }
     assert {provider.rpartition("::")[0].rpartition("::")[2] for _, _, provider in deployment.calls} == {"aws"}
@@ -324,7 +325,7 @@ def test_keys_of_redis_have_no_effect_while_it_is_off() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_redis_and_schedules_are_children_of_components(stack: str) -> None:
-    schedule = {"night": {"cron": "0 23 * * ? *", "timeZone": "Europe/Helsinki", "min": 0, "max": 1}}
+    schedule = {"night": {"cron": "0 23 * * ? *", "timeZone": "Europe/Helsinki", "min": 1, "max": 1}}
     deployment = run(stack, scalingSchedule=schedule, **REDIS)
     urns = {part.urn: part for part in components(deployment)}
     made = [r for r in deployment.registered if "elasticache" in r.type or r.type.endswith(":ScheduledAction")]

@@ -91,6 +91,8 @@ class FakeAws(pulumi.runtime.Mocks):
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
     rules: Mapping[int, Mapping[str, int]] = field(default_factory=dict[int, Mapping[str, int]])  # priority -> weights
+    capacity: Sequence[Mapping[str, Any]] | None = None  # the strategy of the running service; None: no service
+    service_status: str = "ACTIVE"
     network: str = ""  # the IPv4 block of the stack's network, if it is up
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
 
@@ -110,6 +112,10 @@ class FakeAws(pulumi.runtime.Mocks):
                 if self.network:
                     return {"cidrBlock": self.network}, []
                 return {}, [("", "no matching EC2 VPC found")]
+            case "getService":
+                if self.capacity is None:
+                    return {}, [("", "reading ECS Service: no matching ECS Service found")]
+                return {"status": self.service_status, "capacityProviderStrategies": list(self.capacity)}, []
             case "getImage":
                 return self._image(inputs)
             case "getListenerRule":

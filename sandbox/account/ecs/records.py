@@ -20,7 +20,7 @@ _EVENTS = 100
 
 @dataclass
 class Revision:
-    """A service revision: moto's attributes of the service that start a deployment, as they were at its start."""
+    """A service revision: moto's attributes of the service, as they were when a deployment started."""
 
     arn: str
     created_at: datetime.datetime

@@ -29,11 +29,16 @@ SLOW_SECONDS = 1.0
 _DUE_SECONDS = {Fault.UNHEALTHY: NOTICE_SECONDS, Fault.MISSING: NOTICE_SECONDS, Fault.SLOW: SLOW_SECONDS}
 # UpdateService: the parameters that start a deployment when they change, as far as this program sets them.
 _TRIGGERS = ("task_definition", "network_configuration", "load_balancers")
+# What else a service revision records (Amazon ECS API Reference, ServiceRevision), so that a rollback restores it.
+_RECORDED = (*_TRIGGERS, "capacity_provider_strategy")
+# The strategies of which it is known that the circuit breaker rolls them back: of BLUE_GREEN by the AWS provider's test
+# BlueGreenDeployment_circuitBreakerRollback, against the API Reference. Of CANARY and LINEAR no source says it.
+_WITH_BREAKER = ("ROLLING", "BLUE_GREEN")
 _BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 _NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 
 
-def settings(service: Any) -> dict[str, Any]:
+def triggers(service: Any) -> dict[str, Any]:
     """Returns the attributes of moto's service whose change starts a deployment."""
     return {name: getattr(service, name, None) for name in _TRIGGERS}
 
@@ -52,7 +57,7 @@ def start(service: Any) -> None:
     deployment = Deployment(
         arn=f"{prefix}:service-deployment/{path}/{uuid.uuid4().hex[:21]}",
         id=f"ecs-svc/{number}",
-        revision=Revision(f"{prefix}:service-revision/{path}/{number}", now(), settings(service)),
+        revision=Revision(f"{prefix}:service-revision/{path}/{number}", now(), _recorded(service)),
         source=rollout.live.revision if rollout.live else None,
         configuration=dict(getattr(service, "deployment_configuration", None) or {}),
         fault=fault,
@@ -65,6 +70,10 @@ def start(service: Any) -> None:
     if fault in (None, Fault.MEMORY):
         _complete(service, deployment)
     publish(service)
+
+
+def _recorded(service: Any) -> dict[str, Any]:
+    return {name: getattr(service, name, None) for name in _RECORDED}
 
 
 def _random_number() -> int:
@@ -107,7 +116,7 @@ def _fail(service: Any, deployment: Deployment) -> None:
     rollout, live = rollout_of(service), rollout_of(service).live
     breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
     alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
-    by_breaker = bool(breaker.get("enable")) and deployment.strategy == "ROLLING"
+    by_breaker = bool(breaker.get("enable")) and deployment.strategy in _WITH_BREAKER
     if not by_breaker and not alarms.get("enable"):
         return  # ECS keeps starting tasks
     detector = "ECS deployment circuit breaker: " if by_breaker else "ECS deployment alarms: "

@@ -16,7 +16,7 @@ from moto.elbv2.models import elbv2_backends
 
 from sandbox.account.ecs.deployments import deployment_description, deployment_summary, publish, revision_description
 from sandbox.account.ecs.records import Deployment, lock, now, rollout_of
-from sandbox.account.ecs.scheduler import notice_faults, scale, settings, start
+from sandbox.account.ecs.scheduler import notice_faults, scale, start, triggers
 from sandbox.account.ecs.traffic import replace_tasks
 from sandbox.account.elbv2 import forwarded_groups
 from sandbox.account.patching import adds, replaces
@@ -67,13 +67,14 @@ def update_service(original: Callable[[], Any], request: Any) -> Any:
     with lock:
         _require_traffic(request)
         held = _requested(request)
-        before = settings(held) if held else {}
+        before = triggers(held) if held else {}
+        _require_forced_capacity(request, held)
         answer = original()
         service = _requested(request)
         if service.task_definition:
             # moto stores what was sent, which may be a family.
             service.task_definition = request.ecs_backend.describe_task_definition(service.task_definition).arn
-        if settings(service) != before or request._get_param("forceNewDeployment"):
+        if triggers(service) != before or request._get_param("forceNewDeployment"):
             start(service)
         else:
             scale(service)
@@ -104,6 +105,22 @@ def _requested(request: Any) -> Any:
     name = (request._get_param("serviceName") or request._get_param("service")).rpartition("/")[2]
     cluster = request.ecs_backend._get_cluster(request._get_param("cluster", "default")).name
     return request.ecs_backend.services.get(f"{cluster}:{name}")
+
+
+def _require_forced_capacity(request: Any, service: Any) -> None:
+    """Refuses other capacity providers without a new deployment, with ECS's message."""
+    strategy: list[dict[str, Any]] | None = request._get_param("capacityProviderStrategy")
+    held: list[dict[str, Any]] | None = getattr(service, "capacity_provider_strategy", None)
+    if strategy is None or request._get_param("forceNewDeployment") or _capacity(strategy) == _capacity(held or []):
+        return
+    raise InvalidParameterException(
+        "When switching from launch type to capacity provider strategy on an existing service, or making a change to a"
+        " capacity provider strategy on a service that is already using one, you must force a new deployment."
+    )
+
+
+def _capacity(strategy: list[dict[str, Any]]) -> set[tuple[str, int, int]]:
+    return {(one["capacityProvider"], one.get("base", 0), one.get("weight", 0)) for one in strategy}
 
 
 def _require_traffic(request: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from ..account import AccountError
 from ..convert import ConversionError
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..values import Values, is_list, is_object
+from ..values import Values, is_list, is_object, same
 
 _TAGS = Tags(
     "TagResource",
@@ -139,9 +139,6 @@ _LAST_EVENTS = 4
 def _service_parameters(values: Values, it: Context) -> Values:
     """A deployment's configuration is sent whole, and `assignPublicIp` is a word to the API."""
     built = dict(values)
-    if "capacityProviderStrategies" in built and it.olds and not it["forceNewDeployment"]:
-        reason = "a change of capacityProviderStrategies needs forceNewDeployment"
-        raise AccountError("UpdateService", "InvalidParameterException", reason)
     if any(name in built for name in _DEPLOYMENT):
         deployment = {name: built.pop(name, it[name]) for name in _DEPLOYMENT}
         built |= {name: value for name, value in deployment.items() if value is not None}
@@ -150,6 +147,13 @@ def _service_parameters(values: Values, it: Context) -> Values:
         word = "ENABLED" if network["assignPublicIp"] else "DISABLED"
         built["networkConfiguration"] = {**network, "assignPublicIp": word}
     return built
+
+
+def _refuse_unforced_capacity(olds: Values, news: Values) -> None:
+    """The AWS provider's `capacityProviderStrategyCustomizeDiff`, which ends the preview."""
+    name = "capacityProviderStrategies"
+    if not same(olds.get(name), news.get(name)) and news.get("forceNewDeployment") is not True:
+        raise ValueError("force_new_deployment should be true when capacity_provider_strategy is being updated")
 
 
 def _service(found: Any, _: Context) -> Values:
@@ -212,6 +216,7 @@ SERVICE = Resource(
         Call(
             "UpdateService",
             _SERVICE,
+            also_for=("forceNewDeployment",),
             params=lambda it: {
                 "cluster": it["cluster"],
                 "service": it.id,
@@ -231,7 +236,8 @@ SERVICE = Resource(
     },
     shown_as={"arn": "serviceArn", "cluster": "clusterArn"},
     outputs=("arn",),
-    keeps=("availabilityZoneRebalancing", "cluster", "deploymentConfiguration"),
+    # The AWS provider sends no circuit breaker that the program leaves out: ECS keeps the one that the service has.
+    keeps=("availabilityZoneRebalancing", "cluster", "deploymentCircuitBreaker", "deploymentConfiguration"),
     defaults={
         "deploymentMaximumPercent": 200,
         "deploymentMinimumHealthyPercent": 100,
@@ -242,7 +248,6 @@ SERVICE = Resource(
     clear={
         "alarms": {"alarmNames": [], "enable": False, "rollback": False},
         "capacityProviderStrategies": [],
-        "deploymentCircuitBreaker": {"enable": False, "rollback": False},
         "desiredCount": 0,
         "healthCheckGracePeriodSeconds": 0,
         "propagateTags": "NONE",
@@ -267,6 +272,7 @@ SERVICE = Resource(
     name=Name("name"),
     tags=_TAGS,
     before_delete=_scale_in,
+    refuses=_refuse_unforced_capacity,
     steady=_is_steady,
     hook_operations=("DescribeServices", "ListServiceDeployments"),
 )

@@ -106,6 +106,23 @@ def test_counts_may_all_be_0() -> None:
     assert (loaded.min_count, loaded.desired_count, loaded.max_count, loaded.on_demand_base) == (0, 0, 0, 0)
 
 
+def test_autoscaler_that_would_start_from_0_is_refused() -> None:
+    assert mistakes({"minCount": "0"}) == [
+        "minCount = 0, maxCount = 10 (default): nothing scales from 0 tasks, as tasks that do not run send no data: "
+        "`pulumi config set minCount 1`, or set desiredCount and maxCount to 0 as well"
+    ]
+
+
+def test_service_without_tasks_may_get_tasks_by_schedule() -> None:
+    none = {"minCount": "0", "desiredCount": "0", "maxCount": "0"}
+    morning = {"cron": "0 7 ? * MON-FRI *", "min": 1, "max": 4}
+    night = {"cron": "0 19 ? * MON-FRI *", "min": 0, "max": 0}
+    assert set(load({**none, "scalingSchedule": {"morning": morning, "night": night}}).schedules) == {
+        "morning",
+        "night",
+    }
+
+
 def test_on_demand_base_above_max_count_is_refused() -> None:
     assert mistakes({"onDemandBase": "11"}) == [
         "onDemandBase = 11, maxCount = 10 (default): onDemandBase must not exceed maxCount"

@@ -64,6 +64,13 @@ def test_max_below_min_is_refused() -> None:
     assert lines(min=13, cron="x")[1:] == ["scalingSchedule.morning.max = 12: must be at least min, which is 13"]
 
 
+def test_schedule_that_would_start_from_0_is_refused() -> None:
+    assert lines(min=0) == [
+        "scalingSchedule.morning.max = 12: must be 0 as min is, or min at least 1: nothing scales from 0 tasks, as "
+        "tasks that do not run send no data"
+    ]
+
+
 @pytest.mark.parametrize("member", ["cron", "min", "max"])
 def test_missing_member_is_named(member: str) -> None:
     assert lines("morning", **{member: None}) == [f"scalingSchedule.morning.{member}: is not set, and is required"]

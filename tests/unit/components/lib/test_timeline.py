@@ -78,7 +78,14 @@ def test_limits_of_the_settings_respect_the_timeline() -> None:
 
 @pytest.mark.parametrize(
     ("delay", "stop", "shift", "deployment", "removal"),
-    [(0, 30, 0, 31, 31), (60, 30, 0, 33, 32), (1860, 45, 0, 94, 62), (1860, 45, 40, 134, 62), (3600, 120, 0, 154, 92)],
+    # A start of 30 minutes and a protection of 120, the shift, and once or twice the end.
+    [
+        (0, 30, 0, 151, 151),
+        (60, 30, 0, 153, 152),
+        (1860, 45, 0, 214, 182),
+        (1860, 45, 40, 254, 182),
+        (3600, 120, 0, 274, 212),
+    ],
 )
 def test_how_long_a_deployment_may_take(delay: int, stop: int, shift: int, deployment: int, removal: int) -> None:
     line = Timeline(delay, stop, shift)
@@ -87,3 +94,9 @@ def test_how_long_a_deployment_may_take(delay: int, stop: int, shift: int, deplo
 
 def test_task_is_unhealthy_after_90_seconds() -> None:
     assert CONTAINER_CHECK.unhealthy_seconds == TARGET_CHECK.unhealthy_seconds == 90
+
+
+@pytest.mark.parametrize(("shift", "fits"), [(66, True), (67, False)])
+def test_whether_a_ci_job_can_wait(shift: int, fits: bool) -> None:
+    # 274 minutes without the shift, and 20 for the other steps of the job.
+    assert Timeline(3600, 120, shift).fits_ci_job is fits

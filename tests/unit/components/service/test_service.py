@@ -14,7 +14,8 @@ from components.edge.load_balancer import Target
 from components.edge.rules import TrafficShift
 from components.lib.timeline import Timeline
 from components.network import Placement
-from components.service.service import Capacity, Service, ServiceArgs, TaskSize
+from components.service.capacity import Capacity, CapacityProvider
+from components.service.service import Service, ServiceArgs, TaskSize
 from components.service.strategy import Strategy
 from tests.support.mocks import Deployment, deploy
 from tests.unit.components.service.test_container import CONTAINER
@@ -26,6 +27,7 @@ ARGS = ServiceArgs(
     version="1.0",
     size=TaskSize(cpu=1024, memory=2048, cpu_architecture="ARM64"),
     capacity=Capacity(desired_count=2, on_demand_base=2, spot_percent=0),
+    running_on=None,
     placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
     roles=Roles(execution_arn="arn:execution", task_arn="arn:task"),
     target=Target("arn:target-group"),
@@ -97,7 +99,8 @@ SHIFT = TrafficShift("arn:alternate", "arn:production-rule", "arn:test-rule")
 
 
 def test_rolling_strategy_is_explicit() -> None:
-    assert service(build()).inputs["deploymentConfiguration"] == {"strategy": "ROLLING"}
+    expected = {"strategy": "ROLLING", "bakeTimeInMinutes": "0"}
+    assert service(build()).inputs["deploymentConfiguration"] == expected
 
 
 @pytest.mark.parametrize("kind", ["blue-green", "canary", "linear"])
@@ -119,16 +122,23 @@ def test_ecs_shifts_traffic(kind: str) -> None:
         }
     ]
     assert inputs["deploymentConfiguration"]["strategy"] == kind.upper().replace("-", "_")
-    # ECS has a circuit breaker for rolling deployments alone; alarms undo the others.
-    assert "deploymentCircuitBreaker" not in inputs
+    # The provider sends no block that the program leaves out.
+    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     assert inputs["alarms"]["rollback"] is True
 
 
 def test_engine_waits_as_long_as_a_deployment_may_take() -> None:
     registered = service(build())
     assert registered.inputs["waitForSteadyState"] is True
-    # A start, and twice the end of a task: 1905 s.
-    assert registered.timeouts == {"create": "94m", "update": "94m", "delete": "62m"}
+    # A start, the protection of a task, and twice its end: 1905 s.
+    assert registered.timeouts == {"create": "214m", "update": "214m", "delete": "182m"}
+
+
+def test_deployment_that_no_ci_job_can_wait_for_is_warned_of() -> None:
+    [warning] = build(timeline=replace(ARGS.timeline, shift_minutes=400)).warnings
+    assert warning.startswith("a deployment may take 614 minutes, of which traffic shifts for 400: ")
+    assert "GitHub ends a job after 360 minutes" in warning
+    assert build(timeline=replace(ARGS.timeline, shift_minutes=40)).warnings == []
 
 
 @pytest.mark.parametrize("public_ips", [True, False])
@@ -140,26 +150,30 @@ def test_tasks_run_in_their_placement(public_ips: bool) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("on_demand_base", "spot_percent", "strategy"),
-    [
-        (2, 0, [("FARGATE", 2, 100)]),
-        (0, 0, [("FARGATE", 0, 100)]),
-        (0, 100, [("FARGATE_SPOT", None, 100)]),
-        (2, 100, [("FARGATE", 2, 0), ("FARGATE_SPOT", None, 100)]),
-        (1, 70, [("FARGATE", 1, 30), ("FARGATE_SPOT", None, 70)]),
-    ],
-)
-def test_capacity_provider_strategy(
-    on_demand_base: int, spot_percent: int, strategy: list[tuple[str, int | None, int]]
-) -> None:
-    inputs = service(build(capacity=Capacity(2, on_demand_base, spot_percent))).inputs
-    found = inputs["capacityProviderStrategies"]
-    assert [(each["capacityProvider"], each.get("base"), each["weight"]) for each in found] == strategy
-    # ECS wants at least one weight above zero.
-    assert any(weight for _, _, weight in strategy)
-    assert inputs["forceNewDeployment"] is True
+SPOT = CapacityProvider("FARGATE_SPOT", base=0, weight=100)
+ON_DEMAND = CapacityProvider("FARGATE", base=0, weight=100)
+
+
+def test_capacity_provider_strategy_is_registered() -> None:
+    inputs = service(build(capacity=Capacity(2, on_demand_base=1, spot_percent=70))).inputs
+    assert inputs["capacityProviderStrategies"] == [
+        {"capacityProvider": "FARGATE", "base": 1, "weight": 30},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 70},
+    ]
     assert "launchType" not in inputs
+
+
+@pytest.mark.parametrize(
+    ("running_on", "forced"), [(None, False), ([ON_DEMAND], False), ([SPOT], True), ([ON_DEMAND, SPOT], True)]
+)
+def test_only_another_capacity_forces_a_deployment(running_on: list[CapacityProvider] | None, forced: bool) -> None:
+    assert service(build(running_on=running_on)).inputs["forceNewDeployment"] is forced
+
+
+def test_order_of_the_running_capacity_providers_does_not_matter() -> None:
+    capacity = Capacity(2, on_demand_base=1, spot_percent=70)
+    inputs = service(build(capacity=capacity, running_on=capacity.providers[::-1])).inputs
+    assert inputs["forceNewDeployment"] is False
 
 
 def test_the_autoscaler_owns_the_count() -> None:

@@ -1,0 +1,60 @@
+"""How many tasks there are, and on which capacity they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.lib.lookup import look_up
+
+
+@dataclass(frozen=True, order=True)
+class CapacityProvider:
+    """A capacity provider in the strategy of a service (Amazon ECS API Reference, CapacityProviderStrategyItem)."""
+
+    name: str  # FARGATE or FARGATE_SPOT
+    base: int  # the tasks that it gets first
+    weight: int  # its share of the other tasks
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The number of tasks, and where they run."""
+
+    desired_count: int  # at creation; then the autoscaler owns the count
+    on_demand_base: int  # tasks that never run on Fargate Spot
+    spot_percent: int  # of the other tasks
+
+    @property
+    def providers(self) -> list[CapacityProvider]:
+        """The strategy, without a provider that would get no task.
+
+        Without Spot it is always the same, whatever the base: a changed strategy replaces every task.
+        """
+        if not self.spot_percent:
+            return [CapacityProvider("FARGATE", base=0, weight=100)]
+        providers = [CapacityProvider("FARGATE_SPOT", base=0, weight=self.spot_percent)]
+        if self.on_demand_base or self.spot_percent < 100:
+            providers.insert(0, CapacityProvider("FARGATE", self.on_demand_base, weight=100 - self.spot_percent))
+        return providers
+
+
+def find_capacity_providers(provider: aws.Provider, cluster: str, service: str) -> list[CapacityProvider] | None:
+    """Returns the strategy of the running service, sorted, or None if there is no such service.
+
+    Raises:
+        pulumi.RunError: ECS does not answer.
+    """
+    found = look_up(
+        f"the capacity providers of the service {service!r}",
+        lambda: aws.ecs.get_service(
+            cluster_arn=cluster, service_name=service, opts=pulumi.InvokeOptions(provider=provider)
+        ),
+    )
+    if found is None or found.status != "ACTIVE":  # ECS shows a deleted service for a while
+        return None
+    return sorted(
+        CapacityProvider(one.capacity_provider, one.base, one.weight) for one in found.capacity_provider_strategies
+    )

@@ -1,0 +1,184 @@
+"""What a change of each key starts: a release, an update of the service, or nothing of it. docs/releases.md lists it.
+
+Amazon ECS API Reference, UpdateService, says of each parameter whether it starts a deployment.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import pulumi
+import pytest
+
+from config.key import declarations
+from config.settings import Settings
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws
+from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, ROOT, TAG, certificate, run
+
+RELEASE, UPDATE, NOTHING = "a release", "an update of the service", "nothing of the service"
+NEVER = "never changed on a stack that is up"
+DEPLOYS: Final = ("taskDefinition", "networkConfiguration", "loadBalancers")
+SECRET: Final = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"
+CANARY: Final = {"deploymentStrategy": "canary"}
+SPOT: Final = {"spotPercent": 50, "onDemandBase": 1}
+# Key -> another value than in staging, and the config that it is changed in. A key that becomes a variable of the app
+# needs no entry beside its value: all of them change at once.
+CHANGES: Final[dict[str, tuple[Any, Mapping[str, Any]]]] = {
+    "imageTag": ("2.0.0", {}),
+    "cpu": (2048, {"memory": 4096}),
+    "memory": (4096, {}),
+    "cpuArchitecture": ("ARM64", {}),
+    "desiredCount": (3, {}),
+    "minCount": (1, {}),
+    "maxCount": (9, {}),
+    "cpuTargetPercent": (50, {}),
+    "memoryTargetPercent": (50, {}),
+    "sessionsPerTaskTarget": (20, {}),
+    "onDemandBase": (1, {}),
+    "spotPercent": (50, {}),
+    "scalingSchedule": ({"up": {"cron": "0 6 * * ? *", "min": 3, "max": 5}}, {}),
+    "deploymentStrategy": ("canary", {}),
+    "bakeTimeMinutes": (20, CANARY),
+    "canaryPercent": (20, CANARY),
+    "linearStepPercent": (50, {"deploymentStrategy": "linear"}),
+    "stopTimeoutSeconds": (60, {}),
+    "deregistrationDelaySeconds": (400, {}),
+    "enableExec": (True, {}),
+    "availabilityZones": (3, {}),
+    "natGateways": ("none", {}),
+    "idleTimeoutSeconds": (400, {}),
+    "certificateArn": (None, {"certificateArn": certificate("us-east-1")}),
+    "allowPlainHttp": (True, {}),
+    "domainName": ("b.example.com", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
+    "hostedZoneId": ("Z0123456789ABD", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
+    "protectData": (True, {}),
+    "logRetentionDays": (90, {}),
+    "environment": ({"MORE": "1"}, {}),
+    "secrets": ({"TOKEN": "two"}, {"secrets": {"TOKEN": "one"}}),
+    "secretArns": ({"TOKEN": SECRET}, {}),
+    "extraModelIds": (["amazon.nova-pro-v1:0"], {}),
+    "sesIdentityArns": ([f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com"], {}),
+    "guardrailArns": ([f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/abc123"], {}),
+    "promptArns": ([f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/ABCDEFGHIJ"], {}),
+    "redisEnabled": (True, {"redisAuthToken": REDIS_TOKEN}),
+    "redisNodeType": ("cache.m7g.large", REDIS),
+    "redisReplicas": (2, REDIS),
+    "redisAuthToken": (REDIS_TOKEN + "2", REDIS),
+    "alarmEmails": (["a@example.com"], {}),
+    "alarmPhones": (["+12025550123"], {}),
+    "monthlyBudgetUsd": (100, {}),
+}
+VARIABLES: Final[dict[str, Any]] = {
+    "tablePrefix": "other-",
+    "logLevel": "DEBUG",
+    "enableMetrics": False,
+    "bedrockModelId": "amazon.nova-3-sonic-v1:0",
+    "corsOrigins": "https://a.example",
+    "enableAuth": True,
+    "enableAudioRecording": True,
+    "enableSentimentAnalysis": True,
+    "enableQuotaManagement": True,
+    "enableXrayTracing": True,
+    "maxMessagesPerSecond": 50,
+    "maxAudioChunkSizeMb": 2,
+    "sessionTimeoutMinutes": 20,
+    "cleanupTimeoutSeconds": 6,
+    "disconnectCleanupTimeoutSeconds": 4,
+}
+
+
+@dataclass
+class Aws(FakeAws):
+    """AWS with a subnet in each zone, and with a new version of each secret that changes."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        id_, outputs = super().new_resource(args)
+        if args.typ == "awsx:ec2:Vpc":
+            zones = int(cast(Any, args).inputs["numberOfAvailabilityZones"])
+            for kind in ("public", "private"):
+                outputs[f"{kind}SubnetIds"] = [f"subnet-{kind}-{number}" for number in range(zones)]
+        if args.typ.endswith(":SecretVersion"):
+            outputs["versionId"] = f"version-{json.dumps(outputs['secretString'], sort_keys=True)}"
+        return id_, outputs
+
+
+def documented() -> dict[str, str]:
+    """Returns the keys in the table of docs/releases.md, each with what its change starts."""
+    section = (ROOT / "docs" / "releases.md").read_text().partition("## What a changed key starts")[2]
+    rows = re.findall(r"^\| (.+?) \| (`.+`) \|$", section.partition("\n## ")[0], re.MULTILINE)
+    found = [(key, kind) for kind, keys in rows for key in re.findall(r"`([\w:]+)`", keys)]
+    assert len(dict(found)) == len(found), "a key is listed twice"
+    return dict(found)
+
+
+def program(config: Mapping[str, Any], running: Deployment | None = None) -> Deployment:
+    """Runs staging, with the capacity of the service that runs already."""
+    capacity = service(running)["capacityProviderStrategies"] if running else None
+    live = capacity and [{"base": 0, **one} for one in capacity]
+    answers = Aws(images={DIGEST: [TAG], "sha256:" + "e" * 64: ["2.0.0"]}, capacity=live)
+    given = {key: value for key, value in config.items() if value is not None}
+    return run("staging", answers=answers, https=False, **given)
+
+
+def service(deployment: Deployment) -> dict[str, Any]:
+    """Returns the inputs of the service that count: the autoscaler owns the desired count."""
+    registered = deployment.one("ecs/service:Service")
+    return {name: value for name, value in registered.inputs.items() if name not in ("desiredCount",)}
+
+
+def started(before: Deployment, after: Deployment) -> str:
+    """Returns what ECS starts when the program registers `after` on a stack that was deployed as `before`."""
+    old, new = service(before), service(after)
+    revision = before.one(":TaskDefinition").inputs != after.one(":TaskDefinition").inputs
+    if revision or new["forceNewDeployment"] or any(old.get(name) != new.get(name) for name in DEPLOYS):
+        return RELEASE
+    return UPDATE if old != new else NOTHING
+
+
+def test_every_key_is_documented() -> None:
+    names = {declared.name for declared in declarations(Settings)}
+    assert documented().keys() == names
+    assert {key for key, kind in documented().items() if kind == NEVER} == names - CHANGES.keys() - VARIABLES.keys()
+
+
+@pytest.mark.parametrize("key", CHANGES)
+def test_key_starts_what_the_documents_say(key: str) -> None:
+    value, config = CHANGES[key]
+    before = program(config)
+    assert started(before, program({**config, key: value}, before)) == documented()[key]
+
+
+def test_every_key_that_becomes_a_variable_is_a_release() -> None:
+    def environment(deployment: Deployment) -> dict[str, str]:
+        return {one["name"]: one["value"] for one in deployment.containers()[0]["environment"]}
+
+    pool = {"secrets": {"COGNITO_USER_POOL_ID": "x"}}
+    old, new = environment(program(pool)), environment(program({**pool, **VARIABLES}))
+    for declared in declarations(Settings):
+        if declared.key.env and declared.name != "aws:region":
+            assert old[declared.key.env] != new[declared.key.env], declared.name
+            assert documented()[declared.name] == RELEASE
+
+
+@pytest.mark.parametrize(
+    ("config", "change", "kind"),
+    [
+        (CANARY, {"deploymentStrategy": "linear"}, UPDATE),
+        (SPOT, {"onDemandBase": 2}, RELEASE),
+        ({"spotPercent": 50}, {"minCount": 1}, RELEASE),
+        ({"natGateways": "single"}, {"natGateways": "one-per-az"}, NOTHING),
+        (
+            {"certificateArn": certificate("us-east-1")},
+            {"certificateArn": certificate("us-east-1").replace("1234", "4321")},
+            NOTHING,
+        ),
+        ({"corsOrigins": "https://a.example"}, {"certificateArn": certificate("us-east-1")}, NOTHING),
+    ],
+)
+def test_exceptions_that_the_documents_name(config: dict[str, Any], change: dict[str, Any], kind: str) -> None:
+    before = program(config)
+    assert started(before, program({**config, **change}, before)) == kind
