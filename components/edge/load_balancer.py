@@ -119,9 +119,9 @@ class LoadBalancer(pulumi.ComponentResource):
     ) -> aws.lb.Listener:
         """Returns the listener that serves clients, by its rules. With a certificate it is the one for HTTPS.
 
-        The HTTP listener redirects to HTTPS where no rule matches, also without a certificate: then a rule matches every
-        request. If the certificate changed the default action, clients would get it in the moment between the change of
-        the listener and the creation of the rule.
+        The HTTP listener redirects to HTTPS where no rule matches, also without a certificate: then a rule matches
+        every request. If the certificate changed the default action, clients would get it in the moment between the
+        change of the listener and the creation of the rule.
         """
         not_found: aws.lb.ListenerDefaultActionArgsDict = {
             "type": "fixed-response",

@@ -1,6 +1,19 @@
-"""Every change of a release leaves clients with healthy tasks, and running revisions with what they need."""
+"""Every change of a release leaves clients with healthy tasks, and running revisions with what they need.
+
+The steps are config changes that operators make one after another, on one stack and in this order. What can cut
+somebody off is a right, a secret or a cache that comes or goes, a strategy, and a listener. So:
+
+- Each of them comes and goes with a deployment that succeeds, and goes with one that ECS rolls back.
+- A step changes two things where their order matters: a release and what a revision needs, a strategy and a listener, a
+  strategy and a secret.
+- The strategies come in the order in which operators try them, and rolling follows the last one.
+
+All images are slow: old tasks run beside the new ones, as on AWS.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pytest
 
@@ -8,6 +21,89 @@ from tests.live.harness import Stack
 from tests.live.watch import CutOffError, Watch
 
 pytestmark = pytest.mark.live
+
+HTTPS = """
+zone=$(aws route53 create-hosted-zone --name sandbox.test --caller-reference it --query HostedZone.Id --output text)
+pulumi config set domainName voice.sandbox.test -s dev
+pulumi config set hostedZoneId "${zone##*/}" -s dev
+"""
+REDIS = """
+pulumi config set redisEnabled true -s dev
+pulumi config set --secret redisAuthToken correct-horse-battery -s dev
+"""
+NO_REDIS = "pulumi config rm-all redisEnabled redisAuthToken -s dev"
+MODELS = """
+pulumi config set bedrockModelId amazon.nova-sonic-v1:0 -s dev
+pulumi config set --path 'extraModelIds[0]' amazon.nova-pro-v1:0 -s dev
+pulumi config set --path environment.NLP_MODEL_ID amazon.nova-pro-v1:0 -s dev
+"""
+NO_MODELS = "pulumi config rm-all bedrockModelId extraModelIds environment -s dev"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Config changes that one `pulumi up` deploys."""
+
+    changes: str  # of the config; a script
+    image: str = ""  # the tag of a new image
+    fault: str = "slow"
+    succeeds: bool = True
+
+
+def _secret(name: str, value: str) -> str:
+    return f"pulumi config set --secret --path secrets.{name} {value} -s dev"
+
+
+def _no_secret(name: str) -> str:
+    return f"pulumi config rm --path secrets.{name} -s dev"
+
+
+def _set(key: str, value: str) -> str:
+    return f"pulumi config set {key} {value} -s dev"
+
+
+def _all(*changes: str) -> str:
+    return "\n".join(changes)
+
+
+FIRST, SECOND, TRACING = _secret("FIRST", "one"), _secret("SECOND", "two"), _set("enableXrayTracing", "true")
+NO_TRACING = _set("enableXrayTracing", "false")
+STEPS = {
+    "a release": Step("", image="1.0.0"),
+    "a release that needs more": Step(_all(FIRST, SECOND, REDIS, MODELS, TRACING), image="1.1.0"),
+    "a bad release that needs less": Step(
+        _all(_no_secret("FIRST"), NO_REDIS, NO_MODELS, NO_TRACING), image="1.2.0", fault="unhealthy", succeeds=False
+    ),
+    "the good release after it": Step("", image="1.3.0"),
+    "HTTPS and exec on and a secret changed": Step(
+        _all(HTTPS, _set("enableExec", "true"), _secret("SECOND", "changed"))
+    ),
+    "exec off with blue-green and without a secret": Step(
+        _all(_set("enableExec", "false"), _no_secret("SECOND"), _set("deploymentStrategy", "blue-green"))
+    ),
+    "a blue-green release with a secret": Step(FIRST, image="2.0.0"),
+    "canary with tracing": Step(_all(TRACING, _set("deploymentStrategy", "canary"))),
+    "a bad canary release that needs less": Step(
+        _all(_no_secret("FIRST"), NO_TRACING), image="2.1.0", fault="unhealthy", succeeds=False
+    ),
+    "a canary release with Redis": Step(REDIS, image="2.2.0"),
+    "linear without HTTPS": Step(
+        _all("pulumi config rm-all domainName hostedZoneId -s dev", _set("deploymentStrategy", "linear"))
+    ),
+    "more capacity": Step(_all(_set("desiredCount", "2"), _set("spotPercent", "50"))),
+    "rolling without Redis": Step(_all(NO_REDIS, _set("deploymentStrategy", "rolling"))),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_nobody_is_cut_off_by(dev: Stack, name: str) -> None:
+    step = STEPS[name]
+    if step.image:
+        dev.sandbox.image("dev", step.image, step.fault)
+    dev.sandbox.succeeds(_all(step.changes, _set("imageTag", step.image) if step.image else "true"))
+    with Watch(dev):
+        run = dev.sandbox.update("dev")
+    assert (run.status == 0) is step.succeeds, run.output
 
 
 def rules(dev: Stack) -> list[str]:
@@ -31,7 +127,7 @@ def test_watch_reports_what_is_deleted_by_hand_and_what_an_update_restores(dev: 
         watch.wait_for_readings()
         dev.sandbox.updated("dev", "--refresh")
     text = str(cut_off.value)
-    assert "HTTP on port 80: clients get a fixed-response" in text
+    assert "HTTP on port 80: redirects to HTTPS:443, which has no listener" in text
     assert f"{role} may not dynamodb:GetItem" in text
     with Watch(dev) as watch:
         watch.wait_for_readings()

@@ -67,6 +67,7 @@ class Breach:
     what: str
     first: float
     last: float
+    listener: str = ""  # the ARN, if it is about one listener
 
     def __str__(self) -> str:
         return f"{self.first:.2f}-{self.last:.2f} s: {self.what}"
@@ -103,7 +104,8 @@ class _Moment:
 class Watch:
     """A context manager that reads the account before, during and after its body.
 
-    Leaving it raises `CutOffError` with all breaches, unless the body itself has failed.
+    Leaving it raises `CutOffError` with all breaches, unless the body itself has failed. A listener that is gone by
+    then is not judged: its clients have lost it anyway.
     """
 
     stack: Stack
@@ -133,10 +135,12 @@ class Watch:
         if self._failure:
             raise self._failure
         assert self.readings > 1, "no consistent reading during the update"
-        self._served |= {listener["ListenerArn"] for listener in self._moment().listeners}
+        remaining = {listener["ListenerArn"] for listener in self._moment().listeners}
+        self._served |= remaining
         self._read_once()
-        if self.breaches:
-            raise CutOffError("\n".join(str(breach) for breach in self.breaches.values()))
+        breaches = [breach for breach in self.breaches.values() if breach.listener in ("", *remaining)]
+        if breaches:
+            raise CutOffError("\n".join(str(breach) for breach in breaches))
 
     def wait_for_readings(self, count: int = 2) -> None:
         """Waits until the thread has read the account this often; the first of them may have begun before the call."""
@@ -164,7 +168,7 @@ class Watch:
         moment = self._moment()
         at = time.monotonic() - self._began
         try:
-            found = [*self._traffic(moment), *self._starts(moment)]
+            found = [*self._traffic(moment), *((what, "") for what in self._starts(moment))]
         except self._account.client("elbv2").exceptions.ClientError as error:
             # An object that was just listed is gone.
             if self._moment() == moment:
@@ -173,8 +177,8 @@ class Watch:
         if self._moment() != moment:
             return
         self.readings += 1
-        for what in found:
-            self.breaches.setdefault(what, Breach(what, at, at)).last = at
+        for what, listener in found:
+            self.breaches.setdefault(what, Breach(what, at, at, listener)).last = at
 
     def _moment(self) -> _Moment:
         ecs, elb = self._account.client("ecs"), self._account.client("elbv2")
@@ -190,8 +194,8 @@ class Watch:
 
     # Clients
 
-    def _traffic(self, moment: _Moment) -> Iterator[str]:
-        """Yields what keeps clients from healthy tasks, if there are running tasks.
+    def _traffic(self, moment: _Moment) -> Iterator[tuple[str, str]]:
+        """Yields what keeps clients from healthy tasks, with the listener, if there are running tasks.
 
         A new listener counts once it has led to healthy tasks, or once another listener redirects to it.
         """
@@ -209,9 +213,9 @@ class Watch:
                 self._served.add(arn)
         redirected = {by_port.get(way.redirects_to) for way in ways.values()}
         counted = [arn for arn in problems if arn in self._served or arn in redirected]
-        yield from (problems[arn] for arn in counted if problems[arn])
+        yield from ((problems[arn], arn) for arn in counted if problems[arn])
         if all(problems.values()):
-            yield f"no listener leads to a healthy task: {[*problems.values()]}"
+            yield f"no listener leads to a healthy task: {[*problems.values()]}", ""
 
     def _way(self, listener: Mapping[str, Any]) -> _Way:
         """Returns where a listener sends a client's request."""
