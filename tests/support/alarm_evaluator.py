@@ -180,6 +180,8 @@ class Rule:
             raise UnsupportedAlarmError(
                 "not one watched series, more than ten metrics, or two Metrics Insights queries"
             )
+        if expressions and len(sources) > len(metrics):
+            raise UnsupportedAlarmError("metric math on a Metrics Insights query: AWS documents it for graphs only")
         if len({source.period for source in sources.values()}) != 1:
             raise UnsupportedAlarmError("more than one period")
         if inputs["treatMissingData"] not in ("breaching", "notBreaching"):
@@ -246,10 +248,8 @@ class _Math:
                 return self._known[name]
             case ast.List(elts=items):
                 return [self._series(item) for item in items]
-            case ast.BinOp(left=left, op=op, right=right):
-                return _each(_OPERATORS[type(op)], self.value(left), self.value(right))
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return _each(_OPERATORS[type(op)], self.value(left), self.value(right))
+            case ast.Compare(left=left, ops=[ast.Gt()], comparators=[ast.Constant(value=int() | float() as number)]):
+                return {n: float(value > number) for n, value in self._series(left).items()}
             case ast.Call(func=ast.Name(id="FILL"), args=[series, ast.Constant(value=int() | float() as number)]):
                 points = self._series(series)
                 empty = not points and not self._reading.fills_empty
@@ -284,32 +284,6 @@ class _Math:
 
 
 _FOLDS: Final[Mapping[str, Callable[[list[float]], float]]] = {"MAX": max, "MIN": min, "SUM": math.fsum}
-_OPERATORS: Final[Mapping[type, Callable[[float, float], float]]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    # CloudWatch leaves out a point that is divided by zero.
-    ast.Div: lambda a, b: a / b if b else math.nan,
-    ast.GtE: lambda a, b: float(a >= b),
-    ast.Gt: lambda a, b: float(a > b),
-    ast.Lt: lambda a, b: float(a < b),
-}
-
-
-def _each(apply: Callable[[float, float], float], left: Value, right: Value) -> Value:
-    """Applies an operator point by point. A point that one side lacks, or a division by zero, is missing."""
-    if isinstance(left, list) or isinstance(right, list):
-        raise UnsupportedAlarmError("arithmetic on a list")
-    if isinstance(left, float) and isinstance(right, float):
-        return apply(left, right)
-    periods = left if isinstance(left, dict) else right if isinstance(right, dict) else {}
-    points = {n: (_at(left, n), _at(right, n)) for n in periods}
-    results = {n: apply(a, b) for n, (a, b) in points.items() if a is not None and b is not None}
-    return {n: result for n, result in results.items() if not math.isnan(result)}
-
-
-def _at(side: float | Series, n: int) -> float | None:
-    return side.get(n) if isinstance(side, dict) else side
 
 
 def _names(text: str) -> set[str]:

@@ -28,6 +28,10 @@ def alarm(**changes: Any) -> dict[str, Any]:
     [
         [{"id": "e", "expression": "SEARCH('{N,M}', 'Sum', 60)", "returnData": True}],
         [{"id": "e", "expression": 'SELECT SUM(M) FROM SCHEMA("N", D) GROUP BY D', "period": 60, "returnData": True}],
+        [
+            {"id": "q", "expression": 'SELECT SUM(M) FROM SCHEMA("N", D)', "period": 60},
+            {"id": "e", "expression": "FILL(q, 0)", "returnData": True},
+        ],
         [{"id": "m", "metric": {"namespace": "N", "metricName": "M", "stat": "Sum", "period": 60}}],
         [
             {"id": f"m{n}", "metric": {"namespace": "N", "metricName": "M", "stat": "Sum", "period": 60}, **watched}

@@ -180,12 +180,6 @@ def test_service_that_never_runs_has_no_alarm_on_its_health() -> None:
     assert {alarm.name for alarm in scheduled} == set(CASES) - CACHE_ONLY
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_no_alarm_does_math_on_a_query(name: str) -> None:
-    sources = rule(name).sources.values()
-    assert not rule(name).expressions or not any(isinstance(source, Insights) for source in sources)
-
-
 def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
     assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - CACHE_ONLY
     lone = {alarm.name for alarm in run("prod", redisReplicas=0, **REDIS).all(":MetricAlarm")}
