@@ -64,6 +64,7 @@ FUNCTIONS = {
     "get_listener_rule": {"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"},
     "get_partition": set[str](),  # makes no call
     "get_vpc": {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
+    "get_service": {"ecs:DescribeServices"},
     "get_secret": {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
 }
 # Services and operations of botocore that have another name in IAM.
