@@ -23,18 +23,13 @@ class Update:
 
     version: str | None
     succeeded: bool
-    when: str
 
 
 def updates_in(history: Sequence[dict[str, Any]]) -> list[Update]:
     """Returns the updates in the output of `pulumi stack history --json`, latest first."""
     key = f"{project()}:{_KEY}"
     return [
-        Update(
-            entry.get("config", {}).get(key, {}).get("value"),
-            entry.get("result") == "succeeded",
-            str(entry.get("startTime", "")),
-        )
+        Update(entry.get("config", {}).get(key, {}).get("value"), entry.get("result") == "succeeded")
         for entry in history
         if entry.get("kind") == "update"
     ]

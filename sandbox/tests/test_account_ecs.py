@@ -241,9 +241,9 @@ def test_list_tasks_filters_by_family_deployment_and_service(world: World) -> No
     by_hand = run["tasks"][0]["taskArn"]
     assert by_hand in listed(cluster="app")["taskArns"]
     assert by_hand not in listed(cluster="app", serviceName="app")["taskArns"]
-    own = listed(cluster="app", serviceName="app")["taskArns"][0]
-    answer = world.ecs.describe_tasks(cluster="app", tasks=[own.rpartition("/")[2], by_hand, "0" * 32])
-    assert {task["taskArn"] for task in answer["tasks"]} == {own, by_hand}
+    of_service = listed(cluster="app", serviceName="app")["taskArns"][0]
+    answer = world.ecs.describe_tasks(cluster="app", tasks=[of_service.rpartition("/")[2], by_hand, "0" * 32])
+    assert {task["taskArn"] for task in answer["tasks"]} == {of_service, by_hand}
     assert answer["failures"] == [{"arn": "0" * 32, "reason": "MISSING"}]
 
 

@@ -266,7 +266,7 @@ def test_values_that_the_account_chose_are_no_difference(engine: Engine) -> None
     assert engine.diff(made, {"cidrBlock": "10.0.0.0/24", "vpcId": "vpc-1"}).changes == 1
 
 
-# Drift: the program's test of the live stack changes an object of every type, and this one what has its own calls
+# Drift. tests/live/test_drift.py of the program changes an object of every type; these properties have separate calls.
 
 ROGUE = {"Key": "Rogue", "Value": "1"}
 

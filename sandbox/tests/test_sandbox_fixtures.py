@@ -60,9 +60,9 @@ def test_prod_gets_one_domain_for_all_regions(account: Account) -> None:
     assert file.get("certificateArn") is None
     copied = StackFile(file.text())
     assert not _supply(account, f"prod-{REGION}", REGION, copied)
-    own = _file()
-    assert _supply(account, f"prod-{REGION}", REGION, own)
-    assert own.text() == file.text()
+    other = _file()
+    assert _supply(account, f"prod-{REGION}", REGION, other)
+    assert other.text() == file.text()
 
 
 @pytest.mark.parametrize(
@@ -229,5 +229,5 @@ def test_push_image_marks_the_manifest_with_the_fault(account: Account) -> None:
     fixtures.push_image(account, "dev", REGION, "1", "stuck")
     answer = ecr.batch_get_image(repositoryName="voiceter-backend-dev", imageIds=[{"imageTag": "1"}])
     assert stand_in.fault_in(answer["images"][0]["imageManifest"]) is stand_in.Fault.STUCK
-    with pytest.raises(SandboxError, match="FAULT=slow: use unhealthy, stuck, memory"):
-        fixtures.push_image(account, "dev", REGION, "2", "slow")
+    with pytest.raises(SandboxError, match="FAULT=faulty: use unhealthy, stuck, memory"):
+        fixtures.push_image(account, "dev", REGION, "2", "faulty")

@@ -1,4 +1,4 @@
-"""What the two roles may do: each call on the stack's resources, and on those of other stacks."""
+"""What the two roles may do on the resources of the stack and of other stacks."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_ecs_writes_this_log_group(action: str) -> None:
 
 def test_ecs_reads_exactly_the_secrets_that_it_injects() -> None:
     [container] = prod(True).containers()
-    # The ARN is what stands before the version: `<arn>:::<version>`.
+    # `valueFrom` is `<arn>:::<version>`.
     injected = [secret["valueFrom"].partition(":::")[0] for secret in container["secrets"]]
     assert len(injected) == 2
     for arn in injected:

@@ -30,14 +30,14 @@ def components(deployment: Deployment) -> list[Registration]:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_outputs(stack: str) -> None:
+def test_stack_with_an_image_exports_every_output(stack: str) -> None:
     deployment = run(stack)
     assert set(deployment.exports) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE
     assert all(deployment.exports.values())
     assert deployment.secret_exports == set()
 
 
-def test_the_outputs_of_prod() -> None:
+def test_outputs_of_prod_have_its_names() -> None:
     host = "voiceter-backend-0a1b.us-east-1.elb.amazonaws.com"
     assert run("prod").exports == {
         "url": f"https://{host}",
@@ -79,7 +79,7 @@ def test_first_deployment_creates_everything_but_the_service(stack: str) -> None
         "aws:appautoscaling/target:Target",
         "aws:appautoscaling/policy:Policy",
     }
-    # The image changes nothing of what the first deploy has made.
+    # The image changes no resource of the first deployment.
     assert set(shape(first)) <= set(shape(second))
 
 
@@ -154,7 +154,7 @@ def test_service_waits_for_everything_that_tasks_need() -> None:
             assert resource.urn in needed, resource.urn
 
 
-def test_the_size_of_dev() -> None:
+def test_dev_has_the_documented_size() -> None:
     deployment = run("dev", https=False)
     task, service = deployment.one(":TaskDefinition").inputs, deployment.one("ecs/service:Service").inputs
     target = deployment.one(":Target").inputs
@@ -171,7 +171,7 @@ def test_the_size_of_dev() -> None:
     ("stack", "tasks", "nat", "zones", "delay"),
     [("staging", (2, 2, 4), "Single", 2, 300), ("prod", (2, 2, 10), "OnePerAz", 3, 1860)],
 )
-def test_the_size_of_staging_and_prod(
+def test_staging_and_prod_have_the_documented_size(
     stack: str, tasks: tuple[int, int, int], nat: str, zones: int, delay: int
 ) -> None:
     deployment = run(stack)
@@ -187,7 +187,7 @@ def test_the_size_of_staging_and_prod(
 
 
 @pytest.mark.parametrize(("stack", "days"), [("dev", 7), ("staging", 30), ("prod", 90)])
-def test_what_a_stack_protects(stack: str, days: int) -> None:
+def test_only_prod_protects_its_data(stack: str, days: int) -> None:
     deployment = run(stack, secrets={"TOKEN": HIDDEN})
     protected = {r.type for r in deployment.registered if r.protect}
     settings = {r.type for r in deployment.registered if r.type.startswith("aws:s3/")}
@@ -200,7 +200,7 @@ def test_what_a_stack_protects(stack: str, days: int) -> None:
     assert deployment.one(":LogGroup").inputs["retentionInDays"] == days
 
 
-def test_an_image_by_its_digest() -> None:
+def test_image_given_by_digest_is_deployed_with_its_tag_as_version() -> None:
     deployment = run("prod", imageTag=DIGEST)
     assert deployment.containers()[0]["image"].endswith(f"/voiceter-backend@{DIGEST}")
     assert deployment.one(":TaskDefinition").inputs["tags"] == {"Version": TAG}
@@ -256,7 +256,7 @@ def test_a_wrong_config_registers_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     assert registered == []
     with pytest.raises(ConfigError):
         run("prod", cpu=1000)
-    # Only the provider, which makes nothing: through it the image was looked up.
+    # Only the provider, with which the program has looked the image up.
     assert registered == ["pulumi:providers:aws"]
 
 
@@ -290,7 +290,7 @@ def test_redis_adds_the_cache_a_secret_and_a_variable() -> None:
     ]
     after["environment"] = before["environment"]
     assert after == before
-    # Nothing that was there changes but what has to know of it.
+    # Of the existing resources, only those change that use the cache or its secret.
     changed = {(type_, name) for type_, name, _ in set(shape(without)) - set(shape(deployment))}
     assert changed == {
         ("aws:ecs/taskDefinition:TaskDefinition", "task"),
@@ -336,7 +336,7 @@ def test_redis_and_schedules_are_children_of_components(stack: str) -> None:
     assert deployment.one(":ScheduledAction").inputs["timezone"] == "Europe/Helsinki"
 
 
-def test_ecs_exec() -> None:
+def test_ecs_exec_is_enabled_by_its_key() -> None:
     deployment = run("prod", enableExec=True)
     assert deployment.containers()[0]["readonlyRootFilesystem"] is False
     assert any("enableExec" in warning for warning in deployment.warnings)
@@ -345,7 +345,7 @@ def test_ecs_exec() -> None:
 
 @dataclass
 class Watching(FakeAws):
-    """Notes whether garbage is being collected when a resource is made."""
+    """Records whether the garbage collector is on when a resource is registered."""
 
     collected: list[bool] = field(default_factory=list[bool])
 

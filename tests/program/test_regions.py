@@ -13,7 +13,7 @@ from tests.support.program import REGIONS, certificate, run
 LONG = "prod-" + "x" * 95
 DOMAIN: dict[str, Any] = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 
-# The input with which a type names its object, where that name has to be unique in the account or beyond.
+# The input that names an object, for types whose names are unique in the account or in all of AWS.
 NAMED_BY = {
     "aws:ecr/repository:Repository": "name",
     "aws:dynamodb/table:Table": "name",
@@ -32,7 +32,7 @@ NAMED_BY = {
     "aws:cloudwatch/queryDefinition:QueryDefinition": "name",
     "aws:budgets/budget:Budget": "name",
 }
-# Types that have a name, too, but only within another object of the same stack.
+# Types whose names are unique only within another object of the same stack.
 NAMED_WITHIN = {"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record"}
 
 
@@ -85,7 +85,7 @@ def test_regions_of_one_environment_share_its_domain() -> None:
     assert [alias["setIdentifier"] for alias in aliases] == list(regions)
 
 
-def test_a_very_long_stack_name() -> None:
+def test_stack_with_a_very_long_name_has_legal_names() -> None:
     limits = {
         "aws:ecr/repository:Repository": 256,
         "aws:s3/bucket:Bucket": 63,

@@ -47,5 +47,5 @@ def test_role_exists_with_every_strategy(strategy: str) -> None:
 def test_service_that_shifts_traffic_follows_the_role(strategy: str) -> None:
     deployment = run("dev", deploymentStrategy=strategy)
     service = deployment.one("ecs/service:Service")
-    # It may do its work before a deployment needs it.
+    # The policy is attached before the first deployment.
     assert deployment.one(":RolePolicyAttachment").urn in service.depends_on

@@ -99,7 +99,7 @@ def test_failed_lookup_of_a_secret_is_an_error() -> None:
     assert text in str(caught.value)
 
 
-def test_no_secrets_no_grant() -> None:
+def test_stack_without_secrets_has_no_grant() -> None:
     assert build(values={}).exports["statements"] == 0
 
 
@@ -120,25 +120,25 @@ def test_a_customer_key_may_be_used_for_the_secret(key: str) -> None:
     assert iam.wildcards(granted) == set()
 
 
-def test_a_key_of_another_account() -> None:
+def test_key_of_another_account_is_granted() -> None:
     key = f"arn:aws:kms:{REGION}:999999999999:key/1234-abcd"
     granted = policy(arns={"TOKEN": FOREIGN}, keys={FOREIGN: key})
     assert iam.allows(granted, "kms:Decrypt", key, THROUGH_SECRETS_MANAGER)
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", THROUGH_SECRETS_MANAGER)
 
 
-def test_a_key_under_an_alias() -> None:
+def test_key_under_an_alias_is_granted_by_a_condition() -> None:
     alias = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/tokens"
     granted = policy(arns={"TOKEN": FOREIGN}, keys={FOREIGN: alias})
     ours = {**THROUGH_SECRETS_MANAGER, "kms:ResourceAliases": ["alias/tokens", "alias/more"]}
     theirs = {**THROUGH_SECRETS_MANAGER, "kms:ResourceAliases": ["alias/others"]}
     assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", ours)
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
-    # IAM knows a key by its id, which the alias does not tell: the condition names the key instead.
+    # An IAM resource is a key's id, which the alias does not show, so a condition names the alias.
     assert iam.wildcards(granted) == {("SecretKeyAlias0", f"{KEYS}/*")}
 
 
-def test_two_secrets_under_two_keys() -> None:
+def test_two_secrets_under_two_keys_grant_both_keys() -> None:
     other = f"{ARNS}:shared/other-XyZ123"
     granted = policy(
         arns={"TOKEN": FOREIGN, "OTHER": other}, keys={FOREIGN: f"{KEYS}/1", other: f"{KEYS}/2"}, values={}

@@ -42,7 +42,7 @@ def test_table_has_the_keys_of_the_contract(name: str) -> None:
         indexes[index["name"]] = [(attribute, types[attribute], use) for attribute, use in schema]
         assert index["projectionType"] == "ALL"
     assert indexes == expected.indexes
-    # DynamoDB refuses an attribute that is no key.
+    # DynamoDB refuses attributes that no key uses.
     assert set(types) == {name for key in (expected.keys, *expected.indexes.values()) for name, _, _ in key}
     assert table["name"] == f"demo-dev-{name}"
     assert table.get("ttl") == ({"attributeName": expected.ttl, "enabled": True} if expected.ttl else None)

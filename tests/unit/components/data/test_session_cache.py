@@ -75,7 +75,7 @@ def test_protected_cache_has_snapshots_and_a_final_snapshot() -> None:
     group = build(protect=True).one(":ReplicationGroup")
     assert group.inputs["snapshotRetentionLimit"] == 7
     assert group.inputs["finalSnapshotIdentifier"] == "voiceter-sessions-dev-final"
-    # Turning Redis off stays one config edit.
+    # The cache is not protected, so that one config edit turns Redis off.
     assert not group.protect
 
 

@@ -88,7 +88,7 @@ def test_no_rule_keeps_a_client_on_a_group_for_longer_than_its_tasks_stay(shifts
         assert 2 * PING_SECONDS < stickiness["duration"] <= 60 * MIN_BAKE_MINUTES
 
 
-def test_plain_http() -> None:
+def test_without_a_certificate_the_listener_serves_http() -> None:
     run = build()
     listener = run.one(":Listener").inputs
     assert (listener["port"], listener["protocol"]) == (80, "HTTP")
@@ -98,7 +98,7 @@ def test_plain_http() -> None:
 
 
 @pytest.mark.parametrize(("changes", "certificate"), [(EDGES[1], CERTIFICATE), (EDGES[2], ISSUED)])
-def test_https(changes: dict[str, Any], certificate: str) -> None:
+def test_with_a_certificate_http_redirects_to_https(changes: dict[str, Any], certificate: str) -> None:
     run = build(**changes)
     https = run.one(":Listener", "https").inputs
     assert (https["port"], https["protocol"], https["certificateArn"]) == (443, "HTTPS", certificate)
@@ -123,7 +123,7 @@ def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], liste
         [action] = rule.inputs["actions"]
         forwarded = {group["arn"].split("/")[1]: group["weight"] for group in action["forward"]["targetGroups"]}
         assert forwarded == {"voiceter-backend-1a2b3c4": 100, "voiceter-backend-b-1a2b3c4": 0}
-        # From then on the weights are ECS's.
+        # After the creation, ECS changes the weights.
         assert rule.ignore_changes == ("actions",)
     assert production.inputs["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
     header = {"httpHeaderName": "X-Deployment", "values": ["test"]}
@@ -178,11 +178,11 @@ def test_rule_forwards_everything(changes: dict[str, Any], listener: str) -> Non
     assert [group["arn"] for group in action["forward"]["targetGroups"]] == [run.exports["targetGroup"]]
 
 
-def test_the_url_with_a_certificate() -> None:
+def test_url_with_a_certificate_is_https() -> None:
     assert build(certificate_arn=CERTIFICATE).exports["url"] == f"https://{DNS_NAME}"
 
 
-def test_the_url_with_a_domain() -> None:
+def test_url_with_a_domain_has_its_name() -> None:
     assert build(domain=DOMAIN).exports["url"] == "https://voice.example.com"
 
 
@@ -203,7 +203,7 @@ def test_a_certificate_is_validated_by_dns() -> None:
         "certificateArn": ISSUED,
         "validationRecordFqdns": ["_a.voice.example.com"],
     }
-    # The listener waits for the certificate to be issued, not just to be asked for.
+    # The listener waits until the certificate is issued.
     assert run.one(":CertificateValidation").urn in run.one(":Listener", "https").depends_on
 
 

@@ -13,7 +13,7 @@ LONG = "prod-" + "x" * 95
 ODD = ["a--b", "trailing-", "x-s3alias", "x--ol-s3", "x--x-s3", "x--table-s3", "x-an"]
 STACKS = ["prod", "prod-eu-north-1", "dev", "staging", "a", LONG, LONG[:-1], *ODD]
 
-# What each service takes: its longest name, and the pattern of a whole one, from its API reference or naming rules.
+# The longest name and the pattern of a name in each service, from its API reference or naming rules.
 LEGAL = {
     "repository": (256, r"[a-z0-9]+(?:[._-][a-z0-9]+)*"),
     "cluster": (255, r"[a-zA-Z0-9_-]+"),

@@ -17,7 +17,7 @@ SPOT_WARNING_SECONDS = 120
 
 
 def built(stack: str, **config: Any) -> tuple[Any, Any, Any, Any]:
-    """What AWS is told of a stack: container, target group, load balancer and service."""
+    """The registered container, target group, load balancer and service of a stack."""
     deployment = run(stack, **config)
     return (
         deployment.containers()[0],
@@ -32,9 +32,9 @@ def test_task_has_time_to_drain(stack: str) -> None:
     container, group, balancer, _ = built(stack)
     # Pings keep a session's connection open.
     assert balancer["idleTimeout"] > app.PING_SECONDS
-    # After SIGTERM the app has its time, and is gone before Spot takes the machine.
+    # The app has its drain time after SIGTERM, and ends before Spot stops the machine.
     assert app.DRAIN_SECONDS <= container["stopTimeout"] <= SPOT_WARNING_SECONDS
-    # While it drains /health answers 503: nobody calls it unhealthy for that before it is gone.
+    # A draining task answers 503 on /health, and ends before ECS calls it unhealthy.
     assert container["stopTimeout"] < CONTAINER_CHECK.unhealthy_seconds
     assert container["healthCheck"]["interval"] * container["healthCheck"]["retries"] > container["stopTimeout"]
     assert group["healthCheck"]["timeout"] < group["healthCheck"]["interval"]
@@ -45,7 +45,7 @@ def test_checks_do_not_kill_a_starting_task(stack: str) -> None:
     container, group, _, service = built(stack)
     health = container["healthCheck"]
     assert health["timeout"] < health["interval"]
-    # Neither check kills a task in its start period.
+    # Neither check stops a task in its start period.
     assert health["startPeriod"] <= service["healthCheckGracePeriodSeconds"]
     assert group["healthCheck"]["interval"] * group["healthCheck"]["unhealthyThreshold"] > health["startPeriod"]
 
@@ -53,7 +53,7 @@ def test_checks_do_not_kill_a_starting_task(stack: str) -> None:
 def test_prod_lets_every_session_finish() -> None:
     container, group, _, _ = built("prod")
     assert group["deregistrationDelay"] >= app.SESSION_SECONDS
-    # And what is left drains without racing the kill.
+    # The remaining sessions have their drain time before SIGKILL.
     assert container["stopTimeout"] > app.DRAIN_SECONDS
 
 

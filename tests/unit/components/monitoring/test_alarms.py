@@ -39,7 +39,7 @@ def rule(name: str) -> Rule:
 
 
 def states(watching: Rule, data: list[Datum], now: int) -> set[str]:
-    """The state after `now` periods, in every reading of the documents."""
+    """The state after `now` periods, in every interpretation of AWS's documents."""
     return {watching.state(data, now * watching.period, reading) for reading in READINGS}
 
 
@@ -74,7 +74,7 @@ def test_alarm_is_ok_again_on_good_data(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_alarm_without_data(name: str) -> None:
+def test_alarm_without_data_has_the_documented_state(name: str) -> None:
     watching, case = rule(name), CASES[name]
     assert states(watching, [], 20) == {case.without_data}
     # A quiet night after a bad day, and after a good day.

@@ -10,7 +10,7 @@ from tests.support.program import run
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
 
 
-def test_a_monthly_cost_budget_on_the_stacks_tag() -> None:
+def test_monthly_cost_budget_filters_on_the_stacks_tag() -> None:
     deployment = run("prod", monthlyBudgetUsd=250)
     inputs = deployment.one("budgets/budget:Budget").inputs
     notice = {"comparisonOperator": "GREATER_THAN", "threshold": 100, "thresholdType": "PERCENTAGE"}
@@ -25,7 +25,7 @@ def test_a_monthly_cost_budget_on_the_stacks_tag() -> None:
             {**notice, "notificationType": kind, "subscriberSnsTopicArns": [TOPIC]} for kind in ("ACTUAL", "FORECASTED")
         ],
     }
-    # The tag is one that everything in the stack carries.
+    # Every resource of the stack has the tag.
     assert deployment.one("pulumi:providers:aws").json("defaultTags")["tags"]["Stack"] == "prod"
 
 

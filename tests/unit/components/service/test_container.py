@@ -65,7 +65,7 @@ def test_app_can_write_to_tmp_and_logs() -> None:
     assert set(mounts) == {"/tmp", "/app/logs"}  # noqa: S108 - in the container
     for mount in mounts.values():
         assert {"rw", "uid=1001", "gid=1001"} <= set(mount["mountOptions"])
-        # In MiB, taken from the memory of the task, of which the smallest has 512.
+        # In MiB of the task's memory; the smallest task has 512.
         assert 0 < mount["size"] <= 64
 
 
@@ -75,7 +75,7 @@ def test_ecs_exec_needs_a_writable_root() -> None:
     assert definition["user"] == "1001:1001"
 
 
-def test_open_files_and_stop_timeout() -> None:
+def test_container_has_the_limit_of_open_files_and_the_stop_timeout() -> None:
     definition = CONTAINER.definition()
     assert definition["ulimits"] == [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}]
     assert definition["stopTimeout"] == 45
@@ -94,7 +94,7 @@ def test_logs_go_to_the_log_group_of_the_stack() -> None:
         }.items()
     )
     assert re.fullmatch(r"[0-9]+m", logging["options"]["max-buffer-size"])
-    # The program makes the group; the agent may not.
+    # The program creates the log group, and the agent has no right to.
     assert "awslogs-create-group" not in logging["options"]
 
 

@@ -57,7 +57,7 @@ def test_sessions_of_the_busiest_task_scale_out_only() -> None:
     target, policy = run.one(":Target").inputs, run.one(":Policy", "sessions").inputs
     assert policy["policyType"] == "TargetTrackingScaling"
     assert all(policy[key] == target[key] for key in ("serviceNamespace", "resourceId", "scalableDimension"))
-    # Neither dimensions nor a unit: the app sends this metric without the first, and a query need not name the second.
+    # The app sends this metric without dimensions, and a query needs no unit.
     assert policy["targetTrackingScalingPolicyConfiguration"] == {
         "customizedMetricSpecification": {
             "namespace": "Voiceter/Backend",
@@ -95,6 +95,6 @@ def test_schedules_change_the_limits_of_the_target() -> None:
 
 def test_limits_belong_to_the_schedules_if_there_are_any() -> None:
     assert build(schedules=SCHEDULES).one(":Target").ignore_changes == ("minCapacity", "maxCapacity")
-    # The same inputs: a first schedule changes nothing of the target.
+    # A first schedule changes no input of the target.
     assert build(schedules=SCHEDULES).one(":Target").inputs == build().one(":Target").inputs
     assert build().one(":Target").ignore_changes == ()
