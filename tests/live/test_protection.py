@@ -151,9 +151,9 @@ def test_protection_removed_and_stack_renamed_in_one_update_loses_no_recording(p
     refusal = sandbox.fails(f"pulumi stack rename other -s prod; {preview}")
     assert "imageTag" in refusal, "the registry is renamed too, and the new one is empty"
     sandbox.remove("other", "imageTag")
-    resources = ("aws:s3/bucket:Bucket::recordings", "aws:cloudwatch/logGroup:LogGroup::containers")
-    refusal = sandbox.fails(" ".join([preview, *(f"--target '**{resource}'" for resource in resources)]))
-    for resource in resources:
+    # A preview ends at the first refusal, so there is one for each resource.
+    for resource in ("aws:s3/bucket:Bucket::recordings", "aws:cloudwatch/logGroup:LogGroup::containers"):
+        refusal = sandbox.fails(f"{preview} --target '**{resource}'")
         assert f'{resource}" as it is currently marked for protection' in " ".join(refusal.split())
     sandbox.set("other", protectData="false")
     refusal = sandbox.fails(preview)
