@@ -16,6 +16,7 @@ from components.lib.timeline import GRACE_SECONDS, JOB_MINUTES, Timeline
 from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
 from components.service.container import Container
+from components.service.running import require_running
 from components.service.strategy import Strategy
 
 
@@ -125,6 +126,7 @@ class Service(pulumi.ComponentResource):
                 custom_timeouts=_timeouts(args.timeline),
             ),
         )
+        require_running(service, task_definition, self)
         self.name = service.name
         self.task_definition_arn = task_definition.arn
         self.task_family = task_definition.family

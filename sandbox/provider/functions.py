@@ -72,6 +72,7 @@ def _service(account: Account, args: Values) -> Values:
         "id": service["serviceArn"],
         "arn": service["serviceArn"],
         "status": service["status"],
+        "taskDefinition": service["taskDefinition"],
         "capacityProviderStrategies": capacity,
     }
 

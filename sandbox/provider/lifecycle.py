@@ -132,6 +132,10 @@ class Lifecycle:
             HalfMadeError: it failed, and some of the change may have been made.
         """
         changed = set(checking.diff(resource, old_inputs, news, olds).kinds)
+        # After a failed update the engine passes the inputs from before it, with the outputs from after it. The AWS
+        # provider compares the outputs (pulumi-terraform-bridge, pkg/tfbridge/provider.go, Diff and Update).
+        if resource.steady:
+            changed -= {name for name in changed & news.keys() & olds.keys() if agrees(news[name], olds[name])}
         left_alone = {re.split(r"[.\[]", path)[0] for path in ignored}
         for name in (*resource.sent, "tagsAll"):
             recorded = name in left_alone or name not in news
@@ -153,7 +157,13 @@ class Lifecycle:
             if resource.tags and "tagsAll" in changed:
                 retag(resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
             if called:
-                self._wait(resource.steady, it, timeout)
+                try:
+                    self._wait(resource.steady, it, timeout)
+                except _FAILURES as error:
+                    # The AWS provider does not read the object again, so the state says what was asked for
+                    # (Terraform's plugin SDK, helper/schema: without `d.Partial` a failed update saves the plan).
+                    asked = {**self._recorded(resource, news, it), **news}
+                    raise HalfMadeError(it.id, asked, news, str(error)) from None
             dropped = {name: value for name, value in old_inputs.items() if name in changed and name not in news}
             return self._outputs(resource, news, it, sent | changed, dropped)
         except _FAILURES as error:
@@ -220,12 +230,15 @@ class Lifecycle:
             raise AccountError(operation, "NotKept", f"{reason}: the sandbox cannot carry this out")
         return reading.outputs(resource, inputs, shown, self._default_tags)
 
-    def _half_made(self, resource: Resource, inputs: Values, it: Context, error: Exception) -> HalfMadeError:
+    def _recorded(self, resource: Resource, inputs: Values, it: Context) -> Values:
         try:
             shown = reading.live(resource, it, inputs) or {}
         except AccountError:
             shown = {}  # the id alone still lets the next run find the object
-        made = reading.outputs(resource, inputs, shown, self._default_tags)
+        return reading.outputs(resource, inputs, shown, self._default_tags)
+
+    def _half_made(self, resource: Resource, inputs: Values, it: Context, error: Exception) -> HalfMadeError:
+        made = self._recorded(resource, inputs, it)
         return HalfMadeError(it.id, made, reading.inputs_of(resource, inputs, made), str(error))
 
 

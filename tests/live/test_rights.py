@@ -96,6 +96,17 @@ def test_failed_release_takes_no_right_away(rich: Stack) -> None:
     assert rich.client("elasticache").describe_replication_groups()["ReplicationGroups"]
 
 
+def test_update_without_a_change_after_a_failed_release_fails_and_takes_no_right_away(rich: Stack) -> None:
+    deployments = len(rich.service()["events"])
+    with Watch(rich):
+        output = rich.sandbox.refuses("pulumi up -s dev --yes --skip-preview --non-interactive")
+    assert "ECS rolled the last deployment back" in output
+    assert "pulumi up --refresh" in output
+    assert len(rich.service()["events"]) == deployments, "the provider finds no difference, and calls nothing"
+    assert secrets(rich) == {"FIRST", "SECOND", "REDIS_URL"}
+    assert models(rich) == {OLD_MODEL, NEW_MODEL}
+
+
 def test_failed_release_that_is_tried_again_takes_no_right_away(rich: Stack) -> None:
     with Watch(rich):
         fail(rich, "--refresh")

@@ -94,6 +94,7 @@ class FakeAws(pulumi.runtime.Mocks):
     capacity: Sequence[Mapping[str, Any]] | None = None  # the strategy of the running service; None: no service
     service_status: str = "ACTIVE"
     network: str = ""  # the IPv4 block of the stack's network, if it is up
+    running: str = ""  # the revision that the service runs; empty for the one that the program registers
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
@@ -113,6 +114,9 @@ class FakeAws(pulumi.runtime.Mocks):
                     return {"cidrBlock": self.network}, []
                 return {}, [("", "no matching EC2 VPC found")]
             case "getService":
+                if str(inputs["clusterArn"]).startswith("arn:"):  # by the cluster that the program has registered
+                    revision = self.running or self._arn("ecs", f"task-definition/{inputs['serviceName']}:1")
+                    return {"taskDefinition": revision}, []
                 if self.capacity is None:
                     return {}, [("", "reading ECS Service: no matching ECS Service found")]
                 return {"status": self.service_status, "capacityProviderStrategies": list(self.capacity)}, []
