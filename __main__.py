@@ -82,11 +82,14 @@ identity = Identity(
         execution_grants=[*registry.pull(), *logs.write(), *app_secrets.read()],
         task_role_name=names.task_role,
         task_grants=[*stores.read_write(), *app_grants(settings.app_access, account, names.cluster)],
+        permissions_boundary_arn=settings.permissions_boundary_arn,
     ),
     on_aws,
 )
 infrastructure_role = InfrastructureRole(
-    "infrastructure-role", InfrastructureRoleArgs(account, names.infrastructure_role), on_aws
+    "infrastructure-role",
+    InfrastructureRoleArgs(account, names.infrastructure_role, settings.permissions_boundary_arn),
+    on_aws,
 )
 load_balancer = LoadBalancer(
     "load-balancer",

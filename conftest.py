@@ -17,6 +17,7 @@ _SHARING: Final = {
     "tests/live/test_stacks.py": "the committed stacks",
     "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_alarms.py": "the stack with everything",
+    "tests/live/test_boundary.py": "the stack with everything",
     "tests/live/test_drift.py": "the stack with everything",
 }
 

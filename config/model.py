@@ -282,6 +282,10 @@ class Keys(BaseModel):
         tuple[Annotated[str, rules.PROMPT_ARN], ...], Key("Bedrock prompts that the app may read")
     ] = ()
 
+    permissions_boundary_arn: Annotated[
+        str | None, rules.POLICY_ARN, Key("the permissions boundary of every role that the program creates")
+    ] = None
+
     # Redis
     redis_enabled: Annotated[Flag, Key("Redis for the sessions; needs `redisAuthToken`", main=True)] = False
     redis_node_type: Annotated[str, rules.REDIS_NODE_TYPE, Key("the ElastiCache node type")] = "cache.t4g.small"

@@ -285,6 +285,11 @@ CERTIFICATE_ARN: Final = _arn(
     "request or import the certificate in {region} and set its ARN, or `pulumi config rm certificateArn`",
 )
 
+# IAM User Guide, "IAM identifiers". Policies belong to no region.
+POLICY_ARN: Final = matching(
+    r"arn:aws:iam::[0-9]{12}:policy/[A-Za-z0-9_+=,.@/-]{1,640}", "an ARN like arn:aws:iam::<account>:policy/<name>"
+)
+
 # AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. ECS
 # also accepts suffixes for a JSON key or a version. They are not part of the ARN, and IAM would not match them.
 SECRET_ARN: Final = _arn(

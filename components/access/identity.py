@@ -27,6 +27,7 @@ class IdentityArgs:
     execution_grants: Sequence[Statement]  # what ECS needs to start a task
     task_role_name: str
     task_grants: Sequence[Statement]  # what the app may call
+    permissions_boundary_arn: str | None = None  # of both roles
 
 
 class Identity(pulumi.ComponentResource):
@@ -38,15 +39,15 @@ class Identity(pulumi.ComponentResource):
         super().__init__("voiceter:identity:Identity", name, {}, opts)
         trust = document([_trust(args.account)])
         self.roles = Roles(
-            execution_arn=self._role("execution", args.execution_role_name, trust, args.execution_grants),
-            task_arn=self._role("task", args.task_role_name, trust, args.task_grants),
+            execution_arn=self._role("execution", args.execution_role_name, trust, args.execution_grants, args),
+            task_arn=self._role("task", args.task_role_name, trust, args.task_grants, args),
         )
         self.register_outputs(
             {"execution_role_arn": self.roles.execution_arn, "task_role_arn": self.roles.task_arn},
         )
 
     def _role(
-        self, use: str, role_name: str, trust: pulumi.Output[str], grants: Sequence[Statement]
+        self, use: str, role_name: str, trust: pulumi.Output[str], grants: Sequence[Statement], args: IdentityArgs
     ) -> pulumi.Output[str]:
         """Creates a role with one inline policy for each statement. Returns its ARN.
 
@@ -59,6 +60,7 @@ class Identity(pulumi.ComponentResource):
             name=role_name,
             description=f"The {use} role of the Voiceter backend's tasks",
             assume_role_policy=trust,
+            permissions_boundary=args.permissions_boundary_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
         for statement in grants:

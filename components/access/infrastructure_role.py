@@ -19,6 +19,7 @@ class InfrastructureRoleArgs:
 
     account: Account
     name: str
+    permissions_boundary_arn: str | None = None
 
 
 class InfrastructureRole(pulumi.ComponentResource):
@@ -39,6 +40,7 @@ class InfrastructureRole(pulumi.ComponentResource):
             assume_role_policy=document(
                 [Statement("Ecs", ["sts:AssumeRole"], principal={"Service": "ecs.amazonaws.com"})]
             ),
+            permissions_boundary=args.permissions_boundary_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
         attachment = aws.iam.RolePolicyAttachment(

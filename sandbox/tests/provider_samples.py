@@ -271,7 +271,7 @@ SAMPLES: dict[str, Sample] = {
             "description": "of the app",
             "assumeRolePolicy": document(Principal={"Service": "ecs-tasks.amazonaws.com"}, Action="sts:AssumeRole"),
         },
-        {"description": "of the app's tasks"},
+        {"description": "of the app's tasks", "permissionsBoundary": "POLICY"},
     ),
     "aws:iam/rolePolicy:RolePolicy": Sample(
         {"name": "grants", "role": Ref(ROLE), "policy": document()}, {"policy": document(Action="s3:PutObject")}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.live.harness import LiveSandbox, Stack, live_sandbox
 
-EVERYTHING = """
+EVERYTHING = r"""
 pulumi config set enableMetrics true -s dev
 pulumi config set natGateways single -s dev
 pulumi config set domainName voice.sandbox.test -s dev
@@ -18,6 +18,9 @@ pulumi config set --secret --path secrets.API_TOKEN correct-horse-battery -s dev
 pulumi config set --path 'alarmEmails[0]' oncall@example.com -s dev
 pulumi config set --path 'alarmPhones[0]' --type string -s dev -- +4915112345678
 pulumi config set monthlyBudgetUsd 250 -s dev
+boundary=$(aws iam create-policy --policy-name boundary --query Policy.Arn --output text \
+  --policy-document '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
+pulumi config set permissionsBoundaryArn "$boundary" -s dev
 pulumi config set redisEnabled true -s dev
 pulumi config set --secret redisAuthToken correct-horse-battery -s dev
 pulumi config set --path scalingSchedule.morning.cron '0 6 * * ? *' -s dev

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +71,29 @@ def policies_of(deployment: Deployment, use: str) -> dict[str, Any]:
     """The policies of a role, joined."""
     name = f"voiceter-backend-{use}-role"
     return iam.joined(p.json("policy") for p in deployment.all(":RolePolicy") if p.inputs["role"] == name)
+
+
+BOUNDARY = Path(__file__).parents[2] / "docs" / "ci" / "boundary.json"
+
+
+def test_boundary_of_ci_allows_every_grant_of_the_program() -> None:
+    """A boundary takes away what it does not allow, so a new grant has to be added to docs/ci/boundary.json."""
+    text = BOUNDARY.read_text().replace("${ACCOUNT}", ACCOUNT).replace("${TABLE_PREFIX}", "demo-")
+    boundary = json.loads(text)
+    for policy in prod(everything=True).all(":RolePolicy"):
+        for statement in policy.json("policy")["Statement"]:
+            context = {key: value for test in statement.get("Condition", {}).values() for key, value in test.items()}
+            resources: list[str] = statement["Resource"]
+            for action in statement["Action"]:
+                for resource in resources:
+                    assert iam.allows(boundary, action, resource, context), (action, resource)
+
+
+@pytest.mark.parametrize("use", ["execution", "task", "infrastructure"])
+def test_every_role_has_the_boundary(use: str) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+    assert run("prod", permissionsBoundaryArn=arn).one(":Role", use).inputs["permissionsBoundary"] == arn
+    assert "permissionsBoundary" not in run("prod").one(":Role", use).inputs
 
 
 def task_allows(action: str, resource: str, context: iam.Context | None = None, everything: bool = True) -> bool:

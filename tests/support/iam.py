@@ -101,6 +101,7 @@ def _arn_like(pattern: str, value: str) -> bool:
 
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": str.__eq__,
+    "StringLike": _like,
     "Bool": str.__eq__,
     "ArnLike": _arn_like,
     "ArnEquals": _arn_like,

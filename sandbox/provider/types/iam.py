@@ -19,19 +19,27 @@ ROLE = Resource(
     "aws:iam/role:Role",
     service="iam",
     regional=False,
-    create=Call("CreateRole", ("name", "assumeRolePolicy", "description")),
+    create=Call("CreateRole", ("name", "assumeRolePolicy", "description", "permissionsBoundary")),
     id="name",
     identity=lambda it: {"RoleName": it.id},
     read=(
         Read(
             "GetRole",
             at="Role",
-            show=lambda role, _: {"assumeRolePolicy": _document(role["AssumeRolePolicyDocument"])},
+            show=lambda role, _: {
+                "assumeRolePolicy": _document(role["AssumeRolePolicyDocument"]),
+                "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+            },
         ),
     ),
     update=(
         Call("UpdateAssumeRolePolicy", ("assumeRolePolicy",), rename={"assumeRolePolicy": "PolicyDocument"}),
         Call("UpdateRole", ("description",)),
+        Call(
+            "PutRolePermissionsBoundary",
+            ("permissionsBoundary",),
+            if_unset=Call("DeleteRolePermissionsBoundary"),
+        ),
     ),
     delete=(Call("DeleteRole"),),
     rename={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},

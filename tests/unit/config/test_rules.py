@@ -25,6 +25,7 @@ from tests.support.stack_config import (
 
 MODEL_ARN = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0"
 ZONE = "Z1D633PJN98FT9"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 REDIS_TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 MORNING = {"cron": "0 7 ? * MON-FRI *", "timeZone": "UTC", "min": 2, "max": 4}
 
@@ -52,6 +53,7 @@ GOOD: Mapping[str, list[object]] = {
     "bedrockModelId": ["amazon.nova-sonic-v1:0"],
     "corsOrigins": ["http://localhost:3000", ["https://a.example:8443"]],
     "environment": [{"SES_SENDER_EMAIL": "a@b.example", "_n": ""}],
+    "permissionsBoundaryArn": [BOUNDARY, f"arn:aws:iam::{ACCOUNT}:policy/teams/voice/boundary"],
     "secrets": [{"A": "x"}, {"A": "x" * 65536}],
     "secretArns": [{"TOKEN": SECRET}],
     "extraModelIds": [[], ["zai.glm-4.6", "meta.llama3-1-70b-instruct-v1:0"]],
@@ -73,6 +75,7 @@ GUARDRAIL_RULE = "an ARN like arn:aws:bedrock:us-east-1:<account>:guardrail/<id>
 PROMPT_RULE = "an ARN like arn:aws:bedrock:us-east-1:<account>:prompt/<id>"
 SES_RULE = "an ARN like arn:aws:ses:us-east-1:<account>:identity/<address or domain>"
 SECRET_RULE = "an ARN like arn:aws:secretsmanager:us-east-1:<account>:secret:<name>-<6 characters>"  # noqa: S105
+BOUNDARY_RULE = "an ARN like arn:aws:iam::<account>:policy/<name>"
 MODEL_RULE = "the id of a foundation model"
 DOLLAR_RULE = "an amount of US dollars above 0"
 MAIL_RULE = "an e-mail address"
@@ -123,6 +126,8 @@ BAD: list[tuple[str, list[str], str]] = [
     ("sesIdentityArns", ["{}", SES_IDENTITY], "a list"),
     ("alarmEmails", ["a@b.example", "{}"], "a list"),
     ("alarmPhones", ["+358401234567", "null"], "a list"),
+    ("permissionsBoundaryArn", ["", "boundary", BOUNDARY.replace(":policy", ":role"), f"{BOUNDARY}*"], BOUNDARY_RULE),
+    ("permissionsBoundaryArn", [BOUNDARY.replace(ACCOUNT, "aws"), BOUNDARY.replace(ACCOUNT, "1")], BOUNDARY_RULE),
     ("redisNodeType", ["", "t4g.small", "cache.t4g", "cache.t4g.large", "cache.t1.micro"], NODE_RULE),
     ("redisNodeType", ["cache.m3.medium", "cache.r6gd.xlarge", "cache.m1.small"], NODE_RULE),
     ("redisNodeType", ["cache.r3.large", "cache.t4.small"], NODE_RULE),
