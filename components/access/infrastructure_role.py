@@ -25,8 +25,8 @@ class InfrastructureRoleArgs:
 class InfrastructureRole(pulumi.ComponentResource):
     """A role for ECS, not for the tasks: ECS registers targets and changes the weights of listener rules with it.
 
-    It exists with every strategy, as ECS refuses a role that is a few seconds old. The AWS provider does not repeat the
-    call then (terraform-provider-aws, internal/service/ecs/service.go, retryServiceCreate and resourceServiceUpdate).
+    It exists with every strategy, as ECS refuses a role that is a few seconds old, and the AWS provider does not repeat
+    the call for that (terraform-provider-aws, internal/service/ecs/service.go, retryServiceCreate).
     """
 
     arn: pulumi.Output[str]  # known once the policy is attached
