@@ -37,14 +37,23 @@ disable_garbage_collection()
 stack = pulumi.get_stack()
 names = Names(stack)
 lookups = Lookups(names, environment_of(stack))
-settings = load(lookups.image, lookups.network)
+settings = load(lookups.image, lookups.network, lookups.service)
+running = settings.running_service
 region, protect = settings.region, settings.protect_data
 provider = lookups.provider(region)
 account = Account.of(provider, region)
 on_aws = pulumi.ResourceOptions(providers=[provider])
 
 network = Network(
-    "network", NetworkArgs(name=names.service, region=region, shape=settings.network, https=settings.https), on_aws
+    "network",
+    NetworkArgs(
+        name=names.service,
+        region=region,
+        shape=settings.network,
+        https=settings.https,
+        zones_with_tasks=running.zones if running else 0,
+    ),
+    on_aws,
 )
 registry = Registry("registry", RegistryArgs(names.repository, force_delete=not protect), on_aws)
 stores = DataStores(
@@ -102,6 +111,7 @@ load_balancer = LoadBalancer(
         deregistration_delay_seconds=settings.deregistration_delay_seconds,
         idle_timeout_seconds=settings.idle_timeout_seconds,
         shifts_traffic=settings.strategy.shifts_traffic,
+        active_group=running.active_group if running else None,
     ),
     on_aws,
 )

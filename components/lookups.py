@@ -5,10 +5,12 @@ from __future__ import annotations
 import pulumi_aws as aws
 
 from components.data.registry import find_image
+from components.lib import target_health
 from components.lib.names import Names
 from components.lib.provider import aws_provider
 from components.network import find_network
 from components.service.capacity import CapacityProvider, find_capacity_providers
+from components.service.running import RunningService, find_service
 
 
 class Lookups:
@@ -36,3 +38,9 @@ class Lookups:
     def capacity_providers(self, region: str) -> list[CapacityProvider] | None:
         """Returns where the tasks of the running service are placed, see `find_capacity_providers`."""
         return find_capacity_providers(self.provider(region), self._names.cluster, self._names.service)
+
+    def service(self, region: str) -> RunningService | None:
+        """Returns the stack's service as it runs, see `find_service`."""
+        return find_service(
+            self.provider(region), self._names, lambda group: target_health.target_states(region, group)
+        )

@@ -44,6 +44,7 @@ class NetworkArgs:
     region: str
     shape: NetworkShape
     https: bool  # whether the load balancer listens on 443 too
+    zones_with_tasks: int = 0  # the zones in which tasks run now
 
 
 class Network(pulumi.ComponentResource):
@@ -56,10 +57,11 @@ class Network(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:network:Network", name, {}, opts)
+        zones = self._zones(args)
         vpc = awsx.ec2.Vpc(
             args.name,
             cidr_block=args.shape.cidr,
-            number_of_availability_zones=args.shape.availability_zones,
+            number_of_availability_zones=zones,
             availability_zone_cidr_mask=ipaddress.IPv4Network(args.shape.cidr).prefixlen + _ZONE_BITS,
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
             nat_gateways={"strategy": _nat_strategy(args.shape.nat_gateways)},
@@ -124,14 +126,32 @@ class Network(pulumi.ComponentResource):
         )
 
         self.vpc_id = vpc.vpc_id
-        self.private_subnet_ids = vpc.private_subnet_ids
+        # Everything but the load balancer leaves a zone that goes.
+        kept = slice(args.shape.availability_zones)
+        public_subnet_ids = vpc.public_subnet_ids.apply(lambda ids: ids[kept])
+        self.private_subnet_ids = vpc.private_subnet_ids.apply(lambda ids: ids[kept])
         self.load_balancer = Placement(vpc.public_subnet_ids, load_balancer.id)
         if args.shape.nat_gateways == "none":
             # Without NAT a private subnet has no way to ECR, Bedrock or CloudWatch.
-            self.tasks = Placement(vpc.public_subnet_ids, tasks.id, public_ips=True)
+            self.tasks = Placement(public_subnet_ids, tasks.id, public_ips=True)
         else:
-            self.tasks = Placement(vpc.private_subnet_ids, tasks.id)
+            self.tasks = Placement(self.private_subnet_ids, tasks.id)
         self.register_outputs({"vpc_id": self.vpc_id, "task_subnet_ids": self.tasks.subnet_ids})
+
+    def _zones(self, args: NetworkArgs) -> int:
+        """Returns the number of zones of the network and its load balancer.
+
+        Without its zone in the load balancer, a target is unused at once, and its connections end. So a zone goes in
+        two updates: the tasks leave it in the first, the load balancer and the subnets in the second.
+        """
+        wanted = args.shape.availability_zones
+        if args.zones_with_tasks > wanted:
+            pulumi.log.warn(
+                f"availabilityZones = {wanted}: this update moves the tasks out of the zone that goes. Run `pulumi up` "
+                "once more when it is over: that takes the zone from the load balancer and the network",
+                self,
+            )
+        return max(wanted, args.zones_with_tasks)
 
     def _security_group(
         self, name: str, args: NetworkArgs, vpc: awsx.ec2.Vpc, description: str

@@ -6,6 +6,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from components.data.registry import Image
+from components.service.running import RunningService
 from config import rules
 from config import source as config_source
 from config.checks import check_across_keys
@@ -17,13 +18,17 @@ from config.source import Source, decode
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 
 
-def load(find_image: Callable[[str, str], str | None], find_network: Callable[[str], str | None]) -> Settings:
+def load(
+    find_image: Callable[[str, str], str | None],
+    find_network: Callable[[str], str | None],
+    find_service: Callable[[str], RunningService | None],
+) -> Settings:
     """Returns the checked configuration of the running stack.
 
     `find_image` takes a region and an `imageTag`, and returns the tag of that image in the stack's registry, or None
     if the registry lacks it. `find_network` takes a region, and returns the IPv4 block of the stack's network there,
-    or None if there is none yet. `find_image` runs if stack name, region and tag are valid; `find_network` if
-    everything else is.
+    or None if there is none yet. `find_service` takes a region, and returns the service that runs there, or None.
+    `find_image` runs if stack name, region and tag are valid; the others if everything else is.
 
     Raises `ConfigError` with every mistake.
     """
@@ -36,6 +41,8 @@ def load(find_image: Callable[[str, str], str | None], find_network: Callable[[s
     _refuse_other_keys(source, mistakes)
     if not mistakes:
         _check_network(settings, find_network, mistakes)
+        if settings.image:  # else the update deletes the service
+            settings = _with_service(settings, find_service, mistakes)
     if mistakes:
         raise ConfigError(settings.stack, mistakes.lines)
     return settings
@@ -125,3 +132,27 @@ def _check_network(settings: Settings, find_network: Callable[[str], str | None]
             "network. Deploy another stack, or destroy this one first"
         )
         mistakes.add("vpcCidr", rule, settings.vpc_cidr)
+
+
+def _with_service(
+    settings: Settings, find_service: Callable[[str], RunningService | None], mistakes: Mistakes
+) -> Settings:
+    service = find_service(settings.region)
+    if service is None:
+        return settings
+    if service.alternate_in_use and not settings.strategy.shifts_traffic:
+        rule = (
+            "deletes the alternate target group, which has tasks or connections. Set the former strategy again; if the "
+            f"tasks are in that group, deploy once more (`make redeploy STACK={settings.stack}`, which changes the "
+            f"groups' places); wait for the end of the deployment (`make verify STACK={settings.stack} WAIT=3600`) "
+            "and of the deregistration delay; then set it to rolling"
+        )
+        mistakes.add("deploymentStrategy", rule, settings.deployment_strategy)
+    if service.zones > settings.availability_zones and settings.redis:
+        rule = (
+            "takes a zone away in which Redis may have a node, and ElastiCache does not move nodes. Turn Redis off "
+            "(`pulumi config set redisEnabled false`), which deletes its data, run `pulumi up` until the zone is gone, "
+            "and turn Redis on again"
+        )
+        mistakes.add("availabilityZones", rule, settings.availability_zones)
+    return settings.model_copy(update={"running_service": service})

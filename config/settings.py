@@ -11,6 +11,7 @@ from components.edge.domain import Domain
 from components.lib.timeline import Timeline
 from components.network import NetworkShape
 from components.service.capacity import Capacity
+from components.service.running import RunningService
 from components.service.scaling import ScalingRules, Schedule
 from components.service.service import TaskSize
 from components.service.strategy import Strategy
@@ -22,6 +23,7 @@ class Settings(Keys):
     """The config keys of one stack. Keys that belong together are one value, or None."""
 
     image: Image | None = None  # looked up; None before the first image
+    running_service: RunningService | None = None  # looked up; None before the first deployment of an image
 
     @property
     def environment_name(self) -> str:

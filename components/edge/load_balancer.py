@@ -41,6 +41,7 @@ class LoadBalancerArgs:
     deregistration_delay_seconds: int
     idle_timeout_seconds: int
     shifts_traffic: bool  # whether ECS shifts the traffic between two target groups
+    active_group: str | None = None  # the ARN of the target group that has the tasks, if there are two and it is known
 
 
 class LoadBalancer(pulumi.ComponentResource):
@@ -74,13 +75,11 @@ class LoadBalancer(pulumi.ComponentResource):
         groups = [self._target_group("voiceter-backend", args)]
         if args.shifts_traffic:
             groups.append(self._target_group("voiceter-backend-b", args))
-            self.target_group_arn_suffixes = [group.arn_suffix for group in groups]
-            self.target = Target(groups[0].arn, rules.shift_traffic(listener, groups, self))
+            self.target = Target(groups[0].arn, rules.shift_traffic(listener, groups, args.active_group, self))
         else:
-            group_arn, suffix = rules.require_traffic_on(groups[0], listener, self)
-            rules.forward_everything(listener, group_arn, self)
-            self.target_group_arn_suffixes = [suffix]
-            self.target = Target(group_arn)
+            rules.forward_everything(listener, groups[0].arn, self)
+            self.target = Target(groups[0].arn)
+        self.target_group_arn_suffixes = [group.arn_suffix for group in groups]
         if args.domain:
             alias_record(args.domain, load_balancer, self)
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from components.lib.lookup import look_up
-
 if TYPE_CHECKING:  # at run time the import would load the whole module of the load balancers
     from pulumi_aws.lb import ListenerRuleActionForwardTargetGroupArgsDict, ListenerRuleConditionArgsDict
 
@@ -49,42 +47,19 @@ def forward_everything(
 
 
 def shift_traffic(
-    listener: aws.lb.Listener, groups: Sequence[aws.lb.TargetGroup], parent: pulumi.Resource
+    listener: aws.lb.Listener, groups: Sequence[aws.lb.TargetGroup], active_group: str | None, parent: pulumi.Resource
 ) -> TrafficShift:
-    """Creates the rules for deployments that shift traffic between two target groups: for clients and for testers."""
+    """Creates the rules for deployments that shift traffic between two target groups: for clients and for testers.
+
+    A new rule forwards to `active_group`, the ARN of the group that has the tasks. None stands for the first group.
+    """
     arns = [group.arn for group in groups]
     tested: ListenerRuleConditionArgsDict = {
         "http_header": {"http_header_name": _TEST_HEADER, "values": [_TEST_HEADER_VALUE]}
     }
-    production = _rule("production", listener, _SHIFT_PRIORITY, _everything(), arns, parent)
-    test = _rule("test", listener, _TEST_PRIORITY, tested, arns, parent)
+    production = _rule("production", listener, _SHIFT_PRIORITY, _everything(), arns, parent, active_group)
+    test = _rule("test", listener, _TEST_PRIORITY, tested, arns, parent, active_group)
     return TrafficShift(arns[1], production.arn, test.arn)
-
-
-def require_traffic_on(
-    group: aws.lb.TargetGroup, listener: aws.lb.Listener, parent: pulumi.Resource
-) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
-    """Returns the ARN of the only target group and its suffix. Fails if another target group receives traffic.
-
-    After an odd number of shifts the tasks are in the alternate target group. A change to rolling deletes that group,
-    and cuts its clients off.
-
-    Raises:
-        pulumi.RunError: another target group receives traffic, or AWS does not return the listener's rules.
-    """
-
-    def check(known: Sequence[str]) -> Sequence[str]:
-        listener_arn, group_arn, suffix = known
-        if any(arn != group_arn and weight for arn, weight in _weights(listener_arn, parent).items()):
-            raise pulumi.RunError(
-                "deploymentStrategy = 'rolling': the traffic goes to the alternate target group, which rolling "
-                "deployments do without. Set the former strategy again, deploy once more "
-                "(`make redeploy STACK=…`, which changes the groups' places), and then set it to rolling"
-            )
-        return group_arn, suffix
-
-    checked = pulumi.Output.all(listener.arn, group.arn, group.arn_suffix).apply(check)
-    return checked[0], checked[1]
 
 
 def _rule(
@@ -94,13 +69,14 @@ def _rule(
     condition: ListenerRuleConditionArgsDict,
     target_group_arns: Sequence[pulumi.Output[str]],
     parent: pulumi.Resource,
+    active_group: str | None = None,
 ) -> aws.lb.ListenerRule:
-    """Creates a rule that forwards to the first target group. ECS changes the weights if there are two."""
-    first, *others = target_group_arns
-    weights: list[ListenerRuleActionForwardTargetGroupArgsDict] = [
-        {"arn": first, "weight": 100},
-        *({"arn": other, "weight": 0} for other in others),
-    ]
+    """Creates a rule that forwards to one of the target groups.
+
+    ECS changes the weights if there are two groups, so the engine leaves those of an existing rule alone. But it takes
+    them from here when it replaces the rule, for example because the listener is another one.
+    """
+    weights = _weights(target_group_arns, active_group)
     return aws.lb.ListenerRule(
         name,
         listener_arn=listener.arn,
@@ -115,7 +91,7 @@ def _rule(
                 },
             }
         ],
-        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["actions"] if others else None),
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["actions"] if len(target_group_arns) > 1 else None),
     )
 
 
@@ -123,17 +99,15 @@ def _everything() -> ListenerRuleConditionArgsDict:
     return {"path_pattern": {"values": ["/*"]}}
 
 
-def _weights(listener_arn: str, parent: pulumi.Resource) -> dict[str, int]:
-    """Returns the weights of the rule with which ECS shifts traffic, by target group. Empty without that rule."""
-    rule = look_up(
-        f"the rules of the listener {listener_arn}",
-        lambda: aws.lb.get_listener_rule(
-            listener_arn=listener_arn, priority=_SHIFT_PRIORITY, opts=pulumi.InvokeOptions(parent=parent)
-        ),
-    )
-    return {
-        group.arn: group.weight
-        for action in (rule and rule.actions) or []
-        for forward in action.forwards or []
-        for group in forward.target_groups or []
-    }
+def _weights(
+    arns: Sequence[pulumi.Output[str]], active_group: str | None
+) -> list[ListenerRuleActionForwardTargetGroupArgsDict]:
+    """Returns the target groups, with all of the weight on the active one. That is the first one if none is active."""
+    if active_group is None:
+        return [{"arn": arn, "weight": 0 if place else 100} for place, arn in enumerate(arns)]
+    # A group that is new is not active.
+    active = pulumi.Output.all(*arns).apply(lambda known: active_group if active_group in known else known[0])
+    return [
+        {"arn": arn, "weight": pulumi.Output.all(arn, active).apply(lambda pair: 100 if pair[0] == pair[1] else 0)}
+        for arn in arns
+    ]

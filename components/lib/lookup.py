@@ -22,6 +22,7 @@ _NOT_THERE = (
     "no matching ecs service",
     "servicenotfoundexception",
     "clusternotfoundexception",
+    "targetgroupnotfound",
 )
 
 

@@ -1,35 +1,88 @@
-"""The check that ECS runs the revision that Pulumi's state names."""
+"""The service that runs now. The program asks before it changes what the clients of its tasks depend on."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components.lib.lookup import look_up
+from components.lib.names import Names
 
-def require_running(service: aws.ecs.Service, task_definition: aws.ecs.TaskDefinition, parent: pulumi.Resource) -> None:
-    """Fails the update, once the service is updated, if ECS runs another revision.
+# The states of a target that gets no new request, as its task ends.
+_DRAINING = "draining"
 
-    After a failed update, Pulumi's state names the revision that ECS has rolled back. The next `pulumi up` finds no
-    difference and changes nothing (pulumi-terraform-bridge, pkg/tfbridge/provider.go, Update). It must not succeed: the
-    engine would delete the secrets and grants that the running revision still uses.
 
-    A preview does not check: the update that it previews may be the one that corrects the service.
+@dataclass(frozen=True)
+class RunningService:
+    """Where the tasks of the service are, and their clients with them."""
+
+    zones: int  # the number of availability zones in which tasks may run
+    active_group: str | None = None  # the ARN of the target group that clients have to reach; None if there is but one
+    alternate_in_use: bool = False  # whether the alternate target group has targets, or targets that drain
+
+
+def find_service(
+    provider: aws.Provider, names: Names, states_of: Callable[[str], Sequence[str]]
+) -> RunningService | None:
+    """Returns the service as it runs, or None if there is none. `states_of` returns the states of a group's targets.
+
+    Raises:
+        pulumi.RunError: AWS does not answer, or it cannot be known which target group clients have to reach.
     """
-    if pulumi.runtime.is_dry_run():
-        return
-    found = aws.ecs.get_service_output(
-        cluster_arn=service.cluster,
-        service_name=service.name,
-        opts=pulumi.InvokeOutputOptions(parent=parent, depends_on=[service]),
+    options = pulumi.InvokeOptions(provider=provider)
+    found = look_up(
+        f"the service {names.service!r}",
+        lambda: aws.ecs.get_service(cluster_arn=names.cluster, service_name=names.service, opts=options),
     )
-    pulumi.Output.all(found.task_definition, task_definition.arn).apply(_check)
+    if found is None or found.status != "ACTIVE":
+        return None
+    # The program gives the service one subnet in each of its zones. Until a deployment is over, tasks may run where
+    # the former revision was allowed to: in any zone of the load balancer.
+    zones = max((len(network.subnets) for network in found.network_configurations or []), default=0)
+    if len(found.deployments or []) > 1:
+        zones = max(zones, _zones_of_load_balancer(names.load_balancer, options))
+    for entry in found.load_balancers or []:
+        for advanced in entry.advanced_configurations or []:
+            groups = (entry.target_group_arn, advanced.alternate_target_group_arn)
+            states = {group: states_of(group) for group in groups}
+            active = _active_group(names, states, advanced.production_listener_rule, options)
+            return RunningService(zones, active, alternate_in_use=bool(states[groups[1]]))
+    return RunningService(zones)
 
 
-def _check(arns: list[str]) -> None:
-    running, intended = (arn.rpartition("/")[2] for arn in arns)
-    if running != intended:
-        raise pulumi.RunError(
-            f"the service runs {running}, and not {intended}: ECS rolled the last deployment back, or somebody changed "
-            "the service. What the running revision uses was kept. To deploy again, run `pulumi up --refresh`; to go "
-            "back to the last good version, run `make rollback`"
-        )
+def _active_group(
+    names: Names, states: dict[str, Sequence[str]], rule_arn: str, options: pulumi.InvokeOptions
+) -> str | None:
+    """Returns the group that has the tasks. If that is none or both, returns the group to which clients are sent."""
+    occupied = [group for group, found in states.items() if set(found) - {_DRAINING}]
+    if len(occupied) == 1:
+        return occupied[0]
+    weights = _weights(rule_arn, options)
+    if any(weights.values()):
+        return max(weights, key=lambda group: weights[group])
+    if not occupied:
+        return None
+    raise pulumi.RunError(
+        f"a deployment of {names.service} is under way, and the listener rule that says which of its two target groups "
+        f"has the clients is gone. Wait for the end of the deployment (`make verify STACK={names.stack} WAIT=3600`), "
+        "then run the command again with --refresh"
+    )
+
+
+def _weights(rule_arn: str, options: pulumi.InvokeOptions) -> dict[str, int]:
+    """Returns the weights of a listener rule by target group. Empty if the rule does not exist."""
+    rule = look_up(f"the listener rule {rule_arn}", lambda: aws.lb.get_listener_rule(arn=rule_arn, opts=options))
+    return {
+        group.arn: group.weight
+        for action in (rule and rule.actions) or []
+        for forward in action.forwards or []
+        for group in forward.target_groups or []
+    }
+
+
+def _zones_of_load_balancer(name: str, options: pulumi.InvokeOptions) -> int:
+    found = look_up(f"the load balancer {name!r}", lambda: aws.lb.get_load_balancer(name=name, opts=options))
+    return len(found.subnets) if found else 0

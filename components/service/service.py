@@ -16,7 +16,7 @@ from components.lib.timeline import GRACE_SECONDS, JOB_MINUTES, Timeline
 from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
 from components.service.container import Container
-from components.service.running import require_running
+from components.service.revision_check import require_running
 from components.service.strategy import Strategy
 
 

@@ -1,8 +1,10 @@
-"""Elastic Load Balancing: checks of ports and subnets that moto does not make.
+"""Elastic Load Balancing: checks of ports and subnets that moto does not make, and targets that get no traffic.
 
-Source: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateLoadBalancer.
+Source: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateLoadBalancer,
+TargetHealth.
 """
 
+import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -59,10 +61,38 @@ def _require_two_zones(elb: Any, subnet_ids: list[str]) -> None:
         raise ELBClientError("InvalidConfigurationRequest", message)
 
 
+@replaces(ELBv2Backend)
+def describe_target_health(original: Callable[..., Any], elb: Any, target_group_arn: str, targets: Any) -> Any:
+    """Shows targets as unused behind no listener, and in a zone that the load balancer is not in."""
+    found: list[Any] = original(target_group_arn, targets)
+    balancers = [balancer for balancer in elb.load_balancers.values() if target_group_arn in _groups_of(elb, balancer)]
+    zones = {subnet.availability_zone for balancer in balancers for subnet in balancer.subnets}
+    vpc = elb.target_groups[target_group_arn].vpc_id
+    for target in found:
+        zone = _zone_of(elb, vpc, target.instance_id)
+        if not balancers or (zone and zone not in zones):
+            target.status, target.reason = "unused", "Target.NotInUse"
+    return found
+
+
+def _zone_of(elb: Any, vpc: str, address: str) -> str | None:
+    """Returns the zone of an address of the VPC; None for a target that is none."""
+    try:
+        target = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    subnets = [subnet for subnet in elb.ec2_backend.describe_subnets() if subnet.vpc_id == vpc]
+    return next((one.availability_zone for one in subnets if target in ipaddress.ip_network(one.cidr_block)), None)
+
+
 def forwarded_groups(elb: Any) -> Iterator[str]:
     """Yields the ARN of each target group to which a listener rule forwards."""
     for balancer in elb.load_balancers.values():
-        for listener in balancer.listeners.values():
-            for rule in listener.rules.values():
-                for action in rule.actions:
-                    yield from elb._get_target_group_arns_from(action_data=action.data)
+        yield from _groups_of(elb, balancer)
+
+
+def _groups_of(elb: Any, balancer: Any) -> Iterator[str]:
+    for listener in balancer.listeners.values():
+        for rule in listener.rules.values():
+            for action in rule.actions:
+                yield from elb._get_target_group_arns_from(action_data=action.data)

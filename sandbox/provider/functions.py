@@ -30,11 +30,81 @@ def _image(account: Account, args: Values) -> Values:
     return {"id": found["imageDigest"], "imageDigest": found["imageDigest"], "imageTags": sorted(found["imageTags"])}
 
 
+def _service(account: Account, args: Values) -> Values:
+    params: Values = {"cluster": args["clusterArn"], "services": [args["serviceName"]]}
+    services: list[Any] = []
+    try:
+        services = account.call("ecs", "DescribeServices", params)["services"]
+    except AccountError as error:
+        if not error.absent:
+            raise
+    if not services:
+        raise ValueError("no matching ECS Service found")
+    (service,) = services
+    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    return {
+        "id": service["serviceArn"],
+        "arn": service["serviceArn"],
+        "status": service["status"],
+        "taskDefinition": service["taskDefinition"],
+        "desiredCount": service["desiredCount"],
+        "capacityProviderStrategies": [
+            {"base": 0, "weight": 0, **one} for one in service.get("capacityProviderStrategy", [])
+        ],
+        "deployments": [
+            {
+                "id": deployment["id"],
+                "status": deployment["status"],
+                "taskDefinition": deployment["taskDefinition"],
+                "desiredCount": deployment["desiredCount"],
+                "pendingCount": deployment["pendingCount"],
+                "runningCount": deployment["runningCount"],
+                "createdAt": deployment["createdAt"].isoformat(),
+                "updatedAt": deployment["updatedAt"].isoformat(),
+            }
+            for deployment in service["deployments"]
+        ],
+        "loadBalancers": [_service_load_balancer(entry) for entry in service["loadBalancers"]],
+        "networkConfigurations": [
+            {
+                "subnets": network["subnets"],
+                "securityGroups": network.get("securityGroups", []),
+                "assignPublicIp": network.get("assignPublicIp") == "ENABLED",
+            }
+        ]
+        if network
+        else [],
+    }
+
+
+def _service_load_balancer(entry: Any) -> Values:
+    advanced = entry.get("advancedConfiguration")
+    return {
+        "containerName": entry["containerName"],
+        "containerPort": entry["containerPort"],
+        "elbName": "",
+        "targetGroupArn": entry["targetGroupArn"],
+        "advancedConfigurations": [
+            {
+                "alternateTargetGroupArn": advanced["alternateTargetGroupArn"],
+                "productionListenerRule": advanced["productionListenerRule"],
+                "roleArn": advanced["roleArn"],
+                "testListenerRule": advanced.get("testListenerRule", ""),
+            }
+        ]
+        if advanced
+        else [],
+    }
+
+
+def _load_balancer(account: Account, args: Values) -> Values:
+    (balancer,) = account.call("elbv2", "DescribeLoadBalancers", {"Names": [args["name"]]})["LoadBalancers"]
+    subnets = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
+    return {"arn": balancer["LoadBalancerArn"], "subnets": subnets}
+
+
 def _listener_rule(account: Account, args: Values) -> Values:
-    rules = account.call("elbv2", "DescribeRules", {"ListenerArn": args["listenerArn"]})["Rules"]
-    rule = next((rule for rule in rules if rule["Priority"] == str(args["priority"])), None)
-    if rule is None:
-        raise ValueError("couldn't find resource")
+    (rule,) = account.call("elbv2", "DescribeRules", {"RuleArns": [args["arn"]]})["Rules"]
     return {
         "arn": rule["RuleArn"],
         "listenerArn": listener_of(rule["RuleArn"]),
@@ -56,27 +126,6 @@ def _secret(account: Account, args: Values) -> Values:
     return {"id": found["ARN"], "arn": found["ARN"], "name": found["Name"], "kmsKeyId": found.get("KmsKeyId", "")}
 
 
-def _service(account: Account, args: Values) -> Values:
-    try:
-        params: Values = {"cluster": args["clusterArn"], "services": [args["serviceName"]]}
-        found: list[Any] = account.call("ecs", "DescribeServices", params)["services"]
-    except AccountError as error:
-        if error.code != "ClusterNotFoundException":
-            raise
-        found = []
-    if not found:
-        raise ValueError("no matching ECS Service found")
-    service: Values = found[0]
-    capacity = [{"base": 0, "weight": 0, **one} for one in service.get("capacityProviderStrategy", [])]
-    return {
-        "id": service["serviceArn"],
-        "arn": service["serviceArn"],
-        "status": service["status"],
-        "taskDefinition": service["taskDefinition"],
-        "capacityProviderStrategies": capacity,
-    }
-
-
 def _vpc(account: Account, args: Values) -> Values:
     filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in args["tags"].items()]
     found = account.call("ec2", "DescribeVpcs", {"Filters": filters})["Vpcs"]
@@ -93,7 +142,8 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Account, Values], Values]]
     "aws:index/getAvailabilityZones:getAvailabilityZones": ((), _availability_zones),
     "aws:index/getCallerIdentity:getCallerIdentity": ((), _caller_identity),
     "aws:index/getPartition:getPartition": ((), _partition),
-    "aws:lb/getListenerRule:getListenerRule": (("listenerArn", "priority"), _listener_rule),
+    "aws:lb/getListenerRule:getListenerRule": (("arn",), _listener_rule),
+    "aws:lb/getLoadBalancer:getLoadBalancer": (("name",), _load_balancer),
     "aws:secretsmanager/getSecret:getSecret": (("arn",), _secret),
 }
 

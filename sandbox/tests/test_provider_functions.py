@@ -5,12 +5,13 @@ import pytest
 from sandbox import stand_in
 from sandbox.cli import fixtures
 from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Refused, client
-from sandbox.tests.provider_samples import RULE, SERVICE, World
+from sandbox.tests.provider_samples import LOAD_BALANCER, RULE, SERVICE, World
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
 GET_VPC = "aws:ec2/getVpc:getVpc"
 GET_SERVICE = "aws:ecs/getService:getService"
+GET_BALANCER = "aws:lb/getLoadBalancer:getLoadBalancer"
 GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
 
@@ -61,15 +62,32 @@ def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:
 def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
     world = World(engine, endpoint)
     rule = world.make(RULE)
-    listener, priority = rule.outputs["listenerArn"], rule.outputs["priority"]
-    found = engine.invoke(GET_RULE, {"listenerArn": listener, "priority": priority})
-    assert (found["arn"], found["listenerArn"], found["priority"]) == (rule.id, listener, priority)
+    found = engine.invoke(GET_RULE, {"arn": rule.id})
+    assert [found[name] for name in ("listenerArn", "priority")] == [
+        rule.outputs[name] for name in ("listenerArn", "priority")
+    ]
     groups = [
         group for action in found["actions"] for forward in action["forwards"] for group in forward["targetGroups"]
     ]
     assert groups == rule.inputs["actions"][0]["forward"]["targetGroups"]
-    with pytest.raises(Refused, match="couldn't find resource"):
-        engine.invoke(GET_RULE, {"listenerArn": listener, "priority": 49999})
+    world.clear()
+    with pytest.raises(Refused, match="RuleNotFound"):
+        engine.invoke(GET_RULE, {"arn": rule.id})
+
+
+def test_where_the_tasks_of_a_service_are(engine: Engine, endpoint: str) -> None:
+    world = World(engine, endpoint)
+    service = world.make(SERVICE)
+    arguments = {"clusterArn": service.outputs["cluster"], "serviceName": service.outputs["name"]}
+    found = engine.invoke(GET_SERVICE, arguments)
+    assert (found["arn"], found["status"], len(found["deployments"])) == (service.id, "ACTIVE", 1)
+    [network], [entry] = found["networkConfigurations"], found["loadBalancers"]
+    assert network["subnets"] == service.inputs["networkConfiguration"]["subnets"]
+    assert entry["targetGroupArn"] == service.inputs["loadBalancers"][0]["targetGroupArn"]
+    assert entry["advancedConfigurations"] == []
+    balancer = world.make(LOAD_BALANCER)
+    found = engine.invoke(GET_BALANCER, {"name": balancer.outputs["name"]})
+    assert (found["arn"], sorted(found["subnets"])) == (balancer.id, sorted(balancer.inputs["subnets"]))
     world.clear()
 
 

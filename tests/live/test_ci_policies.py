@@ -67,9 +67,15 @@ FUNCTIONS = {
     "get_caller_identity": set[str](),  # needs no permission
     "get_image": {"ecr:DescribeImages"},
     "get_listener_rule": {"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"},
+    "get_load_balancer": {
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeLoadBalancerAttributes",
+        "elasticloadbalancing:DescribeTags",
+    },
     "get_partition": set[str](),  # makes no call
-    "get_vpc": {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
     "get_service": {"ecs:DescribeServices"},
+    "get_vpc": {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
     "get_secret": {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
 }
 # Services and operations of botocore that have another name in IAM.

@@ -19,7 +19,7 @@ from sandbox.provider.checking import Naming, complete
 from sandbox.provider.functions import FUNCTIONS
 from sandbox.provider.servicer import SETTINGS
 from sandbox.provider.types import TYPES
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
 from tests.support.program import DIGEST, REDIS, TAG, run
 
 pytestmark = pytest.mark.sandbox
@@ -51,6 +51,14 @@ FEATURES: list[dict[str, Any]] = [
     },
     {"stack": "dev", "https": False, "protectData": True, "natGateways": "single", "availabilityZones": 3},
     {"stack": "dev", "https": False, "cpuArchitecture": "ARM64", "spotPercent": 50, "onDemandBase": 1},
+    {
+        "stack": "prod",
+        "deploymentStrategy": "blue-green",
+        "answers": FakeAws(
+            images={DIGEST: [TAG]},
+            service=RunningTasks({"arn:first": [], "arn:other": []}, {"arn:first": 100}, deployments=2),
+        ),
+    },
 ]
 # Set by the engine or by the provider itself: generated names, and the default tags.
 FILLED_IN = {
@@ -99,7 +107,8 @@ def paths(token: str, value: Any, path: str = "") -> Iterator[str]:
 @cache
 def deployments() -> list[Deployment]:
     """What the program registers with each feature."""
-    return [run(answers=FakeAws(region="us-east-1", images={DIGEST: [TAG]}), **feature) for feature in FEATURES]
+    answers: dict[str, Any] = {"answers": FakeAws(region="us-east-1", images={DIGEST: [TAG]})}
+    return [run(**(answers | feature)) for feature in FEATURES]
 
 
 @cache

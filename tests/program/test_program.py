@@ -124,7 +124,6 @@ def test_every_resource_is_a_child_of_a_component_and_uses_the_provider(stack: s
         "getCallerIdentity",
         "getPartition",
         "getSecret",
-        "getListenerRule",
         "getService",
         "getVpc",
     }

@@ -10,16 +10,19 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
+from unittest import mock
 
 import pulumi
 import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import Stack
 
+from components.lib import target_health
 from tests.support.stack_config import NAMESPACE, engine_config
 
 ACCOUNT = "123456789012"
 PARTITION = "aws"
+PRODUCTION_RULE = "arn:production-rule"
 
 # Pulumi's wire format marks special objects with this key, whose value says what they are.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -83,6 +86,17 @@ class Deployment:
         return self.one(":TaskDefinition").json("containerDefinitions")
 
 
+@dataclass(frozen=True)
+class RunningTasks:
+    """A service that runs, as far as the program asks about it."""
+
+    targets: Mapping[str, Sequence[str]]  # ARN of a target group, the first one first -> states of its targets
+    weights: Mapping[str, int] = field(default_factory=dict[str, int])  # of the production rule; empty without one
+    subnets: Sequence[str] = ("subnet-private-1", "subnet-private-2")
+    deployments: int = 1
+    status: str = "ACTIVE"
+
+
 @dataclass
 class FakeAws(pulumi.runtime.Mocks):
     """AWS in one region, as far as the program calls it."""
@@ -90,7 +104,7 @@ class FakeAws(pulumi.runtime.Mocks):
     region: str = "us-east-1"
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
-    rules: Mapping[int, Mapping[str, int]] = field(default_factory=dict[int, Mapping[str, int]])  # priority -> weights
+    service: RunningTasks | None = None
     capacity: Sequence[Mapping[str, Any]] | None = None  # the strategy of the running service; None: no service
     service_status: str = "ACTIVE"
     network: str = ""  # the IPv4 block of the stack's network, if it is up
@@ -113,23 +127,24 @@ class FakeAws(pulumi.runtime.Mocks):
                 if self.network:
                     return {"cidrBlock": self.network}, []
                 return {}, [("", "no matching EC2 VPC found")]
+            case "getImage":
+                return self._image(inputs)
             case "getService":
                 if str(inputs["clusterArn"]).startswith("arn:"):  # by the cluster that the program has registered
                     revision = self.running or self._arn("ecs", f"task-definition/{inputs['serviceName']}:1")
                     return {"taskDefinition": revision}, []
-                if self.capacity is None:
-                    return {}, [("", "reading ECS Service: no matching ECS Service found")]
-                return {"status": self.service_status, "capacityProviderStrategies": list(self.capacity)}, []
-            case "getImage":
-                return self._image(inputs)
+                return self._service()
             case "getListenerRule":
-                return self._rule(inputs)
+                return self._rule()
+            case "getLoadBalancer":
+                return {"subnets": [f"subnet-public-{number}" for number in range(1, 4)]}, []
             case _:
                 raise NotImplementedError(args.token)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "awsx:ec2:Vpc":
-            return args.name, self._vpc(args.name)
+            inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType] - as below
+            return args.name, self._vpc(args.name, int(inputs["numberOfAvailabilityZones"]))
         type_ = args.typ.rpartition(":")[2]
         inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType] - the SDK says `dict`
         prefix = inputs.get("namePrefix") or f"{args.name}-"
@@ -142,10 +157,33 @@ class FakeAws(pulumi.runtime.Mocks):
                 return {"imageDigest": digest, "imageTags": list(tags)}, []
         return {}, [("", "reading ECR Images: ImageNotFoundException: The image does not exist within the repository")]
 
-    def _rule(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        if args["priority"] not in self.rules:
-            return {}, [("", "reading ELBv2 Listener Rule: couldn't find resource")]
-        groups = [{"arn": arn, "weight": weight} for arn, weight in self.rules[args["priority"]].items()]
+    def _service(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if self.service is None and self.capacity is None:
+            return {}, [("", "reading ECS Service: no matching ECS Service found")]
+        found: dict[str, Any] = {"status": self.service_status, "capacityProviderStrategies": list(self.capacity or [])}
+        if self.service is None:
+            return found, []
+        first, *others = self.service.targets
+        shift = {"productionListenerRule": PRODUCTION_RULE, "testListenerRule": "arn:test-rule", "roleArn": "arn:role"}
+        return found | {
+            "status": self.service.status,
+            "deployments": [_deployment(number) for number in range(self.service.deployments)],
+            "networkConfigurations": [{"subnets": list(self.service.subnets), "securityGroups": []}],
+            "loadBalancers": [
+                {
+                    "targetGroupArn": first,
+                    "containerName": "app",
+                    "containerPort": 8080,
+                    "elbName": "",
+                    "advancedConfigurations": [{"alternateTargetGroupArn": other, **shift} for other in others],
+                }
+            ],
+        }, []
+
+    def _rule(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if self.service is None or not self.service.weights:
+            return {}, [("", "reading ELBv2 Listener Rule: RuleNotFound: One or more rules not found")]
+        groups = [{"arn": arn, "weight": weight} for arn, weight in self.service.weights.items()]
         return {"actions": [{"type": "forward", "order": 1, "forwards": [{"targetGroups": groups}]}]}, []
 
     def _computed(self, type_: str, logical: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,11 +234,11 @@ class FakeAws(pulumi.runtime.Mocks):
                 pass
         return computed
 
-    def _vpc(self, name: str) -> dict[str, Any]:
+    def _vpc(self, name: str, zones: int) -> dict[str, Any]:
         return {
             "vpcId": "vpc-0a1b",
-            "publicSubnetIds": ["subnet-public-1", "subnet-public-2"],
-            "privateSubnetIds": ["subnet-private-1", "subnet-private-2"],
+            "publicSubnetIds": [f"subnet-public-{zone}" for zone in range(1, zones + 1)],
+            "privateSubnetIds": [f"subnet-private-{zone}" for zone in range(1, zones + 1)],
             "routeTables": [
                 {_SIGNATURE: _IS_RESOURCE, "urn": urn, "id": id_} for urn, id_ in _route_tables(name).items()
             ],
@@ -296,7 +334,13 @@ def deploy(
         return keep_exports(root.outputs)
 
     runtime: Any = pulumi.runtime  # whose decorator has no types
-    with engine_config(config or {}, encrypted):
+    targets: Mapping[str, Sequence[str]] = answers.service.targets if answers.service else {}
+
+    def states(_region: str, group: str) -> Sequence[str]:
+        return targets[group]
+
+    patch = mock.patch.object(target_health, "target_states", states)
+    with engine_config(config or {}, encrypted), patch:
         runtime.test(run)()
     return deployment
 
@@ -322,6 +366,13 @@ def _route_tables(vpc: str) -> dict[str, str]:
         f"urn:pulumi:{pulumi.get_stack()}::{NAMESPACE}::{type_}::{name}": f"rtb-{name.removeprefix(f'{vpc}-')}"
         for name in names
     }
+
+
+def _deployment(number: int) -> dict[str, Any]:
+    counts = {"desiredCount": 2, "pendingCount": 0, "runningCount": 2}
+    times = {"createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z"}
+    status = "ACTIVE" if number else "PRIMARY"
+    return {"id": f"ecs-svc/{number}", "status": status, "taskDefinition": "app:1", **counts, **times}
 
 
 def _struct(message: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pulumi
 import pulumi.runtime
 import pytest
 
+from components.service.running import RunningService
 from config import load as config_load
 from config.mistakes import ConfigError
 from config.settings import Settings
@@ -27,6 +28,7 @@ SES_IDENTITY = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/no-reply@example.com"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 FindImage = Callable[[str, str], str | None]
 FindNetwork = Callable[[str], str | None]
+FindService = Callable[[str], RunningService | None]
 
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
@@ -77,6 +79,10 @@ def no_network(_region: str) -> None:
     """Answers as a stack that is not up."""
 
 
+def no_service(_region: str) -> None:
+    """Answers as a stack that runs no service."""
+
+
 def load(
     config: Mapping[str, object],
     stack: str = "test",
@@ -84,12 +90,13 @@ def load(
     encrypted: Collection[str] = ("secrets",),
     find_image: FindImage = has_the_tag,
     find_network: FindNetwork = no_network,
+    find_service: FindService = no_service,
 ) -> Settings:
     """Loads the settings of a stack with that config. Keys need no namespace."""
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     keys = {**config, **({} if region is None else {"aws:region": region})}
     with engine_config(keys, encrypted):
-        return config_load.load(find_image, find_network)
+        return config_load.load(find_image, find_network, find_service)
 
 
 def mistakes(
@@ -99,10 +106,11 @@ def mistakes(
     encrypted: Collection[str] = ("secrets",),
     find_image: FindImage = has_the_tag,
     find_network: FindNetwork = no_network,
+    find_service: FindService = no_service,
 ) -> list[str]:
     """Returns the lines of the `ConfigError` that `load` raises, without the first."""
     with pytest.raises(ConfigError) as caught:
-        load(config, stack, region, encrypted, find_image, find_network)
+        load(config, stack, region, encrypted, find_image, find_network, find_service)
     head, *lines = str(caught.value).split("\n")
     assert head == (
         f"the configuration of the stack {stack} has {len(lines)} mistake{'s'[: len(lines) > 1]}; nothing was changed."

@@ -19,8 +19,8 @@ ARGS = NetworkArgs(
 )
 
 
-def build(https: bool = True, **shape: Any) -> Deployment:
-    args = replace(ARGS, https=https, shape=replace(ARGS.shape, **shape))
+def build(https: bool = True, zones_with_tasks: int = 0, **shape: Any) -> Deployment:
+    args = replace(ARGS, https=https, zones_with_tasks=zones_with_tasks, shape=replace(ARGS.shape, **shape))
 
     def program() -> None:
         network = Network("network", args)
@@ -78,6 +78,20 @@ def test_tasks_are_private_with_nat(nat_gateways: str, strategy: str, subnets: s
     assert run.exports["tasks"] == [[f"subnet-{subnets}-1", f"subnet-{subnets}-2"], public_ips]
     assert run.exports["private"] == ["subnet-private-1", "subnet-private-2"]
     assert run.exports["public"] == ["subnet-public-1", "subnet-public-2"]
+
+
+@pytest.mark.parametrize(
+    ("tasks_in", "wanted", "zones", "warned"), [(0, 2, 2, False), (2, 2, 2, False), (3, 2, 3, True), (2, 3, 3, False)]
+)
+@pytest.mark.parametrize("nat_gateways", ["one-per-az", "none"])
+def test_zone_stays_in_the_load_balancer_until_the_tasks_have_left_it(
+    nat_gateways: str, tasks_in: int, wanted: int, zones: int, warned: bool
+) -> None:
+    run = build(zones_with_tasks=tasks_in, availability_zones=wanted, nat_gateways=nat_gateways)
+    assert run.one("awsx:ec2:Vpc").inputs["numberOfAvailabilityZones"] == zones
+    assert len(run.exports["public"]) == zones
+    assert len(run.exports["tasks"][0]) == len(run.exports["private"]) == wanted
+    assert [("availabilityZones = 2" in line and "pulumi up" in line) for line in run.warnings] == [True] * warned
 
 
 def test_gateway_endpoints_are_on_every_route_table() -> None:

@@ -9,8 +9,9 @@ import pulumi
 import pytest
 
 from components.data.registry import Image
+from components.service.running import RunningService
 from config.mistakes import ConfigError
-from tests.support.stack_config import DIGEST, load, mistakes
+from tests.support.stack_config import CERTIFICATE, DIGEST, load, mistakes
 
 POOL = "COGNITO_USER_POOL_ID"
 HIDDEN = "correct-horse-battery"
@@ -215,6 +216,50 @@ def test_one_message_names_all_mistakes() -> None:
         "promptArns": "promptArns[0]",
     }
     assert sorted(named) == sorted(["stack name", *(changed.get(key, key) for key in config)])
+
+
+# The service that runs
+
+
+def test_change_to_rolling_is_refused_while_the_alternate_group_is_in_use() -> None:
+    service = RunningService(zones=2, active_group="arn:b", alternate_in_use=True)
+    for config in ({}, {"certificateArn": CERTIFICATE}):
+        (line,) = mistakes({**config, "imageTag": "1.0.0"}, find_service=lambda _: service)
+        assert line.startswith("deploymentStrategy = 'rolling': deletes the alternate target group")
+        assert "make redeploy STACK=test" in line
+        assert "make verify STACK=test WAIT=" in line
+
+
+@pytest.mark.parametrize(
+    "service", [None, RunningService(zones=2), RunningService(zones=2, active_group="arn:a", alternate_in_use=False)]
+)
+def test_change_to_rolling_with_an_empty_alternate_group(service: RunningService | None) -> None:
+    assert load({"imageTag": "1.0.0"}, find_service=lambda _: service).running_service == service
+
+
+@pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
+def test_shifting_strategy_uses_the_alternate_group(strategy: str) -> None:
+    service = RunningService(zones=2, active_group="arn:b", alternate_in_use=True)
+    settings = load({"imageTag": "1.0.0", "deploymentStrategy": strategy}, find_service=lambda _: service)
+    assert settings.running_service == service
+
+
+def test_zone_with_redis_is_not_taken_away() -> None:
+    redis = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery", "imageTag": "1.0.0"}
+    encrypted = ("redisAuthToken",)
+    (line,) = mistakes(redis, encrypted=encrypted, find_service=lambda _: RunningService(zones=3))
+    assert line.startswith("availabilityZones = 2: takes a zone away in which Redis may have a node")
+    assert "pulumi config set redisEnabled false" in line
+    assert load(redis, encrypted=encrypted, find_service=lambda _: RunningService(zones=2)).redis
+    assert load({"imageTag": "1.0.0"}, find_service=lambda _: RunningService(zones=3)).redis is None
+
+
+def test_service_is_looked_up_only_if_all_is_right_and_it_stays() -> None:
+    def fails(_region: str) -> None:
+        raise AssertionError
+
+    assert load({}, find_service=fails).running_service is None
+    mistakes({"imageTag": "1.0.0", "cpu": "1"}, find_service=fails)
 
 
 def test_config_error_ends_the_program_without_a_traceback() -> None:

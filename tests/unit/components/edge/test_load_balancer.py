@@ -143,28 +143,22 @@ FIRST = "arn:aws:elasticloadbalancing:eu-north-1:123456789012:targetgroup/voicet
 ALTERNATE = FIRST.replace("backend-", "backend-b-")
 
 
-@pytest.mark.parametrize("weights", [{}, {FIRST: 100, ALTERNATE: 0}, {FIRST: 1}])
-def test_change_to_rolling_passes_if_the_first_group_has_the_traffic(weights: dict[str, int]) -> None:
-    answers = FakeAws(region="eu-north-1", rules={50: weights} if weights else {})
-    assert build(answers=answers).exports["targetGroup"] == FIRST
-
-
-@pytest.mark.parametrize("weights", [{FIRST: 0, ALTERNATE: 100}, {FIRST: 90, ALTERNATE: 10}])
-def test_change_to_rolling_fails_if_the_alternate_group_has_traffic(weights: dict[str, int]) -> None:
-    answers = FakeAws(region="eu-north-1", rules={50: weights})
-    with pytest.raises(pulumi.RunError, match=r"deploymentStrategy = 'rolling': .*make redeploy"):
-        build(answers=answers)
-
-
-def test_deleted_listener_has_no_rules() -> None:
-    gone = "api error ListenerNotFound: One or more listeners not found"
-    assert build(answers=FakeAws(region="eu-north-1", failures={"getListenerRule": gone})).exports["targetGroup"]
-
-
-def test_failed_lookup_of_the_rules_is_an_error() -> None:
-    answers = FakeAws(region="eu-north-1", failures={"getListenerRule": "AccessDenied: not authorized"})
-    with pytest.raises(pulumi.RunError, match=r"cannot look up the rules of the listener .*AccessDenied"):
-        build(answers=answers)
+@pytest.mark.parametrize(
+    ("active", "forwarded"),
+    [
+        (FIRST, {FIRST: 100, ALTERNATE: 0}),
+        (ALTERNATE, {FIRST: 0, ALTERNATE: 100}),
+        ("arn:of-a-group-that-is-replaced", {FIRST: 100, ALTERNATE: 0}),
+    ],
+)
+@pytest.mark.parametrize("changes", EDGES)
+def test_new_rule_forwards_to_the_group_that_has_the_tasks(
+    changes: dict[str, Any], active: str, forwarded: dict[str, int]
+) -> None:
+    for rule in build(shifts_traffic=True, active_group=active, **changes).all(":ListenerRule"):
+        [action] = rule.inputs["actions"]
+        assert {group["arn"]: group["weight"] for group in action["forward"]["targetGroups"]} == forwarded
+        assert rule.ignore_changes == ("actions",)
 
 
 @pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])

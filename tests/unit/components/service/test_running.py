@@ -1,42 +1,102 @@
-"""The check that ECS runs the revision that Pulumi's state names."""
+"""The service that runs now: where its tasks are, and which target group clients have to reach."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from unittest import mock
 
 import pulumi
 import pytest
 
-from tests.support.mocks import Deployment, FakeAws
-from tests.support.program import DIGEST, TAG, run
+from components.lib import target_health
+from components.lib.names import Names
+from components.lib.provider import aws_provider
+from components.service.running import RunningService, find_service
+from tests.support.mocks import Deployment, FakeAws, RunningTasks, deploy
+
+FIRST, OTHER = "arn:first", "arn:other"
+HEALTHY = ["healthy"]
 
 
-def answers(running: str) -> FakeAws:
-    return FakeAws(images={DIGEST: [TAG]}, running=running)
+def find(answers: FakeAws) -> tuple[RunningService | None, Deployment]:
+    found: list[RunningService | None] = []
+
+    def program() -> None:
+        provider = aws_provider("eu-north-1", "dev", "dev")
+        found.append(find_service(provider, Names("dev"), lambda group: target_health.target_states("r", group)))
+
+    return (run := deploy(program, stack="dev", answers=answers)) and (found[0], run)
 
 
-def lookups(deployment: Deployment) -> list[str]:
-    """The clusters of the services that the program has looked up after the registration of its cluster."""
-    calls = [arguments for function, arguments, _ in deployment.calls if function == "aws:ecs/getService:getService"]
-    return [arguments["clusterArn"] for arguments in calls if arguments["clusterArn"].startswith("arn:")]
+def running(targets: Mapping[str, Sequence[str]], **more: Any) -> RunningService:
+    service, _ = find(FakeAws(service=RunningTasks(targets, **more)))
+    assert service
+    return service
 
 
-def test_update_succeeds_if_the_service_runs_the_intended_revision() -> None:
-    assert len(lookups(run("dev"))) == 1
+def test_stack_without_a_service() -> None:
+    service, run = find(FakeAws())
+    assert service is None
+    [(_, arguments, provider)] = run.calls
+    assert arguments == {"clusterArn": "voiceter-cluster-dev", "serviceName": "voiceter-backend-dev"}
+    assert "::aws::" in provider
 
 
-def test_update_fails_if_ecs_runs_another_revision() -> None:
-    old = "arn:aws:ecs:us-east-1:123456789012:task-definition/voiceter-backend-dev:7"
-    with pytest.raises(pulumi.RunError) as caught:
-        run("dev", answers=answers(old))
-    assert "the service runs voiceter-backend-dev:7, and not voiceter-backend-dev:1" in str(caught.value)
-    assert "`pulumi up --refresh`" in str(caught.value)
-    assert "`make rollback`" in str(caught.value)
+@pytest.mark.parametrize("status", ["DRAINING", "INACTIVE"])
+def test_deleted_service_is_none(status: str) -> None:
+    service, _ = find(FakeAws(service=RunningTasks({FIRST: [], OTHER: HEALTHY}, status=status)))
+    assert service is None
 
 
-def test_preview_does_not_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    def is_dry_run() -> Any:
-        return True
+def test_service_with_one_target_group_asks_for_no_targets() -> None:
+    with mock.patch.object(target_health, "target_states", side_effect=AssertionError):
+        assert running({FIRST: HEALTHY}) == RunningService(zones=2)
 
-    monkeypatch.setattr(pulumi.runtime, "is_dry_run", is_dry_run)
-    assert lookups(run("dev", answers=answers("other:1"))) == []
+
+@pytest.mark.parametrize("state", ["initial", "healthy", "unhealthy", "unused", "unavailable"])
+@pytest.mark.parametrize("active", [FIRST, OTHER])
+@pytest.mark.parametrize("left", [[], ["draining"]])
+def test_group_with_the_tasks_is_active_whatever_the_weights_are(active: str, state: str, left: list[str]) -> None:
+    idle = OTHER if active == FIRST else FIRST
+    targets = {group: ["draining", state] if group == active else left for group in (FIRST, OTHER)}
+    assert running(targets, weights={idle: 100, active: 0}).active_group == active
+
+
+@pytest.mark.parametrize("states", [[], ["draining"], HEALTHY], ids=["none", "draining", "both"])
+@pytest.mark.parametrize("weights", [{FIRST: 100, OTHER: 0}, {FIRST: 10, OTHER: 90}])
+def test_weights_decide_while_no_group_or_both_groups_have_tasks(states: list[str], weights: dict[str, int]) -> None:
+    service = running({FIRST: states, OTHER: states}, weights=weights)
+    assert service.active_group == (FIRST if weights[FIRST] == 100 else OTHER)
+
+
+def test_without_tasks_and_without_a_rule_no_group_is_active() -> None:
+    assert running({FIRST: [], OTHER: []}) == RunningService(zones=2)
+
+
+def test_lost_rule_during_a_deployment_is_refused() -> None:
+    with pytest.raises(pulumi.RunError, match=r"deployment of voiceter-backend-dev is under way.*WAIT=3600.*--refresh"):
+        running({FIRST: HEALTHY, OTHER: HEALTHY})
+
+
+@pytest.mark.parametrize(("states", "in_use"), [([], False), (["draining"], True), (HEALTHY, True)])
+def test_draining_targets_use_the_alternate_group(states: list[str], in_use: bool) -> None:
+    assert running({FIRST: HEALTHY, OTHER: states}, weights={FIRST: 100}).alternate_in_use is in_use
+
+
+@pytest.mark.parametrize(("deployments", "zones"), [(1, 2), (2, 3)])
+def test_during_a_deployment_tasks_may_be_in_all_zones_of_the_load_balancer(deployments: int, zones: int) -> None:
+    assert running({FIRST: HEALTHY}, deployments=deployments).zones == zones
+
+
+@pytest.mark.parametrize(
+    ("function", "targets"),
+    [
+        ("getService", {FIRST: HEALTHY}),
+        ("getListenerRule", {FIRST: [], OTHER: []}),
+    ],
+)
+def test_failed_lookup_is_an_error(function: str, targets: dict[str, list[str]]) -> None:
+    answers = FakeAws(service=RunningTasks(targets), failures={function: "AccessDenied: not authorized"})
+    with pytest.raises(pulumi.RunError, match=r"cannot look up the .*AccessDenied"):
+        find(answers)

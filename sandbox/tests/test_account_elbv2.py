@@ -1,0 +1,35 @@
+"""The targets that the account describes: those that the load balancer does not use are `unused`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.tests.account_world import World, empty_account
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with empty_account():
+        world = World()
+        world.create(world.task("1"))
+        yield world
+
+
+def states(world: World) -> dict[str, str]:
+    """The network of each target of the first group -> its state."""
+    described = world.elb.describe_target_health(TargetGroupArn=world.groups[0])["TargetHealthDescriptions"]
+    return {one["Target"]["Id"].rpartition(".")[0]: one["TargetHealth"]["State"] for one in described}
+
+
+def test_targets_in_a_zone_that_leaves_the_load_balancer_are_unused(world: World) -> None:
+    assert states(world) == {"10.0.0": "healthy", "10.0.1": "healthy"}
+    kept, _ = world.subnets
+    world.elb.set_subnets(LoadBalancerArn=world.balancer, Subnets=[kept, world.subnet(2, "c")])
+    assert states(world) == {"10.0.0": "healthy", "10.0.1": "unused"}
+
+
+def test_targets_behind_no_rule_are_unused(world: World) -> None:
+    world.elb.delete_rule(RuleArn=world.rule)
+    assert set(states(world).values()) == {"unused"}

@@ -1,0 +1,174 @@
+"""Clients reach the tasks whatever changes at the load balancer: listeners, rules, target groups and zones."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from tests.live.harness import Stack
+from tests.live.watch import CutOffError, Watch
+
+pytestmark = pytest.mark.live
+
+
+def listeners(dev: Stack) -> dict[int, str]:
+    """The ARN of each listener, by port."""
+    elb = dev.client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
+    found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    return {listener["Port"]: listener["ListenerArn"] for listener in found}
+
+
+def rules(dev: Stack) -> dict[tuple[int, int], dict[str, Any]]:
+    """The rules, by the listener's port and their priority."""
+    elb = dev.client("elbv2")
+    return {
+        (port, int(rule["Priority"])): rule
+        for port, arn in listeners(dev).items()
+        for rule in elb.describe_rules(ListenerArn=arn)["Rules"]
+        if not rule["IsDefault"]
+    }
+
+
+def weights(dev: Stack, port: int, priority: int) -> dict[str, int]:
+    """Target group -> its weight in a rule."""
+    config = rules(dev)[port, priority]["Actions"][0]["ForwardConfig"]
+    return {group["TargetGroupArn"]: group["Weight"] for group in config["TargetGroups"]}
+
+
+def groups(dev: Stack) -> tuple[str, str]:
+    """The service's first and its alternate target group."""
+    (entry,) = dev.service()["loadBalancers"]
+    return entry["targetGroupArn"], entry["advancedConfiguration"]["alternateTargetGroupArn"]
+
+
+def healthy_in(dev: Stack, group: str) -> int:
+    described = dev.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    return sum(one["TargetHealth"]["State"] == "healthy" for one in described)
+
+
+def move_tasks_to_the_alternate_group(dev: Stack) -> None:
+    """Deploys the same revision again, if the tasks are in the first group."""
+    first, alternate = groups(dev)
+    if healthy_in(dev, first):
+        dev.client("ecs").update_service(
+            cluster="voiceter-cluster-dev", service="voiceter-backend-dev", forceNewDeployment=True
+        )
+    assert (healthy_in(dev, first), healthy_in(dev, alternate)) == (0, 1)
+
+
+def assert_clients_reach_the_tasks(dev: Stack, port: int) -> None:
+    live, idle = sorted(groups(dev), key=lambda group: -healthy_in(dev, group))
+    assert (healthy_in(dev, live), healthy_in(dev, idle)) == (1, 0)
+    assert weights(dev, port, 50) == {live: 100, idle: 0}
+
+
+def certificate(dev: Stack) -> str:
+    return dev.client("acm").request_certificate(DomainName="voice.example.com")["CertificateArn"]
+
+
+def updated(dev: Stack) -> str:
+    """Runs `pulumi up`, which must not cut clients off; its output."""
+    with Watch(dev):
+        return dev.sandbox.updated("dev")
+
+
+def assert_only_the_listener_that_clients_leave_fails(dev: Stack, listener: str) -> None:
+    """Runs `pulumi up`. ECS shifts the traffic of the new rules only, and the engine deletes the old rules last."""
+    with suppress(CutOffError), Watch(dev) as watch:
+        dev.sandbox.updated("dev")
+    assert [breach for breach in watch.breaches if not breach.startswith(listener)] == []
+
+
+def test_change_to_blue_green(dev: Stack) -> None:
+    dev.sandbox.set("dev", deploymentStrategy="blue-green", bakeTimeMinutes="1")
+    updated(dev)
+    for group in groups(dev):
+        answer = dev.client("elbv2").describe_target_group_attributes(TargetGroupArn=group)
+        attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
+        assert attributes["load_balancing.algorithm.type"] == "least_outstanding_requests"
+    for rule in rules(dev).values():
+        cookie = rule["Actions"][0]["ForwardConfig"]["TargetGroupStickinessConfig"]
+        assert cookie["DurationSeconds"] <= 60 * dev.service()["deploymentConfiguration"]["bakeTimeInMinutes"]
+
+
+def test_https_on_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> None:
+    move_tasks_to_the_alternate_group(dev)
+    dev.sandbox.set("dev", certificateArn=certificate(dev))
+    assert_only_the_listener_that_clients_leave_fails(dev, "HTTP on port 80: ")
+    dev.sandbox.unchanged("dev")
+    assert rules(dev).keys() == {(443, 40), (443, 50)}
+    assert_clients_reach_the_tasks(dev, 443)
+
+
+def test_https_off_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> None:
+    move_tasks_to_the_alternate_group(dev)
+    dev.sandbox.remove("dev", "certificateArn")
+    assert_only_the_listener_that_clients_leave_fails(dev, "HTTPS on port 443: ")
+    dev.sandbox.unchanged("dev")
+    assert rules(dev).keys() == {(80, 40), (80, 50)}
+    assert_clients_reach_the_tasks(dev, 80)
+
+
+@pytest.mark.parametrize("lost", ["rules", "listener"])
+def test_what_is_deleted_by_hand_comes_back_with_the_weights_that_are_live(dev: Stack, lost: str) -> None:
+    move_tasks_to_the_alternate_group(dev)
+    elb = dev.client("elbv2")
+    if lost == "rules":
+        for rule in rules(dev).values():
+            elb.delete_rule(RuleArn=rule["RuleArn"])
+    else:
+        elb.delete_listener(ListenerArn=listeners(dev)[80])
+    with pytest.raises(CutOffError) as cut_off, Watch(dev):
+        dev.sandbox.updated("dev", "--refresh")
+    # Nothing led to a task until the rules were there. From then on they did.
+    assert "no listener leads to a healthy task" in str(cut_off.value)
+    assert "forwards to a group without healthy targets" not in str(cut_off.value)
+    dev.sandbox.unchanged("dev")
+    assert_clients_reach_the_tasks(dev, 80)
+
+
+def test_change_to_rolling_is_refused_together_with_https_too(dev: Stack) -> None:
+    move_tasks_to_the_alternate_group(dev)
+    dev.sandbox.set("dev", deploymentStrategy="rolling", certificateArn=certificate(dev))
+    refusal = dev.sandbox.refuses("pulumi preview -s dev --non-interactive")
+    assert "deploymentStrategy = 'rolling': deletes the alternate target group" in refusal
+    dev.sandbox.remove("dev", "certificateArn")
+    dev.sandbox.set("dev", deploymentStrategy="blue-green")
+
+
+def test_without_the_service_any_change_to_rolling_is_possible(dev: Stack) -> None:
+    """Without an image there are no tasks that could move to the first group."""
+    move_tasks_to_the_alternate_group(dev)
+    tag = dev.sandbox.succeeds("pulumi config get imageTag -s dev").strip()
+    dev.sandbox.remove("dev", "imageTag")
+    dev.sandbox.updated("dev")
+    dev.sandbox.set("dev", deploymentStrategy="rolling")
+    dev.sandbox.updated("dev")
+    dev.sandbox.set("dev", imageTag=tag)
+    dev.sandbox.updated("dev")
+    ((group, weight),) = weights(dev, 80, 100).items()
+    assert (weight, healthy_in(dev, group)) == (100, 1)
+
+
+def zones(dev: Stack) -> tuple[int, int, int]:
+    """The number of zones of the load balancer and of the service, and of the subnets of the network."""
+    (balancer,) = dev.client("elbv2").describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
+    network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
+    subnets = dev.client("ec2").describe_subnets(Filters=[{"Name": "vpc-id", "Values": [balancer["VpcId"]]}])
+    return len(balancer["AvailabilityZones"]), len(network["subnets"]), len(subnets["Subnets"])
+
+
+def test_zone_leaves_the_load_balancer_after_its_tasks_have_left_it(dev: Stack) -> None:
+    dev.sandbox.set("dev", availabilityZones="3", desiredCount="2", minCount="2")
+    dev.client("ecs").update_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", desiredCount=2)
+    updated(dev)
+    assert zones(dev) == (3, 3, 6)
+    dev.sandbox.set("dev", availabilityZones="2")
+    assert "availabilityZones = 2: this update moves the tasks out of the zone that goes" in updated(dev)
+    assert zones(dev) == (3, 2, 6)
+    updated(dev)
+    assert zones(dev) == (2, 2, 4)
+    dev.sandbox.unchanged("dev")
