@@ -158,7 +158,7 @@ if settings.image:
             version=settings.image.version,
             size=settings.task_size,
             capacity=settings.capacity,
-            running_on=lookups.capacity_providers(region),
+            running_on=running.capacity_providers if running else None,
             placement=network.tasks,
             roles=identity.roles,
             target=load_balancer.target,

@@ -9,7 +9,6 @@ from components.lib import target_health
 from components.lib.names import Names
 from components.lib.provider import aws_provider
 from components.network import find_network
-from components.service.capacity import CapacityProvider, find_capacity_providers
 from components.service.running import RunningService, find_service
 
 
@@ -34,10 +33,6 @@ class Lookups:
     def network(self, region: str) -> str | None:
         """Returns the IPv4 block of the stack's network, see `find_network`."""
         return find_network(self.provider(region), self._names.service, self._names.stack)
-
-    def capacity_providers(self, region: str) -> list[CapacityProvider] | None:
-        """Returns where the tasks of the running service are placed, see `find_capacity_providers`."""
-        return find_capacity_providers(self.provider(region), self._names.cluster, self._names.service)
 
     def service(self, region: str) -> RunningService | None:
         """Returns the stack's service as it runs, see `find_service`."""

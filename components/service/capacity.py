@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi
-import pulumi_aws as aws
-
-from components.lib.lookup import look_up
-
 
 @dataclass(frozen=True, order=True)
 class CapacityProvider:
@@ -39,22 +34,3 @@ class Capacity:
         if self.on_demand_base or self.spot_percent < 100:
             providers.insert(0, CapacityProvider("FARGATE", self.on_demand_base, weight=100 - self.spot_percent))
         return providers
-
-
-def find_capacity_providers(provider: aws.Provider, cluster: str, service: str) -> list[CapacityProvider] | None:
-    """Returns the strategy of the running service, sorted, or None if there is no such service.
-
-    Raises:
-        pulumi.RunError: ECS does not answer.
-    """
-    found = look_up(
-        f"the capacity providers of the service {service!r}",
-        lambda: aws.ecs.get_service(
-            cluster_arn=cluster, service_name=service, opts=pulumi.InvokeOptions(provider=provider)
-        ),
-    )
-    if found is None or found.status != "ACTIVE":  # ECS shows a deleted service for a while
-        return None
-    return sorted(
-        CapacityProvider(one.capacity_provider, one.base, one.weight) for one in found.capacity_provider_strategies
-    )

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from components.lib.lookup import look_up
 from components.lib.names import Names
+from components.service.capacity import CapacityProvider
 
 # The states of a target that gets no new request, as its task ends.
 _DRAINING = "draining"
@@ -20,6 +21,7 @@ class RunningService:
     """Where the tasks of the service are, and their clients with them."""
 
     zones: int  # the number of availability zones in which tasks may run
+    capacity_providers: Sequence[CapacityProvider] = ()  # its strategy, sorted
     active_group: str | None = None  # the ARN of the target group that clients have to reach; None if there is but one
     alternate_in_use: bool = False  # whether the alternate target group has targets, or targets that drain
 
@@ -39,6 +41,10 @@ def find_service(
     )
     if found is None or found.status != "ACTIVE":
         return None
+    strategy = [
+        CapacityProvider(one.capacity_provider, one.base, one.weight) for one in found.capacity_provider_strategies
+    ]
+    capacity = tuple(sorted(strategy))
     # The program gives the service one subnet in each of its zones. Until a deployment is over, tasks may run where
     # the former revision was allowed to: in any zone of the load balancer.
     zones = max((len(network.subnets) for network in found.network_configurations or []), default=0)
@@ -49,8 +55,8 @@ def find_service(
             groups = (entry.target_group_arn, advanced.alternate_target_group_arn)
             states = {group: states_of(group) for group in groups}
             active = _active_group(names, states, advanced.production_listener_rule, options)
-            return RunningService(zones, active, alternate_in_use=bool(states[groups[1]]))
-    return RunningService(zones)
+            return RunningService(zones, capacity, active, alternate_in_use=bool(states[groups[1]]))
+    return RunningService(zones, capacity)
 
 
 def _active_group(

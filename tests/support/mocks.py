@@ -106,7 +106,6 @@ class FakeAws(pulumi.runtime.Mocks):
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
     service: RunningTasks | None = None
     capacity: Sequence[Mapping[str, Any]] | None = None  # the strategy of the running service; None: no service
-    service_status: str = "ACTIVE"
     network: str = ""  # the IPv4 block of the stack's network, if it is up
     running: str = ""  # the revision that the service runs; empty for the one that the program registers
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
@@ -160,7 +159,7 @@ class FakeAws(pulumi.runtime.Mocks):
     def _service(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if self.service is None and self.capacity is None:
             return {}, [("", "reading ECS Service: no matching ECS Service found")]
-        found: dict[str, Any] = {"status": self.service_status, "capacityProviderStrategies": list(self.capacity or [])}
+        found: dict[str, Any] = {"status": "ACTIVE", "capacityProviderStrategies": list(self.capacity or [])}
         if self.service is None:
             return found, []
         first, *others = self.service.targets

@@ -12,6 +12,7 @@ import pytest
 from components.lib import target_health
 from components.lib.names import Names
 from components.lib.provider import aws_provider
+from components.service.capacity import CapacityProvider
 from components.service.running import RunningService, find_service
 from tests.support.mocks import Deployment, FakeAws, RunningTasks, deploy
 
@@ -47,6 +48,27 @@ def test_stack_without_a_service() -> None:
 def test_deleted_service_is_none(status: str) -> None:
     service, _ = find(FakeAws(service=RunningTasks({FIRST: [], OTHER: HEALTHY}, status=status)))
     assert service is None
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "reading ECS Service: no matching ECS Service found",
+        "operation error ECS: DescribeServices, ClusterNotFoundException: Cluster not found.",
+    ],
+)
+def test_missing_service_or_cluster_is_none(failure: str) -> None:
+    assert find(FakeAws(failures={"getService": failure}))[0] is None
+
+
+def test_capacity_providers_of_the_service() -> None:
+    capacity = [
+        {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 70},
+        {"capacityProvider": "FARGATE", "base": 1, "weight": 30},
+    ]
+    service, _ = find(FakeAws(capacity=capacity))
+    assert service
+    assert service.capacity_providers == (CapacityProvider("FARGATE", 1, 30), CapacityProvider("FARGATE_SPOT", 0, 70))
 
 
 def test_service_with_one_target_group_asks_for_no_targets() -> None:
