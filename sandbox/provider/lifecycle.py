@@ -135,7 +135,11 @@ class Lifecycle:
         # After a failed update the engine passes the inputs from before it, with the outputs from after it. The AWS
         # provider compares the outputs (pulumi-terraform-bridge, pkg/tfbridge/provider.go, Diff and Update).
         if resource.steady:
-            changed -= {name for name in changed & news.keys() & olds.keys() if agrees(news[name], olds[name])}
+            changed -= {
+                name
+                for name in changed & news.keys() & olds.keys()
+                if agrees(news[name], olds[name]) and not agrees(old_inputs.get(name), olds[name])
+            }
         left_alone = {re.split(r"[.\[]", path)[0] for path in ignored}
         for name in (*resource.sent, "tagsAll"):
             recorded = name in left_alone or name not in news
