@@ -104,6 +104,7 @@ class LiveSandbox:
         elif file.read_text() != self._configs[stack]:
             file.write_text(self._configs[stack])
             self.updated(stack, "--refresh")
+            self.updated(stack)  # after a changed capacity, it clears the flag for the forced deployment
         return Stack(self, stack)
 
     def down(self, stack: str) -> str:

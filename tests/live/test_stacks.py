@@ -119,7 +119,7 @@ def test_service_is_as_the_contract_says(stack: Stack) -> None:
     strategy = {
         item["capacityProvider"]: (item.get("base", 0), item["weight"]) for item in service["capacityProviderStrategy"]
     }
-    assert strategy == ({"FARGATE_SPOT": (0, 100)} if stack.name == "dev" else {"FARGATE": (2, 100)})
+    assert strategy == ({"FARGATE_SPOT": (0, 100)} if stack.name == "dev" else {"FARGATE": (0, 100)})
     vpc = service["networkConfiguration"]["awsvpcConfiguration"]
     assert vpc["assignPublicIp"] == ("ENABLED" if stack.name == "dev" else "DISABLED")
     subnets = stack.client("ec2").describe_subnets(SubnetIds=vpc["subnets"])["Subnets"]

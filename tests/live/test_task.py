@@ -237,13 +237,14 @@ def test_secrets_are_injected_only_if_the_execution_role_may_read_them(dev: Stac
     secret, _ = definition(dev)["containerDefinitions"][0]["secrets"]
     arn = secret["valueFrom"].rpartition(":::")[0]
     iam, role = dev.client("iam"), "voiceter-backend-execution-role-dev"
-    policy = iam.get_role_policy(RoleName=role, PolicyName="execution")["PolicyDocument"]
-    less = {**policy, "Statement": [one for one in policy["Statement"] if one["Sid"] != "Secrets"]}
-    iam.put_role_policy(RoleName=role, PolicyName="execution", PolicyDocument=json.dumps(less))
+    names: list[str] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    [name] = [one for one in names if one.startswith("execution-Secrets-")]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    iam.delete_role_policy(RoleName=role, PolicyName=name)
     refused = refusal(dev, tmp_path)
     assert f"the execution role arn:aws:iam::123456789012:role/{role} is not allowed" in refused
     assert f"secretsmanager:GetSecretValue on {arn}" in refused
-    iam.put_role_policy(RoleName=role, PolicyName="execution", PolicyDocument=json.dumps(policy))
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
     dev.client("secretsmanager").delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
     assert f"COGNITO_USER_POOL_ID: there is no secret {arn}" in refusal(dev, tmp_path)
