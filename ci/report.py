@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from operations.console import ADDED_BY_HAND, CHANGES_FOUND
+
 # GitHub takes 65,536 characters of an issue or a comment. The rest is for the text around the sections.
 _MOST: Final = 60_000
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _COUNT: Final = re.compile(r"^ +[^\d\s]* ?(\d+ (?:to [a-z-]+|unchanged|created|updated|deleted|replaced|drifted))$")
-_ADDED: Final = "ADDED BY HAND: "  # how a line of `python -m operations added` starts
-# The engine's exit status for --expect-no-changes if there are changes (package cmd, ExitNoChanges).
-CHANGES_FOUND: Final = 7
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Report:
             return "failed"
         counts = [found[1] for line in self.output.splitlines() if (found := _COUNT.match(line))]
         changes = [count for count in counts if not count.endswith("unchanged")]
-        if added := sum(line.startswith(_ADDED) for line in self.output.splitlines()):
+        if added := sum(line.startswith(ADDED_BY_HAND) for line in self.output.splitlines()):
             changes.append(f"{added} added by hand")
         return ", ".join(changes) or "no changes"
 

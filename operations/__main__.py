@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from operations.console import say
+from operations.console import CHANGES_FOUND, say
 from operations.errors import OperationError, describe_aws_error
 from operations.target import Target
-
-CHANGES_FOUND = 7  # as `pulumi preview --expect-no-changes` ends if there are changes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

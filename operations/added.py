@@ -10,10 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from operations.console import say
+from operations.console import ADDED_BY_HAND, say
 from operations.target import Target
-
-PREFIX: Final = "ADDED BY HAND: "  # of each line
 
 # The settings of a bucket that the program leaves alone: the call that reads one, the key of the answer that says
 # whether there is one, and the error of a bucket without one.
@@ -62,7 +60,7 @@ def added_by_hand(target: Target) -> list[str]:
 def print_added(lines: Sequence[str]) -> None:
     """Prints what was added by hand, one line each, and what to do about it."""
     for line in lines:
-        say(f"{PREFIX}{line}")
+        say(f"{ADDED_BY_HAND}{line}")
     if lines:
         say("`pulumi up` does not remove it. Delete it, or add it to the program.")
 

@@ -1,8 +1,13 @@
 """What the commands print and ask."""
 
 import sys
+from typing import Final
 
 from operations.errors import OperationError
+
+ADDED_BY_HAND: Final = "ADDED BY HAND: "  # starts each line about an object that the program did not create
+# The exit status if there are changes: the engine's for --expect-no-changes (package cmd, ExitNoChanges).
+CHANGES_FOUND: Final = 7
 
 
 def say(text: str) -> None:

@@ -1,7 +1,6 @@
 """`make preflight`: checks an account before the first `pulumi up` of a stack. Changes nothing."""
 
 import importlib
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from config.mistakes import Mistakes
 from config.settings import Settings
 from config.source import Source
 from operations.console import say
-from operations.errors import OperationError, PulumiError, describe_aws_error
+from operations.errors import OperationError, describe_aws_error
+from operations.images import Registry
 from operations.target import Target, project
 
 # The names of quotas, as Service Quotas lists them: the beginning is enough. Their codes are documented nowhere.
@@ -96,15 +96,8 @@ def preflight(target: Target) -> bool:
 
 def _config(target: Target) -> Source:
     """Returns the stack's config without its secrets."""
-    try:
-        entries: dict[str, Any] = json.loads(target.pulumi("config", "--json", capture=True))
-    except PulumiError as error:
-        if "no stack named" not in error.stderr:
-            raise
-        raise OperationError(f"There is no stack {target.stack}: `pulumi stack init {target.stack}`.") from None
-    plain = {key: str(entry["value"]) for key, entry in entries.items() if not entry.get("secret") and "value" in entry}
-    texts = {key.removeprefix(f"{project()}:"): value for key, value in plain.items()}
-    return Source(target.stack, texts, frozenset())
+    found = target.config_of_all_namespaces()
+    return Source(target.stack, {key.removeprefix(f"{project()}:"): text for key, text in found.items()}, frozenset())
 
 
 def findings_of(check: Callable[[Account], Iterator[Finding]], account: Account) -> Iterator[Finding]:
@@ -219,16 +212,16 @@ def image(account: Account) -> Iterator[Finding]:
     if tag is None:
         yield Finding(Level.OK, "image", "imageTag is not set: `pulumi up` creates everything but the service")
         return
-    image_id = {"imageDigest": tag} if tag.startswith("sha256:") else {"imageTag": tag}
     try:
-        ecr.describe_images(repositoryName=repository, imageIds=[image_id])
-    except ecr.exceptions.RepositoryNotFoundException:
+        found = Registry(repository, ecr, {"repositoryName": repository}).find(tag)
+    except OperationError:
         text = f"there is no registry {repository} yet: `pulumi config rm imageTag`, `pulumi up`, then push the image"
         yield Finding(Level.FAIL, "image", text)
-    except ecr.exceptions.ImageNotFoundException:
-        yield Finding(Level.FAIL, "image", f"the registry {repository} lacks {tag}: push it")
-    else:
+        return
+    if found is not None:
         yield Finding(Level.OK, "image", f"{repository} holds {tag}")
+    else:
+        yield Finding(Level.FAIL, "image", f"the registry {repository} lacks {tag}: push it")
 
 
 def service_roles(account: Account) -> Iterator[Finding]:

@@ -2,13 +2,14 @@
 
 from typing import Final
 
+from components.lib.timeline import JOB_MINUTES
 from operations.console import say
 from operations.errors import OperationError
 from operations.target import Target
 from operations.verdict import short
 
 # `make verify` returns as soon as the deployment is over. This is as long as a CI job waits for one.
-WAIT_SECONDS: Final = 6 * 60 * 60
+WAIT_SECONDS: Final = JOB_MINUTES * 60
 
 
 def redeploy(target: Target) -> None:

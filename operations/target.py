@@ -87,8 +87,12 @@ class Target:
 
     @cached_property
     def _outputs(self) -> dict[str, Any]:
+        return json.loads(self._read("stack", "output", "--json"))
+
+    def _read(self, *arguments: str) -> str:
+        """Returns what pulumi prints about this stack. Raises OperationError if there is no such stack."""
         try:
-            return json.loads(self.pulumi("stack", "output", "--json", capture=True))
+            return self.pulumi(*arguments, capture=True)
         except PulumiError as error:
             if "no stack named" not in error.stderr:
                 raise
@@ -153,12 +157,19 @@ class Target:
 
     def config(self) -> dict[str, str]:
         """Returns the plain config values of the project, by key without its namespace. Secrets are left out."""
-        found: dict[str, Any] = json.loads(self.pulumi("config", "--json", capture=True))
         prefix = f"{project()}:"
+        found = self.config_of_all_namespaces()
+        return {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
+
+    def config_of_all_namespaces(self) -> dict[str, str]:
+        """Returns the plain config values, by key with its namespace. Secrets are left out.
+
+        Raises:
+            OperationError: there is no such stack.
+        """
+        found: dict[str, Any] = json.loads(self._read("config", "--json"))
         return {
-            key.removeprefix(prefix): str(entry["value"])
-            for key, entry in found.items()
-            if key.startswith(prefix) and not entry.get("secret") and "value" in entry
+            key: str(entry["value"]) for key, entry in found.items() if not entry.get("secret") and "value" in entry
         }
 
     def set_config(self, key: str, value: str | None) -> None:

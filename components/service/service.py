@@ -44,7 +44,7 @@ class ServiceArgs:
     roles: Roles
     target: Target
     strategy: Strategy
-    infrastructure_role_arn: pulumi.Input[str] | None  # with which ECS shifts traffic; None if nothing shifts
+    infrastructure_role_arn: pulumi.Input[str]  # with which ECS shifts traffic
     timeline: Timeline
     enable_exec: bool
     rollback_alarms: Sequence[pulumi.Input[str]]  # names of the alarms that roll a deployment back
@@ -150,7 +150,7 @@ def _load_balancer(args: ServiceArgs) -> aws.ecs.ServiceLoadBalancerArgsDict:
         "container_port": PORT,
     }
     shift = args.target.shift
-    if shift and args.infrastructure_role_arn:
+    if shift:
         entry["advanced_configuration"] = {
             "alternate_target_group_arn": shift.alternate_target_group_arn,
             "production_listener_rule": shift.production_rule_arn,

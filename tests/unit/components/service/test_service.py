@@ -32,7 +32,7 @@ ARGS = ServiceArgs(
     roles=Roles(execution_arn="arn:execution", task_arn="arn:task"),
     target=Target("arn:target-group"),
     strategy=Strategy("rolling", 10, 10, 25),
-    infrastructure_role_arn=None,
+    infrastructure_role_arn="arn:infrastructure",
     timeline=Timeline(deregistration_delay_seconds=1860, stop_timeout_seconds=45, shift_minutes=0),
     enable_exec=False,
     rollback_alarms=["high-error-rate", "target-5xx"],
