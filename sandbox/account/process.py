@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -100,7 +101,8 @@ def _answers(account: Account, seconds: float) -> bool:
         return False
     except TimeoutError:
         raise
-    except (OSError, ValueError):
+    except (OSError, HTTPException, ValueError):
+        # HTTPException: the account may end while it answers.
         return False
 
 

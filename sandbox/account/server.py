@@ -4,7 +4,6 @@ It writes the account file once it can answer, and ends when the account file is
 returns its token on request, so that another server on the port is not mistaken for the account.
 """
 
-import importlib
 import json
 import logging
 import os
@@ -34,10 +33,9 @@ def serve(token: str, account_file: Path, port: int) -> None:
     # Every account has AWS's managed policies.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # moto is slow to import, and commands import this module for the token path.
-    moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")
     from werkzeug.serving import WSGIRequestHandler, make_server
 
-    from sandbox.account import ecr, services
+    from sandbox.account import application, ecr
 
     class Handler(WSGIRequestHandler):
         """Keeps connections open, as AWS does: opening one takes as long as a call."""
@@ -45,10 +43,8 @@ def serve(token: str, account_file: Path, port: int) -> None:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # else the second part of an answer waits for an acknowledgement
 
-    services.install()
-
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    account = moto.DomainDispatcherApplication(moto.create_backend_app)
+    account = application.make_application()
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO") == TOKEN_PATH:

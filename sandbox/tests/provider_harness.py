@@ -14,7 +14,7 @@ from google.protobuf import empty_pb2
 from moto import settings
 from werkzeug.serving import make_server
 
-from sandbox.account import services
+from sandbox.account.application import make_application
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider, status
 from sandbox.provider.values import Values, from_struct, to_struct
@@ -26,11 +26,8 @@ ACCOUNT = "123456789012"
 @contextmanager
 def moto_endpoint() -> Generator[str]:
     """An embedded account on a free port of loopback."""
-    services.install()
     settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
-    moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")  # it has no types
-    app = moto.DomainDispatcherApplication(moto.create_backend_app)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, make_application(), threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

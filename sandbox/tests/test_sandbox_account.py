@@ -1,7 +1,9 @@
 """The process of the account: started, found, recognised and stopped."""
 
+import json
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -94,6 +96,22 @@ def test_another_server_on_the_port_is_not_the_account(layout: Layout) -> None:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_account_that_ends_while_it_answers_counts_as_ended(layout: Layout) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer_in_part() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+        threading.Thread(target=answer_in_part, daemon=True).start()
+        layout.home.mkdir()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        layout.account.write_text(json.dumps({"url": url, "pid": os.getpid(), "token": "token"}))
+        assert accounts.find(layout) == (Condition.ENDED, None)
 
 
 def test_start_replaces_a_running_account_on_its_port(layout: Layout) -> None:

@@ -1,7 +1,6 @@
 """The records of a service's deployments, kept on moto's object of the service."""
 
 import datetime
-import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +11,6 @@ from sandbox.stand_in import Fault
 FAILED_TASKS = 3
 # ECS's reason for a deployment that an alarm rolled back.
 ALARMED = "Service deployment rolled back because one or more of its alarms are in ALARM."
-# Held while deployments are read or changed: the server answers in threads.
-lock = threading.RLock()
 _ATTRIBUTE = "rollout"
 _EVENTS = 100
 

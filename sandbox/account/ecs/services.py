@@ -15,7 +15,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.account.ecs.deployments import deployment_description, deployment_summary, publish, revision_description
-from sandbox.account.ecs.records import Deployment, lock, now, rollout_of
+from sandbox.account.ecs.records import Deployment, now, rollout_of
 from sandbox.account.ecs.scheduler import notice_faults, scale, start, triggers
 from sandbox.account.ecs.traffic import replace_tasks
 from sandbox.account.elbv2 import forwarded_groups
@@ -45,59 +45,55 @@ def delete_cluster(original: Callable[..., Any], ecs: Any, cluster_str: str) -> 
 @replaces(EC2ContainerServiceResponse)
 def create_service(original: Callable[[], Any], request: Any) -> Any:
     """Creates a service and starts its first deployment."""
-    with lock:
-        held = _requested(request)
-        if held is not None and held.status == "ACTIVE":
-            raise InvalidParameterException("Creation of service was not idempotent.")
-        _require_traffic(request)
-        answer = original()
-        service = _requested(request)
-        for name in _DROPPED_BY_MOTO:
-            value = request._get_param(name)
-            if value is not None:
-                setattr(service, camelcase_to_underscores(name), value)
-        service.created_at = now()
-        start(service)
-        return answer
+    held = _requested(request)
+    if held is not None and held.status == "ACTIVE":
+        raise InvalidParameterException("Creation of service was not idempotent.")
+    _require_traffic(request)
+    answer = original()
+    service = _requested(request)
+    for name in _DROPPED_BY_MOTO:
+        value = request._get_param(name)
+        if value is not None:
+            setattr(service, camelcase_to_underscores(name), value)
+    service.created_at = now()
+    start(service)
+    return answer
 
 
 @replaces(EC2ContainerServiceResponse)
 def update_service(original: Callable[[], Any], request: Any) -> Any:
     """Changes a service, and starts a deployment if the change requires one."""
-    with lock:
-        _require_traffic(request)
-        held = _requested(request)
-        before = triggers(held) if held else {}
-        _require_forced_capacity(request, held)
-        answer = original()
-        service = _requested(request)
-        if service.task_definition:
-            # moto stores what was sent, which may be a family.
-            service.task_definition = request.ecs_backend.describe_task_definition(service.task_definition).arn
-        if triggers(service) != before or request._get_param("forceNewDeployment"):
-            start(service)
-        else:
-            scale(service)
-        return answer
+    _require_traffic(request)
+    held = _requested(request)
+    before = triggers(held) if held else {}
+    _require_forced_capacity(request, held)
+    answer = original()
+    service = _requested(request)
+    if service.task_definition:
+        # moto stores what was sent, which may be a family.
+        service.task_definition = request.ecs_backend.describe_task_definition(service.task_definition).arn
+    if triggers(service) != before or request._get_param("forceNewDeployment"):
+        start(service)
+    else:
+        scale(service)
+    return answer
 
 
 @replaces(EC2ContainerServiceResponse)
 def delete_service(original: Callable[[], Any], request: Any) -> Any:
     """Deletes a service and deregisters its targets."""
-    with lock:
-        answer = original()
-        service = _requested(request)
-        replace_tasks(service, None, [])
-        publish(service)
-        return answer
+    answer = original()
+    service = _requested(request)
+    replace_tasks(service, None, [])
+    publish(service)
+    return answer
 
 
 @replaces(EC2ContainerServiceResponse)
 def describe_services(original: Callable[[], Any], request: Any) -> Any:
     """Describes services after every fault that is due has been noticed."""
-    with lock:
-        notice_faults(request)
-        return original()
+    notice_faults(request)
+    return original()
 
 
 def _requested(request: Any) -> Any:
@@ -138,42 +134,39 @@ def _require_traffic(request: Any) -> None:
 @adds(EC2ContainerServiceResponse)
 def list_service_deployments(request: Any) -> Any:
     """Returns the deployments of a service, latest first, in one page."""
-    with lock:
-        notice_faults(request)
-        cluster, name = request._get_param("cluster", "default"), request._get_param("service")
-        service = request.ecs_backend._get_service(cluster, name)
-        statuses: list[str] = request._get_param("status") or []
-        found = [one for one in rollout_of(service).deployments if not statuses or one.status in statuses]
-        return ActionResult({"serviceDeployments": [deployment_summary(service, one) for one in found]})
+    notice_faults(request)
+    cluster, name = request._get_param("cluster", "default"), request._get_param("service")
+    service = request.ecs_backend._get_service(cluster, name)
+    statuses: list[str] = request._get_param("status") or []
+    found = [one for one in rollout_of(service).deployments if not statuses or one.status in statuses]
+    return ActionResult({"serviceDeployments": [deployment_summary(service, one) for one in found]})
 
 
 @adds(EC2ContainerServiceResponse)
 def describe_service_deployments(request: Any) -> Any:
     """Describes the requested deployments."""
-    with lock:
-        notice_faults(request)
-        held = {deployment.arn: (service, deployment) for service, deployment in _all_deployments(request)}
-        requested: list[str] = request._get_param("serviceDeploymentArns") or []
-        return ActionResult(
-            {
-                "serviceDeployments": [deployment_description(*held[arn]) for arn in requested if arn in held],
-                "failures": [{"arn": arn, "reason": "MISSING"} for arn in requested if arn not in held],
-            }
-        )
+    notice_faults(request)
+    held = {deployment.arn: (service, deployment) for service, deployment in _all_deployments(request)}
+    requested: list[str] = request._get_param("serviceDeploymentArns") or []
+    return ActionResult(
+        {
+            "serviceDeployments": [deployment_description(*held[arn]) for arn in requested if arn in held],
+            "failures": [{"arn": arn, "reason": "MISSING"} for arn in requested if arn not in held],
+        }
+    )
 
 
 @adds(EC2ContainerServiceResponse)
 def describe_service_revisions(request: Any) -> Any:
     """Describes the requested revisions."""
-    with lock:
-        held = {one.revision.arn: (service, one.revision) for service, one in _all_deployments(request)}
-        requested: list[str] = request._get_param("serviceRevisionArns") or []
-        return ActionResult(
-            {
-                "serviceRevisions": [revision_description(*held[arn]) for arn in requested if arn in held],
-                "failures": [{"arn": arn, "reason": "MISSING"} for arn in requested if arn not in held],
-            }
-        )
+    held = {one.revision.arn: (service, one.revision) for service, one in _all_deployments(request)}
+    requested: list[str] = request._get_param("serviceRevisionArns") or []
+    return ActionResult(
+        {
+            "serviceRevisions": [revision_description(*held[arn]) for arn in requested if arn in held],
+            "failures": [{"arn": arn, "reason": "MISSING"} for arn in requested if arn not in held],
+        }
+    )
 
 
 def _all_deployments(request: Any) -> Iterator[tuple[Any, Deployment]]:

@@ -15,7 +15,7 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from sandbox.account.ecs.records import FAILED_TASKS, Deployment, lock, now, rollout_of
+from sandbox.account.ecs.records import FAILED_TASKS, Deployment, now, rollout_of
 from sandbox.account.ecs.scheduler import notice_faults
 from sandbox.account.patching import replaces
 from sandbox.stand_in import Fault
@@ -84,16 +84,15 @@ def describe_tasks(original: Callable[[], Any], request: Any) -> Any:
 def _all_tasks(request: Any) -> list[dict[str, Any]]:
     """Returns every task of the services in the requested cluster."""
     cluster = request.ecs_backend._get_cluster(request._get_param("cluster", "default")).name
-    with lock:
-        notice_faults(request)
-        return [
-            _description(service, deployment, state, number)
-            for service in request.ecs_backend.services.values()
-            if service.cluster_name == cluster
-            for deployment in rollout_of(service).deployments
-            for state, count in _states(service, deployment)
-            for number in range(count)
-        ]
+    notice_faults(request)
+    return [
+        _description(service, deployment, state, number)
+        for service in request.ecs_backend.services.values()
+        if service.cluster_name == cluster
+        for deployment in rollout_of(service).deployments
+        for state, count in _states(service, deployment)
+        for number in range(count)
+    ]
 
 
 def _states(service: Any, deployment: Deployment) -> Iterator[tuple[_State, int]]:
