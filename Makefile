@@ -1,26 +1,92 @@
 # `make` lists the commands.
-STACK ?= dev
-PYTHON ?= python3
-VENV := .venv/bin
-SANDBOX := $(VENV)/python -m sandbox
-OPERATIONS := $(VENV)/python -m operations
-# A variable of make's command line alone. A shell may use PORT or CMD for something else.
-given = $(if $(findstring command,$(origin $1)),$($1))
+
+# Commands take their options from make's command line alone: the shell may use a variable of the same name for something else.
+STACK = dev
+PYTHON = python3
+TAG =
+FROM =
+TO =
+ON =
+WAIT =
+FAULT =
+CMD =
+CWD =
+PORT =
+REVISION =
+YES =
+
+# The options of each command, and those without which it does not start: what changes or removes something has no default.
+up_takes := STACK
+preview_takes := STACK
+image_takes := STACK TAG FAULT
+image_needs := STACK TAG
+down_takes := STACK
+down_needs := STACK
+preflight_takes := STACK ON
+verify_takes := STACK WAIT ON
+verify_needs := STACK
+redeploy_takes := STACK ON
+redeploy_needs := STACK
+rollback_takes := STACK TO ON
+rollback_needs := STACK
+promote_takes := FROM TO TAG ON
+promote_needs := FROM TO TAG
+task_takes := STACK CMD CWD PORT REVISION YES ON
+compose_takes := STACK YES ON
+every_command_takes := PYTHON VENV TEST_WORKERS SANDBOX_HOME SANDBOX_ENGINE
+
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+taken := $(foreach goal,$(MAKECMDGOALS),$($(goal)_takes))
+needed := $(foreach goal,$(MAKECMDGOALS),$($(goal)_needs))
+define newline
+
+
+endef
+check = $(if $(strip $1),$(error make $(MAKECMDGOALS): $2))
+$(call check,$(filter-out $(taken) $(every_command_takes),$(given)),there is no option \
+  $(filter-out $(taken) $(every_command_takes),$(given)) here. The options are: $(or $(taken),none))
+$(foreach name,$(given),$(call check,$(if $(value $(name)),,empty),$(name) is empty))
+$(foreach name,$(given),$(call check,$(findstring $(newline),$(value $(name))),$(name) has more than one line))
+$(foreach name,STACK FROM TO TAG,$(call check,$(filter -%,$(value $(name))),$(name) starts with a hyphen))
+$(call check,$(filter-out 0 1,$(YES)),YES is neither 1 nor 0)
+$(call check,$(filter-out $(given),$(needed)),name $(filter-out $(given),$(needed)): \
+  make $(MAKECMDGOALS) $(foreach name,$(needed),$(name)=…))
+
+# The value of a variable as one word of the shell, with every `$` and quote in it.
+quoted = $(call quote,$(value $1))
+quote = '$(subst ','\'',$1)'
+# An option of a command in Python, if make's command line gives it: $(call option,--to,TO).
+option = $(if $(filter $2,$(given)),$1=$(call quoted,$2))
+
+yes = $(if $(filter 1,$(YES)),--yes)
+
+VENV = .venv/bin
+SANDBOX = $(VENV)/python -m sandbox
+OPERATIONS = $(VENV)/python -m operations
+
+# Variables that lead Python or pip elsewhere. What says where pip finds packages may pass.
+PIP_SOURCES := PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS PIP_NO_INDEX PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY \
+  PIP_CONFIG_FILE PIP_CACHE_DIR PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_KEYRING_PROVIDER
+unexport $(filter-out PYTHON $(PIP_SOURCES),$(filter PYTHON% PIP_%,$(.VARIABLES)))
+# The commands print characters beyond ASCII and read files in UTF-8, whatever the locale says.
+export PYTHONUTF8 := 1
 
 # Where a command on the stack $(1) works: as ON says; else in the sandbox, if this shell has sourced one or this clone's sandbox
 # has the stack; else on AWS.
 SANDBOX_FOLDER = $(or $(VOICETER_SANDBOX),$(SANDBOX_HOME),.sandbox)
-where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(wildcard $(SANDBOX_FOLDER)/state/.pulumi/stacks/*/$(1).json),sandbox,aws))
+space := $(subst ,, )
+state = $(wildcard $(subst $(space),\ ,$(SANDBOX_FOLDER))/state/.pulumi/stacks/*/$(subst $(space),\ ,$(1)).json)
+where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(call state,$(1)),sandbox,aws))
 # What the shell of such a command does first.
-on = $(or $(on_$(call where,$(1))),echo 'ON=$(ON): choose sandbox or aws.' >&2; exit 1;)
-on_sandbox = test -f '$(SANDBOX_FOLDER)/env' || { echo 'There is no sandbox: `make up` starts it.' >&2; exit 1; }; \
-  . '$(SANDBOX_FOLDER)/env';
+on = $(or $(on_$(call where,$(1))),echo ON=$(call quote,$(ON))': choose sandbox or aws.' >&2; exit 1;)
+on_sandbox = test -f $(call quote,$(SANDBOX_FOLDER)/env) || { echo 'There is no sandbox: `make up` starts it.' >&2; exit 1; }; \
+  . $(call quote,$(SANDBOX_FOLDER)/env);
 on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sandbox's environment, which replaces its AWS \
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview image down clean preflight verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
-  bench requirements named venv python
+  bench requirements venv python prerequisites
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -53,46 +119,41 @@ help:
 	@echo 'SANDBOX_ENGINE=build            build pulumi even if there is one on PATH'
 	@echo 'PYTHON=…                        the Python, 3.11 or newer, that creates .venv'
 
-up preview bench: venv
-	@$(SANDBOX) $@ $(if $(filter bench,$@),,'$(STACK)')
+up preview: prerequisites venv
+	@$(SANDBOX) $@ $(call quoted,STACK)
 
-image: named venv
-	@$(SANDBOX) image '$(STACK)' '$(TAG)' $(if $(FAULT),--fault '$(FAULT)')
+bench: prerequisites venv
+	@$(SANDBOX) bench
 
-down: named venv
-	@$(SANDBOX) down '$(STACK)'
+image: venv
+	@$(SANDBOX) image $(call option,--fault,FAULT) $(call quoted,STACK) $(call quoted,TAG)
 
-# CMD is a command line, so the shell splits it.
+down: venv
+	@$(SANDBOX) down $(call quoted,STACK)
+
+# `sh` splits CMD in the task's environment.
 task: venv
-	@$(call on,$(STACK)) $(OPERATIONS) task '$(STACK)' $(if $(call given,CWD),--cwd '$(call given,CWD)') \
-	  $(if $(call given,PORT),--port '$(call given,PORT)') $(if $(call given,REVISION),--revision '$(call given,REVISION)') \
-	  $(if $(call given,YES),--yes) -- $(call given,CMD)
+	@$(call on,$(STACK)) $(OPERATIONS) task $(call quoted,STACK) $(call option,--cwd,CWD) $(call option,--port,PORT) \
+	  $(call option,--revision,REVISION) $(yes) $(if $(value CMD),-- sh -c $(call quoted,CMD))
 
-compose preflight: venv
-	@$(call on,$(STACK)) $(OPERATIONS) $@ '$(STACK)' $(if $(filter compose,$@),$(if $(call given,YES),--yes))
+compose: venv
+	@$(call on,$(STACK)) $(OPERATIONS) compose $(call quoted,STACK) $(yes)
 
-verify redeploy rollback: named venv
-	@$(call on,$(STACK)) $(OPERATIONS) $@ '$(STACK)' \
-	  $(if $(filter verify,$@),$(if $(WAIT),--wait '$(WAIT)')) $(if $(filter rollback,$@),$(if $(TO),--to '$(TO)'))
+preflight verify redeploy rollback: venv
+	@$(call on,$(STACK)) $(OPERATIONS) $@ $(call quoted,STACK) $(call option,--wait,WAIT) $(call option,--to,TO)
 
 promote: venv
-	@$(if $(and $(FROM),$(TO),$(TAG)),,echo 'Name the stacks and the image: make promote FROM=… TO=… TAG=…' >&2; exit 1)
 	@$(if $(filter $(call where,$(FROM)),$(call where,$(TO))),,echo 'The sandbox has only one of the stacks $(FROM) and \
 	  $(TO). Choose where both are: ON=sandbox or ON=aws.' >&2; exit 1)
-	@$(call on,$(FROM)) $(OPERATIONS) promote '$(FROM)' '$(TO)' '$(TAG)'
-
-# No default stack for commands that change or remove something.
-named:
-	@$(if $(filter file default undefined,$(origin STACK)),echo 'Name the stack: make $(MAKECMDGOALS) STACK=…' >&2; exit 1)
-	@$(if $(filter image,$(MAKECMDGOALS)),$(if $(TAG),,echo 'Name the image: make image STACK=… TAG=…' >&2; exit 1))
+	@$(call on,$(FROM)) $(OPERATIONS) promote $(call quoted,FROM) $(call quoted,TO) $(call quoted,TAG)
 
 # With the machine's Python if there is no .venv.
 clean: python
-	@$(or $(wildcard $(VENV)/python),$(PYTHON)) -m sandbox clean
+	@$(or $(wildcard $(VENV)/python),$(call quoted,PYTHON)) -m sandbox clean
 
 # One more than there are processors, as live tests wait now and then.
 TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-test: lint
+test: prerequisites lint
 	@$(SANDBOX) engine
 	$(VENV)/pytest -m 'unit or sandbox or live' -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -128,13 +189,20 @@ venv: $(VENV)/.stamp
 # installation starts again.
 $(VENV)/.stamp: requirements.txt requirements-dev.txt | python
 	@echo 'Python packages: installing requirements.txt and requirements-dev.txt into .venv'
-	@$(PYTHON) -m venv --clear .venv
-	@$(VENV)/pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[^ ;]*' requirements-dev.txt)"
-	@$(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $^ || \
-	  $(VENV)/pip install --quiet --disable-pip-version-check $(^:%=--requirement %)
+	@$(call quoted,PYTHON) -m venv --clear .venv
+	@$(PIP_INSTALL) "$$(grep -o '^uv==[^ ;]*' requirements-dev.txt)"
+	@test -x $(VENV)/uv || { echo 'pip installed into another folder than .venv. Remove prefix, root, target and user from' \
+	  'the configuration that `$(VENV)/pip config debug` lists.' >&2; exit 1; }
+	@$(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $^ || $(PIP_INSTALL) $(^:%=--requirement %)
 	@touch $@
 
+PIP_INSTALL = $(VENV)/pip install --quiet --disable-pip-version-check --no-user
+
 python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "This needs Python 3.11 or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	@$(call quoted,PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "This needs Python 3.11 or newer, but "$(call quoted,PYTHON)" is $$($(call quoted,PYTHON) --version 2>&1 || true)." >&2; \
 	  echo 'Install Python (https://www.python.org/downloads/) or choose one: make PYTHON=/path/to/python3 …' >&2; exit 1; }
+
+# Fails before the minute of installing packages if there is neither an engine nor Go to build one.
+prerequisites: python
+	@test -e $(VENV)/.stamp || $(call quoted,PYTHON) -m sandbox prerequisites

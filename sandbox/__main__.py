@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from sandbox.account import process as accounts
+from sandbox.engine import build
+from sandbox.inherited import restrict
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import say
 
@@ -29,12 +31,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("clean", help="stop the account and remove the sandbox")
     commands.add_parser("engine", help="find or build the engine")
     commands.add_parser("bench", help="time a preview of dev against one of an empty program")
+    commands.add_parser("prerequisites", help="check, before any package is installed, that there can be an engine")
     options = parser.parse_args(arguments)
+    layout = Layout.of_clone()
+    restrict(layout)
     try:
         if options.command == "clean":
-            _clean(Layout.of_clone())
+            _clean(layout)
+        elif options.command == "prerequisites":
+            build.require_source(layout, os.environ)
         else:
-            _run(Layout.of_clone(), options)
+            _run(layout, options)
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"The module {error.name} is missing from .venv. `rm .venv/.stamp` has it installed again.\n")
+        return 1
     except SandboxError as error:
         sys.stdout.flush()
         sys.stderr.write(f"{error}\n")
@@ -46,9 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(layout: Layout, options: argparse.Namespace) -> None:
-    # Imported here, as `clean` runs on a Python without the packages.
+    # Imported here, as `clean` and `prerequisites` run on a Python without the packages.
     from sandbox.cli import bench, stacks, teardown
-    from sandbox.engine import build
 
     match options.command:
         case "up":

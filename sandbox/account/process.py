@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.account.server import TOKEN_PATH
+from sandbox.inherited import inherited
 from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError, read_json
 from sandbox.process import say
 
@@ -124,8 +125,7 @@ def start(layout: Layout, environment: Mapping[str, str]) -> Account:
         process = subprocess.Popen(  # noqa: S603
             command,
             cwd=PACKAGE_ROOT,
-            # moto's settings would change the account.
-            env={name: value for name, value in environment.items() if not name.startswith("MOTO_")},
+            env=inherited(environment),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

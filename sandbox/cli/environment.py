@@ -6,34 +6,14 @@ from collections.abc import Mapping
 
 from sandbox.account.process import ACCESS_KEY, Account
 from sandbox.engine.build import Engine
+from sandbox.inherited import aws_files, inherited
 from sandbox.layout import PACKAGE_ROOT, Layout, write
 
 PASSPHRASE = "sandbox"  # noqa: S105 - made up, as are the values that it encrypts
 
-# Variables that lead the AWS SDKs or the engine somewhere else, or add options to commands.
-_AWS_ELSEWHERE = (
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "AWS_CA_BUNDLE",
-    "AWS_USE_FIPS_ENDPOINT",
-    "AWS_USE_DUALSTACK_ENDPOINT",
-)
-_PULUMI_ELSEWHERE = (
-    "PULUMI_ACCESS_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE_FILE",
-    "PULUMI_IGNORE_AMBIENT_PLUGINS",
-    "PULUMI_ORGANIZATION",
-    "PULUMI_STACK",
-)
-_ELSEWHERE_PREFIXES = ("AWS_ENDPOINT_URL_", "PULUMI_OPTION_")
+# Prefixes of the variables that configure the AWS SDKs, the engine and Python. A shell that sources the file keeps no
+# other variable of theirs than those that the file sets.
+_PREFIXES = ("AWS_", "PULUMI_", "PYTHON")
 
 
 def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
@@ -44,8 +24,7 @@ def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
-        "AWS_CONFIG_FILE": str(layout.home / "aws" / "config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(layout.home / "aws" / "credentials"),
+        **aws_files(layout),
         "AWS_EC2_METADATA_DISABLED": "true",
         "PULUMI_HOME": str(layout.home / "pulumi"),
         "PULUMI_BACKEND_URL": layout.state.as_uri(),
@@ -55,6 +34,7 @@ def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # Names the folder of the sandbox to commands that are started in this environment.
         "VOICETER_SANDBOX": str(layout.home),
+        "PYTHONUTF8": "1",
         # Formatting an Output into a string is an error.
         "PULUMI_ERROR_OUTPUT_STRING": "true",
     }
@@ -65,25 +45,11 @@ def _path_entries(layout: Layout, engine: Engine) -> str:
     return os.pathsep.join(str(folder) for folder in folders)
 
 
-def cleaned(environment: Mapping[str, str]) -> dict[str, str]:
-    """Returns an environment without variables that lead elsewhere or configure another Python.
-
-    PYTHONDONTWRITEBYTECODE is among them, as compiling the program's imports costs seconds a command.
-    """
-    python = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
-    dropped = {*_AWS_ELSEWHERE, *_PULUMI_ELSEWHERE, *python}
-    return {
-        name: value
-        for name, value in environment.items()
-        if name not in dropped and not name.startswith(_ELSEWHERE_PREFIXES)
-    }
-
-
 def for_commands(
     layout: Layout, engine: Engine, account: Account, region: str, environment: Mapping[str, str]
 ) -> dict[str, str]:
     """Returns the environment in which a command of the sandbox starts the engine."""
-    merged = cleaned(environment) | variables(layout, account, region)
+    merged = inherited(environment) | variables(layout, account, region)
     merged["PATH"] = os.pathsep.join([_path_entries(layout, engine), environment.get("PATH", os.defpath)])
     for name in ("NO_PROXY", "no_proxy"):
         merged[name] = ",".join(filter(None, ["127.0.0.1", environment.get(name, "")]))
@@ -94,8 +60,7 @@ def write_file(layout: Layout, engine: Engine, account: Account, region: str) ->
     """Writes the file to source, for sh, bash and zsh. Only its owner can read it."""
     lines = [
         "# Source this file: plain pulumi and aws in this shell then work on the sandbox, from any folder.",
-        f"unset {' '.join([*_AWS_ELSEWHERE, *_PULUMI_ELSEWHERE])}",
-        f"unset PYTHONDONTWRITEBYTECODE $(env | sed -n {_names_by_prefix()})",
+        f"unset VIRTUAL_ENV $(env | sed -n {_names_by_prefix()})",
         *(f"export {name}={shlex.quote(value)}" for name, value in variables(layout, account, region).items()),
         *_once_in_front("PATH", ":", _path_entries(layout, engine)),
         # The shell that sources this file may lack the engine that was on PATH for `make`.
@@ -108,7 +73,7 @@ def write_file(layout: Layout, engine: Engine, account: Account, region: str) ->
 
 def _names_by_prefix() -> str:
     """Returns the arguments with which sed prints the names of variables that start with one of the prefixes."""
-    return " ".join(f"-e 's/^\\({prefix}[A-Z0-9_]*\\)=.*/\\1/p'" for prefix in _ELSEWHERE_PREFIXES)
+    return " ".join(f"-e 's/^\\({prefix}[A-Za-z0-9_]*\\)=.*/\\1/p'" for prefix in _PREFIXES)
 
 
 def _once_in_front(name: str, separator: str, value: str) -> list[str]:

@@ -118,7 +118,7 @@ def _account(layout: Layout, stack_name: str, *, new_account: bool) -> Account:
         if not new_account:
             raise SandboxError(f"`make up STACK={stack_name}` starts over with a new account.")
     shutil.rmtree(layout.state, ignore_errors=True)
-    return accounts.start(layout, environment.cleaned(os.environ))
+    return accounts.start(layout, os.environ)
 
 
 @contextmanager

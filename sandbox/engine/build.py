@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import CommandError, run_with_progress, say
 
@@ -51,31 +49,55 @@ def find(layout: Layout, environment: Mapping[str, str]) -> Engine:
     Raises:
         SandboxError: there is no engine and none could be built. The text says how to get one.
     """
-    cache = cache_folder(environment)
-    wanted = pinned_version(layout)
+    from filelock import FileLock, Timeout  # `require_source` runs without packages
+
+    found, objection = _found(layout, environment)
+    if found:
+        return found
+    folder = _build_folder(layout, environment)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say("Engine: waiting for another command that builds it")
+        lock.acquire()
+    try:
+        if not _complete(folder):
+            _build(layout, folder, pinned_version(layout), environment, objection)
+    finally:
+        lock.release()
+    return Engine(folder / "pulumi", folder, pinned_version(layout))
+
+
+def require_source(layout: Layout, environment: Mapping[str, str]) -> None:
+    """Fails if `find` could neither find nor build an engine. It needs no packages and takes no time.
+
+    Raises:
+        SandboxError: as `find` does.
+    """
+    found, objection = _found(layout, environment)
+    if not found:
+        _go(layout.root / "sandbox" / "engine", pinned_version(layout), _build_environment(environment), objection)
+
+
+def _found(layout: Layout, environment: Mapping[str, str]) -> tuple[Engine | None, str]:
+    """Returns the engine on PATH, or a complete build, or else why one has to be built."""
     choice = environment.get(CHOICE_VARIABLE, "")
     if choice not in ("", "build"):
         raise SandboxError(f"{CHOICE_VARIABLE}={choice}: leave it unset, or set it to build.")
+    version = pinned_version(layout)
     objection = f"{CHOICE_VARIABLE}=build"
     if not choice:
-        found, objection = _on_path(layout, environment, cache, wanted)
+        found, objection = _on_path(layout, environment, cache_folder(environment), version)
         if found:
-            return found
-    folder = cache / build_key(layout)
-    if not _complete(folder):
-        cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(cache / f"{folder.name}.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            say("Engine: waiting for another command that builds it")
-            lock.acquire()
-        try:
-            if not _complete(folder):
-                _build(layout, folder, wanted, environment, objection)
-        finally:
-            lock.release()
-    return Engine(folder / "pulumi", folder, wanted)
+            return found, ""
+    folder = _build_folder(layout, environment)
+    return (Engine(folder / "pulumi", folder, version), "") if _complete(folder) else (None, objection)
+
+
+def _build_folder(layout: Layout, environment: Mapping[str, str]) -> Path:
+    return cache_folder(environment) / build_key(layout)
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
@@ -148,9 +170,8 @@ def _complete(folder: Path) -> bool:
 
 def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str, str], reason: str) -> None:
     sources = layout.root / "sandbox"
-    # The user's Go settings must not add to the pinned modules.
-    env = {**environment, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
-    go = _go(sources / "engine", version, env)
+    env = _build_environment(environment)
+    go = _go(sources / "engine", version, env, reason)
     say(f"Engine: {reason}; building pulumi {version} from its Go modules, once, in about four minutes, into {folder}")
     for leftover in folder.parent.glob(f"{folder.name}.part-*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -177,14 +198,20 @@ def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str,
     except (CommandError, OSError) as error:
         raise SandboxError(
             f"The engine could not be built. {error}\n"
-            "A build needs 4 GB of disk and Go's module proxy (`go env GOPROXY`). The next run continues where this one"
-            f" ended. Or install {_INSTALL_PULUMI}"
+            f"A build needs Go's module proxy (`go env GOPROXY`) and 4 GB of disk below {folder.parent} (XDG_CACHE_HOME"
+            f" names another folder) and Go's cache (`go env GOCACHE`). The next run continues where this one ended. Or"
+            f" install {_INSTALL_PULUMI}"
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _go(module: Path, version: str, env: Mapping[str, str]) -> str:
+def _build_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Returns the environment of Go. The user's Go settings must not add to the pinned modules."""
+    return {**environment, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
+
+
+def _go(module: Path, version: str, env: Mapping[str, str], objection: str) -> str:
     """Returns the `go` command. Fails if it is missing or too old for the engine's go.mod."""
     needed = re.search(r"^go (\d+\.\d+(?:\.\d+)?)", (module / "go.mod").read_text(), re.MULTILINE)
     least = needed[1] if needed else "1.26.6"
@@ -195,12 +222,12 @@ def _go(module: Path, version: str, env: Mapping[str, str]) -> str:
     )
     go = shutil.which("go", path=env.get("PATH", os.defpath))
     if go is None:
-        raise SandboxError(f"There is neither a pulumi {version} or newer nor Go on PATH.\n{ways}")
+        raise SandboxError(f"There is no engine, and no Go to build one: {objection}.\n{ways}")
     answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd=module, env=env)  # noqa: S603
     found = answer.stdout.strip().removeprefix("go")
     if answer.returncode != 0 or _parts(found) < _parts(least):
         reason = answer.stderr.strip().splitlines()[-1:] or [f"it is {found or 'of an unknown version'}"]
         raise SandboxError(
-            f"There is no pulumi {version} or newer on PATH, and {go} is too old to build it: {reason[0]}.\n{ways}"
+            f"There is no engine, as {objection}, and {go} is too old to build one: {reason[0]}.\n{ways}"
         )
     return go

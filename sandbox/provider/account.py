@@ -155,6 +155,8 @@ class Account:
             code, said = "ParamValidation", report
         except _botocore("parsers").ResponseParserError:
             code, said = "InternalFailure", "the account failed at this call, or does not support it"
+        except (errors.ConnectionError, errors.HTTPClientError) as error:
+            code, said = type(error).__name__, f"the sandbox's account does not answer: `make up` starts it ({error})"
         except errors.BotoCoreError as error:
             code, said = type(error).__name__, str(error)
         raise AccountError(operation, code, said)

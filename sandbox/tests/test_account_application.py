@@ -1,13 +1,17 @@
-"""The account's web application serves one call at a time."""
+"""The account's web application serves one call at a time, and answers its failures with a sentence."""
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, RawIOBase
 from typing import Any
 
-from sandbox.account.application import one_at_a_time
+import pytest
+from werkzeug.serving import make_server
+
+from sandbox.account.application import one_at_a_time, with_failures
+from sandbox.account.process import Account
 
 
 def _environ(body: Any, length: int) -> dict[str, Any]:
@@ -63,3 +67,36 @@ def test_call_whose_body_is_not_sent_holds_up_no_other_call() -> None:
         finally:
             arrived.set()
         assert b"".join(stalled.result(timeout=10)) == b"late"
+
+
+@pytest.fixture
+def failing_endpoint() -> Iterator[str]:
+    """An account whose every call fails."""
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        raise KeyError("<gone>")
+
+    server = make_server("127.0.0.1", 0, with_failures(application), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+# One service of each protocol: EC2's, query, REST with XML, JSON, and S3's variant of REST.
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("ec2", "describe_vpcs"),
+        ("iam", "list_roles"),
+        ("route53", "list_hosted_zones"),
+        ("ecs", "list_clusters"),
+        ("s3", "list_buckets"),
+    ],
+)
+def test_failure_of_the_account_is_a_sentence_in_every_protocol(
+    failing_endpoint: str, service: str, operation: str
+) -> None:
+    client = Account(failing_endpoint, 1, "token").client(service, "us-east-1")
+    with pytest.raises(client.exceptions.ClientError) as error:
+        getattr(client, operation)()
+    assert "The sandbox's account failed: KeyError: '<gone>'. `make clean` starts over." in str(error.value)

@@ -133,11 +133,23 @@ def test_without_pulumi_and_go_one_message_says_how_to_get_either(
         engine.find(layout, {**environment, "PATH": str(tmp_path)})
     assert "https://www.pulumi.com/docs/install/" in str(error.value)
     assert "https://go.dev/doc/install" in str(error.value)
-    assert "neither" in str(error.value)
+    assert "there is no pulumi on PATH" in str(error.value)
+    with pytest.raises(SandboxError, match="no Go to build one"):
+        engine.require_source(layout, {**environment, "PATH": str(tmp_path)})
+
+
+def test_source_of_an_engine_is_a_pulumi_or_go_or_a_build(
+    layout: Layout, environment: dict[str, str], tmp_path: Path
+) -> None:
+    engine.require_source(layout, environment)
+    assert _builds(environment) == 0
+    engine.require_source(layout, _with_pulumi({**environment, "PATH": ""}, tmp_path / "bin", "echo v3.300.1"))
+    engine.find(layout, environment)
+    engine.require_source(layout, {**environment, "PATH": str(tmp_path)})
 
 
 def test_old_go_is_refused_with_its_version(layout: Layout, environment: dict[str, str]) -> None:
-    with pytest.raises(SandboxError, match=r"go/go is too old to build it: it is 1\.21\.3"):
+    with pytest.raises(SandboxError, match=r"go/go is too old to build one: it is 1\.21\.3"):
         engine.find(layout, environment | {"FAKE_GO_VERSION": "1.21.3"})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.provider.account import loopback_endpoint
+from sandbox.provider.account import Account, AccountError, loopback_endpoint
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider
 from sandbox.provider.values import Values, to_struct
@@ -72,6 +72,12 @@ def test_every_other_endpoint_is_refused(endpoint: str) -> None:
 def test_a_missing_endpoint_is_refused() -> None:
     with pytest.raises(ValueError, match="AWS_ENDPOINT_URL is not set"):
         loopback_endpoint({})
+
+
+def test_account_that_does_not_answer_is_named_with_the_way_to_start_it() -> None:
+    account = Account("http://127.0.0.1:1", "us-east-1", {})
+    with pytest.raises(AccountError, match="the sandbox's account does not answer: `make up` starts it"):
+        account.call("sts", "GetCallerIdentity", {})
 
 
 def test_unknown_settings_are_refused() -> None:

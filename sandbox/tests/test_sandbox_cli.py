@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -23,19 +24,23 @@ def layout(tmp_path: Path) -> Layout:
     return Layout(PACKAGE_ROOT, tmp_path / "home")
 
 
-def _start(layout: Layout, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+def _start(
+    layout: Layout, *arguments: str, options: tuple[str, ...] = (), variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - the commands under test
         [sys.executable, *options, "-m", "sandbox", *arguments],
         cwd=PACKAGE_ROOT,
-        env={**os.environ, "SANDBOX_HOME": str(layout.home)},
+        env={**os.environ, "SANDBOX_HOME": str(layout.home), **(variables or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def _command(layout: Layout, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    with _start(layout, *arguments, options=options) as process:
+def _command(
+    layout: Layout, *arguments: str, options: tuple[str, ...] = (), variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    with _start(layout, *arguments, options=options, variables=variables) as process:
         output, errors = process.communicate()
     return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
@@ -54,6 +59,38 @@ def test_invalid_request_is_one_message_and_status_1(layout: Layout, arguments: 
     assert answer.returncode == 1
     assert answer.stderr.startswith(message)
     assert len(answer.stderr.splitlines()) == 1
+
+
+# Variables that end boto3 with an error, or that a process of the sandbox has no use for.
+_FOREIGN = {
+    "AWS_PROFILE": "nonesuch",
+    "AWS_RETRY_MODE": "often",
+    "AWS_SECRET_ACCESS_KEY": "real",
+    "PULUMI_DIY_BACKEND_GZIP": "true",
+    "MOTO_ACCOUNT_ID": "999999999999",
+    "FOREIGN": "1",
+}
+
+
+def test_account_and_commands_get_nothing_of_a_foreign_environment(layout: Layout, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[default\nmalformed")
+    foreign = {**_FOREIGN, "AWS_CONFIG_FILE": str(config)}
+    account = accounts.start(layout, {**os.environ, **foreign})
+    try:
+        assert not foreign.keys() & psutil.Process(account.pid).environ().keys()
+        answer = _command(layout, "image", "dev", "1.0.0", variables=foreign)
+        assert answer.returncode == 1
+        assert answer.stderr.startswith("The stack dev has no repository")
+        assert len(answer.stderr.splitlines()) == 1
+    finally:
+        accounts.stop(layout)
+
+
+def test_missing_module_is_named_with_the_way_to_install_it(layout: Layout) -> None:
+    answer = _command(layout, "engine", options=("-S",))
+    assert answer.returncode == 1
+    assert answer.stderr == "The module filelock is missing from .venv. `rm .venv/.stamp` has it installed again.\n"
 
 
 def test_clean_without_packages_ends_the_account(layout: Layout) -> None:
@@ -170,7 +207,7 @@ def test_long_command_prints_progress_and_a_failed_one_its_last_lines(
 def test_make_lists_its_targets() -> None:
     makefile = (PACKAGE_ROOT / "Makefile").read_text().replace("\\\n", " ")
     shown = subprocess.run(["make"], cwd=PACKAGE_ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
-    internal = {"help", "named", "python"}
+    internal = {"help", "prerequisites", "python"}
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony is not None
     assert set(re.findall(r"^make (\w+)", shown, re.MULTILINE)) == set(phony[1].split()) - internal

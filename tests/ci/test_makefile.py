@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -22,14 +23,20 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-def make(home: Path, *arguments: str, sourced: str = "") -> tuple[int, str]:
-    """Runs make with a python that prints its arguments and the sandbox of its environment."""
-    python = home / "bin" / "python"
+def make(
+    home: Path, *arguments: str, sourced: str = "", variables: Mapping[str, str] | None = None, prints: str = ""
+) -> tuple[int, str]:
+    """Runs make with a python that prints its arguments and the sandbox of its environment.
+
+    Args:
+        prints: what python prints instead, as a command of the shell.
+    """
+    python = home.parent / "bin" / "python"
     python.parent.mkdir(exist_ok=True)
-    python.write_text('#!/bin/sh\necho "$* in [$VOICETER_SANDBOX]"\n')
+    python.write_text("#!/bin/sh\n" + (prints or 'echo "$* in [$VOICETER_SANDBOX]"'))
     python.chmod(0o755)
     (python.parent / ".stamp").touch()  # the virtual environment is up to date
-    shell = {"PATH": os.environ["PATH"], "VOICETER_SANDBOX": sourced}
+    shell = {"PATH": os.environ["PATH"], "VOICETER_SANDBOX": sourced, **(variables or {})}
     settings = [f"VENV={python.parent}", f"SANDBOX_HOME={home}", "PYTHON=true"]
     run = subprocess.run(  # noqa: S603
         ["make", "--no-print-directory", *settings, *arguments],  # noqa: S607
@@ -72,8 +79,14 @@ def test_sourced_sandbox_is_used_for_every_stack(home: Path) -> None:
         ("verify STACK=dev ON=here", False, "ON=here: choose sandbox or aws"),
         ("verify STACK=dev ON=sandbox SANDBOX_HOME=/nowhere", False, "There is no sandbox: `make up` starts it"),
         ("promote FROM=dev TO=prod TAG=1", False, "only one of the stacks dev and prod. Choose where both are"),
-        ("promote FROM=dev TO=prod", False, "Name the stacks and the image"),
-        ("rollback", False, "Name the stack: make rollback STACK=…"),
+        ("promote FROM=dev TO=prod", False, "name TAG: make promote FROM=… TO=… TAG=…"),
+        ("rollback", False, "name STACK: make rollback STACK=…"),
+        ("rollback STACK=dev TAG=1", False, "there is no option TAG here. The options are: STACK TO"),
+        ("rollback STACK=dev TO=", False, "TO is empty"),
+        ("up STAK=dev", False, "there is no option STAK here. The options are: STACK."),
+        ("up PYTHON=", False, "PYTHON is empty"),
+        ("verify STACK=-h", False, "STACK starts with a hyphen"),
+        ("task STACK=dev YES=yes", False, "YES is neither 1 nor 0"),
     ],
 )
 def test_refusals(home: Path, arguments: str, sourced: bool, message: str) -> None:
@@ -83,7 +96,41 @@ def test_refusals(home: Path, arguments: str, sourced: bool, message: str) -> No
 
 
 def test_options_reach_the_command(home: Path) -> None:
-    assert make(home, "verify", "STACK=dev", "WAIT=30")[1].startswith("-m operations verify dev --wait 30 in")
-    assert make(home, "rollback", "STACK=dev", "TO=1.10")[1].startswith("-m operations rollback dev --to 1.10 in")
-    task = make(home, "task", "STACK=dev", "PORT=8081", "YES=1", "CMD=node 'a b'")[1]
-    assert task.startswith("-m operations task dev --port 8081 --yes -- node a b in")
+    assert make(home, "verify", "STACK=dev", "WAIT=30")[1].startswith("-m operations verify dev --wait=30 in")
+    assert make(home, "rollback", "STACK=dev", "TO=1.10")[1].startswith("-m operations rollback dev --to=1.10 in")
+    assert make(home, "compose", "STACK=dev", "YES=0")[1].startswith("-m operations compose dev in")
+    task = make(home, "task", "STACK=dev", "PORT=8081", "YES=1", "CWD=a b", "CMD=true")[1]
+    assert task.startswith("-m operations task dev --cwd=a b --port=8081 --yes -- sh -c true in")
+
+
+def test_value_reaches_the_command_as_one_word(home: Path) -> None:
+    line = """true && echo "$PORT" 'a  b' #`id`"""
+    words = make(home, "task", "STACK=o'brien", f"CMD={line}", prints='for word in "$@"; do echo "$word"; done')[1]
+    assert words.splitlines()[2:] == ["task", "o'brien", "--", "sh", "-c", line]
+
+
+@pytest.mark.parametrize("command", ["down", "rollback", "redeploy", "image", "promote"])
+def test_option_in_the_environment_does_not_count(home: Path, command: str) -> None:
+    variables = dict.fromkeys(("STACK", "TAG", "FROM", "TO", "ON", "WAIT", "FAULT"), "dev")
+    status, output = make(home, command, variables=variables)
+    assert status == 2
+    assert "name " in output
+
+
+def test_python_and_pip_are_not_led_elsewhere(home: Path) -> None:
+    variables = {
+        "PYTHONPATH": "/x",
+        "PYTHONHOME": "/x",
+        "PIP_PREFIX": "/x",
+        "PIP_USER": "1",
+        "PIP_INDEX_URL": "http://x",
+    }
+    printed = make(home, "verify", "STACK=dev", variables=variables, prints="env")[1].splitlines()
+    names = {line.partition("=")[0] for line in printed if line.startswith(("PYTHON", "PIP"))}
+    assert names == {"PYTHON", "PYTHONUTF8", "PIP_INDEX_URL"}
+
+
+def test_sandbox_folder_with_a_space_is_found(home: Path) -> None:
+    spaced = home.rename(home.with_name("the sand box"))
+    (spaced / "env").write_text(f"export VOICETER_SANDBOX='{spaced}'\n")
+    assert make(spaced, "verify", "STACK=dev")[1].endswith(f"in [{spaced}]")
