@@ -8,6 +8,7 @@ _SERVICES = (
     "application_autoscaling",
     "budgets",
     "cloudwatch",
+    "dynamodb",
     "ec2",
     "ecr",
     "ecs",

@@ -1,0 +1,161 @@
+"""Amazon DynamoDB: the backup of a deleted table, and the content of a table at an earlier time.
+
+moto deletes a table without a backup, restores today's content whatever time is asked for, and drops billing mode and
+encryption of the restored table. A restore here can reach up to now; on AWS, up to five minutes ago.
+
+Sources: Amazon DynamoDB Developer Guide, "Point-in-time recovery: How it works", "Delete a table with PITR enabled";
+API Reference: ListBackups, RestoreTableFromBackup, RestoreTableToPointInTime.
+"""
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Backup, RestoredPITTable, RestoredTable, Table
+from moto.dynamodb.responses import DynamoHandler
+
+from sandbox.account.patching import replaces
+
+_CHANGES = "changes"  # an attribute of moto's table: for each change of an item its time, key, and the item before
+
+
+class PointInTimeRecoveryUnavailableError(JsonRESTError):
+    def __init__(self, table_name: str) -> None:
+        message = f"Point in time recovery is not enabled for table '{table_name}'"
+        super().__init__("PointInTimeRecoveryUnavailableException", message)
+
+
+class InvalidRestoreTimeError(JsonRESTError):
+    def __init__(self) -> None:
+        message = "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime."
+        super().__init__("InvalidRestoreTimeException", message)
+
+
+def _recovery(table: Any) -> dict[str, Any]:
+    return table.continuous_backups["PointInTimeRecoveryDescription"]
+
+
+def _is_recoverable(table: Any) -> bool:
+    return _recovery(table)["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+@replaces(DynamoDBBackend)
+def delete_table(original: Callable[[str], Any], dynamodb: Any, name: str) -> Any:
+    """Keeps a system backup of a table with point-in-time recovery."""
+    table = original(name)
+    if _is_recoverable(table):
+        backup_name = f"{table.name}$DeletedTableBackup"
+        backup = Backup(dynamodb.account_id, dynamodb.region_name, backup_name, table, type_="SYSTEM")
+        dynamodb.backups[backup.arn] = backup
+    return table
+
+
+@replaces(DynamoHandler)
+def list_backups(original: Callable[[], Any], request: Any) -> Any:
+    """Returns backups of the requested type, which is `USER` by default."""
+    answer, requested = original(), request.body.get("BackupType", "USER")
+    found: list[dict[str, Any]] = answer.result["BackupSummaries"]
+    answer.result["BackupSummaries"] = [one for one in found if requested in ("ALL", one["BackupType"])]
+    return answer
+
+
+def _kept(table: Any) -> dict[str, Any]:
+    return {"billing_mode": table.billing_mode, "sse_specification": copy.deepcopy(table.sse_specification)}
+
+
+@replaces(RestoredTable)
+def _parse_params_from_backup(original: Callable[..., Any], _: Any, backup: Any) -> dict[str, Any]:
+    return {**original(backup), **_kept(backup.table)}
+
+
+@replaces(RestoredPITTable)
+def _parse_params_from_table(original: Callable[..., Any], _: Any, table: Any) -> dict[str, Any]:
+    return {**original(table), **_kept(table)}
+
+
+def _key(table: Any, attributes: dict[str, Any]) -> list[DynamoType]:
+    return [DynamoType(attributes[name]) for name in table.table_key_attrs if name in attributes]
+
+
+def _item(table: Any, key: list[DynamoType]) -> Any:
+    """Returns a copy of the item, as moto's UpdateItem changes the item in place."""
+    return copy.deepcopy(table.get_item(*key)) if len(key) == len(table.table_key_attrs) else None
+
+
+def _record(table: Any, key: list[DynamoType], before: Any) -> None:
+    table.__dict__.setdefault(_CHANGES, []).append((time.time(), key, before))
+
+
+@replaces(Table)
+def put_item(original: Callable[..., Any], table: Any, item_attrs: dict[str, Any], *args: Any, **more: Any) -> Any:
+    """Records the item that this one replaces."""
+    key = _key(table, item_attrs)
+    before = _item(table, key)
+    answer = original(item_attrs, *args, **more)
+    _record(table, key, before)
+    return answer
+
+
+@replaces(Table)
+def delete_item(original: Callable[..., Any], table: Any, hash_key: DynamoType, range_key: DynamoType | None) -> Any:
+    """Records the deleted item."""
+    key = [hash_key, range_key] if range_key else [hash_key]
+    before = _item(table, key)
+    answer = original(hash_key, range_key)
+    _record(table, key, before)
+    return answer
+
+
+@replaces(DynamoDBBackend)
+def update_item(
+    original: Callable[..., Any], dynamodb: Any, table_name: str, key: dict[str, Any], *args: Any, **more: Any
+) -> Any:
+    """Records the item before its update."""
+    table = dynamodb.get_table(table_name)
+    recorded = _key(table, key)
+    before = _item(table, recorded)
+    answer = original(table_name, key, *args, **more)
+    _record(table, recorded, before)
+    return answer
+
+
+@replaces(DynamoDBBackend)
+def describe_continuous_backups(original: Callable[[str], Any], dynamodb: Any, table_name: str) -> Any:
+    """Returns the latest time that a restore can reach, which moto leaves at the time of the setting."""
+    answer = original(table_name)
+    table = dynamodb.get_table(table_name)
+    if _is_recoverable(table):
+        _recovery(table)["LatestRestorableDateTime"] = time.time()
+    return answer
+
+
+@replaces(DynamoHandler)
+def restore_table_to_point_in_time(original: Callable[[], Any], request: Any) -> Any:
+    """Restores the content that the table had at the requested time."""
+    backend = request.dynamodb_backend
+    source = backend.tables.get(request.body["SourceTableName"])
+    if source and not _is_recoverable(source):
+        raise PointInTimeRecoveryUnavailableError(source.name)
+    if source is None or "RestoreDateTime" not in request.body:
+        return original()
+    moment = request.body["RestoreDateTime"].timestamp()  # clients send whole seconds
+    if not int(_recovery(source)["EarliestRestorableDateTime"]) <= moment <= time.time():
+        raise InvalidRestoreTimeError
+    answer = original()
+    _undo(backend.tables[request.body["TargetTableName"]], getattr(source, _CHANGES, []), moment)
+    return answer
+
+
+def _undo(table: Any, changes: list[tuple[float, list[DynamoType], Any]], moment: float) -> None:
+    """Undoes the changes after a moment, the latest one first."""
+    for when, (*hash_key, last), before in reversed(changes):
+        if when > moment:
+            items = table.items[hash_key[0]] if hash_key else table.items
+            if before is None:
+                items.pop(last, None)
+            else:
+                items[last] = copy.deepcopy(before)
