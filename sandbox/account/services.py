@@ -6,6 +6,7 @@ import os
 _SERVICES = (
     "acm",
     "application_autoscaling",
+    "bedrock",
     "budgets",
     "cloudwatch",
     "dynamodb",

@@ -134,8 +134,57 @@ def _vpc(account: Account, args: Values) -> Values:
     return {"id": found[0]["VpcId"], "cidrBlock": found[0]["CidrBlock"]}
 
 
+def _zone(account: Account, args: Values) -> Values:
+    zone = account.call("route53", "GetHostedZone", {"Id": args["zoneId"]})["HostedZone"]
+    identifier = zone["Id"].rpartition("/")[2]
+    return {
+        "id": identifier,
+        "arn": f"arn:aws:route53:::hostedzone/{identifier}",
+        "name": zone["Name"].removesuffix("."),
+        "privateZone": zone["Config"]["PrivateZone"],
+    }
+
+
+def _models(account: Account, _: Values) -> Values:
+    found = account.call("bedrock", "ListFoundationModels", {})["modelSummaries"]
+    return {
+        "id": account.region,
+        "modelSummaries": [
+            {
+                "modelArn": model["modelArn"],
+                "modelId": model["modelId"],
+                "modelName": model["modelName"],
+                "providerName": model["providerName"],
+                "responseStreamingSupported": model["responseStreamingSupported"],
+                "inputModalities": model["inputModalities"],
+                "outputModalities": model["outputModalities"],
+                "customizationsSupporteds": model["customizationsSupported"],
+                "inferenceTypesSupporteds": model["inferenceTypesSupported"],
+            }
+            for model in found
+        ],
+    }
+
+
+def _inference_profile(account: Account, args: Values) -> Values:
+    parameters = {"inferenceProfileIdentifier": args["inferenceProfileId"]}
+    profile = account.call("bedrock", "GetInferenceProfile", parameters)
+    return {
+        "id": profile["inferenceProfileId"],
+        "inferenceProfileArn": profile["inferenceProfileArn"],
+        "inferenceProfileName": profile["inferenceProfileName"],
+        "models": [{"modelArn": model["modelArn"]} for model in profile["models"]],
+        "status": profile["status"],
+        "type": profile["type"],
+        "createdAt": profile["createdAt"].isoformat(),
+        "updatedAt": profile["updatedAt"].isoformat(),
+    }
+
+
 # Token: the arguments, and the function.
 FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Account, Values], Values]]] = {
+    "aws:bedrock/getInferenceProfile:getInferenceProfile": (("inferenceProfileId",), _inference_profile),
+    "aws:bedrockfoundation/getModels:getModels": ((), _models),
     "aws:ec2/getVpc:getVpc": (("tags",), _vpc),
     "aws:ecr/getImage:getImage": (("repositoryName", "imageDigest", "imageTag"), _image),
     "aws:ecs/getService:getService": (("clusterArn", "serviceName"), _service),
@@ -144,6 +193,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Account, Values], Values]]
     "aws:index/getPartition:getPartition": ((), _partition),
     "aws:lb/getListenerRule:getListenerRule": (("arn",), _listener_rule),
     "aws:lb/getLoadBalancer:getLoadBalancer": (("name",), _load_balancer),
+    "aws:route53/getZone:getZone": (("zoneId",), _zone),
     "aws:secretsmanager/getSecret:getSecret": (("arn",), _secret),
 }
 

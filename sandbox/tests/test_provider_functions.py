@@ -11,6 +11,9 @@ IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
 GET_VPC = "aws:ec2/getVpc:getVpc"
 GET_SERVICE = "aws:ecs/getService:getService"
+GET_MODELS = "aws:bedrockfoundation/getModels:getModels"
+GET_PROFILE = "aws:bedrock/getInferenceProfile:getInferenceProfile"
+GET_ZONE = "aws:route53/getZone:getZone"
 GET_BALANCER = "aws:lb/getLoadBalancer:getLoadBalancer"
 GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
@@ -115,6 +118,40 @@ def test_a_network_by_its_tags(engine: Engine, endpoint: str) -> None:
         engine.invoke(GET_VPC, {"tags": {"Name": "app"}})
     with pytest.raises(Refused, match="no matching EC2 VPC found"):
         engine.invoke(GET_VPC, {"tags": {"Name": "none"}})
+
+
+def test_a_hosted_zone_by_its_id(engine: Engine, endpoint: str) -> None:
+    route53 = client(endpoint, "route53")
+    made = [
+        route53.create_hosted_zone(Name="example.com.", CallerReference=str(more), **more)["HostedZone"]["Id"]
+        for more in ({}, {"VPC": {"VPCRegion": REGION, "VPCId": "vpc-1"}, "HostedZoneConfig": {"PrivateZone": True}})
+    ]
+    found = [engine.invoke(GET_ZONE, {"zoneId": identifier.rpartition("/")[2]}) for identifier in made]
+    assert [(zone["name"], zone["privateZone"]) for zone in found] == [("example.com", False), ("example.com", True)]
+    with pytest.raises(Refused, match="NoSuchHostedZone"):
+        engine.invoke(GET_ZONE, {"zoneId": "Z0NONE"})
+
+
+def test_models_of_the_region(engine: Engine) -> None:
+    found = {
+        model["modelId"]: model["inferenceTypesSupporteds"] for model in engine.invoke(GET_MODELS, {})["modelSummaries"]
+    }
+    assert found["amazon.nova-2-sonic-v1:0"] == ["ON_DEMAND"]
+    assert found["amazon.nova-lite-v1:0"] == ["ON_DEMAND", "INFERENCE_PROFILE"]
+    assert found["amazon.nova-2-lite-v1:0"] == ["INFERENCE_PROFILE"]
+
+
+def test_an_inference_profile_and_where_it_leads(engine: Engine) -> None:
+    found = engine.invoke(GET_PROFILE, {"inferenceProfileId": "global.amazon.nova-2-lite-v1:0"})
+    assert found["inferenceProfileArn"] == (
+        f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/global.amazon.nova-2-lite-v1:0"
+    )
+    assert [model["modelArn"] for model in found["models"]] == [
+        f"arn:aws:bedrock:{region}::foundation-model/amazon.nova-2-lite-v1:0" for region in ("", REGION)
+    ]
+    for identifier in ("us.amazon.nova-2-lite-v1:0", "global.amazon.nova-pro-v1:0"):
+        with pytest.raises(Refused, match="ResourceNotFoundException"):
+            engine.invoke(GET_PROFILE, {"inferenceProfileId": identifier})
 
 
 def test_unknown_functions_and_arguments_are_named(engine: Engine) -> None:
