@@ -14,6 +14,7 @@ CWD =
 PORT =
 REVISION =
 YES =
+JSON =
 
 # The options of each command, and those without which it does not start: what changes or removes something has no default.
 up_takes := STACK
@@ -23,11 +24,11 @@ image_needs := STACK TAG
 down_takes := STACK
 down_needs := STACK
 preflight_takes := STACK ON
-verify_takes := STACK WAIT ON
+verify_takes := STACK WAIT JSON ON
 verify_needs := STACK
 redeploy_takes := STACK ON
 redeploy_needs := STACK
-rollback_takes := STACK TO ON
+rollback_takes := STACK TO YES ON
 rollback_needs := STACK
 promote_takes := FROM TO TAG ON
 promote_needs := FROM TO TAG
@@ -48,7 +49,7 @@ $(call check,$(filter-out $(taken) $(every_command_takes),$(given)),there is no 
 $(foreach name,$(given),$(call check,$(if $(value $(name)),,empty),$(name) is empty))
 $(foreach name,$(given),$(call check,$(findstring $(newline),$(value $(name))),$(name) has more than one line))
 $(foreach name,STACK FROM TO TAG,$(call check,$(filter -%,$(value $(name))),$(name) starts with a hyphen))
-$(call check,$(filter-out 0 1,$(YES)),YES is neither 1 nor 0)
+$(foreach name,YES JSON,$(call check,$(filter-out 0 1,$($(name))),$(name) is neither 1 nor 0))
 $(call check,$(filter-out $(given),$(needed)),name $(filter-out $(given),$(needed)): \
   make $(MAKECMDGOALS) $(foreach name,$(needed),$(name)=…))
 
@@ -59,6 +60,7 @@ quote = '$(subst ','\'',$1)'
 option = $(if $(filter $2,$(given)),$1=$(call quoted,$2))
 
 yes = $(if $(filter 1,$(YES)),--yes)
+json = $(if $(filter 1,$(JSON)),--json)
 
 VENV = .venv/bin
 SANDBOX = $(VENV)/python -m sandbox
@@ -97,9 +99,9 @@ help:
 	@echo 'make clean                      stop the sandbox and remove .sandbox/'
 	@echo
 	@echo 'make preflight STACK=…          check the account before the first `pulumi up`: quotas, image, models, domain'
-	@echo 'make verify STACK=…             check that the service runs the stack'\''s revision (WAIT=seconds for a deployment)'
+	@echo 'make verify STACK=…             check that the service runs the stack'\''s revision (WAIT=seconds for a deployment, JSON=1)'
 	@echo 'make redeploy STACK=…           replace every task by a new one of the same revision'
-	@echo 'make rollback STACK=…           deploy the previous version, or the version TO=…'
+	@echo 'make rollback STACK=…           deploy the previous version, or the version TO=…; on AWS it asks, unless YES=1'
 	@echo 'make promote FROM=… TO=… TAG=…  copy an image to the registry of another stack, by digest'
 	@echo 'make task STACK=… CMD=…         run a command on this machine as the deployed task; also CWD, PORT, REVISION, YES=1'
 	@echo 'make compose STACK=…            write a Docker Compose file of the deployed task to .compose/; also YES=1'
@@ -140,7 +142,7 @@ compose: venv
 	@$(call on,$(STACK)) $(OPERATIONS) compose $(call quoted,STACK) $(yes)
 
 preflight verify redeploy rollback: venv
-	@$(call on,$(STACK)) $(OPERATIONS) $@ $(call quoted,STACK) $(call option,--wait,WAIT) $(call option,--to,TO)
+	@$(call on,$(STACK)) $(OPERATIONS) $@ $(call quoted,STACK) $(call option,--wait,WAIT) $(call option,--to,TO) $(yes) $(json)
 
 promote: venv
 	@$(if $(filter $(call where,$(FROM)),$(call where,$(TO))),,echo 'The sandbox has only one of the stacks $(FROM) and \

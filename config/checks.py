@@ -1,6 +1,5 @@
 """The rules that hold between keys. Each runs only if every key that it compares is right by itself."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,7 +10,7 @@ from config.mistakes import Mistakes, path
 from config.schedule import FROM_ZERO
 from config.settings import Settings
 from config.source import Source
-from config.stack_name import region_of
+from config.stack_name import STACK_NAME, region_of
 
 _USER_POOL = "COGNITO_USER_POOL_ID"
 _SET_USER_POOL = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
@@ -39,7 +38,7 @@ def check_across_keys(settings: Settings, source: Source, mistakes: Mistakes) ->
 
 
 def _check_stack(settings: Settings, mistakes: Mistakes) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9-]*", settings.stack):
+    if not STACK_NAME.fullmatch(settings.stack):
         mistakes.add("stack name", "must match ^[a-z][a-z0-9-]*$: `pulumi stack rename <name>`", settings.stack)
     # A stack in another region than its name says would take the table names of the stack that belongs there.
     named = region_of(settings.stack)

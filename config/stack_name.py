@@ -5,6 +5,7 @@ from typing import Final
 
 from config.rules import REGIONS
 
+STACK_NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
 _NAME_WITH_REGION: Final = re.compile(rf"(.+)-({'|'.join(REGIONS)})")
 
 

@@ -1,6 +1,7 @@
 """`python -m operations COMMAND`: what the Makefile runs on a stack that is up."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except OperationError as error:
         return _failed(str(error))
+    except BrokenPipeError:
+        # Whoever read the output has enough. Python would print a traceback when it flushes the pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         return _failed("\nInterrupted.", 130)
     except Exception as error:
@@ -33,8 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _failed(message: str, status: int = 1) -> int:
     sys.stdout.flush()
-    sys.stderr.write(f"{message}\n")
+    _complain(message)
     return status
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,12 +65,14 @@ def _parser() -> argparse.ArgumentParser:
         "check that the service runs the stack's revision, is healthy, and has nothing added by hand",
         "stack",
     )
-    verify.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for a deployment")
+    verify.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="how long to wait for a deployment")
+    verify.add_argument("--json", action="store_true", help="print one JSON object; progress goes to standard error")
     add("added", _added, f"list what was added by hand; status {CHANGES_FOUND} if there is any", "stack")
     add("preflight", _preflight, "check the account before the first `pulumi up` of a stack", "stack")
     add("redeploy", _redeploy, "replace every task by a new one of the same revision", "stack")
     rollback = add("rollback", _rollback, "deploy the previous version", "stack")
     rollback.add_argument("--to", metavar="TAG", help="the version to deploy instead")
+    rollback.add_argument("--yes", action="store_true", help="change a stack on AWS without asking")
     add("promote", _promote, "copy an image to another stack's registry", "source", "destination", "tag")
     task = add("task", _task, "run a command on this machine as the deployed task", "stack")
     task.usage = "python -m operations task STACK [options] -- COMMAND [argument …]"
@@ -78,6 +90,12 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port. A port is a number from 1 to 65535.")
+
+
+def _seconds(text: str) -> float:
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds.")
 
 
 def _target(stack: str) -> Target:
@@ -98,12 +116,19 @@ def _where(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from operations.added import added_by_hand, print_added
     from operations.verdict import Outcome
-    from operations.verify import verify
+    from operations.verify import as_json, print_verdict, verify
 
-    target = _target(options.stack)
-    verdict = verify(target, options.wait)
-    added = added_by_hand(target)
-    print_added(added)
+    if options.json:
+        target = Target.open(options.stack)
+        verdict = verify(target, options.wait, progress=_complain)
+        added = added_by_hand(target)
+        say(as_json(target, verdict, added))
+    else:
+        target = _target(options.stack)
+        verdict = verify(target, options.wait)
+        print_verdict(target, verdict)
+        added = added_by_hand(target)
+        print_added(added)
     return 0 if verdict.outcome is Outcome.GOOD and not added else 1
 
 
@@ -131,7 +156,7 @@ def _redeploy(options: argparse.Namespace) -> int:
 def _rollback(options: argparse.Namespace) -> int:
     from operations.rollback import rollback
 
-    rollback(_target(options.stack), options.to)
+    rollback(_target(options.stack), options.to, yes=options.yes)
     return 0
 
 

@@ -77,11 +77,12 @@ def promote(source: Target, destination: Target, tag: str) -> None:
         if not _holds(there, tag, digest):
             raise OperationError(f"{there.url} does not show {tag} after the copy. {_AGAIN}")
         say(f"Copied: {there.url}:{tag}, {digest}")
+    source_line = f"  {sourcing}\n" if (sourcing := destination.sourcing) else ""
     say(
-        "To deploy it:\n"
+        f"To deploy it:\n{source_line}"
         f"  pulumi config set imageTag {tag} --stack {destination.stack}\n"
         f"  pulumi up --stack {destination.stack}\n"
-        f"  make verify STACK={destination.stack}"
+        f"  {destination.make('verify')}"
     )
 
 

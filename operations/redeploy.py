@@ -6,7 +6,8 @@ from components.lib.timeline import JOB_MINUTES
 from operations.console import say
 from operations.errors import OperationError
 from operations.target import Target
-from operations.verdict import short
+from operations.verdict import judge, short
+from operations.verify import gather
 
 # `make verify` returns as soon as the deployment is over. This is as long as a CI job waits for one.
 WAIT_SECONDS: Final = JOB_MINUTES * 60
@@ -16,16 +17,20 @@ def redeploy(target: Target) -> None:
     """Makes ECS replace the tasks. The stack's state stays as it is.
 
     Raises:
-        OperationError: the stack has no service.
+        OperationError: the stack has no service, or a deployment is under way.
     """
     cluster, name, ecs = target.output("clusterName"), target.output("serviceName"), target.client("ecs")
+    wait = target.make("verify", f"WAIT={WAIT_SECONDS}")
+    verdict = judge(target.output("taskDefinitionArn"), gather(target))
+    if verdict.outcome.under_way:
+        # A second deployment would replace the first one's tasks, and end its bake time.
+        raise OperationError(f"Nothing was done, because {verdict.line}. Wait for its end: `{wait}`.")
     try:
         service = ecs.update_service(cluster=cluster, service=name, forceNewDeployment=True)["service"]
     except (ecs.exceptions.ServiceNotFoundException, ecs.exceptions.ServiceNotActiveException):
         raise OperationError(f"The cluster {cluster} has no service {name} any more.") from None
     primary = next(one for one in service["deployments"] if one["status"] == "PRIMARY")
-    on = " ON=sandbox" if target.on == "sandbox" else ""
     say(
         f"Started {primary['id']}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
-        f"To see how it ends: make verify STACK={target.stack}{on} WAIT={WAIT_SECONDS}"
+        f"To see how it ends: {wait}"
     )

@@ -1,15 +1,20 @@
-"""`make rollback`: deploys the previous version, found in the stack's history."""
+"""`make rollback`: deploys the last good version before the current one.
+
+The current version has three sources: the stack file, the stack's history, and the service. They differ after an update
+that was refused, failed or was killed. Then the version that the service runs is the last good one.
+"""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from operations.console import say
-from operations.errors import OperationError, PulumiError
+from operations.console import confirm, say
+from operations.errors import OperationError
 from operations.images import Registry
 from operations.target import Target, project
-from operations.verify import deployments_of, require_good, task_definitions, verify
+from operations.verdict import Outcome, judge, primary_of
+from operations.verify import deployments_of, gather, print_verdict, require_good, task_definitions, verify
 
 _KEY = "imageTag"
 _PAGE = 100
@@ -35,18 +40,18 @@ def updates_in(history: Sequence[dict[str, Any]]) -> list[Update]:
     ]
 
 
-def earlier_versions(updates: Sequence[Update]) -> tuple[str | None, list[str]]:
-    """Returns the current version, and the versions to go back to, best first.
+def earlier_versions(updates: Sequence[Update]) -> list[str]:
+    """Returns the versions to go back to from the last update's version, best first.
 
-    These were deployed before the first deployment of the current version. So a second rollback goes further back, and
-    never forward to the version that the first one left.
+    These were deployed before the first deployment of that version. So a second rollback goes further back, and never
+    forward to the version that the first one left.
     """
     if not updates:
-        return None, []
+        return []
     current = updates[0].version
     first = max(index for index, update in enumerate(updates) if update.version == current)
     before = [update.version for update in updates[first:] if update.succeeded and update.version]
-    return current, [version for version in dict.fromkeys(before) if version != current]
+    return [version for version in dict.fromkeys(before) if version != current]
 
 
 def failed_versions(deployments: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -73,25 +78,44 @@ def _history(target: Target) -> Iterator[dict[str, Any]]:
         page += 1
 
 
-def _failed_in_ecs(target: Target) -> dict[str, str]:
-    """Returns the versions whose last deployment failed according to ECS, with its status."""
+@dataclass(frozen=True)
+class Service:
+    """What the service runs.
+
+    Args:
+        version: of the tasks; while a deployment is under way, of the tasks that it replaces. None without a service.
+        healthy: whether all of these tasks are, or another deployment is about to replace them.
+        failed: the versions whose last deployment failed, with its status.
+    """
+
+    version: str | None = None
+    healthy: bool = False
+    failed: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def _service(target: Target) -> Service:
+    """Returns what the service runs, according to ECS."""
     if "serviceName" not in target.outputs():
-        return {}
-    ecs = target.client("ecs")
-    try:
-        deployments = deployments_of(ecs, target.output("clusterName"), target.output("serviceName"))
-    except (ecs.exceptions.ServiceNotFoundException, ecs.exceptions.ClusterNotFoundException):
-        return {}
-    revisions = list(dict.fromkeys(one["targetServiceRevisionArn"] for one in deployments))
-    tasks = task_definitions(ecs, revisions)
-    versions = {task: _version(ecs, task) for task in dict.fromkeys(tasks.values())}
-    return failed_versions(
-        [
-            (versions[tasks[one["targetServiceRevisionArn"]]], one["status"])
-            for one in deployments
-            if one["targetServiceRevisionArn"] in tasks
-        ]
-    )
+        return Service()
+    answers, ecs = gather(target), target.client("ecs")
+    if answers.service is None:
+        return Service()
+    deployments = deployments_of(ecs, target.output("clusterName"), target.output("serviceName"))
+    replaced: list[str] = [one["arn"] for one in (answers.deployment or {}).get("sourceServiceRevisions", [])]
+    revisions = [one["targetServiceRevisionArn"] for one in deployments]
+    tasks = task_definitions(ecs, list(dict.fromkeys([*revisions, *replaced])))
+    runs = str(primary_of(answers.service)["taskDefinition"])
+    verdict = judge(runs, answers)
+    if verdict.outcome.under_way and replaced:
+        runs = tasks.get(replaced[0], runs)
+    versions = {task: _version(ecs, task) for task in {runs, *tasks.values()}}
+    ended = [
+        (versions[tasks[one["targetServiceRevisionArn"]]], one["status"])
+        for one in deployments
+        if one["targetServiceRevisionArn"] in tasks
+    ]
+    healthy = verdict.outcome in (Outcome.GOOD, Outcome.ROLLED_BACK) or verdict.outcome.under_way
+    return Service(versions[runs] or None, healthy, failed_versions(ended))
 
 
 def _version(ecs: Any, task_definition: str) -> str:
@@ -100,63 +124,84 @@ def _version(ecs: Any, task_definition: str) -> str:
     return next((tag["value"] for tag in tags if tag["key"] == "Version"), "")
 
 
-def choose(target: Target, registry: Registry) -> tuple[str | None, str]:
-    """Returns the current version and the one to go back to.
+def choose(target: Target, registry: Registry, in_file: str | None, service: Service) -> str:
+    """Returns the version to go back to.
+
+    Args:
+        in_file: the version in the stack file.
 
     Raises:
-        OperationError: there is no version to go back to.
+        OperationError: there is no such version, or it is not clear which one it is.
     """
-    current, candidates = earlier_versions(updates_in(list(_history(target))))
-    failed = _failed_in_ecs(target) if candidates else {}
-    for version in candidates:
+    updates = updates_in(list(_history(target)))
+    deployed = updates[0].version if updates else None
+    images = {version: _digest(registry, version) for version in (in_file, deployed, service.version)}
+    if len(set(images.values())) > 1:
+        sources = (
+            f"Pulumi.{target.stack}.yaml has {in_file or 'no version'}, the last update deployed"
+            f" {deployed or 'no version'}, the service runs {service.version or 'no version'}"
+        )
+        if service.version and service.healthy and images[service.version] != images[in_file]:
+            say(f"{sources}.")
+            return service.version
+        raise OperationError(f"{sources}. Name the version to deploy: `{target.make('rollback', 'TO=…')}`.")
+    for version in earlier_versions(updates):
         image = registry.find(version)
         if image is None:
             say(f"Skipped: {version}, because {registry.url} does not hold it any more")
             continue
-        status = next((failed[tag] for tag in image.get("imageTags", []) if tag in failed), None)
+        status = next((service.failed[tag] for tag in image.get("imageTags", []) if tag in service.failed), None)
         if status is None:
-            return current, version
+            return version
         say(f"Skipped: {version}, because its last deployment ended as {status}")
     raise OperationError(
         f"There is no previous version to go back to: the history of {target.stack} has no good version before"
-        f" {current or 'its first image'} whose image still exists. Name a version with TO=…."
+        f" {deployed or 'its first image'} whose image still exists. Name a version:"
+        f" `{target.make('rollback', 'TO=…')}`."
     )
 
 
-def rollback(target: Target, to: str | None = None) -> None:
+def _digest(registry: Registry, version: str | None) -> str | None:
+    """Returns an image's digest, as a version may be a tag or a digest; the version itself without an image."""
+    image = registry.find(version) if version else None
+    return str(image["imageDigest"]) if image else version
+
+
+def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> None:
     """Sets an earlier version, previews it, deploys it and verifies it.
 
     Args:
-        to: the version; None: the previous one in the stack's history.
+        to: the version; None: the last good one before the current one.
+        yes: do not ask before the stack on AWS is changed.
 
     Raises:
-        OperationError: there is no such version, or a step failed.
+        OperationError: there is no such version, a step failed, or the person at the keyboard refused.
     """
     registry = Registry.of(target)
     before = target.config().get(_KEY)
     if to is None:
-        current, to = choose(target, registry)
-    else:
-        current = before
-        if registry.find(to) is None:
-            raise OperationError(f"TO={to}: {registry.url} holds no such image. Name a tag that it holds.")
-    say(f"Going back: {target.stack} from {current or 'no image'} to {to}")
-    _preview(target, before, to)
-    target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs")
-    target.forget_outputs()
-    require_good(verify(target))
-    if target.on == "aws":
-        say(f"{target.stack} is back on {to}. Commit Pulumi.{target.stack}.yaml, which now sets it.")
-    else:
-        say(f"{target.stack} is back on {to}.")
-
-
-def _preview(target: Target, before: str | None, to: str) -> None:
-    """Sets the version and previews it. If the preview fails, sets the old version again."""
+        to = choose(target, registry, before, _service(target))
+    elif registry.find(to) is None:
+        raise OperationError(f"TO={to}: {registry.url} holds no such image. Name a tag that it holds.")
+    say(f"Going back: {target.stack} from {before or 'no image'} to {to}")
+    say(f"Pulumi.{target.stack}.yaml: {_KEY} {before or 'unset'} → {to}")
     target.set_config(_KEY, to)
     try:
         target.pulumi("preview", "--diff")
-    except (PulumiError, KeyboardInterrupt):
+        if target.on == "aws":
+            confirm(f"Deploy {to} to {target.stack}?", yes=yes)
+    except (OperationError, KeyboardInterrupt):
         target.set_config(_KEY, before)
         say(f"Nothing was changed, and {_KEY} is {before or 'unset'} again.")
         raise
+    try:
+        target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs")
+        target.forget_outputs()
+        verdict = verify(target)
+        print_verdict(target, verdict)
+        require_good(verdict)
+    except (OperationError, KeyboardInterrupt):
+        say(f"Pulumi.{target.stack}.yaml keeps {_KEY} {to}. Before the rollback: {before or 'unset'}.")
+        raise
+    commit = f" Commit Pulumi.{target.stack}.yaml, which now sets it." if target.on == "aws" else ""
+    say(f"{target.stack} is back on {to}.{commit}")

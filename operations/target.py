@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any, Final, Literal, Self
 
 import yaml
 
+from config.stack_name import STACK_NAME
 from operations.errors import SANDBOX, OperationError, PulumiError
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -36,8 +38,12 @@ class Target:
         """Returns the stack of that name where this shell leads to.
 
         Raises:
-            OperationError: there is no pulumi on PATH.
+            OperationError: the name is not one of a stack, or there is no pulumi on PATH.
         """
+        if not STACK_NAME.fullmatch(stack):
+            raise OperationError(
+                f"STACK={stack}: a stack's name is a lower-case letter, then lower-case letters, digits and hyphens."
+            )
         if shutil.which("pulumi") is None:
             raise OperationError(
                 "There is no pulumi on PATH. Install it (https://www.pulumi.com/docs/install/), then log in to the"
@@ -51,6 +57,25 @@ class Target:
         if self.on == "sandbox":
             return f"{self.stack} on the sandbox (ON=aws: {shell})"
         return f"{self.stack} on AWS: {shell} (ON=sandbox: the one on this machine)"
+
+    def make(self, command: str, *options: str) -> str:
+        """Returns the make command that works on this stack, for a message."""
+        on = ["ON=sandbox"] if self.on == "sandbox" else []
+        return " ".join(["make", command, f"STACK={self.stack}", *on, *options])
+
+    @property
+    def sourcing(self) -> str:
+        """The command after which plain pulumi works on this stack; empty on AWS."""
+        return (
+            f"source {shlex.quote(os.path.relpath(os.environ.get(SANDBOX, '.sandbox')))}/env"
+            if self.on == "sandbox"
+            else ""
+        )
+
+    def command(self, command: str) -> str:
+        """Returns a pulumi command on this stack, in quotes, for a message."""
+        quoted = f"`{command} --stack {self.stack}`"
+        return f"`{self.sourcing}`, then {quoted}" if self.on == "sandbox" else quoted
 
     def pulumi(self, *arguments: str, capture: bool = False) -> str:
         """Runs pulumi on this stack.
@@ -105,8 +130,9 @@ class Target:
                 " ON=aws chooses the stack that a shell without the sandbox's environment leads to."
             )
         return (
-            f"There is no stack {self.stack} in the Pulumi backend of this shell. `pulumi whoami --verbose` shows the"
-            " backend, `pulumi stack ls` its stacks."
+            f"There is no stack {self.stack} in the Pulumi backend of this shell, nor in the sandbox."
+            f" `make up STACK={self.stack}` brings it up in the sandbox. For a stack on AWS, `pulumi whoami --verbose`"
+            " shows the backend, `pulumi stack ls` its stacks."
         )
 
     def outputs(self) -> dict[str, Any]:
@@ -133,13 +159,13 @@ class Target:
         return value
 
     def _no_such_output(self, name: str) -> str:
-        up = f"`pulumi up --stack {self.stack}`"
+        up = self.command("pulumi up")
         if not self._outputs:
             return f"The stack {self.stack} has no outputs, because it was never brought up: {up}."
         if name in _OUTPUTS_OF_SERVICE:
             return (
                 f"The stack {self.stack} has no service yet, because it has no image. Push an image, then"
-                f" `pulumi config set imageTag … --stack {self.stack}` and {up}."
+                f" {self.command('pulumi config set imageTag …')} and `pulumi up --stack {self.stack}`."
             )
         return f"The stack {self.stack} has no output {name}. {up} by this program adds it."
 

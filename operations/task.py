@@ -54,8 +54,8 @@ def run(target: Target, options: Options) -> int:
     command = options.command or (*container.entry_point, *container.command)
     if not command:
         raise OperationError(
-            f"The definition leaves the command to the image. Name a command: `make task STACK={target.stack}"
-            " CMD='node dist/server.js'`."
+            f"The definition leaves the command to the image. Name a command: `{target.make('task')}"
+            " CMD='node dist/src/server/index.js'`."
         )
     if not options.cwd.is_dir():
         raise OperationError(

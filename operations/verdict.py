@@ -43,6 +43,7 @@ class Answers:
         revisions: the task definition of each service revision in `deployment`.
         targets: target group → the states of its targets, from DescribeTargetHealth.
         rules: listener rule → its actions, from DescribeRules.
+        minimum: the tasks that the autoscaler keeps at least, from DescribeScalableTargets; 0 without an autoscaler.
     """
 
     service: _Answer | None
@@ -50,6 +51,7 @@ class Answers:
     revisions: Mapping[str, str] = field(default_factory=dict[str, str])
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     rules: Mapping[str, Sequence[_Answer]] = field(default_factory=dict[str, Sequence[_Answer]])
+    minimum: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def short(arn: str) -> str:
 def _of_deployment(intended: str, answers: Answers, service: _Answer) -> tuple[Outcome, str] | None:
     """Returns the outcome by the last deployment's status, or None if it succeeded."""
     latest: _Answer = answers.deployment or {}
-    primary = _primary(service)
+    primary = primary_of(service)
     status = latest.get("status") or _status_of(primary)
     reason = _reason(latest) or primary.get("rolloutStateReason") or "ECS gives no reason"
     deployed = answers.revisions.get(_part(latest, "targetServiceRevision").get("arn", ""), intended)
@@ -107,17 +109,15 @@ def _of_deployment(intended: str, answers: Answers, service: _Answer) -> tuple[O
 
 def _of_counts(intended: str, answers: Answers, service: _Answer) -> tuple[Outcome, str]:
     """Returns the outcome by the service's tasks, once the last deployment is over."""
-    primary, desired, running = _primary(service), int(service["desiredCount"]), int(service["runningCount"])
+    primary, desired, running = primary_of(service), int(service["desiredCount"]), int(service["runningCount"])
     runs = str(primary.get("taskDefinition", ""))
     if runs != intended:
-        # A plain `pulumi up` compares the program with the state, and finds nothing to do.
-        line = (
-            f"the service runs {short(runs) or 'nothing'}, the stack has {short(intended)}: run `pulumi up --refresh`"
-        )
-        return Outcome.WRONG_REVISION, line
+        return Outcome.WRONG_REVISION, f"the service runs {short(runs) or 'nothing'}, the stack has {short(intended)}"
     old = sum(int(one.get("runningCount", 0)) for one in service.get("deployments", []) if one is not primary)
     if old:
         return Outcome.IN_PROGRESS, f"{old} tasks of an earlier revision still run beside {short(runs)}"
+    if desired < answers.minimum:
+        return Outcome.UNHEALTHY, f"{desired} tasks are desired, and the autoscaler's minimum is {answers.minimum}"
     if running < desired:
         return Outcome.UNHEALTHY, f"{running} of {desired} tasks of {short(runs)} run"
     for entry in service.get("loadBalancers", []):
@@ -132,7 +132,8 @@ def _of_counts(intended: str, answers: Answers, service: _Answer) -> tuple[Outco
     return Outcome.GOOD, f"the service runs {short(runs)}: {running} of {desired} tasks, all of them healthy"
 
 
-def _primary(service: _Answer) -> _Answer:
+def primary_of(service: _Answer) -> _Answer:
+    """Returns the deployment of a service that DescribeServices calls its primary one; an empty answer without one."""
     nothing: _Answer = {}
     return next((one for one in service.get("deployments", []) if one.get("status") == "PRIMARY"), nothing)
 
@@ -188,7 +189,7 @@ def _weights(entry: _Answer, answers: Answers) -> dict[str, int]:
 
 
 def _rows(intended: str, answers: Answers, service: _Answer) -> list[tuple[str, str]]:
-    primary = _primary(service)
+    primary = primary_of(service)
     latest: _Answer = answers.deployment or {}
     strategy = _part(latest, "deploymentConfiguration").get("strategy", "ROLLING")
     rows = [

@@ -1,7 +1,9 @@
 """`make verify`: checks that a stack's service runs the stack's revision with all tasks healthy."""
 
+import datetime
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from operations.console import say
@@ -44,7 +46,16 @@ def gather(target: Target) -> Answers:
         task_definitions(ecs, [revision] if revision else []),
         {arn: [one["TargetHealth"]["State"] for one in targets] for arn, targets in health.items()},
         {rule["RuleArn"]: rule["Actions"] for rule in _rules(elb, rules)},
+        _minimum(target, cluster, name),
     )
+
+
+def _minimum(target: Target, cluster: str, service: str) -> int:
+    scaling, resource = target.client("application-autoscaling"), f"service/{cluster}/{service}"
+    found: list[Any] = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])[
+        "ScalableTargets"
+    ]
+    return max((one["MinCapacity"] for one in found), default=0)
 
 
 def deployments_of(ecs: Any, cluster: str, service: str) -> list[dict[str, Any]]:
@@ -83,12 +94,15 @@ def _rules(elb: Any, arns: list[str]) -> list[dict[str, Any]]:
     return elb.describe_rules(RuleArns=arns)["Rules"] if arns else []
 
 
-def verify(target: Target, wait: float = 0, ask: Callable[[Target], Answers] = gather) -> Verdict:
-    """Waits for a deployment under way, judges the service, and prints the verdict.
+def verify(
+    target: Target, wait: float = 0, ask: Callable[[Target], Answers] = gather, progress: Callable[[str], None] = say
+) -> Verdict:
+    """Waits for a deployment under way, and judges the service.
 
     Args:
         wait: how many seconds to wait at most.
         ask: returns AWS's answers.
+        progress: prints a line while the deployment is under way.
 
     Raises:
         OperationError: the stack has no service, or there is no such stack.
@@ -101,26 +115,54 @@ def verify(target: Target, wait: float = 0, ask: Callable[[Target], Answers] = g
         left = deadline - time.monotonic()
         if not verdict.outcome.under_way or left <= 0:
             if wait and verdict.outcome.under_way:
-                say(f"Not over after {wait:g} s.")
-            print_verdict(verdict)
+                progress(f"Not over after {wait:g} s.")
             return verdict
         if verdict.line != printed:
-            say(f"  … {verdict.line}; waiting up to {left:.0f} s")
+            progress(f"  … {verdict.line}; waiting up to {left:.0f} s")
             printed = verdict.line
         time.sleep(min(_POLL_SECONDS, left))
 
 
-def print_verdict(verdict: Verdict) -> None:
+def print_verdict(target: Target, verdict: Verdict) -> None:
     """Prints a table and one line; if the outcome is not good, also the service's last events."""
     width = max((len(name) for name, _ in verdict.rows), default=0)
     for name, value in verdict.rows:
         say(f"  {name:<{width}}  {value}")
     say(f"{'OK' if verdict.outcome is Outcome.GOOD else verdict.outcome.value.upper()}: {verdict.line}")
+    if verdict.outcome is Outcome.WRONG_REVISION:
+        # A plain `pulumi up` compares the program with the state, and finds nothing to do.
+        say(f"To deploy the stack's revision: {target.command('pulumi up --refresh')}")
     if verdict.outcome is Outcome.GOOD or not verdict.events:
         return
-    say("The service's last events, the latest first:")
+    say("The service's last events (UTC), the latest first:")
     for event in verdict.events[:EVENTS]:
-        say(f"  {event['createdAt']:%Y-%m-%d %H:%M:%S}  {event['message']}")
+        say(f"  {_utc(event):%Y-%m-%d %H:%M:%S}  {event['message']}")
+
+
+def as_json(target: Target, verdict: Verdict, added: Sequence[str]) -> str:
+    """Returns a verdict as one JSON object.
+
+    Args:
+        added: what was added by hand, a line each.
+    """
+    return json.dumps(
+        {
+            "stack": target.stack,
+            "on": target.on,
+            "outcome": verdict.outcome.value,
+            "line": verdict.line,
+            "figures": dict(verdict.rows),
+            "events": [
+                {"time": _utc(event).isoformat(), "message": event["message"]} for event in verdict.events[:EVENTS]
+            ],
+            "addedByHand": list(added),
+        },
+        indent=2,
+    )
+
+
+def _utc(event: Mapping[str, Any]) -> datetime.datetime:
+    return event["createdAt"].astimezone(datetime.UTC)
 
 
 def require_good(verdict: Verdict) -> None:

@@ -202,12 +202,3 @@ def test_long_command_prints_progress_and_a_failed_one_its_last_lines(
     assert lines[0] == "counting failed:"
     assert lines[-1].strip() == "line 98"
     assert len(lines) < 30
-
-
-def test_make_lists_its_targets() -> None:
-    makefile = (PACKAGE_ROOT / "Makefile").read_text().replace("\\\n", " ")
-    shown = subprocess.run(["make"], cwd=PACKAGE_ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
-    internal = {"help", "prerequisites", "python"}
-    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
-    assert phony is not None
-    assert set(re.findall(r"^make (\w+)", shown, re.MULTILINE)) == set(phony[1].split()) - internal

@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Prerequisites of other targets, which nobody calls.
-_PARTS = {"named", "python"}
+_PARTS = {"python", "prerequisites"}
 
 
 def make(*arguments: str) -> str:

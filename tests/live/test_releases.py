@@ -76,7 +76,7 @@ def test_redeploy_replaces_the_tasks_and_changes_nothing_else(dev: Stack) -> Non
     before, tasks = dev.service(), targets(dev)
     output = operated(dev, "redeploy", "dev")
     assert "voiceter-backend-dev:" in output
-    assert "make verify STACK=dev" in output
+    assert "make verify STACK=dev ON=sandbox" in output
     assert dev.service()["deployments"][0]["id"] != before["deployments"][0]["id"]
     assert dev.service()["taskDefinition"] == before["taskDefinition"]
     assert not set(tasks) & set(targets(dev))
@@ -128,6 +128,13 @@ def test_rollback_whose_preview_is_refused_leaves_the_version(dev: Stack) -> Non
     assert "1.2.0" in dev.sandbox.succeeds("pulumi config get imageTag -s dev")
 
 
+def test_rollback_from_a_version_that_was_never_deployed_restores_the_running_one(dev: Stack) -> None:
+    dev.sandbox.set("dev", imageTag="9.9.9")
+    output = operated(dev, "rollback", "dev")
+    assert "Pulumi.dev.yaml has 9.9.9, the last update deployed 1.2.0, the service runs 1.2.0." in output
+    assert "dev is back on 1.2.0." in output
+
+
 def interrupt_an_update(dev: Stack) -> None:
     """Runs `pulumi up` and presses Ctrl-C while ECS deploys."""
     up = "pulumi up -s dev --yes --skip-preview --non-interactive"
@@ -139,16 +146,18 @@ def interrupt_an_update(dev: Stack) -> None:
         assert process.wait(DEADLINE_SECONDS) != 0
 
 
-def test_stuck_release_is_in_progress_until_another_one_replaces_it(dev: Stack) -> None:
+def test_rollback_of_a_stuck_release_restores_the_version_that_it_replaces(dev: Stack) -> None:
     dev.sandbox.image("dev", "2.0.0", "stuck")
     dev.sandbox.set("dev", imageTag="2.0.0")
     interrupt_an_update(dev)
     verified = refused(dev, "verify", "dev", "--wait", "2")
     assert "is in progress" in verified
     assert "Not over after 2 s." in verified
-    succeeded(release(dev, "2.0.1"))
-    operated(dev, "verify", "dev")
-    assert running(dev) == "2.0.1"
+    assert "Nothing was done, because the deployment of" in refused(dev, "redeploy", "dev")
+    assert "dev from 2.0.0 to 1.2.0" in operated(dev, "rollback", "dev")
+    assert running(dev) == "1.2.0"
+    verdict = json.loads(operated(dev, "verify", "dev", "--json"))
+    assert (verdict["outcome"], verdict["figures"]["tasks"]) == ("good", "1 running, 0 pending, 1 desired")
 
 
 def test_changed_count_starts_no_deployment(dev: Stack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from operations import rollback as rolling
 from operations.errors import OperationError, PulumiError
 from operations.images import Registry
-from operations.rollback import Update, earlier_versions, failed_versions, updates_in
+from operations.rollback import Service, Update, earlier_versions, failed_versions, updates_in
 from operations.target import Target
 
 
@@ -20,24 +21,24 @@ def _updates(*versions: str) -> list[Update]:
 
 
 @pytest.mark.parametrize(
-    ("history", "current", "candidates"),
+    ("history", "candidates"),
     [
-        ([], None, []),
-        (["a"], "a", []),
-        (["b", "a"], "b", ["a"]),
-        (["b", "b", "a"], "b", ["a"]),
-        (["c", "b!", "a"], "c", ["a"]),
-        (["c!", "b", "a"], "c", ["b", "a"]),
-        (["b", "c", "b", "a"], "b", ["a"]),
-        (["a", "b", "c", "b", "a"], "a", []),
-        (["d", "a", "b", "a"], "d", ["a", "b"]),
-        (["a", "-"], "a", []),
-        (["-", "b", "a"], None, ["b", "a"]),
-        (["b!", "b!", "a"], "b", ["a"]),
+        ([], []),
+        (["a"], []),
+        (["b", "a"], ["a"]),
+        (["b", "b", "a"], ["a"]),
+        (["c", "b!", "a"], ["a"]),
+        (["c!", "b", "a"], ["b", "a"]),
+        (["b", "c", "b", "a"], ["a"]),
+        (["a", "b", "c", "b", "a"], []),
+        (["d", "a", "b", "a"], ["a", "b"]),
+        (["a", "-"], []),
+        (["-", "b", "a"], ["b", "a"]),
+        (["b!", "b!", "a"], ["a"]),
     ],
 )
-def test_earlier_versions(history: list[str], current: str | None, candidates: list[str]) -> None:
-    assert earlier_versions(_updates(*history)) == (current, candidates)
+def test_earlier_versions(history: list[str], candidates: list[str]) -> None:
+    assert earlier_versions(_updates(*history)) == candidates
 
 
 def test_history_of_the_engine_is_read() -> None:
@@ -77,23 +78,27 @@ class _Registry:
     def find(self, image: str) -> dict[str, Any] | None:
         # A digest here is that of the tag it ends in.
         tag = image.rpartition(":")[2]
-        return {"imageTags": [tag]} if tag in self._tags else None
+        return {"imageTags": [tag], "imageDigest": f"sha256:{tag}"} if tag in self._tags else None
 
 
 class _Stack:
-    """A stack with a history and a config. Its previews may fail."""
+    """A stack with a history and a config, one of whose commands may fail."""
 
-    stack, on = "prod", "aws"
+    stack = "prod"
 
-    def __init__(self, versions: list[str], *, refuses: bool = False) -> None:
+    def __init__(self, versions: list[str], *, fails: str = "", on: str = "aws") -> None:
         tag = "voiceter-backend:imageTag"
         self._history: list[dict[str, Any]] = [
             {"kind": "update", "result": "succeeded", "startTime": "", "config": {tag: {"value": one}}}
             for one in versions
         ]
-        self._refuses = refuses
+        self._fails = fails
+        self.on = on
         self.commands: list[str] = []
         self.settings: dict[str, str | None] = {"imageTag": versions[0]} if versions else {}
+
+    def make(self, command: str, *options: str) -> str:
+        return f"make {command} STACK=prod {' '.join(options)}"
 
     def outputs(self) -> dict[str, Any]:
         return {}
@@ -110,43 +115,107 @@ class _Stack:
             page, size = (int(arguments[arguments.index(name) + 1]) for name in ("--page", "--page-size"))
             return json.dumps(self._history[(page - 1) * size : page * size])
         self.commands.append(arguments[0])
-        if arguments[0] == "preview" and self._refuses:
-            raise PulumiError("`pulumi preview` of prod ended with status 255.")
+        if arguments[0] == self._fails:
+            raise PulumiError(f"`pulumi {arguments[0]}` of prod ended with status 255.")
         return ""
 
 
-def _choose(stack: _Stack, registry: _Registry) -> tuple[str | None, str]:
-    return rolling.choose(cast(Target, stack), cast(Registry, registry))
+def _choose(stack: _Stack, registry: _Registry, service: Service, in_file: str | None = None) -> str:
+    found = in_file or stack.config().get("imageTag")
+    return rolling.choose(cast(Target, stack), cast(Registry, registry), found, service)
 
 
-def test_rollback_skips_missing_images_and_failed_versions(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(rolling, "_failed_in_ecs", lambda _target: {"3": "ROLLBACK_SUCCESSFUL"})  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    assert _choose(_Stack(["4", "sha256:3", "2", "1"]), _Registry("4", "3", "1")) == ("4", "1")
+def test_rollback_skips_missing_images_and_failed_versions(capsys: pytest.CaptureFixture[str]) -> None:
+    service = Service("4", True, {"3": "ROLLBACK_SUCCESSFUL"})
+    assert _choose(_Stack(["4", "sha256:3", "2", "1"]), _Registry("4", "3", "1"), service) == "1"
     said = capsys.readouterr().out
     assert "Skipped: sha256:3, because its last deployment ended as ROLLBACK_SUCCESSFUL" in said
     assert "Skipped: 2, because 111122223333.dkr.ecr" in said
 
 
 def test_long_history_is_read_to_its_end() -> None:
-    stack = _Stack(["b"] * 250 + ["a"])
-    assert _choose(stack, _Registry("a", "b")) == ("b", "a")
+    assert _choose(_Stack(["b"] * 250 + ["a"]), _Registry("a", "b"), Service("b", True)) == "a"
 
 
 def test_no_previous_version_is_an_error() -> None:
     with pytest.raises(
         OperationError, match="no previous version to go back to: the history of prod has no good version"
     ):
-        _choose(_Stack(["a"]), _Registry("a"))
+        _choose(_Stack(["a"]), _Registry("a"), Service("a", True))
     with pytest.raises(OperationError, match="before its first image"):
-        _choose(_Stack([]), _Registry("a"))
+        _choose(_Stack([]), _Registry("a"), Service())
 
 
-def test_failed_preview_restores_the_old_version(capsys: pytest.CaptureFixture[str]) -> None:
-    stack = _Stack(["b", "a"], refuses=True)
+@pytest.mark.parametrize(
+    ("case", "history", "in_file", "service"),
+    [
+        ("a failed update of 3 that ECS rolled back", ["3", "2", "1"], "3", Service("2", True)),
+        ("a killed update of 3, which the history lacks", ["2", "1"], "3", Service("2", True)),
+        ("a tag that the preview refused", ["2", "1"], "2.O", Service("2", True)),
+        ("another update of 3 that is under way", ["2", "1"], "3", Service("2", True)),
+    ],
+)
+def test_running_version_is_the_one_to_go_back_to(
+    case: str, history: list[str], in_file: str, service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _choose(_Stack(history), _Registry("1", "2", "3"), service, in_file) == "2"
+    assert f"Pulumi.prod.yaml has {in_file}, the last update deployed {history[0]}, the service runs 2." in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "history", "in_file", "service"),
+    [
+        ("the running version is not healthy", ["2", "1"], "3", Service("2", False)),
+        ("somebody set the running version again, without an update", ["3", "2", "1"], "2", Service("2", True)),
+        ("there is no service", ["2", "1"], "3", Service()),
+    ],
+)
+def test_unclear_version_has_to_be_named(case: str, history: list[str], in_file: str, service: Service) -> None:
+    with pytest.raises(OperationError, match=r"Name the version to deploy: `make rollback STACK=prod TO=…`"):
+        _choose(_Stack(history), _Registry("1", "2", "3"), service, in_file)
+
+
+def test_digest_and_tag_of_one_image_are_one_version() -> None:
+    assert _choose(_Stack(["sha256:2", "1"]), _Registry("1", "2"), Service("2", True)) == "1"
+
+
+@pytest.fixture
+def rolled(monkeypatch: pytest.MonkeyPatch) -> Callable[[_Stack], None]:
+    """Rolls a stack back from 2 to 1, as far as it gets."""
+    monkeypatch.setattr(Registry, "of", staticmethod(lambda target: _Registry("1", "2")))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(rolling, "_service", lambda target: Service("2", True))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    return lambda stack: rolling.rollback(cast(Target, stack))
+
+
+def test_failed_preview_restores_the_old_version(
+    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = _Stack(["2", "1"], fails="preview")
     with pytest.raises(PulumiError):
-        rolling._preview(cast(Target, stack), "b", "a")  # pyright: ignore[reportPrivateUsage]
-    assert stack.settings == {"imageTag": "b"}
+        rolled(stack)
+    assert stack.config() == {"imageTag": "2"}
     assert stack.commands == ["preview"]
-    assert "imageTag is b again" in capsys.readouterr().out
+    assert "imageTag is 2 again" in capsys.readouterr().out
+
+
+def test_stack_on_aws_is_not_changed_without_a_yes(
+    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = _Stack(["2", "1"])
+    with pytest.raises(OperationError, match="There is no terminal to ask at"):
+        rolled(stack)
+    assert stack.config() == {"imageTag": "2"}
+    assert stack.commands == ["preview"]
+    assert "Pulumi.prod.yaml: imageTag 2 → 1" in capsys.readouterr().out
+
+
+def test_failed_update_names_what_the_stack_file_keeps(
+    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = _Stack(["2", "1"], fails="up", on="sandbox")
+    with pytest.raises(PulumiError):
+        rolled(stack)
+    assert stack.config() == {"imageTag": "1"}
+    assert "Pulumi.prod.yaml keeps imageTag 1. Before the rollback: 2." in capsys.readouterr().out

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 
 from operations.__main__ import main
 from operations.errors import OperationError, PulumiError, describe_aws_error
-from operations.target import Target
+from operations.target import ROOT, Target
 
 _exceptions: Any = importlib.import_module("botocore.exceptions")
 
@@ -109,7 +112,7 @@ def test_missing_output_names_the_next_command(shell: Path, outputs: dict[str, s
 @pytest.mark.parametrize(
     ("sandbox", "message"),
     [
-        ("", "There is no stack prod in the Pulumi backend of this shell"),
+        ("", "There is no stack prod in the Pulumi backend of this shell, nor in the sandbox. `make up STACK=prod`"),
         ("/somewhere/.sandbox", "There is no stack prod in the sandbox. `make up STACK=prod` brings it up"),
     ],
 )
@@ -118,6 +121,36 @@ def test_unknown_stack(shell: Path, monkeypatch: pytest.MonkeyPatch, sandbox: st
     _pulumi(shell, "echo \"error: no stack named 'prod' found\" >&2; exit 255")
     with pytest.raises(OperationError, match=message):
         Target.open("prod").outputs()
+
+
+@pytest.mark.parametrize("stack", ["", "Prod", "o'brien", "prod;", "../prod", "1prod"])
+def test_name_that_no_stack_can_have_is_refused(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", stack]) == 1
+    assert capsys.readouterr().err.startswith(f"STACK={stack}: a stack's name is a lower-case letter, then")
+
+
+@pytest.mark.parametrize("wait", ["nan", "inf", "-1", "1.5", "soon"])
+def test_wait_is_a_whole_number_of_seconds(wait: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "prod", f"--wait={wait}"])
+    assert ended.value.code == 2
+    assert f"'{wait}' is not a whole number of seconds" in capsys.readouterr().err
+
+
+def test_reader_that_stops_reading_ends_a_command_in_silence(shell: Path) -> None:
+    _pulumi(shell, "sleep 0.5; exit 1")
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [sys.executable, "-m", "operations", "verify", "prod"],
+        cwd=ROOT,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (1, "")
 
 
 def test_failed_pulumi_shows_its_last_lines(shell: Path) -> None:

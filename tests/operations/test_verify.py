@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib
 import itertools
+import json
 from typing import Any, cast
 
 import pytest
@@ -47,7 +49,7 @@ EXPECTED = {
     "stopped": (Outcome.FAILED, "was stopped: Stopped by the user."),
     "another revision runs": (
         Outcome.WRONG_REVISION,
-        "runs voiceter-backend:41, the stack has voiceter-backend:42: run `pulumi up --refresh`",
+        "runs voiceter-backend:41, the stack has voiceter-backend:42",
     ),
     "old tasks beside the new ones": (Outcome.IN_PROGRESS, "1 tasks of an earlier revision"),
     "tasks missing": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 run"),
@@ -55,6 +57,7 @@ EXPECTED = {
     "targets without a check yet": (Outcome.UNHEALTHY, "1 of 2 tasks"),
     "old targets still draining": (Outcome.GOOD, "2 of 2 tasks"),
     "scaled to nothing by the schedule": (Outcome.GOOD, "0 of 0 tasks"),
+    "scaled to nothing by hand": (Outcome.UNHEALTHY, "0 tasks are desired, and the autoscaler's minimum is 1"),
     "scaled out since": (Outcome.GOOD, "4 of 4 tasks"),
     "blue-green done, groups swapped": (Outcome.GOOD, "2 of 2 tasks"),
     "blue-green done, the group with traffic empty": (Outcome.UNHEALTHY, "0 of 2 tasks"),
@@ -133,6 +136,10 @@ def test_table_shows_both_target_groups_with_their_traffic() -> None:
     assert rows["running"] == "voiceter-backend:42"
 
 
+def _target(on: str = "aws") -> Target:
+    return Target("prod", cast(Any, on))
+
+
 class _Stack:
     """A stack with the one output that a verification reads."""
 
@@ -168,18 +175,48 @@ def test_waiting_lasts_until_the_deployment_ends(
     assert "last events" not in output
 
 
-def test_rollback_ends_the_wait_and_shows_the_events(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert (
-        _verify(monkeypatch, ["in progress", "rolled back by the circuit breaker"], 600).outcome is Outcome.ROLLED_BACK
-    )
+def test_rollback_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = ["in progress", "rolled back by the circuit breaker"]
+    assert _verify(monkeypatch, cases, 600).outcome is Outcome.ROLLED_BACK
+
+
+def test_events_are_shown_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = dict(CASES["rolled back by the circuit breaker"])
+    elsewhere = datetime.timezone(datetime.timedelta(hours=5))
+    answers["service"] = {
+        **answers["service"],
+        "events": [
+            {**one, "createdAt": one["createdAt"].astimezone(elsewhere)} for one in answers["service"]["events"]
+        ],
+    }
+    verdict = judge(NEW, Answers(**answers))
+    verifying.print_verdict(_target(), verdict)
     output = capsys.readouterr().out
     assert "ROLLED BACK: the deployment of voiceter-backend:42 was rolled back" in output
     assert (
         "2026-11-25 09:28:00  (service voiceter-backend) (deployment ecs-svc/1485800978477494678) deployment failed"
         in output
     )
+    printed = json.loads(verifying.as_json(_target(), verdict, ["a rule"]))
+    assert printed["outcome"] == "rolled back"
+    assert printed["events"][0]["time"] == "2026-11-25T09:30:00+00:00"
+    assert printed["figures"]["running"] == "voiceter-backend:41"
+    assert printed["addedByHand"] == ["a rule"]
+
+
+@pytest.mark.parametrize(
+    ("on", "hint"),
+    [
+        ("aws", "`pulumi up --refresh --stack prod`"),
+        ("sandbox", "`source here/env`, then `pulumi up --refresh --stack prod`"),
+    ],
+)
+def test_another_revision_names_the_command_that_deploys(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], on: str, hint: str
+) -> None:
+    monkeypatch.setenv("VOICETER_SANDBOX", "here")
+    verifying.print_verdict(_target(on), judge(NEW, Answers(**CASES["another revision runs"])))
+    assert f"To deploy the stack's revision: {hint}\n" in capsys.readouterr().out
 
 
 def test_waiting_has_a_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +227,7 @@ def test_waiting_has_a_limit(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_ten_events_are_shown_at_most(capsys: pytest.CaptureFixture[str]) -> None:
     answers = dict(CASES["targets unhealthy"])
     answers["service"] = {**answers["service"], "events": [CASES["completed"]["service"]["events"][0]] * 30}
-    verifying.print_verdict(judge(NEW, Answers(**answers)))
+    verifying.print_verdict(_target(), judge(NEW, Answers(**answers)))
     assert capsys.readouterr().out.count("steady state") == verifying.EVENTS
 
 

@@ -261,6 +261,14 @@ CASES: dict[str, Mapping[str, Any]] = {
         service_deployment(),
         blue="",
     ),
+    "scaled to nothing by hand": {
+        **_case(
+            service(deployment(desiredCount=0, runningCount=0), desiredCount=0, runningCount=0),
+            service_deployment(),
+            blue="",
+        ),
+        "minimum": 1,
+    },
     "scaled out since": _case(
         service(desiredCount=4, runningCount=4), service_deployment(), blue="healthy healthy healthy healthy"
     ),
