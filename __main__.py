@@ -106,7 +106,6 @@ load_balancer = LoadBalancer(
         name=names.load_balancer,
         vpc_id=network.vpc_id,
         placement=network.load_balancer,
-        certificate_arn=settings.certificate_arn,
         domain=settings.domain,
         deregistration_delay_seconds=settings.deregistration_delay_seconds,
         idle_timeout_seconds=settings.idle_timeout_seconds,

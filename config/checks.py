@@ -86,22 +86,27 @@ def _check_strategy(settings: Settings, mistakes: Mistakes) -> None:
 
 
 def _check_edge(settings: Settings, source: Source, mistakes: Mistakes) -> None:
-    for key, partner in (("domainName", "hostedZoneId"), ("hostedZoneId", "domainName")):
-        if source.is_set(key) and not source.is_set(partner):
-            mistakes.add(partner, f"is not set, but {key} is: set both or neither")
-    if source.is_set("certificateArn") and source.is_set("domainName", "hostedZoneId"):
-        rule = "is set together with a domain, for which the program makes a certificate: keep one of them"
-        mistakes.add("certificateArn", rule, *([settings.certificate_arn] if settings.certificate_arn else []))
+    https = {"hostedZoneId": settings.hosted_zone_id, "certificateArn": settings.certificate_arn}
+    for key, value in https.items():
+        if source.is_set(key) and not source.is_set("domainName"):
+            rule = "needs domainName, the name that clients use: `pulumi config set domainName <name>`"
+            mistakes.add(key, rule, *([value] if value else []))
+    if source.is_set("domainName") and not source.is_set(*https):
+        rule = (
+            "needs hostedZoneId (`aws route53 list-hosted-zones`), certificateArn (`aws acm list-certificates`) or both"
+        )
+        mistakes.add("domainName", rule, *([settings.domain_name] if settings.domain_name else []))
     if (
         settings.environment_name == "prod"
-        and not source.is_set("certificateArn", "domainName", "hostedZoneId")
+        and not source.is_set("domainName", *https)
         and mistakes.all_right("allowPlainHttp")
         and not settings.allow_plain_http
     ):
         rule = (
-            "is not set, and prod needs HTTPS: set it, or domainName and hostedZoneId, or allowPlainHttp to do without"
+            "is not set, and prod needs HTTPS: set it, with hostedZoneId or certificateArn, or set allowPlainHttp to "
+            "do without"
         )
-        mistakes.add("certificateArn", rule)
+        mistakes.add("domainName", rule)
 
 
 def _check_app(settings: Settings, source: Source, mistakes: Mistakes) -> None:

@@ -161,16 +161,24 @@ class Keys(BaseModel):
         Key("time after which the load balancer closes a silent connection", unit="seconds"),
     ] = 300
     certificate_arn: Annotated[
-        str | None, rules.CERTIFICATE_ARN, Key("the ACM certificate for HTTPS; HTTP is then redirected", main=True)
+        str | None,
+        rules.CERTIFICATE_ARN,
+        Key("the ACM certificate of `domainName`, in place of one that the program makes", main=True),
     ] = None
     allow_plain_http: Annotated[Flag, Key("lets prod run without HTTPS")] = False
     domain_name: Annotated[
         str | None,
         rules.DOMAIN_NAME,
-        Key("the name that clients use; needs `hostedZoneId`; the program makes its certificate and record", main=True),
+        Key("the name that clients use, by HTTPS; needs `hostedZoneId`, `certificateArn` or both", main=True),
     ] = None
     hosted_zone_id: Annotated[
-        str | None, rules.HOSTED_ZONE_ID, Key("the Route 53 zone of `domainName`; not with `certificateArn`", main=True)
+        str | None,
+        rules.HOSTED_ZONE_ID,
+        Key(
+            "the public Route 53 zone of `domainName`: the program makes the record, and the certificate if "
+            "`certificateArn` is not set",
+            main=True,
+        ),
     ] = None
 
     # Data

@@ -282,7 +282,8 @@ CERTIFICATE_ARN: Final = _arn(
     "acm",
     r"certificate/[A-Za-z0-9-]+",
     "certificate/<id>",
-    "request or import the certificate in {region} and set its ARN, or `pulumi config rm certificateArn`",
+    "request or import the certificate in {region} and set its ARN; with hostedZoneId you can leave that to the "
+    "program: `pulumi config rm certificateArn`",
 )
 
 # IAM User Guide, "IAM identifiers". Policies belong to no region.

@@ -83,15 +83,15 @@ class Settings(Keys):
 
     @property
     def domain(self) -> Domain | None:
-        """The domain name of the clients; None without domainName and hostedZoneId."""
-        if not self.domain_name or not self.hosted_zone_id:
+        """The name that clients use; None without domainName."""
+        if not self.domain_name:
             return None
-        return Domain(self.domain_name, self.hosted_zone_id, self.region, self.stack)
+        return Domain(self.domain_name, self.region, self.stack, self.hosted_zone_id, self.certificate_arn)
 
     @property
     def https(self) -> bool:
         """Whether clients reach the load balancer by HTTPS."""
-        return bool(self.certificate_arn or self.domain)
+        return self.domain is not None
 
     @property
     def redis(self) -> Redis | None:

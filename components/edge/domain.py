@@ -1,4 +1,4 @@
-"""A domain name of the stack: its certificate and its DNS record."""
+"""The domain name of a stack: its certificate and its DNS record."""
 
 from __future__ import annotations
 
@@ -12,19 +12,30 @@ _VALIDATION_TTL_SECONDS = 60
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain name that all regions of an environment share. Clients reach the nearest region."""
+    """The name that clients use. It has a hosted zone, a certificate or both.
+
+    In a hosted zone, all regions of an environment share the name, and clients reach the nearest region.
+    """
 
     name: str
-    hosted_zone_id: str
     region: str
     stack: str
+    hosted_zone_id: str | None = None  # None: somebody else creates the record
+    certificate_arn: str | None = None  # None: the program creates a certificate, which it validates in the zone
 
 
-def issued_certificate_arn(domain: Domain, parent: pulumi.Resource) -> pulumi.Output[str]:
-    """Creates a certificate for the domain. Returns its ARN, which is known once the certificate is issued."""
+def certificate_arn(domain: Domain, parent: pulumi.Resource) -> pulumi.Input[str] | None:
+    """Returns the ARN of the domain's certificate. Creates the certificate if there is none."""
+    if domain.certificate_arn is not None or domain.hosted_zone_id is None:
+        return domain.certificate_arn
+    return _issued_certificate_arn(domain.name, domain.hosted_zone_id, parent)
+
+
+def _issued_certificate_arn(name: str, hosted_zone_id: str, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """Creates a certificate. Returns its ARN, which is known once the certificate is issued."""
     certificate = aws.acm.Certificate(
         "certificate",
-        domain_name=domain.name,
+        domain_name=name,
         validation_method="DNS",
         opts=pulumi.ResourceOptions(parent=parent),
     )
@@ -33,7 +44,7 @@ def issued_certificate_arn(domain: Domain, parent: pulumi.Resource) -> pulumi.Ou
     # stack overwrites it, and no stack deletes it.
     record = aws.route53.Record(
         "validation",
-        zone_id=domain.hosted_zone_id,
+        zone_id=hosted_zone_id,
         name=option.resource_record_name,
         type=option.resource_record_type,
         records=[option.resource_record_value],
@@ -50,7 +61,9 @@ def issued_certificate_arn(domain: Domain, parent: pulumi.Resource) -> pulumi.Ou
 
 
 def alias_record(domain: Domain, load_balancer: aws.lb.LoadBalancer, parent: pulumi.Resource) -> None:
-    """Creates the record that leads clients of the domain to the load balancer, by latency."""
+    """Creates the record that leads clients of the domain to the load balancer, by latency, if there is a zone."""
+    if domain.hosted_zone_id is None:
+        return
     aws.route53.Record(
         "alias",
         zone_id=domain.hosted_zone_id,

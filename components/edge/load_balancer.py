@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.edge import rules
-from components.edge.domain import Domain, alias_record, issued_certificate_arn
+from components.edge.domain import Domain, alias_record, certificate_arn
 from components.edge.rules import TrafficShift
 from components.lib import app
 from components.lib.timeline import TARGET_CHECK, TARGET_HEALTHY
@@ -31,13 +31,12 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerArgs:
-    """The inputs of `LoadBalancer`. Without a certificate and without a domain it serves plain HTTP."""
+    """The inputs of `LoadBalancer`. Without a domain it serves plain HTTP."""
 
     name: str
     vpc_id: pulumi.Input[str]
     placement: Placement
-    certificate_arn: str | None
-    domain: Domain | None  # comes with a certificate, which replaces certificate_arn
+    domain: Domain | None  # comes with a certificate
     deregistration_delay_seconds: int
     idle_timeout_seconds: int
     shifts_traffic: bool  # whether ECS shifts the traffic between two target groups
@@ -68,8 +67,8 @@ class LoadBalancer(pulumi.ComponentResource):
             drop_invalid_header_fields=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        certificate_arn = issued_certificate_arn(args.domain, self) if args.domain else args.certificate_arn
-        listener = self._listener(load_balancer, certificate_arn)
+        certificate = certificate_arn(args.domain, self) if args.domain else None
+        listener = self._listener(load_balancer, certificate)
         # Auto-named: a target group in use cannot be replaced under a fixed name. A logical name has at most 24
         # characters, as the AWS provider appends 8 and a target group's name has at most 32.
         groups = [self._target_group("voiceter-backend", args)]
@@ -85,7 +84,7 @@ class LoadBalancer(pulumi.ComponentResource):
 
         self.dns_name = load_balancer.dns_name
         host = args.domain.name if args.domain else load_balancer.dns_name
-        self.url = pulumi.Output.concat("http://" if certificate_arn is None else "https://", host)
+        self.url = pulumi.Output.concat("http://" if certificate is None else "https://", host)
         self.arn_suffix = load_balancer.arn_suffix
         self.register_outputs({"url": self.url, "target_group_arn": self.target.group_arn})
 

@@ -72,6 +72,8 @@ def _supply_certificate(account: Account, stack: str, region: str, file: StackFi
     if current is None:
         if _environment(stack, region) != _CERTIFICATE_FOR or not _needs_https(file):
             return
+        file.set(_DOMAIN, f"{_CERTIFICATE_FOR}.sandbox.test")
+        say(f"Supplied: the domain {file.get(_DOMAIN)}, as {_DOMAIN}")
     else:
         form = _CERTIFICATE_ARN.fullmatch(str(current))
         # The program refuses an invalid ARN and one of another region, unless the sandbox made that certificate for the
@@ -80,8 +82,7 @@ def _supply_certificate(account: Account, stack: str, region: str, file: StackFi
             return
         if form[1] == region and current in [entry["CertificateArn"] for entry in _certificates(account, region)]:
             return
-    arn = next(iter(made_certificates(account, stack, region)), None) or _import_certificate(account, stack, region)
-    file.set(_CERTIFICATE, arn)
+    file.set(_CERTIFICATE, _certificate_for(account, stack, region, str(file.get(_DOMAIN) or _SANDBOX_DOMAIN)))
     say(f"Supplied: a certificate, as {_CERTIFICATE}")
 
 
@@ -102,11 +103,20 @@ def _certificates(account: Account, region: str) -> list[Any]:
     return [entry for page in pages for entry in page["CertificateSummaryList"]]
 
 
-def _import_certificate(account: Account, stack: str, region: str) -> str:
+def _certificate_for(account: Account, stack: str, region: str, domain: str) -> str:
+    """Returns the ARN of a certificate for a domain, which the sandbox has made for the stack or makes now."""
+    acm = account.client("acm", region)
+    for arn in made_certificates(account, stack, region):
+        if acm.describe_certificate(CertificateArn=arn)["Certificate"]["SubjectAlternativeNames"] == [domain]:
+            return arn
+    return _import_certificate(account, stack, region, domain)
+
+
+def _import_certificate(account: Account, stack: str, region: str, domain: str) -> str:
     import trustme  # slow to import, and most commands make no certificate
 
     authority = trustme.CA()
-    certificate = authority.issue_cert(f"{stack}.sandbox.test")
+    certificate = authority.issue_cert(domain)
     answer = account.client("acm", region).import_certificate(
         Certificate=certificate.cert_chain_pems[0].bytes(),
         PrivateKey=certificate.private_key_pem.bytes(),

@@ -47,6 +47,7 @@ def test_staging_gets_one_certificate_of_its_region(account: Account, stack: str
     arn = file.get("certificateArn") or ""
     described = account.client("acm", REGION).describe_certificate(CertificateArn=arn)["Certificate"]
     assert described["Status"] == "ISSUED"
+    assert described["SubjectAlternativeNames"] == [file.get("domainName")] == ["staging.sandbox.test"]
     assert f":{REGION}:" in arn
     assert not _supply(account, stack, REGION, file)
     again = _file()
@@ -82,9 +83,16 @@ def test_file_stays_unchanged_if_nothing_is_needed(account: Account, stack: str,
 
 
 def test_certificate_of_another_account_is_replaced(account: Account) -> None:
-    file = _file(certificateArn=f"arn:aws:acm:{REGION}:999999999999:certificate/real")
-    assert _supply(account, "prod", REGION, file)
-    assert file.get("certificateArn") in fixtures.made_certificates(account, "prod", REGION)
+    config = {"certificateArn": f"arn:aws:acm:{REGION}:999999999999:certificate/real"}
+    arns: list[str] = []
+    for name in ("a.example.org", "b.example.org", "a.example.org"):
+        file = _file(domainName=name, **config)
+        assert _supply(account, "prod", REGION, file)
+        arns.append(file.get("certificateArn"))
+        described = account.client("acm", REGION).describe_certificate(CertificateArn=arns[-1])["Certificate"]
+        assert described["SubjectAlternativeNames"] == [name]
+    assert sorted({*arns}) == sorted(fixtures.made_certificates(account, "prod", REGION))
+    assert arns[0] == arns[2]
 
 
 def test_certificate_supplied_for_the_copied_stack_is_replaced(account: Account) -> None:

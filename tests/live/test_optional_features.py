@@ -102,7 +102,7 @@ def test_all_mistakes_are_named_in_one_message_before_anything_is_created(dev: S
         pulumi up -s wrong --yes --non-interactive
         """
     )
-    keys = ("aws:region", "cpu", "vpcCidr", "minCount", "logRetentionDays", "hostedZoneId", "imagTag")
+    keys = ("aws:region", "cpu", "vpcCidr", "minCount", "logRetentionDays", "domainName", "imagTag")
     for key in (*keys, "redisAuthToken", "scalingSchedule.night.cron", "scalingSchedule.night.min"):
         assert any(line.strip().startswith(key) for line in shown.splitlines()), (key, shown)
     assert "the nearest one is imageTag" in shown

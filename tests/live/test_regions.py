@@ -84,6 +84,7 @@ def test_values_copied_from_the_old_region_are_named_before_anything_is_created(
         f"""
         pulumi stack init test-us-west-2
         pulumi config set aws:region us-west-2
+        pulumi config set domainName voiceter.example
         pulumi config set certificateArn {certificate}
         pulumi config set --plaintext --path secretArns.POOL {secret}
         pulumi config set --path 'guardrailArns[0]' {guardrail}

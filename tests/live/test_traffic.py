@@ -12,6 +12,8 @@ from tests.live.watch import CutOffError, Watch
 
 pytestmark = pytest.mark.live
 
+NAME = "voice.example.com"
+
 
 def listeners(dev: Stack) -> dict[int, str]:
     """The ARN of each listener, by port."""
@@ -66,7 +68,7 @@ def assert_clients_reach_the_tasks(dev: Stack, port: int) -> None:
 
 
 def certificate(dev: Stack) -> str:
-    return dev.client("acm").request_certificate(DomainName="voice.example.com")["CertificateArn"]
+    return dev.client("acm").request_certificate(DomainName=NAME)["CertificateArn"]
 
 
 def updated(dev: Stack) -> str:
@@ -96,7 +98,7 @@ def test_change_to_blue_green(dev: Stack) -> None:
 
 def test_https_on_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> None:
     move_tasks_to_the_alternate_group(dev)
-    dev.sandbox.set("dev", certificateArn=certificate(dev))
+    dev.sandbox.set("dev", domainName=NAME, certificateArn=certificate(dev))
     assert_only_the_listener_that_clients_leave_fails(dev, "HTTP on port 80: ")
     dev.sandbox.unchanged("dev")
     assert rules(dev).keys() == {(443, 40), (443, 50)}
@@ -105,7 +107,7 @@ def test_https_on_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> None
 
 def test_https_off_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> None:
     move_tasks_to_the_alternate_group(dev)
-    dev.sandbox.remove("dev", "certificateArn")
+    dev.sandbox.remove("dev", "domainName", "certificateArn")
     assert_only_the_listener_that_clients_leave_fails(dev, "HTTPS on port 443: ")
     dev.sandbox.unchanged("dev")
     assert rules(dev).keys() == {(80, 40), (80, 50)}
@@ -132,10 +134,10 @@ def test_what_is_deleted_by_hand_comes_back_with_the_weights_that_are_live(dev: 
 
 def test_change_to_rolling_is_refused_together_with_https_too(dev: Stack) -> None:
     move_tasks_to_the_alternate_group(dev)
-    dev.sandbox.set("dev", deploymentStrategy="rolling", certificateArn=certificate(dev))
+    dev.sandbox.set("dev", deploymentStrategy="rolling", domainName=NAME, certificateArn=certificate(dev))
     refusal = dev.sandbox.refuses("pulumi preview -s dev --non-interactive")
     assert "deploymentStrategy = 'rolling': deletes the alternate target group" in refusal
-    dev.sandbox.remove("dev", "certificateArn")
+    dev.sandbox.remove("dev", "domainName", "certificateArn")
     dev.sandbox.set("dev", deploymentStrategy="blue-green")
 
 

@@ -141,7 +141,9 @@ def test_models_are_offered_and_accessible(region: str, access: str, level: str)
 def test_certificate_is_issued(status: str, level: str) -> None:
     described = {"Certificate": {"Status": status, "SubjectAlternativeNames": ["voice.example.com"]}}
     answers: Answers = {"acm": [("describe_certificate", described)]}
-    assert levels(found(preflight.certificate, answers, certificateArn=CERTIFICATE)) == [level]
+    assert levels(
+        found(preflight.certificate, answers, domainName="voice.example.com", certificateArn=CERTIFICATE)
+    ) == [level]
 
 
 @pytest.mark.parametrize(

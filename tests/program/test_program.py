@@ -14,7 +14,7 @@ import pytest
 from config.mistakes import ConfigError
 from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_REDIS, TABLES
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws, Registration
-from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, TAG, run, run_anew
+from tests.support.program import DIGEST, DOMAIN_NAME, REDIS, REDIS_TOKEN, TAG, run, run_anew
 
 STACKS = ["dev", "staging", "prod"]
 HIDDEN = "correct-horse-battery"
@@ -40,7 +40,7 @@ def test_stack_with_an_image_exports_every_output(stack: str) -> None:
 def test_outputs_of_prod_have_its_names() -> None:
     host = "voiceter-backend-0a1b.us-east-1.elb.amazonaws.com"
     assert run("prod").exports == {
-        "url": f"https://{host}",
+        "url": f"https://{DOMAIN_NAME}",
         "loadBalancerDnsName": host,
         "region": "us-east-1",
         "vpcId": "vpc-0a1b",
@@ -236,7 +236,7 @@ def test_failed_lookup_of_the_network_is_an_error() -> None:
 
 
 def test_prod_is_refused_without_https() -> None:
-    with pytest.raises(ConfigError, match="certificateArn"):
+    with pytest.raises(ConfigError, match="domainName"):
         run("prod", https=False)
     assert run("prod", https=False, allowPlainHttp=True).exports["url"].startswith("http://")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.stack_config import CERTIFICATE, NAMESPACE, load, mistakes
+from tests.support.stack_config import CERTIFICATE, HTTPS, NAMESPACE, load, mistakes
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,8 +28,8 @@ def stack_config(stack: str) -> dict[str, object]:
 
 BY_OPERATOR: Mapping[str, Mapping[str, str]] = {
     "dev": {},
-    "staging": {"certificateArn": CERTIFICATE},
-    "prod": {"certificateArn": CERTIFICATE},
+    "staging": HTTPS,
+    "prod": HTTPS,
 }
 
 STACKS: Mapping[str, Mapping[str, object]] = {
@@ -113,7 +113,7 @@ def test_stack_file_has_no_made_up_values(stack: str) -> None:
 
 def test_prod_as_committed_lacks_https() -> None:
     (line,) = mistakes(stack_config("prod"), stack="prod")
-    assert line.startswith("certificateArn: is not set, and prod needs HTTPS")
+    assert line.startswith("domainName: is not set, and prod needs HTTPS")
 
 
 def test_the_project_has_the_namespace_of_the_keys_and_no_schema() -> None:

@@ -23,6 +23,7 @@ RELEASE, UPDATE, NOTHING = "a release", "an update of the service", "nothing of 
 NEVER = "never changed on a stack that is up"
 DEPLOYS: Final = ("taskDefinition", "networkConfiguration", "loadBalancers")
 SECRET: Final = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"
+HTTPS: Final = {"domainName": "a.example.com", "certificateArn": certificate("us-east-1")}
 CANARY: Final = {"deploymentStrategy": "canary"}
 SPOT: Final = {"spotPercent": 50, "onDemandBase": 1}
 # Key -> another value than in staging, and the config that it is changed in. A key that becomes a variable of the app
@@ -51,7 +52,7 @@ CHANGES: Final[dict[str, tuple[Any, Mapping[str, Any]]]] = {
     "availabilityZones": (3, {}),
     "natGateways": ("none", {}),
     "idleTimeoutSeconds": (400, {}),
-    "certificateArn": (None, {"certificateArn": certificate("us-east-1")}),
+    "certificateArn": (certificate("us-east-1").replace("1234", "4321"), HTTPS),
     "allowPlainHttp": (True, {}),
     "domainName": ("b.example.com", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
     "hostedZoneId": ("Z0123456789ABD", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
@@ -146,11 +147,12 @@ def test_key_starts_what_the_documents_say(key: str) -> None:
         ({"spotPercent": 50}, {"minCount": 1}, RELEASE),
         ({"natGateways": "single"}, {"natGateways": "one-per-az"}, NOTHING),
         (
-            {"certificateArn": certificate("us-east-1")},
-            {"certificateArn": certificate("us-east-1").replace("1234", "4321")},
+            {**HTTPS, "corsOrigins": "https://a.example"},
+            {"domainName": "b.example.com"},
             NOTHING,
         ),
-        ({"corsOrigins": "https://a.example"}, {"certificateArn": certificate("us-east-1")}, NOTHING),
+        ({"corsOrigins": "https://a.example"}, HTTPS, NOTHING),
+        ({}, HTTPS, RELEASE),
     ],
 )
 def test_exceptions_that_the_documents_name(config: dict[str, Any], change: dict[str, Any], kind: str) -> None:

@@ -2,7 +2,7 @@
 
 The program runs under the mocks of `tests.support.mocks`, so a plan takes a second and needs neither an engine nor an
 account. Ids, ARNs and host names are made up and the same in every run, as are the values that a committed stack file
-lacks: an image tag, and a certificate for a stack with HTTPS.
+lacks: an image tag, and a domain name with a certificate for a stack with HTTPS.
 
 dev and prod have their whole plan. staging has prod's shape, so its file holds only the difference from prod.
 """

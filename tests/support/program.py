@@ -17,6 +17,7 @@ DIGEST: Final = "sha256:" + "d" * 64
 TAG: Final = "1.4.2"
 REDIS_TOKEN: Final = "Correct!Horse#Battery&Staple"  # noqa: S105 - of the tests alone
 REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": REDIS_TOKEN}  # the keys that turn Redis on
+DOMAIN_NAME: Final = "voice.example.com"
 REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 
 
@@ -54,11 +55,11 @@ def run_anew(
 ) -> Deployment:
     """Runs the program as `stack`, with the stack file of `like` (default: of `stack`) and the keys in `config`.
 
-    `https` adds a certificate, and `image` the tag of an image that the registry holds.
+    `https` adds a domain name with its certificate, and `image` the tag of an image that the registry holds.
     """
     keys = {**committed(like or stack), "aws:region": region}
     if https and "domainName" not in config:
-        keys["certificateArn"] = certificate(region)
+        keys |= {"domainName": DOMAIN_NAME, "certificateArn": certificate(region)}
     if image:
         keys["imageTag"] = TAG
     try:

@@ -21,6 +21,7 @@ from config.settings import Settings
 NAMESPACE = "voiceter-backend"
 ACCOUNT = "123456789012"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
+HTTPS = {"domainName": "voice.example.com", "certificateArn": CERTIFICATE}
 SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:team/token-AbC123"
 GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
 PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"

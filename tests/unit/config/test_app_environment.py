@@ -10,7 +10,7 @@ from config.app_environment import AppResources, app_environment, set_by_program
 from config.key import Declaration, declarations
 from config.settings import Settings
 from tests.support.contract import TABLES
-from tests.support.stack_config import CERTIFICATE, load
+from tests.support.stack_config import HTTPS, load
 
 RESOURCES = AppResources(
     tables={name: f"demo-{name}" for name in TABLES},
@@ -22,8 +22,8 @@ KEYS_WITH_VARIABLE = [declared for declared in declarations(Settings) if declare
 
 
 def environment(stack: str = "prod", region: str = "us-east-1", **config: Any) -> dict[str, Any]:
-    certificate = CERTIFICATE.replace("us-east-1", region)
-    settings = load({"certificateArn": certificate, **config}, stack, region, encrypted=("secrets", "redisAuthToken"))
+    https = {key: value.replace("us-east-1", region) for key, value in HTTPS.items()}
+    settings = load({**https, **config}, stack, region, encrypted=("secrets", "redisAuthToken"))
     return app_environment(settings, RESOURCES)
 
 
@@ -67,7 +67,7 @@ def test_config_may_not_use_the_name_of_any_variable(redis: dict[str, Any]) -> N
 
 @pytest.mark.parametrize("declared", KEYS_WITH_VARIABLE, ids=lambda declared: declared.name)
 def test_key_changes_its_variable_and_no_other(declared: Declaration) -> None:
-    settings = load({"certificateArn": CERTIFICATE}, "prod")
+    settings = load(HTTPS, "prod")
     changes: dict[str, tuple[object, str]] = {
         "bool": (True, "true"),
         "int": (987654, "987654"),

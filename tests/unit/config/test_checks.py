@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from config.app_environment import set_by_program
-from tests.support.stack_config import CERTIFICATE, SECRET, load, mistakes
+from tests.support.stack_config import CERTIFICATE, HTTPS, SECRET, load, mistakes
 
 DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 POOL = "COGNITO_USER_POOL_ID"
@@ -132,24 +132,43 @@ def test_on_demand_base_above_max_count_is_refused() -> None:
 # Edge
 
 
-def test_half_a_domain_is_refused() -> None:
+NEEDS_NAME = "needs domainName, the name that clients use: `pulumi config set domainName <name>`"
+
+
+def test_domain_name_needs_a_zone_or_a_certificate() -> None:
     assert mistakes({"domainName": "voice.example.com"}) == [
-        "hostedZoneId: is not set, but domainName is: set both or neither"
-    ]
-    assert mistakes({"hostedZoneId": "Z1D633PJN98FT9"}) == [
-        "domainName: is not set, but hostedZoneId is: set both or neither"
+        "domainName = 'voice.example.com': needs hostedZoneId (`aws route53 list-hosted-zones`), certificateArn "
+        "(`aws acm list-certificates`) or both"
     ]
 
 
-def test_domain_beside_a_certificate_is_refused() -> None:
-    (line,) = mistakes({**DOMAIN, "certificateArn": CERTIFICATE})
-    assert line == (
-        f"certificateArn = {CERTIFICATE!r}: is set together with a domain, for which the program makes a "
-        "certificate: keep one of them"
+def test_zone_and_certificate_need_a_domain_name() -> None:
+    zone, certificate = (
+        f"hostedZoneId = 'Z1D633PJN98FT9': {NEEDS_NAME}",
+        f"certificateArn = {CERTIFICATE!r}: {NEEDS_NAME}",
     )
+    assert mistakes({"hostedZoneId": "Z1D633PJN98FT9"}) == [zone]
+    assert mistakes({"certificateArn": CERTIFICATE}) == [certificate]
+    assert mistakes({"hostedZoneId": "Z1D633PJN98FT9", "certificateArn": CERTIFICATE}) == [zone, certificate]
 
 
-@pytest.mark.parametrize("config", [{"certificateArn": CERTIFICATE}, DOMAIN, {"allowPlainHttp": "true"}])
+def test_partner_with_a_wrong_value_counts_as_set() -> None:
+    (line,) = mistakes({"domainName": "voice.example.com", "hostedZoneId": "zone"})
+    assert line.startswith("hostedZoneId = 'zone': must be")
+    (line,) = mistakes({"domainName": "Voice", "certificateArn": CERTIFICATE})
+    assert line.startswith("domainName = 'Voice': must be")
+
+
+@pytest.mark.parametrize("stack", ["test", "prod"])
+@pytest.mark.parametrize("config", [HTTPS, DOMAIN, {**HTTPS, **DOMAIN}])
+def test_domain_with_a_zone_a_certificate_or_both_is_accepted(config: Mapping[str, str], stack: str) -> None:
+    domain = load(config, stack=stack).domain
+    assert domain is not None
+    assert domain.name == "voice.example.com"
+    assert (domain.hosted_zone_id, domain.certificate_arn) == (config.get("hostedZoneId"), config.get("certificateArn"))
+
+
+@pytest.mark.parametrize("config", [HTTPS, DOMAIN, {"allowPlainHttp": "true"}])
 def test_prod_with_https_or_with_permission_to_do_without_is_accepted(config: Mapping[str, str]) -> None:
     assert load(config, stack="prod").environment_name == "prod"
 
@@ -158,8 +177,8 @@ def test_prod_with_https_or_with_permission_to_do_without_is_accepted(config: Ma
 @pytest.mark.parametrize("config", [{}, {"allowPlainHttp": "false"}])
 def test_prod_without_https_is_refused(stack: str, config: Mapping[str, str]) -> None:
     assert mistakes(config, stack=stack) == [
-        "certificateArn: is not set, and prod needs HTTPS: set it, or domainName and hostedZoneId, "
-        "or allowPlainHttp to do without"
+        "domainName: is not set, and prod needs HTTPS: set it, with hostedZoneId or certificateArn, or set "
+        "allowPlainHttp to do without"
     ]
 
 

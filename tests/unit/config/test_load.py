@@ -11,7 +11,7 @@ import pytest
 from components.data.registry import Image
 from components.service.running import RunningService
 from config.mistakes import ConfigError
-from tests.support.stack_config import CERTIFICATE, DIGEST, load, mistakes
+from tests.support.stack_config import DIGEST, HTTPS, load, mistakes
 
 POOL = "COGNITO_USER_POOL_ID"
 HIDDEN = "correct-horse-battery"
@@ -209,7 +209,6 @@ def test_one_message_names_all_mistakes() -> None:
     }
     named = [line.partition(":")[0].partition(" =")[0] for line in mistakes(config, stack="Prod")]
     changed = {
-        "hostedZoneId": "domainName",
         "redisEnabled": "redisAuthToken",
         "environment": "environment.PORT",
         "secrets": "secrets.1A",
@@ -223,7 +222,7 @@ def test_one_message_names_all_mistakes() -> None:
 
 def test_change_to_rolling_is_refused_while_the_alternate_group_is_in_use() -> None:
     service = RunningService(zones=2, active_group="arn:b", alternate_in_use=True)
-    for config in ({}, {"certificateArn": CERTIFICATE}):
+    for config in ({}, HTTPS):
         (line,) = mistakes({**config, "imageTag": "1.0.0"}, find_service=lambda _: service)
         assert line.startswith("deploymentStrategy = 'rolling': deletes the alternate target group")
         assert "make redeploy STACK=test" in line

@@ -33,6 +33,7 @@ KEYS = list(declarations(Settings))
 
 # Keys that have to be set beside another one.
 BESIDE: Mapping[str, Mapping[str, str]] = {
+    "certificateArn": {"domainName": "a.example.com"},
     "domainName": {"hostedZoneId": ZONE},
     "hostedZoneId": {"domainName": "a.example.com"},
 }
@@ -270,6 +271,7 @@ def test_origins_may_be_separated_by_commas() -> None:
 
 def test_arns_of_another_region_are_refused_with_what_to_do() -> None:
     copied = {
+        "domainName": "voice.example.com",
         "certificateArn": CERTIFICATE,
         "secretArns": {"TOKEN": SECRET},
         "guardrailArns": [GUARDRAIL],
@@ -278,8 +280,8 @@ def test_arns_of_another_region_are_refused_with_what_to_do() -> None:
     }
     moved = "belongs to us-east-1, and the stack is in eu-north-1"
     assert sorted(mistakes(copied, stack="prod-eu-north-1", region="eu-north-1")) == [
-        f"certificateArn = {CERTIFICATE!r}: {moved}: request or import the certificate in eu-north-1 and set its ARN, "
-        "or `pulumi config rm certificateArn`",
+        f"certificateArn = {CERTIFICATE!r}: {moved}: request or import the certificate in eu-north-1 and set its ARN; "
+        "with hostedZoneId you can leave that to the program: `pulumi config rm certificateArn`",
         f"guardrailArns[0] = {GUARDRAIL!r}: {moved}: create the guardrail in eu-north-1 and set its ARN, "
         "or remove this one",
         f"promptArns[0] = {PROMPT!r}: {moved}: create the prompt in eu-north-1 and set its ARN, or remove this one",
@@ -290,6 +292,8 @@ def test_arns_of_another_region_are_refused_with_what_to_do() -> None:
 
 
 def test_unknown_region_hides_no_other_mistake() -> None:
-    region, certificate = mistakes({"certificateArn": SECRET, "guardrailArns": [GUARDRAIL]}, region="eu-west-1")
+    region, certificate = mistakes(
+        {"domainName": "a.example.com", "certificateArn": SECRET, "guardrailArns": [GUARDRAIL]}, region="eu-west-1"
+    )
     assert region.startswith("aws:region = 'eu-west-1'")
     assert certificate.endswith("must be an ARN like arn:aws:acm:<region>:<account>:certificate/<id>")

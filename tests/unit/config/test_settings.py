@@ -9,7 +9,7 @@ import pulumi
 from components.edge.domain import Domain
 from components.service.strategy import Strategy
 from config.settings import Settings
-from tests.support.stack_config import CERTIFICATE, awaited, load
+from tests.support.stack_config import CERTIFICATE, HTTPS, awaited, load
 
 HIDDEN = "correct-horse-battery"
 TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
@@ -17,7 +17,7 @@ DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 
 
 def test_second_region_of_prod_has_the_defaults_of_prod() -> None:
-    config = {"certificateArn": CERTIFICATE.replace("us-east-1", "eu-north-1")}
+    config = {**HTTPS, "certificateArn": CERTIFICATE.replace("us-east-1", "eu-north-1")}
     loaded = load(config, stack="prod-eu-north-1", region="eu-north-1")
     assert (loaded.stack, loaded.environment_name, loaded.region) == ("prod-eu-north-1", "prod", "eu-north-1")
     assert (loaded.table_prefix, loaded.protect_data) == ("demo-", True)
@@ -58,13 +58,10 @@ def test_no_optional_part_exists_by_default() -> None:
 
 def test_domain_is_read_as_one_value() -> None:
     loaded = load(DOMAIN)
-    assert loaded.domain == Domain("voice.example.com", "Z1D633PJN98FT9", "us-east-1", "test")
+    assert loaded.domain == Domain("voice.example.com", "us-east-1", "test", hosted_zone_id="Z1D633PJN98FT9")
     assert loaded.https
-
-
-def test_certificate_alone_means_https() -> None:
-    loaded = load({"certificateArn": CERTIFICATE})
-    assert loaded.https and loaded.domain is None
+    loaded = load({**DOMAIN, **HTTPS})
+    assert loaded.domain == Domain("voice.example.com", "us-east-1", "test", "Z1D633PJN98FT9", CERTIFICATE)
 
 
 def test_strategy_is_read_as_one_value() -> None:

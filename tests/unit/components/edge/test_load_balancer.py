@@ -17,19 +17,20 @@ from tests.support.mocks import Deployment, FakeAws, deploy
 
 CERTIFICATE = "arn:aws:acm:eu-north-1:123456789012:certificate/1234"
 ISSUED = "arn:aws:acm:eu-north-1:123456789012:certificate/0a1b"
-DOMAIN = Domain("voice.example.com", "Z1D633PJN98FT9", "eu-north-1", "prod-eu-north-1")
+WITH_CERTIFICATE = Domain("voice.example.com", "eu-north-1", "prod-eu-north-1", certificate_arn=CERTIFICATE)
+WITH_ZONE = replace(WITH_CERTIFICATE, hosted_zone_id="Z1D633PJN98FT9", certificate_arn=None)
+WITH_BOTH = replace(WITH_ZONE, certificate_arn=CERTIFICATE)
 DNS_NAME = "voiceter-backend-dev-0a1b.eu-north-1.elb.amazonaws.com"
 ARGS = LoadBalancerArgs(
     name="voiceter-backend-dev",
     vpc_id="vpc-1",
     placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
-    certificate_arn=None,
     domain=None,
     deregistration_delay_seconds=1860,
     idle_timeout_seconds=300,
     shifts_traffic=False,
 )
-EDGES: list[dict[str, Any]] = [{}, {"certificate_arn": CERTIFICATE}, {"domain": DOMAIN}]
+EDGES: list[dict[str, Any]] = [{}, {"domain": WITH_CERTIFICATE}, {"domain": WITH_ZONE}, {"domain": WITH_BOTH}]
 
 
 def build(answers: FakeAws | None = None, **changes: Any) -> Deployment:
@@ -97,7 +98,9 @@ def test_without_a_certificate_the_listener_serves_http() -> None:
     assert run.exports["url"] == f"http://{DNS_NAME}"
 
 
-@pytest.mark.parametrize(("changes", "certificate"), [(EDGES[1], CERTIFICATE), (EDGES[2], ISSUED)])
+@pytest.mark.parametrize(
+    ("changes", "certificate"), [(EDGES[1], CERTIFICATE), (EDGES[2], ISSUED), (EDGES[3], CERTIFICATE)]
+)
 def test_with_a_certificate_http_redirects_to_https(changes: dict[str, Any], certificate: str) -> None:
     run = build(**changes)
     https = run.one(":Listener", "https").inputs
@@ -172,16 +175,13 @@ def test_rule_forwards_everything(changes: dict[str, Any], listener: str) -> Non
     assert [group["arn"] for group in action["forward"]["targetGroups"]] == [run.exports["targetGroup"]]
 
 
-def test_url_with_a_certificate_is_https() -> None:
-    assert build(certificate_arn=CERTIFICATE).exports["url"] == f"https://{DNS_NAME}"
-
-
-def test_url_with_a_domain_has_its_name() -> None:
-    assert build(domain=DOMAIN).exports["url"] == "https://voice.example.com"
+@pytest.mark.parametrize("changes", EDGES[1:])
+def test_url_with_a_domain_has_its_name(changes: dict[str, Any]) -> None:
+    assert build(**changes).exports["url"] == "https://voice.example.com"
 
 
 def test_a_certificate_is_validated_by_dns() -> None:
-    run = build(domain=DOMAIN)
+    run = build(domain=WITH_ZONE)
     assert run.one(":Certificate").inputs == {"domainName": "voice.example.com", "validationMethod": "DNS"}
     record = run.one(":Record", "validation")
     assert (
@@ -202,13 +202,14 @@ def test_a_certificate_is_validated_by_dns() -> None:
 
 
 def test_the_validation_record_is_shared_between_regions() -> None:
-    record = build(domain=DOMAIN).one(":Record", "validation")
+    record = build(domain=WITH_ZONE).one(":Record", "validation")
     assert record.inputs["allowOverwrite"] is True
     assert record.retain_on_delete
 
 
-def test_alias_record_is_routed_by_latency() -> None:
-    alias = build(domain=DOMAIN).one(":Record", "alias").inputs
+@pytest.mark.parametrize("changes", EDGES[2:])
+def test_alias_record_is_routed_by_latency(changes: dict[str, Any]) -> None:
+    alias = build(**changes).one(":Record", "alias").inputs
     assert alias == {
         "zoneId": "Z1D633PJN98FT9",
         "name": "voice.example.com",
@@ -220,6 +221,12 @@ def test_alias_record_is_routed_by_latency() -> None:
 
 
 @pytest.mark.parametrize("changes", EDGES[:2])
-def test_without_a_domain_there_is_no_record(changes: dict[str, Any]) -> None:
+def test_without_a_zone_there_is_no_record(changes: dict[str, Any]) -> None:
+    assert build(**changes).all(":Record") == []
+
+
+@pytest.mark.parametrize("changes", [EDGES[0], EDGES[1], EDGES[3]])
+def test_without_a_zone_or_with_a_certificate_the_program_makes_none(changes: dict[str, Any]) -> None:
     run = build(**changes)
-    assert run.all(":Record") == run.all(":Certificate") == run.all(":CertificateValidation") == []
+    assert run.all(":Certificate") == run.all(":CertificateValidation") == []
+    assert "validation" not in [record.name for record in run.all(":Record")]
