@@ -88,7 +88,7 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview image down clean preflight verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
-  bench requirements venv python prerequisites
+  bench requirements venv tools python prerequisites
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -115,8 +115,8 @@ help:
 	@echo 'make baseline                   update .secrets.baseline, the strings that look like secrets and are none'
 	@echo 'make hooks                      run the linters before each `git commit` in this clone'
 	@echo 'make bench                      time a preview of dev against a preview of an empty program'
-	@echo 'make requirements               pin requirements.in and requirements-dev.in again, with the newest versions'
-	@echo 'make venv                       create or update .venv; every other command does it too'
+	@echo 'make requirements               pin the packages of requirements*.in again, with the newest versions'
+	@echo 'make venv                       create or update .venv; every command that needs it does so too'
 	@echo
 	@echo 'SANDBOX_ENGINE=build            build pulumi even if there is one on PATH'
 	@echo 'PYTHON=…                        the Python, 3.11 or newer, that creates .venv'
@@ -159,45 +159,58 @@ test: prerequisites lint
 	@$(SANDBOX) engine
 	$(VENV)/pytest -m 'unit or sandbox or live' -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
-unit: venv
+unit: tools
 	$(VENV)/pytest -m unit -n auto
 
-lint: venv
+lint: tools
 	@$(VENV)/pre-commit run --all-files
 
-docs: venv
+docs: tools
 	@$(VENV)/python -m tests.support.documents
 
-plans: venv
+plans: tools
 	@$(VENV)/python -m tests.support.plans
 
-baseline: venv
+baseline: tools
 	@$(VENV)/detect-secrets scan --slim --exclude-files '^(tests/plans/|\.secrets\.baseline$$)|go\.sum$$' > .secrets.new
 	@mv .secrets.new .secrets.baseline
 
-hooks: venv
+hooks: tools
 	@$(VENV)/pre-commit install
 
-# The second file keeps to the versions of the first.
+# Each file keeps to the versions of those before it.
 requirements: venv
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-sandbox requirements-dev; do \
 	  $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	    --custom-compile-command 'make requirements' --output-file $$name.txt $$name.in || exit; \
 	done
 
 venv: $(VENV)/.stamp
 
+# The packages of linters and of tests are apart, as `make up` needs none of them.
+tools: $(VENV)/.stamp-dev
+
 # uv installs the packages, or pip where only pip can reach a package index. The stamp is made last, so an interrupted
 # installation starts again.
-$(VENV)/.stamp: requirements.txt requirements-dev.txt | python
-	@echo 'Python packages: installing requirements.txt and requirements-dev.txt into .venv'
+$(VENV)/.stamp: requirements.txt requirements-sandbox.txt | python
+	@test -w . || { echo 'This folder cannot be written. Clone the repository into a folder of your own.' >&2; exit 1; }
+	@echo 'Python packages: installing $^ into .venv'
 	@$(call quoted,PYTHON) -m venv --clear .venv
-	@$(PIP_INSTALL) "$$(grep -o '^uv==[^ ;]*' requirements-dev.txt)"
+	@$(PIP_INSTALL) "$$(grep -o '^uv==[^ ;]*' requirements-sandbox.txt)" || $(not_installed)
 	@test -x $(VENV)/uv || { echo 'pip installed into another folder than .venv. Remove prefix, root, target and user from' \
 	  'the configuration that `$(VENV)/pip config debug` lists.' >&2; exit 1; }
-	@$(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $^ || $(PIP_INSTALL) $(^:%=--requirement %)
+	@$(call install,$^)
 	@touch $@
 
+$(VENV)/.stamp-dev: requirements-dev.txt $(VENV)/.stamp
+	@echo 'Python packages: installing $< into .venv'
+	@$(call install,requirements.txt requirements-sandbox.txt $<)
+	@touch $@
+
+install = $(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $1 || \
+  $(PIP_INSTALL) $(addprefix --requirement ,$1) || $(not_installed)
+not_installed = { echo 'The packages could not be installed, for the reason above. This takes the package index of pip' \
+  '(`pip config list`), 700 MB of disk, and a folder that can be written.' >&2; exit 1; }
 PIP_INSTALL = $(VENV)/pip install --quiet --disable-pip-version-check --no-user
 
 python:

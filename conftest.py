@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves the other folders alone in a unit run: their modules import packages of requirements-dev.txt."""
+    """Leaves the other folders alone in a unit run: their modules import packages of other files."""
     return True if config.option.markexpr == "unit" and _marker(collection_path) != "unit" else None
 
 

@@ -1,6 +1,7 @@
 """`python -m sandbox <command>`: what the Makefile calls."""
 
 import argparse
+import errno
 import importlib.util
 import os
 import shutil
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         sys.stderr.write(f"The module {error.name} is missing from .venv. `rm .venv/.stamp` has it installed again.\n")
         return 1
+    except OSError as error:
+        sys.stderr.write(f"{_describe(error, layout)}\n")
+        return 1
     except SandboxError as error:
         sys.stdout.flush()
         sys.stderr.write(f"{error}\n")
@@ -53,6 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("\nInterrupted. Run the same command again, or `make clean` to start over.\n")
         return 130
     return 0
+
+
+def _describe(error: OSError, layout: Layout) -> str:
+    """Returns an error of a file with what to do about it."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            f"{error.filename or layout.home}: {error.strerror}. Free 1 GB, then run the same command again, or"
+            " `make clean` to start over."
+        )
+    return (
+        f"{error.filename or 'A file'}: {error.strerror}. The sandbox writes to {layout.home} (SANDBOX_HOME names"
+        " another folder) and keeps a built engine in"
+        f" {build.cache_folder(os.environ)} (below XDG_CACHE_HOME if that is set)."
+    )
 
 
 def _run(layout: Layout, options: argparse.Namespace) -> None:

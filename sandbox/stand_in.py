@@ -35,19 +35,20 @@ class Image:
     blobs: tuple[bytes, ...]
 
 
-def image(name: str, fault: Fault | None = None) -> Image:
+def image(name: str, fault: Fault | None = None, architecture: str = "amd64") -> Image:
     """Returns an image (OCI image specification 1.1) with one small layer. Each name has another digest.
 
     Args:
         name: the name with registry and tag, which the layer holds in a file.
         fault: the fault that the manifest is marked with.
+        architecture: amd64 or arm64.
     """
     unpacked = _archive(
         "stand-in", f"{name}\nA stand-in image of the sandbox: there is nothing to run in it.\n".encode()
     )
     layer = gzip.compress(unpacked, mtime=0)
     rootfs = {"type": "layers", "diff_ids": [digest(unpacked)]}
-    config = _json({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": rootfs}).encode()
+    config = _json({"architecture": architecture, "os": "linux", "config": {}, "rootfs": rootfs}).encode()
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": MANIFEST_TYPE,

@@ -15,6 +15,7 @@ from sandbox.stand_in import Fault
 
 # Config keys of the program.
 IMAGE_TAG = "imageTag"
+_CPU_ARCHITECTURE = "cpuArchitecture"
 _CERTIFICATE = "certificateArn"
 _DOMAIN = "domainName"
 _ZONE = "hostedZoneId"
@@ -215,11 +216,19 @@ def has_image(account: Account, stack: str, region: str, image: str) -> bool:
     return bool(answer["images"])
 
 
-def push_image(account: Account, stack: str, region: str, tag: str, fault: str = "") -> str:
+def architecture(file: StackFile) -> str:
+    """Returns the architecture of the stack's images, in the words of an image's configuration."""
+    return "arm64" if file.get(_CPU_ARCHITECTURE) == "ARM64" else "amd64"
+
+
+def push_image(
+    account: Account, stack: str, region: str, tag: str, fault: str = "", architecture: str = "amd64"
+) -> str:
     """Pushes a stand-in image to the stack's repository.
 
     Args:
         fault: what is wrong with the image's tasks, one of `stand_in.MARKS`; empty for a good image.
+        architecture: amd64 or arm64.
 
     Returns:
         The repository's URI.
@@ -244,7 +253,7 @@ def push_image(account: Account, stack: str, region: str, tag: str, fault: str =
         ) from None
     if has_image(account, stack, region, tag):
         raise SandboxError(f"{uri} already has the tag {tag}, and its tags are immutable. Choose another TAG.")
-    put_image(ecr, name, tag, stand_in.image(f"{uri}:{tag}", Fault(fault) if fault else None))
+    put_image(ecr, name, tag, stand_in.image(f"{uri}:{tag}", Fault(fault) if fault else None, architecture))
     return uri
 
 

@@ -68,18 +68,24 @@ def read_stack(layout: Layout, name: str) -> Stack:
         raise SandboxError(
             f"STACK={name}: a stack's name is a lower-case letter, then lower-case letters, digits and hyphens."
         )
-    source, copy = layout.root / f"Pulumi.{name}.yaml", layout.stack_file(name)
+    source = layout.root / f"Pulumi.{name}.yaml"
     if source.exists():
         file = StackFile(source.read_text(), source.name)
         secrets = tuple(file.secure_paths())
         return Stack(name, committed=True, file=file.without_encryption(), secrets=secrets)
-    if copy.exists():
-        return Stack(name, committed=False, file=StackFile(copy.read_text(), str(copy)))
+    if file := read_copy(layout, name):
+        return Stack(name, committed=False, file=file)
     committed = sorted(path.name.split(".")[1] for path in layout.root.glob("Pulumi.?*.yaml"))
     raise SandboxError(
         f"There is no stack {name}. Committed are: {', '.join(committed)}. To make another in the sandbox:"
         f" `source {os.path.relpath(layout.env)}`, then `pulumi stack init {name} --copy-config-from <stack>`."
     )
+
+
+def read_copy(layout: Layout, name: str) -> StackFile | None:
+    """Returns the sandbox's copy of a stack file, None if there is none yet."""
+    path = layout.stack_file(name)
+    return StackFile(path.read_text(), str(path)) if path.exists() else None
 
 
 def write_copy(layout: Layout, name: str, file: StackFile) -> None:

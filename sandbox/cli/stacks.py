@@ -196,11 +196,12 @@ def image(layout: Layout, stack_name: str, tag: str, fault: str = "") -> None:
     Raises:
         SandboxError: there is no account or no repository, or the tag or the fault is invalid.
     """
-    region = project.read_stack(layout, stack_name).region
+    stack = project.read_stack(layout, stack_name)
     _, account = accounts.find(layout)
     if account is None:
         raise SandboxError(f"No account is running. Bring the stack up first: `make up STACK={stack_name}`.")
-    uri = fixtures.push_image(account, stack_name, region, tag, fault)
+    file = project.read_copy(layout, stack_name) or stack.file
+    uri = fixtures.push_image(account, stack_name, stack.region, tag, fault, fixtures.architecture(file))
     say(
         f"Pushed a stand-in image{f' with the fault {fault}' if fault else ''}: {uri}:{tag}\n"
         f"To deploy it, after `source {os.path.relpath(layout.env)}`:\n"
@@ -242,9 +243,9 @@ def _stand_in_tag(stack: Stack) -> str | None:
 
 
 def _push_stand_in(session: Session, tag: str) -> None:
-    stack, region = session.stack.name, session.region
+    stack, region, architecture = session.stack.name, session.region, fixtures.architecture(session.stack.file)
     if not fixtures.has_image(session.account, stack, region, tag):
-        uri = fixtures.push_image(session.account, stack, region, tag)
+        uri = fixtures.push_image(session.account, stack, region, tag, architecture=architecture)
         say(f"Supplied: a stand-in image {uri}:{tag}, as {fixtures.IMAGE_TAG}")
 
 

@@ -87,6 +87,17 @@ def test_account_and_commands_get_nothing_of_a_foreign_environment(layout: Layou
         accounts.stop(layout)
 
 
+@pytest.mark.parametrize("place", ["SANDBOX_HOME", "XDG_CACHE_HOME"])
+def test_folder_that_cannot_be_written_is_named_with_the_variable(layout: Layout, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()  # so that no folder can be made below it, even by root
+    variables = {place: str(tmp_path / "file" / "below"), "SANDBOX_ENGINE": "build"}
+    answer = _command(layout, "up", "dev", variables=variables)
+    assert answer.returncode == 1
+    assert str(tmp_path / "file") in answer.stderr
+    assert place in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
 def test_missing_module_is_named_with_the_way_to_install_it(layout: Layout) -> None:
     answer = _command(layout, "engine", options=("-S",))
     assert answer.returncode == 1

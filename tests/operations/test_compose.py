@@ -217,7 +217,7 @@ def test_redis_becomes_a_local_cache(deployed: Deployed, tmp_path: Path) -> None
 
 def test_account_has_the_sandboxes_version_of_moto(deployed: Deployed, tmp_path: Path) -> None:
     services = written(deployed, tmp_path)["services"]
-    pinned = re.search(r"^moto\S*==(\S+)", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)
+    pinned = re.search(r"^moto\S*==(\S+)", (ROOT / "requirements-sandbox.txt").read_text(), re.MULTILINE)
     assert pinned is not None
     assert services["account"]["image"] == services["account-content"]["image"] == f"motoserver/moto:{pinned[1]}"
     app = services["voiceter-backend"]

@@ -145,7 +145,7 @@ def test_trust_policy_names_who_may_assume_the_role() -> None:
 @pytest.fixture
 def iam() -> Iterator[Any]:
     boto3: Any = importlib.import_module("boto3")
-    moto: Any = importlib.import_module("moto")  # of requirements-dev.txt
+    moto: Any = importlib.import_module("moto")  # of requirements-sandbox.txt
     with moto.mock_aws():
         yield boto3.client("iam", region_name="us-east-1")
 

@@ -86,6 +86,6 @@ def document(*statements: Mapping[str, Any]) -> str:
 @contextmanager
 def deployed_in_moto() -> Generator[Deployed]:
     """Yields a deployed task in an empty account."""
-    moto: Any = importlib.import_module("moto")  # of requirements-dev.txt; untyped
+    moto: Any = importlib.import_module("moto")  # of requirements-sandbox.txt; untyped
     with moto.mock_aws():
         yield Deployed()
