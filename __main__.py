@@ -110,11 +110,12 @@ load_balancer = LoadBalancer(
         deregistration_delay_seconds=settings.deregistration_delay_seconds,
         idle_timeout_seconds=settings.idle_timeout_seconds,
         shifts_traffic=settings.strategy.shifts_traffic,
+        protect=protect,
         active_group=running.active_group if running else None,
     ),
     on_aws,
 )
-cluster = Cluster("cluster", ClusterArgs(names.cluster), on_aws)
+cluster = Cluster("cluster", ClusterArgs(names.cluster, settings.container_insights), on_aws)
 notifications = Notifications(
     "notifications", NotificationsArgs(account, names.topic, settings.alarm_emails, settings.alarm_phones), on_aws
 )

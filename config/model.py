@@ -194,7 +194,7 @@ class Keys(BaseModel):
     protect_data: Annotated[
         Flag,
         Key(
-            "deletion protection, `protect` and recovery windows for everything with data",
+            "deletion protection, `protect` and recovery windows for everything with data, and for the load balancer",
             default="false; true in prod",
             main=True,
         ),
@@ -306,6 +306,11 @@ class Keys(BaseModel):
     ] = None
 
     # Operators
+    # Amazon ECS API Reference, ClusterSetting.
+    container_insights: Annotated[
+        Literal["enhanced", "enabled", "disabled"],
+        Key("Container Insights: metrics of each container, of the service, or none; costs for each metric"),
+    ] = "enhanced"
     alarm_emails: Annotated[
         tuple[Annotated[str, rules.EMAIL_ADDRESS], ...],
         Key("addresses that get the alarms; each confirms the mail that AWS sends", main=True),

@@ -37,6 +37,8 @@ class InfrastructureRole(pulumi.ComponentResource):
             "infrastructure",
             name=args.name,
             description="The role with which ECS moves the Voiceter backend's traffic between target groups",
+            # Without conditions: AWS documents none for this role (Amazon ECS Developer Guide, "Amazon ECS
+            # infrastructure IAM role for load balancers"), and ECS could not assume it if it sent no such keys.
             assume_role_policy=document(
                 [Statement("Ecs", ["sts:AssumeRole"], principal={"Service": "ecs.amazonaws.com"})]
             ),

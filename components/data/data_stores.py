@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.data.tables import TABLES, Index, Table
-from components.lib.policy import Statement, document
+from components.lib.policy import Statement, document, tls_only
 
 RECORDINGS_PREFIX = "recordings/"
 
@@ -130,7 +130,7 @@ class DataStores(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             "recordings",
             bucket=bucket.bucket,
-            policy=document([_tls_only(bucket)]),
+            policy=document([tls_only(["s3:*"], [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])]),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[public_access]),
         )
         versioning = aws.s3.BucketVersioning(
@@ -149,8 +149,13 @@ class DataStores(pulumi.ComponentResource):
                     "filter": {"prefix": RECORDINGS_PREFIX},
                     "expiration": {"days": _CURRENT_DAYS},
                     "noncurrent_version_expiration": {"noncurrent_days": _NONCURRENT_DAYS},
+                },
+                {
+                    "id": "unfinished-uploads",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},  # every object
                     "abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_UPLOAD_DAYS},
-                }
+                },
             ],
             # The rule for noncurrent versions needs versioning.
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[versioning]),
@@ -167,15 +172,3 @@ def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
         ],
         "projection_type": "ALL",
     }
-
-
-def _tls_only(bucket: aws.s3.Bucket) -> Statement:
-    """Returns a statement that denies every call without TLS."""
-    return Statement(
-        "TlsOnly",
-        ["s3:*"],
-        [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
-        {"Bool": {"aws:SecureTransport": "false"}},
-        effect="Deny",
-        principal={"AWS": "*"},
-    )

@@ -14,8 +14,9 @@ from components.lib import app
 from components.lib.timeline import TARGET_CHECK, TARGET_HEALTHY
 from components.network import Placement
 
-# TLS 1.2 and 1.3. Application Load Balancers User Guide, "Security policies".
-_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+# TLS 1.2 with forward secrecy and 1.3, with post-quantum key exchange for clients that support it. AWS recommends it
+# (Application Load Balancers User Guide, "Security policies").
+_TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 # Longer than any session of a polling client, whose requests must all reach the same task.
 _TASK_STICKY_SECONDS = 24 * 60 * 60
@@ -40,6 +41,7 @@ class LoadBalancerArgs:
     deregistration_delay_seconds: int
     idle_timeout_seconds: int
     shifts_traffic: bool  # whether ECS shifts the traffic between two target groups
+    protect: bool  # whether AWS refuses to delete the load balancer
     active_group: str | None = None  # the ARN of the target group that has the tasks, if there are two and it is known
 
 
@@ -65,6 +67,7 @@ class LoadBalancer(pulumi.ComponentResource):
             subnets=args.placement.subnet_ids,
             idle_timeout=args.idle_timeout_seconds,
             drop_invalid_header_fields=True,
+            enable_deletion_protection=args.protect,
             opts=pulumi.ResourceOptions(parent=self),
         )
         certificate = certificate_arn(args.domain, self) if args.domain else None

@@ -19,6 +19,18 @@ class Statement:
     principal: Mapping[str, str] | None = None  # None in the policy of a role
 
 
+def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> Statement:
+    """Returns a statement for the policy of a resource that denies calls without TLS."""
+    return Statement(
+        "TlsOnly",
+        actions,
+        resources,
+        {"Bool": {"aws:SecureTransport": "false"}},
+        effect="Deny",
+        principal={"AWS": "*"},
+    )
+
+
 def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
     """Returns the JSON of a policy document. The order of the statements does not change the text."""
     ordered = sorted(statements, key=lambda statement: statement.sid)

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.lib.account import Account
-from components.lib.policy import Statement, document
+from components.lib.policy import Statement, document, tls_only
 
 # The key encrypts messages in transit only, so a deleted key is not needed for longer.
 _KEY_DELETION_DAYS = 7
@@ -74,9 +74,18 @@ def _key_policy(account: Account) -> list[Statement]:
 
 
 def _topic_policy(account: Account, topic: aws.sns.Topic) -> list[Statement]:
+    """Returns the policy of the topic.
+
+    AWS services publish over TLS (Amazon SNS Developer Guide, "Enforce encryption of data in transit").
+    """
     return [
-        Statement(publisher, ["sns:Publish"], [topic.arn], _of_this_account(account), principal={"Service": service})
-        for publisher, service in _PUBLISHERS.items()
+        *(
+            Statement(
+                publisher, ["sns:Publish"], [topic.arn], _of_this_account(account), principal={"Service": service}
+            )
+            for publisher, service in _PUBLISHERS.items()
+        ),
+        tls_only(["sns:Publish"], [topic.arn]),
     ]
 
 

@@ -11,10 +11,11 @@ class ClusterArgs:
     """The inputs of `Cluster`."""
 
     name: str
+    container_insights: str  # enhanced, enabled or disabled
 
 
 class Cluster(pulumi.ComponentResource):
-    """A cluster on Fargate and Fargate Spot, with enhanced Container Insights."""
+    """A cluster on Fargate and Fargate Spot, which may report to Container Insights."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
@@ -24,7 +25,7 @@ class Cluster(pulumi.ComponentResource):
         cluster = aws.ecs.Cluster(
             "cluster",
             name=args.name,
-            settings=[{"name": "containerInsights", "value": "enhanced"}],
+            settings=[{"name": "containerInsights", "value": args.container_insights}],
             opts=pulumi.ResourceOptions(parent=self),
         )
         aws.ecs.ClusterCapacityProviders(

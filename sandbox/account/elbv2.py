@@ -1,7 +1,9 @@
 """Elastic Load Balancing: checks of ports and subnets that moto does not make, and targets that get no traffic.
 
+moto deletes a load balancer with deletion protection. Elastic Load Balancing refuses.
+
 Source: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateLoadBalancer,
-TargetHealth.
+DeleteLoadBalancer (OperationNotPermitted), TargetHealth.
 """
 
 import ipaddress
@@ -47,6 +49,16 @@ def create_load_balancer(
         if scheme != "internal" and not internet_gateways(elb.ec2_backend, vpc):
             raise ELBClientError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
     return original(subnet_ids=subnet_ids, scheme=scheme, **more)
+
+
+@replaces(ELBv2Backend)
+def delete_load_balancer(original: Callable[..., None], elb: Any, arn: str) -> None:
+    """Refuses while the load balancer has deletion protection."""
+    balancer = elb.load_balancers.get(arn)
+    if balancer and balancer.attrs.get("deletion_protection.enabled") == "true":
+        message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+        raise ELBClientError("OperationNotPermitted", message)
+    original(arn)
 
 
 def _require_two_zones(elb: Any, subnet_ids: list[str]) -> None:

@@ -285,6 +285,7 @@ SAMPLES: dict[str, Sample] = {
             "subnets": [Ref(SUBNET), Ref("second subnet")],
             "idleTimeout": 300,
             "dropInvalidHeaderFields": True,
+            "enableDeletionProtection": False,
         },
         {"idleTimeout": 600},
         after=(GATEWAY,),

@@ -1,10 +1,11 @@
-"""The targets that the account describes: those that the load balancer does not use are `unused`."""
+"""The load balancers of the account: unused targets, and deletion protection."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.tests.account_world import World, empty_account
 
@@ -33,3 +34,16 @@ def test_targets_in_a_zone_that_leaves_the_load_balancer_are_unused(world: World
 def test_targets_behind_no_rule_are_unused(world: World) -> None:
     world.elb.delete_rule(RuleArn=world.rule)
     assert set(states(world).values()) == {"unused"}
+
+
+def test_load_balancer_with_deletion_protection_is_not_deleted(world: World) -> None:
+    def protect(value: str) -> None:
+        attributes = [{"Key": "deletion_protection.enabled", "Value": value}]
+        world.elb.modify_load_balancer_attributes(LoadBalancerArn=world.balancer, Attributes=attributes)
+
+    protect("true")
+    with pytest.raises(ClientError, match="OperationNotPermitted"):
+        world.elb.delete_load_balancer(LoadBalancerArn=world.balancer)
+    protect("false")
+    world.elb.delete_load_balancer(LoadBalancerArn=world.balancer)
+    assert world.elb.describe_load_balancers()["LoadBalancers"] == []

@@ -115,8 +115,9 @@ def test_topic_is_encrypted_and_only_two_services_publish_to_it(everything: Stac
         granted = [one for one in json.loads(text)["Statement"] if "Service" in one["Principal"]]
         assert {one["Principal"]["Service"] for one in granted} == services
         assert all(one["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}} for one in granted)
-    publishers = [one for one in json.loads(attributes["Policy"])["Statement"] if "Service" not in one["Principal"]]
-    assert publishers == []
+    [denial] = [one for one in json.loads(attributes["Policy"])["Statement"] if "Service" not in one["Principal"]]
+    assert denial["Effect"] == "Deny"
+    assert denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     subscriptions = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
     assert {(item["Protocol"], item["Endpoint"]) for item in subscriptions} == SUBSCRIBERS
 

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.live
 TABLES = {f"demo-{table}" for table in contract.TABLES}
 BUCKET = f"voiceter-recordings-{ACCOUNT_ID}-prod"
 LOG_GROUP = "/ecs/voiceter-backend"
+LOAD_BALANCER_REFUSAL = "cannot be deleted because deletion protection is enabled"
 LOG_GROUP_REFUSAL = "Cannot delete log group with deletion protection enabled"
 TYPES = {
     "aws:dynamodb/table:Table": TABLES,
@@ -171,6 +172,7 @@ def test_protection_removed_and_stack_renamed_in_one_update_loses_no_recording(p
         "RepositoryNotEmptyException": _delete_images,
         "BucketNotEmpty": _delete_recordings,
         LOG_GROUP_REFUSAL: _turn_off_deletion_protection,
+        LOAD_BALANCER_REFUSAL: _let_the_load_balancer_go,
     }
     while ways_on:  # the first refusal ends an update, and timing decides which one that is
         run = sandbox.update("other")
@@ -202,3 +204,10 @@ def _delete_recordings(prod: Stack) -> None:
 def _turn_off_deletion_protection(prod: Stack) -> None:
     of_group = {"logGroupIdentifier": LOG_GROUP, "deletionProtectionEnabled": False}
     prod.client("logs").put_log_group_deletion_protection(**of_group)
+
+
+def _let_the_load_balancer_go(prod: Stack) -> None:
+    elb = prod.client("elbv2")
+    [balancer] = elb.describe_load_balancers(Names=["voiceter-backend"])["LoadBalancers"]
+    off = [{"Key": "deletion_protection.enabled", "Value": "false"}]
+    elb.modify_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=off)

@@ -106,7 +106,8 @@ def test_environment_variables_are_as_the_contract_says(stack: Stack) -> None:
 def test_service_is_as_the_contract_says(stack: Stack) -> None:
     cluster = stack.named("voiceter-cluster")
     (described,) = stack.client("ecs").describe_clusters(clusters=[cluster], include=["SETTINGS"])["clusters"]
-    assert {"name": "containerInsights", "value": "enhanced"} in described["settings"]
+    insights = "enabled" if stack.name == "dev" else "enhanced"
+    assert {"name": "containerInsights", "value": insights} in described["settings"]
     assert set(described["capacityProviders"]) == {"FARGATE", "FARGATE_SPOT"}
 
     service = stack.service()
@@ -169,6 +170,7 @@ def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
     arn = balancer["LoadBalancerArn"]
     of_balancer = attributes(elb.describe_load_balancer_attributes(LoadBalancerArn=arn))
     assert of_balancer["idle_timeout.timeout_seconds"] == "300"
+    assert of_balancer["deletion_protection.enabled"] == ("true" if stack.name == "prod" else "false")
     assert of_balancer["routing.http.drop_invalid_header_fields.enabled"] == "true"
 
     listeners = {item["Port"]: item for item in elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]}
@@ -176,7 +178,7 @@ def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
     serving = listeners[max(listeners)]
     if stack.name != "dev":
         assert serving["Protocol"] == "HTTPS"
-        assert serving["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+        assert serving["SslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
         assert [action["Type"] for action in serving["DefaultActions"]] == ["fixed-response"]
     (redirect,) = listeners[80]["DefaultActions"]
     assert (redirect["Type"], redirect["RedirectConfig"]["Protocol"]) == ("redirect", "HTTPS")
@@ -273,11 +275,12 @@ def test_recordings_bucket_is_as_the_contract_says(stack: Stack) -> None:
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     (ownership,) = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
     assert ownership["ObjectOwnership"] == "BucketOwnerEnforced"
-    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-    assert rule["Filter"]["Prefix"] == "recordings/"
-    assert rule["Expiration"]["Days"] == 90
-    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
-    assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 7
+    recordings, uploads = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert recordings["Filter"]["Prefix"] == "recordings/"
+    assert recordings["Expiration"]["Days"] == 90
+    assert recordings["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
+    assert uploads["Filter"]["Prefix"] == ""
+    assert uploads["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 7
     (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

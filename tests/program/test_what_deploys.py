@@ -58,6 +58,7 @@ CHANGES: Final[dict[str, tuple[Any, Mapping[str, Any]]]] = {
     "hostedZoneId": ("Z0123456789ABD", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
     "protectData": (True, {}),
     "logRetentionDays": (90, {}),
+    "containerInsights": ("disabled", {}),
     "environment": ({"MORE": "1"}, {}),
     "secrets": ({"TOKEN": "two"}, {"secrets": {"TOKEN": "one"}}),
     "secretArns": ({"TOKEN": SECRET}, {}),

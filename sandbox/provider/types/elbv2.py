@@ -19,6 +19,7 @@ _TAGS = Tags(
 # Property to key of an attribute. Attributes are text to the API. One whose key ends in `enabled` is a boolean to
 # Pulumi, and one in `seconds` a number.
 _BALANCER_ATTRIBUTES = {
+    "enableDeletionProtection": "deletion_protection.enabled",
     "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
     "idleTimeout": "idle_timeout.timeout_seconds",
 }
@@ -89,7 +90,7 @@ LOAD_BALANCER = Resource(
     after_create=(
         Call(
             "ModifyLoadBalancerAttributes",
-            ("dropInvalidHeaderFields", "idleTimeout"),
+            ("enableDeletionProtection", "dropInvalidHeaderFields", "idleTimeout"),
             prepare=lambda values, _: _attributes(values, _BALANCER_ATTRIBUTES),
         ),
     ),
@@ -102,7 +103,12 @@ LOAD_BALANCER = Resource(
         "zoneId": "CanonicalHostedZoneId",
     },
     outputs=("arn", "arnSuffix", "dnsName", "securityGroups", "subnets", "vpcId", "zoneId"),
-    defaults={"dropInvalidHeaderFields": False, "idleTimeout": 60, "loadBalancerType": "application"},
+    defaults={
+        "dropInvalidHeaderFields": False,
+        "enableDeletionProtection": False,
+        "idleTimeout": 60,
+        "loadBalancerType": "application",
+    },
     name=Name("name", max_length=32),
     tags=_TAGS,
 )

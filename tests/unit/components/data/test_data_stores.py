@@ -99,7 +99,7 @@ def test_every_setting_is_of_this_bucket() -> None:
     assert {part.inputs["bucket"] for part in parts} == {BUCKET}
 
 
-def test_recordings_expire_after_90_days() -> None:
+def test_recordings_expire_after_90_days_and_unfinished_uploads_after_7() -> None:
     run = build()
     lifecycle = run.one(":BucketLifecycleConfiguration")
     assert lifecycle.inputs["rules"] == [
@@ -109,8 +109,13 @@ def test_recordings_expire_after_90_days() -> None:
             "filter": {"prefix": "recordings/"},
             "expiration": {"days": 90},
             "noncurrentVersionExpiration": {"noncurrentDays": 90},
+        },
+        {
+            "id": "unfinished-uploads",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
             "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
-        }
+        },
     ]
     assert run.one(":BucketVersioning").urn in lifecycle.depends_on
 

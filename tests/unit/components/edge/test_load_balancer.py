@@ -29,6 +29,7 @@ ARGS = LoadBalancerArgs(
     deregistration_delay_seconds=1860,
     idle_timeout_seconds=300,
     shifts_traffic=False,
+    protect=False,
 )
 EDGES: list[dict[str, Any]] = [{}, {"domain": WITH_CERTIFICATE}, {"domain": WITH_ZONE}, {"domain": WITH_BOTH}]
 
@@ -52,8 +53,13 @@ def test_the_load_balancer() -> None:
         "securityGroups": ["sg-1"],
         "idleTimeout": 300,
         "dropInvalidHeaderFields": True,
+        "enableDeletionProtection": False,
     }
     assert run.exports["dnsName"] == DNS_NAME
+
+
+def test_protected_load_balancer_has_deletion_protection() -> None:
+    assert build(protect=True).one("lb/loadBalancer:LoadBalancer").inputs["enableDeletionProtection"] is True
 
 
 def test_the_target_group() -> None:
@@ -106,7 +112,7 @@ def test_with_a_certificate_http_redirects_to_https(changes: dict[str, Any], cer
     https = run.one(":Listener", "https").inputs
     assert (https["port"], https["protocol"], https["certificateArn"]) == (443, "HTTPS", certificate)
     # TLS 1.2 and 1.3 only.
-    assert https["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    assert https["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
     http = run.one(":Listener", "http").inputs
     assert (http["port"], http["protocol"]) == (80, "HTTP")
     assert http["defaultActions"] == [

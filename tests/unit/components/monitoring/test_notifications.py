@@ -70,11 +70,20 @@ def test_only_cloudwatch_and_budgets_of_this_account_publish() -> None:
     registered = build().one(":TopicPolicy")
     policy = registered.json("policy")
     assert registered.inputs["arn"] == TOPIC
-    assert principals(policy) == {sid: {"Service": service} for sid, service in SERVICES.items()}
+    allowed = {sid: {"Service": service} for sid, service in SERVICES.items()}
+    assert principals(policy) == {**allowed, "TlsOnly": {"AWS": "*"}}
     assert iam.allows(policy, "sns:Publish", TOPIC, OURS)
     assert not iam.allows(policy, "sns:Publish", TOPIC, THEIRS)
     assert not iam.allows(policy, "sns:Publish", TOPIC)
     assert not iam.allows(policy, "sns:Subscribe", TOPIC, OURS)
+
+
+def test_topic_denies_messages_without_tls() -> None:
+    policy = build().one(":TopicPolicy").json("policy")
+    assert iam.denies(policy, "sns:Publish", TOPIC, {**OURS, "aws:SecureTransport": "false"})
+    # A service that sends no such key is let through too.
+    assert iam.allows(policy, "sns:Publish", TOPIC, {**OURS, "aws:SecureTransport": "true"})
+    assert iam.allows(policy, "sns:Publish", TOPIC, OURS)
 
 
 def test_addresses_and_numbers_are_subscribed() -> None:
