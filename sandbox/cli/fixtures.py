@@ -6,6 +6,8 @@ These are a certificate, a hosted zone, secrets of another owner and an image. O
 import re
 from typing import Any
 
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
 from sandbox import stand_in
 from sandbox.account.process import Account
 from sandbox.cli.stack_file import StackFile
@@ -16,6 +18,7 @@ from sandbox.stand_in import Fault
 # Config keys of the program.
 IMAGE_TAG = "imageTag"
 _CPU_ARCHITECTURE = "cpuArchitecture"
+_ALLOWED_ACCOUNTS = "allowedAccountIds"
 _CERTIFICATE = "certificateArn"
 _DOMAIN = "domainName"
 _ZONE = "hostedZoneId"
@@ -43,6 +46,7 @@ def supply_config(account: Account, stack: str, region: str, file: StackFile) ->
     _supply_certificate(account, stack, region, file)
     _supply_hosted_zone(account, region, file)
     _supply_secrets(account, stack, region, file)
+    _supply_account_id(account, region, file)
 
 
 def stand_in_value(name: str, region: str) -> str:
@@ -85,6 +89,14 @@ def _supply_certificate(account: Account, stack: str, region: str, file: StackFi
             return
     file.set(_CERTIFICATE, _certificate_for(account, stack, region, str(file.get(_DOMAIN) or _SANDBOX_DOMAIN)))
     say(f"Supplied: a certificate, as {_CERTIFICATE}")
+
+
+def _supply_account_id(account: Account, region: str, file: StackFile) -> None:
+    """Allows the sandbox's account in place of the accounts that the committed file allows."""
+    if file.get(_ALLOWED_ACCOUNTS):
+        number = str(account.client("sts", region).get_caller_identity()["Account"])
+        file.set(_ALLOWED_ACCOUNTS, [DoubleQuotedScalarString(number)])
+        say(f"Supplied: the sandbox's account {number}, as {_ALLOWED_ACCOUNTS}")
 
 
 def made_certificates(account: Account, stack: str | None, region: str) -> list[str]:

@@ -20,9 +20,26 @@ from .stubs import grpc, plugin, provider, provider_grpc, sdk_version, status
 from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 
 # The provider settings that the program or the engine gives. Endpoint and credentials come from the environment.
-SETTINGS = frozenset({"region", "defaultTags", "version", "skipCredentialsValidation", "skipRegionValidation"})
+SETTINGS = frozenset(
+    {
+        "region",
+        "defaultTags",
+        "allowedAccountIds",
+        "version",
+        "skipCredentialsValidation",
+        "skipRegionValidation",
+    }
+)
 _EXPECTED = (AccountError, ConversionError, HalfMadeError, TimeoutError, ValueError)
 _T = TypeVar("_T")
+
+
+def _require_allowed(account: Account, allowed: Any) -> None:
+    """Refuses an account that the setting does not list, in the words of hashicorp/aws-sdk-go-base."""
+    # The engine passes a list in a provider's settings as JSON.
+    listed: Any = json.loads(allowed) if isinstance(allowed, str) else allowed
+    if listed and account.identity()["account"] not in listed:
+        raise ValueError(f"AWS account ID not allowed: {account.identity()['account']}")
 
 
 class Request:
@@ -152,6 +169,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         given = config.get("defaultTags")
         tags: Any = json.loads(given) if isinstance(given, str) else given
         account = Account(endpoint, region, self._environment)
+        _require_allowed(account, config.get("allowedAccountIds"))
         self._configured = account, Lifecycle(account, tags.get("tags") or {} if is_object(tags) else {})
         return provider.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 

@@ -1,5 +1,6 @@
 """What the provider refuses: foreign endpoints, unknown names, values that AWS's models forbid."""
 
+import json
 from collections.abc import Generator
 from typing import Any
 
@@ -9,7 +10,7 @@ from sandbox.provider.account import Account, AccountError, loopback_endpoint
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider
 from sandbox.provider.values import Values, to_struct
-from sandbox.tests.provider_harness import Engine, FakeContext, Refused, moto_endpoint
+from sandbox.tests.provider_harness import ACCOUNT, Engine, FakeContext, Refused, moto_endpoint
 from sandbox.tests.provider_samples import (
     CLUSTER,
     LOAD_BALANCER,
@@ -89,6 +90,19 @@ def test_unknown_settings_are_refused() -> None:
     ]
     with pytest.raises(Refused, match="no region"):
         servicer.Configure(provider.ConfigureRequest(args=to_struct({})), FakeContext())
+
+
+def test_account_that_the_provider_may_not_use_is_refused(endpoint: str) -> None:
+    servicer: Any = AwsProvider({"AWS_ENDPOINT_URL": endpoint})
+
+    def configure(accounts: list[str]) -> None:
+        config = to_struct({"region": "eu-north-1", "allowedAccountIds": json.dumps(accounts)})
+        servicer.Configure(provider.ConfigureRequest(args=config), FakeContext())
+
+    configure([])
+    configure(["111111111111", ACCOUNT])
+    with pytest.raises(Refused, match=f"AWS account ID not allowed: {ACCOUNT}"):
+        configure(["111111111111"])
 
 
 def test_a_provider_of_another_region_is_replaced() -> None:

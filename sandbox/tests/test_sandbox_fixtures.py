@@ -232,6 +232,13 @@ def test_sweep_deletes_the_leftovers_of_one_stack_only(account: Account) -> None
     teardown.sweep(account, REGION, "dev", listed)
 
 
+def test_allowed_account_is_the_sandboxs(account: Account) -> None:
+    file = _file(allowedAccountIds=["012345678901"])
+    fixtures.supply_config(account, "dev", REGION, file)
+    assert '- "123456789012"' in file.text()
+    assert "012345678901" not in file.text()
+
+
 @pytest.mark.parametrize(("config", "architecture"), [({}, "amd64"), ({"cpuArchitecture": "ARM64"}, "arm64")])
 def test_image_has_the_architecture_of_the_stack(config: dict[str, str], architecture: str) -> None:
     assert fixtures.architecture(_file(**config)) == architecture
