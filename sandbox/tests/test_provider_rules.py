@@ -14,6 +14,7 @@ from sandbox.provider.values import UNKNOWN, Values
 TASK, SERVICE = "aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"
 LOAD_BALANCER, TARGET_GROUP = "aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"
 LISTENER, LISTENER_RULE = "aws:lb/listener:Listener", "aws:lb/listenerRule:ListenerRule"
+HTTPS_LISTENER = f"{LISTENER} for HTTPS"
 BUCKET, BUCKET_POLICY = "aws:s3/bucket:Bucket", "aws:s3/bucketPolicy:BucketPolicy"
 BUCKET_LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 IMAGE_LIFECYCLE = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
@@ -36,6 +37,7 @@ EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 
 GONE: Any = object()  # a change to it removes the property
 LONG = {"Statement": [{"Action": f"s3:Get{'x' * 40}{number}"} for number in range(800)]}
+_STATEMENT: Values = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "*"}
 
 GOOD: dict[str, Values] = {
     TASK: {
@@ -76,6 +78,7 @@ GOOD: dict[str, Values] = {
     },
     SERVICE: {
         "name": "app",
+        "networkConfiguration": {"subnets": [UNKNOWN]},
         "desiredCount": 2,
         "deploymentMinimumHealthyPercent": 100,
         "deploymentMaximumPercent": 200,
@@ -111,6 +114,12 @@ GOOD: dict[str, Values] = {
             }
         ],
     },
+    HTTPS_LISTENER: {
+        "protocol": "HTTPS",
+        "certificateArn": UNKNOWN,
+        "sslPolicy": "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+        "defaultActions": [],
+    },
     LISTENER_RULE: {
         "priority": 100,
         "conditions": [{"pathPattern": {"values": ["/*"]}}],
@@ -122,7 +131,12 @@ GOOD: dict[str, Values] = {
         ],
     },
     BUCKET: {"bucket": "recordings.app-1"},
-    BUCKET_POLICY: {"policy": "{}"},
+    BUCKET_POLICY: {
+        "bucket": "app-1",
+        "policy": {
+            "Statement": [{**_STATEMENT, "Resource": ["arn:aws:s3:::app-1", "arn:aws:s3:::app-1/*"]}],
+        },
+    },
     BUCKET_LIFECYCLE: {
         "rules": [
             {
@@ -163,10 +177,10 @@ GOOD: dict[str, Values] = {
         "maintenanceWindow": "sun:23:30-mon:00:30",
         "snapshotRetentionLimit": 7,
     },
-    KEY: {"deletionWindowInDays": 7, "policy": "{}"},
+    KEY: {"deletionWindowInDays": 7, "policy": {"Statement": [_STATEMENT]}},
     ALIAS: {"name": "alias/app"},
-    ROLE: {"assumeRolePolicy": "{}"},
-    ROLE_POLICY: {"policy": UNKNOWN},
+    ROLE: {"assumeRolePolicy": {"Statement": [_STATEMENT]}},
+    ROLE_POLICY: {"policy": {"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}},
     LOG_GROUP: {"retentionInDays": 3653},
     ALARM: {
         "metricName": "Latency",
@@ -194,7 +208,7 @@ GOOD: dict[str, Values] = {
     },
     SCHEDULED_ACTION: {"schedule": "cron(0 6 * * ? *)", "scalableTargetAction": {"minCapacity": 2, "maxCapacity": 4}},
     TOPIC: {"name": "app-alarms"},
-    TOPIC_POLICY: {"policy": "{}"},
+    TOPIC_POLICY: {"policy": {"Statement": [_STATEMENT]}},
     SUBSCRIPTION: {"protocol": "email", "endpoint": "oncall@example.com"},
     BUDGET: {"name": "app", "limitAmount": "99.5", "notifications": [{"threshold": 100}]},
     RECORD: {"records": [UNKNOWN], "ttl": 60},
@@ -208,6 +222,7 @@ GOOD: dict[str, Values] = {
     EGRESS: {"ipProtocol": "-1", "referencedSecurityGroupId": UNKNOWN},
 }
 
+_OF_A_RESOURCE = {BUCKET_POLICY: "policy", TOPIC_POLICY: "policy", KEY: "policy", ROLE: "assumeRolePolicy"}
 _C, _H = "containerDefinitions.0.", "containerDefinitions.0.healthCheck."
 _LOGS = "containerDefinitions.0.logConfiguration."
 _SELECTION = "policy.rules.0.selection."
@@ -267,6 +282,10 @@ BAD: list[tuple[str, str, Any, str]] = [
     (TARGET_GROUP, "stickiness.type", "cookie", '`stickiness.type` is "cookie": must be one of lb_cookie, app_cookie'),
     (LISTENER, "protocol", "HTTPS", "`certificateArn`: must be given for HTTPS"),
     (LISTENER, "sslPolicy", "ELBSecurityPolicy", "`sslPolicy`: must not be given for HTTP"),
+    *(
+        (HTTPS_LISTENER, "sslPolicy", policy, f'`sslPolicy` is "{policy}": must be a security policy of load balancers')
+        for policy in ("ELBSecurityPolicy-TLS13-1-2-2021-07", "elbsecuritypolicy-2016-08", "TLS-1-2")
+    ),
     (LISTENER, "defaultActions.0.type", "forward", "`defaultActions[0].forward`: must be given for an action of type"),
     (LISTENER, "defaultActions.0.redirect", {"statusCode": "HTTP_301"}, "redirect`: must change protocol, port, host"),
     (LISTENER, "defaultActions.0.fixedResponse.contentType", "text/csv", 'contentType` is "text/csv": must be one of'),
@@ -282,6 +301,27 @@ BAD: list[tuple[str, str, Any, str]] = [
     ),
     (BUCKET_POLICY, "policy", "{", "`policy`: must be a JSON document"),
     (BUCKET_POLICY, "policy", LONG, "at most 20,480 are allowed"),
+    *(
+        (BUCKET_POLICY, "policy.Statement.0.Resource", [resource], "must be the bucket app-1 or objects of it")
+        for resource in ("arn:aws:s3:::app-2", "arn:aws:s3:::app-10/*", "*", "arn:aws:s3:::*")
+    ),
+    (BUCKET_POLICY, "policy.Statement.0.Resource", "arn:aws:s3:::app-2/*", "Resource` is "),
+    *(
+        case
+        for token, document in _OF_A_RESOURCE.items()
+        for case in (
+            (token, f"{document}.Statement.0.Principal", GONE, f"`{document}.Statement[0].Principal`: must be given"),
+            (token, f"{document}.Statement.0.Effect", "Permit", '.Effect` is "Permit": must be one of Allow, Deny'),
+            (token, f"{document}.Statement.0.Effect", GONE, f"`{document}.Statement[0].Effect`: must be given"),
+        )
+    ),
+    (ROLE_POLICY, "policy.Statement.Effect", "allow", '`policy.Statement.Effect` is "allow": must be one of Allow'),
+    (
+        ROLE_POLICY,
+        "policy.Statement.Principal",
+        "*",
+        "`policy.Statement.Principal`: must not be given in a policy",
+    ),
     (BUCKET_LIFECYCLE, "rules.0", {"id": "x"}, "`rules[0]`: must have an action"),
     (BUCKET_LIFECYCLE, "rules.0.expiration.days", 0, "`rules[0].expiration.days` is 0: must be at least 1"),
     (BUCKET_LIFECYCLE, "rules.0.noncurrentVersionExpiration.noncurrentDays", 0, "noncurrentDays` is 0: must be at"),
@@ -372,6 +412,13 @@ BAD: list[tuple[str, str, Any, str]] = [
     (INGRESS, "fromPort", 81, "`fromPort` is 81: must be at most `toPort`, 80"),
     (INGRESS, "fromPort", GONE, "`fromPort`: must be given for tcp and udp"),
     (INGRESS, "referencedSecurityGroupId", "sg-1", "exactly one of cidrIpv4, referencedSecurityGroupId must be given"),
+    (SERVICE, "networkConfiguration", GONE, "`networkConfiguration`: must be given on Fargate"),
+    *(
+        (token, name, block, f'`{name}` is "{block}": must be an IPv4 block that starts at its network address')
+        for token, name in ((VPC, "cidrBlock"), (SUBNET, "cidrBlock"), (INGRESS, "cidrIpv4"))
+        for block in ("10.0.0.1/16", "10.0.128.0/16", "10.0.0/16")
+    ),
+    (INGRESS, "cidrIpv4", "10.0.0.1/8", "must be an IPv4 block that starts at its network address"),
     (EGRESS, "fromPort", -1, "`fromPort` is -1: must be 0 to 65,535"),
 ]
 

@@ -3,6 +3,7 @@
 A path is a property path as Pulumi writes it, without indexes: `rules.id` stands for the id of each rule.
 """
 
+import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -129,3 +130,55 @@ def document(inputs: Values, name: str, most: int, *, white_space: bool = True) 
     if size > most:
         counted = "" if white_space else " without white space"
         yield Fault(name, f"has {size:,} characters{counted}: at most {most:,} are allowed")
+
+
+def network_address(inputs: Values, path: str) -> Iterator[Fault]:
+    """The value is an IPv4 block whose address is the first of the block: 10.0.0.0/8, and not 10.0.0.1/8.
+
+    Source: terraform-provider-aws, internal/framework/validators/cidr.go and internal/verify/validate.go.
+    """
+    for place, value in found(inputs, path):
+        try:
+            ipaddress.IPv4Network(value)
+        except ValueError:
+            yield Fault(place, "must be an IPv4 block that starts at its network address, such as 10.0.0.0/8", value)
+
+
+def identity_statements(inputs: Values, name: str) -> Iterator[Fault]:
+    """Each statement of a policy of a role has an effect and no principal.
+
+    Source: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal".
+    """
+    for place, statement in _statements(inputs, name):
+        yield from (Fault(f"{place}.{fault.path}", fault.rule, fault.value) for fault in _effect(statement))
+        if _has_principal(statement):
+            yield Fault(f"{place}.Principal", "must not be given in a policy of a role: the role is the principal")
+
+
+def resource_statements(inputs: Values, name: str) -> Iterator[Fault]:
+    """Each statement of a policy of a resource, and of a trust policy, has an effect and a principal.
+
+    Source: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal".
+    """
+    for place, statement in _statements(inputs, name):
+        yield from (Fault(f"{place}.{fault.path}", fault.rule, fault.value) for fault in _effect(statement))
+        if not _has_principal(statement):
+            yield Fault(f"{place}.Principal", "must be given: who is allowed or denied")
+
+
+def _statements(inputs: Values, name: str) -> Iterator[tuple[str, Values]]:
+    policy = parse(inputs, name)
+    statement = get(policy, f"{name}.Statement")
+    if isinstance(statement, dict):  # the grammar allows one statement without a list
+        yield f"{name}.Statement", cast(Values, statement)
+    else:
+        yield from objects(policy, f"{name}.Statement")
+
+
+def _effect(statement: Values) -> Iterator[Fault]:
+    yield from required(statement, "must be given: Allow or Deny", "Effect")
+    yield from one_of(statement, "Effect", "Allow", "Deny")
+
+
+def _has_principal(statement: Values) -> bool:
+    return given(statement, "Principal") or given(statement, "NotPrincipal")

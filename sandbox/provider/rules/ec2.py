@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import at_most, between, exactly_one, matches, required
+from .checks import at_most, between, exactly_one, matches, network_address, required
 
 _DESCRIPTION = (
     r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}",
@@ -15,6 +15,7 @@ _DESCRIPTION = (
 def network_block(inputs: Values) -> Iterator[Fault]:
     """Amazon EC2 API Reference: CreateVpc, CreateSubnet."""
     yield from matches(inputs, "cidrBlock", r"[\d.]+/(1[6-9]|2[0-8])", "must be an IPv4 block of /16 to /28")
+    yield from network_address(inputs, "cidrBlock")
 
 
 def security_group(inputs: Values) -> Iterator[Fault]:
@@ -30,6 +31,7 @@ def security_group_rule(inputs: Values) -> Iterator[Fault]:
     yield from between(inputs, "fromPort", 0, 65535)
     yield from between(inputs, "toPort", 0, 65535)
     yield from at_most(inputs, "fromPort", "toPort")
+    yield from network_address(inputs, "cidrIpv4")
     yield from exactly_one(inputs, "", "cidrIpv4", "referencedSecurityGroupId")
 
 

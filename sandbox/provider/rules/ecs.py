@@ -97,6 +97,7 @@ def _container(container: Values) -> Iterator[Fault]:
 def service(inputs: Values) -> Iterator[Fault]:
     """Amazon ECS API Reference: CreateService, DeploymentConfiguration, CapacityProviderStrategyItem."""
     yield from matches(inputs, "name", *_NAME)
+    yield from required(inputs, "must be given on Fargate, where the network mode is awsvpc", "networkConfiguration")
     yield from between(inputs, "desiredCount", 0)
     yield from between(inputs, "deploymentMinimumHealthyPercent", 0, 100, "%")
     yield from between(inputs, "deploymentMaximumPercent", 0, 200, "%")

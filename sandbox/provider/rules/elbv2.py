@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from sandbox.tls_policies import TLS_POLICIES
+
 from ..faults import Fault
 from ..values import Values
-from .checks import at_most, between, forbidden, given, matches, objects, one_of, required
+from .checks import at_most, between, forbidden, found, given, matches, objects, one_of, required
 
 _NAME = (
     r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
@@ -46,6 +48,9 @@ def listener(inputs: Values) -> Iterator[Fault]:
         yield from required(inputs, "must be given for HTTPS", "certificateArn")
     if inputs.get("protocol") == "HTTP":
         yield from forbidden(inputs, "must not be given for HTTP", "certificateArn", "sslPolicy")
+    for place, policy in found(inputs, "sslPolicy"):
+        if policy not in TLS_POLICIES:
+            yield Fault(place, f"must be a security policy of load balancers, such as {TLS_POLICIES[0]}", policy)
     yield from _actions(inputs, "defaultActions")
 
 

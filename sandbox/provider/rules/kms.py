@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import between, document, matches
+from .checks import between, document, matches, resource_statements
 
 
 def key(inputs: Values) -> Iterator[Fault]:
     """AWS KMS API Reference, ScheduleKeyDeletion; Developer Guide, "Quotas"."""
     yield from between(inputs, "deletionWindowInDays", 7, 30, "days")
     yield from document(inputs, "policy", 32 * 1024)
+    yield from resource_statements(inputs, "policy")
 
 
 def alias(inputs: Values) -> Iterator[Fault]:

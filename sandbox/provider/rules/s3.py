@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import between, document, given, matches, objects
+from .checks import between, document, found, given, matches, objects, parse, resource_statements
 
 _BUCKET = (
     r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
@@ -32,3 +32,9 @@ def lifecycle_configuration(inputs: Values) -> Iterator[Fault]:
 def bucket_policy(inputs: Values) -> Iterator[Fault]:
     """Amazon S3 User Guide, "Policies and permissions in Amazon S3"."""
     yield from document(inputs, "policy", 20 * 1024)
+    yield from resource_statements(inputs, "policy")
+    bucket = inputs.get("bucket")
+    for place, resource in found(parse(inputs, "policy"), "policy.Statement.Resource"):
+        name = str(resource).partition(":s3:::")[2].partition("/")[0]
+        if isinstance(bucket, str) and name != bucket:
+            yield Fault(place, f"must be the bucket {bucket} or objects of it", resource)

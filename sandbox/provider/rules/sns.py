@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import document, matches, one_of
+from .checks import document, matches, one_of, resource_statements
 
 _EMAIL = (r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address for the protocol email")
 _PHONE = (r"\+[1-9]\d{6,14}", "must be a number in E.164, such as +358401234567, for the protocol sms")
@@ -18,6 +18,7 @@ def topic(inputs: Values) -> Iterator[Fault]:
 def topic_policy(inputs: Values) -> Iterator[Fault]:
     """Amazon SNS API Reference, SetTopicAttributes."""
     yield from document(inputs, "policy", 30 * 1024)
+    yield from resource_statements(inputs, "policy")
 
 
 def topic_subscription(inputs: Values) -> Iterator[Fault]:

@@ -1,0 +1,23 @@
+"""The security policies of Elastic Load Balancing.
+
+Source: User Guide for Application Load Balancers, "Security policies for your Application Load Balancer". AWS adds
+policies; a policy that is missing here is added when the program uses it.
+"""
+
+from typing import Final
+
+_PREFIX: Final = "ELBSecurityPolicy-"
+_TLS_1_3: Final = {
+    "2021-06": ("3", "2", "2-Res", "2-Ext1", "2-Ext2", "1", "0"),
+    "PQ-2025-09": ("3", "2", "2-Res", "2-Ext1", "2-Ext2", "0"),
+    "FIPS-2023-04": ("3", "2", "2-Res", "2-Ext0", "2-Ext1", "2-Ext2", "1", "0"),
+    "FIPS-PQ-2025-09": ("3", "2", "2-Res", "2-Ext0", "2-Ext1", "2-Ext2", "0"),
+}
+_OLDER: Final = (
+    *("TLS-1-2-Ext-2018-06", "TLS-1-2-2017-01", "TLS-1-1-2017-01", "TLS-1-0-2015-04", "2016-08"),
+    *("FS-1-2-Res-2020-10", "FS-1-2-Res-2019-08", "FS-1-2-2019-08", "FS-1-1-2019-08", "FS-2018-06"),
+)
+TLS_POLICIES: Final = (
+    *(f"{_PREFIX}TLS13-1-{version}-{year}" for year, versions in _TLS_1_3.items() for version in versions),
+    *(f"{_PREFIX}{name}" for name in _OLDER),
+)
