@@ -12,7 +12,6 @@ from components.data.logs import Logs, LogsArgs
 from components.data.registry import Registry, RegistryArgs
 from components.data.session_cache import SessionCache, SessionCacheArgs
 from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
-from components.lib.account import Account
 from components.lib.names import Names
 from components.lib.startup import disable_garbage_collection
 from components.lookups import Lookups
@@ -40,8 +39,7 @@ lookups = Lookups(names, environment_of(stack))
 settings = load(lookups.image, lookups.network, lookups.service)
 running = settings.running_service
 region, protect = settings.region, settings.protect_data
-provider = lookups.provider(region)
-account = Account.of(provider, region)
+provider, account = lookups.provider(region), lookups.account(region)
 on_aws = pulumi.ResourceOptions(providers=[provider])
 
 network = Network(

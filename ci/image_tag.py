@@ -21,6 +21,8 @@ import yaml
 
 from components.lib.names import Names
 from config.yaml_values import needs_quotes
+from operations.errors import OperationError, describe_aws_error
+from operations.images import Registry
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 # Whether the registry of a stack, in a region, holds an image.
@@ -65,13 +67,12 @@ def image_tag(text: str) -> str:
 def registry_has(stack: str, region: str, image: str) -> bool:
     """Returns whether the stack's ECR repository exists and holds an image, given by its tag or digest."""
     boto3: Any = importlib.import_module("boto3")  # untyped
-    ecr = boto3.client("ecr", region_name=region)
-    image_id = {"imageDigest": image} if image.startswith("sha256:") else {"imageTag": image}
+    repository = Names(stack).repository
+    registry = Registry(repository, boto3.client("ecr", region_name=region), {"repositoryName": repository})
     try:
-        ecr.describe_images(repositoryName=Names(stack).repository, imageIds=[image_id])
-    except (ecr.exceptions.ImageNotFoundException, ecr.exceptions.RepositoryNotFoundException):
+        return registry.find(image) is not None
+    except OperationError:  # there is no such repository
         return False
-    return True
 
 
 def hold_back(root: Path, stack: str, base: str, has_image: HasImage) -> str:
@@ -110,7 +111,16 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         return 1
     if options.command == "show":
         print(image_tag(file.read_text()))
-    elif note := hold_back(root, options.stack, options.base, registry_has):
+        return 0
+    try:
+        note = hold_back(root, options.stack, options.base, registry_has)
+    except Exception as error:
+        message = describe_aws_error(error)
+        if message is None:
+            raise
+        sys.stderr.write(f"{message}\n")
+        return 1
+    if note:
         print(note)
     return 0
 

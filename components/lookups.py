@@ -6,6 +6,7 @@ import pulumi_aws as aws
 
 from components.data.registry import find_image
 from components.lib import target_health
+from components.lib.account import Account
 from components.lib.names import Names
 from components.lib.provider import aws_provider
 from components.network import find_network
@@ -19,12 +20,24 @@ class Lookups:
         self._names = names
         self._environment = environment
         self._providers = dict[str, aws.Provider]()
+        self._accounts = dict[str, Account]()
 
     def provider(self, region: str) -> aws.Provider:
-        """Returns the provider. Creates it at the first call, as the region is a setting."""
+        """Returns the provider. Creates it at the first call, as the region is a setting.
+
+        Raises:
+            pulumi.RunError: the credentials do not work. So no other lookup has to find that out.
+        """
         if region not in self._providers:
-            self._providers[region] = aws_provider(region, self._names.stack, self._environment)
+            provider = aws_provider(region, self._names.stack, self._environment)
+            self._accounts[region] = Account.of(provider, region)
+            self._providers[region] = provider
         return self._providers[region]
+
+    def account(self, region: str) -> Account:
+        """Returns the account that the provider works on."""
+        self.provider(region)
+        return self._accounts[region]
 
     def image(self, region: str, tag: str) -> str | None:
         """Returns the ECR tag of an image in the stack's registry, see `find_image`."""

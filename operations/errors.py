@@ -4,26 +4,8 @@ import importlib
 import os
 from typing import Any
 
-# botocore's errors about credentials: missing ones, then those of a login that is over.
-_NO_CREDENTIALS = (
-    "NoCredentialsError",
-    "PartialCredentialsError",
-    "ProfileNotFound",
-    "TokenRetrievalError",
-    "SSOTokenLoadError",
-    "UnauthorizedSSOTokenError",
-    "CredentialRetrievalError",
-)
-# Codes of a service that refuses the credentials.
-_REFUSED_CREDENTIALS = (
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "RequestExpired",
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-)
+from components.lib.refusals import refusal
+
 _LAST_LINES = 15
 
 
@@ -48,17 +30,14 @@ class PulumiError(OperationError):
 def describe_aws_error(error: Exception) -> str | None:
     """Returns the message for an error of an AWS call, or None for any other error."""
     exceptions: Any = importlib.import_module("botocore.exceptions")
-    if isinstance(error, exceptions.ClientError):
-        refusal: Any = error
-        details = refusal.response["Error"]
-        code, message = details.get("Code", ""), details.get("Message", "")
-        if code in _REFUSED_CREDENTIALS:
-            return f"AWS refused the credentials of this shell ({code}: {message}). Log in again and retry."
-        return f"AWS refused {refusal.operation_name}: {code}: {message}"
-    if not isinstance(error, exceptions.BotoCoreError):
+    if not isinstance(error, exceptions.ClientError | exceptions.BotoCoreError):
         return None
-    if type(error).__name__ in _NO_CREDENTIALS:
-        return f"This shell has no working AWS credentials ({error}). Log in or set AWS_PROFILE, then retry."
+    if why := refusal(error):
+        return f"{why[0].upper()}{why[1:]}."
+    if isinstance(error, exceptions.ClientError):
+        answer: Any = error
+        details = answer.response["Error"]
+        return f"AWS refused {answer.operation_name}: {details.get('Code', '')}: {details.get('Message', '')}"
     return f"AWS cannot be reached: {error}{_SANDBOX_HINT if os.environ.get(SANDBOX) else ''}"
 
 

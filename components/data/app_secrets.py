@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from components.lib.account import Account
 from components.lib.policy import Statement
+from components.lib.refusals import refusal
 
 # The default key of Secrets Manager. Every principal of the account may use it through Secrets Manager.
 _AWS_MANAGED_KEY = "alias/aws/secretsmanager"
@@ -76,7 +77,8 @@ class AppSecrets(pulumi.ComponentResource):
         try:
             return aws.secretsmanager.get_secret(arn=arn, opts=pulumi.InvokeOptions(parent=self)).kms_key_id
         except Exception as error:  # the SDK raises bare exceptions
-            raise pulumi.RunError(f"cannot look up the secret {arn} of secretArns.{variable}: {error}") from error
+            why = refusal(error) or error
+            raise pulumi.RunError(f"cannot look up the secret {arn} of secretArns.{variable}: {why}") from error
 
 
 def _decrypt(keys: Mapping[str, str | None], account: Account) -> list[Statement]:

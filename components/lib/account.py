@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.lib.refusals import refusal
+
 
 @dataclass(frozen=True)
 class Account:
@@ -26,7 +28,7 @@ class Account:
             identity = aws.get_caller_identity(opts=options)
             partition = aws.get_partition(opts=options)
         except Exception as error:  # the SDK raises bare exceptions
-            raise pulumi.RunError(f"AWS does not say which account this is: {error}") from error
+            raise pulumi.RunError(f"AWS does not say which account this is: {refusal(error) or error}") from error
         return cls(identity.account_id, partition.partition, region)
 
     def arn(self, service: str, resource: str) -> str:

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import pulumi
 
+from components.lib.refusals import refusal
+
 T = TypeVar("T")
 
 # Error codes of AWS, and the provider's messages for a lookup without a result. Any other error (no permission, no
@@ -35,6 +37,7 @@ def look_up(what: str, ask: Callable[[], T]) -> T | None:
     try:
         return ask()
     except Exception as error:  # the SDK raises bare exceptions
-        if any(text in str(error).lower() for text in _NOT_THERE):
+        refused = refusal(error)
+        if not refused and any(text in str(error).lower() for text in _NOT_THERE):
             return None
-        raise pulumi.RunError(f"cannot look up {what}: {error}") from error
+        raise pulumi.RunError(f"cannot look up {what}: {refused or error}") from error

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -121,6 +122,17 @@ def test_hold_back_prints_its_note(
     monkeypatch.setattr(image_tag, "registry_has", lacks)
     assert main(["hold-back", "staging", "--base", "HEAD"], clone) == 0
     assert capsys.readouterr().out.startswith("staging: the registry lacks `1.10`")
+
+
+def test_refused_credentials_are_no_missing_image(
+    clone: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exceptions: Any = importlib.import_module("botocore.exceptions")
+    refused = exceptions.ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "m"}}, "DescribeImages")
+    monkeypatch.setattr(image_tag, "registry_has", mock.Mock(side_effect=refused))
+    assert main(["hold-back", "staging", "--base", "HEAD"], clone) == 1
+    assert capsys.readouterr().err.startswith("AWS refused the credentials of this shell (ExpiredTokenException)")
+    assert calls() == []
 
 
 @pytest.mark.sandbox  # for moto

@@ -174,10 +174,13 @@ def _refusal(code: str) -> Exception:
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (_refusal("ExpiredTokenException"), "refused the credentials of this shell (ExpiredTokenException: m)"),
-        (_refusal("UnrecognizedClientException"), "Log in again"),
-        (_refusal("AccessDeniedException"), "AWS refused DescribeServices: AccessDeniedException: m"),
-        (_exceptions.NoCredentialsError(), "no working AWS credentials"),
+        (
+            _refusal("ExpiredTokenException"),
+            "AWS refused the credentials of this shell (ExpiredTokenException): log in",
+        ),
+        (_refusal("AccessDeniedException"), "AWS does not allow the identity of this shell DescribeServices"),
+        (_refusal("ThrottlingException"), "AWS refused DescribeServices: ThrottlingException: m"),
+        (_exceptions.NoCredentialsError(), "This shell has no working AWS credentials"),
         (_exceptions.ProfileNotFound(profile="x"), "no working AWS credentials"),
         (_exceptions.EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),
     ],

@@ -211,11 +211,21 @@ def test_missing_image_is_a_config_error() -> None:
         run("prod", answers=answers)
 
 
-def test_failed_lookup_of_the_image_is_an_error() -> None:
-    answers = FakeAws(failures={"getImage": "AccessDeniedException: not authorized to perform ecr:DescribeImages"})
-    with pytest.raises(pulumi.RunError, match="AccessDeniedException") as caught:
-        run("prod", answers=answers)
+@pytest.mark.parametrize(
+    ("function", "text", "message"),
+    [
+        ("getCallerIdentity", "api error ExpiredToken: expired", r"refused the credentials .*\(ExpiredToken\)"),
+        ("getCallerIdentity", "No valid credential sources found", "no working AWS credentials"),
+        ("getImage", "User: arn:x is not authorized to perform: ecr:DescribeImages", "arn:x ecr:DescribeImages"),
+    ],
+)
+def test_refused_caller_is_no_config_error(function: str, text: str, message: str) -> None:
+    """Without working credentials, every other lookup fails as well. The message is about the credentials."""
+    failures = dict.fromkeys((function, "getImage", "getVpc", "getService"), text)
+    with pytest.raises(pulumi.RunError, match=message) as caught:
+        run("prod", answers=FakeAws(failures=failures))
     assert not isinstance(caught.value, ConfigError)
+    assert ("which account" in str(caught.value)) == (function == "getCallerIdentity")
 
 
 def test_addresses_of_a_live_network_cannot_change() -> None:

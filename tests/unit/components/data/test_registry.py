@@ -94,9 +94,8 @@ def test_messages_that_mean_a_missing_image(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "AccessDeniedException: User is not authorized to perform: ecr:DescribeImages",
+        "operation error ECR: DescribeImages, ThrottlingException: Rate exceeded",
         "dial tcp: lookup api.ecr.eu-north-1.amazonaws.com: no such host",
-        "ExpiredTokenException: The security token included in the request is expired",
     ],
 )
 def test_failed_lookup_of_an_image_is_an_error(text: str) -> None:

@@ -31,5 +31,5 @@ def test_arns_name_partition_region_and_account() -> None:
 
 
 def test_error_of_aws_is_reported() -> None:
-    with pytest.raises(pulumi.RunError, match=r"which account.*ExpiredToken: the security token is expired"):
+    with pytest.raises(pulumi.RunError, match=r"which account.*refused the credentials .*\(ExpiredToken\)"):
         look_up(FakeAws(failures={"getCallerIdentity": "ExpiredToken: the security token is expired"}))

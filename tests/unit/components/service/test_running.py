@@ -120,5 +120,5 @@ def test_during_a_deployment_tasks_may_be_in_all_zones_of_the_load_balancer(depl
 )
 def test_failed_lookup_is_an_error(function: str, targets: dict[str, list[str]]) -> None:
     answers = FakeAws(service=RunningTasks(targets), failures={function: "AccessDenied: not authorized"})
-    with pytest.raises(pulumi.RunError, match=r"cannot look up the .*AccessDenied"):
+    with pytest.raises(pulumi.RunError, match=r"cannot look up the .*: AWS does not allow"):
         find(answers)
