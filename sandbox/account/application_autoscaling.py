@@ -1,10 +1,10 @@
-"""Application Auto Scaling: tags of scalable targets, and policies by name.
+"""Application Auto Scaling: tags of scalable targets, policies by name, and scaling activities.
 
 moto stores no tags of a scalable target. Its DescribeScalingPolicies ignores names, and also returns the policies of
-targets whose id is a part of the requested id.
+targets whose id is a part of the requested id. It lacks DescribeScalingActivities.
 
 Source: Application Auto Scaling API Reference: RegisterScalableTarget, TagResource, UntagResource, ListTagsForResource,
-DescribeScalingPolicies.
+DescribeScalingPolicies, DescribeScalingActivities.
 """
 
 import json
@@ -73,3 +73,9 @@ def describe_scaling_policies(original: Callable[[], str], request: Any) -> str:
         and (not names or policy["PolicyName"] in names)
     ]
     return json.dumps(answer)
+
+
+@adds(ApplicationAutoScalingResponse)
+def describe_scaling_activities(_request: Any) -> str:
+    """Returns no activity, as nothing scales by itself here."""
+    return json.dumps({"ScalingActivities": []})

@@ -1,10 +1,11 @@
-"""Amazon DynamoDB: the backup of a deleted table, and the content of a table at an earlier time.
+"""Amazon DynamoDB: the backup of a deleted table, the content of a table at an earlier time, and changes of encryption.
 
 moto deletes a table without a backup, restores today's content whatever time is asked for, and drops billing mode and
-encryption of the restored table. A restore here can reach up to now; on AWS, up to five minutes ago.
+encryption of the restored table. Its UpdateTable drops the encryption, too. A restore here can reach up to now; on AWS,
+up to five minutes ago.
 
 Sources: Amazon DynamoDB Developer Guide, "Point-in-time recovery: How it works", "Delete a table with PITR enabled";
-API Reference: ListBackups, RestoreTableFromBackup, RestoreTableToPointInTime.
+API Reference: ListBackups, RestoreTableFromBackup, RestoreTableToPointInTime, UpdateTable.
 """
 
 import copy
@@ -159,3 +160,19 @@ def _undo(table: Any, changes: list[tuple[float, list[DynamoType], Any]], moment
                 items.pop(last, None)
             else:
                 items[last] = copy.deepcopy(before)
+
+
+@replaces(DynamoHandler)
+def update_table(original: Callable[[], Any], request: Any) -> Any:
+    """Changes a table, also the key that encrypts it."""
+    specification: dict[str, Any] | None = request.body.get("SSESpecification")
+    if specification is None:
+        return original()
+    table: Any = request.dynamodb_backend.get_table(request.body["TableName"])
+    table.sse_specification = _with_key(table, specification)
+    return original()
+
+
+def _with_key(table: Any, specification: dict[str, Any]) -> dict[str, Any]:
+    """Adds the key that DynamoDB takes if none is given: the account's, which AWS manages."""
+    return {"KMSMasterKeyId": table._get_default_encryption_key(table.account_id, table.region_name), **specification}

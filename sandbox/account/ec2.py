@@ -1,10 +1,10 @@
-"""Amazon EC2: dependency checks, and descriptions of security group rules.
+"""Amazon EC2: dependency checks, and descriptions and changes of security group rules.
 
 moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation.
 
 Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
 CreateVpcEndpoint, DetachInternetGateway, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
-UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair.
+ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair.
 """
 
 import copy
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
 from moto.ecs.models import ecs_backends
@@ -156,6 +156,22 @@ def _iterate_security_rules(
 def _sg_update_description(_original: Callable[..., None], _ec2: Any, security_rule: Any, rule: Any) -> None:
     """Gives `rule` the description of `security_rule`."""
     rule.ip_range["Description"] = security_rule.description or ""
+
+
+@replaces(EC2Backend)
+def modify_security_group_rules(
+    original: Callable[..., None], ec2: Any, group_id: str, rules: dict[str, dict[str, Any]]
+) -> None:
+    """Changes rules, also the group that a rule refers to."""
+    referenced = {rule_id: rule["ReferencedGroupId"] for rule_id, rule in rules.items() if "ReferencedGroupId" in rule}
+    for group in referenced.values():
+        if ec2.get_security_group_by_name_or_id(group) is None:
+            raise InvalidSecurityGroupNotFoundError(group)
+    original(group_id, rules)
+    held = ec2.get_security_group_by_name_or_id(group_id)
+    for rule_id, group in referenced.items():
+        rule = held.get_rule(rule_id)
+        rule.source_group = {**rule.source_group, "GroupId": group}
 
 
 @replaces(SecurityGroup)

@@ -4,15 +4,17 @@ moto creates the first node only, does not list the nodes of a group (whose desc
 maintenance window), changes six properties of a group, and deletes nothing. No call returns a token, as on AWS.
 
 Source: Amazon ElastiCache API Reference: CreateReplicationGroup, ModifyReplicationGroup, IncreaseReplicaCount,
-DecreaseReplicaCount, DeleteReplicationGroup, DescribeCacheClusters, ModifyCacheSubnetGroup, DeleteCacheSubnetGroup.
+DecreaseReplicaCount, DeleteReplicationGroup, DescribeCacheClusters, CacheCluster, ModifyCacheSubnetGroup,
+DeleteCacheSubnetGroup.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
+from moto.ec2.models import ec2_backends
 from moto.elasticache.exceptions import CacheClusterNotFound, ElastiCacheException
 from moto.elasticache.models import CacheSubnetGroup
 from moto.elasticache.responses import ElastiCacheResponse
@@ -73,25 +75,39 @@ def modify_replication_group(original: Callable[[], ActionResult], request: Any)
 @adds(ElastiCacheResponse)
 def increase_replica_count(request: Any) -> ActionResult:
     """Adds nodes to a group."""
-    return _change_replica_count(request, more=True)
+    return _change_replica_count(request, more=True, removed=[])
 
 
 @adds(ElastiCacheResponse)
 def decrease_replica_count(request: Any) -> ActionResult:
-    """Removes nodes from a group."""
-    return _change_replica_count(request, more=False)
+    """Removes nodes from a group: those that the request names, if it names any."""
+    removed: list[str] = request._get_param("ReplicasToRemove") or []
+    return _change_replica_count(request, more=False, removed=removed)
 
 
-def _change_replica_count(request: Any, *, more: bool) -> ActionResult:
+def _change_replica_count(request: Any, *, more: bool, removed: list[str]) -> ActionResult:
     group = _group(request)
-    nodes = request._get_int_param("NewReplicaCount") + 1
+    _require_replicas(group, removed)
+    requested: int | None = request._get_int_param("NewReplicaCount")
+    nodes = len(group.member_clusters) - len(removed) if requested is None else requested + 1
+    if removed and nodes != len(group.member_clusters) - len(removed):
+        raise _InvalidParameterValue("The new replica count must be the current count without the replicas to remove.")
     if (nodes > len(group.member_clusters)) is not more or nodes == len(group.member_clusters):
         bound = "greater" if more else "less"
         raise _InvalidParameterValue(f"The new replica count must be {bound} than the current count.")
     if nodes == 1 and "enabled" in (group.automatic_failover, group.multi_az):
         raise _InvalidParameterValue("Automatic failover and Multi-AZ need at least one replica.")
-    _set_nodes(group, nodes)
+    _set_nodes(group, nodes, removed)
     return ActionResult({"ReplicationGroup": group})
+
+
+def _require_replicas(group: Any, names: list[str]) -> None:
+    (shard,) = group.node_groups
+    members: list[dict[str, Any]] = shard["node_group_members"]
+    replicas = {one["cache_cluster_id"] for one in members if one["current_role"] == "replica"}
+    unknown = [name for name in names if name not in replicas]
+    if unknown:
+        raise _InvalidParameterValue(f"{unknown[0]} is no replica of replication group {group.replication_group_id}.")
 
 
 @replaces(ElastiCacheResponse)
@@ -109,7 +125,12 @@ def describe_cache_clusters(_original: Callable[[], ActionResult], request: Any)
     """Returns the nodes of all groups, or one node."""
     requested = request._get_param("CacheClusterId")
     groups = request.elasticache_backend.replication_groups.values()
-    nodes = [_node(group, name) for group in groups for name in group.member_clusters if requested in (None, name)]
+    nodes = [
+        _node(request.elasticache_backend, group, name)
+        for group in groups
+        for name in group.member_clusters
+        if requested in (None, name)
+    ]
     if requested and not nodes:
         raise CacheClusterNotFound(requested)
     return ActionResult({"CacheClusters": nodes})
@@ -150,7 +171,7 @@ def _group(request: Any) -> Any:
     return group
 
 
-def _set_nodes(group: Any, count: int) -> None:
+def _set_nodes(group: Any, count: int, removed: Collection[str] = ()) -> None:
     """Gives a group `count` nodes, the first of which is the primary.
 
     ElastiCache chooses which nodes it removes unless the caller names them, so the numbers of the others may start
@@ -158,8 +179,9 @@ def _set_nodes(group: Any, count: int) -> None:
     """
     (shard,) = group.node_groups
     members: list[dict[str, Any]] = shard["node_group_members"]
-    surplus = max(len(members) - count, 0)
-    del members[:surplus], group.member_clusters[:surplus]
+    members[:] = [one for one in members if one["cache_cluster_id"] not in removed]
+    del members[: max(len(members) - count, 0)]
+    group.member_clusters[:] = [one["cache_cluster_id"] for one in members]
     first = members[0] = {**members[0], "current_role": "primary"}
     numbers = (f"{group.replication_group_id}-{number:03}" for number in itertools.count(1))
     unused = (name for name in numbers if name not in group.member_clusters)
@@ -171,10 +193,12 @@ def _set_nodes(group: Any, count: int) -> None:
         group.member_clusters.append(name)
 
 
-def _node(group: Any, name: str) -> dict[str, Any]:
+def _node(backend: Any, group: Any, name: str) -> dict[str, Any]:
     security_groups: list[str] = group.security_group_ids or []
     return {
         "CacheClusterId": name,
+        "ARN": f"{group.arn.partition(':replicationgroup:')[0]}:cluster:{name}",
+        "PreferredAvailabilityZone": _zone(backend, group, name),
         "CacheNodeType": group.cache_node_type,
         "Engine": group.engine,
         "EngineVersion": group.engine_version,
@@ -192,3 +216,13 @@ def _node(group: Any, name: str) -> dict[str, Any]:
         "AtRestEncryptionEnabled": group.at_rest_encryption_enabled,
         "TransitEncryptionMode": group.transit_encryption_mode,
     }
+
+
+def _zone(backend: Any, group: Any, name: str) -> str | None:
+    """Returns the zone of a node. Nodes with consecutive numbers are in one zone of the subnet group after another."""
+    subnet_group = backend.cache_subnet_groups.get(group.cache_subnet_group_name or "")
+    ec2 = ec2_backends[backend.account_id][backend.region_name]
+    zones = (
+        sorted({ec2.get_subnet(subnet).availability_zone for subnet in subnet_group.subnet_ids}) if subnet_group else []
+    )
+    return zones[(int(name.rpartition("-")[2]) - 1) % len(zones)] if zones else None

@@ -1,4 +1,5 @@
-"""Elastic Load Balancing: checks of ports and subnets that moto does not make, and targets that get no traffic.
+"""Elastic Load Balancing: checks of names, ports, subnets and security policies that moto does not make, and targets
+that get no traffic.
 
 moto deletes a load balancer with deletion protection. Elastic Load Balancing refuses.
 
@@ -10,18 +11,28 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from moto.elbv2.exceptions import DuplicateListenerError, ELBClientError
+from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerName, ELBClientError
 from moto.elbv2.models import ELBv2Backend
+from moto.elbv2.ssl_policies import SSL_POLICIES
 
 from sandbox.account.ec2 import internet_gateways
 from sandbox.account.patching import replaces
+from sandbox.tls_policies import TLS_POLICIES
+
+# moto's ModifyListener takes the policies of this table, which lacks some.
+for _name in TLS_POLICIES:
+    SSL_POLICIES.setdefault(_name, {"name": _name, "ssl_protocols": [], "ciphers": []})
 
 
 @replaces(ELBv2Backend)
-def create_listener(original: Callable[..., Any], elb: Any, load_balancer_arn: str, port: str, **more: Any) -> Any:
-    """Refuses a second listener on a port."""
+def create_listener(
+    original: Callable[..., Any], elb: Any, load_balancer_arn: str, port: str, ssl_policy: str, **more: Any
+) -> Any:
+    """Refuses a second listener on a port, and an unknown security policy."""
     _require_free_port(elb.load_balancers.get(load_balancer_arn), port)
-    return original(load_balancer_arn=load_balancer_arn, port=port, **more)
+    if ssl_policy not in SSL_POLICIES:
+        raise ELBClientError("SSLPolicyNotFound", f"Policy {ssl_policy} not found")
+    return original(load_balancer_arn=load_balancer_arn, port=port, ssl_policy=ssl_policy, **more)
 
 
 @replaces(ELBv2Backend)
@@ -40,15 +51,21 @@ def _require_free_port(balancer: Any, port: str | None, listener_arn: str = "") 
 
 @replaces(ELBv2Backend)
 def create_load_balancer(
-    original: Callable[..., Any], elb: Any, subnet_ids: list[str], scheme: str | None, **more: Any
+    original: Callable[..., Any], elb: Any, name: str, subnet_ids: list[str], scheme: str | None, **more: Any
 ) -> Any:
-    """Requires subnets in two zones, and for a load balancer that faces the internet a VPC with an internet gateway."""
+    """Requires a new name, subnets in two zones, and a VPC with an internet gateway if it faces the internet.
+
+    ELB returns an existing load balancer that has the same settings. The AWS provider refuses that one before the call
+    (terraform-provider-aws, internal/service/elbv2/load_balancer.go, resourceLoadBalancerCreate). Here ELB refuses it.
+    """
+    if any(one.name == name for one in elb.load_balancers.values()):
+        raise DuplicateLoadBalancerName
     _require_two_zones(elb, subnet_ids)
     for subnet_id in subnet_ids[:1]:
         vpc = elb.ec2_backend.get_subnet(subnet_id).vpc_id
         if scheme != "internal" and not internet_gateways(elb.ec2_backend, vpc):
             raise ELBClientError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
-    return original(subnet_ids=subnet_ids, scheme=scheme, **more)
+    return original(name=name, subnet_ids=subnet_ids, scheme=scheme, **more)
 
 
 @replaces(ELBv2Backend)

@@ -16,8 +16,11 @@ _SERVICES = (
     "elasticache",
     "elbv2",
     "iam",
+    "kms",
     "logs",
     "route53",
+    "servicequotas",
+    "sns",
 )
 
 

@@ -132,6 +132,8 @@ _NOTIFICATION = {
     "thresholdType": "PERCENTAGE",
     "subscriberSnsTopicArns": [Ref(TOPIC, "arn")],
 }
+_BUCKET = "voiceter-recordings"
+_OBJECTS = f"arn:aws:s3:::{_BUCKET}/*"
 _TABLE_KEYS = {
     "attributes": [{"name": "sessionId", "type": "S"}, {"name": "kind", "type": "S"}, {"name": "start", "type": "S"}],
     "hashKey": "sessionId",
@@ -166,6 +168,7 @@ SAMPLES: dict[str, Sample] = {
         {"routeTableIds": []},
     ),
     GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}, {"tags": {"Name": "tasks"}}),
+    "second group": Sample({"vpcId": Ref(VPC), "name": "edge", "description": "of the load balancer"}),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Sample(
         {"securityGroupId": Ref(GROUP), **_RULE}, {"description": "from the whole net", "toPort": 8081}
     ),
@@ -176,7 +179,7 @@ SAMPLES: dict[str, Sample] = {
             "referencedSecurityGroupId": Ref(GROUP),
             "description": "to the group",
         },
-        {"description": "to each other"},
+        {"description": "to the load balancer", "referencedSecurityGroupId": Ref("second group")},
     ),
     REPOSITORY: Sample(
         {"name": "app", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
@@ -209,9 +212,13 @@ SAMPLES: dict[str, Sample] = {
             "serverSideEncryption": {"enabled": True},
             "deletionProtectionEnabled": False,
         },
-        {"pointInTimeRecovery": {"enabled": False}, "tags": {"Data": "sessions"}},
+        {
+            "pointInTimeRecovery": {"enabled": False},
+            "serverSideEncryption": {"enabled": False},
+            "tags": {"Data": "sessions"},
+        },
     ),
-    BUCKET: Sample({"bucket": "voiceter-recordings", "forceDestroy": True}, {"tags": {"Data": "audio"}}),
+    BUCKET: Sample({"bucket": _BUCKET, "forceDestroy": True}, {"tags": {"Data": "audio"}}),
     "aws:s3/bucketVersioning:BucketVersioning": Sample(
         {"bucket": Ref(BUCKET), "versioningConfiguration": {"status": "Enabled"}},
         {"versioningConfiguration": {"status": "Suspended"}},
@@ -251,8 +258,8 @@ SAMPLES: dict[str, Sample] = {
         {"rule": {"objectOwnership": "BucketOwnerPreferred"}},
     ),
     "aws:s3/bucketPolicy:BucketPolicy": Sample(
-        {"bucket": Ref(BUCKET), "policy": document(Principal={"AWS": "*"})},
-        {"policy": document("Deny", Principal={"AWS": "*"}, Action="s3:PutObjectAcl")},
+        {"bucket": Ref(BUCKET), "policy": document(Principal={"AWS": "*"}, Resource=_OBJECTS)},
+        {"policy": document("Deny", Principal={"AWS": "*"}, Action="s3:PutObjectAcl", Resource=_OBJECTS)},
     ),
     SECRET: Sample(
         {"namePrefix": "app/TOKEN-", "description": "for the app", "recoveryWindowInDays": 0},
@@ -584,6 +591,10 @@ SAMPLES: dict[str, Sample] = {
 }
 
 
+# One more sample of a type: its key among the samples, and the type.
+SECOND = {"second subnet": SUBNET, "second group": GROUP}
+
+
 class World:
     """Creates samples on an account, each after those that it refers to, and deletes them in the opposite order."""
 
@@ -605,9 +616,9 @@ class World:
         return self.given.get(value, value) if isinstance(value, str) else value
 
     def make(self, key: str) -> Made:
-        """The sample of that type; `second subnet` is one more subnet."""
+        """The sample of that type, or the one of `SECOND`."""
         if key not in self.made:
-            token = SUBNET if key == "second subnet" else key
+            token = SECOND.get(key, key)
             for needed in SAMPLES[key].after:
                 self.make(needed)
             sensitive = tuple(name for name in ("secretString", "authToken") if name in SAMPLES[key].inputs)

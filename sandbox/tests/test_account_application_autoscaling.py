@@ -59,3 +59,8 @@ def test_scalable_target_has_tags(aws: Callable[[str], Any]) -> None:
     scaling.deregister_scalable_target(**target)
     with pytest.raises(scaling.exceptions.ResourceNotFoundException):
         tags()
+
+
+def test_nothing_scales_by_itself(aws: Callable[[str], Any]) -> None:
+    scaling = aws("application-autoscaling")
+    assert scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"] == []

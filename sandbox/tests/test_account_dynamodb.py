@@ -1,4 +1,4 @@
-"""Backups of tables in the account: of a deleted table, and of an earlier time."""
+"""Tables in the account: backups of a deleted table and of an earlier time, and changes of encryption."""
 
 from __future__ import annotations
 
@@ -147,3 +147,26 @@ def test_latest_restorable_time_moves_on(dynamodb: Any) -> None:
     first = latest()
     time.sleep(0.01)
     assert latest() > first
+
+
+def test_encryption_of_a_table_changes_in_place(aws: Callable[[str], Any]) -> None:
+    dynamodb = aws("dynamodb")
+    dynamodb.create_table(
+        TableName="sessions",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+    def encrypt(**specification: Any) -> Any:
+        dynamodb.update_table(TableName="sessions", SSESpecification=specification)
+        return dynamodb.describe_table(TableName="sessions")["Table"].get("SSEDescription")
+
+    customer_key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    managed_by_aws = encrypt(Enabled=True)
+    assert (managed_by_aws["Status"], managed_by_aws["SSEType"]) == ("ENABLED", "KMS")
+    assert managed_by_aws["KMSMasterKeyArn"] != customer_key
+    assert encrypt(Enabled=True, SSEType="KMS", KMSMasterKeyId=customer_key)["KMSMasterKeyArn"] == customer_key
+    assert encrypt(Enabled=False) is None
+    dynamodb.update_table(TableName="sessions", DeletionProtectionEnabled=True)
+    assert dynamodb.describe_table(TableName="sessions")["Table"].get("SSEDescription") is None

@@ -172,3 +172,32 @@ def test_description_of_a_rule_for_a_group_is_returned_and_changed(aws: Callable
     gone = [{**permission("whatever")[0], "FromPort": 81, "ToPort": 81}]
     call("revoke_security_group_{}", IpPermissions=gone)
     assert made["SecurityGroupRuleId"] not in str(ec2.describe_security_group_rules())
+
+
+@pytest.mark.parametrize("way", ["ingress", "egress"])
+def test_group_that_a_rule_refers_to_changes_in_place(world: World, way: str) -> None:
+    group, first, second = (world.new_security_group(name) for name in ("tasks", "edge", "cache"))
+    pairs = [{"GroupId": first, "Description": "from there"}]
+    permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": pairs}
+    authorize = getattr(world.ec2, f"authorize_security_group_{way}")
+    (made,) = authorize(GroupId=group, IpPermissions=[permission])["SecurityGroupRules"]
+    which = made["SecurityGroupRuleId"]
+
+    def change(referenced: str) -> None:
+        rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "ReferencedGroupId": referenced}
+        changes = [{"SecurityGroupRuleId": which, "SecurityGroupRule": rule}]
+        world.ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=changes)
+
+    def shown() -> str:
+        (rule,) = world.ec2.describe_security_group_rules(SecurityGroupRuleIds=[which])["SecurityGroupRules"]
+        return rule["ReferencedGroupInfo"]["GroupId"]
+
+    assert shown() == first
+    change(second)
+    assert shown() == second
+    with refused("InvalidGroup.NotFound"):
+        change("sg-0123456789abcdef0")
+    assert shown() == second
+    world.ec2.delete_security_group(GroupId=first)
+    with refused("DependencyViolation"):
+        world.ec2.delete_security_group(GroupId=second)

@@ -291,8 +291,74 @@ def test_old_tasks_run_beside_the_pending_tasks_of_a_slow_image(world: World) ->
     assert [one["runningCount"] for one in world.service()["deployments"]] == [2]
 
 
-def test_new_deployment_stops_the_old_tasks(world: World) -> None:
+def _reasons(world: World) -> list[tuple[str, str]]:
+    """The deployment that started each stopped task, and the reason why it was stopped."""
+    return [(task["startedBy"], task["stoppedReason"]) for task in world.tasks("STOPPED")]
+
+
+def _stopped_by(deployment: str) -> str:
+    return f"Scaling activity initiated by (deployment {deployment})"
+
+
+def test_stopped_tasks_name_the_deployment_that_started_and_the_one_that_stopped_them(world: World) -> None:
+    ids: list[str] = []
     world.create(world.task("1"), BREAKER)
-    world.update(taskDefinition=world.task("2"))
-    (stopped,) = {task["stoppedReason"] for task in world.tasks("STOPPED")}
-    assert stopped == f"Scaling activity initiated by (deployment {world.service()['deployments'][0]['id']})"
+    for tag in ("2", "3"):
+        ids.append(world.service()["deployments"][0]["id"])
+        world.update(taskDefinition=world.task(tag))
+    first, second = ids
+    third = world.service()["deployments"][0]["id"]
+    assert sorted(_reasons(world)) == sorted([(second, _stopped_by(third))] * 2 + [(first, _stopped_by(second))] * 2)
+    assert len({task["taskArn"] for task in world.tasks("STOPPED")}) == 4
+
+
+def test_scaling_in_stops_tasks_of_the_live_deployment(world: World) -> None:
+    world.create(world.task("1"), BREAKER, desiredCount=4)
+    live = world.service()["deployments"][0]["id"]
+    for count in (3, 1):
+        world.update(desiredCount=count)
+    assert _reasons(world) == [(live, _stopped_by(live))] * 3
+    assert len({task["taskArn"] for task in world.tasks("STOPPED")}) == 3
+
+
+def test_newer_deployment_stops_the_tasks_of_an_unfinished_one(world: World) -> None:
+    world.create(world.task("1"), BREAKER)
+    world.update(taskDefinition=world.task("2", Fault.STUCK))
+    stuck = world.service()["deployments"][0]["id"]
+    world.update(taskDefinition=world.task("3"))
+    latest = world.service()["deployments"][0]["id"]
+    assert (stuck, _stopped_by(latest)) in _reasons(world)
+
+
+def test_tasks_that_have_run_show_when_they_started(world: World) -> None:
+    world.create(world.task("1"), BREAKER)
+    world.update(taskDefinition=world.task("2", Fault.STUCK))
+    started = {task["lastStatus"]: task.get("startedAt") for task in world.tasks()}
+    assert started["PENDING"] is None
+    assert started["RUNNING"] <= world.service()["deployments"][0]["createdAt"]
+    world.update(taskDefinition=world.task("3", push=False))
+    world.finished()
+    stops = {task["stopCode"]: task for task in world.tasks("STOPPED")}
+    assert "startedAt" not in stops["TaskFailedToStart"]
+    assert all(task["startedAt"] <= task["stoppedAt"] for task in world.tasks("STOPPED") if "startedAt" in task)
+
+
+def test_service_with_capacity_providers_has_no_launch_type(world: World) -> None:
+    world.create(world.task("1"), BREAKER)
+    assert world.service()["launchType"] == "FARGATE"
+    strategy = [{"capacityProvider": "FARGATE", "weight": 1}]
+    world.update(capacityProviderStrategy=strategy, forceNewDeployment=True)
+    service = world.service()
+    assert "launchType" not in service
+    assert ["launchType" in one for one in service["deployments"]] == [False]
+
+
+def test_revisions_of_deleted_task_definitions_get_no_second_life(world: World) -> None:
+    revisions = [world.task("1"), world.task("2")]
+    for revision in revisions:
+        world.ecs.deregister_task_definition(taskDefinition=revision)
+    world.ecs.delete_task_definitions(taskDefinitions=revisions)
+    new = world.task("1", push=False)
+    assert new.endswith("/app:3")
+    assert world.ecs.describe_task_definition(taskDefinition="app")["taskDefinition"]["taskDefinitionArn"] == new
+    assert world.task("3").endswith("/app:4")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tests.account_world import World, refused
+from sandbox.tests.account_world import ACCOUNT, REGION, World, refused
 
 TOKEN = "hunter2-hunter2-hunter2"  # noqa: S105 - made up
 NODES = ["app-001", "app-002"]
@@ -78,6 +78,32 @@ def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
     caches.modify_replication_group(**change, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
     caches.decrease_replica_count(**change, NewReplicaCount=0)
     assert described(caches)["MemberClusters"] == ["app-001"]
+
+
+def test_named_replicas_are_removed(caches: Any) -> None:
+    change = {"ReplicationGroupId": "app", "ApplyImmediately": True}
+    caches.increase_replica_count(**change, NewReplicaCount=3)
+    caches.decrease_replica_count(**change, NewReplicaCount=2, ReplicasToRemove=["app-003"])
+    assert described(caches)["MemberClusters"] == ["app-001", "app-002", "app-004"]
+    caches.decrease_replica_count(**change, ReplicasToRemove=["app-002"])
+    group = described(caches)
+    assert group["MemberClusters"] == ["app-001", "app-004"]
+    roles = [(one["CacheClusterId"], one["CurrentRole"]) for one in group["NodeGroups"][0]["NodeGroupMembers"]]
+    assert roles == [("app-001", "primary"), ("app-004", "replica")]
+    for names in (["app-001"], ["app-002"]):  # the primary, and a node that is gone
+        with refused(f"{names[0]} is no replica"):
+            caches.decrease_replica_count(**change, ReplicasToRemove=names)
+    with refused("must be the current count without the replicas to remove"):
+        caches.decrease_replica_count(**change, NewReplicaCount=1, ReplicasToRemove=["app-004"])
+    assert described(caches) == group
+
+
+def test_node_has_its_arn_and_its_zone(caches: Any) -> None:
+    nodes = caches.describe_cache_clusters()["CacheClusters"]
+    assert [(node["ARN"], node["PreferredAvailabilityZone"]) for node in nodes] == [
+        (f"arn:aws:elasticache:{REGION}:{ACCOUNT}:cluster:app-001", f"{REGION}a"),
+        (f"arn:aws:elasticache:{REGION}:{ACCOUNT}:cluster:app-002", f"{REGION}b"),
+    ]
 
 
 def test_modified_settings_are_those_of_the_nodes(caches: Any) -> None:

@@ -1,4 +1,4 @@
-"""The load balancers of the account: unused targets, and deletion protection."""
+"""Load balancers in the account: their names, listeners, targets and deletion protection."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.tests.account_world import World, empty_account
+from sandbox.tests.account_world import NOT_FOUND, World, client, empty_account, refused
+from sandbox.tls_policies import TLS_POLICIES
 
 
 @pytest.fixture
@@ -47,3 +48,27 @@ def test_load_balancer_with_deletion_protection_is_not_deleted(world: World) -> 
     protect("false")
     world.elb.delete_load_balancer(LoadBalancerArn=world.balancer)
     assert world.elb.describe_load_balancers()["LoadBalancers"] == []
+
+
+def test_name_of_a_load_balancer_is_given_once(world: World) -> None:
+    (before,) = world.elb.describe_load_balancers()["LoadBalancers"]
+    with refused("DuplicateLoadBalancerName"):
+        world.new_balancer("app")
+    assert world.elb.describe_load_balancers()["LoadBalancers"] == [before]
+    world.new_balancer("other")
+
+
+def test_listener_takes_the_security_policies_of_aws_and_no_others(world: World) -> None:
+    certificate = client("acm").request_certificate(DomainName="app.example.com")["CertificateArn"]
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": NOT_FOUND, "LoadBalancerArn": world.balancer}
+    https["Certificates"] = [{"CertificateArn": certificate}]
+    unknown = "ELBSecurityPolicy-TLS13-1-2-2021-07"
+    with refused("SSLPolicyNotFound"):
+        world.elb.create_listener(**https, SslPolicy=unknown)
+    (made,) = world.elb.create_listener(**https)["Listeners"]
+    assert made["SslPolicy"] == "ELBSecurityPolicy-2016-08", "the default of the API"
+    for policy in TLS_POLICIES:
+        (changed,) = world.elb.modify_listener(ListenerArn=made["ListenerArn"], SslPolicy=policy)["Listeners"]
+        assert changed["SslPolicy"] == policy
+    with refused("SSLPolicyNotFound"):
+        world.elb.modify_listener(ListenerArn=made["ListenerArn"], SslPolicy=unknown)

@@ -18,6 +18,7 @@ from sandbox.tests.provider_samples import (
     REPOSITORY,
     ROLE,
     SAMPLES,
+    SECOND,
     SERVICE,
     SUBNET,
     TABLE,
@@ -125,7 +126,7 @@ def test_an_unknown_type_is_named(engine: Engine, method: str) -> None:
         engine.call(method, request)
 
 
-@pytest.mark.parametrize("token", sorted(SAMPLES.keys() - {"second subnet"}))
+@pytest.mark.parametrize("token", sorted(SAMPLES.keys() - SECOND.keys()))
 def test_an_unknown_property_is_named(engine: Engine, token: str) -> None:
     _, failures = engine.check(token, "object", {"frobnicate": True})
     assert failures == [f"`frobnicate`: the sandbox does not support this property of {token}"]

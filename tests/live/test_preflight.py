@@ -20,6 +20,7 @@ def test_preflight_shows_what_the_account_answers_and_warns_of_the_rest(dev: Sta
     assert [row[:2] for row in rows[:2]] == [["OK", "account"], ["OK", "region"]]
     assert rows[0][2].startswith(f"{ACCOUNT_ID}, as arn:aws:sts::{ACCOUNT_ID}:")
     assert ["OK", "image", f"voiceter-backend-dev holds {tag_of(dev)}"] in rows
+    assert ["OK", "Fargate", "maxCount needs 1 vCPUs, and 2 during a release; the quota is 6"] in rows
     assert ["OK", "model", "amazon.nova-2-sonic-v1:0"] in rows
     assert {level for level, *_ in rows} == {"OK", "WARN"}
 

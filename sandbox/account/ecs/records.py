@@ -24,6 +24,15 @@ class Revision:
     settings: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Tasks that ECS has stopped at once: how many, which deployment stopped them, and when."""
+
+    tasks: int
+    deployment_id: str
+    at: datetime.datetime
+
+
 @dataclass
 class Deployment:
     """A service deployment."""
@@ -42,6 +51,7 @@ class Deployment:
     state_reason: str = ""
     finished_at: datetime.datetime | None = None
     rollback: dict[str, Any] | None = None
+    stops: list[Stop] = field(default_factory=list[Stop])  # of its tasks, unless they failed
 
     @property
     def strategy(self) -> str:

@@ -18,7 +18,7 @@ from moto.moto_api._internal import mock_random
 
 from sandbox.account.ecr import fault_of
 from sandbox.account.ecs.deployments import publish
-from sandbox.account.ecs.records import ALARMED, Deployment, Revision, add_event, now, rollout_of
+from sandbox.account.ecs.records import ALARMED, Deployment, Revision, Stop, add_event, now, rollout_of
 from sandbox.account.ecs.traffic import group_arns, groups_for, replace_tasks
 from sandbox.stand_in import Fault
 
@@ -46,11 +46,12 @@ def triggers(service: Any) -> dict[str, Any]:
 def start(service: Any) -> None:
     """Starts a deployment, which ends at once unless an image is faulty."""
     rollout = rollout_of(service)
+    number = _random_number()
     if rollout.deployments and rollout.deployments[0].status == "IN_PROGRESS":
         unfinished = rollout.deployments[0]
         unfinished.status, unfinished.due, unfinished.finished_at = "STOPPED", None, now()
         unfinished.reason = "Service deployment stopped because a newer one was started."
-    number = _random_number()
+        unfinished.stops.append(Stop(service.desired_count, f"ecs-svc/{number}", now()))
     path = f"{service.cluster_name}/{service.name}"
     prefix = service.cluster_arn.rpartition(":")[0]
     fault = _fault(service)
@@ -90,10 +91,13 @@ def _fault(service: Any) -> Fault | None:
 
 
 def _complete(service: Any, deployment: Deployment) -> None:
+    rollout = rollout_of(service)
+    if rollout.live and rollout.tasks:
+        rollout.live.stops.append(Stop(rollout.tasks, deployment.id, now()))
     replace_tasks(service, deployment, groups_for(service, deployment))
     deployment.status, deployment.finished_at = "SUCCESSFUL", now()
     deployment.state, deployment.state_reason = "COMPLETED", f"ECS deployment {deployment.id} completed."
-    rollout_of(service).live = deployment
+    rollout.live = deployment
     add_event(service, f"(deployment {deployment.id}) deployment completed.")
     add_event(service, "has reached a steady state.")
 
@@ -154,6 +158,8 @@ def scale(service: Any) -> None:
     """Changes the number of tasks to the desired count, without a deployment."""
     rollout = rollout_of(service)
     if rollout.live is not None and rollout.tasks != service.desired_count:
+        if rollout.tasks > service.desired_count:
+            rollout.live.stops.append(Stop(rollout.tasks - service.desired_count, rollout.live.id, now()))
         replace_tasks(service, rollout.live, rollout.groups)
         add_event(service, "has reached a steady state.")
     publish(service)

@@ -1,7 +1,7 @@
 """Services and their deployments: the operations of the API.
 
-Source: Amazon ECS API Reference: DeleteCluster, CreateService, UpdateService, DeleteService, DescribeServices,
-ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions.
+Source: Amazon ECS API Reference: CreateCluster, DeleteCluster, CreateService, Service, UpdateService, DeleteService,
+DescribeServices, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,6 +33,35 @@ _DROPPED_BY_MOTO = (
 
 
 @replaces(EC2ContainerServiceBackend)
+def create_cluster(
+    original: Callable[..., Any],
+    ecs: Any,
+    cluster_name: str,
+    tags: list[dict[str, str]] | None = None,
+    cluster_settings: list[dict[str, str]] | None = None,
+    *args: Any,
+    **more: Any,
+) -> Any:
+    """Returns an active cluster of the name that has the same tags and settings. moto empties it.
+
+    The error is the one that AWS raises for other arguments.
+    """
+    held = ecs.clusters.get(cluster_name)
+    if held is None or held.status != "ACTIVE":
+        return original(cluster_name, tags, cluster_settings, *args, **more)
+    if _by_name(tags, "key") != _by_name(held.tags, "key") or (
+        cluster_settings and _by_name(cluster_settings, "name") != _by_name(held.settings, "name")
+    ):
+        message = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
+        raise InvalidParameterException(message)
+    return held
+
+
+def _by_name(pairs: list[dict[str, str]] | None, name: str) -> dict[str, str]:
+    return {pair[name]: pair["value"] for pair in pairs or []}
+
+
+@replaces(EC2ContainerServiceBackend)
 def delete_cluster(original: Callable[..., Any], ecs: Any, cluster_str: str) -> Any:
     """Refuses while the cluster has active services."""
     arn = ecs._get_cluster(cluster_str).arn
@@ -56,6 +85,7 @@ def create_service(original: Callable[[], Any], request: Any) -> Any:
         if value is not None:
             setattr(service, camelcase_to_underscores(name), value)
     service.created_at = now()
+    _drop_launch_type(service)
     start(service)
     return answer
 
@@ -72,6 +102,7 @@ def update_service(original: Callable[[], Any], request: Any) -> Any:
     if service.task_definition:
         # moto stores what was sent, which may be a family.
         service.task_definition = request.ecs_backend.describe_task_definition(service.task_definition).arn
+    _drop_launch_type(service)
     if triggers(service) != before or request._get_param("forceNewDeployment"):
         start(service)
     else:
@@ -101,6 +132,12 @@ def _requested(request: Any) -> Any:
     name = (request._get_param("serviceName") or request._get_param("service")).rpartition("/")[2]
     cluster = request.ecs_backend._get_cluster(request._get_param("cluster", "default")).name
     return request.ecs_backend.services.get(f"{cluster}:{name}")
+
+
+def _drop_launch_type(service: Any) -> None:
+    """A service with a capacity provider strategy has no launch type. moto gives it EC2."""
+    if getattr(service, "capacity_provider_strategy", None):
+        service.launch_type = None
 
 
 def _require_forced_capacity(request: Any, service: Any) -> None:

@@ -7,6 +7,7 @@ Sources: Amazon ECS API Reference: Task, ListTasks, DescribeTasks; Amazon ECS De
 error messages".
 """
 
+import datetime
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from sandbox.account.patching import replaces
 from sandbox.stand_in import Fault
 
 _SCHEDULER = "ServiceSchedulerInitiated"
+_NEVER_STARTED = "TaskFailedToStart"
 _KILLED = 128 + 9
 
 
@@ -34,6 +36,7 @@ class _State:
     stopped_reason: str | None = None
     exit_code: int | None = None
     container_reason: str | None = None
+    stopped_at: datetime.datetime | None = None
 
 
 _HEALTHY = _State("RUNNING", "HEALTHY")
@@ -85,14 +88,16 @@ def _all_tasks(request: Any) -> list[dict[str, Any]]:
     """Returns every task of the services in the requested cluster."""
     cluster = request.ecs_backend._get_cluster(request._get_param("cluster", "default")).name
     notice_faults(request)
-    return [
-        _description(service, deployment, state, number)
-        for service in request.ecs_backend.services.values()
-        if service.cluster_name == cluster
-        for deployment in rollout_of(service).deployments
-        for state, count in _states(service, deployment)
-        for number in range(count)
-    ]
+    found: list[dict[str, Any]] = []
+    for service in request.ecs_backend.services.values():
+        for deployment in rollout_of(service).deployments if service.cluster_name == cluster else ():
+            states = [state for state, count in _states(service, deployment) for _ in range(count)]
+            numbers: dict[str, int] = {}
+            for state in states:
+                kind = f"{state.last_status} {state.stopped_reason}"
+                numbers[kind] = numbers.get(kind, -1) + 1
+                found.append(_description(service, deployment, state, numbers[kind]))
+    return found
 
 
 def _states(service: Any, deployment: Deployment) -> Iterator[tuple[_State, int]]:
@@ -102,14 +107,13 @@ def _states(service: Any, deployment: Deployment) -> Iterator[tuple[_State, int]
         yield _HEALTHY, rollout.tasks
         if deployment.fault is Fault.MEMORY:
             yield _OUT_OF_MEMORY, FAILED_TASKS
-    elif deployment.status == "SUCCESSFUL":
-        later = rollout.live.id if rollout.live else deployment.id
-        reason = f"Scaling activity initiated by (deployment {later})"
-        yield _State("STOPPED", stop_code=_SCHEDULER, stopped_reason=reason), service.desired_count
     elif deployment.state == "FAILED":
         yield _failed(service, deployment), FAILED_TASKS
     elif deployment.status == "IN_PROGRESS":
         yield _UNHEALTHY if deployment.fault is Fault.UNHEALTHY else _PENDING, service.desired_count
+    for stop in deployment.stops:
+        reason = f"Scaling activity initiated by (deployment {stop.deployment_id})"
+        yield _State("STOPPED", stop_code=_SCHEDULER, stopped_reason=reason, stopped_at=stop.at), stop.tasks
 
 
 def _failed(service: Any, deployment: Deployment) -> _State:
@@ -119,7 +123,7 @@ def _failed(service: Any, deployment: Deployment) -> _State:
             "CannotPullContainerError: pull image manifest has been retried 1 time(s):"
             f" failed to resolve ref {image}: {image}: not found"
         )
-        return _State("STOPPED", stop_code="TaskFailedToStart", stopped_reason=reason)
+        return _State("STOPPED", stop_code=_NEVER_STARTED, stopped_reason=reason)
     groups = [one["targetGroupArn"] for one in service.load_balancers if one.get("targetGroupArn")]
     check = f"ELB health checks in (target-group {groups[0]})" if groups else "container health checks"
     return _State("STOPPED", "UNHEALTHY", _SCHEDULER, f"Task failed {check}", exit_code=0)
@@ -137,6 +141,7 @@ def _description(service: Any, deployment: Deployment, state: _State, number: in
     prefix = service.cluster_arn.rpartition(":")[0]
     arn = f"{prefix}:task/{service.cluster_name}/{task_id}"
     stopped = state.last_status == "STOPPED"
+    never_started = state.last_status == "PENDING" or state.stop_code == _NEVER_STARTED
     addresses = list(dict.fromkeys(address for _, address, _ in rollout_of(service).targets))
     address = addresses[number] if state is _HEALTHY and number < len(addresses) else None
     return {
@@ -152,6 +157,7 @@ def _description(service: Any, deployment: Deployment, state: _State, number: in
         "memory": definition.memory,
         "launchType": "FARGATE",
         "createdAt": deployment.created_at,
+        "startedAt": None if never_started else deployment.created_at,
         "containers": [
             {
                 "taskArn": arn,
@@ -167,7 +173,7 @@ def _description(service: Any, deployment: Deployment, state: _State, number: in
         "attachments": [_interface(address)] if address else [],
         "stopCode": state.stop_code,
         "stoppedReason": state.stopped_reason,
-        "stoppedAt": (deployment.finished_at or now()) if stopped else None,
+        "stoppedAt": (state.stopped_at or deployment.finished_at or now()) if stopped else None,
     }
 
 

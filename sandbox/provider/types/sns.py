@@ -7,13 +7,6 @@ from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
 
 
-def _new_topic(values: Values, _: Context) -> Values:
-    """Everything but the name is an attribute."""
-    key = values.get("kmsMasterKeyId")
-    name = {name: value for name, value in values.items() if name == "name"}
-    return {**name, "attributes": {"KmsMasterKeyId": key}} if key is not None else name
-
-
 def _topic(found: Any, it: Context) -> Values:
     return {"arn": it.id, "name": it.id.rpartition(":")[2], "kmsMasterKeyId": found.get("KmsMasterKeyId")}
 
@@ -21,11 +14,12 @@ def _topic(found: Any, it: Context) -> Values:
 TOPIC = Resource(
     "aws:sns/topic:Topic",
     service="sns",
-    create=Call("CreateTopic", ("name", "kmsMasterKeyId"), prepare=_new_topic),
+    create=Call("CreateTopic", ("name",)),
     id=lambda answer, _: answer["TopicArn"],
     identity=lambda it: {"TopicArn": it.id},
     read=(Read("GetTopicAttributes", show=lambda found, it: _topic(found["Attributes"], it)),),
-    update=(
+    # The AWS provider sets attributes after the creation, too (internal/service/sns/topic.go, resourceTopicCreate).
+    after_create=(
         Call(
             "SetTopicAttributes",
             ("kmsMasterKeyId",),

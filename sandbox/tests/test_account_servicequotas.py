@@ -1,0 +1,39 @@
+"""Service Quotas in the account: the values of a new account on AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.tests.account_world import refused
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "value"),
+    [
+        ("fargate", "Fargate On-Demand vCPU resource count", 6),
+        ("fargate", "Fargate Spot vCPU resource count", 6),
+        ("ec2", "EC2-VPC Elastic IPs", 5),
+        ("bedrock", "On-demand InvokeModel concurrent requests for Amazon Nova 2 Sonic", 20),
+        ("vpc", "NAT gateways per Availability Zone", 5),  # of moto's quotas
+    ],
+)
+def test_quota_is_listed_and_found_by_its_code(
+    aws: Callable[[str], Any], service: str, name: str, value: float
+) -> None:
+    quotas = aws("service-quotas")
+    listed = quotas.list_service_quotas(ServiceCode=service)["Quotas"]
+    (quota,) = [one for one in listed if one["QuotaName"] == name]
+    assert quota["Value"] == value
+    assert quotas.get_service_quota(ServiceCode=service, QuotaCode=quota["QuotaCode"])["Quota"] == quota
+    assert quota in quotas.list_aws_default_service_quotas(ServiceCode=service)["Quotas"]
+
+
+def test_unknown_service_or_quota_is_refused(aws: Callable[[str], Any]) -> None:
+    quotas = aws("service-quotas")
+    with refused("NoSuchResourceException"):
+        quotas.list_service_quotas(ServiceCode="teapot")
+    with refused("NoSuchResourceException"):
+        quotas.get_service_quota(ServiceCode="fargate", QuotaCode="L-1")
