@@ -13,6 +13,7 @@ _FOLDERS: Final = {_ROOT / "sandbox": "sandbox", _ROOT / "tests" / "live": "live
 _MARKERS: Final = ("unit", "sandbox", "live")
 # Live files whose tests use the same stacks.
 _SHARING: Final = {
+    "tests/live/test_documents_of_all_stacks.py": "the committed stacks",
     "tests/live/test_recovery.py": "the committed stacks",
     "tests/live/test_regions.py": "the committed stacks",
     "tests/live/test_stacks.py": "the committed stacks",

@@ -68,6 +68,7 @@ class LiveSandbox:
         head = f"""
             export SANDBOX_HOME={shlex.quote(str(self.home))}
             make() {{ command make -C {shlex.quote(str(ROOT))} "$@"; }}
+            source() {{ . "$@"; }}
             pulumi() {{
                 if [ "$1" = up ]; then command pulumi "$@" --yes --skip-preview; else command pulumi "$@"; fi
             }}

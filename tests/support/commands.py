@@ -1,5 +1,7 @@
 """The shell commands of the documents, which the live tests run as they stand there.
 
+A fence `sh` has commands, and a fence `console` commands with their output, after `$ `.
+
 A block of commands that no test runs has a comment in front, which GitHub does not show and which gives the reason:
 
     <!-- not run: needs a real account -->
@@ -16,7 +18,8 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 _PARTS: Final = re.compile(
     r"^(?P<level>#+) (?P<heading>[^\n]+)$"
-    r"|^(?:[ ]*<!-- not run: (?P<reason>[^\n]+?) -->\n)?(?P<indent>[ ]*)```sh\n(?P<code>.*?)^(?P=indent)```$",
+    r"|^(?:[ ]*<!-- not run: (?P<reason>[^\n]+?) -->\n)?"
+    r"(?P<indent>[ ]*)```(?P<language>sh|console)\n(?P<code>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -29,6 +32,7 @@ class Block:
     heading: str  # the nearest one above
     code: str
     reason: str | None = None  # why no test runs it
+    shown: tuple[str, ...] = ()  # the output of each line of `code`, if the document shows it
 
 
 def blocks(document: str) -> list[Block]:
@@ -44,8 +48,17 @@ def blocks_in(document: str, text: str) -> list[Block]:
         if part["heading"]:
             heading = part["heading"]
         else:
-            found.append(Block(document, heading, textwrap.dedent(part["code"]), part["reason"]))
+            code, shown = textwrap.dedent(part["code"]), ()
+            if part["language"] == "console":
+                code, shown = _transcript(code)
+            found.append(Block(document, heading, code, part["reason"], shown))
     return found
+
+
+def _transcript(text: str) -> tuple[str, tuple[str, ...]]:
+    """Returns the commands of a transcript, and the output of each."""
+    commands = re.findall(r"^\$ ([^\n]+)\n((?:(?!\$ )[^\n]*\n)*)", text, re.MULTILINE)
+    return "".join(f"{command}\n" for command, _ in commands), tuple(output for _, output in commands)
 
 
 def below(document: str, heading: str) -> list[str]:

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.support.commands import Block, blocks_in, filled
+from tests.support.commands import ROOT, Block, blocks, blocks_in, filled
+
+# The live tests that run the blocks below a heading.
+HEADINGS = {
+    ("README.md", "Voiceter backend infrastructure"): "test_documents.py",
+    ("README.md", "Deploy to AWS"): "test_documents.py",
+    ("README.md", "Secrets"): "test_documents.py",
+    ("README.md", "Redis"): "test_documents.py",
+    ("README.md", "Scheduled scaling"): "test_documents.py",
+    ("README.md", "Run it on this machine"): "test_documents.py",
+    ("README.md", "Release, verify, roll back"): "test_documents_of_all_stacks.py",
+    ("README.md", "Add a region"): "test_regions.py",
+    ("docs/alarms.md", "Alarms"): "test_documents.py",
+    ("docs/configuration.md", "Configuration"): "test_documents.py",
+}
+# The live tests that run every block of a document, and assert it.
+WHOLE = {
+    "docs/ci.md": "test_documents_of_all_stacks.py",
+    "docs/recovery.md": "test_recovery.py",
+    "docs/releases.md": "test_documents.py",
+    "docs/troubleshooting.md": "test_troubleshooting.py",
+}
+DOCUMENTS = [
+    str(path.relative_to(ROOT))
+    for path in [ROOT / "README.md", ROOT / "sandbox" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+]
 
 TEXT = """\
 # Title
@@ -27,8 +54,14 @@ aws login
     two
   ```
 
+```console
+$ make verify
+OK
+$ make up
 ```
-$ shown, not run
+
+```
+$ no commands: the fence names no language
 ```
 
 ```sh
@@ -42,6 +75,7 @@ def test_blocks_have_their_heading_and_the_reason_why_no_test_runs_them() -> Non
         Block("a.md", "Title", "make up      # a comment\n"),
         Block("a.md", "Section", "aws login\n", "needs an account"),
         Block("a.md", "Section", "one\n  two\n"),
+        Block("a.md", "Section", "make verify\nmake up\n", shown=("OK\n", "")),
         Block("a.md", "Section", "last\n"),
     ]
 
@@ -52,3 +86,17 @@ def test_values_replace_those_of_the_document() -> None:
     assert filled(code, STACK="dev", KEY="k", TAG="stand-in") == expected
     with pytest.raises(ValueError, match="no MISSING=… in"):
         filled(code, MISSING="x")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_stand_in_a_fence_that_names_its_language(document: str) -> None:
+    assert not re.search(r"^ *```\n *\$ ", (ROOT / document).read_text(), re.MULTILINE)
+
+
+def test_a_live_test_runs_every_block_that_gives_no_reason() -> None:
+    """A test fails here if a heading gets its first block, and a live test if it gets one more."""
+    found = [block for document in DOCUMENTS for block in blocks(document) if not block.reason]
+    assert {block.document for block in found} >= set(WHOLE)
+    assert {(block.document, block.heading) for block in found if block.document not in WHOLE} == set(HEADINGS)
+    for name in (*WHOLE.values(), *HEADINGS.values()):
+        assert (ROOT / "tests" / "live" / name).is_file()

@@ -1,0 +1,117 @@
+"""The commands of the documents, run in order and as they stand there on a new sandbox with the stack dev.
+
+tests/live/test_documents_of_all_stacks.py runs those that need staging and prod, other files those of one subject.
+tests/unit/support/test_commands.py knows which file runs what.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.live.harness import LiveSandbox, live_sandbox, succeeded
+from tests.support import alarm_table
+from tests.support.commands import Block, below, blocks
+
+pytestmark = pytest.mark.live
+
+# The transcripts of docs/releases.md. tests/live/test_documents_of_all_stacks.py runs the first one.
+_, RELEASE, FAILED_RELEASE, REDEPLOY, ROLLBACK, BLUE_GREEN, BACK_TO_ROLLING, REDIS = blocks("docs/releases.md")
+SHELLS = 4
+# Their commands ask what moto does not know: scaling activities, and quotas of Bedrock.
+UNANSWERED = {"high-cpu-warning", "high-latency-critical"}
+FAILURES = ("error: ", "**updating failed**", "ROLLED BACK: ")  # in the output of a command that fails
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
+    """A sandbox that `make up` has made, as the README has it."""
+    with live_sandbox(tmp_path_factory.mktemp("documents")) as sandbox:
+        (make_up,) = below("README.md", "Voiceter backend infrastructure")
+        output = succeeded(sandbox.start(["/bin/sh", "-c", make_up]))
+        assert "dev is up" in output
+        sandbox.image("dev", "1.4.2")
+        sandbox.succeeds("pulumi stack select dev")
+        yield sandbox
+
+
+@pytest.fixture
+def folder(sandbox: LiveSandbox, tmp_path: Path) -> Path:
+    """A folder in which `.sandbox` is the sandbox, as in a clone."""
+    (tmp_path / ".sandbox").symlink_to(sandbox.home)
+    return tmp_path
+
+
+def test_configuration_of_the_readme(sandbox: LiveSandbox, folder: Path) -> None:
+    """An image, secrets, Redis and a schedule, each deployed by its block."""
+    (with_an_image,) = [block for block in blocks("README.md") if block.code.startswith("pulumi config set imageTag")]
+    for commands in (
+        with_an_image.code,
+        *below("README.md", "Secrets"),
+        *below("README.md", "Redis"),
+        *below("README.md", "Scheduled scaling"),
+    ):
+        assert "Resources:" in succeeded(sandbox.types(commands, folder))
+    sandbox.unchanged("dev")
+
+
+def test_examples_of_the_configuration(sandbox: LiveSandbox, folder: Path) -> None:
+    file = sandbox.stack_file("dev")
+    config = file.read_text()
+    (examples,) = below("docs/configuration.md", "Configuration")
+    succeeded(sandbox.types(examples, folder))
+    assert "oncall@example.com" in sandbox.succeeds("pulumi config -s dev")
+    file.write_text(config)
+
+
+def test_first_commands_of_the_alarms(sandbox: LiveSandbox, folder: Path) -> None:
+    """They only read, so they run side by side."""
+    (head,) = below("docs/alarms.md", "Alarms")
+    head = head.replace("stack select prod", "stack select dev")
+    commands = [f"{alarm.command} || echo 'failed: {alarm.name}'" for alarm in alarm_table.alarms()]
+    shells = ["\n".join([head, *commands[first::SHELLS]]) for first in range(SHELLS)]
+    with ThreadPoolExecutor(SHELLS) as threads:
+        outputs = "\n".join(succeeded(run) for run in threads.map(partial(sandbox.types, folder=folder), shells))
+    assert set(re.findall(r"^failed: (.+)$", outputs, re.MULTILINE)) <= UNANSWERED, outputs
+
+
+def follow(sandbox: LiveSandbox, folder: Path, block: Block) -> None:
+    """Runs a transcript. Each command has to succeed, fail and judge as it does there."""
+    for command, shown in zip(block.code.splitlines(), block.shown, strict=True):
+        run = sandbox.types(command, folder)
+        assert (run.status != 0) is any(failure in shown for failure in FAILURES), (command, run.output)
+        for verdict in ("OK: the service runs", "ROLLED BACK: ", "dev is back on 1.4.2."):
+            assert (verdict in run.output) or (verdict not in shown), (command, run.output)
+
+
+def test_release_a_failed_one_and_the_way_back(sandbox: LiveSandbox, folder: Path) -> None:
+    follow(sandbox, folder, RELEASE)
+    sandbox.image("dev", "1.5.0", "unhealthy")
+    sandbox.set("dev", imageTag="1.5.0")
+    follow(sandbox, folder, FAILED_RELEASE)
+    follow(sandbox, folder, ROLLBACK)
+    follow(sandbox, folder, REDEPLOY)
+
+
+def test_deployment_strategy_and_the_way_back(sandbox: LiveSandbox, folder: Path) -> None:
+    follow(sandbox, folder, BLUE_GREEN)
+    follow(sandbox, folder, BACK_TO_ROLLING)
+
+
+def test_token_of_redis_is_changed(sandbox: LiveSandbox, folder: Path) -> None:
+    """The document turns Redis on, which the README has done before."""
+    follow(sandbox, folder, REDIS)
+
+
+def test_sandbox_is_used_and_removed(sandbox: LiveSandbox, folder: Path) -> None:
+    """The last test of this file."""
+    (commands,) = below("README.md", "Run it on this machine")
+    output = succeeded(sandbox.types(commands, folder))
+    assert "demo-dev-sessions" in output
+    assert not os.path.lexists(sandbox.home)

@@ -1,0 +1,66 @@
+"""The commands of the documents that need dev, staging and prod, run as they stand there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, succeeded
+from tests.support.commands import below, blocks
+
+pytestmark = pytest.mark.live
+
+STACKS = ("dev", "staging", "prod")
+# What the first block of docs/ci.md sets, of a made-up repository.
+VARIABLES = {
+    "REPOSITORY": "octo/backend",
+    "REPOSITORY_WITH_IDS": "octo@1/backend@2",
+    "ACCOUNT": ACCOUNT_ID,
+    "STATE_BUCKET": "state",
+    "SECRETS_KEY_ARN": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/1",
+    "HOSTED_ZONE_ID": "NONE",
+    "TABLE_PREFIX": "demo-",
+}
+
+
+@pytest.fixture(scope="module")
+def stacks(sandbox: LiveSandbox) -> Iterator[LiveSandbox]:
+    """The stacks are up. At the end they have their config again."""
+    for name in STACKS:
+        sandbox.ensure(name)
+    files = {sandbox.stack_file(name): sandbox.stack_file(name).read_text() for name in STACKS}
+    yield sandbox
+    for file, config in files.items():
+        file.write_text(config)
+
+
+def test_release_of_the_readme(stacks: LiveSandbox, tmp_path: Path) -> None:
+    stacks.image("dev", "1.4.2")
+    (to_staging,) = [block for block in blocks("docs/releases.md") if block.code.startswith("make promote")]
+    assert "Copied: " in succeeded(stacks.types(to_staging.code, tmp_path))
+    (release,) = below("README.md", "Release, verify, roll back")
+    output = succeeded(stacks.types(release, tmp_path))
+    assert output.count("OK: the service runs") == 2, "after the release, and after the rollback"
+    assert "prod is back on stand-in." in output
+    stacks.unchanged("prod")
+
+
+def test_setup_of_ci(stacks: LiveSandbox, tmp_path: Path) -> None:
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    setup = [block.code for block in blocks("docs/ci.md") if not block.reason]
+    variables = "\n".join(f"export {name}={value}" for name, value in VARIABLES.items())
+    succeeded(stacks.types("\n".join([variables, *setup]), tmp_path))
+    iam: Any = stacks.client("iam")
+    for role, most in (("preview", 2), ("deploy", 6)):
+        attached = iam.list_attached_role_policies(RoleName=f"voiceter-ci-{role}")["AttachedPolicies"]
+        assert len(attached) == most
+        trust = iam.get_role(RoleName=f"voiceter-ci-{role}")["Role"]["AssumeRolePolicyDocument"]
+        assert "octo@1/backend@2" in json.dumps(trust)
+        assert "$" not in json.dumps(trust)
+    for name in STACKS:
+        boundary = stacks.succeeds(f"pulumi config get permissionsBoundaryArn -s {name}")
+        assert boundary.strip() == f"arn:aws:iam::{ACCOUNT_ID}:policy/voiceter-boundary"
