@@ -9,6 +9,7 @@ from components.access.infrastructure_role import InfrastructureRole, Infrastruc
 from components.data.app_secrets import AppSecrets, AppSecretsArgs
 from components.data.data_stores import DataStores, DataStoresArgs
 from components.data.logs import Logs, LogsArgs
+from components.data.logs_bucket import LogsBucket, LogsBucketArgs
 from components.data.registry import Registry, RegistryArgs
 from components.data.session_cache import SessionCache, SessionCacheArgs
 from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
@@ -80,6 +81,11 @@ app_secrets = AppSecrets(
     ),
     on_aws,
 )
+logs_bucket_name = names.logs_bucket(account.id)
+logs_bucket = None
+if settings.access_logs or settings.flow_logs:
+    flow_log_of = network.vpc_id if settings.flow_logs else None
+    logs_bucket = LogsBucket("logs-bucket", LogsBucketArgs(account, logs_bucket_name, flow_log_of, protect), on_aws)
 logs = Logs("logs", LogsArgs(names.log_group, settings.log_retention_days, protect), on_aws)
 identity = Identity(
     "identity",
@@ -107,6 +113,8 @@ load_balancer = LoadBalancer(
         domain=settings.domain,
         deregistration_delay_seconds=settings.deregistration_delay_seconds,
         idle_timeout_seconds=settings.idle_timeout_seconds,
+        logs_bucket=logs_bucket.bucket_name if logs_bucket else logs_bucket_name,
+        access_logs=settings.access_logs,
         shifts_traffic=settings.strategy.shifts_traffic,
         protect=protect,
         active_group=running.active_group if running else None,
@@ -187,6 +195,7 @@ outputs.export(
         stores=stores,
         cache=cache,
         logs=logs,
+        logs_bucket=logs_bucket,
         identity=identity,
         load_balancer=load_balancer,
         cluster=cluster,

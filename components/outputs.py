@@ -11,6 +11,7 @@ import pulumi
 from components.access.identity import Identity
 from components.data.data_stores import DataStores
 from components.data.logs import Logs
+from components.data.logs_bucket import LogsBucket
 from components.data.registry import Registry
 from components.data.session_cache import SessionCache
 from components.edge.load_balancer import LoadBalancer
@@ -32,6 +33,7 @@ class Stack:
     stores: DataStores
     cache: SessionCache | None  # None without Redis
     logs: Logs
+    logs_bucket: LogsBucket | None  # None without logs about traffic
     identity: Identity
     load_balancer: LoadBalancer
     cluster: Cluster
@@ -89,6 +91,11 @@ OUTPUTS: Final[Sequence[Output]] = (
         for table in _TABLES_WITH_AN_OUTPUT
     ),
     Output("recordingsBucketName", "the S3 bucket of the recordings", lambda stack: stack.stores.bucket_name),
+    Output(
+        "logsBucketName",
+        "with `accessLogs` or `flowLogs`: the S3 bucket of these logs",
+        lambda stack: stack.logs_bucket and stack.logs_bucket.bucket_name,
+    ),
     Output(
         "redisEndpoint", "with `redisEnabled`: `host:port` of Redis", lambda stack: stack.cache and stack.cache.endpoint
     ),

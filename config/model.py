@@ -29,11 +29,16 @@ from config.rules import Count, Flag, Percent, Positive
 from config.schedule import SCHEDULE_NAME, ScheduleKeys
 from config.stack_name import environment_of
 
+_STAGING_AND_PROD = "false; true in staging and prod"
 _VariableName = Annotated[str, rules.ENVIRONMENT_NAME]
 
 
 def _is_prod(data: dict[str, Any]) -> bool:
     return environment_of(data["stack"]) == "prod"
+
+
+def _is_staging_or_prod(data: dict[str, Any]) -> bool:
+    return environment_of(data["stack"]) in ("staging", "prod")
 
 
 def _table_prefix(data: dict[str, Any]) -> str:
@@ -180,6 +185,14 @@ class Keys(BaseModel):
             main=True,
         ),
     ] = None
+
+    access_logs: Annotated[
+        Flag,
+        Key("the load balancer's access and connection logs, in S3 for 90 days", default=_STAGING_AND_PROD),
+    ] = Field(default_factory=_is_staging_or_prod)
+    flow_logs: Annotated[Flag, Key("the VPC's flow logs, in S3 for 90 days", default=_STAGING_AND_PROD)] = Field(
+        default_factory=_is_staging_or_prod
+    )
 
     # Data
     table_prefix: Annotated[

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.data.bucket import keep_private
 from components.data.tables import TABLES, Index, Table
 from components.lib.policy import Statement, document, tls_only
 
@@ -105,28 +106,13 @@ class DataStores(pulumi.ComponentResource):
         # What guards the recordings is protected too, or `pulumi destroy --exclude-protected` would leave a bucket
         # that is open, unversioned and never emptied.
         child = pulumi.ResourceOptions(parent=self, protect=args.protect)
-        aws.s3.BucketOwnershipControls(
-            "recordings",
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=child,
-        )
+        public_access = keep_private("recordings", bucket, child)
         aws.s3.BucketServerSideEncryptionConfiguration(
             "recordings",
             bucket=bucket.bucket,
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=child,
         )
-        public_access = aws.s3.BucketPublicAccessBlock(
-            "recordings",
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=child,
-        )
-        # S3 refuses two changes of a bucket's access at the same time, so the policy waits for the public access block.
         aws.s3.BucketPolicy(
             "recordings",
             bucket=bucket.bucket,

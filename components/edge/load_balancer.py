@@ -40,6 +40,8 @@ class LoadBalancerArgs:
     domain: Domain | None  # comes with a certificate
     deregistration_delay_seconds: int
     idle_timeout_seconds: int
+    logs_bucket: pulumi.Input[str]  # the name of the bucket for the logs, which may write to it if there are logs
+    access_logs: bool  # whether there are access and connection logs
     shifts_traffic: bool  # whether ECS shifts the traffic between two target groups
     protect: bool  # whether AWS refuses to delete the load balancer
     active_group: str | None = None  # the ARN of the target group that has the tasks, if there are two and it is known
@@ -59,6 +61,9 @@ class LoadBalancer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:load_balancer:LoadBalancer", name, {}, opts)
+        # Always given: the AWS provider does not turn off a log whose block is gone. While a log is off, it ignores the
+        # bucket (terraform-provider-aws, internal/service/elbv2/load_balancer.go).
+        logs: aws.lb.LoadBalancerAccessLogsArgsDict = {"bucket": args.logs_bucket, "enabled": args.access_logs}
         load_balancer = aws.lb.LoadBalancer(
             "load-balancer",
             name=args.name,
@@ -68,6 +73,8 @@ class LoadBalancer(pulumi.ComponentResource):
             idle_timeout=args.idle_timeout_seconds,
             drop_invalid_header_fields=True,
             enable_deletion_protection=args.protect,
+            access_logs=logs,
+            connection_logs=logs,
             opts=pulumi.ResourceOptions(parent=self),
         )
         certificate = certificate_arn(args.domain, self) if args.domain else None

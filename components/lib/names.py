@@ -105,6 +105,10 @@ class Names:
         """The S3 bucket of the recordings. Its name contains the account, as all of AWS shares the names of buckets."""
         return _fit_name(f"voiceter-recordings-{account_id}-{self.stack}", 63, _BUCKET)
 
+    def logs_bucket(self, account_id: str) -> str:
+        """The S3 bucket of the load balancer's logs and the flow log."""
+        return _fit_name(f"voiceter-logs-{account_id}-{self.stack}", 63, _BUCKET)
+
     def _with_stack(self, base: str) -> str:
         return base if self.stack == _PLAIN_STACK else f"{base}-{self.stack}"
 

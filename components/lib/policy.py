@@ -31,10 +31,12 @@ def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> 
     )
 
 
-def document(statements: Sequence[Statement]) -> pulumi.Output[str]:
+def document(statements: Sequence[Statement], id_: pulumi.Input[str] | None = None) -> pulumi.Output[str]:
     """Returns the JSON of a policy document. The order of the statements does not change the text."""
     ordered = sorted(statements, key=lambda statement: statement.sid)
-    body = {"Version": "2012-10-17", "Statement": [_as_json(statement) for statement in ordered]}
+    body: dict[str, Any] = {"Version": "2012-10-17", "Statement": [_as_json(statement) for statement in ordered]}
+    if id_ is not None:
+        body["Id"] = id_
     return pulumi.Output.json_dumps(body, sort_keys=True)
 
 

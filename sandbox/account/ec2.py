@@ -1,13 +1,15 @@
-"""Amazon EC2: dependency checks, and descriptions and changes of security group rules.
+"""Amazon EC2: dependency checks, descriptions and changes of security group rules, and the bucket of a flow log.
 
 moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation.
 
 Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
 CreateVpcEndpoint, DetachInternetGateway, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
-ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair.
+ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair; VPC User Guide, "Amazon S3 bucket
+permissions for flow logs".
 """
 
 import copy
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from moto.ecs.models import ecs_backends
 from moto.elasticache.models import elasticache_backends
 from moto.elbv2.models import elbv2_backends
 
+from sandbox.account import bucket_policy
 from sandbox.account.patching import replaces
 
 
@@ -122,6 +125,48 @@ def create_vpc_endpoint(
             message = f"route table {min(shared)} already has a route with destination-prefix-list-id"
             raise EC2ClientError("RouteAlreadyExists", f"{message} {endpoint.destination_prefix_list_id}")
     return original(service_name=service_name, route_table_ids=route_table_ids, **more)
+
+
+@replaces(EC2Backend)
+def create_flow_logs(original: Callable[..., Any], ec2: Any, *args: Any, **more: Any) -> Any:
+    """Writes the policy that the delivery needs to the bucket of a flow log, over the existing policy.
+
+    AWS does so if the caller may write the bucket's policy, and in the sandbox every caller may.
+    """
+    created, refused = original(*args, **more)
+    for flow_log in created:
+        if flow_log.log_destination_type == "s3":
+            name = flow_log.log_destination.split(":", 5)[5].partition("/")[0]
+            bucket = bucket_policy.bucket_of(ec2.account_id, name)
+            bucket.policy = json.dumps(_delivery_policy(ec2, name)).encode()
+    return created, refused
+
+
+def _delivery_policy(ec2: Any, bucket: str) -> dict[str, Any]:
+    account = ec2.account_id
+    source = {"ArnLike": {"aws:SourceArn": f"arn:aws:logs:{ec2.region_name}:{account}:*"}}
+    service = {"Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}}
+    owner = {"aws:SourceAccount": account}
+    return {
+        "Version": "2012-10-17",
+        "Id": "AWSLogDeliveryWrite20150319",
+        "Statement": [
+            {
+                **service,
+                "Sid": "AWSLogDeliveryWrite",
+                "Action": "s3:PutObject",
+                "Resource": f"arn:aws:s3:::{bucket}/AWSLogs/{account}/*",
+                "Condition": {**source, "StringEquals": {**owner, "s3:x-amz-acl": "bucket-owner-full-control"}},
+            },
+            {
+                **service,
+                "Sid": "AWSLogDeliveryAclCheck",
+                "Action": "s3:GetBucketAcl",
+                "Resource": f"arn:aws:s3:::{bucket}",
+                "Condition": {**source, "StringEquals": owner},
+            },
+        ],
+    }
 
 
 # moto stores the description of a rule for a group inside the group's pair. There DescribeSecurityGroupRules does not

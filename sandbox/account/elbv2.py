@@ -1,10 +1,11 @@
-"""Elastic Load Balancing: checks of names, ports, subnets and security policies that moto does not make, and targets
-that get no traffic.
+"""Elastic Load Balancing: checks of names, ports, subnets, security policies and log buckets that moto does not make, and
+targets that get no traffic.
 
 moto deletes a load balancer with deletion protection. Elastic Load Balancing refuses.
 
-Source: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateLoadBalancer,
-DeleteLoadBalancer (OperationNotPermitted), TargetHealth.
+Sources: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateLoadBalancer,
+DeleteLoadBalancer (OperationNotPermitted), TargetHealth; Application Load Balancers User Guide, "Enable access logs",
+"Enable connection logs".
 """
 
 import ipaddress
@@ -15,6 +16,7 @@ from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerN
 from moto.elbv2.models import ELBv2Backend
 from moto.elbv2.ssl_policies import SSL_POLICIES
 
+from sandbox.account import bucket_policy
 from sandbox.account.ec2 import internet_gateways
 from sandbox.account.patching import replaces
 from sandbox.tls_policies import TLS_POLICIES
@@ -87,6 +89,37 @@ def _require_two_zones(elb: Any, subnet_ids: list[str]) -> None:
         raise ELBClientError("ValidationError", message)
     if len(set(zones)) < len(zones):
         message = "A load balancer cannot be attached to multiple subnets in the same Availability Zone"
+        raise ELBClientError("InvalidConfigurationRequest", message)
+
+
+_TEST_FILES = {"access_logs.s3": "ELBAccessLogTestFile", "connection_logs.s3": "ELBConnectionLogTestFile"}
+
+
+@replaces(ELBv2Backend)
+def modify_load_balancer_attributes(original: Callable[..., Any], elb: Any, arn: str, attrs: dict[str, Any]) -> Any:
+    """Refuses a log whose bucket is missing, in another region, encrypted with KMS, or does not let the load balancer
+    write its test file.
+    """
+    for log, test_file in _TEST_FILES.items():
+        if attrs.get(f"{log}.enabled") == "true":
+            known = {**elb.load_balancers[arn].attrs, **attrs}
+            _require_writable(elb, arn, known.get(f"{log}.bucket", ""), known.get(f"{log}.prefix", ""), test_file)
+    return original(arn, attrs)
+
+
+def _require_writable(elb: Any, arn: str, name: str, prefix: str, test_file: str) -> None:
+    bucket = bucket_policy.bucket_of(elb.account_id, name)
+    if bucket is None:
+        raise ELBClientError("InvalidConfigurationRequest", f"S3Bucket: {name} does not exist")
+    if bucket.region_name != elb.region_name:
+        message = f"S3 bucket {name} is not located in the same region as the load balancer"
+        raise ELBClientError("InvalidConfigurationRequest", message)
+    folder = f"{prefix}/AWSLogs" if prefix else "AWSLogs"
+    file = f"arn:aws:s3:::{name}/{folder}/{elb.account_id}/{test_file}"
+    service, context = "logdelivery.elasticloadbalancing.amazonaws.com", {"aws:SourceArn": arn}
+    encrypted = "aws:kms" in str(bucket.encryption)
+    if encrypted or not bucket_policy.allows(bucket, service, "s3:PutObject", file, context):
+        message = f"Access Denied for bucket: {name}. Please check S3bucket permission"
         raise ELBClientError("InvalidConfigurationRequest", message)
 
 

@@ -38,6 +38,7 @@ def document(effect: str = "Allow", **more: Any) -> str:
 VPC, SUBNET, GATEWAY = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/internetGateway:InternetGateway"
 ROUTE_TABLE, GROUP = "aws:ec2/routeTable:RouteTable", "aws:ec2/securityGroup:SecurityGroup"
 REPOSITORY, BUCKET, SECRET = "aws:ecr/repository:Repository", "aws:s3/bucket:Bucket", "aws:secretsmanager/secret:Secret"
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 ROLE, LOAD_BALANCER = "aws:iam/role:Role", "aws:lb/loadBalancer:LoadBalancer"
 TARGET_GROUP, LISTENER = "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:Listener"
 RULE, CERTIFICATE = "aws:lb/listenerRule:ListenerRule", "aws:acm/certificate:Certificate"
@@ -167,6 +168,15 @@ SAMPLES: dict[str, Sample] = {
         },
         {"routeTableIds": []},
     ),
+    "aws:ec2/flowLog:FlowLog": Sample(
+        {
+            "vpcId": Ref(VPC),
+            "trafficType": "ALL",
+            "logDestinationType": "s3",
+            "logDestination": Ref(BUCKET, "arn"),
+        },
+        {"tags": {"Name": "flows"}},
+    ),
     GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}, {"tags": {"Name": "tasks"}}),
     "second group": Sample({"vpcId": Ref(VPC), "name": "edge", "description": "of the load balancer"}),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Sample(
@@ -257,8 +267,8 @@ SAMPLES: dict[str, Sample] = {
         {"bucket": Ref(BUCKET), "rule": {"objectOwnership": "BucketOwnerEnforced"}},
         {"rule": {"objectOwnership": "BucketOwnerPreferred"}},
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": Sample(
-        {"bucket": Ref(BUCKET), "policy": document(Principal={"AWS": "*"}, Resource=_OBJECTS)},
+    BUCKET_POLICY: Sample(
+        {"bucket": Ref(BUCKET), "policy": document(Principal={"AWS": "*"}, Action="s3:PutObject", Resource=_OBJECTS)},
         {"policy": document("Deny", Principal={"AWS": "*"}, Action="s3:PutObjectAcl", Resource=_OBJECTS)},
     ),
     SECRET: Sample(
@@ -293,9 +303,11 @@ SAMPLES: dict[str, Sample] = {
             "idleTimeout": 300,
             "dropInvalidHeaderFields": True,
             "enableDeletionProtection": False,
+            "accessLogs": {"bucket": Ref(BUCKET, "bucket"), "enabled": True},
+            "connectionLogs": {"bucket": Ref(BUCKET, "bucket"), "enabled": True},
         },
-        {"idleTimeout": 600},
-        after=(GATEWAY,),
+        {"idleTimeout": 600, "accessLogs": {"bucket": "none", "enabled": False}},
+        after=(GATEWAY, BUCKET_POLICY),
     ),
     TARGET_GROUP: Sample(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -201,3 +202,19 @@ def test_group_that_a_rule_refers_to_changes_in_place(world: World, way: str) ->
     world.ec2.delete_security_group(GroupId=first)
     with refused("DependencyViolation"):
         world.ec2.delete_security_group(GroupId=second)
+
+
+def test_new_flow_log_writes_the_policy_of_its_bucket(world: World) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="flows", CreateBucketConfiguration={"LocationConstraint": REGION})
+    other = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::flows/*"}
+    s3.put_bucket_policy(Bucket="flows", Policy=json.dumps({"Version": "2012-10-17", "Statement": [other]}))
+    world.ec2.create_flow_logs(
+        ResourceType="VPC",
+        ResourceIds=[world.vpc],
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination="arn:aws:s3:::flows",
+    )
+    policy = json.loads(s3.get_bucket_policy(Bucket="flows")["Policy"])
+    assert [one["Sid"] for one in policy["Statement"]] == ["AWSLogDeliveryWrite", "AWSLogDeliveryAclCheck"]

@@ -1,13 +1,15 @@
-"""Load balancers in the account: their names, listeners, targets and deletion protection."""
+"""Load balancers in the account: their names, listeners, targets, deletion protection, and the buckets of their logs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.tests.account_world import NOT_FOUND, World, client, empty_account, refused
+from sandbox.tests.account_world import ACCOUNT, NOT_FOUND, REGION, World, client, empty_account, refused
 from sandbox.tls_policies import TLS_POLICIES
 
 
@@ -72,3 +74,83 @@ def test_listener_takes_the_security_policies_of_aws_and_no_others(world: World)
         assert changed["SslPolicy"] == policy
     with refused("SSLPolicyNotFound"):
         world.elb.modify_listener(ListenerArn=made["ListenerArn"], SslPolicy=unknown)
+
+
+BUCKET = f"logs-{ACCOUNT}"
+ADMITS: dict[str, Any] = {
+    "Effect": "Allow",
+    "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+    "Action": ["s3:PutObject"],
+    "Resource": [f"arn:aws:s3:::{BUCKET}/AWSLogs/{ACCOUNT}/*"],
+    "Condition": {
+        "ArnLike": {"aws:SourceArn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/*"},
+    },
+}
+TLS_ONLY: dict[str, Any] = {
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "Action": "s3:*",
+    "Resource": f"arn:aws:s3:::{BUCKET}/*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+def bucket(*statements: dict[str, Any], region: str = REGION) -> None:
+    s3 = client("s3", region)
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=BUCKET, **place)
+    if statements:
+        policy = {"Version": "2012-10-17", "Statement": list(statements)}
+        s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+
+
+def turn_on(world: World, log: str) -> None:
+    attributes = {f"{log}.s3.enabled": "true", f"{log}.s3.bucket": BUCKET}
+    sent = [{"Key": key, "Value": value} for key, value in attributes.items()]
+    world.elb.modify_load_balancer_attributes(LoadBalancerArn=world.balancer, Attributes=sent)
+
+
+LOGS = ("access_logs", "connection_logs")
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_logs_go_to_a_bucket_that_admits_the_load_balancer(world: World, log: str) -> None:
+    bucket(ADMITS, TLS_ONLY)
+    turn_on(world, log)
+
+
+@pytest.mark.parametrize("log", LOGS)
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [],
+        [{**ADMITS, "Principal": {"Service": "delivery.logs.amazonaws.com"}}],
+        [{**ADMITS, "Action": "s3:GetObject"}],
+        [{**ADMITS, "Resource": f"arn:aws:s3:::{BUCKET}/AWSLogs/210987654321/*"}],
+        [{**ADMITS, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:elasticloadbalancing:us-east-1:1:*"}}}],
+        [{**ADMITS, "Condition": {"StringEquals": {"aws:SourceOrgID": "o-1"}}}],
+        [ADMITS, {key: value for key, value in TLS_ONLY.items() if key != "Condition"}],
+    ],
+)
+def test_bucket_that_does_not_admit_the_load_balancer_is_refused(
+    world: World, log: str, statements: list[dict[str, Any]]
+) -> None:
+    bucket(*statements)
+    with refused("Access Denied for bucket"):
+        turn_on(world, log)
+
+
+def test_bucket_with_a_kms_key_is_refused(world: World) -> None:
+    bucket(ADMITS)
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    with refused("Access Denied for bucket"):
+        turn_on(world, "access_logs")
+
+
+def test_missing_bucket_and_bucket_of_another_region_are_refused(world: World) -> None:
+    with refused("does not exist"):
+        turn_on(world, "access_logs")
+    bucket(ADMITS, region="us-east-1")
+    with refused("not located in the same region"):
+        turn_on(world, "access_logs")

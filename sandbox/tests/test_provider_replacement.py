@@ -58,6 +58,10 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
         {"attributes", "globalSecondaryIndexes", "hashKey", "pointInTimeRecovery", "serverSideEncryption", "ttl"},
     ),
     "aws:ec2/eip:Eip": (set(), set()),
+    "aws:ec2/flowLog:FlowLog": (
+        {"logDestination", "logDestinationType", "trafficType", "vpcId"},
+        {"logDestination"},
+    ),
     "aws:ec2/internetGateway:InternetGateway": (set(), {"vpcId"}),
     "aws:ec2/natGateway:NatGateway": ({"allocationId", "subnetId"}, set()),
     "aws:ec2/route:Route": ({"destinationCidrBlock", "routeTableId"}, set()),
@@ -115,7 +119,10 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:kms/key:Key": (set(), {"description", "policy"}),
     "aws:lb/listener:Listener": ({"loadBalancerArn"}, {"protocol", "sslPolicy"}),
     "aws:lb/listenerRule:ListenerRule": ({"listenerArn"}, {"priority"}),
-    "aws:lb/loadBalancer:LoadBalancer": ({"loadBalancerType", "name"}, {"securityGroups", "subnets"}),
+    "aws:lb/loadBalancer:LoadBalancer": (
+        {"loadBalancerType", "name"},
+        {"accessLogs", "connectionLogs", "securityGroups", "subnets"},
+    ),
     "aws:lb/targetGroup:TargetGroup": (
         {"name", "port", "protocol", "targetType", "vpcId"},
         {"healthCheck", "loadBalancingAlgorithmType", "stickiness"},

@@ -307,6 +307,10 @@ VPC = f"arn:aws:ec2:us-east-1:{ACCOUNT}:vpc/vpc-1"
 
 # Dependent actions of the Service Authorization Reference that the program's calls do not need.
 NOT_DEPENDENT = {
+    **dict.fromkeys(
+        (f"ecs:List{what}" for what in ("Clusters", "ContainerInstances", "Services", "TaskDefinitions", "Tasks")),
+        "only for flow logs with the fields of ECS",
+    ),
     "billing:GetBillingViewData": "only for budgets on a billing view",
     "route53:AssociateVPCWithHostedZone": "only for interface endpoints with a private DNS name",
 }
@@ -326,6 +330,7 @@ NEW_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
 NEW_CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"
 NETWORK_INTERFACE = f"arn:aws:ec2:us-east-1:{ACCOUNT}:network-interface/eni-1"
 BUCKET = f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod"
+LOGS_BUCKET = f"arn:aws:s3:::voiceter-logs-{ACCOUNT}-prod"
 TAGGING = {"aws_RequestTag__Application": "voiceter-backend"}
 
 
@@ -349,6 +354,9 @@ TAGGING = {"aws_RequestTag__Application": "voiceter-backend"}
         # ElastiCache puts its nodes into the subnets in the name of the caller (Service Authorization Reference).
         ("elasticache:CreateReplicationGroup", "ec2:CreateNetworkInterface", NETWORK_INTERFACE, {}),
         ("elasticache:DeleteReplicationGroup", "ec2:DeleteNetworkInterface", NETWORK_INTERFACE, {}),
+        # VPC User Guide, "Amazon S3 bucket permissions for flow logs": AWS writes the policy in the caller's name.
+        ("ec2:CreateFlowLogs", "s3:PutBucketPolicy", LOGS_BUCKET, {}),
+        ("ec2:CreateFlowLogs", "s3:GetBucketPolicy", LOGS_BUCKET, {}),
         # terraform-provider-aws, internal/service/iam/role.go: a changed description.
         ("iam:UpdateRole", "iam:UpdateRoleDescription", f"{ROLE}/voiceter-backend-task-role", {}),
         # terraform-provider-aws, internal/service/s3: the S3 Control tagging API for a bucket's tags.
@@ -377,6 +385,7 @@ CREATED = {
     "ec2:AllocateAddress": "elastic-ip",
     "ec2:AuthorizeSecurityGroupEgress": "security-group-rule",
     "ec2:AuthorizeSecurityGroupIngress": "security-group-rule",
+    "ec2:CreateFlowLogs": "vpc-flow-log",
     "ec2:CreateInternetGateway": "internet-gateway",
     "ec2:CreateNatGateway": "natgateway",
     "ec2:CreateRouteTable": "route-table",

@@ -1,4 +1,4 @@
-"""Redis, secrets and a scaling schedule, turned on, changed and turned off on a stack that is up.
+"""Redis, secrets, a scaling schedule and logs about traffic, turned on, changed and turned off on a stack that is up.
 
 The tests are one story and run in this order. The first one that deploys is `test_redis_and_a_secret_are_turned_on`.
 """
@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.live.harness import Stack, changes_in
+from tests.live.harness import ACCOUNT_ID, Stack, changes_in
 
 pytestmark = pytest.mark.live
 
@@ -20,6 +20,7 @@ TOKEN = "Correct!Horse#Battery&Staple^<1>"  # noqa: S105 - made up
 OTHER_TOKEN = "An0ther-T0ken!With$Signs"  # noqa: S105 - made up
 POOL, OTHER_POOL = "us-east-1_Sup3rS3cret", "us-east-1_An0therS3cret"
 CACHE = "voiceter-sessions-dev"
+LOGS_BUCKET = f"voiceter-logs-{ACCOUNT_ID}-dev"
 SHOWN: list[str] = []  # what the commands of this file have printed
 
 
@@ -190,10 +191,30 @@ def test_changed_secrets_are_a_new_revision(dev: Stack) -> None:
     assert group(dev)["AuthTokenLastModifiedDate"] > modified
 
 
-def test_one_node_has_no_failover_and_a_schedule_is_created(dev: Stack) -> None:
+def log_attributes(dev: Stack) -> dict[str, str]:
+    """The attributes of the load balancer about its logs."""
+    elb = dev.client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
+    found = elb.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])["Attributes"]
+    return {one["Key"]: one["Value"] for one in found if "_logs.s3." in one["Key"]}
+
+
+def flow_logs(dev: Stack) -> list[str]:
+    """The ids of the flow logs of the VPC."""
+    of_vpc = [{"Name": "resource-id", "Values": [dev.sandbox.outputs("dev")["vpcId"]]}]
+    return [one["FlowLogId"] for one in dev.client("ec2").describe_flow_logs(Filters=of_vpc)["FlowLogs"]]
+
+
+def policy_of_logs_bucket(dev: Stack) -> dict[str, Any]:
+    return json.loads(dev.client("s3").get_bucket_policy(Bucket=LOGS_BUCKET)["Policy"])
+
+
+def test_one_node_has_no_failover_and_a_schedule_and_logs_are_created(dev: Stack) -> None:
     shell(
         dev,
         """
+        pulumi config set accessLogs true -s dev
+        pulumi config set flowLogs true -s dev
         pulumi config set redisReplicas 0 -s dev
         pulumi config set --path 'scalingSchedule.weekday-morning.cron' '0 7 ? * MON-FRI *' -s dev
         pulumi config set --path 'scalingSchedule.weekday-morning.timeZone' Europe/Helsinki -s dev
@@ -201,7 +222,7 @@ def test_one_node_has_no_failover_and_a_schedule_is_created(dev: Stack) -> None:
         pulumi config set --path 'scalingSchedule.weekday-morning.max' 5 -s dev
         """,
     )
-    up(dev)
+    assert up(dev)["lb/loadBalancer:LoadBalancer load-balancer"] == "update"
     # ElastiCache chooses which node it removes. The alarms and the dashboard name the remaining one.
     assert group(dev)["MemberClusters"] == [f"{CACHE}-002"] == sorted(watched_nodes(dev)) == sorted(drawn_nodes(dev))
     assert (group(dev)["MultiAZ"], group(dev)["AutomaticFailover"]) == ("disabled", "disabled")
@@ -214,6 +235,15 @@ def test_one_node_has_no_failover_and_a_schedule_is_created(dev: Stack) -> None:
     assert action["ScalableTargetAction"] == {"MinCapacity": 2, "MaxCapacity": 5}
     assert action["ResourceId"] == "service/voiceter-cluster-dev/voiceter-backend-dev"
     assert bounds(dev) == (1, 2)
+
+
+def test_logs_of_the_load_balancer_and_the_network_go_to_the_bucket(dev: Stack) -> None:
+    assert dev.sandbox.outputs("dev")["logsBucketName"] == LOGS_BUCKET
+    attributes = log_attributes(dev)
+    assert attributes["access_logs.s3.enabled"] == attributes["connection_logs.s3.enabled"] == "true"
+    assert attributes["access_logs.s3.bucket"] == attributes["connection_logs.s3.bucket"] == LOGS_BUCKET
+    assert len(flow_logs(dev)) == 1
+    assert "LoadBalancerLogs" in {one["Sid"] for one in policy_of_logs_bucket(dev)["Statement"]}
 
 
 def test_limits_that_a_schedule_has_set_are_not_drift(dev: Stack) -> None:
@@ -230,6 +260,8 @@ def test_limits_that_a_schedule_has_set_are_not_drift(dev: Stack) -> None:
 
 def test_without_the_last_schedule_the_configured_counts_return(dev: Stack) -> None:
     dev.sandbox.remove("dev", "scalingSchedule", "redisReplicas")
+    (deleted,) = flow_logs(dev)
+    dev.client("ec2").delete_flow_logs(FlowLogIds=[deleted])
     dev.sandbox.updated("dev", "--refresh")
     assert scheduled_actions(dev) == []
     assert bounds(dev) == (1, 2)
@@ -239,12 +271,24 @@ def test_without_the_last_schedule_the_configured_counts_return(dev: Stack) -> N
     dev.sandbox.unchanged("dev")
 
 
-def test_redis_and_secrets_are_turned_off(dev: Stack) -> None:
-    dev.sandbox.remove("dev", "redisEnabled", "redisAuthToken", "secrets", "enableAuth")
+def test_policy_of_the_bucket_outlasts_a_new_flow_log(dev: Stack) -> None:
+    """The update before has created the flow log again, and the account has written its policy over the program's."""
+    (created,) = flow_logs(dev)
+    policy = policy_of_logs_bucket(dev)
+    assert policy["Id"] == created
+    assert {"LoadBalancerLogs", "TlsOnly"} < {one["Sid"] for one in policy["Statement"]}
+
+
+def test_redis_secrets_and_logs_are_turned_off(dev: Stack) -> None:
+    dev.sandbox.remove("dev", "accessLogs", "flowLogs", "redisEnabled", "redisAuthToken", "secrets", "enableAuth")
     up(dev)
     assert not {"caches", "subnet groups of caches", "secrets"} & dev.sandbox.holdings().keys()
     assert not injected(dev)
-    assert "redisEndpoint" not in dev.sandbox.outputs("dev")
+    assert not {"redisEndpoint", "logsBucketName"} & dev.sandbox.outputs("dev").keys()
+    attributes = log_attributes(dev)
+    assert attributes["access_logs.s3.enabled"] == attributes["connection_logs.s3.enabled"] == "false"
+    assert flow_logs(dev) == []
+    assert LOGS_BUCKET not in {one["Name"] for one in dev.client("s3").list_buckets()["Buckets"]}
 
 
 def test_no_secret_is_anywhere_in_the_clear(dev: Stack) -> None:

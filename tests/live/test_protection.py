@@ -15,6 +15,7 @@ pytestmark = pytest.mark.live
 
 TABLES = {f"demo-{table}" for table in contract.TABLES}
 BUCKET = f"voiceter-recordings-{ACCOUNT_ID}-prod"
+LOGS_BUCKET = f"voiceter-logs-{ACCOUNT_ID}-prod"
 LOG_GROUP = "/ecs/voiceter-backend"
 LOAD_BALANCER_REFUSAL = "cannot be deleted because deletion protection is enabled"
 LOG_GROUP_REFUSAL = "Cannot delete log group with deletion protection enabled"
@@ -60,7 +61,7 @@ def assert_everything_is_there(prod: Stack) -> None:
     """Everything that holds data is in the account, and in the state, protected."""
     assert tables(prod) == TABLES
     assert prod.client("dynamodb").scan(TableName="demo-waitlist")["Count"] == 1
-    assert buckets(prod) == {BUCKET}
+    assert buckets(prod) == {BUCKET, LOGS_BUCKET}
     assert log_groups(prod) == {LOG_GROUP}
     found = protected(prod)
     assert found.keys() == set().union(*TYPES.values())
@@ -186,7 +187,7 @@ def test_protection_removed_and_stack_renamed_in_one_update_loses_no_recording(p
         for refusal in refusals:
             ways_on.pop(refusal)(prod)
     sandbox.updated("other")
-    assert buckets(prod) == {BUCKET.replace("prod", "other")}
+    assert buckets(prod) == {BUCKET.replace("prod", "other"), LOGS_BUCKET.replace("prod", "other")}
     assert log_groups(prod) == {f"{LOG_GROUP}-other"}
 
 

@@ -50,7 +50,7 @@ def test_commands_of_the_readme_add_a_region(added: Stack, prod: Stack) -> None:
     # The names of roles are unique in an account, those of buckets in all of AWS.
     of_added = {pair for pair in added.physical_names() if pair[0] in GLOBAL_TYPES}
     of_prod = {pair for pair in prod.physical_names() if pair[0] in GLOBAL_TYPES}
-    assert len(of_added) == len(of_prod) == 4
+    assert len(of_added) == len(of_prod) == 5
     assert not of_added & of_prod
 
 

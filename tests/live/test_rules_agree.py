@@ -88,6 +88,7 @@ def test_names_of_every_stack_follow_the_rules_of_the_sandbox(stack: str) -> Non
         ("aws:ecs/service:Service", "name", names.service),
         ("aws:ecs/taskDefinition:TaskDefinition", "family", names.service),
         ("aws:s3/bucket:Bucket", "bucket", names.recordings_bucket("123456789012")),
+        ("aws:s3/bucket:Bucket", "bucket", names.logs_bucket("123456789012")),
         ("aws:elasticache/replicationGroup:ReplicationGroup", "replicationGroupId", names.cache),
         ("aws:sns/topic:Topic", "name", names.topic),
         ("aws:kms/alias:Alias", "name", f"alias/{names.topic}"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack
-from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, TABLES
+from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_LOGS, STACKS_WITH_LOGS, TABLES
 
 pytestmark = pytest.mark.live
 
@@ -30,7 +30,8 @@ def stack(request: pytest.FixtureRequest, stacks: dict[str, Stack]) -> Stack:
 
 def test_outputs_are_the_documented_ones(stack: Stack) -> None:
     outputs = stack.outputs
-    assert set(outputs) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE
+    logs = OUTPUTS_WITH_LOGS if stack.name in STACKS_WITH_LOGS else set[str]()
+    assert set(outputs) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE | logs
     assert outputs["clusterName"] == stack.named("voiceter-cluster")
     assert outputs["serviceName"] == outputs["taskFamily"] == stack.named("voiceter-backend")
     assert outputs["containerName"] == "voiceter-backend"
@@ -284,6 +285,41 @@ def test_recordings_bucket_is_as_the_contract_says(stack: Stack) -> None:
     (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_load_balancer_and_network_log_to_a_private_bucket(stack: Stack) -> None:
+    balancer = stack.client("elbv2").describe_load_balancers(Names=[stack.named("voiceter-backend")])
+    arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    found = stack.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+    attributes = {one["Key"]: one["Value"] for one in found}
+    of_vpc = [{"Name": "resource-id", "Values": [stack.outputs["vpcId"]]}]
+    flow_logs = stack.client("ec2").describe_flow_logs(Filters=of_vpc)["FlowLogs"]
+    if stack.name == "dev":
+        assert attributes["access_logs.s3.enabled"] == attributes["connection_logs.s3.enabled"] == "false"
+        assert flow_logs == []
+        return
+    s3, bucket = stack.client("s3"), f"voiceter-logs-{ACCOUNT_ID}-{stack.name}"
+    assert stack.outputs["logsBucketName"] == bucket
+    for log in ("access_logs", "connection_logs"):
+        assert (attributes[f"{log}.s3.enabled"], attributes[f"{log}.s3.bucket"]) == ("true", bucket)
+    (flow_log,) = flow_logs
+    assert (flow_log["TrafficType"], flow_log["LogDestination"]) == ("ALL", f"arn:aws:s3:::{bucket}")
+    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    (rule,) = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    (ownership,) = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert ownership["ObjectOwnership"] == "BucketOwnerEnforced"
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert (rule["Expiration"]["Days"], rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]) == (90, 7)
+    # The account has written a policy of its own when the flow log was created.
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    assert policy["Id"] == flow_log["FlowLogId"]
+    assert {statement["Sid"] for statement in policy["Statement"]} == {
+        "AWSLogDeliveryAclCheck",
+        "AWSLogDeliveryWrite",
+        "LoadBalancerLogs",
+        "TlsOnly",
+    }
 
 
 def test_log_group_and_registry_are_as_the_contract_says(stack: Stack) -> None:

@@ -12,7 +12,14 @@ import pulumi
 import pytest
 
 from config.mistakes import ConfigError
-from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_REDIS, TABLES
+from tests.support.contract import (
+    OUTPUTS,
+    OUTPUTS_WITH_AN_IMAGE,
+    OUTPUTS_WITH_LOGS,
+    OUTPUTS_WITH_REDIS,
+    STACKS_WITH_LOGS,
+    TABLES,
+)
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws, Registration
 from tests.support.program import DIGEST, DOMAIN_NAME, REDIS, REDIS_TOKEN, TAG, run, run_anew
 
@@ -25,6 +32,11 @@ def shape(deployment: Deployment) -> list[tuple[str, str, str]]:
     return sorted((r.type, r.name, json.dumps(r.inputs, sort_keys=True)) for r in deployment.registered)
 
 
+def outputs_with_logs(stack: str) -> frozenset[str]:
+    """Returns the outputs that a committed stack has with or without an image."""
+    return OUTPUTS | OUTPUTS_WITH_LOGS if stack in STACKS_WITH_LOGS else OUTPUTS
+
+
 def components(deployment: Deployment) -> list[Registration]:
     return [r for r in deployment.registered if r.type.startswith("voiceter:")]
 
@@ -32,7 +44,7 @@ def components(deployment: Deployment) -> list[Registration]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_stack_with_an_image_exports_every_output(stack: str) -> None:
     deployment = run(stack)
-    assert set(deployment.exports) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE
+    assert set(deployment.exports) == outputs_with_logs(stack) | OUTPUTS_WITH_AN_IMAGE
     assert all(deployment.exports.values())
     assert deployment.secret_exports == set()
 
@@ -59,6 +71,7 @@ def test_outputs_of_prod_have_its_names() -> None:
         "waitlistTableName": "demo-waitlist",
         "tableNames": {name: f"demo-{name}" for name in TABLES},
         "recordingsBucketName": f"voiceter-recordings-{ACCOUNT}-prod",
+        "logsBucketName": f"voiceter-logs-{ACCOUNT}-prod",
         "alarmTopicArn": f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms",
         "dashboardName": "voiceter-backend",
     }
@@ -67,7 +80,7 @@ def test_outputs_of_prod_have_its_names() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_first_deployment_creates_everything_but_the_service(stack: str) -> None:
     first, second = run(stack, image=False), run(stack)
-    assert set(first.exports) == OUTPUTS
+    assert set(first.exports) == outputs_with_logs(stack)
     made_later = {r.type for r in second.registered} - {r.type for r in first.registered}
     assert made_later == {
         "voiceter:service:Service",
@@ -101,7 +114,7 @@ def test_a_second_run_registers_the_same(stack: str) -> None:
 def test_every_component_registers_its_outputs_once(stack: str) -> None:
     deployment = run(stack)
     parts = components(deployment)
-    assert len({(part.type, part.name) for part in parts}) == len(parts) == 16
+    assert len({(part.type, part.name) for part in parts}) == len(parts) == (16 if stack == "dev" else 17)
     for part in parts:
         assert re.fullmatch(r"voiceter:[a-z_]+:[A-Z][A-Za-z]+", part.type)
         assert deployment.outputs_of.count(part.urn) == 1
@@ -193,7 +206,7 @@ def test_only_prod_protects_its_data(stack: str, days: int) -> None:
     others = {"aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:ecs/service:Service"}
     assert protected == (settings | others if stack == "prod" else set())
     assert {table.inputs["deletionProtectionEnabled"] for table in deployment.all(":Table")} == {stack == "prod"}
-    assert deployment.one(":Bucket").inputs["forceDestroy"] is (stack != "prod")
+    assert {bucket.inputs["forceDestroy"] for bucket in deployment.all(":Bucket")} == {stack != "prod"}
     assert deployment.one(":Repository").inputs["forceDelete"] is (stack != "prod")
     assert deployment.one(":Secret").inputs["recoveryWindowInDays"] == (30 if stack == "prod" else 0)
     assert deployment.one(":LogGroup").inputs["retentionInDays"] == days
@@ -283,7 +296,7 @@ def test_secret_is_in_its_version_only() -> None:
 
 def test_redis_adds_the_cache_a_secret_and_a_variable() -> None:
     without, deployment = run("prod"), run("prod", **REDIS)
-    assert set(deployment.exports) == OUTPUTS | OUTPUTS_WITH_AN_IMAGE | OUTPUTS_WITH_REDIS
+    assert set(deployment.exports) == outputs_with_logs("prod") | OUTPUTS_WITH_AN_IMAGE | OUTPUTS_WITH_REDIS
     host = "master.voiceter-sessions.use1.cache.amazonaws.com:6379"
     assert deployment.exports["redisEndpoint"] == host
     assert deployment.secret_exports == set()

@@ -61,4 +61,6 @@ OUTPUTS: Final = frozenset(
     }
 )
 OUTPUTS_WITH_AN_IMAGE: Final = frozenset({"serviceName", "taskDefinitionArn", "taskFamily", "containerName"})
+OUTPUTS_WITH_LOGS: Final = frozenset({"logsBucketName"})
+STACKS_WITH_LOGS: Final = ("staging", "prod")
 OUTPUTS_WITH_REDIS: Final = frozenset({"redisEndpoint"})

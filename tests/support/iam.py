@@ -50,6 +50,17 @@ def trusts_token(document: Mapping[str, Any], provider_arn: str, context: Contex
     return _trusts(document, {"Federated": provider_arn}, "sts:AssumeRoleWithWebIdentity", context)
 
 
+def lets_in(
+    document: Mapping[str, Any], service: str, action: str, resource: str, context: Context | None = None
+) -> bool:
+    """Returns whether the policy of a resource lets an AWS service in, with TLS."""
+    everyone = ("*", {"AWS": "*"})
+    statements = [s for s in _statements(document) if s["Principal"] in (*everyone, {"Service": service})]
+    return allows(
+        {**document, "Statement": statements}, action, resource, {"aws:SecureTransport": "true", **(context or {})}
+    )
+
+
 def _trusts(document: Mapping[str, Any], principal: Mapping[str, str], action: str, context: Context) -> bool:
     return any(
         statement["Effect"] == "Allow"
@@ -72,7 +83,7 @@ def wildcards(document: Mapping[str, Any]) -> set[tuple[str, str]]:
 
 
 def _statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    assert set(document) == {"Version", "Statement"}
+    assert set(document) - {"Id"} == {"Version", "Statement"}
     assert document["Version"] == "2012-10-17"
     statements = cast(list[dict[str, Any]], document["Statement"])
     for statement in statements:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..account import AccountError
 from ..resource import Call, Context, Read, Resource, Tags
 from ..values import Values
 
@@ -191,7 +192,37 @@ VPC_ENDPOINT = Resource(
     tags=tags_of("vpc-endpoint"),
 )
 
+
+def _flow_log(found: Any, _: Context) -> Values:
+    return {"vpcId": found["ResourceId"]}
+
+
+def _flow_log_id(answer: Any, it: Context) -> str:
+    """EC2 answers a flow log that it does not create as an unsuccessful item, and with status 200."""
+    for item in answer.get("Unsuccessful", []):
+        raise AccountError("CreateFlowLogs", item["Error"]["Code"], item["Error"]["Message"])
+    return answer["FlowLogIds"][0]
+
+
+FLOW_LOG = Resource(
+    "aws:ec2/flowLog:FlowLog",
+    service="ec2",
+    create=Call(
+        "CreateFlowLogs",
+        ("vpcId", "trafficType", "logDestinationType", "logDestination"),
+        params=lambda _: {"ResourceType": "VPC"},
+        rename={"vpcId": "ResourceIds"},
+    ),
+    id=_flow_log_id,
+    identity=lambda it: {"FlowLogIds": [it.id]},
+    read=(Read("DescribeFlowLogs", at="FlowLogs", show=_flow_log),),
+    delete=(Call("DeleteFlowLogs"),),
+    outputs=("logDestination",),
+    defaults={"logDestinationType": "cloud-watch-logs"},
+    tags=tags_of("vpc-flow-log"),
+)
+
 RESOURCES = (
     *(VPC, SUBNET, INTERNET_GATEWAY, ROUTE_TABLE, ROUTE, ROUTE_TABLE_ASSOCIATION, ELASTIC_IP, NAT_GATEWAY),
-    VPC_ENDPOINT,
+    *(VPC_ENDPOINT, FLOW_LOG),
 )

@@ -22,7 +22,12 @@ _BALANCER_ATTRIBUTES = {
     "enableDeletionProtection": "deletion_protection.enabled",
     "dropInvalidHeaderFields": "routing.http.drop_invalid_header_fields.enabled",
     "idleTimeout": "idle_timeout.timeout_seconds",
+    "accessLogs.enabled": "access_logs.s3.enabled",
+    "accessLogs.bucket": "access_logs.s3.bucket",
+    "connectionLogs.enabled": "connection_logs.s3.enabled",
+    "connectionLogs.bucket": "connection_logs.s3.bucket",
 }
+_BALANCER_LOGS = ("accessLogs", "connectionLogs")
 _GROUP_ATTRIBUTES = {
     "deregistrationDelay": "deregistration_delay.timeout_seconds",
     "loadBalancingAlgorithmType": "load_balancing.algorithm.type",
@@ -67,6 +72,21 @@ def _balancer(found: Any, _: Context) -> Values:
     }
 
 
+def _sent_attributes(values: Values, _: Context) -> Values:
+    """The bucket of a log that is off is not sent (terraform-provider-aws, internal/service/elbv2/load_balancer.go)."""
+    off = {name: {"enabled": False} for name in _BALANCER_LOGS if values.get(name) and not values[name].get("enabled")}
+    return _attributes({**values, **off}, _BALANCER_ATTRIBUTES)
+
+
+def _balancer_attributes(found: Any, it: Context) -> Values:
+    """The bucket of a log that is off makes no difference to the AWS provider."""
+    shown = _shown_attributes(found, _BALANCER_ATTRIBUTES)
+    for name in _BALANCER_LOGS:
+        log = {"enabled": False, **shown.get(name, {})}
+        shown[name] = log if log["enabled"] or not it[name] else {**it[name], "enabled": False}
+    return shown
+
+
 LOAD_BALANCER = Resource(
     "aws:lb/loadBalancer:LoadBalancer",
     service=_SERVICE,
@@ -84,14 +104,14 @@ LOAD_BALANCER = Resource(
             params=lambda it: {"LoadBalancerArns": [it.id]},
             show=_balancer,
         ),
-        Read("DescribeLoadBalancerAttributes", show=lambda found, _: _shown_attributes(found, _BALANCER_ATTRIBUTES)),
+        Read("DescribeLoadBalancerAttributes", show=_balancer_attributes),
     ),
     update=(Call("SetSecurityGroups", ("securityGroups",)), Call("SetSubnets", ("subnets",))),
     after_create=(
         Call(
             "ModifyLoadBalancerAttributes",
-            ("enableDeletionProtection", "dropInvalidHeaderFields", "idleTimeout"),
-            prepare=lambda values, _: _attributes(values, _BALANCER_ATTRIBUTES),
+            ("enableDeletionProtection", "dropInvalidHeaderFields", "idleTimeout", *_BALANCER_LOGS),
+            prepare=_sent_attributes,
         ),
     ),
     delete=(Call("DeleteLoadBalancer"),),
@@ -103,12 +123,14 @@ LOAD_BALANCER = Resource(
         "zoneId": "CanonicalHostedZoneId",
     },
     outputs=("arn", "arnSuffix", "dnsName", "securityGroups", "subnets", "vpcId", "zoneId"),
+    keeps=_BALANCER_LOGS,
     defaults={
         "dropInvalidHeaderFields": False,
         "enableDeletionProtection": False,
         "idleTimeout": 60,
         "loadBalancerType": "application",
     },
+    members=dict.fromkeys(_BALANCER_LOGS, ("bucket", "enabled")),
     name=Name("name", max_length=32),
     tags=_TAGS,
 )

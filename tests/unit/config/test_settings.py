@@ -39,7 +39,13 @@ def test_defaults_of_prod() -> None:
         "allow_plain_http": True,
         "table_prefix": "demo-",
         "protect_data": True,
+        "access_logs": True,
+        "flow_logs": True,
     }
+
+
+def test_defaults_of_staging() -> None:
+    assert changed("staging") == {"table_prefix": "demo-staging-", "access_logs": True, "flow_logs": True}
 
 
 def test_defaults_of_dev() -> None:

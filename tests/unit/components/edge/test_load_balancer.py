@@ -28,9 +28,12 @@ ARGS = LoadBalancerArgs(
     domain=None,
     deregistration_delay_seconds=1860,
     idle_timeout_seconds=300,
+    logs_bucket="voiceter-logs-123456789012-dev",
+    access_logs=False,
     shifts_traffic=False,
     protect=False,
 )
+LOGS_OFF = {"bucket": "voiceter-logs-123456789012-dev", "enabled": False}
 EDGES: list[dict[str, Any]] = [{}, {"domain": WITH_CERTIFICATE}, {"domain": WITH_ZONE}, {"domain": WITH_BOTH}]
 
 
@@ -54,12 +57,19 @@ def test_the_load_balancer() -> None:
         "idleTimeout": 300,
         "dropInvalidHeaderFields": True,
         "enableDeletionProtection": False,
+        "accessLogs": LOGS_OFF,
+        "connectionLogs": LOGS_OFF,
     }
     assert run.exports["dnsName"] == DNS_NAME
 
 
 def test_protected_load_balancer_has_deletion_protection() -> None:
     assert build(protect=True).one("lb/loadBalancer:LoadBalancer").inputs["enableDeletionProtection"] is True
+
+
+def test_access_and_connection_logs_go_to_the_bucket() -> None:
+    balancer = build(access_logs=True).one("lb/loadBalancer:LoadBalancer").inputs
+    assert balancer["accessLogs"] == balancer["connectionLogs"] == {**LOGS_OFF, "enabled": True}
 
 
 def test_the_target_group() -> None:
