@@ -4,8 +4,8 @@ moto deletes a subnet, a security group or a gateway that something still uses. 
 
 Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
 CreateVpcEndpoint, DetachInternetGateway, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
-ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair; VPC User Guide, "Amazon S3 bucket
-permissions for flow logs".
+ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair; VPC User Guide, "Amazon S3
+bucket permissions for flow logs".
 """
 
 import copy

@@ -1,5 +1,5 @@
-"""Elastic Load Balancing: checks of names, ports, subnets, security policies and log buckets that moto does not make, and
-targets that get no traffic.
+"""Elastic Load Balancing: checks of names, ports, subnets, security policies and log buckets that moto does not make,
+and targets that get no traffic.
 
 moto deletes a load balancer with deletion protection. Elastic Load Balancing refuses.
 

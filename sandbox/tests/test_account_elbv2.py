@@ -1,4 +1,4 @@
-"""Load balancers in the account: their names, listeners, targets, deletion protection, and the buckets of their logs."""
+"""Load balancers in the account: names, listeners, targets, deletion protection, and the buckets of their logs."""
 
 from __future__ import annotations
 
