@@ -12,35 +12,29 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeGuard
 
 import pytest
 
 from sandbox.provider.types import TYPES
 from tests.support import iam
+from tests.support.ci_documents import (
+    ACCOUNT,
+    BOUNDARY,
+    DEPLOY,
+    DOCUMENTS,
+    FOLDER,
+    POLICIES,
+    PREVIEW,
+    ROOT,
+    TRUSTS,
+    VALUES,
+    rendered,
+    text_of,
+)
 
 pytestmark = pytest.mark.sandbox  # it deploys no stack
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "docs" / "ci"
-PREVIEW = ["preview-data-policy", "preview-service-policy"]
-DEPLOY = ["deploy-access-policy", "deploy-data-policy", "deploy-network-policy", "deploy-service-policy"]
-POLICIES = [*PREVIEW, *DEPLOY]
-TRUSTS = ["preview-trust", "deploy-trust"]
-BOUNDARY = "boundary"  # of the roles that the program creates
-DOCUMENTS = [*POLICIES, BOUNDARY]
-ACCOUNT = "123456789012"
-# The longest values of their kind.
-VALUES = {
-    "ACCOUNT": ACCOUNT,
-    "HOSTED_ZONE_ID": "Z0123456789ABCDEFGHIJ",
-    "REPOSITORY": "octo/voiceter-backend-infrastructure",
-    "REPOSITORY_WITH_IDS": "octo@12345678/voiceter-backend-infrastructure@1234567890",
-    "SECRETS_KEY_ARN": f"arn:aws:kms:ap-northeast-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012",
-    "STATE_BUCKET": "voiceter-backend-pulumi-state-of-the-whole-company-eu-north-1",
-    "TABLE_PREFIX": "demo-",
-}
 # IAM User Guide, "IAM and AWS STS quotas": characters of a managed policy, and of a trust policy, without white space.
 MOST = {**dict.fromkeys(DOCUMENTS, 6144), **dict.fromkeys(TRUSTS, 2048)}
 SPARE = 1000  # characters that each policy leaves for more actions
@@ -100,16 +94,6 @@ ACTIONS = {
     "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
 }
-
-
-def text_of(name: str) -> str:
-    return (FOLDER / f"{name}.json").read_text()
-
-
-@cache
-def rendered(name: str) -> dict[str, Any]:
-    """Returns a document with its placeholders filled in, as the guide's command does."""
-    return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text_of(name)))
 
 
 def statements(name: str) -> list[dict[str, Any]]:
@@ -471,61 +455,6 @@ def test_conditions_of_the_deploy_role() -> None:
     assert allowed(DEPLOY, "ec2:CreateTags", VPC, **made)
     # A role that can tag any object could claim it.
     assert not allowed(DEPLOY, "ec2:CreateTags", VPC, aws_RequestTag__Application="voiceter-backend")
-
-
-# GitHub Docs, "OpenID Connect reference": a repository's subject has names, or names with ids.
-SUBJECTS = [f"repo:{VALUES['REPOSITORY']}", f"repo:{VALUES['REPOSITORY_WITH_IDS']}"]
-JOBS = {
-    "preview-trust": ("pull_request", "ref:refs/heads/main"),
-    "deploy-trust": ("environment:dev", "environment:staging", "environment:prod"),
-}
-ISSUER = "token.actions.githubusercontent.com"
-
-
-def lets_in(name: str, subject: str, audience: str = "sts.amazonaws.com") -> bool:
-    """Returns whether a token of GitHub with that subject can assume the role of a trust policy."""
-    context = {f"{ISSUER}:sub": subject, f"{ISSUER}:aud": audience}
-    return iam.trusts_token(rendered(name), f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}", context)
-
-
-@pytest.mark.parametrize("subject", SUBJECTS)
-def test_jobs_of_a_new_and_of_an_old_repository_can_assume_their_roles(subject: str) -> None:
-    for name, jobs in JOBS.items():
-        for job in jobs:
-            assert lets_in(name, f"{subject}:{job}"), (name, job)
-            assert not lets_in(name, f"{subject}:{job}", audience="https://github.com/octo"), (name, job)
-
-
-@pytest.mark.parametrize(
-    "neighbour",
-    [
-        "repo:octo/voiceter-backend-infrastructure-2",
-        "repo:octo/voiceter-backend",
-        "repo:octo2/voiceter-backend-infrastructure",
-        "repo:OCTO/voiceter-backend-infrastructure",
-        "repo:octo@12345678/voiceter-backend-infrastructure@1234567891",  # made anew under the old name
-        "repo:octo@12345679/voiceter-backend-infrastructure@1234567890",
-        "repo:octo@12345678/other@1234567891",
-        "repo:fork@1/voiceter-backend-infrastructure@2",
-        "repo:*",
-    ],
-)
-def test_jobs_of_another_repository_cannot_assume_a_role(neighbour: str) -> None:
-    assert not any(lets_in(name, f"{neighbour}:{job}") for name, jobs in JOBS.items() for job in jobs)
-
-
-@pytest.mark.parametrize("subject", SUBJECTS)
-@pytest.mark.parametrize(
-    "job", ["environment:production", "environment:dev-eu", "ref:refs/heads/feature", "ref:refs/tags/v1", "", "x"]
-)
-def test_other_jobs_of_the_repository_cannot_assume_a_role(subject: str, job: str) -> None:
-    assert not any(lets_in(name, f"{subject}:{job}") for name in TRUSTS)
-
-
-@pytest.mark.parametrize("subject", SUBJECTS)
-def test_no_job_can_assume_the_role_of_the_others(subject: str) -> None:
-    assert not any(lets_in("deploy-trust", f"{subject}:{job}") for job in JOBS["preview-trust"])
-    assert not any(lets_in("preview-trust", f"{subject}:{job}") for job in JOBS["deploy-trust"])
 
 
 BOUNDED = ("CreateRole", "DeleteRolePolicy", "PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy")

@@ -16,7 +16,7 @@ import pytest
 
 from config.key import declarations
 from config.settings import Settings
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
 from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, ROOT, TAG, certificate, run
 
 RELEASE, UPDATE, NOTHING = "a release", "an update of the service", "nothing of the service"
@@ -105,9 +105,9 @@ def documented() -> dict[str, str]:
 
 def program(config: Mapping[str, Any], running: Deployment | None = None) -> Deployment:
     """Runs staging, with the capacity of the service that runs already."""
-    capacity = service(running)["capacityProviderStrategies"] if running else None
-    live = capacity and [{"base": 0, **one} for one in capacity]
-    answers = Aws(images={DIGEST: [TAG], "sha256:" + "e" * 64: ["2.0.0"]}, capacity=live)
+    capacity = service(running)["capacityProviderStrategies"] if running else ()
+    live = RunningTasks(capacity=[{"base": 0, **one} for one in capacity]) if running else None
+    answers = Aws(images={DIGEST: [TAG], "sha256:" + "e" * 64: ["2.0.0"]}, service=live)
     given = {key: value for key, value in config.items() if value is not None}
     return run("staging", answers=answers, https=False, **given)
 

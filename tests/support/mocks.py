@@ -90,8 +90,10 @@ class Deployment:
 class RunningTasks:
     """A service that runs, as far as the program asks about it."""
 
-    targets: Mapping[str, Sequence[str]]  # ARN of a target group, the first one first -> states of its targets
+    # ARN of a target group, the first one first -> states of its targets
+    targets: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"arn:group": ["healthy"]})
     weights: Mapping[str, int] = field(default_factory=dict[str, int])  # of the production rule; empty without one
+    capacity: Sequence[Mapping[str, Any]] = ()  # its strategy
     subnets: Sequence[str] = ("subnet-private-1", "subnet-private-2")
     deployments: int = 1
     status: str = "ACTIVE"
@@ -105,7 +107,6 @@ class FakeAws(pulumi.runtime.Mocks):
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
     service: RunningTasks | None = None
-    capacity: Sequence[Mapping[str, Any]] | None = None  # the strategy of the running service; None: no service
     network: str = ""  # the IPv4 block of the stack's network, if it is up
     running: str = ""  # the revision that the service runs; empty for the one that the program registers
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
@@ -157,15 +158,13 @@ class FakeAws(pulumi.runtime.Mocks):
         return {}, [("", "reading ECR Images: ImageNotFoundException: The image does not exist within the repository")]
 
     def _service(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        if self.service is None and self.capacity is None:
-            return {}, [("", "reading ECS Service: no matching ECS Service found")]
-        found: dict[str, Any] = {"status": "ACTIVE", "capacityProviderStrategies": list(self.capacity or [])}
         if self.service is None:
-            return found, []
+            return {}, [("", "reading ECS Service: no matching ECS Service found")]
         first, *others = self.service.targets
         shift = {"productionListenerRule": PRODUCTION_RULE, "testListenerRule": "arn:test-rule", "roleArn": "arn:role"}
-        return found | {
+        return {
             "status": self.service.status,
+            "capacityProviderStrategies": list(self.service.capacity),
             "deployments": [_deployment(number) for number in range(self.service.deployments)],
             "networkConfigurations": [{"subnets": list(self.service.subnets), "securityGroups": []}],
             "loadBalancers": [

@@ -66,7 +66,7 @@ def test_capacity_providers_of_the_service() -> None:
         {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 70},
         {"capacityProvider": "FARGATE", "base": 1, "weight": 30},
     ]
-    service, _ = find(FakeAws(capacity=capacity))
+    service, _ = find(FakeAws(service=RunningTasks(capacity=capacity)))
     assert service
     assert service.capacity_providers == (CapacityProvider("FARGATE", 1, 30), CapacityProvider("FARGATE_SPOT", 0, 70))
 
