@@ -20,7 +20,7 @@ class Fault(enum.Enum):
     UNHEALTHY = "unhealthy"  # tasks start and never pass the health check
     STUCK = "stuck"  # tasks stay pending, which ECS does not count as a failure
     MEMORY = "memory"  # tasks become healthy, and some are killed because they run out of memory
-    SLOW = "slow"  # tasks take a moment to become healthy, beside the old tasks
+    SLOW = "slow"  # tasks take a moment to become healthy, beside the old tasks, which take a moment to drain
     MISSING = "missing"  # the registry lacks the image; no image is marked so
 
 

@@ -281,13 +281,40 @@ def test_tasks_without_memory_are_killed_beside_running_tasks(world: World) -> N
         assert task["containers"][0]["reason"].startswith("OutOfMemoryError")
 
 
-def test_old_tasks_run_beside_the_pending_tasks_of_a_slow_image(world: World) -> None:
+def wait_for(world: World, counts: list[int]) -> None:
+    """Waits until the deployments have this many running tasks, the latest deployment first."""
+    deadline = time.monotonic() + 20
+    while [one["runningCount"] for one in world.service()["deployments"]] != counts:
+        assert time.monotonic() < deadline, world.service()["deployments"]
+        time.sleep(0.02)
+
+
+def test_old_tasks_run_beside_the_tasks_of_a_slow_image_until_they_have_drained(world: World) -> None:
     world.create(world.task("1"), BREAKER)
+    before = world.targets()
     world.update(taskDefinition=world.task("2", Fault.SLOW))
     assert [one["runningCount"] for one in world.service()["deployments"]] == [0, 2]
     assert {task["lastStatus"] for task in world.tasks()} == {"RUNNING", "PENDING"}
+    assert world.targets() == before
+    wait_for(world, [2, 2])
+    assert (world.service()["runningCount"], world.service()["pendingCount"]) == (4, 0)
+    assert world.deployments()[0]["status"] == "IN_PROGRESS"
+    assert {task["lastStatus"] for task in world.tasks()} == {"RUNNING"}
+    assert {task["lastStatus"] for task in world.tasks("STOPPED")} == {"DEACTIVATING"}
+    # The old tasks have left their target group.
+    assert not {*before[0]} & {*world.targets()[0]}
     world.finished()
     assert world.deployments()[0]["status"] == "SUCCESSFUL"
+    assert [one["runningCount"] for one in world.service()["deployments"]] == [2]
+    assert {task["lastStatus"] for task in world.tasks("STOPPED")} == {"STOPPED"}
+
+
+def test_new_deployment_ends_the_drain_of_the_one_before(world: World) -> None:
+    world.create(world.task("1"), BREAKER)
+    world.update(taskDefinition=world.task("2", Fault.SLOW))
+    wait_for(world, [2, 2])
+    world.update(taskDefinition=world.task("3"))
+    assert [one["status"] for one in world.deployments()] == ["SUCCESSFUL"] * 3
     assert [one["runningCount"] for one in world.service()["deployments"]] == [2]
 
 

@@ -16,20 +16,22 @@ def publish(service: Any) -> None:
     if latest and latest.status == "ROLLBACK_SUCCESSFUL":
         described = [_described(service, rollout.live, "PRIMARY")] if rollout.live else []
     elif latest:
-        described = [_described(service, latest, "PRIMARY")]
-        if rollout.live and rollout.live is not latest:
-            described.append(_described(service, rollout.live, "ACTIVE"))
+        others = [one for one in (rollout.live, rollout.draining) if one and one is not latest]
+        described = [_described(service, latest, "PRIMARY"), *(_described(service, one, "ACTIVE") for one in others)]
     in_progress = latest if latest and latest.status == "IN_PROGRESS" else None
     service.deployments = described
-    service.running_count = rollout.tasks
-    service.pending_count = service.desired_count if in_progress else 0
+    pending = in_progress if in_progress is not rollout.live else None
+    service.running_count = sum(rollout.running(one) for one in (rollout.live, rollout.draining) if one)
+    service.pending_count = service.desired_count if pending else 0
     service.current_service_deployment = in_progress.arn if in_progress else None
-    service.current_service_revisions = [_counts(service, one) for one in (rollout.live, in_progress) if one]
+    revisions = (rollout.draining, rollout.live, pending)
+    service.current_service_revisions = [_counts(service, one) for one in revisions if one]
 
 
 def _described(service: Any, deployment: Deployment, status: str) -> dict[str, Any]:
     """Returns a deployment as DescribeServices lists it."""
-    live = rollout_of(service).live is deployment
+    rollout = rollout_of(service)
+    live = rollout.live is deployment
     in_progress = deployment.status == "IN_PROGRESS"
     settings = deployment.revision.settings
     return {
@@ -37,8 +39,8 @@ def _described(service: Any, deployment: Deployment, status: str) -> dict[str, A
         "status": status,
         "taskDefinition": settings["task_definition"],
         "desiredCount": service.desired_count if in_progress or live else 0,
-        "pendingCount": service.desired_count if in_progress else 0,
-        "runningCount": rollout_of(service).tasks if live else 0,
+        "pendingCount": service.desired_count if in_progress and not live else 0,
+        "runningCount": rollout.running(deployment),
         "failedTasks": FAILED_TASKS if deployment.state == "FAILED" else 0,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.finished_at or deployment.created_at,
@@ -56,12 +58,12 @@ def _platform(service: Any) -> dict[str, Any]:
 
 
 def _counts(service: Any, deployment: Deployment) -> dict[str, Any]:
-    live = rollout_of(service).live is deployment
+    rollout = rollout_of(service)
     return {
         "arn": deployment.revision.arn,
         "requestedTaskCount": service.desired_count,
-        "runningTaskCount": rollout_of(service).tasks if live else 0,
-        "pendingTaskCount": 0 if live else service.desired_count,
+        "runningTaskCount": rollout.running(deployment),
+        "pendingTaskCount": 0 if deployment in (rollout.live, rollout.draining) else service.desired_count,
     }
 
 

@@ -43,7 +43,7 @@ class Deployment:
     source: Revision | None
     configuration: dict[str, Any]
     fault: Fault | None
-    due: float | None  # when ECS notices the fault or a slow deployment ends, by the monotonic clock; None if never
+    due: float | None  # when ECS notices the fault or a slow deployment goes on, by the monotonic clock; None if never
     created_at: datetime.datetime
     status: str = "IN_PROGRESS"
     reason: str = ""
@@ -60,13 +60,25 @@ class Deployment:
 
 @dataclass
 class Rollout:
-    """The deployments of a service, latest first, the last good one, its target groups, and its tasks' addresses."""
+    """The deployments of a service, latest first; the one that has the traffic, its target groups and its tasks."""
 
     deployments: list[Deployment] = field(default_factory=list["Deployment"])
     live: Deployment | None = None
+    draining: Deployment | None = None  # the one before, while its tasks have no target group and still run
     groups: list[str] = field(default_factory=list[str])
     targets: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])  # group, address, port
     tasks: int = 0
+
+    @property
+    def drain(self) -> Stop | None:
+        """The stop of the tasks that drain."""
+        return self.draining.stops[-1] if self.draining else None
+
+    def running(self, deployment: Deployment) -> int:
+        """Returns the number of running tasks of a deployment."""
+        if deployment is self.live:
+            return self.tasks
+        return self.drain.tasks if self.drain and deployment is self.draining else 0
 
 
 def rollout_of(service: Any) -> Rollout:

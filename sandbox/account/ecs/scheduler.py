@@ -2,9 +2,10 @@
 
 A deployment of good images ends at once: its tasks count as running, their addresses are healthy targets, and the old
 tasks are gone. With an image that is marked as slow (`sandbox.stand_in`), the old tasks run for a moment beside the
-pending ones. An image that is marked as faulty or is missing from the registry never becomes healthy: its deployment is
-in progress for a moment and then ends as the service's deployment configuration says.
-Nothing scales by itself, and bakes, steps and drains take no time.
+pending ones, and for another moment, without traffic, beside the running ones. An image that is marked as faulty or is
+missing from the registry never becomes healthy: its deployment is in progress for a moment and then ends as the
+service's deployment configuration says.
+Nothing scales by itself, bakes and steps take no time, and neither do the drains of any other image.
 
 Sources: Amazon ECS API Reference, UpdateService; Amazon ECS Developer Guide: "Deployment failure detection", "Service
 event messages".
@@ -26,6 +27,8 @@ from sandbox.stand_in import Fault
 NOTICE_SECONDS = 3.0
 # How long the tasks of a slow image are pending.
 SLOW_SECONDS = 1.0
+# How long the old tasks drain when the tasks of a slow image replace them.
+DRAIN_SECONDS = 1.0
 _DUE_SECONDS = {Fault.UNHEALTHY: NOTICE_SECONDS, Fault.MISSING: NOTICE_SECONDS, Fault.SLOW: SLOW_SECONDS}
 # UpdateService: the parameters that start a deployment when they change, as far as this program sets them.
 _TRIGGERS = ("task_definition", "network_configuration", "load_balancers")
@@ -49,9 +52,12 @@ def start(service: Any) -> None:
     number = _random_number()
     if rollout.deployments and rollout.deployments[0].status == "IN_PROGRESS":
         unfinished = rollout.deployments[0]
-        unfinished.status, unfinished.due, unfinished.finished_at = "STOPPED", None, now()
-        unfinished.reason = "Service deployment stopped because a newer one was started."
-        unfinished.stops.append(Stop(service.desired_count, f"ecs-svc/{number}", now()))
+        if unfinished is rollout.live:
+            _complete(service, unfinished)
+        else:
+            unfinished.status, unfinished.due, unfinished.finished_at = "STOPPED", None, now()
+            unfinished.reason = "Service deployment stopped because a newer one was started."
+            unfinished.stops.append(Stop(service.desired_count, f"ecs-svc/{number}", now()))
     path = f"{service.cluster_name}/{service.name}"
     prefix = service.cluster_arn.rpartition(":")[0]
     fault = _fault(service)
@@ -69,6 +75,7 @@ def start(service: Any) -> None:
     rollout.deployments.insert(0, deployment)
     add_event(service, f"has started {service.desired_count} tasks.")
     if fault in (None, Fault.MEMORY):
+        _move_traffic(service, deployment)
         _complete(service, deployment)
     publish(service)
 
@@ -90,29 +97,44 @@ def _fault(service: Any) -> Fault | None:
     return next((fault for fault in faults if fault), None)
 
 
-def _complete(service: Any, deployment: Deployment) -> None:
+def _move_traffic(service: Any, deployment: Deployment) -> None:
     rollout = rollout_of(service)
-    if rollout.live and rollout.tasks:
-        rollout.live.stops.append(Stop(rollout.tasks, deployment.id, now()))
+    rollout.draining = rollout.live if rollout.tasks else None
+    if rollout.draining:
+        rollout.draining.stops.append(Stop(rollout.tasks, deployment.id, now()))
     replace_tasks(service, deployment, groups_for(service, deployment))
-    deployment.status, deployment.finished_at = "SUCCESSFUL", now()
-    deployment.state, deployment.state_reason = "COMPLETED", f"ECS deployment {deployment.id} completed."
     rollout.live = deployment
+
+
+def _complete(service: Any, deployment: Deployment) -> None:
+    rollout_of(service).draining = None
+    deployment.status, deployment.due, deployment.finished_at = "SUCCESSFUL", None, now()
+    deployment.state, deployment.state_reason = "COMPLETED", f"ECS deployment {deployment.id} completed."
     add_event(service, f"(deployment {deployment.id}) deployment completed.")
     add_event(service, "has reached a steady state.")
 
 
 def notice_faults(request: Any) -> None:
-    """Ends every deployment whose fault is due, and every slow one."""
+    """Ends every deployment whose fault is due, and takes every slow one a step further."""
     for service in request.ecs_backend.services.values():
         for deployment in rollout_of(service).deployments[:1]:
             if deployment.due is not None and deployment.due <= time.monotonic():
                 deployment.due = None
                 if deployment.fault is Fault.SLOW:
-                    _complete(service, deployment)
-                    publish(service)
+                    _proceed(service, deployment)
                 else:
                     _fail(service, deployment)
+
+
+def _proceed(service: Any, deployment: Deployment) -> None:
+    """Gives the traffic to the tasks of a slow image, or ends their deployment if they have it."""
+    rollout = rollout_of(service)
+    if rollout.live is not deployment:
+        _move_traffic(service, deployment)
+        deployment.due = time.monotonic() + DRAIN_SECONDS
+    if not rollout.draining or deployment.due is None:
+        _complete(service, deployment)
+    publish(service)
 
 
 def _fail(service: Any, deployment: Deployment) -> None:

@@ -112,8 +112,9 @@ def _states(service: Any, deployment: Deployment) -> Iterator[tuple[_State, int]
     elif deployment.status == "IN_PROGRESS":
         yield _UNHEALTHY if deployment.fault is Fault.UNHEALTHY else _PENDING, service.desired_count
     for stop in deployment.stops:
+        status = "DEACTIVATING" if stop is rollout.drain else "STOPPED"
         reason = f"Scaling activity initiated by (deployment {stop.deployment_id})"
-        yield _State("STOPPED", stop_code=_SCHEDULER, stopped_reason=reason, stopped_at=stop.at), stop.tasks
+        yield _State(status, stop_code=_SCHEDULER, stopped_reason=reason, stopped_at=stop.at), stop.tasks
 
 
 def _failed(service: Any, deployment: Deployment) -> _State:
@@ -150,7 +151,7 @@ def _description(service: Any, deployment: Deployment, state: _State, number: in
         "taskDefinitionArn": definition.arn,
         "group": f"service:{service.name}",
         "startedBy": deployment.id,
-        "desiredStatus": "STOPPED" if stopped else "RUNNING",
+        "desiredStatus": "STOPPED" if stopped or state.last_status == "DEACTIVATING" else "RUNNING",
         "lastStatus": state.last_status,
         "healthStatus": state.health_status,
         "cpu": definition.cpu,
