@@ -9,7 +9,6 @@ import pulumi_aws as aws
 
 from components.edge import rules
 from components.edge.domain import Domain, alias_record, certificate_arn
-from components.edge.rules import TrafficShift
 from components.lib import app
 from components.lib.timeline import TARGET_CHECK, TARGET_HEALTHY
 from components.network import Placement
@@ -20,6 +19,15 @@ _TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09"
 
 # Longer than any session of a polling client, whose requests must all reach the same task.
 _TASK_STICKY_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class TrafficShift:
+    """What ECS shifts traffic with, beside the first target group."""
+
+    alternate_target_group_arn: pulumi.Input[str]
+    production_rule_arn: pulumi.Input[str]
+    test_rule_arn: pulumi.Input[str]
 
 
 @dataclass(frozen=True)
@@ -78,16 +86,20 @@ class LoadBalancer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         certificate = certificate_arn(args.domain, self) if args.domain else None
-        listener = self._listener(load_balancer, certificate)
+        http = self._http_listener(load_balancer)
+        listener = http if certificate is None else self._https_listener(load_balancer, certificate)
         # Auto-named: a target group in use cannot be replaced under a fixed name. A logical name has at most 24
         # characters, as the AWS provider appends 8 and a target group's name has at most 32.
         groups = [self._target_group("voiceter-backend", args)]
         if args.shifts_traffic:
             groups.append(self._target_group("voiceter-backend-b", args))
-            self.target = Target(groups[0].arn, rules.shift_traffic(listener, groups, args.active_group, self))
+            production, test = rules.shift_traffic(listener, groups, args.active_group, self)
+            forwarding = [production, test]
+            self.target = Target(groups[0].arn, TrafficShift(groups[1].arn, production.arn, test.arn))
         else:
-            rules.forward_everything(listener, groups[0].arn, self)
+            forwarding = [rules.forward_everything(listener, groups[0].arn, self)]
             self.target = Target(groups[0].arn)
+        rules.redirect_to_https(http, serves_https=certificate is not None, forwarding=forwarding, parent=self)
         self.target_group_arn_suffixes = [group.arn_suffix for group in groups]
         if args.domain:
             alias_record(args.domain, load_balancer, self)
@@ -122,33 +134,28 @@ class LoadBalancer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _listener(
-        self, load_balancer: aws.lb.LoadBalancer, certificate_arn: pulumi.Input[str] | None
-    ) -> aws.lb.Listener:
-        """Returns the listener that serves clients, by its rules. With a certificate it is the one for HTTPS.
+    def _http_listener(self, load_balancer: aws.lb.LoadBalancer) -> aws.lb.Listener:
+        """Returns the HTTP listener. It redirects to HTTPS where no rule matches, also if there is no HTTPS.
 
-        The HTTP listener redirects to HTTPS where no rule matches, also without a certificate: then a rule matches
-        every request. If the certificate changed the default action, clients would get it in the moment between the
-        change of the listener and the creation of the rule.
+        Without HTTPS a rule matches every request. If HTTPS changed the default action, clients would get it in the
+        moment between the change of the listener and the creation of the rule.
         """
-        not_found: aws.lb.ListenerDefaultActionArgsDict = {
-            "type": "fixed-response",
-            "fixed_response": {"content_type": "text/plain", "message_body": "Not found", "status_code": "404"},
-        }
-        to_https: aws.lb.ListenerDefaultActionArgsDict = {
-            "type": "redirect",
-            "redirect": {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"},
-        }
-        http = aws.lb.Listener(
+        return aws.lb.Listener(
             "http",
             load_balancer_arn=load_balancer.arn,
             port=80,
             protocol="HTTP",
-            default_actions=[to_https],
+            default_actions=[{"type": "redirect", "redirect": rules.TO_HTTPS}],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        if certificate_arn is None:
-            return http
+
+    def _https_listener(
+        self, load_balancer: aws.lb.LoadBalancer, certificate_arn: pulumi.Input[str]
+    ) -> aws.lb.Listener:
+        not_found: aws.lb.ListenerDefaultActionArgsDict = {
+            "type": "fixed-response",
+            "fixed_response": {"content_type": "text/plain", "message_body": "Not found", "status_code": "404"},
+        }
         return aws.lb.Listener(
             "https",
             load_balancer_arn=load_balancer.arn,

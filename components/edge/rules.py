@@ -1,4 +1,4 @@
-"""The listener's rules: one that forwards everything, or two whose weights ECS shifts.
+"""The listener's rules: one that forwards everything, or two whose weights ECS shifts, and the redirect to HTTPS.
 
 All traffic goes through a rule, not through the listener's default action, because a deployment rewrites a rule.
 """
@@ -6,14 +6,17 @@ All traffic goes through a rule, not through the listener's default action, beca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
 if TYPE_CHECKING:  # at run time the import would load the whole module of the load balancers
-    from pulumi_aws.lb import ListenerRuleActionForwardTargetGroupArgsDict, ListenerRuleConditionArgsDict
+    from pulumi_aws.lb import (
+        ListenerDefaultActionRedirectArgsDict,
+        ListenerRuleActionForwardTargetGroupArgsDict,
+        ListenerRuleConditionArgsDict,
+    )
 
 # A rule's cookie keeps a client on its target group whatever the weights are, even if the group has no task any more:
 # then the client gets 503. So the cookie lasts until a polling client's next request and not longer, and ECS keeps the
@@ -26,29 +29,23 @@ _STICKY_SECONDS = MIN_BAKE_MINUTES * 60
 # The rules of each kind of deployment have their own priorities: a change of strategy creates the new rules before it
 # deletes the old rules.
 _TEST_PRIORITY, _SHIFT_PRIORITY, _PRIORITY = 40, 50, 100
+# Before and after all rules that forward.
+_REDIRECT_PRIORITY, _UNUSED_REDIRECT_PRIORITY = 10, 200
 # A tester sends this header to reach a new version before clients do.
 _TEST_HEADER, _TEST_HEADER_VALUE = "X-Deployment", "test"
-
-
-@dataclass(frozen=True)
-class TrafficShift:
-    """What ECS shifts traffic with, beside the first target group."""
-
-    alternate_target_group_arn: pulumi.Input[str]
-    production_rule_arn: pulumi.Input[str]
-    test_rule_arn: pulumi.Input[str]
+TO_HTTPS: ListenerDefaultActionRedirectArgsDict = {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}
 
 
 def forward_everything(
     listener: aws.lb.Listener, target_group_arn: pulumi.Output[str], parent: pulumi.Resource
-) -> None:
+) -> aws.lb.ListenerRule:
     """Creates the rule for rolling deployments."""
-    _rule("everything", listener, _PRIORITY, _everything(), [target_group_arn], parent)
+    return _rule("everything", listener, _PRIORITY, _everything(), [target_group_arn], parent)
 
 
 def shift_traffic(
     listener: aws.lb.Listener, groups: Sequence[aws.lb.TargetGroup], active_group: str | None, parent: pulumi.Resource
-) -> TrafficShift:
+) -> tuple[aws.lb.ListenerRule, aws.lb.ListenerRule]:
     """Creates the rules for deployments that shift traffic between two target groups: for clients and for testers.
 
     A new rule forwards to `active_group`, the ARN of the group that has the tasks. None stands for the first group.
@@ -59,7 +56,35 @@ def shift_traffic(
     }
     production = _rule("production", listener, _SHIFT_PRIORITY, _everything(), arns, parent, active_group)
     test = _rule("test", listener, _TEST_PRIORITY, tested, arns, parent, active_group)
-    return TrafficShift(arns[1], production.arn, test.arn)
+    return production, test
+
+
+def redirect_to_https(
+    http: aws.lb.Listener,
+    *,
+    serves_https: bool,
+    forwarding: Sequence[aws.lb.ListenerRule],
+    parent: pulumi.Resource,
+) -> None:
+    """Creates the rule of the HTTP listener that redirects every request while there is HTTPS.
+
+    When HTTPS is turned on, the rules that forward move to the other listener: the engine creates new ones, updates the
+    service, and deletes the old ones last. ECS shifts only the new ones. Until the deletion, this rule keeps clients
+    from the old ones, which lead to the tasks that drain.
+
+    The rule exists without HTTPS, too, behind a rule that forwards everything, where no request reaches it. A change of
+    its priority is one call, in place (the AWS provider's resourceListenerRuleUpdate), after the rules that forward
+    exist and before the service's update. The engine would delete a rule that is no longer registered too late: HTTP
+    would lead to the rules of the HTTPS listener while their tasks drain.
+    """
+    aws.lb.ListenerRule(
+        "to-https",
+        listener_arn=http.arn,
+        priority=_REDIRECT_PRIORITY if serves_https else _UNUSED_REDIRECT_PRIORITY,
+        conditions=[_everything()],
+        actions=[{"type": "redirect", "redirect": TO_HTTPS}],
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=forwarding),
+    )
 
 
 def _rule(

@@ -359,7 +359,13 @@ SAMPLES: dict[str, Sample] = {
             "conditions": [{"pathPattern": {"values": ["/*"]}}],
             "actions": [_FORWARD],
         },
-        {"conditions": [{"pathPattern": {"values": ["/app/*"]}}], "priority": 90},
+        {
+            "conditions": [{"pathPattern": {"values": ["/app/*"]}}],
+            "priority": 90,
+            "actions": [
+                {"type": "redirect", "redirect": {"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}
+            ],
+        },
     ),
     CERTIFICATE: Sample(
         {"domainName": "app.example.com", "validationMethod": "DNS"}, {"tags": {"Name": "certificate"}}

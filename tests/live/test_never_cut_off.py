@@ -6,6 +6,7 @@ somebody off is a right, a secret or a cache that comes or goes, a strategy, and
 - Each of them comes and goes with a deployment that succeeds, and goes with one that ECS rolls back.
 - A step changes two things where their order matters: a release and what a revision needs, a strategy and a listener, a
   strategy and a secret.
+- HTTPS comes and goes while the strategy is rolling and while it shifts traffic.
 - The strategies come in the order in which operators try them, and rolling follows the last one.
 
 All images are slow: old tasks run beside the new ones, as on AWS.
@@ -22,11 +23,13 @@ from tests.live.watch import CutOffError, Watch
 
 pytestmark = pytest.mark.live
 
+ZONE = "aws route53 create-hosted-zone --name sandbox.test --caller-reference it"
 HTTPS = """
-zone=$(aws route53 create-hosted-zone --name sandbox.test --caller-reference it --query HostedZone.Id --output text)
+zone=$(aws route53 list-hosted-zones-by-name --dns-name sandbox.test --query 'HostedZones[0].Id' --output text)
 pulumi config set domainName voice.sandbox.test -s dev
 pulumi config set hostedZoneId "${zone##*/}" -s dev
 """
+NO_HTTPS = "pulumi config rm-all domainName hostedZoneId -s dev"
 REDIS = """
 pulumi config set redisEnabled true -s dev
 pulumi config set --secret redisAuthToken correct-horse-battery -s dev
@@ -76,20 +79,18 @@ STEPS = {
     ),
     "the good release after it": Step("", image="1.3.0"),
     "HTTPS and exec on and a secret changed": Step(
-        _all(HTTPS, _set("enableExec", "true"), _secret("SECOND", "changed"))
+        _all(ZONE, HTTPS, _set("enableExec", "true"), _secret("SECOND", "changed"))
     ),
     "exec off with blue-green and without a secret": Step(
         _all(_set("enableExec", "false"), _no_secret("SECOND"), _set("deploymentStrategy", "blue-green"))
     ),
     "a blue-green release with a secret": Step(FIRST, image="2.0.0"),
-    "canary with tracing": Step(_all(TRACING, _set("deploymentStrategy", "canary"))),
+    "canary with tracing and without HTTPS": Step(_all(TRACING, NO_HTTPS, _set("deploymentStrategy", "canary"))),
     "a bad canary release that needs less": Step(
         _all(_no_secret("FIRST"), NO_TRACING), image="2.1.0", fault="unhealthy", succeeds=False
     ),
-    "a canary release with Redis": Step(REDIS, image="2.2.0"),
-    "linear without HTTPS": Step(
-        _all("pulumi config rm-all domainName hostedZoneId -s dev", _set("deploymentStrategy", "linear"))
-    ),
+    "a canary release with Redis and HTTPS": Step(_all(REDIS, HTTPS), image="2.2.0"),
+    "linear without HTTPS": Step(_all(NO_HTTPS, _set("deploymentStrategy", "linear"))),
     "more capacity": Step(_all(_set("desiredCount", "2"), _set("spotPercent", "50"))),
     "rolling without Redis": Step(_all(NO_REDIS, _set("deploymentStrategy", "rolling"))),
 }

@@ -184,7 +184,9 @@ def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
     (redirect,) = listeners[80]["DefaultActions"]
     assert (redirect["Type"], redirect["RedirectConfig"]["Protocol"]) == ("redirect", "HTTPS")
     rules = [r for r in elb.describe_rules(ListenerArn=serving["ListenerArn"])["Rules"] if not r["IsDefault"]]
-    assert [action["Type"] for rule in rules for action in rule["Actions"]] == ["forward"]
+    by_priority = sorted(rules, key=lambda rule: int(rule["Priority"]))
+    actions = [action["Type"] for rule in by_priority for action in rule["Actions"]]
+    assert actions == (["forward", "redirect"] if stack.name == "dev" else ["forward"])
 
     (group,) = elb.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
     assert (group["Protocol"], group["Port"], group["TargetType"]) == ("HTTP", 8080, "ip")

@@ -27,7 +27,7 @@ def deploy_again(dev: Stack) -> None:
 
 
 def weights(dev: Stack) -> dict[int, list[tuple[str, int]]]:
-    """Priority of each listener rule -> the target groups that it forwards to, and their weights."""
+    """Priority of each listener rule that forwards -> its target groups and their weights."""
     elb = dev.client("elbv2")
     (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
     (listener,) = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
@@ -36,7 +36,7 @@ def weights(dev: Stack) -> dict[int, list[tuple[str, int]]]:
             (group["TargetGroupArn"], group["Weight"]) for group in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
         ]
         for rule in elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
-        if not rule["IsDefault"]
+        if not rule["IsDefault"] and rule["Actions"][0]["Type"] == "forward"
     }
 
 

@@ -47,6 +47,11 @@ def build(answers: FakeAws | None = None, **changes: Any) -> Deployment:
     return deploy(program, answers=answers or FakeAws(region="eu-north-1"))
 
 
+def forwarding(run: Deployment) -> list[Any]:
+    """The rules that forward; the other one redirects."""
+    return [rule for rule in run.all(":ListenerRule") if rule.name != "to-https"]
+
+
 def test_the_load_balancer() -> None:
     run = build()
     assert run.one("lb/loadBalancer:LoadBalancer").inputs == {
@@ -98,7 +103,7 @@ def test_polling_clients_stay_on_their_task(shifts_traffic: bool) -> None:
 
 @pytest.mark.parametrize("shifts_traffic", [False, True])
 def test_no_rule_keeps_a_client_on_a_group_for_longer_than_its_tasks_stay(shifts_traffic: bool) -> None:
-    for rule in build(shifts_traffic=shifts_traffic).all(":ListenerRule"):
+    for rule in forwarding(build(shifts_traffic=shifts_traffic)):
         [action] = rule.inputs["actions"]
         stickiness = action["forward"]["stickiness"]
         # Longer than the pause between two polls, so that a client has one task during a shift.
@@ -136,7 +141,7 @@ def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], liste
     groups = run.all(":TargetGroup")
     assert [group.name for group in groups] == ["voiceter-backend", "voiceter-backend-b"]
     assert groups[0].inputs == groups[1].inputs
-    production, test = run.all(":ListenerRule")
+    production, test = forwarding(run)
     for rule in (production, test):
         assert f"/{listener}/" in rule.inputs["listenerArn"]
         [action] = rule.inputs["actions"]
@@ -152,7 +157,7 @@ def test_traffic_shifts_between_two_target_groups(changes: dict[str, Any], liste
 
 
 def test_change_of_strategy_creates_the_new_rule_beside_the_old_rule() -> None:
-    [rolling], shifting = build().all(":ListenerRule"), build(shifts_traffic=True).all(":ListenerRule")
+    [rolling], shifting = forwarding(build()), forwarding(build(shifts_traffic=True))
     assert rolling.name not in {rule.name for rule in shifting}
     assert rolling.inputs["priority"] not in {rule.inputs["priority"] for rule in shifting}
     assert rolling.ignore_changes == ()
@@ -174,7 +179,7 @@ ALTERNATE = FIRST.replace("backend-", "backend-b-")
 def test_new_rule_forwards_to_the_group_that_has_the_tasks(
     changes: dict[str, Any], active: str, forwarded: dict[str, int]
 ) -> None:
-    for rule in build(shifts_traffic=True, active_group=active, **changes).all(":ListenerRule"):
+    for rule in forwarding(build(shifts_traffic=True, active_group=active, **changes)):
         [action] = rule.inputs["actions"]
         assert {group["arn"]: group["weight"] for group in action["forward"]["targetGroups"]} == forwarded
         assert rule.ignore_changes == ("actions",)
@@ -183,12 +188,34 @@ def test_new_rule_forwards_to_the_group_that_has_the_tasks(
 @pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])
 def test_rule_forwards_everything(changes: dict[str, Any], listener: str) -> None:
     run = build(**changes)
-    rule = run.one(":ListenerRule").inputs
+    rule = run.one(":ListenerRule", "everything").inputs
     assert f"/{listener}/" in rule["listenerArn"]
     assert rule["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
     [action] = rule["actions"]
     assert action["type"] == "forward"
     assert [group["arn"] for group in action["forward"]["targetGroups"]] == [run.exports["targetGroup"]]
+
+
+@pytest.mark.parametrize("shifts_traffic", [False, True])
+@pytest.mark.parametrize("changes", EDGES)
+def test_redirect_to_https_precedes_all_rules_that_forward_only_with_https(
+    changes: dict[str, Any], shifts_traffic: bool
+) -> None:
+    run = build(shifts_traffic=shifts_traffic, **changes)
+    redirect = run.one(":ListenerRule", "to-https")
+    assert "/http/" in redirect.inputs["listenerArn"]
+    assert redirect.inputs["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
+    assert redirect.inputs["actions"] == run.one(":Listener", "http").inputs["defaultActions"]
+    # The listener also has the rules of the other strategies, and the old ones, until the end of an update.
+    everything = [rule for shifts in (False, True) for rule in forwarding(build(shifts_traffic=shifts, **changes))]
+    others = {rule.inputs["priority"] for rule in everything}
+    if changes:
+        assert redirect.inputs["priority"] < min(others)
+    else:
+        # No request reaches it: a rule that forwards everything precedes it.
+        assert redirect.inputs["priority"] > max(others)
+    # In both directions it changes after the rules that forward exist, and before the service's update.
+    assert {rule.urn for rule in forwarding(run)} <= set(redirect.depends_on)
 
 
 @pytest.mark.parametrize("changes", EDGES[1:])

@@ -10,8 +10,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.access.identity import Roles
-from components.edge.load_balancer import Target
-from components.edge.rules import TrafficShift
+from components.edge.load_balancer import Target, TrafficShift
 from components.lib.timeline import Timeline
 from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
