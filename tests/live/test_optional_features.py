@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.live.harness import ACCOUNT_ID, Stack, changes_in
+from tests.support.commands import below
 
 pytestmark = pytest.mark.live
 
@@ -244,6 +245,8 @@ def test_logs_of_the_load_balancer_and_the_network_go_to_the_bucket(dev: Stack) 
     assert attributes["access_logs.s3.bucket"] == attributes["connection_logs.s3.bucket"] == LOGS_BUCKET
     assert len(flow_logs(dev)) == 1
     assert "LoadBalancerLogs" in {one["Sid"] for one in policy_of_logs_bucket(dev)["Statement"]}
+    delivery, _ = below("docs/traffic-logs.md", "Check the delivery")
+    assert shell(dev, f"pulumi stack select dev\n{delivery}").split() == ["ACTIVE", "SUCCESS", "None"]
 
 
 def test_limits_that_a_schedule_has_set_are_not_drift(dev: Stack) -> None:
