@@ -37,7 +37,7 @@ disable_garbage_collection()
 stack = pulumi.get_stack()
 names = Names(stack)
 lookups = Lookups(names, environment_of(stack))
-settings = load(lookups.image, lookups.network, lookups.service)
+settings = load(lookups)
 running = settings.running_service
 region, protect = settings.region, settings.protect_data
 provider, account = lookups.provider(region), lookups.account(region)

@@ -1,10 +1,16 @@
-"""The lookups in AWS of what the stack already has there."""
+"""The lookups in AWS of what is there already: of the stack, of its operators, and of what AWS offers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi_aws as aws
 
+from components.access.models import InferenceProfile, InferenceTypes, find_models, find_profile
 from components.data.registry import find_image
+from components.edge import certificates
+from components.edge.certificates import Certificate
+from components.edge.domain import HostedZone, find_zone
 from components.lib import target_health
 from components.lib.account import Account
 from components.lib.names import Names
@@ -14,7 +20,7 @@ from components.service.running import RunningService, find_service
 
 
 class Lookups:
-    """Looks up what the stack already has in AWS, through the provider of all resources."""
+    """Looks up what is in AWS already, through the provider of all resources."""
 
     def __init__(self, names: Names, environment: str) -> None:
         self._names = names
@@ -52,3 +58,20 @@ class Lookups:
         return find_service(
             self.provider(region), self._names, lambda group: target_health.target_states(region, group)
         )
+
+    def certificate(self, region: str, arn: str) -> Certificate | None:
+        """Returns a certificate of the region, see `find_certificate`."""
+        self.provider(region)  # which says if the credentials do not work
+        return certificates.find_certificate(region, arn)
+
+    def zone(self, region: str, hosted_zone_id: str) -> HostedZone | None:
+        """Returns a hosted zone, see `find_zone`."""
+        return find_zone(self.provider(region), hosted_zone_id)
+
+    def models(self, region: str) -> Mapping[str, InferenceTypes]:
+        """Returns the models of the region, see `find_models`."""
+        return find_models(self.provider(region))
+
+    def profile(self, region: str, profile_id: str) -> InferenceProfile | None:
+        """Returns an inference profile of the region, see `find_profile`."""
+        return find_profile(self.provider(region), profile_id)

@@ -1,16 +1,16 @@
 """Loads the configuration of the running stack: `Settings`, or one `ConfigError` with all mistakes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from components.data.registry import Image
-from components.service.running import RunningService
 from config import rules
 from config import source as config_source
-from config.checks import check_across_keys
+from config.checks import check_across_keys, check_grants
 from config.key import Declaration, declarations
+from config.lookups import Lookups, check_certificate, check_models, check_zone
 from config.mistakes import ConfigError, Mistakes, nearest, path
 from config.settings import Settings
 from config.source import Source, decode
@@ -18,17 +18,11 @@ from config.source import Source, decode
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 
 
-def load(
-    find_image: Callable[[str, str], str | None],
-    find_network: Callable[[str], str | None],
-    find_service: Callable[[str], RunningService | None],
-) -> Settings:
+def load(lookups: Lookups) -> Settings:
     """Returns the checked configuration of the running stack.
 
-    `find_image` takes a region and an `imageTag`, and returns the tag of that image in the stack's registry, or None
-    if the registry lacks it. `find_network` takes a region, and returns the IPv4 block of the stack's network there,
-    or None if there is none yet. `find_service` takes a region, and returns the service that runs there, or None.
-    `find_image` runs if stack name, region and tag are valid; the others if everything else is.
+    What a key names is looked up if the key, the region and the stack's name are valid. The stack's network and its
+    service are looked up if everything else is valid.
 
     Raises `ConfigError` with every mistake.
     """
@@ -36,13 +30,20 @@ def load(
     mistakes = Mistakes(source)
     settings = parse(source, mistakes)
     check_across_keys(settings, source, mistakes)
-    if settings.image_tag and mistakes.all_right("stack name", "aws:region"):
-        settings = _with_image(settings, find_image, mistakes)
+    if mistakes.all_right("stack name", "aws:region"):
+        if settings.image_tag:
+            settings = _with_image(settings, lookups, mistakes)
+        for check in (check_certificate, check_zone):
+            for mistake in check(settings, lookups):
+                mistakes.add(mistake.path, mistake.rule, mistake.value)
+        if mistakes.all_right("bedrockModelId", "extraModelIds"):
+            settings = _with_profiles(settings, lookups, mistakes)
+    check_grants(settings, source, mistakes)
     _refuse_other_keys(source, mistakes)
     if not mistakes:
-        _check_network(settings, find_network, mistakes)
+        _check_network(settings, lookups, mistakes)
         if settings.image:  # else the update deletes the service
-            settings = _with_service(settings, find_service, mistakes)
+            settings = _with_service(settings, lookups, mistakes)
     if mistakes:
         raise ConfigError(settings.stack, mistakes.lines)
     return settings
@@ -111,9 +112,9 @@ def _refuse_other_keys(source: Source, mistakes: Mistakes) -> None:
             mistakes.add(key, rule)
 
 
-def _with_image(settings: Settings, find_image: Callable[[str, str], str | None], mistakes: Mistakes) -> Settings:
+def _with_image(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
     tag = settings.image_tag
-    version = find_image(settings.region, tag) if tag else None
+    version = lookups.image(settings.region, tag) if tag else None
     if tag and version:
         return settings.model_copy(update={"image": Image(tag, version)})
     rule = (
@@ -124,8 +125,15 @@ def _with_image(settings: Settings, find_image: Callable[[str, str], str | None]
     return settings
 
 
-def _check_network(settings: Settings, find_network: Callable[[str], str | None], mistakes: Mistakes) -> None:
-    present = find_network(settings.region)
+def _with_profiles(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    profiles, wrong = check_models(settings, lookups)
+    for mistake in wrong:
+        mistakes.add(mistake.path, mistake.rule, mistake.value)
+    return settings.model_copy(update={"inference_profiles": profiles})
+
+
+def _check_network(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> None:
+    present = lookups.network(settings.region)
     if present not in (None, settings.vpc_cidr):
         rule = (
             f"must stay {present} while the stack is up: AWS does not move resources that are in use to another "
@@ -134,10 +142,8 @@ def _check_network(settings: Settings, find_network: Callable[[str], str | None]
         mistakes.add("vpcCidr", rule, settings.vpc_cidr)
 
 
-def _with_service(
-    settings: Settings, find_service: Callable[[str], RunningService | None], mistakes: Mistakes
-) -> Settings:
-    service = find_service(settings.region)
+def _with_service(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    service = lookups.service(settings.region)
     if service is None:
         return settings
     if service.alternate_in_use and not settings.strategy.shifts_traffic:

@@ -227,7 +227,7 @@ class Keys(BaseModel):
             env="METRICS_ENABLED",
         ),
     ] = True
-    bedrock_model_id: Annotated[str, rules.MODEL_ID, Key("the speech model", env="BEDROCK_MODEL_ID")] = (
+    bedrock_model_id: Annotated[str, rules.SPEECH_MODEL_ID, Key("the speech model", env="BEDROCK_MODEL_ID")] = (
         "amazon.nova-2-sonic-v1:0"
     )
     cors_origins: Annotated[
@@ -291,7 +291,8 @@ class Keys(BaseModel):
 
     # What the task role grants beside the speech model
     extra_model_ids: Annotated[
-        tuple[Annotated[str, rules.MODEL_ID], ...], Key("models that the app may call beside the speech model")
+        tuple[Annotated[str, rules.MODEL_ID], ...],
+        Key("models or inference profiles that the app may call beside the speech model"),
     ] = ("amazon.nova-lite-v1:0",)
     ses_identity_arns: Annotated[
         tuple[Annotated[str, rules.SES_IDENTITY_ARN], ...], Key("SES identities that the app may send mail from")

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, GetCoreSchemaHandler, SecretStr, StrictBool, StrictInt, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
+from components.access.models import model_of
 from components.data.tables import TABLES
 from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date, may_be_changed
 
@@ -196,14 +197,23 @@ HOSTED_ZONE_ID: Final = text_matching(
 # A list of origins has at least one.
 ORIGINS: Final = Rule("a list or a comma-separated text of at least one origin", bool)
 
-# The pattern: Amazon Bedrock API Reference, FoundationModelSummary. The prefixes us., eu., apac., global. and so on are
-# those of inference profiles (Amazon Bedrock User Guide, "Supported Regions and models for inference profiles"): Nova
-# Sonic's bidirectional stream is not known to take one, and the task role grants foundation models only.
-MODEL_ID: Final = text_matching(
-    r"(?!(?:[a-z]{2}|us-gov|apac|global)\.)"
-    r"[a-z0-9-]{1,63}\.(?:[a-z0-9-]{1,63}\.){0,2}[a-z0-9-]{1,63}(?::[a-z0-9-]{1,63}){0,2}",
+# Amazon Bedrock API Reference, FoundationModelSummary. An inference profile's id is that of its model with a prefix.
+_MODEL_ID: Final = r"[a-z0-9-]{1,63}\.(?:[a-z0-9-]{1,63}\.){0,2}[a-z0-9-]{1,63}(?::[a-z0-9-]{1,63}){0,2}"
+_LIST_MODELS: Final = "`aws bedrock list-foundation-models` shows the ids"
+
+# The bidirectional stream of a speech model is not known to take an inference profile.
+SPEECH_MODEL_ID: Final = TextRule(
     "the id of a foundation model, such as amazon.nova-2-sonic-v1:0: no ARN, and no inference profile (us.…, global.…)",
-    "`aws bedrock list-foundation-models` shows the ids",
+    lambda text: re.fullmatch(_MODEL_ID, text) is not None and model_of(text) is None,
+    _LIST_MODELS,
+)
+
+# The lookup at preview says whether the region has such a model or profile.
+MODEL_ID: Final = TextRule(
+    "the id of a foundation model, such as amazon.nova-lite-v1:0, or of an inference profile, such as "
+    "us.amazon.nova-lite-v1:0: no ARN",
+    lambda text: re.fullmatch(_MODEL_ID, model_of(text) or text) is not None,
+    _LIST_MODELS,
 )
 
 # RFC 6454: scheme, host and port. Browsers send it in lower case, without a final slash. `*` stands for every origin.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 
 from components.access.app_grants import AppAccess
+from components.access.models import InferenceProfile
 from components.data.registry import Image
 from components.data.session_cache import Redis
 from components.edge.domain import Domain
@@ -23,6 +24,7 @@ class Settings(Keys):
     """The config keys of one stack. Keys that belong together are one value, or None."""
 
     image: Image | None = None  # looked up; None before the first image
+    inference_profiles: Mapping[str, InferenceProfile] = {}  # looked up, by the ids of extraModelIds
     running_service: RunningService | None = None  # looked up; None before the first deployment of an image
 
     @property
@@ -73,7 +75,8 @@ class Settings(Keys):
         """What the app uses beside the stack's stores."""
         return AppAccess(
             speech_model_id=self.bedrock_model_id,
-            other_model_ids=self.extra_model_ids,
+            other_model_ids=[one for one in self.extra_model_ids if one not in self.inference_profiles],
+            profiles=list(self.inference_profiles.values()),
             guardrail_arns=self.guardrail_arns,
             prompt_arns=self.prompt_arns,
             ses_identity_arns=self.ses_identity_arns,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.access.models import InferenceProfile
 from components.lib.account import Account
 from components.lib.app import METRICS_NAMESPACE
 from components.lib.policy import Statement
@@ -14,6 +15,7 @@ class AppAccess:
 
     speech_model_id: str
     other_model_ids: Sequence[str]
+    profiles: Sequence[InferenceProfile]  # for the other models
     guardrail_arns: Sequence[str]
     prompt_arns: Sequence[str]
     ses_identity_arns: Sequence[str]
@@ -41,7 +43,24 @@ def _models(account: Account, access: AppAccess) -> list[Statement]:
     stream = ["bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"]
     speech = Statement("BedrockSpeech", stream, [_foundation_model(account, access.speech_model_id)])
     others = [_foundation_model(account, model_id) for model_id in access.other_model_ids]
-    return [speech, *_grant_if_any("BedrockConverse", "bedrock:InvokeModel", others)]
+    profiles = [profile.arn for profile in access.profiles]
+    return [
+        speech,
+        *_grant_if_any("BedrockConverse", "bedrock:InvokeModel", [*others, *profiles]),
+        *(_models_of_profiles(account, access.profiles) if profiles else []),
+    ]
+
+
+def _models_of_profiles(account: Account, profiles: Sequence[InferenceProfile]) -> list[Statement]:
+    """The models that inference profiles lead to, through these profiles only.
+
+    Amazon Bedrock User Guide, "Geographic cross-Region inference" and "Global cross-Region inference", IAM policies:
+    the models in each destination region and in the region of the request.
+    """
+    arns = {arn for profile in profiles for arn in profile.model_arns}
+    here = {_foundation_model(account, arn.rpartition("/")[2]) for arn in arns}
+    through = {"StringEquals": {"bedrock:InferenceProfileArn": sorted(profile.arn for profile in profiles)}}
+    return [Statement("BedrockProfiles", ["bedrock:InvokeModel"], sorted(arns | here), through)]
 
 
 def _metrics() -> list[Statement]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.lib.lookup import look_up
+
 _VALIDATION_TTL_SECONDS = 60
 
 
@@ -22,6 +24,31 @@ class Domain:
     stack: str
     hosted_zone_id: str | None = None  # None: somebody else creates the record
     certificate_arn: str | None = None  # None: the program creates a certificate, which it validates in the zone
+
+
+@dataclass(frozen=True)
+class HostedZone:
+    """A hosted zone of Route 53."""
+
+    name: str  # without a final dot
+    private: bool
+
+    def holds(self, name: str) -> bool:
+        """Returns whether the zone may have a record of that name."""
+        return name == self.name or name.endswith(f".{self.name}")
+
+
+def find_zone(provider: aws.Provider, hosted_zone_id: str) -> HostedZone | None:
+    """Returns a hosted zone, or None if the account has none with this id.
+
+    Raises:
+        pulumi.RunError: AWS does not answer.
+    """
+    found = look_up(
+        f"the hosted zone {hosted_zone_id} (route53:GetHostedZone)",
+        lambda: aws.route53.get_zone(zone_id=hosted_zone_id, opts=pulumi.InvokeOptions(provider=provider)),
+    )
+    return found and HostedZone(found.name, bool(found.private_zone))
 
 
 def certificate_arn(domain: Domain, parent: pulumi.Resource) -> pulumi.Input[str] | None:

@@ -25,11 +25,15 @@ _NOT_THERE = (
     "servicenotfoundexception",
     "clusternotfoundexception",
     "targetgroupnotfound",
+    "resourcenotfoundexception",
+    "nosuchhostedzone",
 )
 
 
-def look_up(what: str, ask: Callable[[], T]) -> T | None:
+def look_up(what: str, ask: Callable[[], T], *not_there: str) -> T | None:
     """Returns what `ask` finds, or None if it does not exist. `what` describes it for the error message.
+
+    `not_there` are more error codes, in lower case, that say so of this lookup.
 
     Raises:
         pulumi.RunError: AWS does not answer.
@@ -38,6 +42,6 @@ def look_up(what: str, ask: Callable[[], T]) -> T | None:
         return ask()
     except Exception as error:  # the SDK raises bare exceptions
         refused = refusal(error)
-        if not refused and any(text in str(error).lower() for text in _NOT_THERE):
+        if not refused and any(text in str(error).lower() for text in (*_NOT_THERE, *not_there)):
             return None
         raise pulumi.RunError(f"cannot look up {what}: {refused or error}") from error

@@ -60,6 +60,7 @@ WITHHELD = {
 FUNCTIONS = {
     "get_caller_identity": set[str](),  # needs no permission
     "get_image": {"ecr:DescribeImages"},
+    "get_inference_profile": {"bedrock:GetInferenceProfile"},
     "get_listener_rule": {"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"},
     "get_load_balancer": {
         "elasticloadbalancing:DescribeLoadBalancers",
@@ -67,9 +68,12 @@ FUNCTIONS = {
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
         "elasticloadbalancing:DescribeTags",
     },
+    "get_models": {"bedrock:ListFoundationModels"},
     "get_partition": set[str](),  # makes no call
     "get_service": {"ecs:DescribeServices"},
     "get_vpc": {"ec2:DescribeRouteTables", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"},
+    # For a private zone, it also lists the records.
+    "get_zone": {"route53:GetHostedZone", "route53:ListResourceRecordSets", "route53:ListTagsForResource"},
     "get_secret": {"secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"},
 }
 # Services and operations of botocore that have another name in IAM.

@@ -36,7 +36,7 @@ pulumi config set --secret redisAuthToken correct-horse-battery -s dev
 """
 NO_REDIS = "pulumi config rm-all redisEnabled redisAuthToken -s dev"
 MODELS = """
-pulumi config set bedrockModelId amazon.nova-sonic-v1:0 -s dev
+pulumi config set bedrockModelId amazon.nova-micro-v1:0 -s dev
 pulumi config set --path 'extraModelIds[0]' amazon.nova-pro-v1:0 -s dev
 pulumi config set --path environment.NLP_MODEL_ID amazon.nova-pro-v1:0 -s dev
 """

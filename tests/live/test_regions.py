@@ -77,6 +77,8 @@ def test_stack_with_a_long_name_comes_up(sandbox: LiveSandbox) -> None:
 
 def test_values_copied_from_the_old_region_are_named_before_anything_is_created(sandbox: LiveSandbox) -> None:
     certificate = sandbox.client("acm").request_certificate(DomainName="voiceter.example")["CertificateArn"]
+    zone = sandbox.client("route53").create_hosted_zone(Name="sandbox.example", CallerReference="copied")
+    zone = zone["HostedZone"]["Id"].rpartition("/")[2]
     secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT_ID}:secret:pool-AbC123"
     guardrail = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:guardrail/abc123def456"
     prompt = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:prompt/ABCDE12345"
@@ -89,13 +91,20 @@ def test_values_copied_from_the_old_region_are_named_before_anything_is_created(
         pulumi config set --plaintext --path secretArns.POOL {secret}
         pulumi config set --path 'guardrailArns[0]' {guardrail}
         pulumi config set --path 'promptArns[0]' {prompt}
+        pulumi config set hostedZoneId {zone}
+        pulumi config set --path 'extraModelIds[0]' eu.amazon.nova-2-lite-v1:0
+        pulumi config set --path 'extraModelIds[1]' amazon.nova-2-lite-v1:0
         pulumi config set imageTag 1.4.2
         pulumi up --yes --non-interactive
         """
     )
-    assert "has 5 mistakes; nothing was changed" in refusal
+    assert "has 8 mistakes; nothing was changed" in refusal
     for key in ("certificateArn", "secretArns.POOL", "guardrailArns[0]", "promptArns[0]", "imageTag"):
         assert f"  {key}" in refusal
+    assert f"hostedZoneId = '{zone}': is the zone of sandbox.example, which does not hold voiceter.example" in refusal
+    profiles = "set us.amazon.nova-2-lite-v1:0 or global.amazon.nova-2-lite-v1:0"
+    assert f"is no inference profile that Amazon Bedrock offers in us-west-2: {profiles}" in refusal
+    assert f"'amazon.nova-2-lite-v1:0': is offered in us-west-2 by inference profile only: {profiles}" in refusal
     assert [item for item in sandbox.resources("test-us-west-2") if item["type"].startswith("aws:")] == []
 
 

@@ -12,7 +12,7 @@ from tests.live.watch import Watch
 pytestmark = pytest.mark.live
 
 OLD_MODEL = "amazon.nova-2-sonic-v1:0"
-NEW_MODEL = "amazon.nova-sonic-v1:0"
+NEW_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
 EXTRA = "amazon.nova-pro-v1:0"
 PROMPT = "arn:aws:bedrock:us-east-1:123456789012:prompt/0123456789"
 

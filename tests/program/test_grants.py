@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from config.mistakes import ConfigError
-from tests.support import contract, iam
+from tests.support import bedrock, contract, iam
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws
 from tests.support.program import DIGEST, TAG, run
 
@@ -171,12 +171,46 @@ def test_app_uses_no_other_model(model: str) -> None:
 
 
 def test_models_follow_the_config() -> None:
-    deployment = run("prod", bedrockModelId="amazon.nova-sonic-v1:0", extraModelIds=["amazon.nova-pro-v1:0"])
+    deployment = run("prod", bedrockModelId=bedrock.PRO, extraModelIds=[bedrock.MICRO])
     policy = policies_of(deployment, "task")
-    assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{MODELS}/amazon.nova-sonic-v1:0")
-    assert iam.allows(policy, "bedrock:InvokeModel", f"{MODELS}/amazon.nova-pro-v1:0")
+    assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{MODELS}/{bedrock.PRO}")
+    assert iam.allows(policy, "bedrock:InvokeModel", f"{MODELS}/{bedrock.MICRO}")
     assert not iam.allows(policy, "bedrock:InvokeModel", SPEECH)
     assert not iam.allows(policy, "bedrock:InvokeModel", LITE)
+
+
+PROFILES = [(region, prefix) for region in bedrock.DESTINATIONS for prefix in bedrock.DESTINATIONS[region]]
+PLACES = {place for region, prefix in PROFILES for place in bedrock.DESTINATIONS[region][prefix]} | {"us-west-1"}
+
+
+def task_policy(deployment: Deployment) -> dict[str, Any]:
+    return iam.joined(p.json("policy") for p in deployment.all(":RolePolicy") if p.name.startswith("task-"))
+
+
+@pytest.mark.parametrize(("region", "prefix"), PROFILES)
+def test_inference_profile_grants_itself_and_its_model_in_each_destination(region: str, prefix: str) -> None:
+    profile_id = f"{prefix}.{bedrock.LITE_2}"
+    policy = task_policy(run("dev", region=region, extraModelIds=[profile_id]))
+    profiles = f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile"
+    profile = f"{profiles}/{profile_id}"
+    assert iam.allows(policy, "bedrock:InvokeModel", profile)
+    assert not iam.allows(policy, "bedrock:InvokeModel", f"{profiles}/xx.{bedrock.LITE_2}")
+    for place in PLACES:
+        arn = f"arn:aws:bedrock:{place}::foundation-model/{bedrock.LITE_2}"
+        leads_there = place in bedrock.DESTINATIONS[region][prefix]
+        assert iam.allows(policy, "bedrock:InvokeModel", arn, {"bedrock:InferenceProfileArn": profile}) is leads_there
+        # Neither without a profile nor through another one.
+        assert not iam.allows(policy, "bedrock:InvokeModel", arn)
+        assert not iam.allows(policy, "bedrock:InvokeModel", arn, {"bedrock:InferenceProfileArn": f"{profiles}/other"})
+
+
+@pytest.mark.parametrize("region", bedrock.DESTINATIONS)
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_default_models_are_offered_and_granted_in_every_region(stack: str, region: str) -> None:
+    policy = task_policy(run(stack, region=region))
+    models = f"arn:aws:bedrock:{region}::foundation-model"
+    assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{models}/{bedrock.SONIC}")
+    assert iam.allows(policy, "bedrock:InvokeModel", f"{models}/{bedrock.LITE}")
 
 
 @pytest.mark.parametrize(
@@ -343,8 +377,12 @@ def test_grants_at_their_limits_fit_a_role_beside_those_of_another_config(own: i
     region = "ap-northeast-1"
     key = f"arn:aws:kms:{region}:{ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef"
     arns = [shared(number) for number in range(MOST_SECRETS - own)]
+    models = [f"anthropic.claude-sonnet-4-2026{number:04}-v1:0" for number in range(MOST_OTHERS)]
     answers = FakeAws(
-        region=region, images={DIGEST: [TAG]}, secret_keys={arn: f"{key[:-2]}{arn[-9:-7]}" for arn in arns}
+        region=region,
+        images={DIGEST: [TAG]},
+        secret_keys={arn: f"{key[:-2]}{arn[-9:-7]}" for arn in arns},
+        models={**bedrock.MODELS, **{model: [bedrock.BY_ID] for model in models}},
     )
     deployment = run(
         f"prod-{region}",
@@ -357,7 +395,7 @@ def test_grants_at_their_limits_fit_a_role_beside_those_of_another_config(own: i
         redisAuthToken="correct-horse-battery",
         enableXrayTracing=True,
         enableExec=True,
-        extraModelIds=[f"anthropic.claude-sonnet-4-2026{number:04}-v1:0" for number in range(MOST_OTHERS)],
+        extraModelIds=models,
     )
     assert len(sizes(deployment)) == 2
     for role_name, size in sizes(deployment).items():

@@ -17,12 +17,17 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import Stack
 
+from components.edge import certificates
+from components.edge.certificates import Certificate
 from components.lib import target_health
+from tests.support import bedrock
 from tests.support.stack_config import NAMESPACE, engine_config
 
 ACCOUNT = "123456789012"
 PARTITION = "aws"
 PRODUCTION_RULE = "arn:production-rule"
+
+CERTIFICATE = Certificate("ISSUED", ("*.example.com",))
 
 # Pulumi's wire format marks special objects with this key, whose value says what they are.
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -107,6 +112,9 @@ class FakeAws(pulumi.runtime.Mocks):
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
     service: RunningTasks | None = None
+    certificate: Certificate | None = CERTIFICATE  # the answer for every ARN
+    zone: tuple[str, bool] | None = ("example.com", False)  # the name of every hosted zone, and whether it is private
+    models: Mapping[str, Sequence[str]] = field(default_factory=lambda: bedrock.MODELS)  # id -> inference types
     network: str = ""  # the IPv4 block of the stack's network, if it is up
     running: str = ""  # the revision that the service runs; empty for the one that the program registers
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
@@ -123,6 +131,14 @@ class FakeAws(pulumi.runtime.Mocks):
                 return {"partition": PARTITION, "dnsSuffix": "amazonaws.com", "id": PARTITION}, []
             case "getSecret":
                 return {"arn": inputs["arn"], "kmsKeyId": self.secret_keys.get(inputs["arn"], "")}, []
+            case "getZone":
+                if self.zone:
+                    return {"name": self.zone[0], "privateZone": self.zone[1], "zoneId": inputs["zoneId"]}, []
+                return {}, [("", "couldn't find resource")]
+            case "getModels":
+                return {"modelSummaries": [_model(*item, self.region) for item in self.models.items()]}, []
+            case "getInferenceProfile":
+                return self._profile(inputs["inferenceProfileId"])
             case "getVpc":
                 if self.network:
                     return {"cidrBlock": self.network}, []
@@ -156,6 +172,13 @@ class FakeAws(pulumi.runtime.Mocks):
             if args.get("imageTag") in tags or args.get("imageDigest") == digest:
                 return {"imageDigest": digest, "imageTags": list(tags)}, []
         return {}, [("", "reading ECR Images: ImageNotFoundException: The image does not exist within the repository")]
+
+    def _profile(self, profile_id: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        arns = bedrock.models_of(self.region, profile_id)
+        if arns is None:
+            return {}, [("", "ResourceNotFoundException: The provided inference profile was not found")]
+        arn = self._arn("bedrock", f"inference-profile/{profile_id}")
+        return {"inferenceProfileArn": arn, "models": [{"modelArn": model} for model in arns]}, []
 
     def _service(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if self.service is None:
@@ -337,8 +360,14 @@ def deploy(
     def states(_region: str, group: str) -> Sequence[str]:
         return targets[group]
 
-    patch = mock.patch.object(target_health, "target_states", states)
-    with engine_config(config or {}, encrypted), patch:
+    def certificate(_region: str, _arn: str) -> Certificate | None:
+        return answers.certificate
+
+    with (
+        engine_config(config or {}, encrypted),
+        mock.patch.object(target_health, "target_states", states),
+        mock.patch.object(certificates, "find_certificate", certificate),
+    ):
         runtime.test(run)()
     return deployment
 
@@ -371,6 +400,19 @@ def _deployment(number: int) -> dict[str, Any]:
     times = {"createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z"}
     status = "ACTIVE" if number else "PRIMARY"
     return {"id": f"ecs-svc/{number}", "status": status, "taskDefinition": "app:1", **counts, **times}
+
+
+def _model(model_id: str, inference_types: Sequence[str], region: str) -> dict[str, Any]:
+    lists = ("customizationsSupporteds", "inputModalities", "outputModalities")
+    return {
+        "modelId": model_id,
+        "modelArn": f"arn:aws:bedrock:{region}::foundation-model/{model_id}",
+        "modelName": model_id,
+        "providerName": "Amazon",
+        "responseStreamingSupported": True,
+        "inferenceTypesSupporteds": list(inference_types),
+        **{name: list[str]() for name in lists},
+    }
 
 
 def _struct(message: Any) -> dict[str, Any]:

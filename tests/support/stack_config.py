@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 from unittest import mock
 
@@ -13,6 +14,9 @@ import pulumi
 import pulumi.runtime
 import pytest
 
+from components.access.models import InferenceProfile
+from components.edge.certificates import Certificate
+from components.edge.domain import HostedZone
 from components.service.running import RunningService
 from config import load as config_load
 from config.mistakes import ConfigError
@@ -30,6 +34,10 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 FindImage = Callable[[str, str], str | None]
 FindNetwork = Callable[[str], str | None]
 FindService = Callable[[str], RunningService | None]
+FindCertificate = Callable[[str, str], Certificate | None]
+FindZone = Callable[[str, str], HostedZone | None]
+FindModels = Callable[[str], Mapping[str, Sequence[str]]]
+FindProfile = Callable[[str, str], InferenceProfile | None]
 
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
@@ -84,20 +92,70 @@ def no_service(_region: str) -> None:
     """Answers as a stack that runs no service."""
 
 
+class _CertificateForAll(Certificate):
+    def covers(self, name: str) -> bool:
+        return True
+
+
+class _ZoneOfAll(HostedZone):
+    def holds(self, name: str) -> bool:
+        return True
+
+
+class _EveryModel(dict[str, Sequence[str]]):
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: str) -> Sequence[str]:
+        return ["ON_DEMAND"]
+
+
+def good_certificate(_region: str, _arn: str) -> Certificate | None:
+    """Answers that each certificate is for every name."""
+    return _CertificateForAll("ISSUED", ())
+
+
+def good_zone(_region: str, _id: str) -> HostedZone | None:
+    """Answers that each zone holds every name."""
+    return _ZoneOfAll("example.com", private=False)
+
+
+def every_model(_region: str) -> Mapping[str, Sequence[str]]:
+    """Answers as a region that offers every model."""
+    return _EveryModel()
+
+
+def every_profile(region: str, profile_id: str) -> InferenceProfile | None:
+    """Answers as a region that offers every inference profile, which leads to one region."""
+    model = f"arn:aws:bedrock:{region}::foundation-model/{profile_id.partition('.')[2]}"
+    return InferenceProfile(f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{profile_id}", (model,))
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The lookups of a configuration's check, each a function."""
+
+    image: FindImage = has_the_tag
+    network: FindNetwork = no_network
+    service: FindService = no_service
+    certificate: FindCertificate = good_certificate
+    zone: FindZone = good_zone
+    models: FindModels = every_model
+    profile: FindProfile = every_profile
+
+
 def load(
     config: Mapping[str, object],
     stack: str = "test",
     region: str | None = "us-east-1",
     encrypted: Collection[str] = ("secrets",),
-    find_image: FindImage = has_the_tag,
-    find_network: FindNetwork = no_network,
-    find_service: FindService = no_service,
+    answers: Answers | None = None,
 ) -> Settings:
     """Loads the settings of a stack with that config. Keys need no namespace."""
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     keys = {**config, **({} if region is None else {"aws:region": region})}
     with engine_config(keys, encrypted):
-        return config_load.load(find_image, find_network, find_service)
+        return config_load.load(answers or Answers())
 
 
 def mistakes(
@@ -105,13 +163,11 @@ def mistakes(
     stack: str = "test",
     region: str | None = "us-east-1",
     encrypted: Collection[str] = ("secrets",),
-    find_image: FindImage = has_the_tag,
-    find_network: FindNetwork = no_network,
-    find_service: FindService = no_service,
+    answers: Answers | None = None,
 ) -> list[str]:
     """Returns the lines of the `ConfigError` that `load` raises, without the first."""
     with pytest.raises(ConfigError) as caught:
-        load(config, stack, region, encrypted, find_image, find_network, find_service)
+        load(config, stack, region, encrypted, answers)
     head, *lines = str(caught.value).split("\n")
     assert head == (
         f"the configuration of the stack {stack} has {len(lines)} mistake{'s'[: len(lines) > 1]}; nothing was changed."

@@ -125,7 +125,8 @@ def test_lengths_are_those_of_aws() -> None:
         (rules.GUARDRAIL_ARN, GUARDRAIL, "bedrock", "GuardrailArn"),
         (rules.PROMPT_ARN, PROMPT, "bedrock-agent", "PromptArn"),
         (rules.PROMPT_ARN, f"{PROMPT}:12", "bedrock-agent", "PromptArn"),
-        (rules.MODEL_ID, "amazon.nova-2-sonic-v1:0", "bedrock", "BedrockModelId"),
+        (rules.SPEECH_MODEL_ID, "amazon.nova-2-sonic-v1:0", "bedrock", "BedrockModelId"),
+        (rules.MODEL_ID, "us.amazon.nova-lite-v1:0", "bedrock", "InferenceProfileId"),
         (rules.MODEL_ID, "meta.llama3-1-70b-instruct-v1:0", "bedrock", "BedrockModelId"),
     ],
 )

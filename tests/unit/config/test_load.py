@@ -11,7 +11,7 @@ import pytest
 from components.data.registry import Image
 from components.service.running import RunningService
 from config.mistakes import ConfigError
-from tests.support.stack_config import DIGEST, HTTPS, load, mistakes
+from tests.support.stack_config import DIGEST, HTTPS, Answers, load, mistakes
 
 POOL = "COGNITO_USER_POOL_ID"
 HIDDEN = "correct-horse-battery"
@@ -28,13 +28,13 @@ def test_image_is_looked_up_once_in_its_region() -> None:
         asked.append((region, tag))
         return "1.4.2"
 
-    loaded = load({"imageTag": DIGEST}, region="us-west-2", find_image=find)
+    loaded = load({"imageTag": DIGEST}, region="us-west-2", answers=Answers(image=find))
     assert loaded.image == Image(DIGEST, "1.4.2")
     assert asked == [("us-west-2", DIGEST)]
 
 
 def test_image_that_the_registry_lacks_is_refused() -> None:
-    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", find_image=lambda _region, _tag: None)
+    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", answers=Answers(image=lambda _region, _tag: None))
     assert line == (
         "imageTag = '1.4.2': names no tagged image in this stack's registry in us-west-2: push it. "
         "If there is no registry yet, unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, "
@@ -59,7 +59,7 @@ def test_image_is_not_looked_up_if_stack_region_or_tag_is_wrong(
     def find(region: str, tag: str) -> str | None:
         raise AssertionError(f"looked up {tag} in {region}")
 
-    (line,) = mistakes({} if tag is None else {"imageTag": tag}, stack, region, find_image=find)
+    (line,) = mistakes({} if tag is None else {"imageTag": tag}, stack, region, answers=Answers(image=find))
     assert line.startswith(wrong)
 
 
@@ -70,8 +70,8 @@ def test_network_of_a_stack_that_is_up_cannot_change() -> None:
         asked.append(region)
         return "10.1.0.0/16"
 
-    assert load({"vpcCidr": "10.1.0.0/16"}, region="us-west-2", find_network=find).vpc_cidr == "10.1.0.0/16"
-    (line,) = mistakes({}, region="us-west-2", find_network=find)
+    assert load({"vpcCidr": "10.1.0.0/16"}, region="us-west-2", answers=Answers(network=find)).vpc_cidr == "10.1.0.0/16"
+    (line,) = mistakes({}, region="us-west-2", answers=Answers(network=find))
     assert line == (
         "vpcCidr = '10.0.0.0/16': must stay 10.1.0.0/16 while the stack is up: AWS does not move resources that are in "
         "use to another network. Deploy another stack, or destroy this one first"
@@ -83,7 +83,7 @@ def test_network_is_not_looked_up_if_anything_else_is_wrong() -> None:
     def find(region: str) -> str | None:
         raise AssertionError(f"looked up a network in {region}")
 
-    (line,) = mistakes({"cpu": "1000"}, find_network=find)
+    (line,) = mistakes({"cpu": "1000"}, answers=Answers(network=find))
     assert line.startswith("cpu")
 
 
@@ -223,7 +223,7 @@ def test_one_message_names_all_mistakes() -> None:
 def test_change_to_rolling_is_refused_while_the_alternate_group_is_in_use() -> None:
     service = RunningService(zones=2, active_group="arn:b", alternate_in_use=True)
     for config in ({}, HTTPS):
-        (line,) = mistakes({**config, "imageTag": "1.0.0"}, find_service=lambda _: service)
+        (line,) = mistakes({**config, "imageTag": "1.0.0"}, answers=Answers(service=lambda _: service))
         assert line.startswith("deploymentStrategy = 'rolling': deletes the alternate target group")
         assert "make redeploy STACK=test" in line
         assert "make verify STACK=test WAIT=" in line
@@ -233,32 +233,32 @@ def test_change_to_rolling_is_refused_while_the_alternate_group_is_in_use() -> N
     "service", [None, RunningService(zones=2), RunningService(zones=2, active_group="arn:a", alternate_in_use=False)]
 )
 def test_change_to_rolling_with_an_empty_alternate_group(service: RunningService | None) -> None:
-    assert load({"imageTag": "1.0.0"}, find_service=lambda _: service).running_service == service
+    assert load({"imageTag": "1.0.0"}, answers=Answers(service=lambda _: service)).running_service == service
 
 
 @pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
 def test_shifting_strategy_uses_the_alternate_group(strategy: str) -> None:
     service = RunningService(zones=2, active_group="arn:b", alternate_in_use=True)
-    settings = load({"imageTag": "1.0.0", "deploymentStrategy": strategy}, find_service=lambda _: service)
+    settings = load({"imageTag": "1.0.0", "deploymentStrategy": strategy}, answers=Answers(service=lambda _: service))
     assert settings.running_service == service
 
 
 def test_zone_with_redis_is_not_taken_away() -> None:
     redis = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery", "imageTag": "1.0.0"}
     encrypted = ("redisAuthToken",)
-    (line,) = mistakes(redis, encrypted=encrypted, find_service=lambda _: RunningService(zones=3))
+    (line,) = mistakes(redis, encrypted=encrypted, answers=Answers(service=lambda _: RunningService(zones=3)))
     assert line.startswith("availabilityZones = 2: takes a zone away in which Redis may have a node")
     assert "pulumi config set redisEnabled false" in line
-    assert load(redis, encrypted=encrypted, find_service=lambda _: RunningService(zones=2)).redis
-    assert load({"imageTag": "1.0.0"}, find_service=lambda _: RunningService(zones=3)).redis is None
+    assert load(redis, encrypted=encrypted, answers=Answers(service=lambda _: RunningService(zones=2))).redis
+    assert load({"imageTag": "1.0.0"}, answers=Answers(service=lambda _: RunningService(zones=3))).redis is None
 
 
 def test_service_is_looked_up_only_if_all_is_right_and_it_stays() -> None:
     def fails(_region: str) -> None:
         raise AssertionError
 
-    assert load({}, find_service=fails).running_service is None
-    mistakes({"imageTag": "1.0.0", "cpu": "1"}, find_service=fails)
+    assert load({}, answers=Answers(service=fails)).running_service is None
+    mistakes({"imageTag": "1.0.0", "cpu": "1"}, answers=Answers(service=fails))
 
 
 def test_config_error_ends_the_program_without_a_traceback() -> None:

@@ -57,7 +57,11 @@ GOOD: Mapping[str, list[object]] = {
     "permissionsBoundaryArn": [BOUNDARY, f"arn:aws:iam::{ACCOUNT}:policy/teams/voice/boundary"],
     "secrets": [{"A": "x"}, {"A": "x" * 65536}],
     "secretArns": [{"TOKEN": SECRET}],
-    "extraModelIds": [[], ["zai.glm-4.6", "meta.llama3-1-70b-instruct-v1:0"]],
+    "extraModelIds": [
+        [],
+        ["zai.glm-4.6", "meta.llama3-1-70b-instruct-v1:0"],
+        [f"{prefix}.amazon.nova-2-lite-v1:0" for prefix in ("us", "eu", "apac", "jp", "global")],
+    ],
     "guardrailArns": [[GUARDRAIL]],
     "promptArns": [[PROMPT, f"{PROMPT}:12"]],
     "sesIdentityArns": [[SES_IDENTITY], [f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com"]],
@@ -142,8 +146,8 @@ BAD: list[tuple[str, list[str], str]] = [
 
 # key, a good item or name before the wrong one, wrong values, the start of the rule
 BAD_INSIDE: list[tuple[str, str, list[object], str]] = [
-    ("extraModelIds", "a.b", [1, None, True, ["a.b"], {}], MODEL_RULE),
-    ("extraModelIds", "a.b", ["us.amazon.nova-lite-v1:0", MODEL_ARN, "*", ""], MODEL_RULE),
+    ("extraModelIds", "a.b", [1, None, True, ["a.b"], {}], "the id of a foundation model"),
+    ("extraModelIds", "a.b", ["us.nova", "us.us", MODEL_ARN, "*", ""], "the id of a foundation model, such as"),
     ("guardrailArns", GUARDRAIL, ["*", PROMPT, f"{GUARDRAIL}*", f"{GUARDRAIL}:1"], GUARDRAIL_RULE),
     ("promptArns", PROMPT, ["*", GUARDRAIL, f"{PROMPT}:*", f"{PROMPT}:DRAFT", f"{PROMPT}:123456"], PROMPT_RULE),
     ("sesIdentityArns", SES_IDENTITY, ["*", "a@b.example", SES_IDENTITY.replace("ses", "sns")], SES_RULE),
