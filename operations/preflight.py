@@ -2,14 +2,18 @@
 
 import importlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from components.access.models import InferenceProfile, InferenceTypes, model_of
+from components.edge.certificates import Certificate, describe
+from components.edge.domain import HostedZone
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
 from config.load import parse
+from config.lookups import Mistake, check_certificate, check_models, check_zone
 from config.mistakes import Mistakes
 from config.settings import Settings
 from config.source import Source
@@ -17,6 +21,8 @@ from operations.console import say
 from operations.errors import OperationError, describe_aws_error
 from operations.images import Registry
 from operations.target import Target, project
+
+T = TypeVar("T")
 
 # The names of quotas, as Service Quotas lists them: the beginning is enough. Their codes are documented nowhere.
 _ON_DEMAND: Final = ("fargate", "Fargate On-Demand vCPU resource count")
@@ -50,6 +56,47 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Offers:
+    """Looks up what the stack uses and does not create, as the check of the configuration does at preview."""
+
+    client: Callable[[str], Any]
+
+    def certificate(self, _region: str, arn: str) -> Certificate | None:
+        return self._found(lambda: describe(self.client("acm"), arn), "ResourceNotFoundException")
+
+    def zone(self, _region: str, hosted_zone_id: str) -> HostedZone | None:
+        def ask() -> HostedZone:
+            found: dict[str, Any] = self.client("route53").get_hosted_zone(Id=hosted_zone_id)["HostedZone"]
+            return HostedZone(found["Name"].rstrip("."), found.get("Config", {}).get("PrivateZone", False))
+
+        return self._found(ask, "NoSuchHostedZone")
+
+    def models(self, _region: str) -> Mapping[str, InferenceTypes]:
+        found: list[dict[str, Any]] = self.client("bedrock").list_foundation_models()["modelSummaries"]
+        return {model["modelId"]: model.get("inferenceTypesSupported", []) for model in found}
+
+    def profile(self, _region: str, profile_id: str) -> InferenceProfile | None:
+        def ask() -> InferenceProfile:
+            found = self.client("bedrock").get_inference_profile(inferenceProfileIdentifier=profile_id)
+            models: list[dict[str, str]] = found["models"]
+            return InferenceProfile(found["inferenceProfileArn"], tuple(model["modelArn"] for model in models))
+
+        # The id is the only thing that can be invalid.
+        return self._found(ask, "ResourceNotFoundException", "ValidationException")
+
+    @staticmethod
+    def _found(ask: Callable[[], T], *not_there: str) -> T | None:
+        exceptions: Any = importlib.import_module("botocore.exceptions")
+        try:
+            return ask()
+        except exceptions.ClientError as error:
+            answer: Any = error
+            if answer.response["Error"]["Code"] in not_there:
+                return None
+            raise
+
+
+@dataclass(frozen=True)
 class Account:
     """The account that this shell leads to, in the region of a stack."""
 
@@ -59,6 +106,10 @@ class Account:
     @property
     def names(self) -> Names:
         return Names(self.settings.stack)
+
+    @property
+    def offers(self) -> Offers:
+        return Offers(self.client)
 
     def quota(self, quota: tuple[str, str]) -> float | None:
         """Returns the value of a quota in this account, or None if Service Quotas does not list it."""
@@ -166,44 +217,41 @@ def speech_streams(account: Account) -> Iterator[Finding]:
 
 
 def models(account: Account) -> Iterator[Finding]:
-    """The models must be available in the region, and the account must have access."""
-    bedrock = account.client("bedrock")
-    for model in (account.settings.bedrock_model_id, *account.settings.extra_model_ids):
-        answer = bedrock.get_foundation_model_availability(modelId=model)
-        if answer["regionAvailability"] != "AVAILABLE":
-            text = f"{model} is not offered in {account.settings.region}: choose another model or region"
-            yield Finding(Level.FAIL, "model", text)
-        elif answer["authorizationStatus"] != "AUTHORIZED" or answer["entitlementAvailability"] != "AVAILABLE":
-            text = f"{model}: this account has no access. Request it in the Bedrock console, Model access"
+    """The region must offer the models and inference profiles, and the account must have access."""
+    settings = account.settings
+    _, mistakes = check_models(settings, account.offers)
+    yield from _failures("model", mistakes)
+    wrong = {mistake.value for mistake in mistakes}
+    for model_id in (settings.bedrock_model_id, *settings.extra_model_ids):
+        if model_id in wrong:
+            continue
+        answer = account.client("bedrock").get_foundation_model_availability(modelId=model_of(model_id) or model_id)
+        if answer["authorizationStatus"] != "AUTHORIZED" or answer["entitlementAvailability"] != "AVAILABLE":
+            text = f"{model_id}: this account has no access. Request it in the Bedrock console, Model access"
             yield Finding(Level.FAIL, "model", text)
         else:
-            yield Finding(Level.OK, "model", model)
+            yield Finding(Level.OK, "model", model_id)
 
 
 def certificate(account: Account) -> Iterator[Finding]:
-    """A certificate has to be issued."""
-    arn = account.settings.certificate_arn
-    if arn is None:
-        return
-    found: dict[str, Any] = account.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
-    if found["Status"] == "ISSUED":
-        yield Finding(Level.OK, "certificate", f"issued for {', '.join(found['SubjectAlternativeNames'])}")
-    else:
-        text = f"{arn} is {found['Status']}: validate it, or set certificateArn to one that is issued"
-        yield Finding(Level.FAIL, "certificate", text)
+    """The certificate must be issued, for the domain name."""
+    failures = list(_failures("certificate", check_certificate(account.settings, account.offers)))
+    yield from failures
+    if account.settings.certificate_arn and not failures:
+        yield Finding(Level.OK, "certificate", f"issued for {account.settings.domain_name}")
 
 
 def zone(account: Account) -> Iterator[Finding]:
-    """The zone has to hold the domain name."""
-    domain = account.settings.domain
-    if domain is None:
-        return
-    name = account.client("route53").get_hosted_zone(Id=domain.hosted_zone_id)["HostedZone"]["Name"].rstrip(".")
-    if domain.name == name or domain.name.endswith(f".{name}"):
-        yield Finding(Level.OK, "zone", f"{name} holds {domain.name}")
-    else:
-        text = f"{domain.hosted_zone_id} is the zone of {name}, not of {domain.name}: set hostedZoneId"
-        yield Finding(Level.FAIL, "zone", text)
+    """The zone must be public and hold the domain name."""
+    failures = list(_failures("zone", check_zone(account.settings, account.offers)))
+    yield from failures
+    if account.settings.hosted_zone_id and not failures:
+        yield Finding(Level.OK, "zone", f"{account.settings.hosted_zone_id} holds {account.settings.domain_name}")
+
+
+def _failures(subject: str, mistakes: Iterable[Mistake]) -> Iterator[Finding]:
+    for mistake in mistakes:
+        yield Finding(Level.FAIL, subject, f"{mistake.path} = {mistake.value!r}: {mistake.rule}")
 
 
 def image(account: Account) -> Iterator[Finding]:

@@ -121,37 +121,99 @@ def test_speech_streams_are_never_a_failure(value: float, level: str) -> None:
     assert "450 sessions" in finding.text
 
 
+SONIC, LITE_2 = "amazon.nova-2-sonic-v1:0", "amazon.nova-2-lite-v1:0"
+PROFILE = f"us.{LITE_2}"
+
+
+def listed(**inference_types: list[str]) -> tuple[str, Any]:
+    """The models of the region: a part of the id -> how the model can be used."""
+    ids = {"sonic": SONIC, "lite": LITE_2}
+    found = [
+        {
+            "modelArn": f"arn:aws:bedrock:us-east-1::foundation-model/{ids[name]}",
+            "modelId": ids[name],
+            "inferenceTypesSupported": types,
+        }
+        for name, types in inference_types.items()
+    ]
+    return "list_foundation_models", {"modelSummaries": found}
+
+
+def access(model_id: str, entitlement: str = "AVAILABLE") -> tuple[str, Any]:
+    return (
+        "get_foundation_model_availability",
+        {
+            "modelId": model_id,
+            "agreementAvailability": {"status": "AVAILABLE"},
+            "authorizationStatus": "AUTHORIZED",
+            "entitlementAvailability": entitlement,
+            "regionAvailability": "AVAILABLE",
+        },
+    )
+
+
 @pytest.mark.parametrize(
-    ("region", "access", "level"),
-    [("AVAILABLE", "AVAILABLE", "OK"), ("NOT_AVAILABLE", "AVAILABLE", "FAIL"), ("AVAILABLE", "NOT_AVAILABLE", "FAIL")],
+    ("calls", "level"),
+    [
+        ([listed(sonic=["ON_DEMAND"]), access(SONIC)], "OK"),
+        ([listed(sonic=["ON_DEMAND"]), access(SONIC, "NOT_AVAILABLE")], "FAIL"),
+        ([listed(lite=["ON_DEMAND"])], "FAIL"),
+    ],
+    ids=["accessible", "no access", "not offered"],
 )
-def test_models_are_offered_and_accessible(region: str, access: str, level: str) -> None:
-    answer = {
-        "modelId": "amazon.nova-2-sonic-v1:0",
-        "agreementAvailability": {"status": "AVAILABLE"},
-        "authorizationStatus": "AUTHORIZED",
-        "entitlementAvailability": access,
-        "regionAvailability": region,
+def test_models_are_offered_and_accessible(calls: list[tuple[str, Any]], level: str) -> None:
+    assert levels(found(preflight.models, {"bedrock": calls}, extraModelIds="[]")) == [level]
+
+
+def test_inference_profile_exists_and_its_model_is_accessible() -> None:
+    profile = {
+        "inferenceProfileName": PROFILE,
+        "inferenceProfileArn": f"arn:aws:bedrock:us-east-1:123456789012:inference-profile/{PROFILE}",
+        "inferenceProfileId": PROFILE,
+        "models": [{"modelArn": f"arn:aws:bedrock:us-east-2::foundation-model/{LITE_2}"}],
+        "status": "ACTIVE",
+        "type": "SYSTEM_DEFINED",
     }
-    answers: Answers = {"bedrock": [("get_foundation_model_availability", answer)]}
-    assert levels(found(preflight.models, answers, extraModelIds="[]")) == [level]
-
-
-@pytest.mark.parametrize(("status", "level"), [("ISSUED", "OK"), ("PENDING_VALIDATION", "FAIL"), ("EXPIRED", "FAIL")])
-def test_certificate_is_issued(status: str, level: str) -> None:
-    described = {"Certificate": {"Status": status, "SubjectAlternativeNames": ["voice.example.com"]}}
-    answers: Answers = {"acm": [("describe_certificate", described)]}
-    assert levels(
-        found(preflight.certificate, answers, domainName="voice.example.com", certificateArn=CERTIFICATE)
-    ) == [level]
+    offered = listed(sonic=["ON_DEMAND"], lite=["INFERENCE_PROFILE"])
+    calls = [offered, ("get_inference_profile", profile), access(SONIC), access(LITE_2)]
+    config = {"extraModelIds": f'["{PROFILE}"]'}
+    assert levels(found(preflight.models, {"bedrock": calls}, **config)) == ["OK", "OK"]
+    missing: list[tuple[str, Any]] = [("get_inference_profile", "ResourceNotFoundException")] * 6
+    findings = found(preflight.models, {"bedrock": [offered, *missing, access(SONIC)]}, **config)
+    assert levels(findings) == ["FAIL", "OK"]
+    assert findings[0].text.startswith(f"extraModelIds[0] = '{PROFILE}': is no inference profile")
 
 
 @pytest.mark.parametrize(
-    ("name", "level"), [("example.com.", "OK"), ("voice.example.com.", "OK"), ("ample.com.", "FAIL")]
+    ("answer", "level"),
+    [
+        ({"Status": "ISSUED", "SubjectAlternativeNames": ["*.example.com"]}, "OK"),
+        ({"Status": "ISSUED", "SubjectAlternativeNames": ["example.com"]}, "FAIL"),
+        ({"Status": "PENDING_VALIDATION", "SubjectAlternativeNames": ["voice.example.com"]}, "FAIL"),
+        ({"Status": "EXPIRED", "SubjectAlternativeNames": ["voice.example.com"]}, "FAIL"),
+        (None, "FAIL"),
+    ],
 )
-def test_zone_holds_the_domain(name: str, level: str) -> None:
-    answer = {"HostedZone": {"Id": f"/hostedzone/{ZONE}", "Name": name, "CallerReference": "1"}}
-    answers: Answers = {"route53": [("get_hosted_zone", answer)]}
+def test_certificate_is_issued_for_the_domain_name(answer: Any, level: str) -> None:
+    described = {"Certificate": answer} if answer else "ResourceNotFoundException"
+    answers: Answers = {"acm": [("describe_certificate", described)]}
+    config = {"domainName": "voice.example.com", "certificateArn": CERTIFICATE}
+    assert levels(found(preflight.certificate, answers, **config)) == [level]
+
+
+@pytest.mark.parametrize(
+    ("name", "private", "level"),
+    [
+        ("example.com.", False, "OK"),
+        ("voice.example.com.", False, "OK"),
+        ("ample.com.", False, "FAIL"),
+        ("example.com.", True, "FAIL"),
+        ("", False, "FAIL"),
+    ],
+)
+def test_zone_is_public_and_holds_the_domain(name: str, private: bool, level: str) -> None:
+    shown = {"Id": f"/hostedzone/{ZONE}", "Name": name, "CallerReference": "1", "Config": {"PrivateZone": private}}
+    answers: Answers = {"route53": [("get_hosted_zone", {"HostedZone": shown} if name else "NoSuchHostedZone")]}
     config = {"domainName": "voice.example.com", "hostedZoneId": ZONE}
     assert levels(found(preflight.zone, answers, **config)) == [level]
 
@@ -192,6 +254,7 @@ def test_sms_sandbox(sandboxed: bool, level: str) -> None:
 def test_checks_of_what_the_stack_does_not_use_are_silent() -> None:
     for check in (preflight.certificate, preflight.zone, preflight.text_messages):
         assert found(check, {}) == []
+    assert found(preflight.zone, {}, domainName="voice.example.com", certificateArn=CERTIFICATE) == []
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
