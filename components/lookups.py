@@ -45,6 +45,10 @@ class Lookups:
         self.provider(region)
         return self._accounts[region]
 
+    def account_id(self, region: str) -> str:
+        """Returns the id of the account."""
+        return self.account(region).id
+
     def image(self, region: str, tag: str) -> str | None:
         """Returns the ECR tag of an image in the stack's registry, see `find_image`."""
         return find_image(self.provider(region), self._names.repository, tag)

@@ -118,7 +118,8 @@ def _with_image(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Set
     if tag and version:
         return settings.model_copy(update={"image": Image(tag, version)})
     rule = (
-        f"names no tagged image in this stack's registry in {settings.region}: push it. If there is no registry yet, "
+        f"names no tagged image in this stack's registry in the account {lookups.account_id(settings.region)}, "
+        f"{settings.region}: push it, or log in to the stack's account. If there is no registry yet, "
         "unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, and set the key again"
     )
     mistakes.add("imageTag", rule, tag)

@@ -35,6 +35,10 @@ class OfferLookups(Protocol):
 class Lookups(OfferLookups, Protocol):
     """Everything that the check of a configuration asks AWS."""
 
+    def account_id(self, region: str, /) -> str:
+        """Returns the account that the credentials lead to."""
+        ...
+
     def image(self, region: str, tag: str, /) -> str | None:
         """Returns the tag of an image in the stack's registry, given by its tag or digest."""
         ...

@@ -143,6 +143,9 @@ class Answers:
     models: FindModels = every_model
     profile: FindProfile = every_profile
 
+    def account_id(self, _region: str) -> str:
+        return ACCOUNT
+
 
 def load(
     config: Mapping[str, object],

@@ -36,7 +36,8 @@ def test_image_is_looked_up_once_in_its_region() -> None:
 def test_image_that_the_registry_lacks_is_refused() -> None:
     (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", answers=Answers(image=lambda _region, _tag: None))
     assert line == (
-        "imageTag = '1.4.2': names no tagged image in this stack's registry in us-west-2: push it. "
+        "imageTag = '1.4.2': names no tagged image in this stack's registry in the account 123456789012, us-west-2: "
+        "push it, or log in to the stack's account. "
         "If there is no registry yet, unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, "
         "and set the key again"
     )
