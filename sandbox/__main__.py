@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from sandbox.account import process as accounts
 from sandbox.engine import build
@@ -94,15 +95,21 @@ def _run(layout: Layout, options: argparse.Namespace) -> None:
 
 
 def _clean(layout: Layout) -> None:
-    if importlib.util.find_spec("psutil"):
-        from sandbox.cli import state
+    with _alone(layout):
+        if accounts.stop(layout):
+            say("Account: stopped")
+        if layout.home.exists():
+            shutil.rmtree(layout.home)
+            say(f"Removed {os.path.relpath(layout.home)}")
 
-        state.end_engines(layout)
-    if accounts.stop(layout):
-        say("Account: stopped")
-    if layout.home.exists():
-        shutil.rmtree(layout.home)
-        say(f"Removed {os.path.relpath(layout.home)}")
+
+def _alone(layout: Layout) -> AbstractContextManager[None]:
+    """Keeps other commands away, as far as the packages for that are installed: without them, none can run."""
+    if not all(map(importlib.util.find_spec, ("filelock", "psutil"))):
+        return nullcontext()
+    from sandbox.cli import locks
+
+    return locks.alone(layout)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class Layout:
         return self.home / "state"
 
     @property
+    def pulumi_home(self) -> Path:
+        """The engine's home, which every process of the engine has in its environment."""
+        return self.home / "pulumi"
+
+    @property
     def env(self) -> Path:
         """The file to source."""
         return self.home / "env"

@@ -26,7 +26,7 @@ def variables(layout: Layout, account: Account, region: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
         **aws_files(layout),
         "AWS_EC2_METADATA_DISABLED": "true",
-        "PULUMI_HOME": str(layout.home / "pulumi"),
+        "PULUMI_HOME": str(layout.pulumi_home),
         "PULUMI_BACKEND_URL": layout.state.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_OPTION_CWD": str(layout.project),

@@ -5,17 +5,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from filelock import FileLock, Timeout
-
 from sandbox.account import process as accounts
 from sandbox.account.process import Account, Condition
-from sandbox.cli import environment, fixtures, project, state
+from sandbox.cli import environment, fixtures, locks, project, state
 from sandbox.cli.project import Stack
 from sandbox.cli.stack_file import path_text
 from sandbox.engine import build as engines
@@ -51,7 +48,7 @@ class Session:
         project.write_project(layout)
         engine = engines.find(layout, os.environ)
         # Two commands at once must not start two accounts.
-        with FileLock(layout.home / "lock"):
+        with locks.of_account(layout):
             account = _account(layout, stack_name, new_account=new_account)
         layout.state.mkdir(exist_ok=True)
         merged = environment.for_commands(layout, engine, account, stack.region, os.environ)
@@ -121,28 +118,6 @@ def _account(layout: Layout, stack_name: str, *, new_account: bool) -> Account:
     return accounts.start(layout, os.environ)
 
 
-@contextmanager
-def exclusively(layout: Layout, stack_name: str) -> Generator[None]:
-    """Keeps two commands from changing one stack at once.
-
-    Raises:
-        SandboxError: another command is changing the stack.
-    """
-    folder = layout.home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / stack_name)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise SandboxError(
-            f"Another make is changing the stack {stack_name}. Wait for it to end, then try again."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def up(layout: Layout, stack_name: str, traces: Path | None = None) -> None:
     """Brings a stack up with what it needs from outside, and prints its outputs.
 
@@ -153,7 +128,7 @@ def up(layout: Layout, stack_name: str, traces: Path | None = None) -> None:
         SandboxError: a step failed.
     """
     project.read_stack(layout, stack_name)  # refuses an unknown stack before anything is written
-    with exclusively(layout, stack_name):
+    with locks.exclusively(layout, stack_name):
         session = Session.open(layout, stack_name, new_account=True)
         environment.write_file(layout, session.engine, session.account, session.region)
         missing_tag = _write_copy(session)
@@ -176,7 +151,7 @@ def preview(layout: Layout, stack_name: str) -> None:
         SandboxError: a step failed, or the account has ended.
     """
     project.read_stack(layout, stack_name)
-    with exclusively(layout, stack_name):
+    with locks.exclusively(layout, stack_name):
         session = Session.open(layout, stack_name, new_account=False)
         if not layout.env.exists():
             environment.write_file(layout, session.engine, session.account, session.region)

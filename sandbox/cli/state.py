@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,60 @@ def is_interrupted(layout: Layout, stack: str) -> bool:
     return bool(locks or cut_short or _latest(layout, stack).get("pending_operations"))
 
 
-def end_engines(layout: Layout) -> None:
-    """Ends every engine that updates a stack of this sandbox: with SIGINT, then with SIGKILL."""
+def end_processes(layout: Layout) -> None:
+    """Ends every engine of this sandbox with SIGINT, and what is left with SIGKILL.
+
+    The language host of a killed engine, and the program that it runs, go on without the engine.
+    """
     engines = {engine for stack in stacks(layout) for lock in _locks(layout, stack) if (engine := _engine_of(lock))}
-    for number in (signal.SIGINT, signal.SIGKILL):
-        for engine in engines:
-            if engine.is_running():
-                engine.send_signal(number)
-        _, engines = psutil.wait_procs(engines, timeout=_END_SECONDS)
+    engines |= {process for process in _processes(layout) if _is_engine(process)}
+    _signal(engines, signal.SIGINT)
+    _, left = psutil.wait_procs(engines, timeout=_END_SECONDS)
+    orphans = {process for process in _processes(layout) if not any(map(_is_engine, _with_parents(process)))}
+    left = {process for one in {*left, *orphans} for process in _with_children(one)}
+    _signal(left, signal.SIGKILL)
+    psutil.wait_procs(left, timeout=_END_SECONDS)
+
+
+def _processes(layout: Layout) -> set[psutil.Process]:
+    """Returns the engines, language hosts and plugins of this sandbox. Shells have its environment, too: no shell."""
+    found: set[psutil.Process] = set()
+    for process in psutil.process_iter():
+        try:
+            if process.name().startswith("pulumi") and process.environ().get("PULUMI_HOME") == str(layout.pulumi_home):
+                found.add(process)
+        except psutil.Error:  # it has ended, or is of another user
+            continue
+    return found
+
+
+def _is_engine(process: psutil.Process) -> bool:
+    try:
+        return process.name() == "pulumi"
+    except psutil.Error:
+        return False
+
+
+def _with_parents(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process, *process.parents()]
+    except psutil.Error:
+        return [process]
+
+
+def _with_children(process: psutil.Process) -> set[psutil.Process]:
+    try:
+        return {process, *process.children(recursive=True)}
+    except psutil.NoSuchProcess:
+        return set()
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
 
 
 def _checkpoint(layout: Layout, stack: str) -> Path:

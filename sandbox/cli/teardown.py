@@ -6,7 +6,8 @@ from typing import Any
 
 from sandbox.account.process import Account
 from sandbox.cli import fixtures, state
-from sandbox.cli.stacks import Session, exclusively
+from sandbox.cli.locks import exclusively
+from sandbox.cli.stacks import Session
 from sandbox.cli.state import Resource
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import say

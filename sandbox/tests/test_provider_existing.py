@@ -5,6 +5,7 @@ No create adopts an object that AWS would refuse, and none changes or deletes wh
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -101,13 +102,14 @@ OVERWRITTEN = {
 
 
 @pytest.fixture(scope="module")
-def world(endpoint: str) -> World:
+def world(endpoint: str) -> Generator[World]:
     """An account with one object of each type."""
     reset(endpoint)
     world = World(Engine(endpoint), endpoint)
     for key in SAMPLES:
         world.make(key)
-    return world
+    yield world
+    reset(endpoint)
 
 
 def _again(world: World, token: str, **changes: Any) -> Made:

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from sandbox.account import process as accounts
-from sandbox.cli import state
-from sandbox.layout import PACKAGE_ROOT, Layout
+from sandbox.cli import locks, state
+from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError
 from sandbox.process import CommandError, run_with_progress
 
 
@@ -101,7 +101,8 @@ def test_folder_that_cannot_be_written_is_named_with_the_variable(layout: Layout
 def test_missing_module_is_named_with_the_way_to_install_it(layout: Layout) -> None:
     answer = _command(layout, "engine", options=("-S",))
     assert answer.returncode == 1
-    assert answer.stderr == "The module filelock is missing from .venv. `rm .venv/.stamp` has it installed again.\n"
+    message = r"The module \w+ is missing from \.venv\. `rm \.venv/\.stamp` has it installed again\.\n"
+    assert re.fullmatch(message, answer.stderr)
 
 
 def test_clean_without_packages_ends_the_account(layout: Layout) -> None:
@@ -121,21 +122,70 @@ def _ends(pid: int) -> bool:
 
 def test_clean_ends_a_running_engine(layout: Layout, tmp_path: Path) -> None:
     _write_state(layout, {})
-    with _engine(tmp_path) as engine:
+    with _pulumi(tmp_path) as engine:
         _lock(layout, engine.pid)
         assert not state.is_interrupted(layout, "dev")
         with _start(layout, "clean") as clean:
             # This process is its parent: until it waits, the ended engine exists and `clean` waits for it.
-            assert engine.wait(timeout=10) == -signal.SIGINT
+            assert engine.wait() == -signal.SIGINT
             clean.communicate()
         assert clean.returncode == 0
 
 
-def _engine(folder: Path) -> subprocess.Popen[bytes]:
-    """A process with the name of an engine."""
-    pulumi = folder / "pulumi"
-    pulumi.symlink_to("/bin/sleep")
-    return subprocess.Popen([str(pulumi), "60"])  # noqa: S603
+def test_clean_ends_what_a_killed_engine_has_left(layout: Layout, tmp_path: Path) -> None:
+    """A language host and the program that it runs. Other sandboxes and shells of this one go on."""
+    layout.home.mkdir()
+    other = Layout(PACKAGE_ROOT, tmp_path / "other")
+    orphan = _pulumi(tmp_path, "pulumi-language-python", home=layout)
+    elsewhere = _pulumi(tmp_path, "pulumi-language-python", home=other)
+    shell = _pulumi(tmp_path, "shell", home=layout)
+    with orphan, elsewhere, shell:
+        try:
+            with _start(layout, "clean") as clean:
+                assert orphan.wait() == -signal.SIGKILL
+                clean.communicate()
+            assert clean.returncode == 0
+            assert (elsewhere.poll(), shell.poll()) == (None, None)
+        finally:
+            for process in (orphan, elsewhere, shell):
+                process.kill()
+
+
+def test_clean_waits_for_a_command_and_ends_the_engine_that_it_starts(layout: Layout, tmp_path: Path) -> None:
+    with locks.exclusively(layout, "dev"):  # as `make up` does
+        account = accounts.start(layout, os.environ)
+        clean = _start(layout, "clean")
+        assert clean.stdout is not None
+        assert clean.stdout.readline() == "Waiting for the make that changes the stack dev to end\n"
+        with _pulumi(tmp_path, home=layout) as engine:
+            assert engine.wait() == -signal.SIGINT
+        assert accounts.find(layout) == (accounts.Condition.RUNNING, account), "a command may still need it"
+    output, errors = clean.communicate()
+    assert (clean.returncode, errors) == (0, "")
+    assert "Account: stopped" in output
+    assert not layout.home.exists()
+    assert _ends(account.pid)
+
+
+def test_clean_gives_up_on_a_command_that_does_not_end(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_WAIT_SECONDS", 0.1)
+    with (
+        locks.exclusively(layout, "dev"),
+        pytest.raises(SandboxError, match="Still running: the make that changes the stack dev"),
+        locks.alone(layout),
+    ):
+        pass
+    with locks.alone(layout):
+        pass
+
+
+def _pulumi(folder: Path, name: str = "pulumi", home: Layout | None = None) -> subprocess.Popen[bytes]:
+    """A process with the name of an engine or a language host, of a sandbox if given."""
+    program = folder / name
+    if not program.exists():
+        program.symlink_to("/bin/sleep")
+    environment = {**os.environ, **({"PULUMI_HOME": str(home.pulumi_home)} if home else {})}
+    return subprocess.Popen([str(program), "300"], env=environment)  # noqa: S603
 
 
 def _lock(layout: Layout, pid: int, host: str = socket.gethostname()) -> None:
