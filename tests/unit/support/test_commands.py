@@ -101,3 +101,10 @@ def test_a_live_test_runs_every_block_that_gives_no_reason() -> None:
     assert {(block.document, block.heading) for block in found if block.document not in WHOLE} == set(HEADINGS)
     for name in (*WHOLE.values(), *HEADINGS.values()):
         assert (ROOT / "tests" / "live" / name).is_file()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_work_with_the_tools_of_macos(document: str) -> None:
+    """As BSD's and GNU's tools both have them."""
+    code = "".join(block.code for block in blocks(document))
+    assert not re.search(r"xargs -r|xargs --|readlink -f|date (-u )?-d|\btimeout |/proc/|<<<|sed -i |grep -P", code)
