@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,23 @@ def test_release_of_the_readme(stacks: LiveSandbox, tmp_path: Path) -> None:
     assert output.count("OK: the service runs") == 2, "after the release, and after the rollback"
     assert "prod is back on stand-in." in output
     stacks.unchanged("prod")
+
+
+def test_traffic_logs_are_read(stacks: LiveSandbox, tmp_path: Path) -> None:
+    """On staging, which has them."""
+    s3, bucket = stacks.client("s3"), stacks.outputs("staging")["logsBucketName"]
+    # moto ignores the condition of the bucket policy and denies every request.
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    key = f"AWSLogs/{ACCOUNT_ID}/elasticloadbalancing/us-east-1/{datetime.now(UTC):%Y/%m/%d}/1.log.gz"
+    s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(b"http GET 200 /\nhttp GET 502 /health\n"))
+    turn_on, read, check = [block.code for block in blocks("docs/traffic-logs.md")]
+    output = succeeded(stacks.types("\n".join(["pulumi stack select staging", turn_on, read, check]), tmp_path))
+    assert "http GET 502 /health" in output
+    assert "http GET 200 /" not in output
+    assert re.search(r"^ACTIVE\tSUCCESS\tNone$", output, re.MULTILINE)
+    assert key in output
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
 
 def test_setup_of_ci(stacks: LiveSandbox, tmp_path: Path) -> None:

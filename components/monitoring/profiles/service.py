@@ -83,8 +83,8 @@ def service_profile(metrics: Metrics) -> Profile:
                 graph=memory,
                 meaning="The tasks have used more than {threshold} % of their memory for ten minutes.",
                 first_step=(
-                    "compare memory with the number of sessions: if only memory grows, the app leaks memory, so force "
-                    "a new deployment"
+                    "compare memory with the number of sessions: if only memory grows, the app leaks memory, so run "
+                    "make redeploy"
                 ),
                 look_at="memory on the dashboard",
                 command=last_hour(
