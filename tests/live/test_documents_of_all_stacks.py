@@ -60,8 +60,8 @@ def test_traffic_logs_are_read(stacks: LiveSandbox, tmp_path: Path) -> None:
     s3.delete_bucket_policy(Bucket=bucket)
     key = f"AWSLogs/{ACCOUNT_ID}/elasticloadbalancing/us-east-1/{datetime.now(UTC):%Y/%m/%d}/1.log.gz"
     s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(b"http GET 200 /\nhttp GET 502 /health\n"))
-    turn_on, read, check = [block.code for block in blocks("docs/traffic-logs.md")]
-    output = succeeded(stacks.types("\n".join(["pulumi stack select staging", turn_on, read, check]), tmp_path))
+    read, delivery, latest = [block.code for block in blocks("docs/traffic-logs.md")]
+    output = succeeded(stacks.types("\n".join(["pulumi stack select staging", read, delivery, latest]), tmp_path))
     assert "http GET 502 /health" in output
     assert "http GET 200 /" not in output
     assert re.search(r"^ACTIVE\tSUCCESS\tNone$", output, re.MULTILINE)

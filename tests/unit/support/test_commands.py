@@ -20,7 +20,6 @@ HEADINGS = {
     ("README.md", "Add a region"): "test_regions.py",
     ("docs/alarms.md", "Alarms"): "test_documents.py",
     ("docs/configuration.md", "Configuration"): "test_documents.py",
-    ("docs/traffic-logs.md", "Check the delivery"): "test_optional_features.py",
 }
 # The live tests that run every block of a document, and assert it.
 WHOLE = {
