@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import Stack, succeeded
-from tests.live.watch import Watch
+from tests.live.harness import ACCOUNT_ID, Stack, succeeded
+from tests.live.watch import US_PROFILES_LEAD_TO, Watch
 
 pytestmark = pytest.mark.live
 
 OLD_MODEL = "amazon.nova-2-sonic-v1:0"
 NEW_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
-EXTRA = "amazon.nova-pro-v1:0"
+EXTRA = "us.amazon.nova-2-lite-v1:0"  # an inference profile
 PROMPT = "arn:aws:bedrock:us-east-1:123456789012:prompt/0123456789"
 
 
@@ -54,7 +54,7 @@ def fail(dev: Stack, *options: str) -> None:
 
 @pytest.fixture(scope="module")
 def rich(dev: Stack) -> Stack:
-    """The stack dev with two secrets, Redis, tracing, a shell, another model and a prompt."""
+    """The stack dev with two secrets, Redis, tracing, a shell, an inference profile and a prompt."""
     for name in ("FIRST", "SECOND"):
         set_secret(dev, name)
     dev.sandbox.succeeds("openssl rand -hex 32 | pulumi config set --secret redisAuthToken -s dev")
@@ -80,6 +80,14 @@ def take_everything_away(dev: Stack) -> None:
         tablePrefix="other-",
     )
     dev.sandbox.remove("dev", "extraModelIds", "promptArns", "environment")
+
+
+def test_inference_profile_grants_its_model_where_it_leads(rich: Stack) -> None:
+    profile = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:inference-profile/{EXTRA}"
+    assert resources(rich, "task", "task-BedrockConverse") == {profile}
+    assert resources(rich, "task", "task-BedrockProfiles") == {
+        f"arn:aws:bedrock:{region}::foundation-model/amazon.nova-2-lite-v1:0" for region in US_PROFILES_LEAD_TO
+    }
 
 
 def test_failed_release_takes_no_right_away(rich: Stack) -> None:

@@ -45,6 +45,8 @@ _IMAGE: Final = re.compile(
 _TASKS: Final = "ecs-tasks.amazonaws.com"
 _ITEM_ACTIONS: Final = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 _ANSWER_MODEL: Final = "amazon.nova-lite-v1:0"  # which the app takes without NLP_MODEL_ID
+# Where the inference profiles of the United States lead: Amazon Bedrock User Guide, model card of Nova 2 Lite.
+US_PROFILES_LEAD_TO: Final = ("us-east-1", "us-east-2", "us-west-2")
 _XRAY: Final = (
     "xray:GetSamplingRules",
     "xray:GetSamplingStatisticSummaries",
@@ -343,7 +345,16 @@ class Watch:
         models = f"arn:aws:bedrock:{region}::foundation-model"
         speech = f"{models}/{environment['BEDROCK_MODEL_ID']}"
         yield from _denied(role, speech, "bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream")
-        yield from _denied(role, f"{models}/{environment.get('NLP_MODEL_ID', _ANSWER_MODEL)}", "bedrock:InvokeModel")
+        answers = environment.get("NLP_MODEL_ID", _ANSWER_MODEL)
+        if answers.startswith("us."):  # an inference profile
+            profile = f"arn:aws:bedrock:{region}:{account}:inference-profile/{answers}"
+            yield from _denied(role, profile, "bedrock:InvokeModel")
+            through = {"bedrock:inferenceprofilearn": profile}  # IAM ignores the case of keys
+            for place in US_PROFILES_LEAD_TO:
+                arn = f"arn:aws:bedrock:{place}::foundation-model/{answers.removeprefix('us.')}"
+                yield from _denied(role, arn, "bedrock:InvokeModel", context=through)
+        else:
+            yield from _denied(role, f"{models}/{answers}", "bedrock:InvokeModel")
         namespace = {"cloudwatch:namespace": environment["CLOUDWATCH_NAMESPACE"]}
         yield from _denied(role, "*", "cloudwatch:PutMetricData", context=namespace)
         if guardrail := environment.get("BEDROCK_GUARDRAIL_ID"):
