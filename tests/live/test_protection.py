@@ -21,7 +21,7 @@ LOAD_BALANCER_REFUSAL = "cannot be deleted because deletion protection is enable
 LOG_GROUP_REFUSAL = "Cannot delete log group with deletion protection enabled"
 TYPES = {
     "aws:dynamodb/table:Table": TABLES,
-    "aws:s3/bucket:Bucket": {BUCKET},
+    "aws:s3/bucket:Bucket": {BUCKET, LOGS_BUCKET},
     "aws:cloudwatch/logGroup:LogGroup": {LOG_GROUP},
 }
 UNPROTECTED = {"protectData": "false", "tablePrefix": "other-"}
