@@ -80,12 +80,27 @@ def hold_back(root: Path, stack: str, base: str, has_image: HasImage) -> str:
     file = root / f"Pulumi.{stack}.yaml"
     text = file.read_text()
     new, old = image_tag(text), image_tag(_at(root, base, file.name))
-    if not new or new == old or has_image(stack, str(config_of(text)["aws:region"]), new):
+    if not new or new == old or has_image(stack, _region(root, stack, text), new):
         return ""
     change = ["set", "imageTag", old, "--plaintext"] if old else ["rm", "imageTag"]
     subprocess.run(["pulumi", "config", *change, "--stack", stack], cwd=root, check=True)  # noqa: S603, S607
     shown = f"with `{old}`" if old else "without an image, and so without the service"
     return f"{stack}: the registry lacks `{new}` until the deployment copies it there. The preview is {shown}."
+
+
+def _region(root: Path, stack: str, text: str) -> str:
+    """Returns the region of a stack. If its file sets none, a Pulumi ESC environment does, which only Pulumi opens.
+
+    Raises:
+        SystemExit: Pulumi knows no region either.
+    """
+    if region := config_of(text).get("aws:region"):
+        return str(region)
+    command = ["pulumi", "config", "get", "aws:region", "--stack", stack]
+    found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
+    if found.returncode != 0 or not found.stdout.strip():
+        raise SystemExit(f"aws:region of {stack} is not set: `pulumi config set aws:region <region> --stack {stack}`")
+    return found.stdout.strip()
 
 
 def _at(root: Path, commit: str, name: str) -> str:

@@ -124,6 +124,24 @@ def test_hold_back_prints_its_note(
     assert capsys.readouterr().out.startswith("staging: the registry lacks `1.10`")
 
 
+ENVIRONMENT = "environment:\n  imports: [voiceter/staging]\n  values: {}\nconfig:\n"
+
+
+def test_region_of_an_esc_environment_is_asked_of_pulumi(clone: Path, calls: Calls, tmp_path: Path) -> None:
+    (clone / "Pulumi.staging.yaml").write_text(f"{ENVIRONMENT}{TAG}'1.10'\n")
+    with (tmp_path / "pulumi").open("a") as script:
+        script.write("echo eu-north-1\n")
+    assert hold_back(clone, "staging", "HEAD", lacks).startswith("staging: the registry lacks `1.10`")
+    assert calls()[0] == "config get aws:region --stack staging"
+
+
+def test_stack_without_a_region_is_refused(clone: Path, calls: Calls) -> None:
+    (clone / "Pulumi.staging.yaml").write_text(f"{ENVIRONMENT}{TAG}'1.10'\n")
+    with pytest.raises(SystemExit, match="aws:region of staging is not set"):
+        hold_back(clone, "staging", "HEAD", lacks)
+    assert calls() == ["config get aws:region --stack staging"]
+
+
 def test_refused_credentials_are_no_missing_image(
     clone: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
