@@ -32,6 +32,7 @@ FEATURES: list[dict[str, Any]] = [
     {"stack": "prod", "image": False},
     {"stack": "prod", "domainName": "app.example.com", "hostedZoneId": "Z0123456789ABC"},
     {"stack": "prod", "imageTag": DIGEST},
+    {"stack": "prod", "extraModelIds": ["us.amazon.nova-2-lite-v1:0"]},
     *({"stack": "staging", "deploymentStrategy": strategy} for strategy in ("blue-green", "canary", "linear")),
     *({"stack": "staging", **REDIS, "redisReplicas": replicas} for replicas in (0, 2)),
     {"stack": "prod", **REDIS},
