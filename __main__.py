@@ -4,6 +4,7 @@ import pulumi
 
 from components import outputs
 from components.access.app_grants import app_grants
+from components.access.endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from components.access.identity import Identity, IdentityArgs
 from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
 from components.data.app_secrets import AppSecrets, AppSecretsArgs
@@ -96,6 +97,16 @@ identity = Identity(
         task_role_name=names.task_role,
         task_grants=[*stores.read_write(), *app_grants(settings.app_access, account, names.cluster)],
         permissions_boundary_arn=settings.permissions_boundary_arn,
+    ),
+    on_aws,
+)
+EndpointPolicies(
+    "endpoint-policies",
+    EndpointPoliciesArgs(
+        account=account,
+        endpoint_ids=network.endpoint_ids,
+        bucket_arn=stores.bucket_arn,
+        task_role_arn=identity.roles.task_arn,
     ),
     on_aws,
 )

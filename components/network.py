@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -51,6 +51,7 @@ class Network(pulumi.ComponentResource):
     """A VPC, gateway endpoints, and the security groups of the load balancer and of the tasks."""
 
     vpc_id: pulumi.Output[str]
+    endpoint_ids: Mapping[str, pulumi.Output[str]]  # of the gateway endpoints, by service: s3, dynamodb
     private_subnet_ids: pulumi.Output[Sequence[str]]
     load_balancer: Placement
     tasks: Placement
@@ -65,11 +66,20 @@ class Network(pulumi.ComponentResource):
             availability_zone_cidr_mask=ipaddress.IPv4Network(args.shape.cidr).prefixlen + _ZONE_BITS,
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
             nat_gateways={"strategy": _nat_strategy(args.shape.nat_gateways)},
+            opts=pulumi.ResourceOptions(parent=self, transforms=[no_public_ip_by_default]),
+        )
+        # AWS opens the group to its own members and to the outside. Nothing uses it, so it gets no rule. The provider
+        # removes those that it finds, and leaves the group in place when the stack is destroyed
+        # (terraform-provider-aws, internal/service/ec2/vpc_default_security_group.go).
+        aws.ec2.DefaultSecurityGroup(
+            "default",
+            vpc_id=vpc.vpc_id,
+            tags={"Name": f"{args.name}-default"},
             opts=pulumi.ResourceOptions(parent=self),
         )
         route_table_ids = vpc.route_tables.apply(lambda tables: pulumi.Output.all(*(table.id for table in tables)))
-        for service in ("s3", "dynamodb"):
-            aws.ec2.VpcEndpoint(
+        self.endpoint_ids = {
+            service: aws.ec2.VpcEndpoint(
                 service,
                 vpc_id=vpc.vpc_id,
                 vpc_endpoint_type="Gateway",
@@ -77,7 +87,9 @@ class Network(pulumi.ComponentResource):
                 route_table_ids=route_table_ids,
                 tags={"Name": f"{args.name}-{service}"},
                 opts=pulumi.ResourceOptions(parent=self),
-            )
+            ).id
+            for service in ("s3", "dynamodb")
+        }
 
         # The two groups name each other, so their rules are separate resources. A group without rules lets nothing
         # through: the AWS provider removes the rule with which AWS opens a new group to the outside.
@@ -176,6 +188,13 @@ def find_network(provider: aws.Provider, name: str, stack: str) -> str | None:
         lambda: aws.ec2.get_vpc(tags={"Name": name, "Stack": stack}, opts=pulumi.InvokeOptions(provider=provider)),
     )
     return found and found.cidr_block
+
+
+def no_public_ip_by_default(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Turns off what awsx turns on for public subnets. Tasks that need a public IP ask for it, see `Placement`."""
+    if args.type_ != "aws:ec2/subnet:Subnet":
+        return None
+    return pulumi.ResourceTransformResult({**args.props, "mapPublicIpOnLaunch": False}, args.opts)
 
 
 def _nat_strategy(setting: str) -> awsx.ec2.NatGatewayStrategy:

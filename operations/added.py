@@ -86,7 +86,8 @@ def _security_group_rules(stack: _Stack) -> Iterator[str]:
         for direction in ("Ingress", "Egress")
         for rule in stack.all(f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule")
     }
-    groups = {group["id"]: group["name"] for group in stack.all("aws:ec2/securityGroup:SecurityGroup")}
+    types = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
+    groups = {group["id"]: group["name"] for type_ in types for group in stack.all(type_)}
     if not groups:
         return
     of_groups = [{"Name": "group-id", "Values": sorted(groups)}]

@@ -33,6 +33,7 @@ class DataStores(pulumi.ComponentResource):
 
     table_names: Mapping[str, pulumi.Output[str]]  # by the short names
     bucket_name: pulumi.Output[str]
+    bucket_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: DataStoresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:data_stores:DataStores", name, {}, opts)
@@ -40,6 +41,7 @@ class DataStores(pulumi.ComponentResource):
         self._bucket = self._recordings(args)
         self.table_names = {short_name: table.name for short_name, table in self._tables.items()}
         self.bucket_name = self._bucket.bucket
+        self.bucket_arn = self._bucket.arn
         self.register_outputs({"table_names": self.table_names, "bucket_name": self.bucket_name})
 
     def read_write(self) -> list[Statement]:

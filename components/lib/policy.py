@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pulumi
 
 # Operator -> condition key -> value, or values of which one has to match.
-Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
+Conditions = Mapping[str, Mapping[str, pulumi.Input[str] | Sequence[str]]]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Statement:
     sid: str  # unique in its document
     actions: Sequence[str]
     resources: Sequence[pulumi.Input[str]] = ()  # empty in a trust policy
-    conditions: Conditions = field(default_factory=dict[str, Mapping[str, str | Sequence[str]]])
+    conditions: Conditions = field(default_factory=dict[str, Mapping[str, pulumi.Input[str] | Sequence[str]]])
     effect: Literal["Allow", "Deny"] = "Allow"
     principal: Mapping[str, str] | None = None  # None in the policy of a role
 

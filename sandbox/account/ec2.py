@@ -1,9 +1,9 @@
-"""Amazon EC2: dependency checks, descriptions and changes of security group rules, and the bucket of a flow log.
+"""Amazon EC2: dependency checks, endpoint policies, changes of security group rules, and the bucket of a flow log.
 
 moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation.
 
 Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
-CreateVpcEndpoint, DetachInternetGateway, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
+CreateVpcEndpoint, ModifyVpcEndpoint, DetachInternetGateway, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
 ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair; VPC User Guide, "Amazon S3
 bucket permissions for flow logs".
 """
@@ -17,6 +17,8 @@ from typing import Any
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
+from moto.ec2.models.vpcs import VPCEndPoint
+from moto.ec2.responses.vpcs import VPCs
 from moto.ecs.models import ecs_backends
 from moto.elasticache.models import elasticache_backends
 from moto.elbv2.models import elbv2_backends
@@ -167,6 +169,16 @@ def _delivery_policy(ec2: Any, bucket: str) -> dict[str, Any]:
             },
         ],
     }
+
+
+@replaces(VPCs)
+def modify_vpc_endpoint(original: Callable[..., Any], response: Any) -> Any:
+    """Resets the policy to full access if the request asks for it."""
+    answer = original()
+    if response._get_bool_param("ResetPolicy"):
+        endpoint = response.ec2_backend.vpc_end_points[response._get_param("VpcEndpointId")]
+        endpoint.policy_document = json.dumps(VPCEndPoint.DEFAULT_POLICY)
+    return answer
 
 
 # moto stores the description of a rule for a group inside the group's pair. There DescribeSecurityGroupRules does not

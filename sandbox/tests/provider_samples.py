@@ -177,6 +177,11 @@ SAMPLES: dict[str, Sample] = {
         },
         {"tags": {"Name": "flows"}},
     ),
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": Sample(
+        {"vpcEndpointId": Ref("aws:ec2/vpcEndpoint:VpcEndpoint"), "policy": document(Principal="*")},
+        {"policy": document(Principal="*", Action="s3:PutObject")},
+    ),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Sample({"vpcId": Ref(VPC)}, {"tags": {"Name": "default"}}),
     GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}, {"tags": {"Name": "tasks"}}),
     "second group": Sample({"vpcId": Ref(VPC), "name": "edge", "description": "of the load balancer"}),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Sample(

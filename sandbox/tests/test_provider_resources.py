@@ -38,6 +38,8 @@ _IMPORT_IDS = {
 _NEVER_SHOWN = {"aws:elasticache/replicationGroup:ReplicationGroup": ["authToken"]}
 # Configurations that exist as long as their object: a delete resets them.
 _STAYS = {
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
     "aws:acm/certificateValidation:CertificateValidation",
     "aws:s3/bucketVersioning:BucketVersioning",

@@ -26,6 +26,7 @@ LOG_GROUP, ALARM = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/metricAla
 QUERIES_ALARM, DASHBOARD = f"{ALARM} with queries", "aws:cloudwatch/dashboard:Dashboard"
 TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
 SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
+ENDPOINT_POLICY = "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
 TOPIC, TOPIC_POLICY = "aws:sns/topic:Topic", "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION, BUDGET = "aws:sns/topicSubscription:TopicSubscription", "aws:budgets/budget:Budget"
 RECORD, ALIAS_RECORD = "aws:route53/record:Record", "aws:route53/record:Record of an alias"
@@ -209,6 +210,7 @@ GOOD: dict[str, Values] = {
     SCHEDULED_ACTION: {"schedule": "cron(0 6 * * ? *)", "scalableTargetAction": {"minCapacity": 2, "maxCapacity": 4}},
     TOPIC: {"name": "app-alarms"},
     TOPIC_POLICY: {"policy": {"Statement": [_STATEMENT]}},
+    ENDPOINT_POLICY: {"policy": {"Statement": [_STATEMENT]}},
     SUBSCRIPTION: {"protocol": "email", "endpoint": "oncall@example.com"},
     BUDGET: {"name": "app", "limitAmount": "99.5", "notifications": [{"threshold": 100}]},
     RECORD: {"records": [UNKNOWN], "ttl": 60},
@@ -222,7 +224,10 @@ GOOD: dict[str, Values] = {
     EGRESS: {"ipProtocol": "-1", "referencedSecurityGroupId": UNKNOWN},
 }
 
-_OF_A_RESOURCE = {BUCKET_POLICY: "policy", TOPIC_POLICY: "policy", KEY: "policy", ROLE: "assumeRolePolicy"}
+_OF_A_RESOURCE = {
+    **dict.fromkeys((BUCKET_POLICY, TOPIC_POLICY, ENDPOINT_POLICY, KEY), "policy"),
+    ROLE: "assumeRolePolicy",
+}
 _C, _H = "containerDefinitions.0.", "containerDefinitions.0.healthCheck."
 _LOGS = "containerDefinitions.0.logConfiguration."
 _SELECTION = "policy.rules.0.selection."
@@ -391,6 +396,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     (SCHEDULED_ACTION, "scalableTargetAction.minCapacity", 5, "must be at most `scalableTargetAction.maxCapacity`, 4"),
     (TOPIC, "name", "my topic", '`name` is "my topic": must be 1 to 256 letters'),
     (TOPIC_POLICY, "policy", "{", "`policy`: must be a JSON document"),
+    (ENDPOINT_POLICY, "policy", LONG, "at most 20,480 are allowed"),
     (SUBSCRIPTION, "protocol", "pager", '`protocol` is "pager": must be one of email, sms'),
     (SUBSCRIPTION, "endpoint", "nobody", '`endpoint` is "nobody": must be an e-mail address'),
     (SUBSCRIPTION, "protocol", "sms", "must be a number in E.164"),

@@ -49,6 +49,12 @@ def _network(everything: Stack, vpc: str, undo: ExitStack) -> list[str]:
     [rule] = ec2.authorize_security_group_ingress(**open_port, CidrIp="0.0.0.0/0")["SecurityGroupRules"]
     undo.callback(ec2.revoke_security_group_ingress, **open_port, CidrIp="0.0.0.0/0")
 
+    default = next(group for group in groups if group["GroupName"] == "default")
+    permission = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    made = ec2.authorize_security_group_egress(GroupId=default["GroupId"], IpPermissions=permission)
+    [way_out] = made["SecurityGroupRules"]
+    undo.callback(ec2.revoke_security_group_egress, GroupId=default["GroupId"], IpPermissions=permission)
+
     tables = ec2.describe_route_tables(Filters=in_vpc)["RouteTables"]
     table, gateway = next(
         (table["RouteTableId"], route["GatewayId"])
@@ -60,6 +66,7 @@ def _network(everything: Stack, vpc: str, undo: ExitStack) -> list[str]:
     ec2.create_route(**route, GatewayId=gateway)
     undo.callback(ec2.delete_route, **route)
     return [
+        f"security group default: rule {way_out['SecurityGroupRuleId']}: tcp 443-443 to 0.0.0.0/0",
         f"security group {tasks['GroupName']}: rule {rule['SecurityGroupRuleId']}: tcp 8080-8080 from 0.0.0.0/0",
         f"route table {table}: route to 198.51.100.0/24",
     ]

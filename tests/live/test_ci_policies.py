@@ -368,6 +368,13 @@ def test_deploy_role_cannot_tag_what_belongs_to_another_application(action: str,
     assert not allowed(DEPLOY, action, resource, aws_RequestTag__Application="payroll")
 
 
+def test_deploy_role_tags_a_default_security_group_that_has_no_tag() -> None:
+    group = f"arn:aws:ec2:us-east-1:{ACCOUNT}:security-group/sg-1"
+    assert allowed(DEPLOY, "ec2:CreateTags", group, **TAGGING)
+    assert not allowed(DEPLOY, "ec2:CreateTags", group, aws_RequestTag__Application="payroll")
+    assert not allowed(DEPLOY, "ec2:CreateTags", group, **TAGGING, aws_ResourceTag__Application="payroll")
+
+
 # What each call creates. Everything else that the call names has to exist.
 CREATED = {
     "ec2:AllocateAddress": "elastic-ip",

@@ -181,6 +181,7 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:dynamodb/table:Table": lambda item: item.call(
         "dynamodb", "update_table", TableName=item.id, DeletionProtectionEnabled=True
     ),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _ec2_tag,
     "aws:ec2/eip:Eip": _ec2_tag,
     "aws:ec2/internetGateway:InternetGateway": _ec2_tag,
     "aws:ec2/natGateway:NatGateway": _ec2_tag,
@@ -194,6 +195,9 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
         MapPublicIpOnLaunch={"Value": not item["mapPublicIpOnLaunch"]},
     ),
     "aws:ec2/vpc:Vpc": _ec2_tag,
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": lambda item: item.call(
+        "ec2", "modify_vpc_endpoint", VpcEndpointId=item.id, ResetPolicy=True
+    ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": lambda item: item.call(
         "ec2", "modify_vpc_endpoint", VpcEndpointId=item.id, RemoveRouteTableIds=item["routeTableIds"][:1]
     ),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack
+from tests.support import iam
 from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_LOGS, STACKS_WITH_LOGS, TABLES
 
 pytestmark = pytest.mark.live
@@ -126,7 +127,6 @@ def test_service_is_as_the_contract_says(stack: Stack) -> None:
     assert vpc["assignPublicIp"] == ("ENABLED" if stack.name == "dev" else "DISABLED")
     subnets = stack.client("ec2").describe_subnets(SubnetIds=vpc["subnets"])["Subnets"]
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) == (3 if stack.name == "prod" else 2)
-    assert all(subnet["MapPublicIpOnLaunch"] is (stack.name == "dev") for subnet in subnets)
 
 
 def test_scaling_is_as_the_contract_says(stack: Stack) -> None:
@@ -231,6 +231,8 @@ def test_network_is_divided_as_awsx_divides_it(stack: Stack) -> None:
     expected = {f"{name}-private-{n + 1}": f"10.0.{n * 64}.0/19" for n in range(zones)}
     expected |= {f"{name}-public-{n + 1}": f"10.0.{n * 64 + 32}.0/20" for n in range(zones)}
     assert blocks == expected
+    # A task that needs a public IP asks for it.
+    assert not any(subnet["MapPublicIpOnLaunch"] for subnet in subnets)
     gateways = ec2.describe_nat_gateways(Filters=of_the_vpc)["NatGateways"]
     available = [item for item in gateways if item["State"] == "available"]
     assert len(available) == {"dev": 0, "staging": 1, "prod": 3}[stack.name]
@@ -244,6 +246,29 @@ def test_network_is_divided_as_awsx_divides_it(stack: Stack) -> None:
     }
     assert len(tables) == 2 * zones
     assert all(item["VpcEndpointType"] == "Gateway" and set(item["RouteTableIds"]) == tables for item in endpoints)
+
+
+def test_default_security_group_of_the_vpc_lets_nothing_through(stack: Stack) -> None:
+    found = [{"Name": "vpc-id", "Values": [stack.outputs["vpcId"]]}, {"Name": "group-name", "Values": ["default"]}]
+    (group,) = stack.client("ec2").describe_security_groups(Filters=found)["SecurityGroups"]
+    assert group["IpPermissions"] == group["IpPermissionsEgress"] == []
+    assert {"Key": "Stack", "Value": stack.name} in group["Tags"]
+
+
+def test_gateway_endpoints_let_only_the_tasks_through_to_data(stack: Stack) -> None:
+    of_the_vpc = [{"Name": "vpc-id", "Values": [stack.outputs["vpcId"]]}]
+    endpoints = stack.client("ec2").describe_vpc_endpoints(Filters=of_the_vpc)["VpcEndpoints"]
+    policies = {one["ServiceName"].rpartition(".")[2]: json.loads(one["PolicyDocument"]) for one in endpoints}
+    tasks = {"aws:PrincipalArn": stack.outputs["taskRoleArn"]}
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/{stack.outputs['sessionsTableName']}"
+    recording = f"arn:aws:s3:::{stack.outputs['recordingsBucketName']}/recordings/a.wav"
+    layer = "arn:aws:s3:::prod-us-east-1-starport-layer-bucket/1234"
+    assert iam.allows(policies["dynamodb"], "dynamodb:PutItem", table, tasks)
+    assert iam.allows(policies["s3"], "s3:PutObject", recording, tasks)
+    assert iam.allows(policies["s3"], "s3:GetObject", layer)
+    assert not iam.allows(policies["dynamodb"], "dynamodb:PutItem", table)
+    assert not iam.allows(policies["s3"], "s3:PutObject", recording)
+    assert not iam.allows(policies["s3"], "s3:PutObject", layer, tasks)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -385,8 +410,11 @@ def test_stacks_of_one_account_and_region_share_no_name(stacks: dict[str, Stack]
     assert all(len(found) > 15 for found in names)
     for number, found in enumerate(names):
         for others in names[number + 1 :]:
-            # The name of an inline policy is unique within its role.
-            assert {type_ for type_, _ in found & others} <= {"aws:iam/rolePolicy:RolePolicy"}
+            # The name of an inline policy is unique within its role. Each VPC has a group of the name "default".
+            assert {type_ for type_, _ in found & others} <= {
+                "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+                "aws:iam/rolePolicy:RolePolicy",
+            }
 
 
 def test_another_network_is_refused_while_the_stack_is_up(stacks: dict[str, Stack]) -> None:

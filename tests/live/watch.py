@@ -6,6 +6,7 @@ meanwhile.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -28,6 +29,7 @@ _JOIN_SECONDS: Final = 30
 _CONTAINER: Final = "voiceter-backend"
 _SERVICES: Final = (
     "dynamodb",
+    "ec2",
     "ecr",
     "ecs",
     "elasticache",
@@ -266,6 +268,17 @@ class Watch:
             roles[role["Arn"]] = Role(role["Arn"], role["AssumeRolePolicyDocument"], policies, None)
         return roles
 
+    def _endpoints(self) -> dict[str, Role]:
+        """Returns the policies of the network's gateway endpoints, by service, each as the only policy of a role."""
+        of_stack = [{"Name": "tag:Stack", "Values": [self.stack.name]}]
+        found = self._account.client("ec2").describe_vpc_endpoints(Filters=of_stack)["VpcEndpoints"]
+        policies = {
+            one["ServiceName"].rpartition(".")[2]: (one["VpcEndpointId"], json.loads(one["PolicyDocument"]))
+            for one in found
+            if one["State"] == "available"
+        }
+        return {service: Role(id_, {}, {id_: policy}, None) for service, (id_, policy) in policies.items()}
+
     def _definition(self, arn: str) -> TaskDefinition:
         if arn not in self._definitions:
             described = self._account.client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
@@ -291,6 +304,8 @@ class Watch:
             f"{prefix}/{image['name']}",
             *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
         )
+        layer = f"arn:aws:s3:::prod-{image['region']}-starport-layer-bucket/any"
+        yield from _denied(self._endpoints()["s3"], layer, "s3:GetObject")
         yield from _denied(execution, streams, "logs:CreateLogStream", "logs:PutLogEvents")
         groups = self._account.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
         if group not in [one["logGroupName"] for one in groups]:
@@ -331,15 +346,18 @@ class Watch:
             return
         environment = definition.container.environment
         region, account = definition.arn.split(":")[3:5]
+        as_role, endpoints = {"aws:principalarn": role.arn}, self._endpoints()
         tables = self._account.client("dynamodb").list_tables()["TableNames"]
         for name in (environment["DYNAMODB_TABLE_PREFIX"] + table for table in TABLES):
             arn = f"arn:aws:dynamodb:{region}:{account}:table/{name}"
-            yield from _denied(role, arn, *(f"dynamodb:{action}" for action in _ITEM_ACTIONS))
+            for one in (role, endpoints["dynamodb"]):
+                yield from _denied(one, arn, *(f"dynamodb:{action}" for action in _ITEM_ACTIONS), context=as_role)
             if name not in tables:
                 yield f"the table {name} does not exist"
         bucket = environment["S3_BUCKET_NAME"]
         recording = f"arn:aws:s3:::{bucket}/{environment['S3_AUDIO_PREFIX']}any.wav"
-        yield from _denied(role, recording, "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+        for one in (role, endpoints["s3"]):
+            yield from _denied(one, recording, "s3:GetObject", "s3:PutObject", "s3:DeleteObject", context=as_role)
         if bucket not in [one["Name"] for one in self._account.client("s3").list_buckets()["Buckets"]]:
             yield f"the bucket {bucket} does not exist"
         models = f"arn:aws:bedrock:{region}::foundation-model"

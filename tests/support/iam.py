@@ -131,6 +131,8 @@ def _holds(condition: Mapping[str, Mapping[str, str | list[str]]], context: Cont
 def _test(operator: str, expected: str | list[str], actual: str | Sequence[str] | None) -> bool:
     if isinstance(expected, list):
         return any(_test(operator, one, actual) for one in expected)
+    if operator == "Null":
+        return (actual is None) == (expected == "true")
     compare = _OPERATORS[operator.removeprefix("ForAnyValue:").removesuffix("IfExists")]
     if actual is None:
         return operator.endswith("IfExists")

@@ -54,6 +54,7 @@ class Registration:
     depends_on: frozenset[str]  # URNs of explicit and of data dependencies
     provider: str  # the name of the provider resource; empty for a component
     timeouts: Mapping[str, str]  # of create, update and delete, if the program sets them
+    transforms: int  # how many functions change what the children register
 
     def json(self, key: str) -> Any:
         """Returns the input `key`, which is a JSON document, parsed."""
@@ -302,6 +303,7 @@ class _RecordingMonitor(MockMonitor):
                     depends_on=frozenset(request.dependencies),
                     provider=_provider_name(request),
                     timeouts=_timeouts(request.customTimeouts),
+                    transforms=len(request.transforms),
                 )
             )
         return response

@@ -43,6 +43,7 @@ RULES: Final[Mapping[str, Callable[[Values], Iterator[Fault]]]] = {
     "aws:ec2/subnet:Subnet": ec2.network_block,
     "aws:ec2/vpc:Vpc": ec2.network_block,
     "aws:ec2/vpcEndpoint:VpcEndpoint": ec2.vpc_endpoint,
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ec2.vpc_endpoint_policy,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": ecr.lifecycle_policy,
     "aws:ecs/service:Service": ecs.service,
     "aws:ecs/taskDefinition:TaskDefinition": ecs.task_definition,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import at_most, between, exactly_one, matches, network_address, required
+from .checks import at_most, between, document, exactly_one, matches, network_address, required, resource_statements
 
 _DESCRIPTION = (
     r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}",
@@ -40,3 +40,9 @@ def vpc_endpoint(inputs: Values) -> Iterator[Fault]:
     if inputs.get("vpcEndpointType") == "Gateway":
         rule = "must be s3 or dynamodb for a gateway endpoint"
         yield from matches(inputs, "serviceName", r"(.*\.)?(s3|dynamodb)", rule)
+
+
+def vpc_endpoint_policy(inputs: Values) -> Iterator[Fault]:
+    """Amazon VPC User Guide, "Amazon VPC quotas": the size of an endpoint policy."""
+    yield from document(inputs, "policy", 20 * 1024)
+    yield from resource_statements(inputs, "policy")

@@ -222,7 +222,30 @@ FLOW_LOG = Resource(
     tags=tags_of("vpc-flow-log"),
 )
 
+# The AWS provider sets the policy of an endpoint that exists, and resets it instead of deleting it
+# (terraform-provider-aws, internal/service/ec2/vpc_endpoint_policy.go).
+VPC_ENDPOINT_POLICY = Resource(
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
+    service="ec2",
+    create=Call("ModifyVpcEndpoint", ("vpcEndpointId", "policy")),
+    id=lambda _, it: it["vpcEndpointId"],
+    parse_id=lambda id: {"vpcEndpointId": id},
+    identity=lambda it: {"VpcEndpointId": it.id},
+    read=(
+        Read(
+            "DescribeVpcEndpoints",
+            at="VpcEndpoints",
+            params=lambda it: {"VpcEndpointIds": [it.id]},
+            gone=_is_deleted,
+        ),
+    ),
+    update=(Call("ModifyVpcEndpoint", ("policy",)),),
+    delete=(Call("ModifyVpcEndpoint", params=lambda it: {"VpcEndpointId": it.id, "ResetPolicy": True}),),
+    rename={"policy": "PolicyDocument"},
+    keeps=("policy",),
+)
+
 RESOURCES = (
     *(VPC, SUBNET, INTERNET_GATEWAY, ROUTE_TABLE, ROUTE, ROUTE_TABLE_ASSOCIATION, ELASTIC_IP, NAT_GATEWAY),
-    *(VPC_ENDPOINT, FLOW_LOG),
+    *(VPC_ENDPOINT, VPC_ENDPOINT_POLICY, FLOW_LOG),
 )

@@ -7,14 +7,17 @@ from ..values import Values
 from .ec2 import tags_of
 
 
-def _revoke_default_egress(it: Context) -> bool:
-    """AWS opens the way out of a new group. The AWS provider revokes that rule, and so does this."""
+def _revoke_default_rules(it: Context) -> bool:
+    """AWS opens the way out of a new group, and a default group to itself. The AWS provider revokes these rules."""
     found = it.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [it.id]}])
-    egress = [rule["SecurityGroupRuleId"] for rule in found["SecurityGroupRules"] if rule["IsEgress"]]
-    if egress:
-        it.call("RevokeSecurityGroupEgress", GroupId=it.id, SecurityGroupRuleIds=egress)
+    for is_egress, operation in ((True, "RevokeSecurityGroupEgress"), (False, "RevokeSecurityGroupIngress")):
+        rules = [rule["SecurityGroupRuleId"] for rule in found["SecurityGroupRules"] if rule["IsEgress"] is is_egress]
+        if rules:
+            it.call(operation, GroupId=it.id, SecurityGroupRuleIds=rules)
     return True
 
+
+_RULE_OPERATIONS = ("DescribeSecurityGroupRules", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress")
 
 SECURITY_GROUP = Resource(
     "aws:ec2/securityGroup:SecurityGroup",
@@ -29,8 +32,30 @@ SECURITY_GROUP = Resource(
     defaults={"description": "Managed by Pulumi"},
     name=Name("name"),
     tags=tags_of("security-group"),
-    created=_revoke_default_egress,
-    hook_operations=("DescribeSecurityGroupRules", "RevokeSecurityGroupEgress"),
+    created=_revoke_default_rules,
+    hook_operations=_RULE_OPERATIONS,
+)
+
+
+def _of_vpc(values: Values, _: Context) -> Values:
+    found = {"group-name": "default", "vpc-id": values["vpcId"]}
+    return {"filters": [{"name": name, "values": [value]} for name, value in found.items()]}
+
+
+# It comes and goes with its VPC. The AWS provider looks for it, tags it, and revokes its rules. A delete leaves it as
+# it is (terraform-provider-aws, internal/service/ec2/vpc_default_security_group.go).
+DEFAULT_SECURITY_GROUP = Resource(
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+    service="ec2",
+    create=Call("DescribeSecurityGroups", ("vpcId",), prepare=_of_vpc),
+    id=lambda answer, _: answer["SecurityGroups"][0]["GroupId"],
+    identity=lambda it: {"GroupId": it.id},
+    read=(Read("DescribeSecurityGroups", at="SecurityGroups", params=lambda it: {"GroupIds": [it.id]}),),
+    shown_as={"name": "GroupName"},
+    outputs=("description", "name", "vpcId"),
+    tags=tags_of("security-group"),
+    created=_revoke_default_rules,
+    hook_operations=_RULE_OPERATIONS,
 )
 
 _RULE = ("ipProtocol", "fromPort", "toPort", "cidrIpv4", "referencedSecurityGroupId", "description")
@@ -118,4 +143,4 @@ def _rule_type(direction: str) -> Resource:
     )
 
 
-RESOURCES = (SECURITY_GROUP, _rule_type("Ingress"), _rule_type("Egress"))
+RESOURCES = (SECURITY_GROUP, DEFAULT_SECURITY_GROUP, _rule_type("Ingress"), _rule_type("Egress"))

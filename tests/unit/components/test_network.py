@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.network import Network, NetworkArgs, NetworkShape
+from components.network import Network, NetworkArgs, NetworkShape, no_public_ip_by_default
 from tests.support.mocks import Deployment, FakeAws, deploy
 
 ARGS = NetworkArgs(
@@ -144,3 +144,22 @@ def test_unnamed_resources_have_a_name_tag() -> None:
         "voiceter-backend-dev-load-balancer",
         "voiceter-backend-dev-tasks",
     ]
+
+
+def test_default_security_group_gets_no_rule() -> None:
+    run = build()
+    group = run.one(":DefaultSecurityGroup").inputs
+    assert group == {"vpcId": "vpc-0a1b", "tags": {"Name": "voiceter-backend-dev-default"}}
+
+
+def test_subnets_give_no_public_ip_by_default() -> None:
+    assert build().one("awsx:ec2:Vpc").transforms == 1
+
+    def transformed(type_: str) -> dict[str, Any] | None:
+        props = {"mapPublicIpOnLaunch": True, "cidrBlock": "10.0.32.0/20"}
+        args = pulumi.ResourceTransformArgs(True, type_, "public-1", props, pulumi.ResourceOptions())
+        result = no_public_ip_by_default(args)
+        return None if result is None else dict(result.props)
+
+    assert transformed("aws:ec2/subnet:Subnet") == {"mapPublicIpOnLaunch": False, "cidrBlock": "10.0.32.0/20"}
+    assert transformed("aws:ec2/vpc:Vpc") is None

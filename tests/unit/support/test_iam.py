@@ -41,6 +41,15 @@ def test_condition_on_a_key_that_the_request_lacks_fails() -> None:
     assert not iam.allows(conditional, "s3:GetObject", "x")
 
 
+def test_null_is_for_a_key_that_the_request_lacks() -> None:
+    conditional = document(Resource="*", Condition={"Null": {"k": "true"}})
+    assert iam.allows(conditional, "s3:GetObject", "x")
+    assert not iam.allows(conditional, "s3:GetObject", "x", {"k": "v"})
+    conditional = document(Resource="*", Condition={"Null": {"k": "false"}})
+    assert iam.allows(conditional, "s3:GetObject", "x", {"k": "v"})
+    assert not iam.allows(conditional, "s3:GetObject", "x")
+
+
 def test_for_any_value_matches_one_of_several() -> None:
     conditional = document(Resource="*", Condition={"ForAnyValue:StringEquals": {"k": "v"}})
     assert iam.allows(conditional, "s3:GetObject", "x", {"k": ["u", "v"]})
