@@ -46,7 +46,7 @@ def _s3(args: EndpointPoliciesArgs) -> list[Statement]:
     layers = f"arn:{account.partition}:s3:::prod-{account.region}-starport-layer-bucket/*"
     return [
         _of_tasks("Recordings", "s3:*", [args.bucket_arn, objects], args),
-        Statement("ImageLayers", ["s3:GetObject"], [layers], principal={"AWS": "*"}),
+        Statement("ImageLayers", ["s3:GetObject"], [layers], principal="*"),
     ]
 
 
@@ -61,4 +61,4 @@ def _of_tasks(sid: str, action: str, resources: list[pulumi.Input[str]], args: E
     User Guide, "Control access to VPC endpoints using endpoint policies").
     """
     condition = {"ArnEquals": {"aws:PrincipalArn": args.task_role_arn}}
-    return Statement(sid, [action], resources, condition, principal={"AWS": "*"})
+    return Statement(sid, [action], resources, condition, principal="*")

@@ -19,7 +19,7 @@ class Statement:
     resources: Sequence[pulumi.Input[str]] = ()  # empty in a trust policy
     conditions: Conditions = field(default_factory=dict[str, Mapping[str, pulumi.Input[str] | Sequence[str]]])
     effect: Literal["Allow", "Deny"] = "Allow"
-    principal: Mapping[str, str] | None = None  # None in the policy of a role
+    principal: Mapping[str, str] | Literal["*"] | None = None  # None in the policy of a role
 
 
 def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> Statement:

@@ -324,6 +324,14 @@ WILDCARDS = {
     ("CloudWatch", "*"): "in a key's policy, this key",
     ("Budgets", "kms:GenerateDataKey*"): "as for CloudWatch",
     ("Budgets", "*"): "in a key's policy, this key",
+    ("Recordings", "s3:*"): "an endpoint's policy: the task role says which actions",
+    ("Recordings", "*"): "an endpoint's policy takes no other principal; a condition names the task role",
+    ("Recordings", f"{BUCKET}/*"): "an endpoint's policy: the task role says which objects",
+    ("Tables", "dynamodb:*"): "as for Recordings",
+    ("Tables", "*"): "as for Recordings",
+    ("Tables", f"{TABLES}/*"): "an endpoint's policy: the task role says which tables, also during an update",
+    ("ImageLayers", "*"): "ECR signs the downloads of layers",
+    ("ImageLayers", f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/*"): "AWS names no narrower resource",
     ("EcsTasks", f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"): "ECS supports no narrower source for a task's role",
 }
 
@@ -333,7 +341,8 @@ def test_every_wildcard_is_listed_with_its_reason() -> None:
     documents = [role("execution"), role("task"), *(p.json("policy") for p in deployment.all(":BucketPolicy"))]
     documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
     documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
-    assert len(documents) == 8
+    documents += [p.json("policy") for p in deployment.all(":VpcEndpointPolicy")]
+    assert len(documents) == 10
     assert set().union(*(iam.wildcards(document) for document in documents)) == set(WILDCARDS)
 
 
@@ -350,6 +359,7 @@ def test_every_policy_is_checked_for_wildcards() -> None:
         ("aws:s3/bucketPolicy:BucketPolicy", "policy"),
         ("aws:kms/key:Key", "policy"),
         ("aws:sns/topicPolicy:TopicPolicy", "policy"),
+        ("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", "policy"),
     }
 
 

@@ -114,7 +114,7 @@ def test_a_second_run_registers_the_same(stack: str) -> None:
 def test_every_component_registers_its_outputs_once(stack: str) -> None:
     deployment = run(stack)
     parts = components(deployment)
-    assert len({(part.type, part.name) for part in parts}) == len(parts) == (16 if stack == "dev" else 17)
+    assert len({(part.type, part.name) for part in parts}) == len(parts) == (17 if stack == "dev" else 18)
     for part in parts:
         assert re.fullmatch(r"voiceter:[a-z_]+:[A-Z][A-Za-z]+", part.type)
         assert deployment.outputs_of.count(part.urn) == 1

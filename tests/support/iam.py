@@ -76,7 +76,8 @@ def wildcards(document: Mapping[str, Any]) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for statement in _statements(document):
         texts = [*_list(statement["Action"]), *_list(statement.get("Resource", []))]
-        texts += statement.get("Principal", {}).values()
+        principal = statement.get("Principal", {})
+        texts += [principal] if isinstance(principal, str) else principal.values()
         texts += [text for tests in statement.get("Condition", {}).values() for text in tests.values()]
         found |= {(statement["Sid"], text) for text in texts if "*" in text or "?" in text}
     return found
