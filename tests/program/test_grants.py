@@ -27,6 +27,7 @@ SPEECH = f"{MODELS}/amazon.nova-2-sonic-v1:0"
 LITE = f"{MODELS}/amazon.nova-lite-v1:0"
 TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
 BUCKET = f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod"
+LOGS_BUCKET = f"arn:aws:s3:::voiceter-logs-{ACCOUNT}-prod"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/voiceter-backend"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend"
 STREAM = "log-stream:voiceter-backend/voiceter-backend/0123abcd"
@@ -318,6 +319,12 @@ WILDCARDS = {
     ("TlsOnly", "s3:*"): "a Deny: whatever comes without TLS",
     ("TlsOnly", "*"): "a Deny: whoever it comes from",
     ("TlsOnly", f"{BUCKET}/*"): "a Deny: every object of the bucket",
+    ("TlsOnly", f"{LOGS_BUCKET}/*"): "a Deny: every object of the bucket",
+    ("LoadBalancerLogs", f"{LOGS_BUCKET}/AWSLogs/{ACCOUNT}/*"): "AWS names the objects",
+    ("LoadBalancerLogs", f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/*"): "as AWS documents it",
+    ("AWSLogDeliveryWrite", f"{LOGS_BUCKET}/AWSLogs/{ACCOUNT}/*"): "AWS names the objects",
+    ("AWSLogDeliveryWrite", f"arn:aws:logs:{REGION}:{ACCOUNT}:*"): "as AWS documents it",
+    ("AWSLogDeliveryAclCheck", f"arn:aws:logs:{REGION}:{ACCOUNT}:*"): "as AWS documents it",
     ("Administration", "kms:*"): "the account keeps the rule over its key: without this nobody could ever change it",
     ("Administration", "*"): "in a key's policy, this key",
     ("CloudWatch", "kms:GenerateDataKey*"): "as AWS documents it for encrypted topics: with or without the plain text",
@@ -342,7 +349,7 @@ def test_every_wildcard_is_listed_with_its_reason() -> None:
     documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
     documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
     documents += [p.json("policy") for p in deployment.all(":VpcEndpointPolicy")]
-    assert len(documents) == 10
+    assert len(documents) == 11
     assert set().union(*(iam.wildcards(document) for document in documents)) == set(WILDCARDS)
 
 
