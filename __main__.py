@@ -31,17 +31,16 @@ from components.service.scaling import Scaling, ScalingArgs
 from components.service.service import Service, ServiceArgs
 from config.app_environment import REDIS_URL, AppResources, app_environment
 from config.load import load
-from config.stack_name import environment_of
 
 disable_garbage_collection()
 
 stack = pulumi.get_stack()
 names = Names(stack)
-lookups = Lookups(names, environment_of(stack))
+lookups = Lookups(names)
 settings = load(lookups)
 running = settings.running_service
 region, protect = settings.region, settings.protect_data
-provider, account = lookups.provider(region), lookups.account(region)
+provider, account = lookups.provider(settings.provider), lookups.account(settings.provider)
 on_aws = pulumi.ResourceOptions(providers=[provider])
 
 network = Network(

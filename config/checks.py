@@ -34,6 +34,7 @@ def check_across_keys(settings: Settings, source: Source, mistakes: Mistakes) ->
     _check_variables(source, mistakes)
     _check_redis(settings, source, mistakes)
     _check_subscribers(source, mistakes)
+    _check_tags(source, mistakes)
 
 
 def _check_stack(settings: Settings, mistakes: Mistakes) -> None:
@@ -166,3 +167,17 @@ def _check_subscribers(source: Source, mistakes: Mistakes) -> None:
             place = f"{key}[{index}]"
             if subscriber in subscribers[:index] and not mistakes.has(place):
                 mistakes.add(place, "is in the list already: remove one of them", subscriber)
+
+
+def _check_tags(source: Source, mistakes: Mistakes) -> None:
+    names = source.names("extraTags")
+    if len(names) > rules.MOST_EXTRA_TAGS:
+        rule = (
+            f"has {len(names)} tags: AWS's limit for one resource allows {rules.MOST_EXTRA_TAGS} beside the program's"
+        )
+        mistakes.add("extraTags", rule)
+    lower = [name.lower() for name in names]
+    for name in names:
+        if lower.count(name.lower()) > 1:
+            rule = "differs from another name in upper and lower case only, which is one tag to IAM: remove one of them"
+            mistakes.add(path("extraTags", name), rule)

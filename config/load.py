@@ -114,11 +114,11 @@ def _refuse_other_keys(source: Source, mistakes: Mistakes) -> None:
 
 def _with_image(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
     tag = settings.image_tag
-    version = lookups.image(settings.region, tag) if tag else None
+    version = lookups.image(settings.provider, tag) if tag else None
     if tag and version:
         return settings.model_copy(update={"image": Image(tag, version)})
     rule = (
-        f"names no tagged image in this stack's registry in the account {lookups.account_id(settings.region)}, "
+        f"names no tagged image in this stack's registry in the account {lookups.account_id(settings.provider)}, "
         f"{settings.region}: push it, or log in to the stack's account. If there is no registry yet, "
         "unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, and set the key again"
     )
@@ -134,7 +134,7 @@ def _with_profiles(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> 
 
 
 def _check_network(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> None:
-    present = lookups.network(settings.region)
+    present = lookups.network(settings.provider)
     if present not in (None, settings.vpc_cidr):
         rule = (
             f"must stay {present} while the stack is up: AWS does not move resources that are in use to another "
@@ -144,7 +144,7 @@ def _check_network(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> 
 
 
 def _with_service(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
-    service = lookups.service(settings.region)
+    service = lookups.service(settings.provider)
     if service is None:
         return settings
     if service.alternate_in_use and not settings.strategy.shifts_traffic:

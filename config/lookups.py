@@ -7,6 +7,7 @@ from typing import Protocol
 from components.access.models import GEOGRAPHIES, InferenceProfile, InferenceTypes, model_of, needs_profile
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
+from components.lib.provider import ProviderArgs
 from components.service.running import RunningService
 from config.rules import listed
 from config.settings import Settings
@@ -15,19 +16,19 @@ from config.settings import Settings
 class OfferLookups(Protocol):
     """Lookups of what a stack uses and does not create. Each returns None for what does not exist."""
 
-    def certificate(self, region: str, arn: str, /) -> Certificate | None:
+    def certificate(self, args: ProviderArgs, arn: str, /) -> Certificate | None:
         """Returns a certificate of the region."""
         ...
 
-    def zone(self, region: str, hosted_zone_id: str, /) -> HostedZone | None:
+    def zone(self, args: ProviderArgs, hosted_zone_id: str, /) -> HostedZone | None:
         """Returns a hosted zone."""
         ...
 
-    def models(self, region: str, /) -> Mapping[str, InferenceTypes]:
+    def models(self, args: ProviderArgs, /) -> Mapping[str, InferenceTypes]:
         """Returns how each model of the region can be used, by its id."""
         ...
 
-    def profile(self, region: str, profile_id: str, /) -> InferenceProfile | None:
+    def profile(self, args: ProviderArgs, profile_id: str, /) -> InferenceProfile | None:
         """Returns an inference profile of the region."""
         ...
 
@@ -35,19 +36,19 @@ class OfferLookups(Protocol):
 class Lookups(OfferLookups, Protocol):
     """Everything that the check of a configuration asks AWS."""
 
-    def account_id(self, region: str, /) -> str:
+    def account_id(self, args: ProviderArgs, /) -> str:
         """Returns the account that the credentials lead to."""
         ...
 
-    def image(self, region: str, tag: str, /) -> str | None:
+    def image(self, args: ProviderArgs, tag: str, /) -> str | None:
         """Returns the tag of an image in the stack's registry, given by its tag or digest."""
         ...
 
-    def network(self, region: str, /) -> str | None:
+    def network(self, args: ProviderArgs, /) -> str | None:
         """Returns the IPv4 block of the stack's network."""
         ...
 
-    def service(self, region: str, /) -> RunningService | None:
+    def service(self, args: ProviderArgs, /) -> RunningService | None:
         """Returns the stack's service as it runs."""
         ...
 
@@ -66,7 +67,7 @@ def check_certificate(settings: Settings, lookups: OfferLookups) -> Iterator[Mis
     arn, region, name = settings.certificate_arn, settings.region, settings.domain_name
     if arn is None:
         return
-    found = lookups.certificate(region, arn)
+    found = lookups.certificate(settings.provider, arn)
     if found is None:
         rule = f"names no certificate of this account in {region}: `aws acm list-certificates --region {region}`"
         yield Mistake("certificateArn", arn, f"{rule} shows the ARNs")
@@ -85,7 +86,7 @@ def check_zone(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
     zone_id, name = settings.hosted_zone_id, settings.domain_name
     if zone_id is None:
         return
-    found = lookups.zone(settings.region, zone_id)
+    found = lookups.zone(settings.provider, zone_id)
     show = "`aws route53 list-hosted-zones` shows the ids"
     if found is None:
         yield Mistake("hostedZoneId", zone_id, f"names no hosted zone of this account: {show}")
@@ -100,15 +101,15 @@ def check_models(settings: Settings, lookups: OfferLookups) -> tuple[dict[str, I
     """Returns the inference profiles of `extraModelIds` by id, and what is wrong with all models and profiles."""
     profiles: dict[str, InferenceProfile] = {}
     mistakes: list[Mistake] = []
-    offered = lookups.models(settings.region)
+    offered = lookups.models(settings.provider)
     given = {"bedrockModelId": settings.bedrock_model_id}
     given |= {f"extraModelIds[{place}]": model_id for place, model_id in enumerate(settings.extra_model_ids)}
     for path, model_id in given.items():
         if (base := model_of(model_id)) is not None:
-            profile = lookups.profile(settings.region, model_id)
+            profile = lookups.profile(settings.provider, model_id)
             if profile is None:
                 rule = f"is no inference profile that Amazon Bedrock offers in {settings.region}"
-                remedy = _alternatives(base, offered, settings.region, lookups)
+                remedy = _alternatives(base, offered, settings.provider, lookups)
                 mistakes.append(Mistake(path, model_id, f"{rule}: {remedy}"))
             else:
                 profiles[model_id] = profile
@@ -121,16 +122,18 @@ def check_models(settings: Settings, lookups: OfferLookups) -> tuple[dict[str, I
             if path == "bedrockModelId":
                 remedy = "set another model, as the speech model is used by its id"
             else:
-                remedy = _alternatives(model_id, offered, settings.region, lookups)
+                remedy = _alternatives(model_id, offered, settings.provider, lookups)
             mistakes.append(Mistake(path, model_id, f"{rule}: {remedy}"))
     return profiles, mistakes
 
 
-def _alternatives(model_id: str, offered: Mapping[str, InferenceTypes], region: str, lookups: OfferLookups) -> str:
+def _alternatives(
+    model_id: str, offered: Mapping[str, InferenceTypes], args: ProviderArgs, lookups: OfferLookups
+) -> str:
     """Returns how else a model can be used in the region, as the remedy of an error message."""
     by_id = [model_id] if model_id in offered and not needs_profile(offered[model_id]) else []
     profiles = [f"{geography}.{model_id}" for geography in GEOGRAPHIES]
-    found = by_id + [profile_id for profile_id in profiles if lookups.profile(region, profile_id)]
+    found = by_id + [profile_id for profile_id in profiles if lookups.profile(args, profile_id)]
     if not found:
-        return f"`aws bedrock list-inference-profiles --region {region}` shows the ids"
+        return f"`aws bedrock list-inference-profiles --region {args.region}` shows the ids"
     return f"set {listed(found)}"

@@ -304,6 +304,15 @@ class Keys(BaseModel):
         tuple[Annotated[str, rules.PROMPT_ARN], ...], Key("Bedrock prompts that the app may read")
     ] = ()
 
+    extra_tags: Annotated[
+        Mapping[Annotated[str, rules.TAG_NAME], Annotated[str, BeforeValidator(rules.quoted_text), rules.TAG_VALUE]],
+        AfterValidator(_sorted),
+        Key("name → value: tags of every resource, beside the program's"),
+    ] = {}
+    allowed_account_ids: Annotated[
+        tuple[Annotated[str, BeforeValidator(rules.quoted_text), rules.ACCOUNT_ID], ...],
+        Key("the AWS accounts that the stack may be in; without an entry, any"),
+    ] = ()
     permissions_boundary_arn: Annotated[
         str | None, rules.POLICY_ARN, Key("the permissions boundary of every role that the program creates")
     ] = None

@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from components.access.models import model_of
 from components.data.tables import TABLES
+from components.lib.provider import PROGRAM_TAGS
 from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date, may_be_changed
 
 # The regions that the app accepts in AWS_REGION; it does not start in any other.
@@ -301,6 +302,27 @@ POLICY_ARN: Final = matching(
     r"arn:aws:iam::[0-9]{12}:policy/[A-Za-z0-9_+=,.@/-]{1,640}", "an ARN like arn:aws:iam::<account>:policy/<name>"
 )
 
+# IAM User Guide, "AWS account identifiers". A number would lose the zeros that it starts with.
+ACCOUNT_ID: Final = matching(r"[0-9]{12}", "the 12 digits of an AWS account, in quotes")
+
+# AWS General Reference, "Tag naming limits and requirements": the characters that every service accepts. The
+# prefix `aws:` is AWS's own. Names that differ in case only are one name to IAM (IAM User Guide, "Tags for IAM
+# resources").
+TAG_NAME: Final = Rule(
+    "a tag name (1 to 128 letters, digits, spaces and + - = . _ : / @, not starting with aws:) that the program does "
+    f"not set itself ({', '.join(PROGRAM_TAGS)})",
+    lambda text: (
+        re.fullmatch(r"[A-Za-z0-9 +=._:/@-]{1,128}", text) is not None
+        and not text.lower().startswith("aws:")
+        and text.lower() not in [name.lower() for name in PROGRAM_TAGS]
+    ),
+)
+TAG_VALUE: Final = matching(
+    r"[A-Za-z0-9 +=._:/@-]{1,256}", "a text of 1 to 256 letters, digits, spaces and + - = . _ : / @"
+)
+# The same document: 50 tags a resource.
+MOST_EXTRA_TAGS: Final = 50 - len(PROGRAM_TAGS)
+
 # AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. ECS
 # also accepts suffixes for a JSON key or a version. They are not part of the ARN, and IAM would not match them.
 SECRET_ARN: Final = _arn(
@@ -356,5 +378,18 @@ def environment_text(value: Any) -> Any:
         raise ValueError(
             "may not be what the stack file says, as YAML rounds large numbers and rewrites dates: put it in quotes "
             "there, or set it with `pulumi config set --path 'environment.<NAME>' <value> --type string`"
+        )
+    return value
+
+
+def quoted_text(value: Any) -> Any:
+    """Returns a text inside an object or a list.
+
+    Raises `ValueError` for a number, a boolean or a date, which YAML read from a text without quotes.
+    """
+    if not isinstance(value, str) or is_date(value):
+        raise ValueError(
+            "must be a text in quotes, as YAML reads it without quotes as a number, a boolean or a date (1.10 as 1.1, "
+            "007 as 7): put it in quotes in the stack file, or set it with `pulumi config set --path … --type string`"
         )
     return value

@@ -9,6 +9,7 @@ from components.access.models import InferenceProfile
 from components.data.registry import Image
 from components.data.session_cache import Redis
 from components.edge.domain import Domain
+from components.lib.provider import ProviderArgs
 from components.lib.timeline import Timeline
 from components.network import NetworkShape
 from components.service.capacity import Capacity
@@ -31,6 +32,11 @@ class Settings(Keys):
     def environment_name(self) -> str:
         """The environment of the stack, see `environment_of`."""
         return environment_of(self.stack)
+
+    @property
+    def provider(self) -> ProviderArgs:
+        """Where the AWS provider works, and what it adds to every resource."""
+        return ProviderArgs(self.region, self.stack, self.environment_name, self.extra_tags, self.allowed_account_ids)
 
     @property
     def network(self) -> NetworkShape:

@@ -2,7 +2,7 @@
 
 import importlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar
@@ -12,6 +12,7 @@ from components.edge.certificates import Certificate, describe
 from components.edge.domain import HostedZone
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
+from components.lib.provider import ProviderArgs
 from config.load import parse
 from config.lookups import Mistake, check_certificate, check_models, check_zone
 from config.mistakes import Mistakes
@@ -61,21 +62,21 @@ class Offers:
 
     client: Callable[[str], Any]
 
-    def certificate(self, _region: str, arn: str) -> Certificate | None:
+    def certificate(self, _args: ProviderArgs, arn: str) -> Certificate | None:
         return self._found(lambda: describe(self.client("acm"), arn), "ResourceNotFoundException")
 
-    def zone(self, _region: str, hosted_zone_id: str) -> HostedZone | None:
+    def zone(self, _args: ProviderArgs, hosted_zone_id: str) -> HostedZone | None:
         def ask() -> HostedZone:
             found: dict[str, Any] = self.client("route53").get_hosted_zone(Id=hosted_zone_id)["HostedZone"]
             return HostedZone(found["Name"].rstrip("."), found.get("Config", {}).get("PrivateZone", False))
 
         return self._found(ask, "NoSuchHostedZone")
 
-    def models(self, _region: str) -> Mapping[str, InferenceTypes]:
+    def models(self, _args: ProviderArgs) -> Mapping[str, InferenceTypes]:
         found: list[dict[str, Any]] = self.client("bedrock").list_foundation_models()["modelSummaries"]
         return {model["modelId"]: model.get("inferenceTypesSupported", []) for model in found}
 
-    def profile(self, _region: str, profile_id: str) -> InferenceProfile | None:
+    def profile(self, _args: ProviderArgs, profile_id: str) -> InferenceProfile | None:
         def ask() -> InferenceProfile:
             found = self.client("bedrock").get_inference_profile(inferenceProfileIdentifier=profile_id)
             models: list[dict[str, str]] = found["models"]
@@ -134,7 +135,7 @@ def preflight(target: Target) -> bool:
     # Without credentials nothing else can be asked, so this error ends the command.
     identity = account.client("sts").get_caller_identity()
     findings = [
-        Finding(Level.OK, "account", f"{identity['Account']}, as {identity['Arn']}"),
+        _account(identity, settings.allowed_account_ids),
         Finding(Level.OK, "region", settings.region),
         *(Finding(Level.FAIL, "config", line) for line in mistakes.lines),
         *(finding for check in CHECKS for finding in findings_of(check, account)),
@@ -143,6 +144,13 @@ def preflight(target: Target) -> bool:
     for finding in findings:
         say(f"  {finding.level.value:<4}  {finding.subject:<{width}}  {finding.text}")
     return all(finding.level is not Level.FAIL for finding in findings)
+
+
+def _account(identity: dict[str, str], allowed: Sequence[str]) -> Finding:
+    who = f"{identity['Account']}, as {identity['Arn']}"
+    if allowed and identity["Account"] not in allowed:
+        return Finding(Level.FAIL, "account", f"{who}; allowedAccountIds has {', '.join(allowed)}")
+    return Finding(Level.OK, "account", who)
 
 
 def _config(target: Target) -> Source:

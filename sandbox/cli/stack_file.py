@@ -77,12 +77,12 @@ class StackFile:
 
     def without_environments(self) -> tuple[str, ...]:
         """Removes the environments of Pulumi ESC, which only Pulumi Cloud can open. Returns their names."""
-        given: Any = self.top.pop("environment", None)
+        given: Any = self.top.pop("environment", None)  # untyped, as YAML has it
         # Either a list, or an environment with `imports` and with values of its own. An import is a name, or a name
         # with options (pulumi/pulumi, sdk/go/common/workspace/project.go, Environment).
-        imports: Any = given.get("imports", []) if isinstance(given, Mapping) else given or []
-        names = [next(iter(one)) if isinstance(one, Mapping) else one for one in imports]
-        return tuple(str(name) for name in names) or (("the values under environment",) if given else ())
+        imports: list[Any] = (given.get("imports") if hasattr(given, "get") else given) or []
+        names: list[str] = [one if isinstance(one, str) else str(next(iter(one))) for one in imports]
+        return tuple(names) or (("the values under environment",) if given else ())
 
 
 def path_text(path: KeyPath) -> str:

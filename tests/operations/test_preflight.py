@@ -56,6 +56,18 @@ def quotas(*values: Mapping[str, float]) -> list[tuple[str, Any]]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("allowed", "level"),
+    [((), Level.OK), (("111122223333", "123456789012"), Level.OK), (("111122223333",), Level.FAIL)],
+)
+def test_account_has_to_be_an_allowed_one(allowed: tuple[str, ...], level: Level) -> None:
+    identity = {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/me"}
+    finding = preflight._account(identity, allowed)  # pyright: ignore[reportPrivateUsage]
+    assert finding.level is level
+    assert "123456789012, as arn:aws:iam::123456789012:user/me" in finding.text
+    assert ("allowedAccountIds has 111122223333" in finding.text) is (level is Level.FAIL)
+
+
 class Refusing:
     """A client of a service. AWS refuses its every call."""
 

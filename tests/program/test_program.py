@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.lib.provider import PROGRAM_TAGS
 from config.mistakes import ConfigError
 from tests.support.contract import (
     OUTPUTS,
@@ -155,6 +156,33 @@ def test_everything_is_tagged(stack: str) -> None:
         "ManagedBy": "pulumi",
         "Stack": stack,
     }
+
+
+def test_tags_of_an_organisation_stand_beside_the_programs() -> None:
+    provider = run("dev", extraTags={"CostCenter": "007"}).one("pulumi:providers:aws")
+    assert provider.json("defaultTags")["tags"] == {
+        "Application": "voiceter-backend",
+        "CostCenter": "007",
+        "Environment": "dev",
+        "ManagedBy": "pulumi",
+        "Stack": "dev",
+    }
+
+
+def test_program_tags_are_all_tags_that_the_program_sets() -> None:
+    found: set[str] = set()
+    for stack in STACKS:
+        deployment = run(stack, **REDIS)
+        found |= deployment.one("pulumi:providers:aws").json("defaultTags")["tags"].keys()
+        for resource in deployment.registered:
+            found |= (resource.inputs.get("tags") or {}).keys()
+    assert found == set(PROGRAM_TAGS)
+
+
+def test_provider_refuses_other_accounts_than_the_allowed_ones() -> None:
+    assert "allowedAccountIds" not in run("dev").one("pulumi:providers:aws").inputs
+    provider = run("dev", allowedAccountIds=["012345678901"]).one("pulumi:providers:aws")
+    assert provider.json("allowedAccountIds") == ["012345678901"]
 
 
 def test_service_waits_for_everything_that_tasks_need() -> None:

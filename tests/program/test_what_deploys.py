@@ -67,6 +67,8 @@ CHANGES: Final[dict[str, tuple[Any, Mapping[str, Any]]]] = {
     "extraModelIds": (["amazon.nova-pro-v1:0"], {}),
     "sesIdentityArns": ([f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com"], {}),
     "guardrailArns": ([f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/abc123"], {}),
+    "extraTags": ({"Team": "voice"}, {}),
+    "allowedAccountIds": ([ACCOUNT], {}),
     "permissionsBoundaryArn": (f"arn:aws:iam::{ACCOUNT}:policy/boundary", {}),
     "promptArns": ([f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/ABCDEFGHIJ"], {}),
     "redisEnabled": (True, {"redisAuthToken": REDIS_TOKEN}),

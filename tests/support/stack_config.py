@@ -17,6 +17,7 @@ import pytest
 from components.access.models import InferenceProfile
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
+from components.lib.provider import ProviderArgs
 from components.service.running import RunningService
 from config import load as config_load
 from config.mistakes import ConfigError
@@ -31,13 +32,13 @@ GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
 PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"
 SES_IDENTITY = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/no-reply@example.com"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-FindImage = Callable[[str, str], str | None]
-FindNetwork = Callable[[str], str | None]
-FindService = Callable[[str], RunningService | None]
-FindCertificate = Callable[[str, str], Certificate | None]
-FindZone = Callable[[str, str], HostedZone | None]
-FindModels = Callable[[str], Mapping[str, Sequence[str]]]
-FindProfile = Callable[[str, str], InferenceProfile | None]
+FindImage = Callable[[ProviderArgs, str], str | None]
+FindNetwork = Callable[[ProviderArgs], str | None]
+FindService = Callable[[ProviderArgs], RunningService | None]
+FindCertificate = Callable[[ProviderArgs, str], Certificate | None]
+FindZone = Callable[[ProviderArgs, str], HostedZone | None]
+FindModels = Callable[[ProviderArgs], Mapping[str, Sequence[str]]]
+FindProfile = Callable[[ProviderArgs, str], InferenceProfile | None]
 
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
@@ -79,16 +80,16 @@ def _qualified(key: str) -> str:
     return key if ":" in key else f"{NAMESPACE}:{key}"
 
 
-def has_the_tag(_region: str, tag: str) -> str | None:
+def has_the_tag(_args: ProviderArgs, tag: str) -> str | None:
     """Answers as a registry that holds every tag."""
     return tag
 
 
-def no_network(_region: str) -> None:
+def no_network(_args: ProviderArgs) -> None:
     """Answers as a stack that is not up."""
 
 
-def no_service(_region: str) -> None:
+def no_service(_args: ProviderArgs) -> None:
     """Answers as a stack that runs no service."""
 
 
@@ -110,25 +111,25 @@ class _EveryModel(dict[str, Sequence[str]]):
         return ["ON_DEMAND"]
 
 
-def good_certificate(_region: str, _arn: str) -> Certificate | None:
+def good_certificate(_args: ProviderArgs, _arn: str) -> Certificate | None:
     """Answers that each certificate is for every name."""
     return _CertificateForAll("ISSUED", ())
 
 
-def good_zone(_region: str, _id: str) -> HostedZone | None:
+def good_zone(_args: ProviderArgs, _id: str) -> HostedZone | None:
     """Answers that each zone holds every name."""
     return _ZoneOfAll("example.com", private=False)
 
 
-def every_model(_region: str) -> Mapping[str, Sequence[str]]:
+def every_model(_args: ProviderArgs) -> Mapping[str, Sequence[str]]:
     """Answers as a region that offers every model."""
     return _EveryModel()
 
 
-def every_profile(region: str, profile_id: str) -> InferenceProfile | None:
+def every_profile(args: ProviderArgs, profile_id: str) -> InferenceProfile | None:
     """Answers as a region that offers every inference profile, which leads to one region."""
-    model = f"arn:aws:bedrock:{region}::foundation-model/{profile_id.partition('.')[2]}"
-    return InferenceProfile(f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{profile_id}", (model,))
+    model = f"arn:aws:bedrock:{args.region}::foundation-model/{profile_id.partition('.')[2]}"
+    return InferenceProfile(f"arn:aws:bedrock:{args.region}:{ACCOUNT}:inference-profile/{profile_id}", (model,))
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Answers:
     models: FindModels = every_model
     profile: FindProfile = every_profile
 
-    def account_id(self, _region: str) -> str:
+    def account_id(self, _args: ProviderArgs) -> str:
         return ACCOUNT
 
 

@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from components.data.registry import Image
+from components.lib.provider import ProviderArgs
 from components.service.running import RunningService
 from config.mistakes import ConfigError
 from tests.support.stack_config import DIGEST, HTTPS, Answers, load, mistakes
@@ -24,8 +25,8 @@ TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 def test_image_is_looked_up_once_in_its_region() -> None:
     asked: list[tuple[str, str]] = []
 
-    def find(region: str, tag: str) -> str | None:
-        asked.append((region, tag))
+    def find(args: ProviderArgs, tag: str) -> str | None:
+        asked.append((args.region, tag))
         return "1.4.2"
 
     loaded = load({"imageTag": DIGEST}, region="us-west-2", answers=Answers(image=find))
@@ -34,7 +35,7 @@ def test_image_is_looked_up_once_in_its_region() -> None:
 
 
 def test_image_that_the_registry_lacks_is_refused() -> None:
-    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", answers=Answers(image=lambda _region, _tag: None))
+    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", answers=Answers(image=lambda _args, _tag: None))
     assert line == (
         "imageTag = '1.4.2': names no tagged image in this stack's registry in the account 123456789012, us-west-2: "
         "push it, or log in to the stack's account. "
@@ -57,7 +58,7 @@ def test_image_that_the_registry_lacks_is_refused() -> None:
 def test_image_is_not_looked_up_if_stack_region_or_tag_is_wrong(
     tag: str | None, stack: str, region: str | None, wrong: str
 ) -> None:
-    def find(region: str, tag: str) -> str | None:
+    def find(args: ProviderArgs, tag: str) -> str | None:
         raise AssertionError(f"looked up {tag} in {region}")
 
     (line,) = mistakes({} if tag is None else {"imageTag": tag}, stack, region, answers=Answers(image=find))
@@ -67,8 +68,8 @@ def test_image_is_not_looked_up_if_stack_region_or_tag_is_wrong(
 def test_network_of_a_stack_that_is_up_cannot_change() -> None:
     asked: list[str] = []
 
-    def find(region: str) -> str:
-        asked.append(region)
+    def find(args: ProviderArgs) -> str:
+        asked.append(args.region)
         return "10.1.0.0/16"
 
     assert load({"vpcCidr": "10.1.0.0/16"}, region="us-west-2", answers=Answers(network=find)).vpc_cidr == "10.1.0.0/16"
@@ -81,8 +82,8 @@ def test_network_of_a_stack_that_is_up_cannot_change() -> None:
 
 
 def test_network_is_not_looked_up_if_anything_else_is_wrong() -> None:
-    def find(region: str) -> str | None:
-        raise AssertionError(f"looked up a network in {region}")
+    def find(args: ProviderArgs) -> str | None:
+        raise AssertionError(f"looked up a network in {args.region}")
 
     (line,) = mistakes({"cpu": "1000"}, answers=Answers(network=find))
     assert line.startswith("cpu")
@@ -255,7 +256,7 @@ def test_zone_with_redis_is_not_taken_away() -> None:
 
 
 def test_service_is_looked_up_only_if_all_is_right_and_it_stays() -> None:
-    def fails(_region: str) -> None:
+    def fails(_args: ProviderArgs) -> None:
         raise AssertionError
 
     assert load({}, answers=Answers(service=fails)).running_service is None

@@ -10,6 +10,7 @@ import pytest
 from components.access.models import InferenceProfile
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
+from components.lib.provider import ProviderArgs
 from tests.support.bedrock import BY_ID, BY_PROFILE, LITE, LITE_2, SONIC
 from tests.support.stack_config import CERTIFICATE, HTTPS, Answers, load, mistakes
 
@@ -19,17 +20,17 @@ SHOW_ZONES = "`aws route53 list-hosted-zones` shows the ids"
 
 
 def with_certificate(found: Certificate | None) -> Answers:
-    return Answers(certificate=lambda _region, _arn: found)
+    return Answers(certificate=lambda _args, _arn: found)
 
 
 def with_zone(found: HostedZone | None) -> Answers:
-    return Answers(zone=lambda _region, _id: found)
+    return Answers(zone=lambda _args, _id: found)
 
 
 def with_bedrock(models: Mapping[str, list[str]], profiles: tuple[str, ...] = ()) -> Answers:
     return Answers(
-        models=lambda _region: models,
-        profile=lambda _region, one: InferenceProfile(f"arn:{one}", ("arn:model",)) if one in profiles else None,
+        models=lambda _args: models,
+        profile=lambda _args, one: InferenceProfile(f"arn:{one}", ("arn:model",)) if one in profiles else None,
     )
 
 
@@ -39,8 +40,8 @@ def with_bedrock(models: Mapping[str, list[str]], profiles: tuple[str, ...] = ()
 def test_certificate_is_looked_up_in_the_region_of_the_stack() -> None:
     asked: list[tuple[str, str]] = []
 
-    def find(region: str, arn: str) -> Certificate:
-        asked.append((region, arn))
+    def find(args: ProviderArgs, arn: str) -> Certificate:
+        asked.append((args.region, arn))
         return Certificate("ISSUED", ("voice.example.com",))
 
     arn = CERTIFICATE.replace("us-east-1", "us-west-2")
@@ -227,11 +228,11 @@ def test_destinations_of_profiles_count_against_the_limit_of_a_role() -> None:
 
 def test_everything_that_is_missing_is_named_in_one_message() -> None:
     nothing = Answers(
-        image=lambda _region, _tag: None,
-        certificate=lambda _region, _arn: None,
-        zone=lambda _region, _id: None,
-        models=lambda _region: {},
-        profile=lambda _region, _id: None,
+        image=lambda _args, _tag: None,
+        certificate=lambda _args, _arn: None,
+        zone=lambda _args, _id: None,
+        models=lambda _args: {},
+        profile=lambda _args, _id: None,
     )
     config = {**HTTPS, **DOMAIN, "imageTag": "1.4.2", "extraModelIds": [LITE, f"us.{LITE}"], "cpu": "1000"}
     named = [line.partition(" =")[0] for line in mistakes(config, answers=nothing)]
@@ -259,7 +260,7 @@ def test_nothing_is_looked_up_for_a_wrong_value_or_region(
 
 
 def test_error_of_a_lookup_is_no_mistake_of_the_config() -> None:
-    def refused(_region: str, _arn: str) -> Certificate | None:
+    def refused(_args: ProviderArgs, _arn: str) -> Certificate | None:
         raise pulumi.RunError("cannot look up the certificate: AccessDenied")
 
     with pytest.raises(pulumi.RunError, match="AccessDenied"):

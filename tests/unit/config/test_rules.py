@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from components.lib.provider import PROGRAM_TAGS
 from config.key import declarations
+from config.rules import MOST_EXTRA_TAGS
 from config.settings import Settings
 from tests.support.stack_config import (
     ACCOUNT,
@@ -54,6 +56,8 @@ GOOD: Mapping[str, list[object]] = {
     "bedrockModelId": ["amazon.nova-sonic-v1:0"],
     "corsOrigins": ["http://localhost:3000", ["https://a.example:8443"]],
     "environment": [{"SES_SENDER_EMAIL": "a@b.example", "_n": ""}],
+    "extraTags": [{}, {"CostCenter": "007", "team:owner": "Voice + Data", "x" * 128: "y" * 256}],
+    "allowedAccountIds": [[], [ACCOUNT, "012345678901"]],
     "permissionsBoundaryArn": [BOUNDARY, f"arn:aws:iam::{ACCOUNT}:policy/teams/voice/boundary"],
     "secrets": [{"A": "x"}, {"A": "x" * 65536}],
     "secretArns": [{"TOKEN": SECRET}],
@@ -131,6 +135,8 @@ BAD: list[tuple[str, list[str], str]] = [
     ("sesIdentityArns", ["{}", SES_IDENTITY], "a list"),
     ("alarmEmails", ["a@b.example", "{}"], "a list"),
     ("alarmPhones", ["+358401234567", "null"], "a list"),
+    ("extraTags", ["[]", "CostCenter=1", "null"], OBJECT_RULE),
+    ("allowedAccountIds", ["{}", ACCOUNT, "null"], "a list"),
     ("permissionsBoundaryArn", ["", "boundary", BOUNDARY.replace(":policy", ":role"), f"{BOUNDARY}*"], BOUNDARY_RULE),
     ("permissionsBoundaryArn", [BOUNDARY.replace(ACCOUNT, "aws"), BOUNDARY.replace(ACCOUNT, "1")], BOUNDARY_RULE),
     ("redisNodeType", ["", "t4g.small", "cache.t4g", "cache.t4g.large", "cache.t1.micro"], NODE_RULE),
@@ -165,6 +171,10 @@ BAD_INSIDE: list[tuple[str, str, list[object], str]] = [
     ("alarmPhones", "+358409999999", ["", "358401234567", "+0401234567", "+358 40 123", "+358401"], PHONE_RULE),
     ("alarmPhones", "+358409999999", ["+3584012345678901", 0, -358401234567, 1.5, True, None], PHONE_RULE),
     ("environment", "", [1.5, None, [], {"B": "c"}], "a string, a whole number or a boolean"),
+    ("extraTags", "", [7, 1.1, True, None, ["a"], "2026-01-01 00:00:00 +0000 UTC"], "a text in quotes"),
+    ("extraTags", "", ["", "a<b", "é", "x" * 257], "a text of 1 to 256 letters"),
+    ("allowedAccountIds", ACCOUNT, [123456789012, 1234567890, True, None], "a text in quotes"),
+    ("allowedAccountIds", ACCOUNT, ["", "12345678901", "1234-5678-9012", "*"], "the 12 digits of an AWS account"),
     ("secretArns", "", [f"{SECRET}:key::", SECRET[:-7], f"{SECRET}*"], SECRET_RULE),
     ("secretArns", "", [SECRET.replace("secretsmanager", "ssm")], SECRET_RULE),
     ("secrets", "", [5, True, None, ["a"], {"a": "b"}, "", "x" * 65537, "ä" * 32769], "a string of 1 to 65536 bytes"),
@@ -195,6 +205,25 @@ def test_bad_value_inside_a_list_or_an_object_is_refused_with_its_path(
     whole, path = ([first, given], f"{key}[1]") if first else ({"A": given}, f"{key}.A")
     (line,) = mistakes({key: whole}, encrypted=ENCRYPTED)
     assert line.startswith(f"{path}: must be {rule}" if key in ENCRYPTED else f"{path} = {given!r}: must be {rule}")
+
+
+@pytest.mark.parametrize("name", ["", "a<b", "é", "x" * 129, "aws:owner", "AWS:owner", *PROGRAM_TAGS, "stack"])
+def test_tag_name_that_aws_or_the_program_keeps_for_itself_is_refused(name: str) -> None:
+    (line,) = mistakes({"extraTags": {name: "x"}})
+    assert "a tag name (1 to 128 letters" in line
+
+
+def test_tags_that_iam_would_take_for_one_are_refused() -> None:
+    lines = mistakes({"extraTags": {"Team": "a", "team": "b"}})
+    assert [line.partition(":")[0] for line in lines] == ["extraTags.Team", "extraTags.team"]
+    assert "one tag to IAM" in lines[0]
+
+
+def test_tags_beyond_the_limit_of_a_resource_are_refused() -> None:
+    tags = {f"tag{number}": "x" for number in range(MOST_EXTRA_TAGS)}
+    load({"extraTags": tags})
+    (line,) = mistakes({"extraTags": {**tags, "more": "x"}})
+    assert line.startswith("extraTags: has 43 tags: AWS's limit for one resource allows 42 beside the program's")
 
 
 def test_every_key_has_good_and_bad_values() -> None:

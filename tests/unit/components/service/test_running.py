@@ -11,7 +11,7 @@ import pytest
 
 from components.lib import target_health
 from components.lib.names import Names
-from components.lib.provider import aws_provider
+from components.lib.provider import ProviderArgs, aws_provider
 from components.service.capacity import CapacityProvider
 from components.service.running import RunningService, find_service
 from tests.support.mocks import Deployment, FakeAws, RunningTasks, deploy
@@ -24,7 +24,7 @@ def find(answers: FakeAws) -> tuple[RunningService | None, Deployment]:
     found: list[RunningService | None] = []
 
     def program() -> None:
-        provider = aws_provider("eu-north-1", "dev", "dev")
+        provider = aws_provider(ProviderArgs("eu-north-1", "dev", "dev", {}, ()))
         found.append(find_service(provider, Names("dev"), lambda group: target_health.target_states("r", group)))
 
     return (run := deploy(program, stack="dev", answers=answers)) and (found[0], run)
