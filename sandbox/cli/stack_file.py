@@ -82,6 +82,8 @@ class StackFile:
         # with options (pulumi/pulumi, sdk/go/common/workspace/project.go, Environment).
         imports: list[Any] = (given.get("imports") if hasattr(given, "get") else given) or []
         names: list[str] = [one if isinstance(one, str) else str(next(iter(one))) for one in imports]
+        if main := self.top.pop("mainEnvironment", None):  # one more, by name (the same file, ProjectStack)
+            names.insert(0, str(main))
         return tuple(names) or (("the values under environment",) if given else ())
 
 

@@ -114,3 +114,10 @@ def test_esc_environments_are_left_out_of_the_copy(layout: Layout, environment: 
     stack = project.read_stack(layout, "dev")
     assert stack.environments == names
     assert stack.file.text() == "config:\n  aws:region: us-west-2\n"
+
+
+def test_main_esc_environment_is_left_out_of_the_copy(layout: Layout) -> None:
+    (layout.root / "Pulumi.dev.yaml").write_text("mainEnvironment: voice/dev\nconfig:\n  aws:region: us-west-2\n")
+    stack = project.read_stack(layout, "dev")
+    assert stack.environments == ("voice/dev",)
+    assert "mainEnvironment" not in stack.file.text()

@@ -76,3 +76,17 @@ def test_every_object_has_the_tags_of_its_stack(everything: Stack) -> None:
     tags = {"Application": "voiceter-backend", "Environment": "dev", "ManagedBy": "pulumi", "Stack": "dev"}
     assert len(taggable(everything)) > 40
     assert not without(everything, tags)
+
+
+def test_extra_tags_change_in_place_and_start_no_deployment(everything: Stack) -> None:
+    deployments = [one["id"] for one in everything.service()["deployments"]]
+    everything.sandbox.succeeds("pulumi config set --path extraTags.CostCenter voice -s dev")
+    changed = everything.sandbox.changed("dev")
+    assert set(changed.values()) == {"update"}, changed
+    assert not without(everything, {"CostCenter": "voice"})
+    assert [one["id"] for one in everything.service()["deployments"]] == deployments
+    everything.sandbox.unchanged("dev")
+
+    everything.sandbox.remove("dev", "extraTags")
+    assert set(everything.sandbox.changed("dev").values()) == {"update"}
+    assert not [item["type"] for item in taggable(everything) if "CostCenter" in tags_of(everything, item)]
