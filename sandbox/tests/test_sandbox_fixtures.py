@@ -23,7 +23,7 @@ def account(endpoint: str) -> Account:
     return Account(endpoint, os.getpid(), "token")
 
 
-def _file(**config: str) -> StackFile:
+def _file(**config: object) -> StackFile:
     file = StackFile()
     for key, value in config.items():
         file.set(key, value)
