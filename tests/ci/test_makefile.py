@@ -111,7 +111,8 @@ def test_value_reaches_the_command_as_one_word(home: Path) -> None:
 
 @pytest.mark.parametrize("command", ["down", "rollback", "redeploy", "image", "promote"])
 def test_option_in_the_environment_does_not_count(home: Path, command: str) -> None:
-    variables = dict[str, str].fromkeys(("STACK", "TAG", "FROM", "TO", "ON", "WAIT", "FAULT"), "dev")
+    names: list[str] = ["STACK", "TAG", "FROM", "TO", "ON", "WAIT", "FAULT"]
+    variables = dict.fromkeys(names, "dev")
     status, output = make(home, command, variables=variables)
     assert status == 2
     assert "name " in output
