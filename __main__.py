@@ -4,6 +4,7 @@ import pulumi
 
 from components import outputs
 from components.access.app_grants import app_grants
+from components.access.data_key import DataKey, DataKeyArgs
 from components.access.endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from components.access.identity import Identity, IdentityArgs
 from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
@@ -55,8 +56,35 @@ network = Network(
     on_aws,
 )
 registry = Registry("registry", RegistryArgs(names.repository, force_delete=not protect), on_aws)
+identity = Identity(
+    "identity",
+    IdentityArgs(
+        account=account,
+        execution_role_name=names.execution_role,
+        task_role_name=names.task_role,
+        permissions_boundary_arn=settings.permissions_boundary_arn,
+    ),
+    on_aws,
+)
+data_key = None
+if settings.has_data_key:
+    data_key = DataKey(
+        "data-key",
+        DataKeyArgs(
+            account=account,
+            alias=names.data_key,
+            log_group=names.log_group,
+            identity=identity,
+            shell=settings.enable_exec,
+            protect=protect,
+        ),
+        on_aws,
+    )
+encryption_key = data_key.arn if data_key and settings.customer_key else None
 stores = DataStores(
-    "data-stores", DataStoresArgs(settings.table_prefix, names.recordings_bucket(account.id), protect), on_aws
+    "data-stores",
+    DataStoresArgs(settings.table_prefix, names.recordings_bucket(account.id), protect, encryption_key),
+    on_aws,
 )
 cache = settings.redis and SessionCache(
     "session-cache",
@@ -78,6 +106,9 @@ app_secrets = AppSecrets(
         values={**settings.secret_values, **({REDIS_URL: cache.url} if cache else {})},
         arns=settings.secret_arns,
         protect=protect,
+        # They keep the key: the AWS provider takes none away from a secret (terraform-provider-aws,
+        # internal/service/secretsmanager/secret.go, resourceSecretUpdate).
+        encryption_key=data_key.arn if data_key else None,
     ),
     on_aws,
 )
@@ -86,18 +117,14 @@ logs_bucket = None
 if settings.access_logs or settings.flow_logs:
     flow_log_of = network.vpc_id if settings.flow_logs else None
     logs_bucket = LogsBucket("logs-bucket", LogsBucketArgs(account, logs_bucket_name, flow_log_of, protect), on_aws)
-logs = Logs("logs", LogsArgs(names.log_group, settings.log_retention_days, protect), on_aws)
-identity = Identity(
-    "identity",
-    IdentityArgs(
-        account=account,
-        execution_role_name=names.execution_role,
-        execution_grants=[*registry.pull(), *logs.write(), *app_secrets.read()],
-        task_role_name=names.task_role,
-        task_grants=[*stores.read_write(), *app_grants(settings.app_access, account, names.cluster)],
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-    ),
-    on_aws,
+logs = Logs("logs", LogsArgs(names.log_group, settings.log_retention_days, protect, encryption_key), on_aws)
+identity.grant(
+    execution=[*registry.pull(), *logs.write(), *app_secrets.read()],
+    task=[
+        *stores.read_write(),
+        *app_grants(settings.app_access, account, names.cluster),
+        *(logs.write_sessions() if settings.enable_exec else []),
+    ],
 )
 EndpointPolicies(
     "endpoint-policies",
@@ -131,7 +158,17 @@ load_balancer = LoadBalancer(
     ),
     on_aws,
 )
-cluster = Cluster("cluster", ClusterArgs(names.cluster, settings.container_insights), on_aws)
+cluster = Cluster(
+    "cluster",
+    ClusterArgs(
+        names.cluster,
+        settings.container_insights,
+        log_group=logs.group_name,
+        log_group_has_key=settings.customer_key,
+        session_key=data_key.arn if data_key else None,
+    ),
+    on_aws,
+)
 notifications = Notifications(
     "notifications", NotificationsArgs(account, names.topic, settings.alarm_emails, settings.alarm_phones), on_aws
 )
@@ -184,7 +221,7 @@ if settings.image:
             enable_exec=settings.enable_exec,
             rollback_alarms=rollback_alarms.alarm_names,
             protect=protect,
-            after=[network, identity, load_balancer, cluster, *([cache] if cache else [])],
+            after=[network, identity, load_balancer, cluster, *(one for one in (cache, data_key) if one)],
         ),
         on_aws,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pulumi_aws as aws
 
+from components.access.data_key import ExistingKey, find_key
 from components.access.models import InferenceProfile, InferenceTypes, find_models, find_profile
 from components.data.registry import find_image
 from components.edge import certificates
@@ -55,6 +56,10 @@ class Lookups:
     def network(self, args: ProviderArgs) -> str | None:
         """Returns the IPv4 block of the stack's network, see `find_network`."""
         return find_network(self.provider(args), self._names.service, self._names.stack)
+
+    def data_key(self, args: ProviderArgs) -> ExistingKey | None:
+        """Returns the key of the stack's data, see `find_key`."""
+        return find_key(self.provider(args), self._names.data_key)
 
     def service(self, args: ProviderArgs) -> RunningService | None:
         """Returns the stack's service as it runs, see `find_service`."""

@@ -42,6 +42,7 @@ def load(lookups: Lookups) -> Settings:
     _refuse_other_keys(source, mistakes)
     if not mistakes:
         _check_network(settings, lookups, mistakes)
+        settings = _with_key(settings, lookups, mistakes)
         if settings.image:  # else the update deletes the service
             settings = _with_service(settings, lookups, mistakes)
     if mistakes:
@@ -141,6 +142,19 @@ def _check_network(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> 
             "network. Deploy another stack, or destroy this one first"
         )
         mistakes.add("vpcCidr", rule, settings.vpc_cidr)
+
+
+def _with_key(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    key = lookups.data_key(settings.provider)
+    if settings.customer_key and key and not key.is_usable:
+        rule = (
+            f"needs the KMS key {key.alias}, which is in the state {key.state}, so nobody can read what it encrypts. "
+            f"Restore it: `KEY=$(aws kms describe-key --key-id {key.alias} --query KeyMetadata.KeyId --output text)`; "
+            "if its deletion is scheduled, `aws kms cancel-key-deletion --key-id $KEY`; "
+            "then `aws kms enable-key --key-id $KEY`"
+        )
+        mistakes.add("customerKey", rule, settings.customer_key)
+    return settings.model_copy(update={"existing_key": key})
 
 
 def _with_service(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:

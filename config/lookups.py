@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from components.access.data_key import ExistingKey
 from components.access.models import GEOGRAPHIES, InferenceProfile, InferenceTypes, model_of, needs_profile
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
@@ -46,6 +47,10 @@ class Lookups(OfferLookups, Protocol):
 
     def network(self, args: ProviderArgs, /) -> str | None:
         """Returns the IPv4 block of the stack's network."""
+        ...
+
+    def data_key(self, args: ProviderArgs, /) -> ExistingKey | None:
+        """Returns the KMS key of the stack's data."""
         ...
 
     def service(self, args: ProviderArgs, /) -> RunningService | None:

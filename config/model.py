@@ -212,6 +212,13 @@ class Keys(BaseModel):
             main=True,
         ),
     ] = Field(default_factory=_is_prod)
+    customer_key: Annotated[
+        Flag,
+        Key(
+            "a KMS key of the stack for tables, recordings, logs and secrets; it stays when turned off",
+            default="false; true in prod",
+        ),
+    ] = Field(default_factory=_is_prod)
     log_retention_days: Annotated[
         StrictInt, rules.one_of(rules.LOG_RETENTION_DAYS), Key("how long the app's logs are kept", unit="days")
     ] = 30

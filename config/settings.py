@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pulumi
 
 from components.access.app_grants import AppAccess
+from components.access.data_key import ExistingKey
 from components.access.models import InferenceProfile
 from components.data.registry import Image
 from components.data.session_cache import Redis
@@ -26,6 +27,7 @@ class Settings(Keys):
 
     image: Image | None = None  # looked up; None before the first image
     inference_profiles: Mapping[str, InferenceProfile] = {}  # looked up, by the ids of extraModelIds
+    existing_key: ExistingKey | None = None  # looked up; None before customerKey is on for the first time
     running_service: RunningService | None = None  # looked up; None before the first deployment of an image
 
     @property
@@ -89,6 +91,11 @@ class Settings(Keys):
             tracing=self.enable_xray_tracing,
             shell=self.enable_exec,
         )
+
+    @property
+    def has_data_key(self) -> bool:
+        """Whether the stack has a key. It stays after customerKey is turned off, as older data needs it."""
+        return self.customer_key or bool(self.existing_key and self.existing_key.stays)
 
     @property
     def domain(self) -> Domain | None:

@@ -1,8 +1,8 @@
 """Finds what somebody added by hand to the objects of a stack.
 
 The engine compares what it lists. Policies of a role, rules of a security group, rules of a listener, routes,
-subscriptions and settings of a bucket are objects of their own: one that the program did not create is no drift to the
-engine.
+subscriptions, grants of a key and settings of a bucket are objects of their own: one that the program did not create is
+no drift to the engine.
 """
 
 import json
@@ -52,7 +52,15 @@ def added_by_hand(target: Target) -> list[str]:
     stack = _Stack(target, resources)
     return sorted(
         line
-        for find in (_policies, _security_group_rules, _listeners, _routes, _subscriptions, _bucket_settings)
+        for find in (
+            _policies,
+            _security_group_rules,
+            _listeners,
+            _routes,
+            _subscriptions,
+            _key_grants,
+            _bucket_settings,
+        )
         for line in find(stack)
     )
 
@@ -139,6 +147,15 @@ def _subscriptions(stack: _Stack) -> Iterator[str]:
         for found in stack.pages("sns", "list_subscriptions_by_topic", "Subscriptions", TopicArn=topic["id"]):
             if (topic["id"], found["Protocol"], found["Endpoint"]) not in ours:
                 yield f"topic {topic['name']}: {found['Protocol']} subscriber {found['Endpoint']}"
+
+
+def _key_grants(stack: _Stack) -> Iterator[str]:
+    """DynamoDB creates grants on the key of a table. A grant to a principal of IAM was added by hand."""
+    for key in stack.all("aws:kms/key:Key"):
+        for grant in stack.pages("kms", "list_grants", "Grants", KeyId=key["id"]):
+            grantee = grant["GranteePrincipal"]
+            if grantee.startswith("arn:"):
+                yield f"KMS key {key['id']}: grant {grant['GrantId']} to {grantee}"
 
 
 def _bucket_settings(stack: _Stack) -> Iterator[str]:

@@ -1,4 +1,9 @@
-"""The two IAM roles of a task. Other components supply the grants."""
+"""The two IAM roles of a task. Other components supply the grants.
+
+The roles exist before the data, as the key of the data is granted to them before anything is encrypted with it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +29,7 @@ class IdentityArgs:
 
     account: Account
     execution_role_name: str
-    execution_grants: Sequence[Statement]  # what ECS needs to start a task
     task_role_name: str
-    task_grants: Sequence[Statement]  # what the app may call
     permissions_boundary_arn: str | None = None  # of both roles
 
 
@@ -38,24 +41,44 @@ class Identity(pulumi.ComponentResource):
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:identity:Identity", name, {}, opts)
         trust = document([_trust(args.account)])
-        self.roles = Roles(
-            execution_arn=self._role("execution", args.execution_role_name, trust, args.execution_grants, args),
-            task_arn=self._role("task", args.task_role_name, trust, args.task_grants, args),
-        )
+        self._execution = self._role("execution", args.execution_role_name, trust, args)
+        self._task = self._role("task", args.task_role_name, trust, args)
+        self.roles = Roles(execution_arn=self._execution.arn, task_arn=self._task.arn)
         self.register_outputs(
             {"execution_role_arn": self.roles.execution_arn, "task_role_arn": self.roles.task_arn},
         )
 
-    def _role(
-        self, use: str, role_name: str, trust: pulumi.Output[str], grants: Sequence[Statement], args: IdentityArgs
-    ) -> pulumi.Output[str]:
-        """Creates a role with one inline policy for each statement. Returns its ARN.
+    def grant(
+        self,
+        *,
+        execution: Sequence[Statement],
+        task: Sequence[Statement],
+        parent: pulumi.Resource | None = None,
+    ) -> list[aws.iam.RolePolicy]:
+        """Creates one inline policy for each statement. Returns the policies.
 
         A changed statement is a new policy beside the old policy, and no update of it. The engine creates policies
         before it updates the service, and deletes policies after everything else, if nothing failed. So a task of the
         previous revision keeps its rights while it drains and after a rollback.
+
+        Args:
+            execution: what ECS needs to start a task.
+            task: what the app may call.
+            parent: the component that the policies belong to, if not this one.
         """
-        role = aws.iam.Role(
+        return [
+            aws.iam.RolePolicy(
+                f"{use}-{statement.sid}",  # and no `name`: the new and the old policy exist side by side
+                role=role.name,
+                policy=document([statement]),
+                opts=pulumi.ResourceOptions(parent=parent or self, replace_on_changes=["policy"]),
+            )
+            for use, role, grants in (("execution", self._execution, execution), ("task", self._task, task))
+            for statement in grants
+        ]
+
+    def _role(self, use: str, role_name: str, trust: pulumi.Output[str], args: IdentityArgs) -> aws.iam.Role:
+        return aws.iam.Role(
             use,
             name=role_name,
             description=f"The {use} role of the Voiceter backend's tasks",
@@ -63,14 +86,6 @@ class Identity(pulumi.ComponentResource):
             permissions_boundary=args.permissions_boundary_arn,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        for statement in grants:
-            aws.iam.RolePolicy(
-                f"{use}-{statement.sid}",  # and no `name`: the new and the old policy exist side by side
-                role=role.name,
-                policy=document([statement]),
-                opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["policy"]),
-            )
-        return role.arn
 
 
 def _trust(account: Account) -> Statement:

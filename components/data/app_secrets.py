@@ -24,6 +24,7 @@ class AppSecretsArgs:
     values: Mapping[str, pulumi.Output[str]]  # environment variable -> value; each becomes a secret
     arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
     protect: bool  # whether a deleted secret can be restored for 30 days
+    encryption_key: pulumi.Input[str] | None = None  # the ARN of a KMS key; None: AWS's key
 
 
 class AppSecrets(pulumi.ComponentResource):
@@ -60,6 +61,7 @@ class AppSecrets(pulumi.ComponentResource):
             # A prefix: Secrets Manager blocks the name of a deleted secret until its recovery window ends.
             name_prefix=f"{args.folder}/{variable}-",
             description=f"{variable} of {args.folder}",
+            kms_key_id=args.encryption_key,
             recovery_window_in_days=_RECOVERY_DAYS if args.protect else 0,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -26,6 +26,7 @@ class DataStoresArgs:
     table_prefix: str
     bucket_name: str
     protect: bool  # whether the engine and AWS refuse to delete the data
+    encryption_key: pulumi.Input[str] | None = None  # the ARN of a KMS key; None: AWS's keys
 
 
 class DataStores(pulumi.ComponentResource):
@@ -93,7 +94,11 @@ class DataStores(pulumi.ComponentResource):
             global_secondary_indexes=[_index(table.index)] if table.index else None,
             ttl={"attribute_name": table.ttl_attribute, "enabled": True} if table.ttl_attribute else None,
             point_in_time_recovery={"enabled": True},
-            server_side_encryption={"enabled": True},
+            # Not enabled means a key that DynamoDB owns. The provider keeps the former key of a table that is enabled
+            # and names none (terraform-provider-aws, internal/service/dynamodb/table.go: kms_key_arn is computed).
+            server_side_encryption={"enabled": True, "kms_key_arn": args.encryption_key}
+            if args.encryption_key
+            else {"enabled": False},
             deletion_protection_enabled=args.protect,
             opts=self._data(args),
         )
@@ -112,7 +117,7 @@ class DataStores(pulumi.ComponentResource):
         aws.s3.BucketServerSideEncryptionConfiguration(
             "recordings",
             bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[_default_encryption(args.encryption_key)],
             opts=child,
         )
         aws.s3.BucketPolicy(
@@ -159,4 +164,17 @@ def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
             {"attribute_name": index.sort_key.name, "key_type": "RANGE"},
         ],
         "projection_type": "ALL",
+    }
+
+
+def _default_encryption(
+    key: pulumi.Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    """Returns the rule for objects that are uploaded from now on. Older objects stay as they are."""
+    if key is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key},
+        # S3 then asks KMS for one key for many objects, and not for each object.
+        "bucket_key_enabled": True,
     }

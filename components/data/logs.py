@@ -15,6 +15,7 @@ class LogsArgs:
     name: str
     retention_days: int
     protect: bool  # whether the engine and AWS refuse to delete the logs
+    encryption_key: pulumi.Input[str] | None = None  # the ARN of a KMS key for new events; None: AWS's key
 
 
 class Logs(pulumi.ComponentResource):
@@ -29,6 +30,7 @@ class Logs(pulumi.ComponentResource):
             name=args.name,
             retention_in_days=args.retention_days,
             deletion_protection_enabled=args.protect,
+            kms_key_id=args.encryption_key,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         self.group_name = self._group.name
@@ -38,3 +40,17 @@ class Logs(pulumi.ComponentResource):
         """Returns the grant to write to this log group. ECS names a stream after each task."""
         streams = pulumi.Output.concat(self._group.arn, ":*")
         return [Statement("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [streams])]
+
+    def write_sessions(self) -> list[Statement]:
+        """Returns the grant to write the sessions of ECS Exec to this log group.
+
+        Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec". The agent in the task looks for the
+        log group among all of the account; IAM knows no narrower resource for that.
+        """
+        streams = pulumi.Output.concat(self._group.arn, ":*")
+        return [
+            Statement("EcsExecLogGroups", ["logs:DescribeLogGroups"], ["*"]),
+            Statement(
+                "EcsExecLogs", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [streams]
+            ),
+        ]

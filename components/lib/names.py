@@ -78,6 +78,11 @@ class Names:
         return _fit_name(self._with_stack(f"{APPLICATION}-alarms"), 250)
 
     @property
+    def data_key(self) -> str:
+        """The alias of the KMS key of the data."""
+        return f"alias/{_fit_name(self._with_stack(f'{APPLICATION}-data'), 250)}"
+
+    @property
     def dashboard(self) -> str:
         """The CloudWatch dashboard."""
         return _fit_name(self._with_stack(APPLICATION), 255)

@@ -1,9 +1,10 @@
-"""Amazon CloudWatch Logs: deletion protection of log groups, and saved queries. moto has neither.
+"""Amazon CloudWatch Logs: deletion protection and keys of log groups, and saved queries. moto has none of them.
 
 Saved queries are stored and returned, never run.
 
-Sources: Amazon CloudWatch Logs API Reference: CreateLogGroup, DeleteLogGroup, PutLogGroupDeletionProtection,
-PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition; User Guide, "Protecting log groups from deletion".
+Sources: Amazon CloudWatch Logs API Reference: AssociateKmsKey, CreateLogGroup, DeleteLogGroup, DisassociateKmsKey,
+PutLogGroupDeletionProtection, PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition; User Guide,
+"Protecting log groups from deletion", "Encrypt log data in CloudWatch Logs using AWS Key Management Service".
 """
 
 import json
@@ -12,7 +13,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from moto.logs.exceptions import ResourceNotFoundException, ValidationException
+from moto.kms.models import kms_backends
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException, ValidationException
 from moto.logs.models import LogGroup
 from moto.logs.responses import LogsResponse
 
@@ -24,11 +26,51 @@ _QUERIES = "query_definitions"  # an attribute of moto's backend, of one region 
 
 @replaces(LogsResponse)
 def create_log_group(original: Callable[[], str], request: Any) -> str:
-    """Creates a log group, with deletion protection if requested."""
+    """Creates a log group, with a key and deletion protection if requested."""
+    if request._get_param("kmsKeyId"):
+        _require_key(request)
     answer = original()
     group = request.logs_backend.groups[request._get_param("logGroupName")]
     setattr(group, _PROTECTED, request._get_param("deletionProtectionEnabled") or False)
     return answer
+
+
+def _require_key(request: Any) -> None:
+    """Refuses a key that is not enabled, or whose policy does not admit CloudWatch Logs of the region.
+
+    It does not evaluate the conditions of the policy.
+    """
+    logs, name, arn = request.logs_backend, request._get_param("logGroupName"), request._get_param("kmsKeyId")
+    key = kms_backends[logs.account_id][logs.region_name].keys.get(arn.rpartition("/")[2])
+    service = f"logs.{logs.region_name}.amazonaws.com"
+    if key is None or not key.enabled or key.key_state != "Enabled" or service not in str(key.policy):
+        group = f"arn:aws:logs:{logs.region_name}:{logs.account_id}:log-group:{name}"
+        raise InvalidParameterException(
+            msg=f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'"
+        )
+
+
+def _group_of(request: Any) -> Any:
+    group = request.logs_backend.groups.get(request._get_param("logGroupName"))
+    if group is None:
+        raise ResourceNotFoundException
+    return group
+
+
+@adds(LogsResponse)
+def associate_kms_key(request: Any) -> str:
+    """Sets the key of a log group."""
+    group = _group_of(request)
+    _require_key(request)
+    group.kms_key_id = request._get_param("kmsKeyId")
+    return ""
+
+
+@adds(LogsResponse)
+def disassociate_kms_key(request: Any) -> str:
+    """Removes the key of a log group."""
+    _group_of(request).kms_key_id = None
+    return ""
 
 
 @adds(LogsResponse)

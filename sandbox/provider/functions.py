@@ -97,6 +97,22 @@ def _service_load_balancer(entry: Any) -> Values:
     }
 
 
+def _alias(account: Account, args: Values) -> Values:
+    aliases = account.call("kms", "ListAliases", {})["Aliases"]
+    found = next((alias for alias in aliases if alias["AliasName"] == args["name"]), None)
+    if found is None:
+        raise ValueError(f"reading KMS Alias ({args['name']}): couldn't find resource")
+    key = account.call("kms", "DescribeKey", {"KeyId": args["name"]})["KeyMetadata"]
+    if key["KeyState"] == "PendingDeletion":
+        raise ValueError(f"reading KMS Key ({args['name']}): PendingDeletion")
+    return {"id": found["AliasArn"], "arn": found["AliasArn"], "targetKeyArn": key["Arn"], "targetKeyId": key["KeyId"]}
+
+
+def _key(account: Account, args: Values) -> Values:
+    key = account.call("kms", "DescribeKey", {"KeyId": args["keyId"]})["KeyMetadata"]
+    return {"id": key["KeyId"], "arn": key["Arn"], "enabled": key["Enabled"], "keyState": key["KeyState"]}
+
+
 def _load_balancer(account: Account, args: Values) -> Values:
     (balancer,) = account.call("elbv2", "DescribeLoadBalancers", {"Names": [args["name"]]})["LoadBalancers"]
     subnets = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
@@ -191,6 +207,8 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Account, Values], Values]]
     "aws:index/getAvailabilityZones:getAvailabilityZones": ((), _availability_zones),
     "aws:index/getCallerIdentity:getCallerIdentity": ((), _caller_identity),
     "aws:index/getPartition:getPartition": ((), _partition),
+    "aws:kms/getAlias:getAlias": (("name",), _alias),
+    "aws:kms/getKey:getKey": (("keyId",), _key),
     "aws:lb/getListenerRule:getListenerRule": (("arn",), _listener_rule),
     "aws:lb/getLoadBalancer:getLoadBalancer": (("name",), _load_balancer),
     "aws:route53/getZone:getZone": (("zoneId",), _zone),

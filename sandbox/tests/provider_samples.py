@@ -224,7 +224,7 @@ SAMPLES: dict[str, Sample] = {
             ],
             "ttl": {"enabled": True, "attributeName": "ttl"},
             "pointInTimeRecovery": {"enabled": True},
-            "serverSideEncryption": {"enabled": True},
+            "serverSideEncryption": {"enabled": True, "kmsKeyArn": Ref(KEY, "arn")},
             "deletionProtectionEnabled": False,
         },
         {
@@ -240,7 +240,17 @@ SAMPLES: dict[str, Sample] = {
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Sample(
         {"bucket": Ref(BUCKET), "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
-        {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms"}}]},
+        {
+            "rules": [
+                {
+                    "applyServerSideEncryptionByDefault": {
+                        "sseAlgorithm": "aws:kms",
+                        "kmsMasterKeyId": Ref(KEY, "arn"),
+                    },
+                    "bucketKeyEnabled": True,
+                }
+            ]
+        },
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Sample(
         {
@@ -277,14 +287,24 @@ SAMPLES: dict[str, Sample] = {
         {"policy": document("Deny", Principal={"AWS": "*"}, Action="s3:PutObjectAcl", Resource=_OBJECTS)},
     ),
     SECRET: Sample(
-        {"namePrefix": "app/TOKEN-", "description": "for the app", "recoveryWindowInDays": 0},
+        {
+            "namePrefix": "app/TOKEN-",
+            "description": "for the app",
+            "kmsKeyId": Ref(KEY, "arn"),
+            "recoveryWindowInDays": 0,
+        },
         {"description": "still for the app"},
     ),
     "aws:secretsmanager/secretVersion:SecretVersion": Sample(
         {"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}
     ),
     LOG_GROUP: Sample(
-        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False},
+        {
+            "name": "/ecs/app",
+            "retentionInDays": 7,
+            "deletionProtectionEnabled": False,
+            "kmsKeyId": Ref(KEY, "arn"),
+        },
         {"retentionInDays": 30, "deletionProtectionEnabled": True},
     ),
     ROLE: Sample(
@@ -404,7 +424,20 @@ SAMPLES: dict[str, Sample] = {
         },
     ),
     CLUSTER: Sample(
-        {"name": "app-cluster", "settings": [{"name": "containerInsights", "value": "enhanced"}]},
+        {
+            "name": "app-cluster",
+            "configuration": {
+                "executeCommandConfiguration": {
+                    "logging": "OVERRIDE",
+                    "logConfiguration": {
+                        "cloudWatchLogGroupName": Ref(LOG_GROUP),
+                        "cloudWatchEncryptionEnabled": True,
+                    },
+                    "kmsKeyId": Ref(KEY, "arn"),
+                }
+            },
+            "settings": [{"name": "containerInsights", "value": "enhanced"}],
+        },
         {"settings": [{"name": "containerInsights", "value": "disabled"}]},
     ),
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Sample(
@@ -537,7 +570,10 @@ SAMPLES: dict[str, Sample] = {
     KEY: Sample(
         {
             "description": "of the alerts",
-            "policy": document(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, Action="kms:*"),
+            "policy": document(
+                Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root", "Service": "logs.eu-north-1.amazonaws.com"},
+                Action="kms:*",
+            ),
             "enableKeyRotation": True,
             "deletionWindowInDays": 7,
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,33 @@ def test_protected_log_group_cannot_be_deleted(aws: Callable[[str], Any]) -> Non
     logs.delete_log_group(logGroupName="/app")
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.put_log_group_deletion_protection(logGroupIdentifier="/app", deletionProtectionEnabled=True)
+
+
+def test_key_of_a_log_group(aws: Callable[[str], Any]) -> None:
+    logs, kms = aws("logs"), aws("kms")
+    admits: dict[str, Any] = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    admits["Principal"] = {"Service": f"logs.{logs.meta.region_name}.amazonaws.com"}
+    key = kms.create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": [admits]}))["KeyMetadata"]
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    refused = logs.exceptions.InvalidParameterException
+
+    def shown() -> str | None:
+        return logs.describe_log_groups()["logGroups"][0].get("kmsKeyId")
+
+    with pytest.raises(refused, match="does not exist or is not allowed"):
+        logs.create_log_group(logGroupName="/keyed", kmsKeyId=other)
+    logs.create_log_group(logGroupName="/keyed", kmsKeyId=key["Arn"])
+    assert shown() == key["Arn"]
+    logs.disassociate_kms_key(logGroupName="/keyed")
+    assert shown() is None
+    logs.associate_kms_key(logGroupName="/keyed", kmsKeyId=key["Arn"])
+    assert shown() == key["Arn"]
+    kms.disable_key(KeyId=key["KeyId"])
+    for arn in (key["Arn"], other):
+        with pytest.raises(refused, match="does not exist or is not allowed"):
+            logs.associate_kms_key(logGroupName="/keyed", kmsKeyId=arn)
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.disassociate_kms_key(logGroupName="/none")
 
 
 def test_saved_queries_are_stored_changed_and_deleted(aws: Callable[[str], Any]) -> None:

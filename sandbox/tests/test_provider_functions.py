@@ -9,6 +9,8 @@ from sandbox.tests.provider_samples import LOAD_BALANCER, RULE, SERVICE, World
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
+GET_ALIAS = "aws:kms/getAlias:getAlias"
+GET_KEY = "aws:kms/getKey:getKey"
 GET_VPC = "aws:ec2/getVpc:getVpc"
 GET_SERVICE = "aws:ecs/getService:getService"
 GET_MODELS = "aws:bedrockfoundation/getModels:getModels"
@@ -49,6 +51,21 @@ def test_an_image_by_tag_and_by_digest(engine: Engine, endpoint: str) -> None:
         engine.invoke(IMAGE, {"repositoryName": "app", "imageTag": "v2"})
     with pytest.raises(Refused, match="RepositoryNotFoundException"):
         engine.invoke(IMAGE, {"repositoryName": "other", "imageTag": "v1"})
+
+
+def test_a_key_by_its_alias(engine: Engine, endpoint: str) -> None:
+    kms, name = client(endpoint, "kms"), {"name": "alias/app-data"}
+    with pytest.raises(Refused, match="couldn't find resource"):
+        engine.invoke(GET_ALIAS, name)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/app-data", TargetKeyId=key)
+    assert engine.invoke(GET_ALIAS, name)["targetKeyId"] == key
+    assert engine.invoke(GET_KEY, {"keyId": key})["keyState"] == "Enabled"
+    kms.disable_key(KeyId=key)
+    assert engine.invoke(GET_KEY, {"keyId": key})["keyState"] == "Disabled"
+    kms.schedule_key_deletion(KeyId=key)
+    with pytest.raises(Refused, match="PendingDeletion"):
+        engine.invoke(GET_ALIAS, name)
 
 
 def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:

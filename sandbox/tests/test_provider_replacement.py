@@ -306,6 +306,21 @@ def test_capacity_of_a_service_changes_by_a_new_deployment_only(world: World, en
 # What the program drops or adds
 
 
+def test_table_that_names_its_key_no_more_is_refused(world: World, endpoint: str) -> None:
+    """The AWS provider would leave the table with the former key. A table that is not enabled loses it."""
+    made = world.make(TABLE)
+    with pytest.raises(Refused, match="keeps the former key"):
+        world.engine.diff(made, made.inputs | {"serverSideEncryption": {"enabled": True}})
+    dynamodb = client(endpoint, "dynamodb")
+
+    def key() -> str | None:
+        return dynamodb.describe_table(TableName=made.id)["Table"].get("SSEDescription", {}).get("KMSMasterKeyArn")
+
+    assert key() == made.inputs["serverSideEncryption"]["kmsKeyArn"]
+    _changed(world, made, {"serverSideEncryption": {"enabled": False}})
+    assert key() is None
+
+
 @pytest.mark.parametrize(
     ("token", "name", "says"),
     [

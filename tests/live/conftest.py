@@ -10,6 +10,7 @@ from tests.live.harness import LiveSandbox, Stack, live_sandbox
 
 EVERYTHING = r"""
 pulumi config set enableMetrics true -s dev
+pulumi config set customerKey true -s dev
 pulumi config set natGateways single -s dev
 pulumi config set domainName voice.sandbox.test -s dev
 zone=$(aws route53 create-hosted-zone --name sandbox.test --caller-reference test --query HostedZone.Id --output text)

@@ -25,6 +25,7 @@ def added(everything: Stack) -> Iterator[list[str]]:
                 *_policies(everything, outputs["taskRoleArn"].rpartition("/")[2], undo),
                 *_network(everything, outputs["vpcId"], undo),
                 *_listener_and_rule(everything, undo),
+                *_grant(everything, outputs["taskRoleArn"], undo),
                 *_subscriber_and_setting(everything, outputs["alarmTopicArn"], outputs["recordingsBucketName"], undo),
             ]
         )
@@ -87,6 +88,17 @@ def _listener_and_rule(everything: Stack, undo: ExitStack) -> list[str]:
         f"load balancer {name}: rule 1 of the listener on port 443",
         f"load balancer {name}: listener on port 8080",
     ]
+
+
+def _grant(everything: Stack, role: str, undo: ExitStack) -> list[str]:
+    kms = everything.client("kms")
+    aliases = {alias["AliasName"]: alias.get("TargetKeyId") for alias in kms.list_aliases()["Aliases"]}
+    key = aliases[f"alias/{everything.named('voiceter-backend-alarms')}"]
+    grant = kms.create_grant(KeyId=key, GranteePrincipal=role, Operations=["Decrypt"])["GrantId"]
+    undo.callback(kms.revoke_grant, KeyId=key, GrantId=grant)
+    service = f"dynamodb.{everything.region}.amazonaws.com"  # which a table's key has
+    kms.create_grant(KeyId=key, GranteePrincipal=service, Operations=["Decrypt"])
+    return [f"KMS key {key}: grant {grant} to {role}"]
 
 
 def _subscriber_and_setting(everything: Stack, topic: str, bucket: str, undo: ExitStack) -> list[str]:

@@ -40,7 +40,7 @@ MOST = {**dict.fromkeys(DOCUMENTS, 6144), **dict.fromkeys(TRUSTS, 2048)}
 SPARE = 1000  # characters that each policy leaves for more actions
 
 # Actions of the preview role that AWS does not class as reads.
-NOT_READS = {"kms:Decrypt": "previews read the stack's encrypted config"}
+NOT_READS = {"kms:Decrypt": "previews read the stack's encrypted config, and with --refresh its secrets"}
 # Wildcards in actions, each with its reason. There are none.
 WILDCARD_ACTIONS: dict[str, str] = {}
 # Actions that the reference does not list, each with its reason.
@@ -58,9 +58,11 @@ WITHHELD = {
 }
 # The actions of the functions that the program calls.
 FUNCTIONS = {
+    "get_alias": {"kms:ListAliases", "kms:DescribeKey"},
     "get_caller_identity": set[str](),  # needs no permission
     "get_image": {"ecr:DescribeImages"},
     "get_inference_profile": {"bedrock:GetInferenceProfile"},
+    "get_key": {"kms:DescribeKey"},
     "get_listener_rule": {"elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags"},
     "get_load_balancer": {
         "elasticloadbalancing:DescribeLoadBalancers",
@@ -247,7 +249,7 @@ def test_roles_can_call_the_programs_functions() -> None:
 
 # The modules that the workflows run, with the services that they call.
 SERVICES_OF_OPERATIONS = {
-    "added": ("ec2", "elbv2", "iam", "s3", "sns"),
+    "added": ("ec2", "elbv2", "iam", "kms", "s3", "sns"),
     "images": ("ecr",),
     "promote": ("ecr",),
     "verify": ("ecs", "elbv2"),

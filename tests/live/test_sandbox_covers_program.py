@@ -51,6 +51,8 @@ FEATURES: list[dict[str, Any]] = [
         "scalingSchedule": {"up": {"cron": "0 6 * * ? *", "timeZone": "UTC", "min": 3, "max": 5}},
     },
     {"stack": "dev", "https": False, "protectData": True, "natGateways": "single", "availabilityZones": 3},
+    {"stack": "staging", "answers": FakeAws(images={DIGEST: [TAG]}, data_key="Enabled")},
+    {"stack": "prod", "enableExec": True, "secrets": {"TOKEN": "correct-horse"}},
     {"stack": "dev", "https": False, "cpuArchitecture": "ARM64", "spotPercent": 50, "onDemandBase": 1},
     {
         "stack": "prod",

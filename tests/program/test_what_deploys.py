@@ -60,6 +60,7 @@ CHANGES: Final[dict[str, tuple[Any, Mapping[str, Any]]]] = {
     "flowLogs": (False, {}),
     "protectData": (True, {}),
     "logRetentionDays": (90, {}),
+    "customerKey": (True, {}),
     "containerInsights": ("disabled", {}),
     "environment": ({"MORE": "1"}, {}),
     "secrets": ({"TOKEN": "two"}, {"secrets": {"TOKEN": "one"}}),

@@ -112,6 +112,7 @@ class FakeAws(pulumi.runtime.Mocks):
     region: str = "us-east-1"
     images: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])  # digest -> tags
     secret_keys: Mapping[str, str] = field(default_factory=dict[str, str])  # ARN of a secret -> its KMS key
+    data_key: str = ""  # the state of the KMS key of the stack's data, as KMS calls it; empty: there is no such key
     service: RunningTasks | None = None
     certificate: Certificate | None = CERTIFICATE  # the answer for every ARN
     zone: tuple[str, bool] | None = ("example.com", False)  # the name of every hosted zone, and whether it is private
@@ -140,6 +141,10 @@ class FakeAws(pulumi.runtime.Mocks):
                 return {"modelSummaries": [_model(*item, self.region) for item in self.models.items()]}, []
             case "getInferenceProfile":
                 return self._profile(inputs["inferenceProfileId"])
+            case "getAlias":
+                return self._alias(inputs)
+            case "getKey":
+                return {"keyState": self.data_key}, []
             case "getVpc":
                 if self.network:
                     return {"cidrBlock": self.network}, []
@@ -180,6 +185,15 @@ class FakeAws(pulumi.runtime.Mocks):
             return {}, [("", "ResourceNotFoundException: The provided inference profile was not found")]
         arn = self._arn("bedrock", f"inference-profile/{profile_id}")
         return {"inferenceProfileArn": arn, "models": [{"modelArn": model} for model in arns]}, []
+
+    def _alias(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        match self.data_key:
+            case "":
+                return {}, [("", f"reading KMS Alias ({args['name']}): couldn't find resource")]
+            case "PendingDeletion":
+                return {}, [("", f"reading KMS Key ({args['name']}): PendingDeletion")]
+            case _:
+                return {"targetKeyId": "0a1b"}, []
 
     def _service(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if self.service is None:

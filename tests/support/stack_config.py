@@ -14,6 +14,7 @@ import pulumi
 import pulumi.runtime
 import pytest
 
+from components.access.data_key import ExistingKey
 from components.access.models import InferenceProfile
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
@@ -39,6 +40,7 @@ FindCertificate = Callable[[ProviderArgs, str], Certificate | None]
 FindZone = Callable[[ProviderArgs, str], HostedZone | None]
 FindModels = Callable[[ProviderArgs], Mapping[str, Sequence[str]]]
 FindProfile = Callable[[ProviderArgs, str], InferenceProfile | None]
+FindKey = Callable[[ProviderArgs], ExistingKey | None]
 
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
@@ -93,6 +95,10 @@ def no_service(_args: ProviderArgs) -> None:
     """Answers as a stack that runs no service."""
 
 
+def no_key(_args: ProviderArgs) -> None:
+    """Answers as a stack that has never had a key of its data."""
+
+
 class _CertificateForAll(Certificate):
     def covers(self, name: str) -> bool:
         return True
@@ -139,6 +145,7 @@ class Answers:
     image: FindImage = has_the_tag
     network: FindNetwork = no_network
     service: FindService = no_service
+    data_key: FindKey = no_key
     certificate: FindCertificate = good_certificate
     zone: FindZone = good_zone
     models: FindModels = every_model

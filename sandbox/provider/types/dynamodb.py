@@ -60,7 +60,10 @@ def _table(table: Any, _: Context) -> Values:
         "hashKey": keys["HASH"],
         "rangeKey": keys.get("RANGE"),
         "globalSecondaryIndexes": _indexes(table),
-        "serverSideEncryption": {"enabled": encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING")},
+        "serverSideEncryption": {
+            "enabled": encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING"),
+            "kmsKeyArn": encryption.get("KMSMasterKeyArn", ""),
+        },
     }
 
 
@@ -81,6 +84,15 @@ def _time_to_live_setting(values: Values, it: Context) -> Values | list[Values]:
     attribute = given.get("attributeName") or had.get("attributeName")
     is_off = given.get("enabled") is False and not (attribute and had.get("enabled"))
     return [] if is_off and not it.offline else {"ttl": {**given, "attributeName": attribute}}
+
+
+def _refuse_a_key_that_stays(olds: Values, news: Values) -> None:
+    """Refuses what the AWS provider ignores: its `kms_key_arn` is computed, so the table would keep the former key."""
+    old, new = olds.get("serverSideEncryption"), news.get("serverSideEncryption")
+    if not is_object(old) or not is_object(new):
+        return
+    if old.get("kmsKeyArn") and new.get("enabled") is True and not new.get("kmsKeyArn"):
+        raise ValueError("serverSideEncryption: without kmsKeyArn the AWS provider keeps the former key")
 
 
 TABLE = Resource(
@@ -118,6 +130,7 @@ TABLE = Resource(
         "attributes.name": "AttributeName",
         "attributes.type": "AttributeType",
         "serverSideEncryption": "SSESpecification",
+        "serverSideEncryption.kmsKeyArn": "KMSMasterKeyId",
         "ttl": "TimeToLiveSpecification",
         "pointInTimeRecovery": "PointInTimeRecoverySpecification",
         "pointInTimeRecovery.enabled": "PointInTimeRecoveryEnabled",
@@ -132,10 +145,11 @@ TABLE = Resource(
         "globalSecondaryIndexes": ("keySchemas", "name", "projectionType"),
         "globalSecondaryIndexes.keySchemas": ("attributeName", "keyType"),
         "pointInTimeRecovery": ("enabled",),
-        "serverSideEncryption": ("enabled",),
+        "serverSideEncryption": ("enabled", "kmsKeyArn"),
         "ttl": ("attributeName", "enabled"),
     },
     name=Name("name"),
+    refuses=_refuse_a_key_that_stays,
     tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceArn": it["arn"]}, list="ListTagsOfResource"),
 )
 

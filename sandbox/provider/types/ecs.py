@@ -21,27 +21,42 @@ def _is_inactive(found: Any) -> bool:
     return found["status"] in ("INACTIVE", "DEPROVISIONING", "DRAINING")
 
 
+def _refuse_a_block_that_goes_away(olds: Values, news: Values) -> None:
+    """Refuses what the AWS provider ignores: it does not send a configuration that the program drops."""
+    if olds.get("configuration") and not news.get("configuration"):
+        raise ValueError("configuration: the AWS provider cannot remove it from a cluster")
+
+
 CLUSTER = Resource(
     "aws:ecs/cluster:Cluster",
     service="ecs",
-    create=Call("CreateCluster", ("name", "settings")),
+    create=Call("CreateCluster", ("name", "configuration", "settings")),
     id=lambda answer, _: answer["cluster"]["clusterArn"],
     identity=lambda it: {"cluster": it.id},
     read=(
         Read(
             "DescribeClusters",
             at="clusters",
-            params=lambda it: {"clusters": [it.id], "include": ["SETTINGS"]},
+            params=lambda it: {"clusters": [it.id], "include": ["CONFIGURATIONS", "SETTINGS"]},
             gone=_is_inactive,
         ),
     ),
-    update=(Call("UpdateCluster", ("settings",)),),
+    update=(Call("UpdateCluster", ("configuration", "settings")),),
     delete=(Call("DeleteCluster"),),
     rename={"name": "clusterName"},
     shown_as={"arn": "clusterArn"},
     outputs=("arn", "settings"),
-    members={"settings": ("name", "value")},
+    members={
+        "configuration": ("executeCommandConfiguration",),
+        "configuration.executeCommandConfiguration": ("kmsKeyId", "logConfiguration", "logging"),
+        "configuration.executeCommandConfiguration.logConfiguration": (
+            "cloudWatchEncryptionEnabled",
+            "cloudWatchLogGroupName",
+        ),
+        "settings": ("name", "value"),
+    },
     name=Name("name"),
+    refuses=_refuse_a_block_that_goes_away,
     tags=_TAGS,
 )
 

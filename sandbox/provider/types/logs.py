@@ -5,7 +5,7 @@ from ..resource import Call, Name, Read, Resource, Tags
 LOG_GROUP = Resource(
     "aws:cloudwatch/logGroup:LogGroup",
     service="logs",
-    create=Call("CreateLogGroup", ("name", "deletionProtectionEnabled")),
+    create=Call("CreateLogGroup", ("name", "deletionProtectionEnabled", "kmsKeyId")),
     id="name",
     identity=lambda it: {"logGroupName": it.id},
     read=(
@@ -23,6 +23,7 @@ LOG_GROUP = Resource(
             ("deletionProtectionEnabled",),
             params=lambda it: {"logGroupIdentifier": it.id},
         ),
+        Call("AssociateKmsKey", ("kmsKeyId",), if_unset=Call("DisassociateKmsKey")),
     ),
     after_create=(Call("PutRetentionPolicy", ("retentionInDays",), if_unset=Call("DeleteRetentionPolicy")),),
     delete=(Call("DeleteLogGroup"),),

@@ -127,8 +127,8 @@ ENCRYPTION = _configuration(
     delete=Call("DeleteBucketEncryption"),
     rename={"rules": "ServerSideEncryptionConfiguration.Rules"},
     members={
-        "rules": ("applyServerSideEncryptionByDefault",),
-        "rules.applyServerSideEncryptionByDefault": ("sseAlgorithm",),
+        "rules": ("applyServerSideEncryptionByDefault", "bucketKeyEnabled"),
+        "rules.applyServerSideEncryptionByDefault": ("kmsMasterKeyId", "sseAlgorithm"),
     },
 )
 

@@ -10,20 +10,27 @@ def _recovery_window(values: Values, _: Context) -> Values:
     return values if values.get("recoveryWindowInDays") else {"forceDeleteWithoutRecovery": True}
 
 
+def _refuse_a_key_that_stays(olds: Values, news: Values) -> None:
+    """Refuses what the AWS provider ignores: it sends no UpdateSecret that takes the key from a secret."""
+    if olds.get("kmsKeyId") and not news.get("kmsKeyId"):
+        raise ValueError("kmsKeyId: the AWS provider cannot remove the key of a secret")
+
+
 SECRET = Resource(
     "aws:secretsmanager/secret:Secret",
     service="secretsmanager",
-    create=Call("CreateSecret", ("name", "description")),
+    create=Call("CreateSecret", ("name", "description", "kmsKeyId")),
     id=lambda answer, _: answer["ARN"],
     identity=lambda it: {"SecretId": it.id},
     read=(Read("DescribeSecret", gone=lambda secret: "DeletedDate" in secret),),
-    update=(Call("UpdateSecret", ("description",)),),
+    update=(Call("UpdateSecret", ("description", "kmsKeyId")),),
     delete=(Call("DeleteSecret", ("recoveryWindowInDays",), prepare=_recovery_window),),
     outputs=("arn",),
     defaults={"recoveryWindowInDays": 30},
     clear={"description": ""},
     local=("recoveryWindowInDays",),
     name=Name("name", prefix="namePrefix"),
+    refuses=_refuse_a_key_that_stays,
     tags=Tags("TagResource", "UntagResource", lambda it: {"SecretId": it.id}),
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pulumi
 import pytest
 
+from components.access.data_key import ExistingKey
 from components.data.registry import Image
 from components.lib.provider import ProviderArgs
 from components.service.running import RunningService
@@ -261,6 +262,33 @@ def test_service_is_looked_up_only_if_all_is_right_and_it_stays() -> None:
 
     assert load({}, answers=Answers(service=fails)).running_service is None
     mistakes({"imageTag": "1.0.0", "cpu": "1"}, answers=Answers(service=fails))
+
+
+KEY_ALIAS = "alias/voiceter-backend-data-test"
+
+
+@pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
+def test_key_that_cannot_decrypt_is_refused_with_the_commands_that_restore_it(state: str) -> None:
+    (line,) = mistakes({"customerKey": "true"}, answers=Answers(data_key=lambda _: ExistingKey(KEY_ALIAS, state)))
+    assert line.startswith(f"customerKey = True: needs the KMS key {KEY_ALIAS}, which is in the state {state}")
+    for command in ("aws kms describe-key", "aws kms cancel-key-deletion", "aws kms enable-key"):
+        assert command in line
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "has_key"),
+    [
+        ({"customerKey": "true"}, None, True),
+        ({"customerKey": "true"}, "Enabled", True),
+        ({}, None, False),
+        ({}, "Enabled", True),  # it was turned off: older data needs the key
+        ({}, "Disabled", True),
+        ({}, "PendingDeletion", False),  # an operator has scheduled its deletion
+    ],
+)
+def test_key_stays_after_it_is_turned_off(config: Mapping[str, object], key: str | None, has_key: bool) -> None:
+    existing = ExistingKey(KEY_ALIAS, key) if key else None
+    assert load(config, answers=Answers(data_key=lambda _: existing)).has_data_key is has_key
 
 
 def test_config_error_ends_the_program_without_a_traceback() -> None:

@@ -21,13 +21,15 @@ def build() -> Deployment:
             IdentityArgs(
                 account=Account(ACCOUNT, "aws", "eu-north-1"),
                 execution_role_name="voiceter-backend-execution-role-dev",
-                execution_grants=[Statement("Pull", ["ecr:BatchGetImage"], [pulumi.Output.from_input("arn:image")])],
                 task_role_name="voiceter-backend-task-role-dev",
-                task_grants=[
-                    Statement("Items", ["dynamodb:GetItem"], ["arn:table"]),
-                    Statement("Traces", ["xray:PutTraceSegments"], ["*"]),
-                ],
             ),
+        )
+        identity.grant(
+            execution=[Statement("Pull", ["ecr:BatchGetImage"], [pulumi.Output.from_input("arn:image")])],
+            task=[
+                Statement("Items", ["dynamodb:GetItem"], ["arn:table"]),
+                Statement("Traces", ["xray:PutTraceSegments"], ["*"]),
+            ],
         )
         pulumi.export("arns", [identity.roles.execution_arn, identity.roles.task_arn])
 

@@ -34,6 +34,7 @@ def build(arns: Mapping[str, str] | None = None, keys: Mapping[str, str] | None 
                 values=changes.get("values", {"COGNITO_USER_POOL_ID": pulumi.Output.secret(HIDDEN)}),
                 arns=arns or {},
                 protect=changes.get("protect", True),
+                encryption_key=changes.get("encryption_key"),
             ),
         )
         pulumi.export("valueFrom", dict(secrets.value_from))
@@ -145,3 +146,8 @@ def test_two_secrets_under_two_keys_grant_both_keys() -> None:
     )
     for key in ("1", "2"):
         assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/{key}", THROUGH_SECRETS_MANAGER)
+
+
+@pytest.mark.parametrize("key", [f"{KEYS}/0a1b", None])
+def test_secrets_of_the_stack_are_encrypted_with_its_key(key: str | None) -> None:
+    assert build(encryption_key=key).one(":Secret").inputs.get("kmsKeyId") == key

@@ -15,9 +15,12 @@ from tests.support.mocks import Deployment, deploy
 BUCKET = "voiceter-recordings-123456789012-dev"
 
 
-def build(protect: bool = True) -> Deployment:
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b"
+
+
+def build(protect: bool = True, key: str | None = None) -> Deployment:
     def program() -> None:
-        stores = DataStores("data-stores", DataStoresArgs("demo-dev-", BUCKET, protect))
+        stores = DataStores("data-stores", DataStoresArgs("demo-dev-", BUCKET, protect, key))
         pulumi.export("tables", stores.table_names)
         pulumi.export("bucket", stores.bucket_name)
 
@@ -65,7 +68,6 @@ def test_table_is_encrypted_backed_up_and_protected(name: str, protect: bool) ->
     table = build(protect).one(":Table", name)
     assert table.inputs["billingMode"] == "PAY_PER_REQUEST"
     assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
-    assert table.inputs["serverSideEncryption"] == {"enabled": True}
     assert table.inputs["deletionProtectionEnabled"] is protect
     assert table.protect is protect
 
@@ -136,3 +138,22 @@ def test_bucket_denies_calls_without_tls() -> None:
 def test_bucket_policy_comes_after_the_public_access_block() -> None:
     run = build()
     assert run.one(":BucketPublicAccessBlock").urn in run.one(":BucketPolicy").depends_on
+
+
+def test_tables_have_the_stacks_key_or_one_of_dynamodb() -> None:
+    """A table that is enabled without a key would keep the former key when the stack's key is turned off."""
+    for key, expected in ((KEY, {"enabled": True, "kmsKeyArn": KEY}), (None, {"enabled": False})):
+        for table in build(key=key).all(":Table"):
+            assert table.inputs["serverSideEncryption"] == expected
+
+
+def test_new_recordings_have_the_stacks_key_or_one_of_s3() -> None:
+    def rule(key: str | None) -> Any:
+        (rule,) = build(key=key).one(":BucketServerSideEncryptionConfiguration").inputs["rules"]
+        return rule
+
+    assert rule(None) == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
+    assert rule(KEY) == {
+        "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY},
+        "bucketKeyEnabled": True,
+    }

@@ -15,9 +15,13 @@ from tests.support.mocks import ACCOUNT, Deployment, deploy
 GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/voiceter-backend"
 
 
-def build(protect: bool = True) -> Deployment:
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b"
+
+
+def build(protect: bool = True, key: str | None = None) -> Deployment:
     def program() -> None:
-        logs = Logs("logs", LogsArgs("/ecs/voiceter-backend", 90, protect))
+        logs = Logs("logs", LogsArgs("/ecs/voiceter-backend", 90, protect, key))
+        pulumi.export("sessions", document(logs.write_sessions()))
         pulumi.export("name", logs.group_name)
         pulumi.export("policy", document(logs.write()))
 
@@ -45,3 +49,17 @@ def test_the_grant_is_for_the_streams_of_this_group() -> None:
         assert not iam.allows(policy, action, f"{GROUP}-dev:{stream}")
     assert not iam.allows(policy, "logs:GetLogEvents", f"{GROUP}:{stream}")
     assert not iam.allows(policy, "logs:CreateLogGroup", GROUP)
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+def test_new_events_are_encrypted_with_the_key(key: str | None) -> None:
+    assert build(key=key).one(":LogGroup").inputs.get("kmsKeyId") == key
+
+
+def test_sessions_of_a_shell_are_written_to_this_group_only() -> None:
+    policy = json.loads(build().exports["sessions"])
+    for action in ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"):
+        assert iam.allows(policy, action, f"{GROUP}:log-stream:ecs-execute-command-0a1b")
+        assert not iam.allows(policy, action, f"{GROUP}-dev:log-stream:ecs-execute-command-0a1b")
+    assert iam.allows(policy, "logs:DescribeLogGroups", "*")
+    assert not iam.allows(policy, "logs:GetLogEvents", f"{GROUP}:log-stream:ecs-execute-command-0a1b")

@@ -1,0 +1,141 @@
+"""The stack's KMS key for its data, with the rights of the two roles to use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.access.identity import Identity
+from components.lib.account import Account
+from components.lib.lookup import look_up
+from components.lib.policy import Statement, document
+
+# The longest window that AWS KMS allows. Until it ends, an operator can cancel the deletion.
+_DELETION_DAYS = 30
+_ENABLED = "Enabled"
+_PENDING_DELETION = "PendingDeletion"
+_DECRYPT = ["kms:Decrypt", "kms:DescribeKey"]
+_ENCRYPT = [
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+]
+
+
+@dataclass(frozen=True)
+class ExistingKey:
+    """The key that the stack has in AWS."""
+
+    alias: str
+    state: str  # as AWS KMS calls it
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether data can be encrypted and decrypted with the key."""
+        return self.state == _ENABLED
+
+    @property
+    def stays(self) -> bool:
+        """Whether the key belongs to the stack: AWS deletes it only if somebody scheduled its deletion."""
+        return self.state != _PENDING_DELETION
+
+
+def find_key(provider: aws.Provider, alias: str) -> ExistingKey | None:
+    """Returns the key with that alias, or None if there is none.
+
+    Raises:
+        pulumi.RunError: AWS does not answer.
+    """
+    options = pulumi.InvokeOptions(provider=provider)
+    what = f"the KMS key {alias!r}"
+    try:
+        # This function lists all aliases first: AWS does not document whether KMS denies a request for an alias that
+        # does not exist.
+        found = look_up(what, lambda: aws.kms.get_alias(name=alias, opts=options))
+    except pulumi.RunError as error:
+        # The alias of a key whose deletion is scheduled leads to an error (terraform-provider-aws,
+        # internal/service/kms/key.go, findKeyByID).
+        if _PENDING_DELETION in str(error):
+            return ExistingKey(alias, _PENDING_DELETION)
+        raise
+    key = found and look_up(what, lambda: aws.kms.get_key(key_id=found.target_key_id, opts=options))
+    return ExistingKey(alias, key.key_state) if key else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataKeyArgs:
+    """The inputs of `DataKey`."""
+
+    account: Account
+    alias: str
+    log_group: str  # the name of the log group that the key encrypts
+    identity: Identity
+    shell: bool  # whether ECS Exec is on
+    protect: bool  # whether the engine refuses to delete the key
+
+
+class DataKey(pulumi.ComponentResource):
+    """One key for the tables, the recordings, the log group, the secrets and the sessions of ECS Exec."""
+
+    arn: pulumi.Output[str]  # known once the roles may use the key, so nothing is encrypted with it before
+
+    def __init__(self, name: str, args: DataKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("voiceter:data_key:DataKey", name, {}, opts)
+        key = aws.kms.Key(
+            "data",
+            description=f"{args.alias}: tables, recordings, logs and secrets",
+            policy=document(_key_policy(args)),
+            enable_key_rotation=True,
+            deletion_window_in_days=_DELETION_DAYS,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        # The program finds the key by its alias after `customerKey` is turned off.
+        aws.kms.Alias(
+            "data",
+            name=args.alias,
+            target_key_id=key.key_id,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        policies = args.identity.grant(
+            execution=[Statement("DataKeySecrets", ["kms:Decrypt"], [key.arn], _through(args, "secretsmanager"))],
+            task=[
+                # AWS CDK, aws-dynamodb/lib/perms.ts: the rights of a principal that reads and writes items.
+                Statement("DataKeyTables", [*_DECRYPT, *_ENCRYPT], [key.arn], _through(args, "dynamodb")),
+                # Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys": PutObject and GetObject.
+                Statement("DataKeyRecordings", ["kms:Decrypt", "kms:GenerateDataKey"], [key.arn], _through(args, "s3")),
+                # Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec": the agent in the task
+                # decrypts the key of a session.
+                *([Statement("DataKeyShell", ["kms:Decrypt"], [key.arn])] if args.shell else []),
+            ],
+            parent=self,
+        )
+        self.arn = pulumi.Output.all(key.arn, *(policy.id for policy in policies)).apply(lambda known: known[0])
+        self.register_outputs({"arn": self.arn})
+
+
+def _key_policy(args: DataKeyArgs) -> list[Statement]:
+    """Returns the key policy. The account's IAM policies decide about everybody but CloudWatch Logs.
+
+    Amazon CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS Key Management Service".
+    """
+    account = args.account
+    root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
+    return [
+        Statement("Administration", ["kms:*"], ["*"], principal=root),
+        Statement(
+            "CloudWatchLogs",
+            [*_DECRYPT, *_ENCRYPT],
+            ["*"],
+            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": account.arn("logs", f"log-group:{args.log_group}")}},
+            principal={"Service": f"logs.{account.region}.amazonaws.com"},
+        ),
+    ]
+
+
+def _through(args: DataKeyArgs, service: str) -> dict[str, dict[str, str]]:
+    """Returns the condition that a service of AWS uses the key for the role."""
+    return {"StringEquals": {"kms:ViaService": f"{service}.{args.account.region}.amazonaws.com"}}

@@ -1,0 +1,136 @@
+"""The key of the stack's data: who may use it through which service, and how the program finds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+
+from components.access.data_key import DataKey, DataKeyArgs, ExistingKey, find_key
+from components.access.identity import Identity, IdentityArgs
+from components.lib.account import Account
+from tests.support import iam
+from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy
+
+REGION = "eu-north-1"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b"
+ALIAS = "alias/voiceter-backend-data-dev"
+GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend-dev"
+ITEM_ACTIONS = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"]
+
+
+def build(with_shell: bool = False, protect: bool = True) -> Deployment:
+    def program() -> None:
+        account = Account(ACCOUNT, "aws", REGION)
+        identity = Identity("identity", IdentityArgs(account=account, execution_role_name="e", task_role_name="t"))
+        key = DataKey(
+            "data-key",
+            DataKeyArgs(
+                account=account,
+                alias=ALIAS,
+                log_group="/ecs/voiceter-backend-dev",
+                identity=identity,
+                shell=with_shell,
+                protect=protect,
+            ),
+        )
+        identity.grant(execution=[], task=[])
+        aws.secretsmanager.Secret("user", kms_key_id=key.arn)
+
+    return deploy(program, answers=FakeAws(region=REGION))
+
+
+def role(name: str, **arguments: Any) -> dict[str, Any]:
+    return iam.joined(p.json("policy") for p in build(**arguments).all(":RolePolicy") if p.inputs["role"] == name)
+
+
+def through(service: str, region: str = REGION) -> dict[str, str]:
+    return {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_key_rotates_and_its_deletion_can_be_cancelled_for_a_month(protect: bool) -> None:
+    run = build(protect=protect)
+    key, alias = run.one(":Key"), run.one(":Alias")
+    assert (key.inputs["enableKeyRotation"], key.inputs["deletionWindowInDays"]) == (True, 30)
+    assert alias.inputs == {"name": ALIAS, "targetKeyId": "0a1b"}
+    assert key.protect is alias.protect is protect
+
+
+@pytest.mark.parametrize("action", ITEM_ACTIONS)
+def test_app_uses_the_key_for_items_through_dynamodb_alone(action: str) -> None:
+    task = role("t")
+    assert iam.allows(task, action, KEY, through("dynamodb"))
+    assert not iam.allows(task, action, KEY, through("dynamodb", "us-east-1"))
+    assert not iam.allows(task, action, KEY, through("secretsmanager"))
+    assert not iam.allows(task, action, KEY)
+    assert not iam.allows(task, action, KEY.replace("0a1b", "2c3d"), through("dynamodb"))
+
+
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
+def test_app_uses_the_key_for_recordings_through_s3(action: str) -> None:
+    assert iam.allows(role("t"), action, KEY, through("s3"))
+    assert not iam.allows(role("t"), "kms:CreateGrant", KEY, through("s3"))
+
+
+def test_shell_decrypts_its_session_only_if_it_is_on() -> None:
+    assert iam.allows(role("t", with_shell=True), "kms:Decrypt", KEY)
+    assert not iam.allows(role("t", with_shell=True), "kms:GenerateDataKey", KEY)
+    assert not iam.allows(role("t", with_shell=False), "kms:Decrypt", KEY)
+
+
+def test_ecs_decrypts_secrets_and_nothing_else() -> None:
+    execution = role("e", with_shell=True)
+    assert iam.allows(execution, "kms:Decrypt", KEY, through("secretsmanager"))
+    assert not iam.allows(execution, "kms:Decrypt", KEY, through("dynamodb"))
+    assert not iam.allows(execution, "kms:GenerateDataKey", KEY, through("secretsmanager"))
+
+
+def test_key_policy_admits_cloudwatch_logs_for_the_log_group_alone() -> None:
+    policy = build().one(":Key").json("policy")
+    (logs,) = [one for one in policy["Statement"] if one["Sid"] == "CloudWatchLogs"]
+    assert logs["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
+    statement = {**policy, "Statement": [logs]}
+    for action in ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"):
+        assert iam.allows(statement, action, KEY, {"kms:EncryptionContext:aws:logs:arn": GROUP})
+        assert not iam.allows(statement, action, KEY, {"kms:EncryptionContext:aws:logs:arn": f"{GROUP}-2"})
+    assert iam.allows(policy, "kms:PutKeyPolicy", KEY), "the account keeps control of the key"
+
+
+def test_nothing_is_encrypted_before_the_roles_may_use_the_key() -> None:
+    run = build(with_shell=True)
+    policies = {policy.urn for policy in run.all(":RolePolicy")}
+    assert len(policies) == 4
+    assert policies <= run.one(":Secret", "user").depends_on
+
+
+@pytest.mark.parametrize(
+    ("state", "usable", "stays"),
+    [("Enabled", True, True), ("Disabled", False, True), ("PendingDeletion", False, False)],
+)
+def test_existing_key_is_found_by_its_alias(state: str, usable: bool, stays: bool) -> None:
+    found = found_in(FakeAws(data_key=state))
+    assert found is not None
+    assert found == ExistingKey(ALIAS, state)
+    assert (found.is_usable, found.stays) == (usable, stays)
+
+
+def test_stack_without_a_key_has_none() -> None:
+    assert found_in(FakeAws()) is None
+
+
+def test_error_of_aws_is_no_missing_key() -> None:
+    with pytest.raises(pulumi.RunError, match="cannot look up the KMS key 'alias/voiceter-backend-data-dev'"):
+        found_in(FakeAws(failures={"getAlias": "denied"}))
+
+
+def found_in(answers: FakeAws) -> ExistingKey | None:
+    found: list[ExistingKey | None] = []
+
+    def program() -> None:
+        found.append(find_key(aws.Provider("aws", region=REGION), ALIAS))
+
+    deploy(program, answers=answers)
+    return found[0]
