@@ -198,7 +198,7 @@ if settings.image:
             name=names.service,
             cluster_arn=cluster.arn,
             container=Container(
-                image=registry.image(settings.image.tag),
+                image=registry.image(settings.image.digest),
                 environment=app_environment(
                     settings, AppResources(stores.table_names, stores.bucket_name, load_balancer.url)
                 ),

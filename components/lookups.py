@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.access.data_key import ExistingKey, find_key
 from components.access.models import InferenceProfile, InferenceTypes, find_models, find_profile
-from components.data.registry import find_image
+from components.data.registry import Image, find_image
 from components.edge import certificates
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone, find_zone
@@ -49,8 +49,8 @@ class Lookups:
             self._made = provider, Account.of(provider, args.region)
         return self._made
 
-    def image(self, args: ProviderArgs, tag: str) -> str | None:
-        """Returns the ECR tag of an image in the stack's registry, see `find_image`."""
+    def image(self, args: ProviderArgs, tag: str) -> Image | None:
+        """Returns an image in the stack's registry, see `find_image`."""
         return find_image(self.provider(args), self._names.repository, tag)
 
     def network(self, args: ProviderArgs) -> str | None:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from components.data.registry import Image
 from config import rules
 from config import source as config_source
 from config.checks import check_across_keys, check_grants
@@ -115,9 +114,9 @@ def _refuse_other_keys(source: Source, mistakes: Mistakes) -> None:
 
 def _with_image(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
     tag = settings.image_tag
-    version = lookups.image(settings.provider, tag) if tag else None
-    if tag and version:
-        return settings.model_copy(update={"image": Image(tag, version)})
+    image = lookups.image(settings.provider, tag) if tag else None
+    if image:
+        return settings.model_copy(update={"image": image})
     rule = (
         f"names no tagged image in this stack's registry in the account {lookups.account_id(settings.provider)}, "
         f"{settings.region}: push it, or log in to the stack's account. If there is no registry yet, "

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from components.access.data_key import ExistingKey
 from components.access.models import GEOGRAPHIES, InferenceProfile, InferenceTypes, model_of, needs_profile
+from components.data.registry import Image
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
 from components.lib.provider import ProviderArgs
@@ -41,8 +42,8 @@ class Lookups(OfferLookups, Protocol):
         """Returns the account that the credentials lead to."""
         ...
 
-    def image(self, args: ProviderArgs, tag: str, /) -> str | None:
-        """Returns the tag of an image in the stack's registry, given by its tag or digest."""
+    def image(self, args: ProviderArgs, tag: str, /) -> Image | None:
+        """Returns an image in the stack's registry, given by its tag or digest."""
         ...
 
     def network(self, args: ProviderArgs, /) -> str | None:

@@ -14,10 +14,10 @@ _PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 @dataclass(frozen=True)
 class Image:
-    """The image that the service runs."""
+    """The image that the service runs, which the stack's registry holds."""
 
-    tag: str  # an ECR tag or sha256:…, as imageTag says
-    version: str  # the image's ECR tag, also where `tag` is a digest
+    digest: str  # sha256:…
+    version: str  # its ECR tag
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Registry(pulumi.ComponentResource):
         self.repository_url = self._repository.repository_url
         self.register_outputs({"repository_url": self.repository_url})
 
-    def image(self, tag: str) -> pulumi.Output[str]:
-        """Returns the reference of an image by its ECR tag or its `sha256:…` digest."""
-        return pulumi.Output.concat(self.repository_url, "@" if _is_digest(tag) else ":", tag)
+    def image(self, digest: str) -> pulumi.Output[str]:
+        """Returns the reference of an image by its digest, which no push changes."""
+        return pulumi.Output.concat(self.repository_url, "@", digest)
 
     def pull(self) -> list[Statement]:
         """Returns the grant to pull images from this repository."""
@@ -77,15 +77,15 @@ class Registry(pulumi.ComponentResource):
         self.repository_url.apply(warn)
 
 
-def find_image(provider: aws.Provider, repository_name: str, tag: str) -> str | None:
-    """Returns the ECR tag of an image, given by its tag or its `sha256:…` digest.
+def find_image(provider: aws.Provider, repository_name: str, tag: str) -> Image | None:
+    """Returns an image, given by its ECR tag or its `sha256:…` digest.
 
     Returns None if the repository or the image is missing, or if the image has no tag.
 
     Raises:
         pulumi.RunError: ECR does not answer.
     """
-    by_digest = _is_digest(tag)
+    by_digest = tag.startswith("sha256:")
     image = look_up(
         f"imageTag {tag!r} in the ECR repository {repository_name!r}",
         lambda: aws.ecr.get_image(
@@ -97,11 +97,8 @@ def find_image(provider: aws.Provider, repository_name: str, tag: str) -> str | 
     )
     if image is None:
         return None
-    return min(image.image_tags, default=None) if by_digest else tag
-
-
-def _is_digest(tag: str) -> bool:
-    return tag.startswith("sha256:")
+    version = min(image.image_tags, default=None) if by_digest else tag
+    return Image(image.image_digest, version) if version else None
 
 
 def _first_image(repository_url: str, region: str, cpu_architecture: str, stack: str) -> str:

@@ -25,7 +25,9 @@ def running(dev: Stack) -> str:
     """The tag of the image that the service runs."""
     (primary,) = dev.service()["deployments"]
     answer = dev.client("ecs").describe_task_definition(taskDefinition=primary["taskDefinition"])
-    return answer["taskDefinition"]["containerDefinitions"][0]["image"].rpartition(":")[2]
+    digest = answer["taskDefinition"]["containerDefinitions"][0]["image"].partition("@")[2]
+    found = dev.client("ecr").describe_images(repositoryName="voiceter-backend-dev", imageIds=[{"imageDigest": digest}])
+    return found["imageDetails"][0]["imageTags"][0]
 
 
 def targets(dev: Stack) -> list[str]:

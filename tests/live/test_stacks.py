@@ -56,7 +56,12 @@ def test_container_is_as_the_contract_says(stack: Stack) -> None:
     assert (task["executionRoleArn"], task["taskRoleArn"]) == (outputs["executionRoleArn"], outputs["taskRoleArn"])
 
     assert definition["name"] == "voiceter-backend"
-    assert definition["image"] == f"{outputs['repositoryUrl']}:stand-in"
+    repository, digest = definition["image"].split("@")
+    assert repository == outputs["repositoryUrl"]
+    images = stack.client("ecr").describe_images(
+        repositoryName=stack.named("voiceter-backend"), imageIds=[{"imageDigest": digest}]
+    )
+    assert images["imageDetails"][0]["imageTags"] == ["stand-in"]
     assert definition["user"] == "1001:1001"
     assert definition["portMappings"] == [{"containerPort": 8080, "hostPort": 8080, "protocol": "tcp"}]
     assert definition["ulimits"] == [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}]

@@ -16,6 +16,7 @@ import pytest
 
 from components.access.data_key import ExistingKey
 from components.access.models import InferenceProfile
+from components.data.registry import Image
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
 from components.lib.provider import ProviderArgs
@@ -33,7 +34,7 @@ GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
 PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"
 SES_IDENTITY = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/no-reply@example.com"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-FindImage = Callable[[ProviderArgs, str], str | None]
+FindImage = Callable[[ProviderArgs, str], Image | None]
 FindNetwork = Callable[[ProviderArgs], str | None]
 FindService = Callable[[ProviderArgs], RunningService | None]
 FindCertificate = Callable[[ProviderArgs, str], Certificate | None]
@@ -82,9 +83,9 @@ def _qualified(key: str) -> str:
     return key if ":" in key else f"{NAMESPACE}:{key}"
 
 
-def has_the_tag(_args: ProviderArgs, tag: str) -> str | None:
+def has_the_tag(_args: ProviderArgs, tag: str) -> Image | None:
     """Answers as a registry that holds every tag."""
-    return tag
+    return Image(DIGEST, tag)
 
 
 def no_network(_args: ProviderArgs) -> None:

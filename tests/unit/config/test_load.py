@@ -26,9 +26,9 @@ TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 def test_image_is_looked_up_once_in_its_region() -> None:
     asked: list[tuple[str, str]] = []
 
-    def find(args: ProviderArgs, tag: str) -> str | None:
+    def find(args: ProviderArgs, tag: str) -> Image | None:
         asked.append((args.region, tag))
-        return "1.4.2"
+        return Image(DIGEST, "1.4.2")
 
     loaded = load({"imageTag": DIGEST}, region="us-west-2", answers=Answers(image=find))
     assert loaded.image == Image(DIGEST, "1.4.2")
@@ -59,7 +59,7 @@ def test_image_that_the_registry_lacks_is_refused() -> None:
 def test_image_is_not_looked_up_if_stack_region_or_tag_is_wrong(
     tag: str | None, stack: str, region: str | None, wrong: str
 ) -> None:
-    def find(args: ProviderArgs, tag: str) -> str | None:
+    def find(args: ProviderArgs, tag: str) -> Image | None:
         raise AssertionError(f"looked up {tag} in {region}")
 
     (line,) = mistakes({} if tag is None else {"imageTag": tag}, stack, region, answers=Answers(image=find))

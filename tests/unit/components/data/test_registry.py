@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.data.registry import Registry, RegistryArgs, find_image
+from components.data.registry import Image, Registry, RegistryArgs, find_image
 from tests.support.mocks import Deployment, FakeAws, deploy
 
 DIGEST = "sha256:" + "a" * 64
@@ -18,13 +18,13 @@ URL = "123456789012.dkr.ecr.eu-north-1.amazonaws.com/voiceter-backend-dev"
 def build(force_delete: bool = True) -> Deployment:
     def program() -> None:
         registry = Registry("registry", RegistryArgs("voiceter-backend-dev", force_delete))
-        pulumi.export("images", [registry.image("1.0"), registry.image(DIGEST)])
+        pulumi.export("image", registry.image(DIGEST))
 
     return deploy(program, answers=FakeAws(region="eu-north-1"))
 
 
-def look_up(tag: str, **answers: Any) -> tuple[str | None, Deployment]:
-    found: list[str | None] = []
+def look_up(tag: str, **answers: Any) -> tuple[Image | None, Deployment]:
+    found: list[Image | None] = []
 
     def program() -> None:
         found.append(find_image(aws.Provider("aws", region="eu-north-1"), "voiceter-backend-dev", tag))
@@ -49,13 +49,13 @@ def test_untagged_images_expire_and_no_others() -> None:
     assert rule["selection"].items() >= {"tagStatus": "untagged", "countType": "sinceImagePushed"}.items()
 
 
-def test_image_reference_has_the_tag_or_the_digest() -> None:
-    assert build().exports["images"] == [f"{URL}:1.0", f"{URL}@{DIGEST}"]
+def test_image_reference_has_the_digest() -> None:
+    assert build().exports["image"] == f"{URL}@{DIGEST}"
 
 
 def test_tag_in_the_repository_is_found() -> None:
     found, run = look_up("1.0", images={DIGEST: ["latest", "1.0"]})
-    assert found == "1.0"
+    assert found == Image(DIGEST, "1.0")
     [(function, args, provider)] = run.calls
     assert function == "aws:ecr/getImage:getImage"
     assert args == {"repositoryName": "voiceter-backend-dev", "imageTag": "1.0"}
@@ -64,7 +64,7 @@ def test_tag_in_the_repository_is_found() -> None:
 
 def test_digest_has_the_tag_of_its_image() -> None:
     found, run = look_up(DIGEST, images={DIGEST: ["b", "a"]})
-    assert found == "a"
+    assert found == Image(DIGEST, "a")
     assert run.calls[0][1] == {"repositoryName": "voiceter-backend-dev", "imageDigest": DIGEST}
 
 
