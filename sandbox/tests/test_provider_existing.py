@@ -58,6 +58,7 @@ REFUSED = {
     "aws:ec2/route:Route": "RouteAlreadyExists",
     "aws:ec2/natGateway:NatGateway": "Resource.AlreadyAssociated",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "RouteAlreadyExists",
+    "aws:ec2/flowLog:FlowLog": "FlowLogAlreadyExists",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "InvalidPermission.Duplicate",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "InvalidPermission.Duplicate",
     REPOSITORY: "RepositoryAlreadyExistsException",
@@ -83,14 +84,16 @@ ANOTHER = {
     *("aws:cloudwatch/queryDefinition:QueryDefinition", "aws:secretsmanager/secretVersion:SecretVersion"),
 }
 # AWS returns the existing object if it is the same: by the API Reference of CreateTopic and AttachRolePolicy, and for
-# CreateCluster by its error for other arguments.
+# CreateCluster by its error for other arguments. A default security group exists always; the provider adopts it.
 RETURNED = {
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     *(CLUSTER, TOPIC, SUBSCRIPTION, "aws:iam/rolePolicyAttachment:RolePolicyAttachment"),
     *("aws:ec2/routeTableAssociation:RouteTableAssociation", "aws:acm/certificateValidation:CertificateValidation"),
 }
 # AWS overwrites: the operation puts a setting of its parent, or registers another revision of it.
 OVERWRITTEN = {
     *(ALARM, DASHBOARD, TARGET, POLICY, SCHEDULED_ACTION, TASK, TOPIC_POLICY),
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     *("aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:iam/rolePolicy:RolePolicy"),
     *("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketPolicy:BucketPolicy"),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",

@@ -58,7 +58,7 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
         {"attributes", "globalSecondaryIndexes", "hashKey", "pointInTimeRecovery", "serverSideEncryption", "ttl"},
     ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ({"vpcId"}, {"vpcId"}),
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ({"vpcEndpointId"}, set()),
+    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ({"vpcEndpointId"}, {"policy"}),
     "aws:ec2/eip:Eip": (set(), set()),
     "aws:ec2/flowLog:FlowLog": (
         {"logDestination", "logDestinationType", "trafficType", "vpcId"},

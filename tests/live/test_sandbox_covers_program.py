@@ -40,6 +40,7 @@ FEATURES: list[dict[str, Any]] = [
         "stack": "staging",
         "secrets": {"TOKEN": "correct-horse"},
         "secretArns": {"KEY": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:key-AbCdEf"},
+        "allowedAccountIds": [ACCOUNT],
         "permissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
         "enableXrayTracing": True,
         "enableExec": True,

@@ -97,8 +97,8 @@ def updated(dev: Stack) -> str:
 
 
 def test_change_to_blue_green(dev: Stack) -> None:
-    dev.sandbox.image("dev", "1.0.0", "slow")
-    dev.sandbox.set("dev", imageTag="1.0.0", deploymentStrategy="blue-green", bakeTimeMinutes="1")
+    dev.sandbox.image("dev", "slow", "slow")
+    dev.sandbox.set("dev", imageTag="slow", deploymentStrategy="blue-green", bakeTimeMinutes="1")
     updated(dev)
     for group in groups(dev):
         answer = dev.client("elbv2").describe_target_group_attributes(TargetGroupArn=group)
