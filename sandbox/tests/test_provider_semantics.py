@@ -506,7 +506,7 @@ def test_members_that_ecs_adds_are_no_difference(world: World) -> None:
 
 @pytest.mark.parametrize(("token", "call"), [(TABLE, "DeleteTable"), (LOG_GROUP, "DeleteLogGroup")])
 def test_a_protected_object_is_not_deleted(world: World, token: str, call: str) -> None:
-    made = world.engine.create(token, "t", SAMPLES[token].inputs | {"deletionProtectionEnabled": True})
+    made = world.engine.create(token, "t", world.resolve(SAMPLES[token].inputs) | {"deletionProtectionEnabled": True})
     with pytest.raises(Refused, match=f"{call}: ValidationException"):
         world.engine.delete(made)
     freed = world.engine.update(made, made.inputs | {"deletionProtectionEnabled": False})

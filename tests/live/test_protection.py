@@ -162,8 +162,8 @@ def test_protection_removed_and_stack_renamed_in_one_update_loses_no_recording(p
     for resource in ("aws:s3/bucket:Bucket::recordings", "aws:cloudwatch/logGroup:LogGroup::containers"):
         refusal = sandbox.fails(f"{preview} --target '**{resource}'")
         assert f'{resource}" as it is currently marked for protection' in " ".join(refusal.split())
-    # By default, only staging and prod have logs about traffic.
-    sandbox.set("other", protectData="false", accessLogs="true", flowLogs="true")
+    # By default, only staging and prod have logs about traffic, and only prod has a key.
+    sandbox.set("other", protectData="false", accessLogs="true", flowLogs="true", customerKey="true")
     refusal = sandbox.fails(preview)
     service = next(one["urn"] for one in sandbox.resources("other") if one["type"] == "aws:ecs/service:Service")
     assert f'"{service}" as part of replacing' in refusal, "the service goes before its cluster"

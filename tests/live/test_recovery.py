@@ -56,7 +56,7 @@ def settings(stack: Stack, table: str) -> dict[str, Any]:
         "deletion protection": described["DeletionProtectionEnabled"],
         "tags": sorted((tag["Key"], tag["Value"]) for tag in _tags(dynamodb, described["TableArn"])),
         "indexes": [index["IndexName"] for index in described.get("GlobalSecondaryIndexes", [])],
-        "encryption": described["SSEDescription"]["Status"],
+        "encryption": described.get("SSEDescription", {}).get("Status"),
         "billing": described["BillingModeSummary"]["BillingMode"],
     }
 

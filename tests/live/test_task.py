@@ -156,7 +156,7 @@ def test_task_is_healthy_and_lets_its_last_session_end(dev: Stack, tmp_path: Pat
     assert ended.status == 0
     assert "ended by SIGTERM" in ended.output
     assert "ended by SIGKILL" not in ended.output
-    assert dev.client("dynamodb").scan(TableName=SESSIONS)["Count"] == 0
+    assert "Item" not in dev.client("dynamodb").get_item(TableName=SESSIONS, Key={"sessionId": {"S": sid}})
 
 
 def test_task_is_killed_after_its_stop_timeout(dev: Stack, tmp_path: Path) -> None:

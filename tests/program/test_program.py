@@ -136,6 +136,7 @@ def test_every_resource_is_a_child_of_a_component_and_uses_the_provider(stack: s
             assert resource.parent in urns, resource.urn
             assert resource.provider == "aws", resource.urn
     assert {token.rpartition(":")[2] for token, _, _ in deployment.calls} == {
+        "getAlias",
         "getImage",
         "getCallerIdentity",
         "getModels",
@@ -234,7 +235,8 @@ def test_only_prod_protects_its_data(stack: str, days: int) -> None:
     deployment = run(stack, secrets={"TOKEN": HIDDEN})
     protected = {r.type for r in deployment.registered if r.protect}
     settings = {r.type for r in deployment.registered if r.type.startswith("aws:s3/")}
-    others = {"aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:ecs/service:Service"}
+    key = {"aws:kms/key:Key", "aws:kms/alias:Alias"}
+    others = {"aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:ecs/service:Service", *key}
     assert protected == (settings | others if stack == "prod" else set())
     assert {table.inputs["deletionProtectionEnabled"] for table in deployment.all(":Table")} == {stack == "prod"}
     assert {bucket.inputs["forceDestroy"] for bucket in deployment.all(":Bucket")} == {stack != "prod"}

@@ -40,6 +40,7 @@ def test_defaults_of_prod() -> None:
         "table_prefix": "demo-",
         "protect_data": True,
         "access_logs": True,
+        "customer_key": True,
         "flow_logs": True,
     }
 
