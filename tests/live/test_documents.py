@@ -30,7 +30,7 @@ FAILURES = ("error: ", "**updating failed**", "ROLLED BACK: ")  # in the output 
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
     """A sandbox that `make up` has made, as the README has it."""
     with live_sandbox(tmp_path_factory.mktemp("documents")) as sandbox:
-        (make_up,) = below("README.md", "Voiceter backend infrastructure")
+        make_up, _ = below("README.md", "Voiceter backend infrastructure")
         output = succeeded(sandbox.start(["/bin/sh", "-c", make_up]))
         assert "dev is up" in output
         sandbox.image("dev", "1.4.2")
