@@ -36,6 +36,7 @@ class LiveSandbox:
     home: Path
     _clients: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])
     _configs: dict[str, str] = field(default_factory=dict[str, str])  # with which stacks came up
+    _pushed: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # tags by stack
 
     def run(self, script: str) -> Run:
         """Runs a script in a shell that has sourced the sandbox's environment."""
@@ -121,7 +122,12 @@ class LiveSandbox:
             file.write_text(self._configs[stack])
             self.updated(stack, "--refresh")
             self.updated(stack)  # after a changed capacity, it clears the flag for the forced deployment
-        return Stack(self, stack)
+        # Tags are immutable, and each file pushes its own images.
+        made = Stack(self, stack)
+        for tag in self._pushed.pop(stack, []):
+            repository = made.named("voiceter-backend")
+            made.client("ecr").batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        return made
 
     def down(self, stack: str) -> str:
         """`make down`; its output."""
@@ -130,6 +136,7 @@ class LiveSandbox:
     def image(self, stack: str, tag: str, fault: str = "") -> None:
         """`make image`."""
         succeeded(self.command("image", stack, tag, *(["--fault", fault] if fault else [])))
+        self._pushed.setdefault(stack, []).append(tag)
 
     def set(self, stack: str, **config: str) -> None:
         """`pulumi config set` of plain values."""

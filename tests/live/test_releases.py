@@ -172,6 +172,6 @@ def test_changed_count_starts_no_deployment(dev: Stack) -> None:
 
 
 def test_verify_reports_a_missing_service(dev: Stack) -> None:
-    """The last test of this file."""
     dev.client("ecs").delete_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", force=True)
     assert "MISSING: there is no such service" in refused(dev, "verify", "dev")
+    dev.sandbox.updated("dev", "--refresh")
