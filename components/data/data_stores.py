@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.data.bucket import keep_private
+from components.data.bucket import UNFINISHED_UPLOAD_DAYS, default_encryption, deny_plain_http, keep_private
 from components.data.tables import TABLES, Index, Table
-from components.lib.policy import Statement, document, tls_only
+from components.lib.policy import Statement, document
 
 RECORDINGS_PREFIX = "recordings/"
 
 _CURRENT_DAYS = 90
 _NONCURRENT_DAYS = 90
-_UNFINISHED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -117,13 +116,13 @@ class DataStores(pulumi.ComponentResource):
         aws.s3.BucketServerSideEncryptionConfiguration(
             "recordings",
             bucket=bucket.bucket,
-            rules=[_default_encryption(args.encryption_key)],
+            rules=[default_encryption(args.encryption_key)],
             opts=child,
         )
         aws.s3.BucketPolicy(
             "recordings",
             bucket=bucket.bucket,
-            policy=document([tls_only(["s3:*"], [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])]),
+            policy=document([deny_plain_http(bucket)]),
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, depends_on=[public_access]),
         )
         versioning = aws.s3.BucketVersioning(
@@ -147,7 +146,7 @@ class DataStores(pulumi.ComponentResource):
                     "id": "unfinished-uploads",
                     "status": "Enabled",
                     "filter": {"prefix": ""},  # every object
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_UPLOAD_DAYS},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_UPLOAD_DAYS},
                 },
             ],
             # The rule for noncurrent versions needs versioning.
@@ -164,17 +163,4 @@ def _index(index: Index) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
             {"attribute_name": index.sort_key.name, "key_type": "RANGE"},
         ],
         "projection_type": "ALL",
-    }
-
-
-def _default_encryption(
-    key: pulumi.Input[str] | None,
-) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
-    """Returns the rule for objects that are uploaded from now on. Older objects stay as they are."""
-    if key is None:
-        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-    return {
-        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key},
-        # S3 then asks KMS for one key for many objects, and not for each object.
-        "bucket_key_enabled": True,
     }

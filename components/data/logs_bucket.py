@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.data.bucket import keep_private
+from components.data.bucket import UNFINISHED_UPLOAD_DAYS, default_encryption, deny_plain_http, keep_private
 from components.lib.account import Account
-from components.lib.policy import Statement, document, tls_only
+from components.lib.policy import Statement, document
 
 _RETENTION_DAYS = 90
-_UNFINISHED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class LogsBucket(pulumi.ComponentResource):
         aws.s3.BucketServerSideEncryptionConfiguration(
             "logs",
             bucket=bucket.bucket,
-            rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
+            rules=[default_encryption()],
             opts=child,
         )
         aws.s3.BucketLifecycleConfiguration(
@@ -62,7 +61,7 @@ class LogsBucket(pulumi.ComponentResource):
                     "status": "Enabled",
                     "filter": {"prefix": ""},
                     "expiration": {"days": _RETENTION_DAYS},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": _UNFINISHED_UPLOAD_DAYS},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_UPLOAD_DAYS},
                 }
             ],
             opts=child,
@@ -107,7 +106,7 @@ def _policy(bucket: aws.s3.Bucket, account: Account, flow_log: aws.ec2.FlowLog |
     full_control = {"s3:x-amz-acl": "bucket-owner-full-control"}
     return document(
         [
-            tls_only(["s3:*"], [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")]),
+            deny_plain_http(bucket),
             Statement(
                 "LoadBalancerLogs",
                 ["s3:PutObject"],

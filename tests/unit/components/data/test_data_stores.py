@@ -9,6 +9,7 @@ import pytest
 
 from components.data.data_stores import DataStores, DataStoresArgs
 from tests.support import iam
+from tests.support.buckets import assert_private_and_encrypted_by_s3
 from tests.support.contract import TABLES
 from tests.support.mocks import Deployment, deploy
 
@@ -81,17 +82,7 @@ def test_bucket_is_protected_with_its_settings_or_may_be_emptied(protect: bool) 
 
 def test_bucket_is_private_encrypted_and_versioned() -> None:
     run = build()
-    assert run.one(":BucketPublicAccessBlock").inputs == {
-        "bucket": BUCKET,
-        "blockPublicAcls": True,
-        "blockPublicPolicy": True,
-        "ignorePublicAcls": True,
-        "restrictPublicBuckets": True,
-    }
-    assert run.one(":BucketOwnershipControls").inputs["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
-    assert run.one(":BucketServerSideEncryptionConfiguration").inputs["rules"] == [
-        {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
-    ]
+    assert_private_and_encrypted_by_s3(run, BUCKET)
     assert run.one(":BucketVersioning").inputs["versioningConfiguration"] == {"status": "Enabled"}
 
 

@@ -10,6 +10,7 @@ import pytest
 from components.data.logs_bucket import LogsBucket, LogsBucketArgs
 from components.lib.account import Account
 from tests.support import iam
+from tests.support.buckets import assert_private_and_encrypted_by_s3
 from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy
 
 REGION = "eu-north-1"
@@ -92,17 +93,7 @@ def test_flow_log_has_all_traffic_of_the_vpc() -> None:
 
 def test_bucket_is_private_and_encrypted_as_load_balancers_need_it() -> None:
     run = build()
-    assert run.one(":BucketPublicAccessBlock").inputs == {
-        "bucket": BUCKET,
-        "blockPublicAcls": True,
-        "blockPublicPolicy": True,
-        "ignorePublicAcls": True,
-        "restrictPublicBuckets": True,
-    }
-    assert run.one(":BucketOwnershipControls").inputs["rule"] == {"objectOwnership": "BucketOwnerEnforced"}
-    assert run.one(":BucketServerSideEncryptionConfiguration").inputs["rules"] == [
-        {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
-    ]
+    assert_private_and_encrypted_by_s3(run, BUCKET)
 
 
 def test_logs_expire_after_90_days() -> None:
