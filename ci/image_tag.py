@@ -9,7 +9,6 @@ note.
 """
 
 import argparse
-import importlib
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 import yaml
 
+from components.lib import sdk
 from components.lib.names import Names
 from config.yaml_values import needs_quotes
 from operations.errors import OperationError, describe_aws_error
@@ -66,9 +66,7 @@ def image_tag(text: str) -> str:
 
 def registry_has(stack: str, region: str, image: str) -> bool:
     """Returns whether the stack's ECR repository exists and holds an image, given by its tag or digest."""
-    boto3: Any = importlib.import_module("boto3")  # untyped
-    repository = Names(stack).repository
-    registry = Registry(repository, boto3.client("ecr", region_name=region), {"repositoryName": repository})
+    registry = Registry.named(Names(stack).repository, sdk.client("ecr", region))
     try:
         return registry.find(image) is not None
     except OperationError:  # there is no such repository

@@ -33,6 +33,11 @@ class Registry:
             raise OperationError(f"The output repositoryUrl of {target.stack} is not an Amazon ECR repository: {url}")
         return cls(url, target.client("ecr"), {"registryId": form["account"], "repositoryName": form["name"]})
 
+    @classmethod
+    def named(cls, name: str, ecr: Any) -> "Registry":
+        """Returns the registry with that name, of the account and the region of the client. It need not exist."""
+        return cls(name, ecr, {"repositoryName": name})
+
     def find(self, image: str) -> dict[str, Any] | None:
         """Returns the answer of DescribeImages for a tag or a `sha256:…` digest, or None if there is no such image.
 

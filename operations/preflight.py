@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from components.access.models import InferenceProfile, InferenceTypes, model_of
 from components.edge.certificates import Certificate, describe
 from components.edge.domain import HostedZone
+from components.lib import sdk
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
 from components.lib.provider import ProviderArgs
@@ -130,8 +131,7 @@ def preflight(target: Target) -> bool:
     source = _config(target)
     mistakes = Mistakes(source)
     settings = parse(source, mistakes)
-    boto3: Any = importlib.import_module("boto3")
-    account = Account(settings, lambda service: boto3.client(service, region_name=settings.region))
+    account = Account(settings, lambda service: sdk.client(service, settings.region))
     # Without credentials nothing else can be asked, so this error ends the command.
     identity = account.client("sts").get_caller_identity()
     findings = [
@@ -269,7 +269,7 @@ def image(account: Account) -> Iterator[Finding]:
         yield Finding(Level.OK, "image", "imageTag is not set: `pulumi up` creates everything but the service")
         return
     try:
-        found = Registry(repository, ecr, {"repositoryName": repository}).find(tag)
+        found = Registry.named(repository, ecr).find(tag)
     except OperationError:
         text = f"there is no registry {repository} yet: `pulumi config rm imageTag`, `pulumi up`, then push the image"
         yield Finding(Level.FAIL, "image", text)

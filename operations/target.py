@@ -1,6 +1,5 @@
 """The stack that a command works on: the one that this shell's Pulumi backend and AWS credentials lead to."""
 
-import importlib
 import json
 import os
 import shlex
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal, Self
 
 import yaml
 
+from components.lib import sdk
 from config.stack_name import STACK_NAME
 from operations.errors import SANDBOX, OperationError, PulumiError
 
@@ -176,10 +176,7 @@ class Target:
 
     def client(self, service: str) -> Any:
         """Returns a boto3 client (untyped) for the stack's region, with the credentials of this shell."""
-        region = self.region
-        # boto3 takes a while to import. Errors about the stack come first.
-        boto3: Any = importlib.import_module("boto3")
-        return boto3.client(service, region_name=region)
+        return sdk.client(service, self.region)
 
     def config(self) -> dict[str, str]:
         """Returns the plain config values of the project, by key without its namespace. Secrets are left out."""

@@ -1,6 +1,6 @@
-"""The calls to AWS that the program makes by itself, as the AWS provider has no function for them.
+"""boto3, for the calls that the AWS provider has no function for, and for the commands.
 
-They use the credentials that the provider uses too: those of the environment.
+Its clients use the credentials that the provider uses too: those of the environment.
 """
 
 import importlib
