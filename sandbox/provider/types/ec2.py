@@ -171,20 +171,20 @@ def _endpoint_changes(values: Values, it: Context) -> Values:
     return {"addRouteTableIds": sorted(wanted - had), "removeRouteTableIds": sorted(had - wanted)}
 
 
+_READ_ENDPOINT = Read(
+    "DescribeVpcEndpoints",
+    at="VpcEndpoints",
+    params=lambda it: {"VpcEndpointIds": [it.id]},
+    gone=_is_deleted,
+)
+
 VPC_ENDPOINT = Resource(
     "aws:ec2/vpcEndpoint:VpcEndpoint",
     service="ec2",
     create=Call("CreateVpcEndpoint", ("vpcId", "serviceName", "vpcEndpointType", "routeTableIds")),
     id=lambda answer, _: answer["VpcEndpoint"]["VpcEndpointId"],
     identity=lambda it: {"VpcEndpointId": it.id},
-    read=(
-        Read(
-            "DescribeVpcEndpoints",
-            at="VpcEndpoints",
-            params=lambda it: {"VpcEndpointIds": [it.id]},
-            gone=_is_deleted,
-        ),
-    ),
+    read=(_READ_ENDPOINT,),
     update=(Call("ModifyVpcEndpoint", ("routeTableIds",), prepare=_endpoint_changes),),
     delete=(Call("DeleteVpcEndpoints", params=lambda it: {"VpcEndpointIds": [it.id]}),),
     outputs=("routeTableIds",),
@@ -231,14 +231,7 @@ VPC_ENDPOINT_POLICY = Resource(
     id=lambda _, it: it["vpcEndpointId"],
     parse_id=lambda id: {"vpcEndpointId": id},
     identity=lambda it: {"VpcEndpointId": it.id},
-    read=(
-        Read(
-            "DescribeVpcEndpoints",
-            at="VpcEndpoints",
-            params=lambda it: {"VpcEndpointIds": [it.id]},
-            gone=_is_deleted,
-        ),
-    ),
+    read=(_READ_ENDPOINT,),
     update=(Call("ModifyVpcEndpoint", ("policy",)),),
     delete=(Call("ModifyVpcEndpoint", params=lambda it: {"VpcEndpointId": it.id, "ResetPolicy": True}),),
     rename={"policy": "PolicyDocument"},

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from typing import Any
-from unittest import mock
 
 import pulumi
 import pytest
 
 from components.edge.certificates import Certificate, find_certificate
-
-boto3: Any = importlib.import_module("boto3")  # it has no types
-exceptions: Any = importlib.import_module("botocore.exceptions")
+from tests.support.boto import answering, refusal
 
 ARN = "arn:aws:acm:eu-north-1:123456789012:certificate/0a1b"
-
-
-def describing(**answer: Any) -> Any:
-    client = mock.Mock(**{f"describe_certificate.{name}": value for name, value in answer.items()})
-    return mock.patch.object(boto3, "client", return_value=client)
-
-
-def refusal(code: str) -> Exception:
-    return exceptions.ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeCertificate")
 
 
 @pytest.mark.parametrize(
@@ -40,21 +27,21 @@ def refusal(code: str) -> Exception:
     ],
 )
 def test_status_and_names_of_a_certificate_in_the_region(described: dict[str, Any], names: tuple[str, ...]) -> None:
-    with describing(return_value={"Certificate": {"Status": "ISSUED", **described}}) as client:
+    with answering("describe_certificate", return_value={"Certificate": {"Status": "ISSUED", **described}}) as client:
         assert find_certificate("eu-north-1", ARN) == Certificate("ISSUED", names)
     client.assert_called_once_with("acm", region_name="eu-north-1")
     client.return_value.describe_certificate.assert_called_once_with(CertificateArn=ARN)
 
 
 def test_missing_certificate_is_none() -> None:
-    with describing(side_effect=refusal("ResourceNotFoundException")):
+    with answering("describe_certificate", side_effect=refusal("DescribeCertificate", "ResourceNotFoundException")):
         assert find_certificate("eu-north-1", ARN) is None
 
 
 def test_refused_lookup_is_no_missing_certificate() -> None:
     named = f"{ARN} (acm:DescribeCertificate): AWS does not allow"
     with (
-        describing(side_effect=refusal("AccessDeniedException")),
+        answering("describe_certificate", side_effect=refusal("DescribeCertificate", "AccessDeniedException")),
         pytest.raises(pulumi.RunError, match=re.escape(named)),
     ):
         find_certificate("eu-north-1", ARN)
