@@ -106,8 +106,8 @@ app_secrets = AppSecrets(
         values={**settings.secret_values, **({REDIS_URL: cache.url} if cache else {})},
         arns=settings.secret_arns,
         protect=protect,
-        # They keep the key: the AWS provider takes none away from a secret (terraform-provider-aws,
-        # internal/service/secretsmanager/secret.go, resourceSecretUpdate).
+        # Secrets keep the key after customerKey is turned off: the AWS provider does not remove the key of a secret
+        # (terraform-provider-aws, internal/service/secretsmanager/secret.go, resourceSecretUpdate).
         encryption_key=data_key.arn if data_key else None,
     ),
     on_aws,

@@ -40,7 +40,7 @@ class ExistingKey:
 
     @property
     def stays(self) -> bool:
-        """Whether the key belongs to the stack: AWS deletes it only if somebody scheduled its deletion."""
+        """Whether the key is to be kept: nobody has scheduled its deletion."""
         return self.state != _PENDING_DELETION
 
 

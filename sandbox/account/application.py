@@ -18,7 +18,7 @@ _CODE = "InternalFailure"
 
 
 def make_application() -> Application:
-    """Returns the account's application. Its content is moto's, so there is only one account in a process."""
+    """Returns the account's application. The content is moto's, which keeps one account for each process."""
     services.install()
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")  # it has no types
     return one_at_a_time(with_failures(moto.DomainDispatcherApplication(moto.create_backend_app)))
