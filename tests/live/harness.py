@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 ROOT: Final = Path(__file__).parents[2]
 ACCOUNT_ID: Final = "123456789012"
 DEADLINE_SECONDS: Final = 300
@@ -122,11 +124,11 @@ class LiveSandbox:
             file.write_text(self._configs[stack])
             self.updated(stack, "--refresh")
             self.updated(stack)  # after a changed capacity, it clears the flag for the forced deployment
-        # Tags are immutable, and each file pushes its own images.
         made = Stack(self, stack)
-        for tag in self._pushed.pop(stack, []):
-            repository = made.named("voiceter-backend")
-            made.client("ecr").batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        # Tags are immutable, and each file pushes its own images. The stack runs the image that its config names.
+        runs = yaml.safe_load(self._configs[stack])["config"]["voiceter-backend:imageTag"]
+        if others := [{"imageTag": tag} for tag in self._pushed.pop(stack, []) if tag != runs]:
+            made.client("ecr").batch_delete_image(repositoryName=made.named("voiceter-backend"), imageIds=others)
         return made
 
     def down(self, stack: str) -> str:
