@@ -13,14 +13,15 @@ from typing import Any, cast
 
 import pytest
 
+from recording.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
+from recording.program import DIGEST, TAG
 from sandbox.awsx import vpc
 from sandbox.awsx.monitor import Monitor, Registered
 from sandbox.provider.checking import Naming, complete
 from sandbox.provider.functions import FUNCTIONS
 from sandbox.provider.servicer import SETTINGS
 from sandbox.provider.types import TYPES
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
-from tests.support.program import DIGEST, REDIS, TAG, run
+from tests.support.program import REDIS, run
 
 pytestmark = pytest.mark.sandbox
 

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from config.mistakes import ConfigError
-from tests.support import bedrock, contract, iam
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws
-from tests.support.program import DIGEST, TAG, run
+from recording import bedrock
+from recording.mocks import ACCOUNT, Deployment, FakeAws
+from recording.program import DIGEST, TAG
+from tests.support import contract, iam
+from tests.support.program import run
 
 REGION = "us-east-1"
 ECS_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"

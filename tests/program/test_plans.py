@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from recording.mocks import ACCOUNT, Deployment
 from tests.support import plans
-from tests.support.mocks import ACCOUNT, Deployment
 from tests.support.program import run
 
 HIDDEN = "eu-north-1_CorrectHorse"

@@ -13,6 +13,8 @@ import pytest
 
 from components.lib.provider import PROGRAM_TAGS
 from config.mistakes import ConfigError
+from recording.mocks import ACCOUNT, Deployment, FakeAws, Registration
+from recording.program import DIGEST, DOMAIN_NAME, REDIS_TOKEN, TAG, record
 from tests.support.contract import (
     OUTPUTS,
     OUTPUTS_WITH_AN_IMAGE,
@@ -21,8 +23,7 @@ from tests.support.contract import (
     STACKS_WITH_LOGS,
     TABLES,
 )
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, Registration
-from tests.support.program import DIGEST, DOMAIN_NAME, REDIS, REDIS_TOKEN, TAG, run, run_anew
+from tests.support.program import REDIS, run
 
 STACKS = ["dev", "staging", "prod"]
 HIDDEN = "correct-horse-battery"
@@ -108,7 +109,7 @@ def test_first_deployment_warns_how_to_push_an_image(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_second_run_registers_the_same(stack: str) -> None:
-    assert shape(run_anew(stack)) == shape(run_anew(stack))
+    assert shape(record(stack)) == shape(record(stack))
 
 
 @pytest.mark.parametrize("stack", STACKS)

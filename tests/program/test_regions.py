@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from config.mistakes import ConfigError
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, values
-from tests.support.program import REGIONS, certificate, run
+from recording.mocks import ACCOUNT, Deployment, FakeAws, values
+from recording.program import certificate
+from tests.support.program import REGIONS, run
 
 LONG = "prod-" + "x" * 95
 DOMAIN: dict[str, Any] = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}

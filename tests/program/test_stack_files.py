@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.stack_config import CERTIFICATE, HTTPS, NAMESPACE, load, mistakes
+from recording.config import NAMESPACE
+from tests.support.stack_config import CERTIFICATE, HTTPS, load, mistakes
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,8 +16,9 @@ import pytest
 
 from config.key import declarations
 from config.settings import Settings
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
-from tests.support.program import DIGEST, REDIS, REDIS_TOKEN, ROOT, TAG, certificate, run
+from recording.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
+from recording.program import DIGEST, REDIS_TOKEN, ROOT, TAG, certificate
+from tests.support.program import REDIS, run
 
 RELEASE, UPDATE, NOTHING = "a release", "an update of the service", "nothing of the service"
 NEVER = "never changed on a stack that is up"

@@ -1,6 +1,6 @@
 """`make plans`: what each committed stack registers, in files whose changes a pull request shows.
 
-The program runs under the mocks of `tests.support.mocks`, so a plan takes a second and needs neither an engine nor an
+The program runs under the mocks of `recording`, so a plan takes a second and needs neither an engine nor an
 account. Ids, ARNs and host names are made up and the same in every run, as are the values that a committed stack file
 lacks: an image tag, and a domain name with a certificate for a stack with HTTPS.
 
@@ -17,16 +17,14 @@ from typing import Any, Final, cast
 
 import yaml
 
-from tests.support.mocks import Deployment, FakeAws, Registration
-from tests.support.program import DIGEST, REDIS_TOKEN, ROOT, TAG, certificate, committed, run
+from recording.mocks import Deployment, Registration
+from recording.program import ROOT, record_as_committed
 
 STACKS: Final = ("dev", "staging", "prod")
 COMPARED_WITH: Final = {"staging": "prod"}
 FOLDER: Final = ROOT / "tests" / "plans"
 COMMAND: Final = "make plans"
 MASK: Final = "[secret]"
-_OVER_HTTP: Final = frozenset({"dev"})
-_DOMAIN: Final = frozenset({"voiceter-backend:domainName", "voiceter-backend:certificateArn"})
 _ABSENT: Final = object()
 _HEAD: Final = f"""\
 # What the stack {{stack}} registers. Made by `{COMMAND}`; reviewed, never edited.
@@ -100,23 +98,15 @@ def plan(stack: str, also: Mapping[str, Any] | None = None) -> str:
     return text_of(stack, planned(stack, also))
 
 
+_PLANNED: Final[dict[str, Deployment]] = {}
+
+
 def planned(stack: str, also: Mapping[str, Any] | None = None) -> Deployment:
-    """What a stack registers with its committed config and the keys in `also`."""
-    config = committed(stack) | dict(also or {})
-    region = str(config["aws:region"])
-    readable = {key: _readable(key, value, region) for key, value in config.items()}
-    encrypted = [key for key in config if readable[key] != config[key]]
-    tag = str(config.get("voiceter-backend:imageTag", TAG))
-    digest = tag if tag.startswith("sha256:") else DIGEST
-    return run(
-        stack,
-        region=region,
-        image="voiceter-backend:imageTag" not in config,
-        https=stack not in _OVER_HTTP and not _DOMAIN & set(config),
-        encrypted={"secrets", *encrypted},
-        answers=FakeAws(region=region, images={digest: [TAG if digest == tag else tag]}),
-        **{key: value for key, value in readable.items() if key != "aws:region"},
-    )
+    """What a stack registers with its committed config and the keys in `also`: one run for the same arguments."""
+    key = repr((stack, also))
+    if key not in _PLANNED:
+        _PLANNED[key] = record_as_committed(stack, also)
+    return _PLANNED[key]
 
 
 def text_of(stack: str, deployment: Deployment) -> str:
@@ -250,16 +240,6 @@ def _sorted(value: Any) -> Any:
         return {key: _sorted(members[key]) for key in sorted(members)}
     if isinstance(value, list):
         return [_sorted(item) for item in cast(list[Any], value)]
-    return value
-
-
-def _readable(key: str, value: Any, region: str) -> Any:
-    """The config value, with a made-up one where only the stack's secrets provider can read the committed one."""
-    if isinstance(value, Mapping):
-        members = cast(Mapping[str, Any], value)
-        if set(members) == {"secure"}:
-            return certificate(region) if key.endswith(":certificateArn") else REDIS_TOKEN
-        return {name: _readable(name, member, region) for name, member in members.items()}
     return value
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
-from unittest import mock
 
 import pulumi
 import pulumi.runtime
@@ -24,8 +20,8 @@ from components.service.running import RunningService
 from config import load as config_load
 from config.mistakes import ConfigError
 from config.settings import Settings
+from recording.config import NAMESPACE, engine_config
 
-NAMESPACE = "voiceter-backend"
 ACCOUNT = "123456789012"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
 HTTPS = {"domainName": "voice.example.com", "certificateArn": CERTIFICATE}
@@ -55,32 +51,6 @@ class NoResources(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]] | None]:
         raise AssertionError(f"the settings called {args.token}")
-
-
-def engine_text(value: object) -> str:
-    """Returns a value of a stack file as the engine passes it: a string as it is, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
-
-
-@contextmanager
-def engine_config(config: Mapping[str, object], encrypted: Collection[str]) -> Generator[None]:
-    """Passes config to the program as the engine does: in the environment, and from there to Pulumi's runtime.
-
-    A key without a namespace is the project's. `encrypted` names the keys that the stack file holds as secrets.
-    """
-    texts = {_qualified(key): engine_text(value) for key, value in config.items()}
-    secrets = sorted({_qualified(key) for key in encrypted} & texts.keys())
-    environment = {"PULUMI_CONFIG": json.dumps(texts), "PULUMI_CONFIG_SECRET_KEYS": json.dumps(secrets)}
-    with mock.patch.dict(os.environ, environment):
-        pulumi.runtime.set_all_config(texts, secrets)
-        try:
-            yield
-        finally:
-            pulumi.runtime.set_all_config({}, [])
-
-
-def _qualified(key: str) -> str:
-    return key if ":" in key else f"{NAMESPACE}:{key}"
 
 
 def has_the_tag(_args: ProviderArgs, tag: str) -> Image | None:

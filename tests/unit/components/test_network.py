@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.network import Network, NetworkArgs, NetworkShape, no_public_ip_by_default
-from tests.support.mocks import Deployment, FakeAws, deploy
+from recording.mocks import Deployment, FakeAws, deploy
 
 ARGS = NetworkArgs(
     name="voiceter-backend-dev",

@@ -11,7 +11,7 @@ from components.access.models import InferenceProfile
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
 from components.lib.provider import ProviderArgs
-from tests.support.bedrock import BY_ID, BY_PROFILE, LITE, LITE_2, SONIC
+from recording.bedrock import BY_ID, BY_PROFILE, LITE, LITE_2, SONIC
 from tests.support.stack_config import CERTIFICATE, HTTPS, Answers, load, mistakes
 
 ZONE = "Z1D633PJN98FT9"

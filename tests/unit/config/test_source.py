@@ -6,7 +6,8 @@ import pulumi.runtime
 import pytest
 
 from config import source
-from tests.support.stack_config import NoResources, engine_config
+from recording.config import engine_config
+from tests.support.stack_config import NoResources
 
 
 def test_keys_are_named_without_the_namespace_of_the_project() -> None:

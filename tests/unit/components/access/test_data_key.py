@@ -11,8 +11,8 @@ import pytest
 from components.access.data_key import DataKey, DataKeyArgs, ExistingKey, find_key
 from components.access.identity import Identity, IdentityArgs
 from components.lib.account import Account
+from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
 from tests.support import iam
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy
 
 REGION = "eu-north-1"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b"

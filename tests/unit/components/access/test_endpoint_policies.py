@@ -9,8 +9,8 @@ import pytest
 
 from components.access.endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from components.lib.account import Account
+from recording.mocks import ACCOUNT, Deployment, deploy
 from tests.support import iam
-from tests.support.mocks import ACCOUNT, Deployment, deploy
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role-dev"
 TASKS = {"aws:PrincipalArn": ROLE}

@@ -8,8 +8,8 @@ import pytest
 from components.access.identity import Identity, IdentityArgs
 from components.lib.account import Account
 from components.lib.policy import Statement
+from recording.mocks import ACCOUNT, Deployment, deploy
 from tests.support import iam
-from tests.support.mocks import ACCOUNT, Deployment, deploy
 
 ECS = "ecs-tasks.amazonaws.com"
 

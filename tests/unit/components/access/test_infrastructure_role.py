@@ -7,8 +7,8 @@ import pytest
 
 from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
 from components.lib.account import Account
+from recording.mocks import ACCOUNT, Deployment, deploy
 from tests.support import iam
-from tests.support.mocks import ACCOUNT, Deployment, deploy
 from tests.support.program import run
 
 NAME = "voiceter-backend-infrastructure-role-dev"

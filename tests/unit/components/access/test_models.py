@@ -9,8 +9,8 @@ import pulumi_aws as aws
 import pytest
 
 from components.access.models import InferenceProfile, find_models, find_profile, model_of, needs_profile
-from tests.support.bedrock import BY_ID, BY_PROFILE, LITE_2, MODELS
-from tests.support.mocks import ACCOUNT, FakeAws, deploy
+from recording.bedrock import BY_ID, BY_PROFILE, LITE_2, MODELS
+from recording.mocks import ACCOUNT, FakeAws, deploy
 
 PROFILE = f"eu.{LITE_2}"
 

@@ -12,8 +12,8 @@ import pytest
 from components.data.app_secrets import AppSecrets, AppSecretsArgs
 from components.lib.account import Account
 from components.lib.policy import document
+from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy, values
 from tests.support import iam
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy, values
 
 REGION = "eu-north-1"
 ARNS = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"

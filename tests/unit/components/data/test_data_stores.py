@@ -8,10 +8,10 @@ import pulumi
 import pytest
 
 from components.data.data_stores import DataStores, DataStoresArgs
+from recording.mocks import Deployment, deploy
 from tests.support import iam
 from tests.support.buckets import assert_private_and_encrypted_by_s3
 from tests.support.contract import TABLES
-from tests.support.mocks import Deployment, deploy
 
 BUCKET = "voiceter-recordings-123456789012-dev"
 

@@ -9,8 +9,8 @@ import pytest
 
 from components.data.logs import Logs, LogsArgs
 from components.lib.policy import document
+from recording.mocks import ACCOUNT, Deployment, deploy
 from tests.support import iam
-from tests.support.mocks import ACCOUNT, Deployment, deploy
 
 GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/voiceter-backend"
 

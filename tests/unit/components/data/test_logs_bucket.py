@@ -9,9 +9,9 @@ import pytest
 
 from components.data.logs_bucket import LogsBucket, LogsBucketArgs
 from components.lib.account import Account
+from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
 from tests.support import iam
 from tests.support.buckets import assert_private_and_encrypted_by_s3
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy
 
 REGION = "eu-north-1"
 BUCKET = f"voiceter-logs-{ACCOUNT}-dev"

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.data.registry import Image, Registry, RegistryArgs, find_image
-from tests.support.mocks import Deployment, FakeAws, deploy
+from recording.mocks import Deployment, FakeAws, deploy
 
 DIGEST = "sha256:" + "a" * 64
 URL = "123456789012.dkr.ecr.eu-north-1.amazonaws.com/voiceter-backend-dev"

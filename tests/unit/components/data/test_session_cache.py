@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from components.data.session_cache import Redis, SessionCache, SessionCacheArgs
-from tests.support.mocks import Deployment, deploy
+from recording.mocks import Deployment, deploy
 
 TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - every character that AWS takes
 HOST = "master.voiceter-sessions-dev.use1.cache.amazonaws.com"

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.edge.domain import HostedZone, find_zone
-from tests.support.mocks import FakeAws, deploy
+from recording.mocks import FakeAws, deploy
 
 
 def look_up(answers: FakeAws) -> HostedZone | None:

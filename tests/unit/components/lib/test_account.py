@@ -7,7 +7,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.lib.account import Account
-from tests.support.mocks import ACCOUNT, FakeAws, deploy
+from recording.mocks import ACCOUNT, FakeAws, deploy
 
 
 def look_up(answers: FakeAws) -> tuple[Account, list[str]]:

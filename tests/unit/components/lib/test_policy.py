@@ -7,7 +7,7 @@ import json
 import pulumi
 
 from components.lib.policy import Statement, document
-from tests.support.mocks import deploy
+from recording.mocks import deploy
 
 
 def text_of(*statements: Statement) -> str:

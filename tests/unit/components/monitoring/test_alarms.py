@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from recording.mocks import ACCOUNT, Deployment
 from tests.support import alarm_cases
 from tests.support.alarm_cases import CASES, Case, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Insights, Rule, Selection
 from tests.support.emitted import Emitted, Facts
-from tests.support.mocks import ACCOUNT, Deployment
 from tests.support.program import REDIS, run
 
 FACTS = Facts()

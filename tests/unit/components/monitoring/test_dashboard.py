@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from recording.mocks import ACCOUNT
 from tests.support.alarm_cases import CASES
 from tests.support.alarm_evaluator import Insights
 from tests.support.emitted import Emitted, Facts
-from tests.support.mocks import ACCOUNT
 from tests.support.program import REDIS, run
 from tests.unit.components.monitoring.test_alarms import APP_ONLY, CACHE_ONLY
 

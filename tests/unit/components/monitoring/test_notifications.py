@@ -10,8 +10,8 @@ import pytest
 
 from components.lib.account import Account
 from components.monitoring.notifications import Notifications, NotificationsArgs
+from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
 from tests.support import iam
-from tests.support.mocks import ACCOUNT, Deployment, FakeAws, deploy
 
 TOPIC = f"arn:aws:sns:eu-north-1:{ACCOUNT}:voiceter-backend-alarms-dev"
 KEY = f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/0a1b"

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from components.service.cluster import Cluster, ClusterArgs
-from tests.support.mocks import Deployment, deploy
+from recording.mocks import Deployment, deploy
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b"
 

@@ -11,7 +11,7 @@ import pulumi
 import pytest
 
 from components.service.container import Container
-from tests.support.mocks import deploy
+from recording.mocks import deploy
 
 CONTAINER = Container(
     image="registry/voiceter-backend:1.0",

@@ -7,8 +7,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.support.mocks import Deployment, FakeAws
-from tests.support.program import DIGEST, TAG, run
+from recording.mocks import Deployment, FakeAws
+from recording.program import DIGEST, TAG
+from tests.support.program import run
 
 
 def answers(running: str) -> FakeAws:

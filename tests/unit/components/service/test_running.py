@@ -14,7 +14,7 @@ from components.lib.names import Names
 from components.lib.provider import ProviderArgs, aws_provider
 from components.service.capacity import CapacityProvider
 from components.service.running import RunningService, find_service
-from tests.support.mocks import Deployment, FakeAws, RunningTasks, deploy
+from recording.mocks import Deployment, FakeAws, RunningTasks, deploy
 
 FIRST, OTHER = "arn:first", "arn:other"
 HEALTHY = ["healthy"]

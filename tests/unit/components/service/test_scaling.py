@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from components.service.scaling import Scaling, ScalingArgs, ScalingRules, Schedule
-from tests.support.mocks import Deployment, deploy
+from recording.mocks import Deployment, deploy
 
 SCHEDULES = {
     "weekday-morning": Schedule("0 7 ? * MON-FRI *", "Europe/Helsinki", 4, 12),

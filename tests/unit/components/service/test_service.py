@@ -16,7 +16,7 @@ from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
 from components.service.service import Service, ServiceArgs, TaskSize
 from components.service.strategy import Strategy
-from tests.support.mocks import Deployment, deploy
+from recording.mocks import Deployment, deploy
 from tests.unit.components.service.test_container import CONTAINER
 
 ARGS = ServiceArgs(

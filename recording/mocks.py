@@ -20,8 +20,8 @@ from pulumi.runtime.stack import Stack
 from components.edge import certificates
 from components.edge.certificates import Certificate
 from components.lib import target_health
-from tests.support import bedrock
-from tests.support.stack_config import NAMESPACE, engine_config
+from recording import bedrock
+from recording.config import NAMESPACE, engine_config
 
 ACCOUNT = "123456789012"
 PARTITION = "aws"
@@ -80,7 +80,8 @@ class Deployment:
     def one(self, type_: str, name: str | None = None) -> Registration:
         """Returns the only resource of that type (and name)."""
         found = [r for r in self.all(type_) if name in (None, r.name)]
-        assert len(found) == 1, f"{len(found)} resources of type {type_}, name {name}"
+        if len(found) != 1:
+            raise AssertionError(f"{len(found)} resources of type {type_}, name {name}")
         return found[0]
 
     def named(self, urn: str) -> Registration:
@@ -117,6 +118,8 @@ class FakeAws(pulumi.runtime.Mocks):
     certificate: Certificate | None = CERTIFICATE  # the answer for every ARN
     zone: tuple[str, bool] | None = ("example.com", False)  # the name of every hosted zone, and whether it is private
     models: Mapping[str, Sequence[str]] = field(default_factory=lambda: bedrock.MODELS)  # id -> inference types
+    # region and id of an inference profile -> the ARNs of its models, or None if the region has no such profile
+    profiles: Callable[[str, str], Sequence[str] | None] = bedrock.models_of
     network: str = ""  # the IPv4 block of the stack's network, if it is up
     running: str = ""  # the revision that the service runs; empty for the one that the program registers
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
@@ -180,7 +183,7 @@ class FakeAws(pulumi.runtime.Mocks):
         return {}, [("", "reading ECR Images: ImageNotFoundException: The image does not exist within the repository")]
 
     def _profile(self, profile_id: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        arns = bedrock.models_of(self.region, profile_id)
+        arns = self.profiles(self.region, profile_id)
         if arns is None:
             return {}, [("", "ResourceNotFoundException: The provided inference profile was not found")]
         arn = self._arn("bedrock", f"inference-profile/{profile_id}")
@@ -367,7 +370,7 @@ def deploy(
     def run() -> object:
         program()
         root = pulumi.runtime.get_root_resource()
-        assert isinstance(root, Stack)
+        assert isinstance(root, Stack)  # noqa: S101 - for the type checker
         return keep_exports(root.outputs)
 
     runtime: Any = pulumi.runtime  # whose decorator has no types
