@@ -29,7 +29,7 @@ class RegistryArgs:
 
 
 class Registry(pulumi.ComponentResource):
-    """An ECR repository with immutable tags. ECR scans each image, and keeps tagged images."""
+    """An ECR repository with immutable tags, encrypted with KMS. ECR scans each image, and keeps tagged images."""
 
     repository_url: pulumi.Output[str]
 
@@ -40,8 +40,11 @@ class Registry(pulumi.ComponentResource):
             name=args.repository_name,
             image_tag_mutability="IMMUTABLE",
             image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS"}],  # with AWS's key, alias/aws/ecr
             force_delete=args.force_delete,
-            opts=pulumi.ResourceOptions(parent=self),
+            # A change of the encryption replaces the repository, and its images are gone (terraform-provider-aws,
+            # internal/service/ecr/repository.go: ForceNew). So a repository that exists with AES256 keeps it.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["encryption_configurations"]),
         )
         aws.ecr.LifecyclePolicy(
             "untagged-images",

@@ -197,7 +197,12 @@ SAMPLES: dict[str, Sample] = {
         {"description": "to the load balancer", "referencedSecurityGroupId": Ref("second group")},
     ),
     REPOSITORY: Sample(
-        {"name": "app", "imageTagMutability": "IMMUTABLE", "imageScanningConfiguration": {"scanOnPush": True}},
+        {
+            "name": "app",
+            "imageTagMutability": "IMMUTABLE",
+            "imageScanningConfiguration": {"scanOnPush": True},
+            "encryptionConfigurations": [{"encryptionType": "KMS"}],
+        },
         {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": False}},
     ),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Sample(

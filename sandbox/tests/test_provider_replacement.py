@@ -74,7 +74,7 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:ec2/vpc:Vpc": ({"cidrBlock"}, {"cidrBlock"}),
     "aws:ec2/vpcEndpoint:VpcEndpoint": ({"serviceName", "vpcEndpointType", "vpcId"}, {"routeTableIds"}),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": ({"policy", "repository"}, set()),
-    "aws:ecr/repository:Repository": ({"name"}, set()),
+    "aws:ecr/repository:Repository": ({"encryptionConfigurations", "name"}, {"encryptionConfigurations"}),
     "aws:ecs/cluster:Cluster": ({"name"}, {"settings"}),
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": ({"clusterName"}, set()),
     "aws:ecs/service:Service": (

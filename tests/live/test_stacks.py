@@ -6,6 +6,7 @@ The expected values are written out here, from the contract of the service, and 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -319,6 +320,28 @@ def test_recordings_bucket_is_as_the_contract_says(stack: Stack) -> None:
     (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_registry_is_encrypted_with_kms(stack: Stack) -> None:
+    name = stack.named("voiceter-backend")
+    (repository,) = stack.client("ecr").describe_repositories(repositoryNames=[name])["repositories"]
+    assert repository["encryptionConfiguration"]["encryptionType"] == "KMS"
+
+
+def test_registry_of_an_older_program_keeps_its_encryption(stacks: dict[str, Stack], tmp_path: Path) -> None:
+    """The state is as a program wrote it that gave no encryption."""
+    sandbox, before, old = stacks["dev"].sandbox, tmp_path / "before.json", tmp_path / "old.json"
+    before.write_text(sandbox.state("dev"))
+    state = json.loads(before.read_text())
+    (repository,) = [one for one in state["deployment"]["resources"] if one["type"] == "aws:ecr/repository:Repository"]
+    assert repository["inputs"].pop("encryptionConfigurations") == [{"encryptionType": "KMS"}]
+    repository["outputs"]["encryptionConfigurations"] = [{"encryptionType": "AES256", "kmsKey": ""}]
+    old.write_text(json.dumps(state))
+    sandbox.succeeds(f"pulumi stack import -s dev --file {old}")
+    try:
+        sandbox.succeeds("pulumi preview -s dev --expect-no-changes --non-interactive")
+    finally:
+        sandbox.succeeds(f"pulumi stack import -s dev --file {before}")
 
 
 def test_load_balancer_and_network_log_to_a_private_bucket(stack: Stack) -> None:

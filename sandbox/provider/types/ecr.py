@@ -5,10 +5,20 @@ from ..resource import Call, Name, Read, Resource, Tags
 REPOSITORY = Resource(
     "aws:ecr/repository:Repository",
     service="ecr",
-    create=Call("CreateRepository", ("name", "imageTagMutability", "imageScanningConfiguration")),
+    create=Call(
+        "CreateRepository",
+        ("name", "imageTagMutability", "imageScanningConfiguration", "encryptionConfigurations"),
+    ),
     id="name",
     identity=lambda it: {"repositoryName": it.id},
-    read=(Read("DescribeRepositories", at="repositories", params=lambda it: {"repositoryNames": [it.id]}),),
+    read=(
+        Read(
+            "DescribeRepositories",
+            at="repositories",
+            params=lambda it: {"repositoryNames": [it.id]},
+            show=lambda repository, _: {"encryptionConfigurations": [repository["encryptionConfiguration"]]},
+        ),
+    ),
     update=(
         Call("PutImageTagMutability", ("imageTagMutability",)),
         Call("PutImageScanningConfiguration", ("imageScanningConfiguration",)),
@@ -20,7 +30,8 @@ REPOSITORY = Resource(
     defaults={"imageTagMutability": "MUTABLE"},
     clear={"imageScanningConfiguration": {"scanOnPush": False}},
     local=("forceDelete",),
-    members={"imageScanningConfiguration": ("scanOnPush",)},
+    members={"imageScanningConfiguration": ("scanOnPush",), "encryptionConfigurations": ("encryptionType",)},
+    keeps=("encryptionConfigurations",),
     name=Name("name"),
     tags=Tags(
         "TagResource",

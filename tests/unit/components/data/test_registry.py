@@ -39,8 +39,14 @@ def test_the_repository(force_delete: bool) -> None:
         "name": "voiceter-backend-dev",
         "imageTagMutability": "IMMUTABLE",
         "imageScanningConfiguration": {"scanOnPush": True},
+        "encryptionConfigurations": [{"encryptionType": "KMS"}],
         "forceDelete": force_delete,
     }
+
+
+def test_repository_that_exists_keeps_its_encryption() -> None:
+    """A change would replace the repository, and its images would be gone."""
+    assert build().one(":Repository").ignore_changes == ("encryptionConfigurations",)
 
 
 def test_untagged_images_expire_and_no_others() -> None:
