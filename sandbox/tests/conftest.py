@@ -1,9 +1,13 @@
 """Settings for the sandbox's own tests."""
 
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from sandbox.tests.provider_harness import Engine
+    from sandbox.tests.provider_world import World
 
 
 @pytest.fixture(scope="module")
@@ -13,6 +17,24 @@ def endpoint() -> Generator[str]:
 
     with moto_endpoint() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def engine(endpoint: str) -> "Engine":
+    """The provider, configured for that account."""
+    from sandbox.tests.provider_harness import Engine
+
+    return Engine(endpoint)
+
+
+@pytest.fixture
+def world(endpoint: str, engine: "Engine") -> "World":
+    """The samples, on that account with everything of earlier tests removed."""
+    from sandbox.tests.provider_harness import reset
+    from sandbox.tests.provider_world import World
+
+    reset(endpoint)
+    return World(engine, endpoint)
 
 
 @pytest.fixture

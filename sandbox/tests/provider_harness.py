@@ -184,6 +184,12 @@ class Engine:
         outputs, wrapped = from_struct(answer.properties)
         return Made(made.token, made.name, answer.id, from_struct(answer.inputs)[0], outputs, wrapped)
 
+    def seen(self, made: Made) -> Made:
+        """A refresh of an object that is there."""
+        found = self.read(made)
+        assert found is not None
+        return found
+
     def import_(self, token: str, identifier: str) -> Made | None:
         return self.read(Made(token, "imported", identifier, {}, {}))
 

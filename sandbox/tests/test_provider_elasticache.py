@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 
 from sandbox.provider.values import UNKNOWN
-from sandbox.tests.provider_harness import Engine, client, reset
-from sandbox.tests.provider_samples import CACHE, CACHE_TOKEN, SAMPLES, World
-
-
-@pytest.fixture
-def world(endpoint: str) -> World:
-    reset(endpoint)
-    return World(Engine(endpoint), endpoint)
+from sandbox.tests.provider_harness import client
+from sandbox.tests.provider_samples import CACHE, CACHE_TOKEN, SAMPLES
+from sandbox.tests.provider_world import World
 
 
 def group(endpoint: str) -> Any:

@@ -48,8 +48,8 @@ from sandbox.tests.provider_samples import (
     TOPIC,
     TOPIC_POLICY,
     VPC,
-    World,
 )
+from sandbox.tests.provider_world import World
 
 # Type: the error of AWS.
 REFUSED = {

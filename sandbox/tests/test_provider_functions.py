@@ -5,7 +5,8 @@ import pytest
 from sandbox import stand_in
 from sandbox.cli import fixtures
 from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Refused, client
-from sandbox.tests.provider_samples import LOAD_BALANCER, RULE, SERVICE, World
+from sandbox.tests.provider_samples import LOAD_BALANCER, RULE, SERVICE
+from sandbox.tests.provider_world import World
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name
@@ -19,11 +20,6 @@ GET_ZONE = "aws:route53/getZone:getZone"
 GET_BALANCER = "aws:lb/getLoadBalancer:getLoadBalancer"
 GET_RULE = "aws:lb/getListenerRule:getListenerRule"
 ZONES = "aws:index/getAvailabilityZones:getAvailabilityZones"
-
-
-@pytest.fixture(scope="module")
-def engine(endpoint: str) -> Engine:
-    return Engine(endpoint)
 
 
 def test_caller_identity_and_partition(engine: Engine) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import Values
-from sandbox.tests.provider_harness import Engine, Made, Refused, client, reset
+from sandbox.tests.provider_harness import Engine, Made, Refused, client
 from sandbox.tests.provider_samples import (
     CACHE,
     CERTIFICATE,
@@ -28,8 +28,8 @@ from sandbox.tests.provider_samples import (
     SUBNET,
     TABLE,
     VPC,
-    World,
 )
+from sandbox.tests.provider_world import World
 
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -224,17 +224,6 @@ def test_some_changes_replace_for_some_values_only(
 
 
 # In place
-
-
-@pytest.fixture(scope="module")
-def engine(endpoint: str) -> Engine:
-    return Engine(endpoint)
-
-
-@pytest.fixture
-def world(endpoint: str, engine: Engine) -> World:
-    reset(endpoint)
-    return World(engine, endpoint)
 
 
 def _changed(world: World, made: Made, change: Values) -> Made:

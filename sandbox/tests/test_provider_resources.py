@@ -24,9 +24,8 @@ from sandbox.tests.provider_samples import (
     TABLE,
     TARGET,
     TOPIC_POLICY,
-    World,
-    new_zone,
 )
+from sandbox.tests.provider_world import World, new_zone
 
 TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 # The ids of an import, for types that the state's id does not identify.
@@ -52,13 +51,6 @@ _STAYS = {
 @pytest.fixture(scope="module")
 def engine(endpoint: str) -> Engine:
     return Engine(endpoint, TAGS)
-
-
-@pytest.fixture
-def world(endpoint: str, engine: Engine) -> World:
-    """A new account."""
-    reset(endpoint)
-    return World(engine, endpoint)
 
 
 def _imported(world: World, made: Made) -> Made:

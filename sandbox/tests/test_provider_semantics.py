@@ -5,24 +5,19 @@ from typing import Any, cast
 
 import pytest
 
-from sandbox import stand_in
-from sandbox.cli import fixtures
 from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
-from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client, reset
+from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client
 from sandbox.tests.provider_samples import (
-    ALARM,
     BUCKET,
     BUDGET,
     CLUSTER,
-    CONTAINERS,
     KEY,
     LISTENER,
     LOAD_BALANCER,
     LOG_GROUP,
-    MATH,
     POLICY,
     RECORD,
     REPOSITORY,
@@ -36,9 +31,9 @@ from sandbox.tests.provider_samples import (
     TARGET_GROUP,
     TASK,
     TOPIC_POLICY,
-    World,
     document,
 )
+from sandbox.tests.provider_world import World
 
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -48,18 +43,6 @@ VALUE = "correct-horse-battery"
 @pytest.fixture(scope="module")
 def engine(endpoint: str) -> Engine:
     return Engine(endpoint, {"Stack": "dev"})
-
-
-@pytest.fixture
-def world(endpoint: str, engine: Engine) -> World:
-    reset(endpoint)
-    return World(engine, endpoint)
-
-
-def _seen(engine: Engine, made: Made) -> Made:
-    found = engine.read(made)
-    assert found is not None
-    return found
 
 
 # Unknown values
@@ -110,7 +93,7 @@ def test_secrets_come_back_as_secrets(world: World) -> None:
     )
     assert "secretString" in made.secret
     assert made.outputs["secretString"] == VALUE
-    assert "secretString" in _seen(world.engine, made).secret
+    assert "secretString" in world.engine.seen(made).secret
 
 
 def test_a_secret_string_is_secret_even_if_the_program_passes_it_in_plain(world: World) -> None:
@@ -316,12 +299,12 @@ def test_drift_is_found_and_corrected(
     }
     getattr(client(endpoint, service), call)(**(params | filled))
 
-    seen = _seen(engine, made)
+    seen = engine.seen(made)
     difference = engine.diff(seen, made.inputs)
     assert set(difference.diffs) - {"tagsAll"} == {drifted}
     corrected = engine.update(seen, made.inputs)
     assert corrected.outputs == made.outputs
-    assert _seen(engine, corrected).inputs == made.inputs
+    assert engine.seen(corrected).inputs == made.inputs
 
 
 def test_a_deleted_object_is_gone(world: World, endpoint: str) -> None:
@@ -414,7 +397,7 @@ def test_a_half_failed_create_keeps_the_object_and_the_next_update_completes_it(
     failing.clear()
     corrected = engine.update(made, inputs)
     assert corrected.outputs["ttl"] == news["ttl"]
-    assert _seen(engine, corrected).inputs == inputs
+    assert engine.seen(corrected).inputs == inputs
 
 
 def test_a_failed_create_leaves_nothing_in_the_state(world: World, failing: set[str]) -> None:
@@ -446,158 +429,3 @@ def test_a_property_that_the_account_drops_is_an_error(world: World, monkeypatch
     monkeypatch.setattr(Account, "call", forget)
     with pytest.raises(Refused, match="the account accepted retentionInDays and does not show what was sent"):
         world.make(LOG_GROUP)
-
-
-# Deleting
-
-
-def test_a_bucket_with_versions_is_deleted_by_force_only(world: World, endpoint: str) -> None:
-    bucket = world.make(BUCKET)
-    world.make("aws:s3/bucketVersioning:BucketVersioning")
-    s3 = client(endpoint, "s3")
-    for body in (b"1", b"2"):
-        s3.put_object(Bucket=bucket.id, Key="recordings/a", Body=body)
-    s3.delete_object(Bucket=bucket.id, Key="recordings/a")
-    kept = Made(BUCKET, "b", bucket.id, bucket.inputs, bucket.outputs | {"forceDestroy": False})
-    with pytest.raises(Refused, match="BucketNotEmpty"):
-        world.engine.delete(kept)
-    world.engine.delete(bucket)
-    assert s3.list_buckets()["Buckets"] == []
-
-
-def test_a_repository_with_images_is_deleted_by_force_only(world: World, endpoint: str) -> None:
-    repository = world.make(REPOSITORY)
-    fixtures.put_image(client(endpoint, "ecr"), repository.id, "v1", stand_in.image("app:v1"))
-    with pytest.raises(Refused, match="RepositoryNotEmptyException"):
-        world.engine.delete(repository)
-    repository.outputs["forceDelete"] = True
-    world.engine.delete(repository)
-    assert world.engine.read(repository) is None
-
-
-def test_a_secret_without_recovery_window_frees_its_name_at_once(world: World, endpoint: str) -> None:
-    manager = client(endpoint, "secretsmanager")
-    made = world.engine.create(SECRET, "s", {"name": "app/KEY", "recoveryWindowInDays": 7})
-    world.engine.delete(made)
-    assert world.engine.read(made) is None
-    assert "DeletedDate" in manager.describe_secret(SecretId="app/KEY")
-    other = world.engine.create(SECRET, "s", {"name": "app/OTHER", "recoveryWindowInDays": 0})
-    world.engine.delete(other)
-    with pytest.raises(manager.exceptions.ResourceNotFoundException):
-        manager.describe_secret(SecretId="app/OTHER")
-
-
-def test_a_task_definition_that_skips_destroy_stays_registered(world: World, endpoint: str) -> None:
-    made = world.make(TASK)
-    made.outputs["skipDestroy"] = True
-    world.engine.delete(made)
-    described = client(endpoint, "ecs").describe_task_definition(taskDefinition=made.outputs["arn"])
-    assert described["taskDefinition"]["status"] == "ACTIVE"
-
-
-def test_members_that_ecs_adds_are_no_difference(world: World) -> None:
-    (container,) = json.loads(CONTAINERS)
-    bare = {name: value for name, value in container.items() if name != "essential"}
-    bare["portMappings"] = [{"containerPort": 8080}]
-    inputs = world.resolve(SAMPLES[TASK].inputs) | {"containerDefinitions": json.dumps([bare])}
-    made = world.engine.create(TASK, "bare", inputs)
-    assert _seen(world.engine, made).inputs == made.inputs
-
-
-@pytest.mark.parametrize(("token", "call"), [(TABLE, "DeleteTable"), (LOG_GROUP, "DeleteLogGroup")])
-def test_a_protected_object_is_not_deleted(world: World, token: str, call: str) -> None:
-    made = world.engine.create(token, "t", world.resolve(SAMPLES[token].inputs) | {"deletionProtectionEnabled": True})
-    with pytest.raises(Refused, match=f"{call}: ValidationException"):
-        world.engine.delete(made)
-    freed = world.engine.update(made, made.inputs | {"deletionProtectionEnabled": False})
-    world.engine.delete(freed)
-    assert world.engine.read(freed) is None
-
-
-# Further
-
-
-def test_a_new_security_group_has_no_egress_rule(world: World, endpoint: str) -> None:
-    made = world.make("aws:ec2/securityGroup:SecurityGroup")
-    rules = client(endpoint, "ec2").describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [made.id]}])
-    assert rules["SecurityGroupRules"] == []
-
-
-def test_an_existing_record_is_overwritten_only_if_allowed(world: World) -> None:
-    record: Values = {
-        "zoneId": world.given["ZONE"],
-        "name": "x.example.com",
-        "type": "CNAME",
-        "records": ["a.example.com"],
-        "ttl": 60,
-    }
-    first = world.engine.create(RECORD, "first", record)
-    with pytest.raises(Refused, match=r"InvalidChangeBatch: .* already exists"):
-        world.engine.create(RECORD, "second", record | {"records": ["c.example.com"]})
-    second = world.engine.create(RECORD, "second", record | {"records": ["c.example.com"], "allowOverwrite": True})
-    assert first.id == second.id
-    assert _seen(world.engine, first).inputs["records"] == ["c.example.com"]
-
-
-# Alarms, topics, keys, budgets
-
-
-def test_an_alarm_on_metric_math(world: World) -> None:
-    engine = world.engine
-    made = engine.create(ALARM, "failures", MATH)
-    assert made.outputs["metricQueries"] == MATH["metricQueries"]
-    assert _seen(engine, made).outputs == made.outputs
-    imported = engine.import_(ALARM, made.id)
-    assert imported is not None
-    assert engine.diff(imported, made.inputs).diffs == []
-    queries = [*MATH["metricQueries"][:2], {**MATH["metricQueries"][2], "expression": "failed / all"}]
-    updated = engine.update(made, made.inputs | {"metricQueries": queries})
-    assert _seen(engine, updated).outputs["metricQueries"] == queries
-
-
-def test_a_service_loses_its_alarms(world: World, endpoint: str) -> None:
-    made = world.make(SERVICE)
-    inputs = {name: value for name, value in made.inputs.items() if name != "alarms"}
-    world.engine.update(made, inputs)
-    found = client(endpoint, "ecs").describe_services(cluster=made.outputs["cluster"], services=[made.id])
-    alarms = found["services"][0]["deploymentConfiguration"]["alarms"]
-    assert alarms == {"alarmNames": [], "enable": False, "rollback": False}
-
-
-def test_a_deleted_key_is_pending_and_a_deleted_topic_policy_becomes_the_default(world: World, endpoint: str) -> None:
-    key, policy = world.make(KEY), world.make(TOPIC_POLICY)
-    world.engine.delete(policy)
-    shown = client(endpoint, "sns").get_topic_attributes(TopicArn=policy.id)["Attributes"]["Policy"]
-    assert json.loads(shown)["Id"] == "__default_policy_ID"
-    assert json.loads(shown)["Statement"][0]["Resource"] == policy.id
-    world.engine.delete(key)
-    assert client(endpoint, "kms").describe_key(KeyId=key.id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
-
-
-def test_a_changed_budget_keeps_what_the_program_leaves_out(world: World) -> None:
-    made = world.make(BUDGET)
-    inputs = {name: value for name, value in made.inputs.items() if name != "costFilters"}
-    updated = world.engine.update(made, inputs | {"limitAmount": "7.0"})
-    seen = _seen(world.engine, updated).outputs
-    assert (seen["limitAmount"], seen["costFilters"]) == ("7.0", made.outputs["costFilters"])
-
-
-def test_subscribers_of_a_budget_are_read_and_changed(world: World, endpoint: str) -> None:
-    made = world.make(BUDGET)
-    budgets, which = client(endpoint, "budgets"), {"AccountId": ACCOUNT, "BudgetName": "app"}
-
-    def notices() -> list[Values]:
-        return budgets.describe_notifications_for_budget(**which)["Notifications"]
-
-    (first, _), (topic,) = notices(), made.outputs["notifications"][0]["subscriberSnsTopicArns"]
-    other = {"SubscriptionType": "SNS", "Address": f"{topic}-2"}
-    budgets.delete_notification(**which, Notification=first)
-    budgets.create_notification(**which, Notification=first, Subscribers=[other])
-    sns = {"SubscriptionType": "SNS", "Address": topic}
-    seen = _seen(world.engine, made)
-    assert world.engine.diff(seen, made.inputs).diffs == ["notifications"]
-    corrected = world.engine.update(seen, made.inputs)
-    assert corrected.outputs == made.outputs
-    assert budgets.describe_subscribers_for_notification(**which, Notification=first)["Subscribers"] == [sns]
-    world.engine.update(corrected, {name: value for name, value in made.inputs.items() if name != "notifications"})
-    assert notices() == []

@@ -17,7 +17,8 @@ from sandbox import stand_in
 from sandbox.cli import fixtures
 from sandbox.stand_in import Fault
 from sandbox.tests.provider_harness import Engine, Made, Refused, client, from_struct, reset
-from sandbox.tests.provider_samples import SERVICE, SUBNET, TASK, VPC, World
+from sandbox.tests.provider_samples import SERVICE, SUBNET, TASK, VPC
+from sandbox.tests.provider_world import World
 
 
 @pytest.fixture

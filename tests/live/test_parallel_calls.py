@@ -16,7 +16,8 @@ import pytest
 from sandbox.account import application
 from sandbox.provider.types import TYPES
 from sandbox.tests.provider_harness import Engine, client, moto_endpoint, reset
-from sandbox.tests.provider_samples import SAMPLES, World
+from sandbox.tests.provider_samples import SAMPLES
+from sandbox.tests.provider_world import World
 
 pytestmark = pytest.mark.live
 
