@@ -15,6 +15,9 @@ PORT =
 REVISION =
 YES =
 JSON =
+SESSIONS =
+MINUTES =
+AGAINST =
 
 # The options of each command, and those without which it does not start: what changes or removes something has no default.
 up_takes := STACK
@@ -34,6 +37,8 @@ promote_takes := FROM TO TAG ON
 promote_needs := FROM TO TAG
 task_takes := STACK CMD CWD PORT REVISION YES ON
 compose_takes := STACK YES ON
+cost_takes := STACK SESSIONS MINUTES AGAINST JSON
+cost_needs := STACK
 every_command_takes := PYTHON VENV TEST_WORKERS SANDBOX_HOME SANDBOX_ENGINE
 
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
@@ -48,7 +53,7 @@ $(call check,$(filter-out $(taken) $(every_command_takes),$(given)),there is no 
   $(filter-out $(taken) $(every_command_takes),$(given)) here. The options are: $(or $(taken),none))
 $(foreach name,$(given),$(call check,$(if $(value $(name)),,empty),$(name) is empty))
 $(foreach name,$(given),$(call check,$(findstring $(newline),$(value $(name))),$(name) has more than one line))
-$(foreach name,STACK FROM TO TAG,$(call check,$(filter -%,$(value $(name))),$(name) starts with a hyphen))
+$(foreach name,STACK FROM TO TAG AGAINST,$(call check,$(filter -%,$(value $(name))),$(name) starts with a hyphen))
 $(foreach name,YES JSON,$(call check,$(filter-out 0 1,$($(name))),$(name) is neither 1 nor 0))
 $(call check,$(filter-out $(given),$(needed)),name $(filter-out $(given),$(needed)): \
   make $(MAKECMDGOALS) $(foreach name,$(needed),$(name)=…))
@@ -87,8 +92,8 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean preflight verify redeploy rollback promote task compose test unit lint docs plans baseline hooks \
-  bench requirements venv tools python prerequisites
+.PHONY: help up preview image down clean preflight verify redeploy rollback promote task compose cost prices test unit lint docs plans \
+  baseline hooks bench requirements venv tools python prerequisites
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -106,6 +111,10 @@ help:
 	@echo 'make task STACK=… CMD=…         run a command on this machine as the deployed task; also CWD, PORT, REVISION, YES=1'
 	@echo 'make compose STACK=…            write a Docker Compose file of the deployed task to .compose/; also YES=1'
 	@echo '  ON=sandbox or ON=aws chooses the stack. Default: the sandbox if it has the stack, else AWS.'
+	@echo
+	@echo 'make cost STACK=…               show what a stack costs a month, deployed or not (SESSIONS=10 MINUTES=10 for a load,'
+	@echo '                                AGAINST=a stack or a git revision, JSON=1)'
+	@echo 'make prices                     renew the prices from AWS'\''s public price lists'
 	@echo
 	@echo 'make test                       run the linters and all tests'
 	@echo 'make unit                       run the unit tests, which need only the packages of requirements.txt'
@@ -148,6 +157,13 @@ promote: venv
 	@$(if $(filter $(call where,$(FROM)),$(call where,$(TO))),,echo 'The sandbox has only one of the stacks $(FROM) and \
 	  $(TO). Choose where both are: ON=sandbox or ON=aws.' >&2; exit 1)
 	@$(call on,$(FROM)) $(OPERATIONS) promote $(call quoted,FROM) $(call quoted,TO) $(call quoted,TAG)
+
+cost: venv
+	@$(VENV)/python -m cost estimate $(call quoted,STACK) $(call option,--sessions,SESSIONS) $(call option,--minutes,MINUTES) \
+	  $(call option,--against,AGAINST) $(json)
+
+prices: venv
+	@$(VENV)/python -m cost prices
 
 # With the machine's Python if there is no .venv.
 clean: python

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 
+from cost.quantities import FREE, PRICED
 from recording.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
 from recording.program import DIGEST, TAG
 from sandbox.awsx import vpc
@@ -141,6 +142,11 @@ def supported(token: str) -> set[str]:
 
 def test_types_are_those_that_the_program_registers() -> None:
     assert TYPES.keys() == {token for token in registered()[0] if token.startswith("aws:")}
+
+
+def test_every_type_that_the_program_registers_has_a_cost_or_a_reason_to_be_free() -> None:
+    tokens = {one.type for deployment in deployments() for one in deployment.registered}
+    assert {token for token in tokens if token.startswith("aws")} <= {*PRICED, *FREE}
 
 
 @pytest.mark.parametrize("token", TYPES)

@@ -1,0 +1,152 @@
+"""`make prices`: renews prices.csv from the price lists that AWS publishes for everyone, without an account.
+
+AWS Billing user guide, "Getting price list files manually", "Reading the service price list file for an AWS service":
+the first five lines of a CSV file are about the file, the sixth names the columns. The list of EC2 has some hundred
+megabytes, so a file is read line by line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from typing import IO, Final
+
+from cost import prices
+from cost.errors import CostError
+from cost.prices import Price
+
+_SECONDS: Final = 60
+_LIST: Final = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service}/current/{region}/index.csv"
+# Usage types start with a code of the region, except some of us-east-1: USE1-, EUN1-, us-east-1-.
+_REGION_CODE: Final = r"(?:[A-Z0-9]{2,6}-|[a-z]+-[a-z]+-\d-)?"
+Open = Callable[[str], AbstractContextManager[IO[bytes]]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Where a price stands in AWS's lists.
+
+    Args:
+        service: the service's code, part of the address.
+        usage_type: without the region's code.
+        per: how many of AWS's units are one unit of prices.csv.
+        columns: what further columns hold, where several products have the usage type.
+    """
+
+    service: str
+    usage_type: str
+    per: int = 1
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+_MILLION: Final = 1_000_000
+_ALB: Final = (("Product Family", "Load Balancer-Application"),)
+# Prices that are not here, such as Bedrock's, keep the value and the date of prices.csv.
+LISTED: Final = {
+    "alarm-metric": Listed("AmazonCloudWatch", "CW:AlarmMonitorUsage"),
+    "alb": Listed("AWSELB", "LoadBalancerUsage", columns=_ALB),
+    "alb-lcu": Listed("AWSELB", "LCUUsage", columns=_ALB),
+    "custom-metric": Listed("AmazonCloudWatch", "CW:MetricMonitorUsage"),
+    "data-to-internet": Listed("AWSDataTransfer", "DataTransfer-Out-Bytes"),
+    "dynamodb-point-in-time-recovery": Listed("AmazonDynamoDB", "TimedPITRStorage-ByteHrs"),
+    "dynamodb-reads": Listed("AmazonDynamoDB", "ReadRequestUnits", _MILLION),
+    "dynamodb-storage": Listed(
+        "AmazonDynamoDB", "TimedStorage-ByteHrs", columns=(("Volume Type", "Amazon DynamoDB - Indexed DataStore"),)
+    ),
+    "dynamodb-writes": Listed("AmazonDynamoDB", "WriteRequestUnits", _MILLION),
+    "ecr-storage": Listed("AmazonECR", "TimedStorage-ByteHrs"),
+    "elasticache-valkey-cache.t4g.small": Listed(
+        "AmazonElastiCache", "NodeUsage:cache.t4g.small", columns=(("Cache Engine", "Valkey"),)
+    ),
+    "fargate-arm-memory": Listed("AmazonECS", "Fargate-ARM-GB-Hours"),
+    "fargate-arm-vcpu": Listed("AmazonECS", "Fargate-ARM-vCPU-Hours:perCPU"),
+    "fargate-x86-memory": Listed("AmazonECS", "Fargate-GB-Hours"),
+    "fargate-x86-vcpu": Listed("AmazonECS", "Fargate-vCPU-Hours:perCPU"),
+    "interface-endpoint": Listed("AmazonVPC", "VpcEndpoint-Hours"),
+    "kms-key": Listed("awskms", "KMS-Keys"),
+    "logs-ingestion": Listed("AmazonCloudWatch", "DataProcessing-Bytes"),
+    "logs-storage": Listed("AmazonCloudWatch", "TimedStorage-ByteHrs"),
+    "nat-gateway": Listed("AmazonEC2", "NatGateway-Hours"),
+    "nat-gateway-data": Listed("AmazonEC2", "NatGateway-Bytes"),
+    "public-ipv4": Listed("AmazonVPC", "PublicIPv4:InUseAddress"),
+    "s3-storage": Listed("AmazonS3", "TimedStorage-ByteHrs", columns=(("Volume Type", "Standard"),)),
+    "secret": Listed("AWSSecretsManager", "AWSSecretsManager-Secrets"),
+}
+
+
+def renew(open_list: Open | None = None) -> str:
+    """Writes the prices of AWS's lists to prices.csv. Returns what changed, a line each.
+
+    Args:
+        open_list: opens an address; default: over HTTPS.
+
+    Raises:
+        CostError: a list cannot be read. Nothing was changed.
+    """
+    rows = {(price.price, price.region): price for price in prices.load()}
+    units = {price.price: price.unit for price in rows.values()}
+    regions = list(dict.fromkeys(region for _, region in rows))
+    lines: list[str] = []
+    for region in regions:
+        for service in sorted({listed.service for listed in LISTED.values()}):
+            names = [name for name, listed in LISTED.items() if listed.service == service]
+            address = _LIST.format(service=service, region=region)
+            found, published = _read(address, names, open_list or _over_https)
+            for name in names:
+                old, usd = rows.get((name, region)), found.get(name, set())
+                if len(usd) == 1:
+                    new = Price(name, region, usd.pop(), units[name], address, published, "")
+                    if old is None or Decimal(old.usd) != Decimal(new.usd):
+                        lines.append(f"{name} in {region}: {old.usd if old else 'no price'} -> {new.usd}")
+                    rows[name, region] = new
+                else:
+                    what = f"has {len(usd)} prices for it" if usd else "lacks it"
+                    stays = f"; {old.usd} of {old.read} stays" if old else ""
+                    lines.append(f"{name} in {region}: AWS's list {what}{stays}")
+    prices.save(sorted(rows.values(), key=lambda row: regions.index(row.region)))
+    others = ", ".join(sorted(units.keys() - LISTED.keys()))
+    return "\n".join([*lines, f"{prices.FILE.name} is renewed, except {others}: look these up."])
+
+
+def _read(address: str, names: Sequence[str], open_list: Open) -> tuple[dict[str, set[str]], str]:
+    """Returns what AWS's list has for each of these prices, in USD, and the day on which AWS published it."""
+    try:
+        with open_list(address) as body:
+            lines = io.TextIOWrapper(body, encoding="utf-8", newline="")
+            head = {row[0]: row[1] for row in islice(csv.reader(lines), 5)}
+            return _prices(csv.DictReader(lines), names), head["Publication Date"][:10]
+    except (csv.Error, LookupError, UnicodeError) as error:
+        raise CostError(f"{address} is no price list in the form that AWS documents. Nothing was changed.") from error
+    except OSError as error:  # an HTTP error too
+        reason = getattr(error, "reason", None) or error
+        raise CostError(f"AWS's price list cannot be read: {address}: {reason}. Nothing was changed.") from error
+
+
+def _prices(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[str, set[str]]:
+    """Returns the prices on demand by name: more than one if several products have the usage type."""
+    patterns = {name: re.compile(_REGION_CODE + re.escape(LISTED[name].usage_type)) for name in names}
+    steps: dict[tuple[str, str], dict[float, Decimal]] = {}  # (name, SKU) -> start of the step -> USD
+    for row in rows:
+        if row["TermType"] != "OnDemand" or row["Currency"] != "USD":
+            continue
+        for name in names:
+            listed = LISTED[name]
+            if patterns[name].fullmatch(row["usageType"]) and all(row[key] == text for key, text in listed.columns):
+                usd = Decimal(row["PricePerUnit"]) * listed.per
+                if usd:  # a first step may be free
+                    steps.setdefault((name, row["SKU"]), {})[float(row["StartingRange"])] = usd
+    found: dict[str, set[str]] = {}
+    for (name, _), of_product in steps.items():
+        found.setdefault(name, set()).add(f"{of_product[min(of_product)].normalize():f}")
+    return found
+
+
+def _over_https(address: str) -> AbstractContextManager[IO[bytes]]:
+    return urllib.request.urlopen(address, timeout=_SECONDS)  # noqa: S310 - the address is https

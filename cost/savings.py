@@ -1,0 +1,58 @@
+"""What a changed config key would save: the program is recorded again with that key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cost.errors import CostError
+from cost.estimate import Estimate
+
+# Config keys, and what they cost besides money.
+CHANGES: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
+    ({"cpuArchitecture": "ARM64"}, "needs an image for ARM64"),
+    ({"onDemandBase": 1, "spotPercent": 100}, "AWS interrupts tasks on Spot with two minutes' notice"),
+    ({"natGateways": "single"}, "the zone of the gateway becomes a single point of failure"),
+    ({"natGateways": "none"}, "tasks get public IPs, and admit the load balancer only"),
+    ({"containerInsights": "enabled"}, "no metrics of single tasks and containers"),
+    ({"containerInsights": "disabled"}, "the free metrics of the service remain"),
+    ({"logRetentionDays": 7}, "older logs are gone"),
+)
+_LEAST: Final = 0.005  # USD a month; less is no saving
+
+
+@dataclass(frozen=True)
+class Saving:
+    """A change that makes a stack cheaper.
+
+    Args:
+        keys: the config keys with their values, as one text.
+        usd: what it saves in a month; None: a price is missing.
+        price_of: what else the change costs.
+    """
+
+    keys: str
+    usd: float | None
+    price_of: str
+
+
+def savings(current: Estimate, estimate_with: Callable[[Mapping[str, Any]], Estimate]) -> list[Saving]:
+    """Returns the changes that save something, each by itself.
+
+    Args:
+        current: the estimate without a change.
+        estimate_with: returns the estimate with changed config keys.
+    """
+    found: list[Saving] = []
+    for keys, price_of in CHANGES:
+        text = ", ".join(f"{key}: {value}" for key, value in keys.items())
+        try:
+            changed = estimate_with(keys)
+        except CostError:
+            continue  # the stack's other keys exclude this one
+        if set(changed.missing) - set(current.missing):
+            found.append(Saving(text, None, price_of))
+        elif (usd := current.sum() - changed.sum()) > _LEAST:
+            found.append(Saving(text, usd, price_of))
+    return found

@@ -1,0 +1,156 @@
+"""`make prices`, on excerpts of AWS's price lists in the documented form."""
+
+from __future__ import annotations
+
+import io
+import urllib.error
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from cost import prices
+from cost.errors import CostError
+from cost.prices import Price
+from cost.renew import renew
+
+HEAD = """\
+"FormatVersion","v1.0"
+"Disclaimer","This pricing list is for informational purposes only."
+"Publication Date","2026-12-01T10:00:00Z"
+"Version","20261201100000"
+"OfferCode","{service}"
+"SKU","OfferTermCode","TermType","StartingRange","EndingRange","Unit","PricePerUnit","Currency","Product Family",\
+"Volume Type","Cache Engine","usageType"
+"""
+ROWS = {
+    "AmazonECS": """\
+"A1","T","OnDemand","0","Inf","hours","0.0405000000","USD","Compute","","","USE1-Fargate-vCPU-Hours:perCPU"
+"A2","T","OnDemand","0","Inf","hours","0.0323800000","USD","Compute","","","USE1-Fargate-ARM-vCPU-Hours:perCPU"
+"A3","T","Reserved","0","Inf","hours","0.0100000000","USD","Compute","","","USE1-Fargate-vCPU-Hours:perCPU"
+"A4","T","OnDemand","0","Inf","hours","0.0919000000","USD","Compute","","","USE1-Fargate-Windows-vCPU-Hours:perCPU"
+""",
+    "AWSELB": """\
+"B1","T","OnDemand","0","Inf","Hrs","0.0225000000","USD","Load Balancer-Application","","","LoadBalancerUsage"
+"B2","T","OnDemand","0","Inf","Hrs","0.0300000000","USD","Load Balancer-Network","","","LoadBalancerUsage"
+""",
+    "AmazonDynamoDB": """\
+"C1","T","OnDemand","0","25","GB-Mo","0.0000000000","USD","Database Storage","Amazon DynamoDB - Indexed DataStore",\
+"","TimedStorage-ByteHrs"
+"C1","T","OnDemand","25","100","GB-Mo","0.2500000000","USD","Database Storage","Amazon DynamoDB - Indexed DataStore",\
+"","TimedStorage-ByteHrs"
+"C1","T","OnDemand","100","Inf","GB-Mo","0.2000000000","USD","Database Storage","Amazon DynamoDB - Indexed DataStore",\
+"","TimedStorage-ByteHrs"
+"C2","T","OnDemand","0","Inf","WriteRequestUnits","0.0000006250","USD","Requests","","","WriteRequestUnits"
+""",
+    "AmazonECR": """\
+"D1","T","OnDemand","0","Inf","GB-Mo","0.1000000000","USD","Storage","","","TimedStorage-ByteHrs"
+"D2","T","OnDemand","0","Inf","GB-Mo","0.0500000000","USD","Storage","","","TimedStorage-ByteHrs"
+""",
+    "awskms": """\
+"E1","T","OnDemand","0","Inf","Keys","1.0000000000","USD","Encryption Key","","","us-east-1-KMS-Keys"
+""",
+}
+OLD = [
+    Price("bedrock", "us-east-1", "3", "million tokens", "a page", "2026-01", ""),
+    Price("ecr-storage", "us-east-1", "0.10", "GB-month", "a page", "2026-01", ""),
+    Price("fargate-x86-vcpu", "us-east-1", "0.04048", "vCPU-hour", "a page", "2026-01", "recalled"),
+    Price("public-ipv4", "us-east-1", "0.005", "hour", "a page", "2026-01", ""),
+]
+Open = Callable[[str], AbstractContextManager[IO[bytes]]]
+
+
+@pytest.fixture(autouse=True)
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A copy of the list with the units of all prices, and of one region."""
+    units = {row.price: row for row in prices.load()}
+    path = tmp_path / "prices.csv"
+    monkeypatch.setattr(prices, "FILE", path)
+    kept = {row.price for row in OLD}
+    rows = [Price(name, "us-east-1", "9", row.unit, "a page", "2026-01", "") for name, row in units.items()]
+    prices.save([*OLD, *(row for row in rows if row.price not in kept)])
+    return path
+
+
+def lists(address: str) -> AbstractContextManager[IO[bytes]]:
+    """Opens the excerpts by the address that AWS documents."""
+    start, service, *rest = address.removeprefix("https://pricing.us-east-1.amazonaws.com/offers/v1.0/").split("/")
+    assert (start, rest) == ("aws", ["current", "us-east-1", "index.csv"])
+    return io.BytesIO((HEAD.format(service=service) + ROWS.get(service, "")).encode())
+
+
+def row(name: str) -> Price:
+    return prices.of_region("us-east-1")[name]
+
+
+def test_price_on_demand_replaces_the_old_one_with_its_source_and_day() -> None:
+    lines = renew(lists).splitlines()
+    assert "fargate-x86-vcpu in us-east-1: 0.04048 -> 0.0405" in lines
+    address = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonECS/current/us-east-1/index.csv"
+    assert row("fargate-x86-vcpu") == Price(
+        "fargate-x86-vcpu", "us-east-1", "0.0405", "vCPU-hour", address, "2026-12-01", ""
+    )
+    assert (row("fargate-arm-vcpu").usd, row("kms-key").usd) == ("0.03238", "1")
+
+
+def test_product_is_told_from_others_with_the_same_usage_type() -> None:
+    renew(lists)
+    assert row("alb").usd == "0.0225"
+
+
+def test_first_step_that_costs_something_counts() -> None:
+    renew(lists)
+    assert row("dynamodb-storage").usd == "0.25"
+
+
+def test_price_of_a_request_becomes_one_of_a_million() -> None:
+    renew(lists)
+    assert row("dynamodb-writes").usd == "0.625"
+
+
+def test_absent_and_ambiguous_prices_stay_and_are_named() -> None:
+    lines = renew(lists).splitlines()
+    assert "public-ipv4 in us-east-1: AWS's list lacks it; 0.005 of 2026-01 stays" in lines
+    assert "ecr-storage in us-east-1: AWS's list has 2 prices for it; 0.10 of 2026-01 stays" in lines
+    assert (row("public-ipv4").read, row("ecr-storage").usd) == ("2026-01", "0.10")
+    assert "bedrock" in lines[-1]
+    assert row("bedrock") == OLD[0]
+
+
+def _unreachable(_address: str) -> AbstractContextManager[IO[bytes]]:
+    raise urllib.error.URLError("No such host")
+
+
+def _slow(_address: str) -> AbstractContextManager[IO[bytes]]:
+    raise TimeoutError("timed out")
+
+
+def _a_page(_address: str) -> AbstractContextManager[IO[bytes]]:
+    return io.BytesIO(b"<html>\n<p>Sign in, please</p>\n</html>\n")
+
+
+def _other_columns(_address: str) -> AbstractContextManager[IO[bytes]]:
+    return io.BytesIO(
+        (HEAD.replace("usageType", "usage") + '"A1","T","OnDemand","0","Inf","h","1","USD","","","","X"').encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("open_list", "message"),
+    [
+        (
+            _unreachable,
+            r"AWS's price list cannot be read: https://\S+: No such host\. Nothing was changed\.",
+        ),
+        (_slow, r"AWS's price list cannot be read: https://\S+: timed out\. Nothing was changed\."),
+        (_a_page, r"https://\S+ is no price list in the form that AWS documents\. Nothing was changed\."),
+        (_other_columns, r"https://\S+ is no price list in the form that AWS documents\. Nothing was changed\."),
+    ],
+)
+def test_error_is_one_sentence_and_changes_nothing(open_list: Open, message: str, file: Path) -> None:
+    before = file.read_bytes()
+    with pytest.raises(CostError, match=f"^{message}$"):
+        renew(open_list)
+    assert file.read_bytes() == before
