@@ -1,1 +1,1 @@
-"""What the workflows run beyond published actions: the tag of a stack file, and the search for drift."""
+"""What the workflows run beyond published actions: tags of stack files, the search for drift, the comment on costs."""

@@ -1,4 +1,4 @@
-"""The one GitHub issue about drift, through the `gh` command."""
+"""The one GitHub issue about drift and the one comment about costs, through the `gh` command."""
 
 import json
 import subprocess
@@ -58,6 +58,35 @@ class Issue:
 
     def _call(self, method: str, path: str, content: Mapping[str, object]) -> Any:
         return _gh("--method", method, f"repos/{self.repository}/{path}", "--input", "-", text=json.dumps(content))
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment on a pull request, of which there is one with its mark. `gh` finds its token in GH_TOKEN.
+
+    Args:
+        repository: `owner/name`.
+        pull_request: its number.
+        mark: text that GitHub does not show, and that no other comment has.
+    """
+
+    repository: str
+    pull_request: int
+    mark: str
+
+    def write(self, body: str) -> None:
+        """Writes the comment, or updates the one that is there.
+
+        Raises:
+            GitHubError: GitHub refused.
+        """
+        comments = f"repos/{self.repository}/issues/{self.pull_request}/comments"
+        path, method = comments, "POST"
+        for page in _gh("--paginate", "--slurp", f"{comments}?per_page=100"):
+            for comment in page:
+                if comment["user"]["login"] == _BOT and comment["body"].startswith(self.mark):
+                    path, method = f"repos/{self.repository}/issues/comments/{comment['id']}", "PATCH"
+        _gh("--method", method, path, "--input", "-", text=json.dumps({"body": f"{self.mark}\n{body}"}))
 
 
 def _gh(*arguments: str, text: str = "") -> Any:

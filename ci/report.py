@@ -27,11 +27,13 @@ class Report:
         stack: its name.
         status: the command's exit status.
         output: what the command wrote; the engine masks secrets.
+        summary: the headline if the command completed; empty: the changes that the engine counts.
     """
 
     stack: str
     status: int
     output: str
+    summary: str = ""
 
     @property
     def drifted(self) -> bool:
@@ -48,6 +50,8 @@ class Report:
         """The outcome in a few words: `2 to update, 1 to create`."""
         if self.failed:
             return "failed"
+        if self.summary:
+            return self.summary
         counts = [found[1] for line in self.output.splitlines() if (found := _COUNT.match(line))]
         changes = [count for count in counts if not count.endswith("unchanged")]
         if added := sum(line.startswith(ADDED_BY_HAND) for line in self.output.splitlines()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -124,7 +125,11 @@ def _read(address: str, names: Sequence[str], open_list: Open) -> tuple[dict[str
             return _prices(csv.DictReader(lines), names), head["Publication Date"][:10]
     except (csv.Error, LookupError, UnicodeError) as error:
         raise CostError(f"{address} is no price list in the form that AWS documents. Nothing was changed.") from error
-    except OSError as error:  # an HTTP error too
+    except urllib.error.HTTPError as error:
+        if error.code in (403, 404):  # as S3 answers for a file that is not there: AWS has no list for the region
+            return {}, ""
+        raise CostError(f"AWS's price list cannot be read: {address}: {error}. Nothing was changed.") from error
+    except OSError as error:
         reason = getattr(error, "reason", None) or error
         raise CostError(f"AWS's price list cannot be read: {address}: {reason}. Nothing was changed.") from error
 
@@ -138,7 +143,7 @@ def _prices(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[str
             continue
         for name in names:
             listed = LISTED[name]
-            if patterns[name].fullmatch(row["usageType"]) and all(row[key] == text for key, text in listed.columns):
+            if patterns[name].fullmatch(row["usageType"]) and all(row.get(key) == text for key, text in listed.columns):
                 usd = Decimal(row["PricePerUnit"]) * listed.per
                 if usd:  # a first step may be free
                     steps.setdefault((name, row["SKU"]), {})[float(row["StartingRange"])] = usd

@@ -87,6 +87,13 @@ def test_sourced_sandbox_is_used_for_every_stack(home: Path) -> None:
         ("up PYTHON=", False, "PYTHON is empty"),
         ("verify STACK=-h", False, "STACK starts with a hyphen"),
         ("task STACK=dev YES=yes", False, "YES is neither 1 nor 0"),
+        ("cost", False, "name STACK: make cost STACK=…"),
+        (
+            "cost STACK=dev ON=aws",
+            False,
+            "there is no option ON here. The options are: STACK SESSIONS MINUTES AGAINST JSON",
+        ),
+        ("cost STACK=dev AGAINST=--help", False, "AGAINST starts with a hyphen"),
     ],
 )
 def test_refusals(home: Path, arguments: str, sourced: bool, message: str) -> None:
@@ -99,6 +106,8 @@ def test_options_reach_the_command(home: Path) -> None:
     assert make(home, "verify", "STACK=dev", "WAIT=30")[1].startswith("-m operations verify dev --wait=30 in")
     assert make(home, "rollback", "STACK=dev", "TO=1.10")[1].startswith("-m operations rollback dev --to=1.10 in")
     assert make(home, "compose", "STACK=dev", "YES=0")[1].startswith("-m operations compose dev in")
+    cost = make(home, "cost", "STACK=prod", "SESSIONS=10", "MINUTES=5", "AGAINST=main", "JSON=1")[1]
+    assert cost.startswith("-m cost estimate prod --sessions=10 --minutes=5 --against=main --json in")
     task = make(home, "task", "STACK=dev", "PORT=8081", "YES=1", "CWD=a b", "CMD=true")[1]
     assert task.startswith("-m operations task dev --cwd=a b --port=8081 --yes -- sh -c true in")
 

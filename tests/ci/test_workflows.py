@@ -81,6 +81,7 @@ def test_forks_get_no_credentials() -> None:
 def test_jobs_have_the_permissions_they_need() -> None:
     writes = {
         ("pull-request", "aws"): {"id-token", "pull-requests"},
+        ("pull-request", "cost"): {"pull-requests"},
         ("deploy", "dev"): {"id-token"},
         ("deploy", "staging"): {"id-token"},
         ("deploy", "prod"): {"id-token"},
@@ -182,5 +183,11 @@ def test_scripts_call_existing_commands() -> None:
     called = set(re.findall(r"^\s*make (?:-C \S+ )?([a-z]+)", text, re.MULTILINE))
     assert {"preview", "up", "venv"} <= called
     assert called <= targets
-    assert set(re.findall(r"python -m ([\w.]+)", text)) == {"ci.drift", "ci.image_tag", "operations", "sandbox"}
+    assert set(re.findall(r"python -m ([\w.]+)", text)) == {
+        "ci.cost",
+        "ci.drift",
+        "ci.image_tag",
+        "operations",
+        "sandbox",
+    }
     assert (ROOT / ".ci" / "run").exists()

@@ -6,6 +6,7 @@ import io
 import urllib.error
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from email.message import Message
 from pathlib import Path
 from typing import IO
 
@@ -119,6 +120,20 @@ def test_absent_and_ambiguous_prices_stay_and_are_named() -> None:
     assert row("bedrock") == OLD[0]
 
 
+def test_service_without_a_list_keeps_its_prices() -> None:
+    def open_list(address: str) -> AbstractContextManager[IO[bytes]]:
+        if "AmazonVPC" in address:
+            raise urllib.error.HTTPError(address, 404, "Not Found", Message(), None)
+        return lists(address)
+
+    assert "public-ipv4 in us-east-1: AWS's list lacks it; 0.005 of 2026-01 stays" in renew(open_list).splitlines()
+    assert row("fargate-x86-vcpu").usd == "0.0405"
+
+
+def _refused(address: str) -> AbstractContextManager[IO[bytes]]:
+    raise urllib.error.HTTPError(address, 503, "Slow Down", Message(), None)
+
+
 def _unreachable(_address: str) -> AbstractContextManager[IO[bytes]]:
     raise urllib.error.URLError("No such host")
 
@@ -143,6 +158,10 @@ def _other_columns(_address: str) -> AbstractContextManager[IO[bytes]]:
         (
             _unreachable,
             r"AWS's price list cannot be read: https://\S+: No such host\. Nothing was changed\.",
+        ),
+        (
+            _refused,
+            r"AWS's price list cannot be read: https://\S+: HTTP Error 503: Slow Down\. Nothing was changed\.",
         ),
         (_slow, r"AWS's price list cannot be read: https://\S+: timed out\. Nothing was changed\."),
         (_a_page, r"https://\S+ is no price list in the form that AWS documents\. Nothing was changed\."),

@@ -29,6 +29,8 @@ def install(folder: Path) -> Path:
 def _list(state: dict[str, Any], path: str) -> list[Any]:
     if found := re.fullmatch(r"issues\?state=open&labels=(\w+)&per_page=100", path):
         return [i for i in state["issues"] if i["state"] == "open" and found[1] in i["labels"]]
+    if found := re.fullmatch(r"issues/(\d+)/comments\?per_page=100", path):
+        return [comment for comment in state["comments"] if comment["issue"] == int(found[1])]
     raise ValueError(path)
 
 
@@ -43,6 +45,10 @@ def _write(state: dict[str, Any], method: str, path: str, content: dict[str, Any
         made = {"id": 900 + len(state["comments"]), "issue": int(found[1]), **user, **content}
         state["comments"].append(made)
         return made
+    if method == "PATCH" and (found := re.fullmatch(r"issues/comments/(\d+)", path)):
+        [comment] = [comment for comment in state["comments"] if comment["id"] == int(found[1])]
+        comment.update(content)
+        return comment
     if method == "PATCH" and (found := re.fullmatch(r"issues/(\d+)", path)):
         [issue] = [issue for issue in state["issues"] if issue["number"] == int(found[1])]
         issue.update(content)
