@@ -75,12 +75,19 @@ class Operator:
         return succeeded(self.types(guide, step, **replaced))
 
     def sees_during_a_deployment(self, guide: str, step: int, pattern: str, **update: Any) -> str:
-        """Starts a deployment and runs the commands of a step, until they come before its end."""
-        for _ in range(5):
-            self.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, **update)
-            if re.search(pattern, said := self.sees(guide, step)):
-                return said
-        raise AssertionError(f"no {pattern} in what step {step} of {guide!r} shows")
+        """Runs the commands of a step during a deployment that neither a circuit breaker nor an alarm ends."""
+        ecs = self.client("ecs")
+        (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
+        configuration = service["deploymentConfiguration"]
+        off = {"enable": False, "rollback": False}
+        endless: dict[str, Any] = {"deploymentCircuitBreaker": off, "alarms": {"alarmNames": [], **off}}
+        ecs.update_service(cluster=CLUSTER, service=SERVICE, deploymentConfiguration=configuration | endless, **update)
+        said = self.sees(guide, step)
+        assert re.search(pattern, said), said
+        ecs.update_service(
+            cluster=CLUSTER, service=SERVICE, deploymentConfiguration=configuration, forceNewDeployment=True
+        )
+        return said
 
     def client(self, service: str) -> Any:
         return self.sandbox.client(service)
