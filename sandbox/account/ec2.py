@@ -1,14 +1,17 @@
-"""Amazon EC2: dependency checks, endpoint policies, changes of security group rules, and the bucket of a flow log.
+"""Amazon EC2: dependency checks, network interfaces, endpoint policies, changes of security group rules, and the bucket
+of a flow log.
 
-moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation.
+moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation. moto
+also has no network interface for a load balancer, a task or a cache, so every security group looks unused.
 
 Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
-CreateVpcEndpoint, ModifyVpcEndpoint, DetachInternetGateway, AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules,
-ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair; VPC User Guide, "Amazon S3
-bucket permissions for flow logs".
+CreateVpcEndpoint, ModifyVpcEndpoint, DescribeNetworkInterfaces, DetachInternetGateway, AuthorizeSecurityGroupIngress,
+DescribeSecurityGroupRules, ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair; VPC
+User Guide, "Amazon S3 bucket permissions for flow logs".
 """
 
 import copy
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, Invali
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
 from moto.ec2.models.vpcs import VPCEndPoint
+from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 from moto.ec2.responses.vpcs import VPCs
 from moto.ecs.models import ecs_backends
 from moto.elasticache.models import elasticache_backends
@@ -31,27 +35,33 @@ from sandbox.account.patching import replaces
 class _Interfaces:
     """The network interfaces of one load balancer, service, NAT gateway or cache."""
 
+    owner: str  # the id or ARN of what they belong to
     subnets: list[str]
     security_groups: list[str]
     public: bool = False
+    attached_by: str = "amazon-aws"
+    by_moto: bool = False  # whether moto creates them
 
 
 def _interfaces(ec2: Any) -> Iterator[_Interfaces]:
     account, region = ec2.account_id, ec2.region_name
     for balancer in elbv2_backends[account][region].load_balancers.values():
         public = balancer.scheme != "internal"
-        yield _Interfaces([one.id for one in balancer.subnets], balancer.security_groups or [], public)
+        subnets = [one.id for one in balancer.subnets]
+        yield _Interfaces(balancer.arn, subnets, balancer.security_groups or [], public, attached_by="amazon-elb")
     for service in ecs_backends[account][region].services.values():
         if service.status == "ACTIVE" and service.desired_count:
             network: dict[str, Any] = (service.network_configuration or {}).get("awsvpcConfiguration", {})
             public = network.get("assignPublicIp") == "ENABLED"
-            yield _Interfaces(network.get("subnets", []), network.get("securityGroups", []), public)
+            groups = network.get("securityGroups", [])
+            yield _Interfaces(service.arn, network.get("subnets", []), groups, public)
     for nat in _nat_gateways(ec2):
-        yield _Interfaces([nat.subnet_id], [], public=True)
+        yield _Interfaces(nat.id, [nat.subnet_id], [], public=True, by_moto=True)
     caches = elasticache_backends[account][region]
     for group in caches.replication_groups.values():
         subnet_group = caches.cache_subnet_groups.get(group.cache_subnet_group_name or "")
-        yield _Interfaces(subnet_group.subnet_ids if subnet_group else [], group.security_group_ids or [])
+        subnets = subnet_group.subnet_ids if subnet_group else []
+        yield _Interfaces(group.replication_group_id, subnets, group.security_group_ids or [])
 
 
 def _nat_gateways(ec2: Any) -> list[Any]:
@@ -61,6 +71,55 @@ def _nat_gateways(ec2: Any) -> list[Any]:
 def internet_gateways(ec2: Any, vpc_id: str) -> list[str]:
     """Returns the ids of the internet gateways that are attached to a VPC."""
     return [gateway.id for gateway in ec2.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc_id]
+
+
+@replaces(ElasticNetworkInterfaces)
+def describe_network_interfaces(original: Callable[..., Any], response: Any) -> Any:
+    """Lists one network interface in each subnet of a load balancer, service and cache, beside those of moto.
+
+    An id selects interfaces of moto's alone.
+    """
+    answer = original()
+    if response._get_param("NetworkInterfaceIds", []):
+        return answer
+    filters: dict[str, list[str]] = response._filters_from_querystring()
+    answer.result["NetworkInterfaces"] += [
+        found
+        for one in _interfaces(response.ec2_backend)
+        for subnet in ([] if one.by_moto else one.subnets)
+        if _matches(found := _described(response.ec2_backend, one, subnet), filters)
+    ]
+    return answer
+
+
+def _described(ec2: Any, interfaces: _Interfaces, subnet_id: str) -> dict[str, Any]:
+    subnet = ec2.get_subnet(subnet_id)
+    number = hashlib.sha256(f"{interfaces.owner} {subnet_id}".encode()).hexdigest()[:17]
+    groups = [ec2.get_security_group_from_id(group) for group in interfaces.security_groups]
+    return {
+        "NetworkInterfaceId": f"eni-{number}",
+        "InterfaceType": "interface",
+        "Description": interfaces.owner,
+        "SubnetId": subnet_id,
+        "VpcId": subnet.vpc_id,
+        "AvailabilityZone": subnet.availability_zone,
+        "OwnerId": ec2.account_id,
+        "RequesterManaged": True,
+        "Status": "in-use",
+        "Attachment": {"InstanceOwnerId": interfaces.attached_by, "Status": "attached"},
+        "Groups": [{"GroupId": group.id, "GroupName": group.name} for group in groups if group],
+    }
+
+
+def _matches(found: dict[str, Any], filters: dict[str, list[str]]) -> bool:
+    """Returns whether an interface is among those that the filters of a request select."""
+    values = {
+        "vpc-id": [found["VpcId"]],
+        "subnet-id": [found["SubnetId"]],
+        "group-id": [group["GroupId"] for group in found["Groups"]],
+        "description": [found["Description"]],
+    }
+    return all(not set(values.get(name, [])).isdisjoint(selected) for name, selected in filters.items())
 
 
 @replaces(EC2Backend)

@@ -218,3 +218,28 @@ def test_new_flow_log_writes_the_policy_of_its_bucket(world: World) -> None:
     )
     policy = json.loads(s3.get_bucket_policy(Bucket="flows")["Policy"])
     assert [one["Sid"] for one in policy["Statement"]] == ["AWSLogDeliveryWrite", "AWSLogDeliveryAclCheck"]
+
+
+@pytest.mark.parametrize(
+    ("use", "attached_by"), [(balancer, "amazon-elb"), (service, "amazon-aws"), (cache, "amazon-aws")]
+)
+def test_network_interfaces_are_listed(world: World, use: Callable[[World], object], attached_by: str) -> None:
+    def listed(**filters: str) -> list[Any]:
+        selected = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
+        return world.ec2.describe_network_interfaces(Filters=selected)["NetworkInterfaces"]
+
+    before = {one["NetworkInterfaceId"] for one in listed()}
+    use(world)
+    added = [one for one in listed() if one["NetworkInterfaceId"] not in before]
+    assert {one["SubnetId"] for one in added} == set(world.subnets)
+    assert {one["Attachment"]["InstanceOwnerId"] for one in added} == {attached_by}
+    assert {group["GroupId"] for one in added for group in one["Groups"]} == {world.security_group}
+    [first] = [one for one in listed(subnet_id=world.subnets[0]) if one in added]
+    assert first in listed(vpc_id=first["VpcId"], group_id=world.security_group)
+    assert listed(vpc_id="vpc-other") == []
+
+
+def test_network_interface_of_a_nat_gateway_is_listed_once(world: World) -> None:
+    before = len(world.ec2.describe_network_interfaces()["NetworkInterfaces"])
+    nat_gateway(world)
+    assert len(world.ec2.describe_network_interfaces()["NetworkInterfaces"]) == before + 1

@@ -16,15 +16,26 @@ def _is_deleted(found: Any) -> bool:
     return found["State"] in ("deleted", "deleting")
 
 
+def _default_of_network(it: Context) -> Values:
+    return {"Filters": [{"Name": "vpc-id", "Values": [it.id]}, {"Name": "default", "Values": ["true"]}]}
+
+
+def _default_network_acl(found: Any, _: Context) -> Values:
+    return {"defaultNetworkAclId": found["NetworkAclId"]}
+
+
 VPC = Resource(
     "aws:ec2/vpc:Vpc",
     service="ec2",
     create=Call("CreateVpc", ("cidrBlock",)),
     id=lambda answer, _: answer["Vpc"]["VpcId"],
     identity=lambda it: {"VpcId": it.id},
-    read=(Read("DescribeVpcs", at="Vpcs", params=lambda it: {"VpcIds": [it.id]}),),
+    read=(
+        Read("DescribeVpcs", at="Vpcs", params=lambda it: {"VpcIds": [it.id]}),
+        Read("DescribeNetworkAcls", at="NetworkAcls", params=_default_of_network, show=_default_network_acl),
+    ),
     delete=(Call("DeleteVpc"),),
-    outputs=("cidrBlock",),
+    outputs=("cidrBlock", "defaultNetworkAclId"),
     tags=tags_of("vpc"),
 )
 
