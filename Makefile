@@ -29,6 +29,8 @@ down_needs := STACK
 preflight_takes := STACK ON
 verify_takes := STACK WAIT JSON ON
 verify_needs := STACK
+scan_takes := STACK JSON ON
+scan_needs := STACK
 redeploy_takes := STACK ON
 redeploy_needs := STACK
 rollback_takes := STACK TO YES ON
@@ -68,6 +70,7 @@ yes = $(if $(filter 1,$(YES)),--yes)
 json = $(if $(filter 1,$(JSON)),--json)
 
 VENV = .venv/bin
+SCANNER = .prowler
 SANDBOX = $(VENV)/python -m sandbox
 OPERATIONS = $(VENV)/python -m operations
 
@@ -92,8 +95,8 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean preflight verify redeploy rollback promote task compose cost prices test unit lint docs plans \
-  baseline hooks bench requirements venv tools python prerequisites
+.PHONY: help up preview image down clean preflight verify scan redeploy rollback promote task compose cost prices test unit lint docs \
+  plans baseline hooks bench requirements venv tools scanner python prerequisites
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -105,6 +108,7 @@ help:
 	@echo
 	@echo 'make preflight STACK=…          check the account before the first `pulumi up`: quotas, image, models, domain'
 	@echo 'make verify STACK=…             check that the service runs the stack'\''s revision (WAIT=seconds for a deployment, JSON=1)'
+	@echo 'make scan STACK=…               check a stack with Prowler, but for what docs/hardening.md accepts (JSON=1)'
 	@echo 'make redeploy STACK=…           replace every task by a new one of the same revision'
 	@echo 'make rollback STACK=…           deploy the previous version, or the version TO=…; on AWS it asks, unless YES=1'
 	@echo 'make promote FROM=… TO=… TAG=…  copy an image to the registry of another stack, by digest'
@@ -153,6 +157,9 @@ compose: venv
 preflight verify redeploy rollback: venv
 	@$(call on,$(STACK)) $(OPERATIONS) $@ $(call quoted,STACK) $(call option,--wait,WAIT) $(call option,--to,TO) $(yes) $(json)
 
+scan: venv scanner
+	@$(call on,$(STACK)) $(OPERATIONS) scan $(call quoted,STACK) $(json)
+
 promote: venv
 	@$(if $(filter $(call where,$(FROM)),$(call where,$(TO))),,echo 'The sandbox has only one of the stacks $(FROM) and \
 	  $(TO). Choose where both are: ON=sandbox or ON=aws.' >&2; exit 1)
@@ -196,7 +203,7 @@ hooks: tools
 
 # Each file keeps to the versions of those before it.
 requirements: venv
-	@for name in requirements requirements-sandbox requirements-dev; do \
+	@for name in requirements requirements-sandbox requirements-dev requirements-scan; do \
 	  $(VENV)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	    --custom-compile-command 'make requirements' --output-file $$name.txt $$name.in || exit; \
 	done
@@ -223,10 +230,22 @@ $(VENV)/.stamp-dev: requirements-dev.txt $(VENV)/.stamp
 	@$(call install,requirements.txt requirements-sandbox.txt $<)
 	@touch $@
 
+# Prowler, in an environment of its own: it pins versions of packages that the program needs newer.
+scanner: $(SCANNER)/.stamp
+
+$(SCANNER)/.stamp: requirements-scan.txt $(VENV)/.stamp
+	@$(VENV)/python -c 'import sys; sys.exit(sys.version_info >= (3, 14))' || { \
+	  echo 'Prowler needs Python 3.11 to 3.13: remove .venv, then make PYTHON=/path/to/python3 …' >&2; exit 1; }
+	@echo 'Python packages: installing $< into .prowler'
+	@$(VENV)/python -m venv --clear $(SCANNER)
+	@$(VENV)/uv pip sync --quiet --system-certs --python $(SCANNER)/bin/python $< || \
+	  $(SCANNER)/bin/python -m pip install --quiet --disable-pip-version-check --no-user --requirement $< || $(not_installed)
+	@touch $@
+
 install = $(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $1 || \
   $(PIP_INSTALL) $(addprefix --requirement ,$1) || $(not_installed)
 not_installed = { echo 'The packages could not be installed, for the reason above. This takes the package index of pip' \
-  '(`pip config list`), 700 MB of disk, and a folder that can be written.' >&2; exit 1; }
+  '(`pip config list`), the disk space that the README lists, and a folder that can be written.' >&2; exit 1; }
 PIP_INSTALL = $(VENV)/pip install --quiet --disable-pip-version-check --no-user
 
 python:

@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", action="store_true", help="print one JSON object; progress goes to standard error")
     add("added", _added, f"list what was added by hand; status {CHANGES_FOUND} if there is any", "stack")
     add("preflight", _preflight, "check the account before the first `pulumi up` of a stack", "stack")
+    scan = add("scan", _scan, "run Prowler on a stack that is up; status 1 if a finding is left", "stack")
+    scan.add_argument("--json", action="store_true", help="print one JSON object; progress goes to standard error")
     add("redeploy", _redeploy, "replace every task by a new one of the same revision", "stack")
     rollback = add("rollback", _rollback, "deploy the previous version", "stack")
     rollback.add_argument("--to", metavar="TAG", help="the version to deploy instead")
@@ -144,6 +146,18 @@ def _preflight(options: argparse.Namespace) -> int:
     from operations.preflight import preflight
 
     return 0 if preflight(_target(options.stack)) else 1
+
+
+def _scan(options: argparse.Namespace) -> int:
+    from operations.scan import as_json, print_report, scan
+
+    target = Target.open(options.stack) if options.json else _target(options.stack)
+    report = scan(target, progress=_complain if options.json else say)
+    if options.json:
+        say(as_json(target, report))
+    else:
+        print_report(report)
+    return 0 if report.good else 1
 
 
 def _redeploy(options: argparse.Namespace) -> int:

@@ -14,15 +14,13 @@ from components.lib import sdk
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
 from components.lib.provider import ProviderArgs
-from config.load import parse
 from config.lookups import Mistake, check_certificate, check_models, check_zone
-from config.mistakes import Mistakes
 from config.settings import Settings
-from config.source import Source
+from operations.configuration import read_settings
 from operations.console import say
 from operations.errors import OperationError, describe_aws_error
 from operations.images import Registry
-from operations.target import Target, project
+from operations.target import Target
 
 T = TypeVar("T")
 
@@ -128,9 +126,7 @@ def preflight(target: Target) -> bool:
     Raises:
         OperationError: there is no such stack.
     """
-    source = _config(target)
-    mistakes = Mistakes(source)
-    settings = parse(source, mistakes)
+    settings, mistakes = read_settings(target)
     account = Account(settings, lambda service: sdk.client(service, settings.region))
     # Without credentials nothing else can be asked, so this error ends the command.
     identity = account.client("sts").get_caller_identity()
@@ -151,12 +147,6 @@ def _account(identity: dict[str, str], allowed: Sequence[str]) -> Finding:
     if allowed and identity["Account"] not in allowed:
         return Finding(Level.FAIL, "account", f"{who}; allowedAccountIds has {', '.join(allowed)}")
     return Finding(Level.OK, "account", who)
-
-
-def _config(target: Target) -> Source:
-    """Returns the stack's config without its secrets."""
-    found = target.config_of_all_namespaces()
-    return Source(target.stack, {key.removeprefix(f"{project()}:"): text for key, text in found.items()}, frozenset())
 
 
 def findings_of(check: Callable[[Account], Iterator[Finding]], account: Account) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Prerequisites of other targets, which nobody calls.
-_PARTS = {"python", "prerequisites", "tools"}
+_PARTS = {"python", "prerequisites", "scanner", "tools"}
 
 
 def make(*arguments: str) -> str:
@@ -57,7 +57,7 @@ def test_every_target_is_phony() -> None:
     assert targets == phony()
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-sandbox", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-sandbox", "requirements-dev", "requirements-scan"])
 def test_requirements_are_compiled(name: str) -> None:
     asked, pinned = ((ROOT / f"{name}.{suffix}").read_text() for suffix in ("in", "txt"))
     stale = f"{name}.txt is stale: `make requirements` resolves it anew"
@@ -123,7 +123,7 @@ class TestRenovate:
         excepted = {name.removeprefix("!").replace(".", "-") for name in rule["matchPackageNames"]}
         asked = {
             name
-            for file in ("requirements.in", "requirements-sandbox.in", "requirements-dev.in")
+            for file in ("requirements.in", "requirements-sandbox.in", "requirements-dev.in", "requirements-scan.in")
             for name in names_in((ROOT / file).read_text())
         }
         assert excepted == asked, f"this rule of renovate.json lacks or has too much: {sorted(excepted ^ asked)}"
@@ -135,6 +135,7 @@ class TestRenovate:
         assert re.search(pattern.strip("/"), "requirements.in")
         assert re.search(pattern.strip("/"), "requirements-sandbox.in")
         assert re.search(pattern.strip("/"), "requirements-dev.in")
+        assert re.search(pattern.strip("/"), "requirements-scan.in")
 
     def test_pattern_finds_an_image(self) -> None:
         [manager] = [one for one in self.config["customManagers"] if one["datasourceTemplate"] == "docker"]
