@@ -69,6 +69,7 @@ def test_forks_get_no_credentials() -> None:
         "deploy-stack": {"workflow_call"},
         "drift": {"schedule", "workflow_dispatch"},
         "pull-request": {"pull_request"},
+        "scan": {"schedule", "workflow_dispatch"},
         "test": {"workflow_call"},
     }
     for path in ALL:
@@ -122,7 +123,7 @@ def test_deployment_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("workflow", "job"), [("pull-request", "sandbox"), ("pull-request", "aws"), ("drift", "check")]
+    ("workflow", "job"), [("pull-request", "sandbox"), ("pull-request", "aws"), ("drift", "check"), ("scan", "scan")]
 )
 def test_every_stack_is_checked(workflow: str, job: str) -> None:
     strategy = read(workflow)["jobs"][job]["strategy"]
@@ -191,3 +192,11 @@ def test_scripts_call_existing_commands() -> None:
         "sandbox",
     }
     assert (ROOT / ".ci" / "run").exists()
+
+
+def test_scan_reaches_the_sandbox_alone() -> None:
+    [job] = read("scan")["jobs"].values()
+    runs = [step["run"] for step in job["steps"] if "run" in step]
+    assert runs == ['make up STACK="$STACK"', 'make scan STACK="$STACK" ON=sandbox | tee -a "$GITHUB_STEP_SUMMARY"']
+    # With bash given by name GitHub sets pipefail, so that the scan's exit status counts, and not that of tee.
+    assert job["steps"][-1]["shell"] == "bash"

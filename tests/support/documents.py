@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from components.outputs import OUTPUTS
-from tests.support import alarm_table, config_table
+from tests.support import alarm_table, config_table, hardening_table
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
@@ -27,6 +27,7 @@ def _outputs() -> str:
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/alarms.md": {"alarms": alarm_table.table},
     "docs/configuration.md": {"keys": config_table.all_keys},
+    "docs/hardening.md": {"accepted": hardening_table.accepted, "controls": hardening_table.controls},
     "README.md": {"keys": config_table.main_keys, "outputs": _outputs},
 }
 
