@@ -100,7 +100,7 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
-	@echo 'make preview [STACK=dev]        show what `make up` would change'
+	@echo 'make preview [STACK=dev]        show what `make up` would change, and enforce the policies of policy/'
 	@echo 'make image STACK=… TAG=…        push a stand-in image to the registry of a stack in the sandbox'
 	@echo '                                (FAULT=unhealthy, stuck, memory or slow: how its tasks behave)'
 	@echo 'make down STACK=…               destroy a stack in the sandbox, with its protected resources'

@@ -14,6 +14,7 @@ _MARKERS: Final = ("unit", "sandbox", "live")
 # Live files whose tests use the same stacks.
 _SHARING: Final = {
     "tests/live/test_documents_of_all_stacks.py": "the committed stacks",
+    "tests/live/test_policy.py": "the committed stacks",
     "tests/live/test_recovery.py": "the committed stacks",
     "tests/live/test_regions.py": "the committed stacks",
     "tests/live/test_stacks.py": "the committed stacks",

@@ -48,6 +48,11 @@ class Layout:
         return self.home / "bin"
 
     @property
+    def policy_pack(self) -> Path:
+        """The program that enforces the clone's policies, for `pulumi preview --policy-pack`."""
+        return self.plugins / "pulumi-analyzer-policy"
+
+    @property
     def project(self) -> Path:
         """The project folder that the engine works in, with its own Pulumi.yaml and stack files."""
         return self.home / "project"

@@ -87,10 +87,16 @@ def _once_in_front(name: str, separator: str, value: str) -> list[str]:
 
 
 def write_plugins(layout: Layout) -> None:
-    """Writes the provider plugins, two scripts that the sandbox's project file names."""
+    """Writes the provider plugins, two scripts that the sandbox's project file names, and the policy pack's."""
     for name, module in (("aws", "sandbox.provider"), ("awsx", "sandbox.awsx")):
         script = (
             "#!/bin/sh\n"
             f'PYTHONPATH={shlex.quote(str(PACKAGE_ROOT))} exec {shlex.quote(str(layout.python))} -m {module} "$@"\n'
         )
         write(layout.plugins / f"pulumi-resource-{name}", script, mode=0o755)
+    # The engine runs an executable as a policy pack, too. To run the pack's folder, it needs a newer language host than
+    # the one that can be built here. The engine's address is the last argument, after flags.
+    command = [str(layout.python), "-u", "-m", "pulumi.policy"]
+    pack = shlex.quote(str(layout.root / "policy"))
+    script = f'#!/bin/sh\nfor address do :; done\nexec {shlex.join(command)} "$address" {pack}\n'
+    write(layout.policy_pack, script, mode=0o755)

@@ -145,10 +145,10 @@ def up(layout: Layout, stack_name: str, traces: Path | None = None) -> None:
 
 
 def preview(layout: Layout, stack_name: str) -> None:
-    """Shows what an `up` would change.
+    """Shows what an `up` would change, and which policies that breaks.
 
     Raises:
-        SandboxError: a step failed, or the account has ended.
+        SandboxError: a step failed, a policy is broken, or the account has ended.
     """
     project.read_stack(layout, stack_name)
     with locks.exclusively(layout, stack_name):
@@ -159,7 +159,7 @@ def preview(layout: Layout, stack_name: str) -> None:
         if stack_name not in state.stacks(layout):
             session.pulumi("stack", "init", stack_name, "--no-select", "--non-interactive", quiet=True)
         _supply_secret_values(session)
-    session.pulumi("preview", "--stack", stack_name, "--non-interactive")
+    session.pulumi("preview", "--stack", stack_name, "--non-interactive", "--policy-pack", str(layout.policy_pack))
 
 
 def image(layout: Layout, stack_name: str, tag: str, fault: str = "") -> None:

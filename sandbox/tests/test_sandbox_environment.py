@@ -122,3 +122,14 @@ def test_plugins_run_on_the_python_of_the_virtual_environment(layout: Layout) ->
         layout.python.chmod(0o755)
         answer = subprocess.run([script, "127.0.0.1:1"], capture_output=True, text=True, check=True)  # noqa: S603
         assert answer.stdout == f"-m {module} 127.0.0.1:1\n"
+
+
+def test_policy_pack_gets_the_address_of_the_engine_and_its_folder(layout: Layout) -> None:
+    environment.write_plugins(layout)
+    layout.python.parent.mkdir(parents=True, exist_ok=True)
+    layout.python.write_text('#!/bin/sh\necho "$@"\n')
+    layout.python.chmod(0o755)
+    # `pulumi --logflow --logtostderr -v=9` adds its flags in front.
+    command = [layout.policy_pack, "--logtostderr", "-v=9", "127.0.0.1:1"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    assert answer.stdout == f"-u -m pulumi.policy 127.0.0.1:1 {layout.root / 'policy'}\n"

@@ -177,6 +177,21 @@ def test_deployments_run_the_official_cli_in_the_version_of_the_sandboxes_engine
         assert text.count("uses: pulumi/actions@") == text.count("pulumi-version-file: .pulumi.version"), path.name
 
 
+def test_preview_and_deployment_enforce_the_policies() -> None:
+    [preview] = [step for step in read("pull-request")["jobs"]["aws"]["steps"] if step.get("with", {}).get("command")]
+    assert preview["with"]["policyPacks"] == "policy"
+    assert "make preview" in scripts(GITHUB / "workflows" / "pull-request.yml")
+    assert re.search(
+        r"pulumi up [^#]*--policy-pack policy$", scripts(GITHUB / "workflows" / "deploy-stack.yml"), re.MULTILINE
+    )
+    pack = yaml.safe_load((ROOT / "policy" / "PulumiPolicy.yaml").read_text())
+    assert pack["runtime"]["name"] == "python"
+    # The packages are those of the program.
+    virtual_environment = ROOT / "policy" / pack["runtime"]["options"]["virtualenv"]
+    program = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    assert virtual_environment.resolve() == (ROOT / program["runtime"]["options"]["virtualenv"]).resolve()
+
+
 def test_scripts_call_existing_commands() -> None:
     text = "\n".join(scripts(path) for path in ALL)
     phony = re.findall(r"^\.PHONY:(.*)$", (ROOT / "Makefile").read_text().replace("\\\n", " "), re.MULTILINE)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from config.mistakes import ConfigError
+from policy.wildcards import ALLOWED, is_allowed, wildcards
 from recording import bedrock
 from recording.mocks import ACCOUNT, Deployment, FakeAws
 from recording.program import DIGEST, TAG
@@ -29,7 +30,6 @@ SPEECH = f"{MODELS}/amazon.nova-2-sonic-v1:0"
 LITE = f"{MODELS}/amazon.nova-lite-v1:0"
 TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
 BUCKET = f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod"
-LOGS_BUCKET = f"arn:aws:s3:::voiceter-logs-{ACCOUNT}-prod"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/voiceter-backend"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend"
 STREAM = "log-stream:voiceter-backend/voiceter-backend/0123abcd"
@@ -311,42 +311,15 @@ def test_task_may_protect_itself_from_a_scale_in(action: str) -> None:
     assert not execution_allows(f"ecs:{action}", f"{TASKS}/0123abcd")
 
 
-# Every wildcard in every policy of the stack, and why it is there.
-WILDCARDS = {
-    ("EcrLogin", "*"): "a token is for the whole registry: the action takes no narrower resource",
-    ("Logs", f"{LOGS}:*"): "the streams in the group are named after tasks",
-    ("CloudWatchMetrics", "*"): "the action takes no resource; the namespace is bound by a condition",
-    ("XRay", "*"): "none of the actions takes a resource",
-    ("EcsExec", "*"): "none of the actions takes a resource",
-    ("EcsScaleInProtection", f"{TASKS}/*"): "the tasks of this cluster: a task gets its id when it starts",
-    ("S3Recordings", f"{BUCKET}/recordings/*"): "the objects under the prefix are the app's own to name",
-    ("TlsOnly", "s3:*"): "a Deny: whatever comes without TLS",
-    ("TlsOnly", "*"): "a Deny: whoever it comes from",
-    ("TlsOnly", f"{BUCKET}/*"): "a Deny: every object of the bucket",
-    ("TlsOnly", f"{LOGS_BUCKET}/*"): "a Deny: every object of the bucket",
-    ("LoadBalancerLogs", f"{LOGS_BUCKET}/AWSLogs/{ACCOUNT}/*"): "AWS names the objects",
-    ("LoadBalancerLogs", f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/*"): "as AWS documents it",
-    ("AWSLogDeliveryWrite", f"{LOGS_BUCKET}/AWSLogs/{ACCOUNT}/*"): "AWS names the objects",
-    ("AWSLogDeliveryWrite", f"arn:aws:logs:{REGION}:{ACCOUNT}:*"): "as AWS documents it",
-    ("AWSLogDeliveryAclCheck", f"arn:aws:logs:{REGION}:{ACCOUNT}:*"): "as AWS documents it",
-    ("Administration", "kms:*"): "the account keeps the rule over its key: without this nobody could ever change it",
-    ("Administration", "*"): "in a key's policy, this key",
-    ("CloudWatch", "kms:GenerateDataKey*"): "as AWS documents it for encrypted topics: with or without the plain text",
-    ("CloudWatch", "*"): "in a key's policy, this key",
-    ("Budgets", "kms:GenerateDataKey*"): "as for CloudWatch",
-    ("Budgets", "*"): "in a key's policy, this key",
-    ("Recordings", "s3:*"): "an endpoint's policy: the task role says which actions",
-    ("Recordings", "*"): "an endpoint's policy takes no other principal; a condition names the task role",
-    ("Recordings", f"{BUCKET}/*"): "an endpoint's policy: the task role says which objects",
-    ("Tables", "dynamodb:*"): "as for Recordings",
-    ("Tables", "*"): "as for Recordings",
-    ("Tables", f"{TABLES}/*"): "an endpoint's policy: the task role says which tables, also during an update",
-    ("ImageLayers", "*"): "ECR signs the downloads of layers",
-    ("ImageLayers", f"arn:aws:s3:::prod-{REGION}-starport-layer-bucket/*"): "AWS names no narrower resource",
-    ("CloudWatchLogs", "*"): "in a key's policy, this key",
-    ("EcsExecLogGroups", "*"): "the action takes no resource",
-    ("EcsExecLogs", f"{LOGS}:*"): "the streams in the group are named after sessions",
-    ("EcsTasks", f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"): "ECS supports no narrower source for a task's role",
+NAMES = {
+    "partition": "aws",
+    "region": REGION,
+    "account": ACCOUNT,
+    "recordings": f"voiceter-recordings-{ACCOUNT}-prod",
+    "logs_bucket": f"voiceter-logs-{ACCOUNT}-prod",
+    "log_group": "/ecs/voiceter-backend",
+    "cluster": "voiceter-cluster",
+    "number": "0",
 }
 
 
@@ -357,7 +330,13 @@ def test_every_wildcard_is_listed_with_its_reason() -> None:
     documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
     documents += [p.json("policy") for p in deployment.all(":VpcEndpointPolicy")]
     assert len(documents) == 12
-    assert set().union(*(iam.wildcards(document) for document in documents)) == set(WILDCARDS)
+    by_alias = FakeAws(
+        region=REGION, images={DIGEST: [TAG]}, secret_keys={SHARED_SECRET: f"{KEY.split('key/')[0]}alias/a"}
+    )
+    documents.append(policies_of(run("prod", answers=by_alias, secretArns={"TOKEN": SHARED_SECRET}), "execution"))
+    found = set().union(*(wildcards(document) for document in documents))
+    assert found == {(sid.format_map(NAMES), text.format_map(NAMES)) for sid, text in ALLOWED}
+    assert all(is_allowed(sid, text) for sid, text in found)
 
 
 def test_every_policy_is_checked_for_wildcards() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from components.outputs import OUTPUTS
+from policy.rules import RULES, STACK_RULES
 from tests.support import alarm_table, config_table, hardening_table
 
 ROOT: Final = Path(__file__).parents[2]
@@ -23,11 +24,17 @@ def _outputs() -> str:
     return "\n".join(["| output | what it is |", "|---|---|", *rows])
 
 
+def _rules() -> str:
+    rows = [f"| `{rule.name}` | {rule.promise} |" for rule in (*RULES, *STACK_RULES)]
+    return "\n".join(["| rule | promise |", "|---|---|", *rows])
+
+
 # Each generated part: its document, then the part's name and the function that returns its text.
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/alarms.md": {"alarms": alarm_table.table},
     "docs/configuration.md": {"keys": config_table.all_keys},
     "docs/hardening.md": {"accepted": hardening_table.accepted, "controls": hardening_table.controls},
+    "docs/policy.md": {"rules": _rules},
     "README.md": {"keys": config_table.main_keys, "outputs": _outputs},
 }
 

@@ -71,18 +71,6 @@ def _trusts(document: Mapping[str, Any], principal: Mapping[str, str], action: s
     )
 
 
-def wildcards(document: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """Returns every text with a wildcard in actions, resources, principals and conditions, with its Sid."""
-    found: set[tuple[str, str]] = set()
-    for statement in _statements(document):
-        texts = [*_list(statement["Action"]), *_list(statement.get("Resource", []))]
-        principal = statement.get("Principal", {})
-        texts += [principal] if isinstance(principal, str) else principal.values()
-        texts += [text for tests in statement.get("Condition", {}).values() for text in tests.values()]
-        found |= {(statement["Sid"], text) for text in texts if "*" in text or "?" in text}
-    return found
-
-
 def _statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     assert set(document) - {"Id"} == {"Version", "Statement"}
     assert document["Version"] == "2012-10-17"

@@ -16,7 +16,18 @@ import pulumi
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-PARTS: Final = {"__main__", "ci", "components", "config", "cost", "operations", "recording", "sandbox", "tests"}
+PARTS: Final = {
+    "__main__",
+    "ci",
+    "components",
+    "config",
+    "cost",
+    "operations",
+    "policy",
+    "recording",
+    "sandbox",
+    "tests",
+}
 PROGRAM: Final = {"__main__", "config", "components"}
 # What the files of a folder may import of this repository. The longest folder that a file is in counts.
 ALLOWED: Final[Mapping[str, set[str]]] = {
@@ -27,9 +38,10 @@ ALLOWED: Final[Mapping[str, set[str]]] = {
     "conftest.py": set(),
     "cost": {"components", "config", "cost", "recording"},  # of the config, what a wrong one raises
     "operations": {"components", "config", "operations"},  # of the program, its config and its names
+    "policy": {"policy"},  # it states what the program has to keep
     "recording": {"components", "recording"},  # it runs __main__.py, and imports what it answers for
     "sandbox": {"sandbox"},
-    "tests": {"ci", "cost", "operations", "recording", "tests", *PROGRAM},
+    "tests": {"ci", "cost", "operations", "policy", "recording", "tests", *PROGRAM},
     "tests/live": PARTS,
 }
 

@@ -12,6 +12,7 @@ import pytest
 from components.data.app_secrets import AppSecrets, AppSecretsArgs
 from components.lib.account import Account
 from components.lib.policy import document
+from policy.wildcards import wildcards
 from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy, values
 from tests.support import iam
 
@@ -118,7 +119,7 @@ def test_a_customer_key_may_be_used_for_the_secret(key: str) -> None:
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd")
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/5678-abcd", THROUGH_SECRETS_MANAGER)
     assert not iam.allows(granted, "kms:Encrypt", f"{KEYS}/1234-abcd", THROUGH_SECRETS_MANAGER)
-    assert iam.wildcards(granted) == set()
+    assert wildcards(granted) == set()
 
 
 def test_key_of_another_account_is_granted() -> None:
@@ -136,7 +137,7 @@ def test_key_under_an_alias_is_granted_by_a_condition() -> None:
     assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", ours)
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
     # An IAM resource is a key's id, which the alias does not show, so a condition names the alias.
-    assert iam.wildcards(granted) == {("SecretKeyAlias0", f"{KEYS}/*")}
+    assert wildcards(granted) == {("SecretKeyAlias0", f"{KEYS}/*")}
 
 
 def test_two_secrets_under_two_keys_grant_both_keys() -> None:

@@ -1,0 +1,87 @@
+"""A resource as a rule sees it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+
+class Unknown:
+    """A value that a preview does not know, because it comes from a resource that does not exist yet."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource that the program registers.
+
+    Args:
+        properties: UNKNOWN stands for each value that is not known yet.
+        default_tags: the tags that the resource's provider adds.
+        uses: property → the URNs of the resources that its value comes from. Only rules of a stack know it.
+    """
+
+    type: str
+    name: str
+    urn: str
+    properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    protect: bool = False
+    ignore_changes: Sequence[str] = ()
+    default_tags: Any = None
+    uses: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+    @property
+    def stack(self) -> str:
+        """The name of the stack: `urn:pulumi:<stack>::<project>::<types>::<name>`."""
+        return self.urn.split(":")[2]
+
+    def get(self, path: str) -> Any:
+        """Returns the value at a dotted path: None if there is none, UNKNOWN if it is not known yet."""
+        return value_at(self.properties, path)
+
+    def list(self, path: str) -> list[Any]:
+        """Returns the known items of the list at a dotted path."""
+        found = self.get(path)
+        return [one for one in cast(Sequence[Any], found) if one is not UNKNOWN] if is_list(found) else []
+
+    def documents(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yields each property that holds a policy document of IAM's form, and the document."""
+        for name, text in self.properties.items():
+            document = parsed(text)
+            if isinstance(document, Mapping) and "Statement" in document:
+                yield name, cast(Mapping[str, Any], document)
+
+
+def value_at(properties: Any, path: str) -> Any:
+    """Returns the value at a dotted path, None if there is none, UNKNOWN if it is not known yet."""
+    found = properties
+    for name in path.split("."):
+        if found is UNKNOWN:
+            return UNKNOWN
+        found = cast(Mapping[str, Any], found).get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def parsed(text: Any) -> Any:
+    """Returns what a JSON text holds: None for any other value."""
+    if not isinstance(text, str) or not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def is_list(value: Any) -> bool:
+    """Whether a value is a list, and no text."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def listed(value: Any) -> list[Any]:
+    """Returns the items of a list, or a single value as a list."""
+    return list(cast(Sequence[Any], value)) if is_list(value) else [value]

@@ -1,0 +1,73 @@
+"""The program keeps the rules of policy/, with every feature. tests/live/test_policy.py runs the pack itself."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import Any
+
+import pytest
+
+from components.lib.provider import PROGRAM_TAGS
+from policy.resource import Resource
+from policy.rules import RULES, TAGS, UNTAGGED
+from recording.mocks import ACCOUNT, Deployment, FakeAws, Registration
+from recording.program import DIGEST, TAG
+from tests.support.program import REDIS, run
+
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:shared/token-XyZ123"
+FEATURES: list[dict[str, Any]] = [
+    {"stack": "dev"},
+    {"stack": "staging"},
+    {"stack": "prod"},
+    {"stack": "prod", "customerKey": False},
+    {"stack": "staging", "deploymentStrategy": "blue-green", **REDIS},
+    {
+        "stack": "prod",
+        **REDIS,
+        "enableExec": True,
+        "enableXrayTracing": True,
+        "secrets": {"TOKEN": "hidden"},
+        "secretArns": {"KEY": SECRET},
+        "alarmEmails": ["a@example.com"],
+        "monthlyBudgetUsd": 100,
+        "scalingSchedule": {"up": {"cron": "0 6 * * ? *", "timeZone": "UTC", "min": 3, "max": 5}},
+    },
+]
+
+
+def deployment(feature: dict[str, Any]) -> Deployment:
+    return run(answers=FakeAws(region="us-east-1", images={DIGEST: [TAG]}), **feature)
+
+
+def seen(one: Registration, default_tags: Any) -> Resource:
+    """The resource as a rule sees it."""
+    return Resource(
+        type=one.type,
+        name=one.name,
+        urn=one.urn,
+        properties=one.inputs,
+        protect=one.protect,
+        ignore_changes=one.ignore_changes,
+        default_tags=default_tags if one.provider else None,
+    )
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=str)
+def test_program_keeps_the_rules(feature: dict[str, Any]) -> None:
+    made = deployment(feature)
+    default_tags = made.one("pulumi:providers:aws").json("defaultTags")["tags"]
+    resources = [seen(one, default_tags) for one in made.registered]
+    assert [(one.name, message) for one in resources for rule in RULES for message in rule.check(one)] == []
+
+
+def test_rule_and_program_name_the_same_tags() -> None:
+    default_tags = deployment({"stack": "dev"}).one("pulumi:providers:aws").json("defaultTags")["tags"]
+    assert set(TAGS) == set(default_tags) <= set(PROGRAM_TAGS)
+
+
+@pytest.mark.parametrize("token", sorted(UNTAGGED))
+def test_untagged_type_takes_no_tags(token: str) -> None:
+    _, module, name = token.split(":")
+    service: Any = importlib.import_module(f"pulumi_aws.{module.partition('/')[0]}")
+    assert "tags" not in inspect.signature(getattr(service, name)._internal_init).parameters
