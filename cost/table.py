@@ -26,7 +26,8 @@ def text(current: Estimate, savings: Sequence[Saving], other: Estimate | None = 
         (When.BEDROCK, "Bedrock"),
     ):
         if rows := current.of(when):
-            total = ("sum", "", "", "", "", f"{current.sum(when):,.2f}")
+            unknown = "? + " if any(row.price is None for row in rows) else ""
+            total = ("sum", "", "", "", "", f"{unknown}{current.sum(when):,.2f}")
             parts.append(f"{title}\n{_aligned([_HEAD, *map(_cells, rows), total])}")
     parts.append("\n".join(_notes(current)))
     if other:
@@ -85,15 +86,21 @@ def _item(row: Row) -> dict[str, Any]:
 
 
 def _headline(current: Estimate, other: Estimate | None, against: str) -> str:
-    said = f"{current.stack} in {current.region}: {current.sum(When.AT_REST):,.0f} USD a month at rest"
+    said = f"{current.stack} in {current.region}: {_said(current, When.AT_REST)} USD a month at rest"
     if load := current.load:
-        loaded, bedrock = current.sum(When.AT_REST, When.UNDER_LOAD), current.sum(When.BEDROCK)
-        said += f", {loaded:,.0f} with {load.sessions:g} sessions of {load.minutes:g} minutes at a time"
-        said += f", and {bedrock:,.0f} for Bedrock"
+        said += f", {_said(current, When.AT_REST, When.UNDER_LOAD)} with {load.sessions:g} sessions of {load.minutes:g}"
+        said += f" minutes at a time, and {_said(current, When.BEDROCK)} for Bedrock"
     if other:
         change = current.sum() - other.sum()
         said += f"; {change:+,.2f} against {against}" if abs(change) >= 0.005 else f"; the same as {against}"
     return said
+
+
+def _said(current: Estimate, *when: When) -> str:
+    """Returns a sum in whole dollars, with how many items it lacks."""
+    missing = sum(row.price is None for row in current.of(*when))
+    lacks = f" (without {missing} item{'s'[: missing > 1]} that lack{'s'[: missing == 1]} a price)" if missing else ""
+    return f"{current.sum(*when):,.0f}{lacks}"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

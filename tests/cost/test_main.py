@@ -90,6 +90,8 @@ def test_missing_price_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: 
     output = shown(capsys, "prod")
     assert line(output, "Tables: reads by health checks")[-3:] == ["no", "price", "?"]
     assert "? no price for dynamodb-reads in eu-north-1: it is not in the sums" in output
+    assert " (without 1 item that lacks a price) USD a month at rest" in output.splitlines()[0]
+    assert line(output, "sum")[0] == "?"
 
 
 def test_difference_from_another_stack(capsys: pytest.CaptureFixture[str]) -> None:
