@@ -71,6 +71,7 @@ json = $(if $(filter 1,$(JSON)),--json)
 
 VENV = .venv/bin
 SCANNER = .prowler
+venv_python = $(shell test -x $(VENV)/python && echo $(VENV)/python)
 SANDBOX = $(VENV)/python -m sandbox
 OPERATIONS = $(VENV)/python -m operations
 
@@ -90,13 +91,14 @@ where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(call state,$(1)),sandbox,aws))
 # What the shell of such a command does first.
 on = $(or $(on_$(call where,$(1))),echo ON=$(call quote,$(ON))': choose sandbox or aws.' >&2; exit 1;)
 on_sandbox = test -f $(call quote,$(SANDBOX_FOLDER)/env) || { echo 'There is no sandbox: `make up` starts it.' >&2; exit 1; }; \
-  . $(call quote,$(SANDBOX_FOLDER)/env);
+  test -r $(call quote,$(SANDBOX_FOLDER)/env) || { echo "This is another user's sandbox. SANDBOX_HOME=… names another folder." >&2; \
+  exit 1; }; . $(call quote,$(SANDBOX_FOLDER)/env);
 on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sandbox's environment, which replaces its AWS \
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview image down clean preflight verify scan redeploy rollback promote task compose cost prices test unit lint docs \
-  plans baseline hooks bench requirements venv tools scanner python prerequisites
+  plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -174,7 +176,7 @@ prices: venv
 
 # With the machine's Python if there is no .venv.
 clean: python
-	@$(or $(wildcard $(VENV)/python),$(call quoted,PYTHON)) -m sandbox clean
+	@$(or $(venv_python),$(call quoted,PYTHON)) -m sandbox clean
 
 # One more than there are processors, as live tests wait now and then.
 TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
@@ -185,7 +187,7 @@ test: prerequisites lint
 unit: tools
 	$(VENV)/pytest -m unit -n auto
 
-lint: tools
+lint: tools trusted
 	@$(VENV)/pre-commit run --all-files
 
 docs: tools
@@ -198,7 +200,7 @@ baseline: tools
 	@$(VENV)/detect-secrets scan --slim --exclude-files '^(tests/plans/|\.secrets\.baseline$$)|go\.sum$$' > .secrets.new
 	@mv .secrets.new .secrets.baseline
 
-hooks: tools
+hooks: tools trusted
 	@$(VENV)/pre-commit install
 
 # Each file keeps to the versions of those before it.
@@ -215,17 +217,18 @@ tools: $(VENV)/.stamp-dev
 
 # uv installs the packages, or pip where only pip can reach a package index. The stamp is made last, so an interrupted
 # installation starts again.
-$(VENV)/.stamp: requirements.txt requirements-sandbox.txt | python
-	@test -w . || { echo 'This folder cannot be written. Clone the repository into a folder of your own.' >&2; exit 1; }
-	@echo 'Python packages: installing $^ into .venv'
-	@$(call quoted,PYTHON) -m venv --clear .venv
-	@$(PIP_INSTALL) "$$(grep -o '^uv==[^ ;]*' requirements-sandbox.txt)" || $(not_installed)
+$(VENV)/.stamp: requirements.txt requirements-sandbox.txt $(if $(venv_python),,unusable) | python
+	@$(require_writable)
+	@echo 'Python packages: installing $(filter %.txt,$^) into .venv'
+	@$(call quoted,PYTHON) -m venv --clear .venv || $(not_installed)
+	@said=$$($(PIP_INSTALL) "$$(grep -o '^uv==[^ ;]*' requirements-sandbox.txt)" 2>&1) || $(not_installed)
 	@test -x $(VENV)/uv || { echo 'pip installed into another folder than .venv. Remove prefix, root, target and user from' \
 	  'the configuration that `$(VENV)/pip config debug` lists.' >&2; exit 1; }
-	@$(call install,$^)
+	@$(call install,$(filter %.txt,$^))
 	@touch $@
 
 $(VENV)/.stamp-dev: requirements-dev.txt $(VENV)/.stamp
+	@$(require_writable)
 	@echo 'Python packages: installing $< into .venv'
 	@$(call install,requirements.txt requirements-sandbox.txt $<)
 	@touch $@
@@ -237,16 +240,34 @@ $(SCANNER)/.stamp: requirements-scan.txt $(VENV)/.stamp
 	@$(VENV)/python -c 'import sys; sys.exit(sys.version_info >= (3, 14))' || { \
 	  echo 'Prowler needs Python 3.11 to 3.13: remove .venv, then make PYTHON=/path/to/python3 …' >&2; exit 1; }
 	@echo 'Python packages: installing $< into .prowler'
-	@$(VENV)/python -m venv --clear $(SCANNER)
-	@$(VENV)/uv pip sync --quiet --system-certs --python $(SCANNER)/bin/python $< || \
-	  $(SCANNER)/bin/python -m pip install --quiet --disable-pip-version-check --no-user --requirement $< || $(not_installed)
+	@$(require_writable)
+	@$(VENV)/python -m venv --clear $(SCANNER) || $(not_installed)
+	@said=$$($(VENV)/uv pip sync --quiet --system-certs --python $(SCANNER)/bin/python $< 2>&1) || \
+	  said=$$($(SCANNER)/bin/python -m pip install --quiet --disable-pip-version-check --no-user --requirement $< 2>&1) || \
+	  $(not_installed)
 	@touch $@
 
-install = $(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $1 || \
-  $(PIP_INSTALL) $(addprefix --requirement ,$1) || $(not_installed)
-not_installed = { echo 'The packages could not be installed, for the reason above. This takes the package index of pip' \
-  '(`pip config list`), the disk space that the README lists, and a folder that can be written.' >&2; exit 1; }
+# Only the last messages of the installers are shown, as pip prints a warning for each of its attempts.
+install = said=$$($(VENV)/uv pip sync --quiet --system-certs --python $(VENV)/python $1 2>&1) || \
+  said=$$($(PIP_INSTALL) $(addprefix --requirement ,$1) 2>&1) || $(not_installed)
+not_installed = { printf '%s\n' "$$said" | tail -n 3 >&2; echo 'The packages could not be installed, for the reason above. \
+  This takes the package index of pip (`pip config list`) or the proxy to it (HTTPS_PROXY), the disk space that the README lists, and a \
+  folder that can be written.' >&2; exit 1; }
 PIP_INSTALL = $(VENV)/pip install --quiet --disable-pip-version-check --no-user
+
+# Makes .venv again if its Python is gone, as after an upgrade, or is in a folder that this user cannot read.
+unusable:
+
+require_writable = test -w . || { echo 'This folder cannot be written. Clone the repository into a folder of your own.' >&2; exit 1; }
+writable:
+	@$(require_writable)
+docs plans baseline requirements: writable
+
+# pre-commit asks git for the files, and git refuses the clone of another user.
+trusted: writable
+	@git rev-parse --git-dir >/dev/null || { echo 'The linters need git, and a clone that git trusts.' >&2; exit 1; }
+# pre-commit's folder, which is below HOME otherwise.
+export PRE_COMMIT_HOME = $(CURDIR)/.venv/pre-commit
 
 python:
 	@$(call quoted,PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

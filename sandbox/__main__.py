@@ -15,6 +15,9 @@ from sandbox.inherited import restrict
 from sandbox.layout import Layout, SandboxError
 from sandbox.process import say
 
+# A stack takes 3 MB at its first `up`, and more with each backup of its state and each log.
+_SPACE_NEEDED = 100 << 20
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. The exit status is 0 only if every step succeeded."""
@@ -38,11 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     layout = Layout.of_clone()
     restrict(layout)
     try:
+        if options.command != "clean" or os.geteuid() != 0:  # root can remove what another user has left
+            _require_owner(layout)
         if options.command == "clean":
             _clean(layout)
         elif options.command == "prerequisites":
             build.require_source(layout, os.environ)
         else:
+            _require_space(layout)
             _run(layout, options)
     except ModuleNotFoundError as error:
         sys.stderr.write(f"The module {error.name} is missing from .venv. `rm .venv/.stamp` has it installed again.\n")
@@ -60,12 +66,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _require_owner(layout: Layout) -> None:
+    """Refuses the sandbox of another user: each would leave files there that the other cannot write.
+
+    Raises:
+        SandboxError: the folder belongs to another user.
+    """
+    if layout.home.exists() and layout.home.stat().st_uid != os.geteuid():
+        raise SandboxError(
+            f"{layout.home} belongs to the user with the id {layout.home.stat().st_uid}, not {os.geteuid()}. Run this"
+            " command as that user, or name another folder: SANDBOX_HOME=…"
+        )
+
+
+def _require_space(layout: Layout) -> None:
+    """Refuses to start on a full disk: the engine would try to save its state for half a minute a resource.
+
+    Raises:
+        SandboxError: the disk has too little space for the sandbox's files.
+    """
+    folder = next(folder for folder in (layout.home, *layout.home.parents) if folder.exists())
+    if shutil.disk_usage(folder).free < _SPACE_NEEDED:
+        raise SandboxError(
+            f"The disk of {layout.home} has less than {_SPACE_NEEDED >> 20} MB of free space. Free some, or name a"
+            " folder on another disk: SANDBOX_HOME=…"
+        )
+
+
 def _describe(error: OSError, layout: Layout) -> str:
     """Returns an error of a file with what to do about it."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
-            f"{error.filename or layout.home}: {error.strerror}. Free 1 GB, then run the same command again, or"
-            " `make clean` to start over."
+            f"{error.filename or layout.home}: {error.strerror}. Free {_SPACE_NEEDED >> 20} MB, then run the same"
+            " command again, or `make clean` to start over."
         )
     return (
         f"{error.filename or 'A file'}: {error.strerror}. The sandbox writes to {layout.home} (SANDBOX_HOME names"

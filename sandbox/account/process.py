@@ -144,7 +144,10 @@ def start(layout: Layout, environment: Mapping[str, str]) -> Account:
         raise
     process.kill()
     tail = "\n".join(f"  {line}" for line in layout.account_log.read_text(errors="replace").splitlines()[-10:])
-    raise SandboxError(f"The account did not start. The end of {layout.account_log}:\n{tail}")
+    raise SandboxError(
+        f"The account did not start on 127.0.0.1, which needs the loopback interface of this machine. The end of"
+        f" {layout.account_log}:\n{tail or '  (it is empty)'}"
+    )
 
 
 def stop(layout: Layout) -> bool:

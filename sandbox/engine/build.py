@@ -102,8 +102,14 @@ def _build_folder(layout: Layout, environment: Mapping[str, str]) -> Path:
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
     """Returns the folder of built engines, below XDG_CACHE_HOME or ~/.cache."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "voiceter-sandbox"
+    base = Path(environment.get("XDG_CACHE_HOME", ""))
+    try:
+        return (base if base.is_absolute() else Path.home() / ".cache") / "voiceter-sandbox"
+    except RuntimeError:  # a user whom this machine does not know, as in a container
+        raise SandboxError(
+            "This user has no home folder. Set HOME, or XDG_CACHE_HOME, to a folder that can be written: the sandbox"
+            " keeps a built engine there."
+        ) from None
 
 
 def pinned_version(layout: Layout) -> str:

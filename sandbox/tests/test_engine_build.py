@@ -200,3 +200,11 @@ def test_key_changes_with_the_pinned_modules(layout: Layout) -> None:
 
 def test_relative_cache_folder_is_ignored() -> None:
     assert engine.cache_folder({"XDG_CACHE_HOME": "here"}).is_relative_to(Path.home() / ".cache")
+
+
+def test_user_without_a_home_folder_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 4_242_424)  # as a container may run a command
+    with pytest.raises(SandboxError, match="Set HOME, or XDG_CACHE_HOME, to a folder that can be written"):
+        engine.cache_folder({})
+    assert engine.cache_folder({"XDG_CACHE_HOME": str(tmp_path)}).is_relative_to(tmp_path)

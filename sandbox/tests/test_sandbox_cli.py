@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -95,6 +96,27 @@ def test_folder_that_cannot_be_written_is_named_with_the_variable(layout: Layout
     assert answer.returncode == 1
     assert str(tmp_path / "file") in answer.stderr
     assert place in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_sandbox_of_another_user_is_refused(tmp_path: Path) -> None:
+    home = Path("/usr")  # of root
+    if os.geteuid() == 0:
+        home = tmp_path / "home"
+        home.mkdir()
+        os.chown(home, 65534, 65534)
+    answer = _command(Layout(PACKAGE_ROOT, home), "up", "dev")
+    owner = home.stat().st_uid
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"{home} belongs to the user with the id {owner}, not {os.geteuid()}. Run this")
+    assert len(answer.stderr.splitlines()) == 1
+
+
+def test_full_disk_is_refused_before_anything_is_written() -> None:
+    full = next(path for path in ("/proc", "/dev") if Path(path).exists() and shutil.disk_usage(path).free == 0)
+    answer = _command(Layout(PACKAGE_ROOT, Path(full) / "sandbox" / "home"), "up", "dev")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"The disk of {full}/sandbox/home has less than 100 MB of free space. Free some")
     assert len(answer.stderr.splitlines()) == 1
 
 
