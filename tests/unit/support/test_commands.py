@@ -101,11 +101,3 @@ def test_a_live_test_runs_every_block_that_gives_no_reason() -> None:
     assert {(block.document, block.heading) for block in found if block.document not in WHOLE} == set(HEADINGS)
     for name in (*WHOLE.values(), *HEADINGS.values()):
         assert (ROOT / "tests" / "live" / name).is_file()
-
-
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_commands_work_with_the_tools_of_macos(document: str) -> None:
-    """As BSD's and GNU's tools both have them."""
-    code = "".join(block.code for block in blocks(document))
-    others = r"xargs -r|readlink -f|date (-u )?-d|\btimeout |/proc/|<<<|\bzcat |sed -i |grep -P"
-    assert not re.search(others, code)
