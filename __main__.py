@@ -211,7 +211,7 @@ if settings.image:
             version=settings.image.version,
             size=settings.task_size,
             capacity=settings.capacity,
-            running_on=running.capacity_providers if running else None,
+            running=running.settings if running else None,
             placement=network.tasks,
             roles=identity.roles,
             target=load_balancer.target,

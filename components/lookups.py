@@ -17,7 +17,7 @@ from components.lib.account import Account
 from components.lib.names import Names
 from components.lib.provider import ProviderArgs, aws_provider
 from components.network import find_network
-from components.service.running import RunningService, find_service
+from components.service.running import RunningService, find_service, find_zones
 
 
 class Lookups:
@@ -66,6 +66,10 @@ class Lookups:
         return find_service(
             self.provider(args), self._names, lambda group: target_health.target_states(args.region, group)
         )
+
+    def zones(self, args: ProviderArgs) -> int:
+        """Returns the number of zones that the stack is in, see `find_zones`."""
+        return find_zones(self.provider(args), self._names)
 
     def certificate(self, args: ProviderArgs, arn: str) -> Certificate | None:
         """Returns a certificate of the region, see `find_certificate`."""

@@ -41,6 +41,7 @@ def load(lookups: Lookups) -> Settings:
     _refuse_other_keys(source, mistakes)
     if not mistakes:
         _check_network(settings, lookups, mistakes)
+        _check_zones(settings, lookups, mistakes)
         settings = _with_key(settings, lookups, mistakes)
         if settings.image:  # else the update deletes the service
             settings = _with_service(settings, lookups, mistakes)
@@ -143,6 +144,17 @@ def _check_network(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> 
         mistakes.add("vpcCidr", rule, settings.vpc_cidr)
 
 
+def _check_zones(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> None:
+    """The cache is there whether the stack has a service or not."""
+    if settings.redis and lookups.zones(settings.provider) > settings.availability_zones:
+        rule = (
+            "takes a zone away in which Redis may have a node, and ElastiCache does not move nodes. Turn Redis off "
+            "(`pulumi config set redisEnabled false`), which deletes its data, run `pulumi up` until the zone is gone, "
+            "and turn Redis on again"
+        )
+        mistakes.add("availabilityZones", rule, settings.availability_zones)
+
+
 def _with_key(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
     key = lookups.data_key(settings.provider)
     if settings.customer_key and key and not key.is_usable:
@@ -168,11 +180,4 @@ def _with_service(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> S
             "and of the deregistration delay; then set it to rolling"
         )
         mistakes.add("deploymentStrategy", rule, settings.deployment_strategy)
-    if service.zones > settings.availability_zones and settings.redis:
-        rule = (
-            "takes a zone away in which Redis may have a node, and ElastiCache does not move nodes. Turn Redis off "
-            "(`pulumi config set redisEnabled false`), which deletes its data, run `pulumi up` until the zone is gone, "
-            "and turn Redis on again"
-        )
-        mistakes.add("availabilityZones", rule, settings.availability_zones)
     return settings.model_copy(update={"running_service": service})

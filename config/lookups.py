@@ -54,6 +54,10 @@ class Lookups(OfferLookups, Protocol):
         """Returns the KMS key of the stack's data."""
         ...
 
+    def zones(self, args: ProviderArgs, /) -> int:
+        """Returns the number of availability zones that the stack is in, 0 if it is not up."""
+        ...
+
     def service(self, args: ProviderArgs, /) -> RunningService | None:
         """Returns the stack's service as it runs."""
         ...

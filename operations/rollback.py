@@ -86,11 +86,13 @@ class Service:
         version: of the tasks; while a deployment is under way, of the tasks that it replaces. None without a service.
         healthy: whether all of these tasks are, or another deployment is about to replace them.
         failed: the versions whose last deployment failed, with its status.
+        rolled_back: whether ECS rolled the last deployment back.
     """
 
     version: str | None = None
     healthy: bool = False
     failed: Mapping[str, str] = field(default_factory=dict[str, str])
+    rolled_back: bool = False
 
 
 def _service(target: Target) -> Service:
@@ -115,7 +117,8 @@ def _service(target: Target) -> Service:
         if one["targetServiceRevisionArn"] in tasks
     ]
     healthy = verdict.outcome in (Outcome.GOOD, Outcome.ROLLED_BACK) or verdict.outcome.under_way
-    return Service(versions[runs] or None, healthy, failed_versions(ended))
+    rolled_back = verdict.outcome is Outcome.ROLLED_BACK
+    return Service(versions[runs] or None, healthy, failed_versions(ended), rolled_back)
 
 
 def _version(ecs: Any, task_definition: str) -> str:
@@ -179,15 +182,18 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
     """
     registry = Registry.of(target)
     before = target.config().get(_KEY)
+    service = _service(target)
     if to is None:
-        to = choose(target, registry, before, _service(target))
+        to = choose(target, registry, before, service)
     elif registry.find(to) is None:
         raise OperationError(f"TO={to}: {registry.url} holds no such image. Name a tag that it holds.")
     say(f"Going back: {target.stack} from {before or 'no image'} to {to}")
     say(f"Pulumi.{target.stack}.yaml: {_KEY} {before or 'unset'} → {to}")
     target.set_config(_KEY, to)
+    # The state says what the failed update has sent, and not what ECS restored (components/service/state_check.py).
+    refresh = ("--refresh",) if service.rolled_back else ()
     try:
-        target.pulumi("preview", "--diff")
+        target.pulumi("preview", "--diff", *refresh)
         if target.on == "aws":
             confirm(f"Deploy {to} to {target.stack}?", yes=yes)
     except (OperationError, KeyboardInterrupt):
@@ -195,7 +201,7 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
         say(f"Nothing was changed, and {_KEY} is {before or 'unset'} again.")
         raise
     try:
-        target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs")
+        target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *refresh)
         target.forget_outputs()
         verdict = verify(target)
         print_verdict(target, verdict)

@@ -55,6 +55,7 @@ class Registration:
     provider: str  # the name of the provider resource; empty for a component
     timeouts: Mapping[str, str]  # of create, update and delete, if the program sets them
     transforms: int  # how many functions change what the children register
+    before_update: tuple[str, ...]  # the names of the hooks that run before an update
 
     def json(self, key: str) -> Any:
         """Returns the input `key`, which is a JSON document, parsed."""
@@ -102,6 +103,7 @@ class RunningTasks:
     weights: Mapping[str, int] = field(default_factory=dict[str, int])  # of the production rule; empty without one
     capacity: Sequence[Mapping[str, Any]] = ()  # its strategy
     subnets: Sequence[str] = ("subnet-private-1", "subnet-private-2")
+    public_ips: bool = False
     deployments: int = 1
     status: str = "ACTIVE"
 
@@ -120,6 +122,7 @@ class FakeAws(pulumi.runtime.Mocks):
     models: Mapping[str, Sequence[str]] = field(default_factory=lambda: bedrock.MODELS)  # id -> inference types
     # region and id of an inference profile -> the ARNs of its models, or None if the region has no such profile
     profiles: Callable[[str, str], Sequence[str] | None] = bedrock.models_of
+    zones: int = 0  # the number of zones of the load balancer; 0: there is no load balancer
     network: str = ""  # the IPv4 block of the stack's network, if it is up
     running: str = ""  # the revision that the service runs; empty for the one that the program registers
     failures: Mapping[str, str] = field(default_factory=dict[str, str])  # function's name -> error text
@@ -162,7 +165,9 @@ class FakeAws(pulumi.runtime.Mocks):
             case "getListenerRule":
                 return self._rule()
             case "getLoadBalancer":
-                return {"subnets": [f"subnet-public-{number}" for number in range(1, 4)]}, []
+                if self.zones:
+                    return {"subnets": [f"subnet-public-{number}" for number in range(1, self.zones + 1)]}, []
+                return {}, [("", "reading ELBv2 Load Balancers: couldn't find resource")]
             case _:
                 raise NotImplementedError(args.token)
 
@@ -207,7 +212,13 @@ class FakeAws(pulumi.runtime.Mocks):
             "status": self.service.status,
             "capacityProviderStrategies": list(self.service.capacity),
             "deployments": [_deployment(number) for number in range(self.service.deployments)],
-            "networkConfigurations": [{"subnets": list(self.service.subnets), "securityGroups": []}],
+            "networkConfigurations": [
+                {
+                    "subnets": list(self.service.subnets),
+                    "securityGroups": [],
+                    "assignPublicIp": self.service.public_ips,
+                }
+            ],
             "loadBalancers": [
                 {
                     "targetGroupArn": first,
@@ -321,6 +332,7 @@ class _RecordingMonitor(MockMonitor):
                     provider=_provider_name(request),
                     timeouts=_timeouts(request.customTimeouts),
                     transforms=len(request.transforms),
+                    before_update=tuple(request.hooks.before_update),
                 )
             )
         return response

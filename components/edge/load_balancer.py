@@ -87,17 +87,21 @@ class LoadBalancer(pulumi.ComponentResource):
         )
         certificate = certificate_arn(args.domain, self) if args.domain else None
         http = self._http_listener(load_balancer)
-        listener = http if certificate is None else self._https_listener(load_balancer, certificate)
+        listener, places = (
+            (http, rules.HTTP)
+            if certificate is None
+            else (self._https_listener(load_balancer, certificate), rules.HTTPS)
+        )
         # Auto-named: a target group in use cannot be replaced under a fixed name. A logical name has at most 24
         # characters, as the AWS provider appends 8 and a target group's name has at most 32.
         groups = [self._target_group("voiceter-backend", args)]
         if args.shifts_traffic:
             groups.append(self._target_group("voiceter-backend-b", args))
-            production, test = rules.shift_traffic(listener, groups, args.active_group, self)
+            production, test = rules.shift_traffic(listener, places, groups, args.active_group, self)
             forwarding = [production, test]
             self.target = Target(groups[0].arn, TrafficShift(groups[1].arn, production.arn, test.arn))
         else:
-            forwarding = [rules.forward_everything(listener, groups[0].arn, self)]
+            forwarding = [rules.forward_everything(listener, places, groups[0].arn, self)]
             self.target = Target(groups[0].arn)
         rules.redirect_to_https(http, serves_https=certificate is not None, forwarding=forwarding, parent=self)
         self.target_group_arn_suffixes = [group.arn_suffix for group in groups]

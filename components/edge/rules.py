@@ -6,6 +6,7 @@ All traffic goes through a rule, not through the listener's default action, beca
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -26,9 +27,6 @@ if TYPE_CHECKING:  # at run time the import would load the whole module of the l
 # cookies for their tasks ("You must enable group stickiness on a rule …", aws-load-balancer-controller #2734).
 MIN_BAKE_MINUTES = 1
 _STICKY_SECONDS = MIN_BAKE_MINUTES * 60
-# The rules of each kind of deployment have their own priorities: a change of strategy creates the new rules before it
-# deletes the old rules.
-_TEST_PRIORITY, _SHIFT_PRIORITY, _PRIORITY = 40, 50, 100
 # Before and after all rules that forward.
 _REDIRECT_PRIORITY, _UNUSED_REDIRECT_PRIORITY = 10, 200
 # A tester sends this header to reach a new version before clients do.
@@ -36,15 +34,44 @@ _TEST_HEADER, _TEST_HEADER_VALUE = "X-Deployment", "test"
 TO_HTTPS: ListenerDefaultActionRedirectArgsDict = {"protocol": "HTTPS", "port": "443", "status_code": "HTTP_301"}
 
 
+@dataclass(frozen=True)
+class Places:
+    """The places of the rules of one listener that forward: the end of their logical names, and their priorities.
+
+    Each kind of deployment has its own priorities: a change of strategy creates the new rules before it deletes the old
+    rules.
+
+    Each listener has its own logical names. So a change of HTTPS creates rules and deletes others at the end of the
+    update. If the release fails and the change is set back, the old rules are still in the state. Under one name they
+    would be replaced, and new rules would have to wait for the deletion of old ones with the same priority.
+    """
+
+    name_suffix: str
+    test: int
+    production: int
+    everything: int
+
+
+HTTPS = Places("", test=40, production=50, everything=100)
+# On older stacks the rules of the HTTP listener have the names and the priorities of HTTPS. The new rules precede them,
+# so that clients follow the new rules until the end of the update deletes the old rules.
+HTTP = Places("-http", test=20, production=30, everything=90)
+
+
 def forward_everything(
-    listener: aws.lb.Listener, target_group_arn: pulumi.Output[str], parent: pulumi.Resource
+    listener: aws.lb.Listener, places: Places, target_group_arn: pulumi.Output[str], parent: pulumi.Resource
 ) -> aws.lb.ListenerRule:
     """Creates the rule for rolling deployments."""
-    return _rule("everything", listener, _PRIORITY, _everything(), [target_group_arn], parent)
+    name = f"everything{places.name_suffix}"
+    return _rule(name, listener, places.everything, _everything(), [target_group_arn], parent)
 
 
 def shift_traffic(
-    listener: aws.lb.Listener, groups: Sequence[aws.lb.TargetGroup], active_group: str | None, parent: pulumi.Resource
+    listener: aws.lb.Listener,
+    places: Places,
+    groups: Sequence[aws.lb.TargetGroup],
+    active_group: str | None,
+    parent: pulumi.Resource,
 ) -> tuple[aws.lb.ListenerRule, aws.lb.ListenerRule]:
     """Creates the rules for deployments that shift traffic between two target groups: for clients and for testers.
 
@@ -54,8 +81,9 @@ def shift_traffic(
     tested: ListenerRuleConditionArgsDict = {
         "http_header": {"http_header_name": _TEST_HEADER, "values": [_TEST_HEADER_VALUE]}
     }
-    production = _rule("production", listener, _SHIFT_PRIORITY, _everything(), arns, parent, active_group)
-    test = _rule("test", listener, _TEST_PRIORITY, tested, arns, parent, active_group)
+    suffix = places.name_suffix
+    production = _rule(f"production{suffix}", listener, places.production, _everything(), arns, parent, active_group)
+    test = _rule(f"test{suffix}", listener, places.test, tested, arns, parent, active_group)
     return production, test
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from components.lib.lookup import look_up
 from components.lib.names import Names
-from components.service.capacity import CapacityProvider
+from components.service.state_check import RevisionSettings
 
 # The states of a target that gets no new request, as its task ends.
 _DRAINING = "draining"
@@ -21,7 +21,7 @@ class RunningService:
     """Where the tasks of the service are, and their clients with them."""
 
     zones: int  # the number of availability zones in which tasks may run
-    capacity_providers: Sequence[CapacityProvider] = ()  # its strategy, sorted
+    settings: RevisionSettings = field(default_factory=RevisionSettings)
     active_group: str | None = None  # the ARN of the target group that clients have to reach; None if there is but one
     alternate_in_use: bool = False  # whether the alternate target group has targets, or targets that drain
 
@@ -41,22 +41,19 @@ def find_service(
     )
     if found is None or found.status != "ACTIVE":
         return None
-    strategy = [
-        CapacityProvider(one.capacity_provider, one.base, one.weight) for one in found.capacity_provider_strategies
-    ]
-    capacity = tuple(sorted(strategy))
+    settings = RevisionSettings.of_answer(found)
     # The program gives the service one subnet in each of its zones. Until a deployment is over, tasks may run where
     # the former revision was allowed to: in any zone of the load balancer.
     zones = max((len(network.subnets) for network in found.network_configurations or []), default=0)
     if len(found.deployments or []) > 1:
-        zones = max(zones, _zones_of_load_balancer(names.load_balancer, options))
+        zones = max(zones, find_zones(provider, names))
     for entry in found.load_balancers or []:
         for advanced in entry.advanced_configurations or []:
             groups = (entry.target_group_arn, advanced.alternate_target_group_arn)
             states = {group: states_of(group) for group in groups}
             active = _active_group(names, states, advanced.production_listener_rule, options)
-            return RunningService(zones, capacity, active, alternate_in_use=bool(states[groups[1]]))
-    return RunningService(zones, capacity)
+            return RunningService(zones, settings, active, alternate_in_use=bool(states[groups[1]]))
+    return RunningService(zones, settings)
 
 
 def _active_group(
@@ -89,6 +86,16 @@ def _weights(rule_arn: str, options: pulumi.InvokeOptions) -> dict[str, int]:
     }
 
 
-def _zones_of_load_balancer(name: str, options: pulumi.InvokeOptions) -> int:
-    found = look_up(f"the load balancer {name!r}", lambda: aws.lb.get_load_balancer(name=name, opts=options))
+def find_zones(provider: aws.Provider, names: Names) -> int:
+    """Returns the number of availability zones of the load balancer, 0 if there is none yet.
+
+    The program gives the network, and the cache's subnet group, no more zones than the load balancer.
+
+    Raises:
+        pulumi.RunError: AWS does not answer.
+    """
+    name, options = names.load_balancer, pulumi.InvokeOptions(provider=provider)
+    # As the AWS provider's data source says that there is none: internal/service/elbv2/load_balancer_data_source.go.
+    missing = ("loadbalancernotfound", "search returned 0 results")
+    found = look_up(f"the load balancer {name!r}", lambda: aws.lb.get_load_balancer(name=name, opts=options), *missing)
     return len(found.subnets) if found else 0

@@ -17,6 +17,7 @@ from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
 from components.service.container import Container
 from components.service.revision_check import require_running
+from components.service.state_check import RevisionSettings, StateCheck
 from components.service.strategy import Strategy
 
 
@@ -39,7 +40,7 @@ class ServiceArgs:
     version: str  # the image's ECR tag
     size: TaskSize
     capacity: Capacity
-    running_on: Sequence[CapacityProvider] | None  # the strategy of the running service; None if there is no service
+    running: RevisionSettings | None  # of the service that runs; None if there is none
     placement: Placement
     roles: Roles
     target: Target
@@ -86,6 +87,7 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         providers = args.capacity.providers
+        state_check = StateCheck(args.running) if args.running else None
         service = aws.ecs.Service(
             "service",
             name=args.name,
@@ -96,7 +98,7 @@ class Service(pulumi.ComponentResource):
             capacity_provider_strategies=[_capacity_provider(one) for one in providers],
             # ECS takes another strategy only with a new deployment, and the AWS provider refuses it without. At any
             # other time the flag would make each update of the service replace every task.
-            force_new_deployment=args.running_on is not None and sorted(args.running_on) != sorted(providers),
+            force_new_deployment=args.running is not None and args.running.capacity != frozenset(providers),
             deployment_configuration=args.strategy.configuration(),
             # Given for every strategy, as the AWS provider does not send a block that is left out. ECS's documents name
             # it for rolling deployments only; the provider's test BlueGreenDeployment_circuitBreakerRollback sees it
@@ -124,8 +126,11 @@ class Service(pulumi.ComponentResource):
                 ignore_changes=["desired_count"],
                 depends_on=args.after,
                 custom_timeouts=_timeouts(args.timeline),
+                hooks=pulumi.ResourceHookBinding(before_update=[state_check.hook]) if state_check else None,
             ),
         )
+        if state_check:
+            state_check.end_preview(service)
         require_running(service, task_definition, self)
         self.name = service.name
         self.task_definition_arn = task_definition.arn

@@ -7,6 +7,8 @@ somebody off is a right, a secret or a cache that comes or goes, a strategy, and
 - A step changes two things where their order matters: a release and what a revision needs, a strategy and a listener, a
   strategy and a secret.
 - HTTPS comes and goes while the strategy is rolling and while it shifts traffic.
+- What ECS restores beside the revision (listener rule, subnets, capacity) changes in releases that ECS rolls back. One
+  is set back, a good release follows the other.
 - The strategies come in the order in which operators try them, and rolling follows the last one.
 
 All images are slow: old tasks run beside the new ones, as on AWS.
@@ -35,12 +37,29 @@ pulumi config set redisEnabled true -s dev
 pulumi config set --secret redisAuthToken correct-horse-battery -s dev
 """
 NO_REDIS = "pulumi config rm-all redisEnabled redisAuthToken -s dev"
+# Each with the variable that makes the app of a revision use it.
 MODELS = """
 pulumi config set bedrockModelId amazon.nova-micro-v1:0 -s dev
 pulumi config set --path 'extraModelIds[0]' amazon.nova-pro-v1:0 -s dev
 pulumi config set --path environment.NLP_MODEL_ID amazon.nova-pro-v1:0 -s dev
+pulumi config set --path 'guardrailArns[0]' arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdef123456 -s dev
+pulumi config set --path environment.BEDROCK_GUARDRAIL_ID abcdef123456 -s dev
+pulumi config set --path 'promptArns[0]' arn:aws:bedrock:us-east-1:123456789012:prompt/0123456789 -s dev
+pulumi config set --path environment.NLP_PROMPT_ARN arn:aws:bedrock:us-east-1:123456789012:prompt/0123456789 -s dev
+pulumi config set --path 'sesIdentityArns[0]' arn:aws:ses:us-east-1:123456789012:identity/example.com -s dev
+pulumi config set --path environment.SES_SENDER_EMAIL survey@example.com -s dev
 """
-NO_MODELS = "pulumi config rm-all bedrockModelId extraModelIds environment -s dev"
+NO_MODELS = (
+    "pulumi config rm-all bedrockModelId extraModelIds guardrailArns promptArns sesIdentityArns environment -s dev"
+)
+# A secret of somebody else, with a key of its own.
+LENT = """
+key=$(aws kms create-key --query KeyMetadata.KeyId --output text)
+secret=$(aws secretsmanager create-secret --name lent --secret-string value --kms-key-id "$key" \
+  --query ARN --output text)
+pulumi config set --plaintext --path secretArns.LENT "$secret" -s dev
+"""
+NOT_LENT = "pulumi config rm secretArns -s dev"
 
 
 @dataclass(frozen=True)
@@ -51,6 +70,7 @@ class Step:
     image: str = ""  # the tag of a new image
     fault: str = "slow"
     succeeds: bool = True
+    needs_refresh: bool = False  # whether the program refuses it without --refresh
 
 
 def _secret(name: str, value: str) -> str:
@@ -71,29 +91,42 @@ def _all(*changes: str) -> str:
 
 FIRST, SECOND, TRACING = _secret("FIRST", "one"), _secret("SECOND", "two"), _set("enableXrayTracing", "true")
 NO_TRACING = _set("enableXrayTracing", "false")
+EXEC, NO_EXEC = _set("enableExec", "true"), _set("enableExec", "false")
+PREFIX, NO_PREFIX = _set("tablePrefix", "other-"), "pulumi config rm tablePrefix -s dev"
+NAT, NO_NAT = _set("natGateways", "single"), _set("natGateways", "none")
+SPOT, HALF_SPOT, NO_SPOT = (_set("spotPercent", percent) for percent in ("100", "50", "0"))
+CANARY, LINEAR = _set("deploymentStrategy", "canary"), _set("deploymentStrategy", "linear")
 STEPS = {
     "a release": Step("", image="1.0.0"),
-    "a release that needs more": Step(_all(FIRST, SECOND, REDIS, MODELS, TRACING), image="1.1.0"),
+    "a release that needs more": Step(_all(FIRST, SECOND, LENT, REDIS, MODELS, TRACING, EXEC, PREFIX), image="1.1.0"),
     "a bad release that needs less": Step(
-        _all(_no_secret("FIRST"), NO_REDIS, NO_MODELS, NO_TRACING), image="1.2.0", fault="unhealthy", succeeds=False
+        _all(_no_secret("FIRST"), NOT_LENT, NO_REDIS, NO_MODELS, NO_TRACING, NO_EXEC, NO_PREFIX),
+        image="1.2.0",
+        fault="unhealthy",
+        succeeds=False,
     ),
     "the good release after it": Step("", image="1.3.0"),
-    "HTTPS and exec on and a secret changed": Step(
-        _all(ZONE, HTTPS, _set("enableExec", "true"), _secret("SECOND", "changed"))
-    ),
+    "HTTPS and exec on and a secret changed": Step(_all(ZONE, HTTPS, EXEC, _secret("SECOND", "changed"))),
     "exec off with blue-green and without a secret": Step(
-        _all(_set("enableExec", "false"), _no_secret("SECOND"), _set("deploymentStrategy", "blue-green"))
+        _all(NO_EXEC, _no_secret("SECOND"), _set("deploymentStrategy", "blue-green"))
     ),
     "a blue-green release with a secret": Step(FIRST, image="2.0.0"),
-    "canary with tracing and without HTTPS": Step(_all(TRACING, NO_HTTPS, _set("deploymentStrategy", "canary"))),
-    "a bad canary release that needs less": Step(
-        _all(_no_secret("FIRST"), NO_TRACING), image="2.1.0", fault="unhealthy", succeeds=False
+    "canary with tracing and without HTTPS": Step(_all(TRACING, NO_HTTPS, CANARY)),
+    "a bad canary release with HTTPS, NAT and less Spot that needs less": Step(
+        _all(_no_secret("FIRST"), NO_TRACING, HTTPS, NAT, HALF_SPOT), image="2.1.0", fault="unhealthy", succeeds=False
     ),
-    "a canary release with Redis and HTTPS": Step(_all(REDIS, HTTPS), image="2.2.0"),
-    "linear without HTTPS": Step(_all(NO_HTTPS, _set("deploymentStrategy", "linear"))),
-    "more capacity": Step(_all(_set("desiredCount", "2"), _set("spotPercent", "50"))),
+    "everything set back": Step(_all(FIRST, TRACING, NO_HTTPS, NO_NAT, SPOT, _set("imageTag", "2.0.0"))),
+    "a canary release with Redis, HTTPS and NAT": Step(_all(REDIS, HTTPS, NAT, HALF_SPOT), image="2.2.0"),
+    "a bad linear release without HTTPS, NAT and Spot": Step(
+        _all(NO_HTTPS, NO_NAT, NO_SPOT, LINEAR), image="2.3.0", fault="unhealthy", succeeds=False
+    ),
+    "the good linear release after it": Step("", image="2.4.0", needs_refresh=True),
+    "more capacity": Step(_all(_set("desiredCount", "2"), HALF_SPOT)),
     "rolling without Redis": Step(_all(NO_REDIS, _set("deploymentStrategy", "rolling"))),
 }
+OUTDATED = (
+    "the service runs with other listener rule and target groups, subnets, capacity providers than Pulumi's state says"
+)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -102,9 +135,25 @@ def test_nobody_is_cut_off_by(dev: Stack, name: str) -> None:
     if step.image:
         dev.sandbox.image("dev", step.image, step.fault)
     dev.sandbox.succeeds(_all(step.changes, _set("imageTag", step.image) if step.image else "true"))
+    if step.needs_refresh:
+        refusal = dev.sandbox.refuses("pulumi up -s dev --yes --non-interactive")
+        assert OUTDATED in refusal
+        assert "`pulumi up --refresh`" in refusal
     with Watch(dev):
-        run = dev.sandbox.update("dev")
+        run = dev.sandbox.update("dev", *(["--refresh"] if step.needs_refresh else []))
     assert (run.status == 0) is step.succeeds, run.output
+
+
+def test_in_the_end_the_service_runs_with_what_the_config_says(dev: Stack) -> None:
+    """After the releases that ECS rolled back, too."""
+    network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
+    assert network["assignPublicIp"] == "ENABLED"
+    assert {one["capacityProvider"] for one in dev.service()["capacityProviderStrategy"]} == {"FARGATE", "FARGATE_SPOT"}
+    assert not dev.client("ec2").describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])[
+        "NatGateways"
+    ]
+    dev.sandbox.updated("dev")  # takes the flag of the forced deployment back
+    dev.sandbox.unchanged("dev")
 
 
 def rules(dev: Stack) -> list[str]:

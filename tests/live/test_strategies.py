@@ -50,7 +50,7 @@ def test_rolling_is_the_default(dev: Stack) -> None:
     deployment = dev.service()["deploymentConfiguration"]
     assert deployment["strategy"] == "ROLLING"
     assert deployment["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    ((group, _),) = weights(dev)[100]
+    ((group, _),) = weights(dev)[90]
     assert healthy(dev, group) == 1
 
 
@@ -60,7 +60,7 @@ def test_change_to_blue_green_keeps_the_service(dev: Stack) -> None:
     # The service is updated in place; of what serves, only the old listener rule goes, last.
     assert changes[SERVICE] == "update"
     replaced_or_deleted = {name for name, operation in changes.items() if operation not in ("create", "update")}
-    assert replaced_or_deleted == {"lb/listenerRule:ListenerRule everything"}
+    assert replaced_or_deleted == {"lb/listenerRule:ListenerRule everything-http"}
     assert not {name for name in changes if "taskDefinition" in name or "iam/" in name}
     after = dev.service()
     assert after["serviceArn"] == before["serviceArn"]
@@ -70,8 +70,8 @@ def test_change_to_blue_green_keeps_the_service(dev: Stack) -> None:
     assert deployment["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     (balancer,) = after["loadBalancers"]
     rules = weights(dev)
-    assert set(rules) == {40, 50}
-    assert {arn for arn, _ in rules[50]} == {
+    assert set(rules) == {20, 30}
+    assert {arn for arn, _ in rules[30]} == {
         balancer["targetGroupArn"],
         balancer["advancedConfiguration"]["alternateTargetGroupArn"],
     }
@@ -85,10 +85,10 @@ def test_weights_that_ecs_moves_are_not_drift(dev: Stack) -> None:
     before = weights(dev)
     deploy_again(dev)
     after = weights(dev)
-    assert before[50] != after[50]
-    assert sorted(weight for _, weight in after[50]) == [0, 100]
-    (live,) = [group for group, weight in after[50] if weight == 100]
-    (idle,) = [group for group, weight in after[50] if weight == 0]
+    assert before[30] != after[30]
+    assert sorted(weight for _, weight in after[30]) == [0, 100]
+    (live,) = [group for group, weight in after[30] if weight == 100]
+    (idle,) = [group for group, weight in after[30] if weight == 0]
     assert (healthy(dev, live), healthy(dev, idle)) == (1, 0)
     dev.sandbox.updated("dev", "--refresh", "--expect-no-changes")
     assert weights(dev) == after
@@ -113,7 +113,7 @@ def test_change_between_shifting_strategies_updates_only_the_service(
 
 def test_change_to_rolling_is_refused_while_the_alternate_group_serves(dev: Stack) -> None:
     alternate = dev.service()["loadBalancers"][0]["advancedConfiguration"]["alternateTargetGroupArn"]
-    if dict(weights(dev)[50])[alternate] == 0:
+    if dict(weights(dev)[30])[alternate] == 0:
         deploy_again(dev)
     before = weights(dev)
     dev.sandbox.set("dev", deploymentStrategy="rolling")
@@ -131,8 +131,8 @@ def test_change_to_rolling_once_the_first_group_serves(dev: Stack) -> None:
     dev.sandbox.unchanged("dev")
     assert dev.service()["serviceArn"] == before["serviceArn"]
     rules = weights(dev)
-    assert set(rules) == {100}
-    ((group, _),) = rules[100]
+    assert set(rules) == {90}
+    ((group, _),) = rules[90]
     assert group == before["loadBalancers"][0]["targetGroupArn"]
     assert healthy(dev, group) == 1
     assert "advancedConfiguration" not in dev.service()["loadBalancers"][0]

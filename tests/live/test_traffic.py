@@ -83,7 +83,7 @@ def move_tasks_to_the_alternate_group(dev: Stack) -> None:
 def assert_clients_reach_the_tasks(dev: Stack, port: int) -> None:
     live, idle = sorted(groups(dev), key=lambda group: -healthy_in(dev, group))
     assert (healthy_in(dev, live), healthy_in(dev, idle)) == (1, 0)
-    assert weights(dev, port, 50) == {live: 100, idle: 0}
+    assert weights(dev, port, {80: 30, 443: 50}[port]) == {live: 100, idle: 0}
 
 
 def certificate(dev: Stack) -> str:
@@ -124,7 +124,7 @@ def test_https_off_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> Non
     dev.sandbox.remove("dev", "domainName", "certificateArn")
     updated(dev)
     dev.sandbox.unchanged("dev")
-    assert rules(dev).keys() == {(80, 40), (80, 50)}
+    assert rules(dev).keys() == {(80, 20), (80, 30)}
     assert redirect(dev)["Priority"] == "200"
     assert_clients_reach_the_tasks(dev, 80)
 
@@ -166,7 +166,7 @@ def test_without_the_service_any_change_to_rolling_is_possible(dev: Stack) -> No
     dev.sandbox.updated("dev")
     dev.sandbox.set("dev", imageTag=tag)
     dev.sandbox.updated("dev")
-    ((group, weight),) = weights(dev, 80, 100).items()
+    ((group, weight),) = weights(dev, 80, 90).items()
     assert (weight, healthy_in(dev, group)) == (100, 1)
 
 
@@ -178,12 +178,25 @@ def zones(dev: Stack) -> tuple[int, int, int]:
     return len(balancer["AvailabilityZones"]), len(network["subnets"]), len(subnets["Subnets"])
 
 
+def assert_zone_stays_with_redis(dev: Stack) -> None:
+    """Redis may have a node in the zone, with a service and without one."""
+    tag = dev.sandbox.succeeds("pulumi config get imageTag -s dev").strip()
+    dev.sandbox.set("dev", redisEnabled="true")
+    dev.sandbox.succeeds("openssl rand -hex 32 | pulumi config set --secret redisAuthToken -s dev")
+    for change in ("true", "pulumi config rm imageTag -s dev"):
+        refusal = dev.sandbox.refuses(f"{change}; pulumi preview -s dev --non-interactive")
+        assert "availabilityZones = 2: takes a zone away in which Redis may have a node" in refusal
+    dev.sandbox.remove("dev", "redisEnabled", "redisAuthToken")
+    dev.sandbox.set("dev", imageTag=tag)
+
+
 def test_zone_leaves_the_load_balancer_after_its_tasks_have_left_it(dev: Stack) -> None:
     dev.sandbox.set("dev", availabilityZones="3", desiredCount="2", minCount="2")
     dev.client("ecs").update_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", desiredCount=2)
     updated(dev)
     assert zones(dev) == (3, 3, 6)
     dev.sandbox.set("dev", availabilityZones="2")
+    assert_zone_stays_with_redis(dev)
     assert "availabilityZones = 2: this update moves the tasks out of the zone that goes" in updated(dev)
     assert zones(dev) == (3, 2, 6)
     updated(dev)

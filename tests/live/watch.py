@@ -255,7 +255,11 @@ class Watch:
         roles = self._roles() if revisions else {}
         for arn, is_running in revisions.items():
             definition = self._definition(arn)
-            problems = [*self._start(definition, roles, is_running), *self._app(definition, roles)]
+            problems = [
+                *self._start(definition, roles, is_running),
+                *self._app(definition, roles),
+                *self._network([one for one in deployments if one["taskDefinition"] == arn]),
+            ]
             yield from (f"{definition.name}: {problem}" for problem in problems)
 
     def _roles(self) -> dict[str, Role]:
@@ -319,6 +323,35 @@ class Watch:
             return
         if "REDIS_URL" in values:
             yield from self._cache(values["REDIS_URL"])
+
+    def _network(self, deployments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Yields the subnets of tasks from which no route leads to the APIs of AWS."""
+        ec2 = self._account.client("ec2")
+        for network in (one["networkConfiguration"]["awsvpcConfiguration"] for one in deployments):
+            of_subnets = [{"Name": "association.subnet-id", "Values": network["subnets"]}]
+            tables = ec2.describe_route_tables(Filters=of_subnets)["RouteTables"]
+            if network["assignPublicIp"] == "ENABLED":
+                kind, gateways = (
+                    "GatewayId",
+                    {gateway["InternetGatewayId"] for gateway in ec2.describe_internet_gateways()["InternetGateways"]},
+                )
+            else:
+                available = [{"Name": "state", "Values": ["available"]}]
+                kind, gateways = (
+                    "NatGatewayId",
+                    {gateway["NatGatewayId"] for gateway in ec2.describe_nat_gateways(Filter=available)["NatGateways"]},
+                )
+            routed = {
+                association.get("SubnetId")
+                for table in tables
+                if any(
+                    one.get("DestinationCidrBlock") == "0.0.0.0/0" and one.get(kind) in gateways
+                    for one in table["Routes"]
+                )
+                for association in table["Associations"]
+            }
+            if cut_off := set(network["subnets"]) - routed:
+                yield f"no {kind} leads out of the subnets {sorted(cut_off)}"
 
     def _source(self, definition: TaskDefinition) -> Context:
         _, partition, _, region, account, _ = definition.arn.split(":", 5)

@@ -95,6 +95,7 @@ class _Stack:
         self._fails = fails
         self.on = on
         self.commands: list[str] = []
+        self.refreshed: list[bool] = []  # by command
         self.settings: dict[str, str | None] = {"imageTag": versions[0]} if versions else {}
 
     def make(self, command: str, *options: str) -> str:
@@ -115,6 +116,7 @@ class _Stack:
             page, size = (int(arguments[arguments.index(name) + 1]) for name in ("--page", "--page-size"))
             return json.dumps(self._history[(page - 1) * size : page * size])
         self.commands.append(arguments[0])
+        self.refreshed.append("--refresh" in arguments)
         if arguments[0] == self._fails:
             raise PulumiError(f"`pulumi {arguments[0]}` of prod ended with status 255.")
         return ""
@@ -219,3 +221,17 @@ def test_failed_update_names_what_the_stack_file_keeps(
         rolled(stack)
     assert stack.config() == {"imageTag": "1"}
     assert "Pulumi.prod.yaml keeps imageTag 1. Before the rollback: 2." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rolled_back", [False, True])
+def test_state_is_refreshed_only_after_a_deployment_that_ecs_rolled_back(
+    monkeypatch: pytest.MonkeyPatch, *, rolled_back: bool
+) -> None:
+    monkeypatch.setattr(Registry, "of", staticmethod(lambda target: _Registry("1", "2")))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    service = Service("1", True, rolled_back=rolled_back)
+    monkeypatch.setattr(rolling, "_service", lambda target: service)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    stack = _Stack(["2", "1"], fails="up", on="sandbox")
+    with pytest.raises(PulumiError):
+        rolling.rollback(cast(Target, stack), to="1")
+    assert stack.commands == ["preview", "up"]
+    assert stack.refreshed == [rolled_back, rolled_back]

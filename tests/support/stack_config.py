@@ -33,6 +33,7 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 FindImage = Callable[[ProviderArgs, str], Image | None]
 FindNetwork = Callable[[ProviderArgs], str | None]
 FindService = Callable[[ProviderArgs], RunningService | None]
+FindZones = Callable[[ProviderArgs], int]
 FindCertificate = Callable[[ProviderArgs, str], Certificate | None]
 FindZone = Callable[[ProviderArgs, str], HostedZone | None]
 FindModels = Callable[[ProviderArgs], Mapping[str, Sequence[str]]]
@@ -64,6 +65,11 @@ def no_network(_args: ProviderArgs) -> None:
 
 def no_service(_args: ProviderArgs) -> None:
     """Answers as a stack that runs no service."""
+
+
+def no_zones(_args: ProviderArgs) -> int:
+    """Answers as a stack that is not up."""
+    return 0
 
 
 def no_key(_args: ProviderArgs) -> None:
@@ -116,6 +122,7 @@ class Answers:
     image: FindImage = has_the_tag
     network: FindNetwork = no_network
     service: FindService = no_service
+    zones: FindZones = no_zones
     data_key: FindKey = no_key
     certificate: FindCertificate = good_certificate
     zone: FindZone = good_zone

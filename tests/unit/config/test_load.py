@@ -246,14 +246,17 @@ def test_shifting_strategy_uses_the_alternate_group(strategy: str) -> None:
     assert settings.running_service == service
 
 
-def test_zone_with_redis_is_not_taken_away() -> None:
-    redis = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery", "imageTag": "1.0.0"}
+@pytest.mark.parametrize("image", [{}, {"imageTag": "1.0.0"}], ids=["without a service", "with a service"])
+def test_zone_with_redis_is_not_taken_away(image: dict[str, str]) -> None:
+    redis = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery", **image}
     encrypted = ("redisAuthToken",)
-    (line,) = mistakes(redis, encrypted=encrypted, answers=Answers(service=lambda _: RunningService(zones=3)))
+    (line,) = mistakes(redis, encrypted=encrypted, answers=Answers(zones=lambda _: 3))
     assert line.startswith("availabilityZones = 2: takes a zone away in which Redis may have a node")
     assert "pulumi config set redisEnabled false" in line
-    assert load(redis, encrypted=encrypted, answers=Answers(service=lambda _: RunningService(zones=2))).redis
-    assert load({"imageTag": "1.0.0"}, answers=Answers(service=lambda _: RunningService(zones=3))).redis is None
+    for zones in (0, 2):
+        assert load(redis, encrypted=encrypted, answers=Answers(zones=lambda _, zones=zones: zones)).redis
+    assert load({**redis, "availabilityZones": "3"}, encrypted=encrypted, answers=Answers(zones=lambda _: 3)).redis
+    assert load(image, answers=Answers(zones=lambda _: 3)).redis is None
 
 
 def test_service_is_looked_up_only_if_all_is_right_and_it_stays() -> None:

@@ -185,10 +185,26 @@ def test_new_rule_forwards_to_the_group_that_has_the_tasks(
         assert rule.ignore_changes == ("actions",)
 
 
-@pytest.mark.parametrize(("changes", "listener"), [(EDGES[0], "http"), (EDGES[1], "https"), (EDGES[2], "https")])
-def test_rule_forwards_everything(changes: dict[str, Any], listener: str) -> None:
+@pytest.mark.parametrize("shifts_traffic", [False, True])
+@pytest.mark.parametrize("changes", EDGES[1:])
+def test_listeners_have_rules_of_other_names_that_exist_side_by_side(
+    changes: dict[str, Any], *, shifts_traffic: bool
+) -> None:
+    """HTTPS that is set back after a failed release finds the old rules in the state, and needs no new ones."""
+    http, https = (forwarding(build(shifts_traffic=shifts_traffic, **one)) for one in ({}, changes))
+    assert not {rule.name for rule in http} & {rule.name for rule in https}
+    # Stacks that are older than the names of the HTTP listener's rules have rules with these priorities there.
+    assert max(rule.inputs["priority"] for rule in http) < max(rule.inputs["priority"] for rule in https)
+    assert {rule.inputs["priority"] for rule in http}.isdisjoint(rule.inputs["priority"] for rule in https)
+
+
+@pytest.mark.parametrize(
+    ("changes", "listener", "name"),
+    [(EDGES[0], "http", "everything-http"), (EDGES[1], "https", "everything"), (EDGES[2], "https", "everything")],
+)
+def test_rule_forwards_everything(changes: dict[str, Any], listener: str, name: str) -> None:
     run = build(**changes)
-    rule = run.one(":ListenerRule", "everything").inputs
+    rule = run.one(":ListenerRule", name).inputs
     assert f"/{listener}/" in rule["listenerArn"]
     assert rule["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
     [action] = rule["actions"]

@@ -13,8 +13,8 @@ from components.lib import target_health
 from components.lib.names import Names
 from components.lib.provider import ProviderArgs, aws_provider
 from components.service.capacity import CapacityProvider
-from components.service.running import RunningService, find_service
-from recording.mocks import Deployment, FakeAws, RunningTasks, deploy
+from components.service.running import RunningService, find_service, find_zones
+from recording.mocks import PRODUCTION_RULE, Deployment, FakeAws, RunningTasks, deploy
 
 FIRST, OTHER = "arn:first", "arn:other"
 HEALTHY = ["healthy"]
@@ -31,7 +31,7 @@ def find(answers: FakeAws) -> tuple[RunningService | None, Deployment]:
 
 
 def running(targets: Mapping[str, Sequence[str]], **more: Any) -> RunningService:
-    service, _ = find(FakeAws(service=RunningTasks(targets, **more)))
+    service, _ = find(FakeAws(service=RunningTasks(targets, **more), zones=3))
     assert service
     return service
 
@@ -68,12 +68,21 @@ def test_capacity_providers_of_the_service() -> None:
     ]
     service, _ = find(FakeAws(service=RunningTasks(capacity=capacity)))
     assert service
-    assert service.capacity_providers == (CapacityProvider("FARGATE", 1, 30), CapacityProvider("FARGATE_SPOT", 0, 70))
+    assert service.settings.capacity == {CapacityProvider("FARGATE", 1, 30), CapacityProvider("FARGATE_SPOT", 0, 70)}
+
+
+@pytest.mark.parametrize("public_ips", [False, True])
+def test_subnets_and_target_groups_of_the_service(public_ips: bool) -> None:
+    settings = running({FIRST: HEALTHY}, subnets=("b", "a"), public_ips=public_ips).settings
+    assert (settings.subnets, settings.public_ips) == ({"a", "b"}, public_ips)
+    assert settings.load_balancers == {(FIRST, None, None)}
+    shifting = running({FIRST: HEALTHY, OTHER: []}).settings
+    assert shifting.load_balancers == {(FIRST, OTHER, PRODUCTION_RULE)}
 
 
 def test_service_with_one_target_group_asks_for_no_targets() -> None:
     with mock.patch.object(target_health, "target_states", side_effect=AssertionError):
-        assert running({FIRST: HEALTHY}) == RunningService(zones=2)
+        assert running({FIRST: HEALTHY}) == RunningService(zones=2, settings=mock.ANY)
 
 
 @pytest.mark.parametrize("state", ["initial", "healthy", "unhealthy", "unused", "unavailable"])
@@ -93,7 +102,7 @@ def test_weights_decide_while_no_group_or_both_groups_have_tasks(states: list[st
 
 
 def test_without_tasks_and_without_a_rule_no_group_is_active() -> None:
-    assert running({FIRST: [], OTHER: []}) == RunningService(zones=2)
+    assert running({FIRST: [], OTHER: []}) == RunningService(zones=2, settings=mock.ANY)
 
 
 def test_lost_rule_during_a_deployment_is_refused() -> None:
@@ -122,3 +131,36 @@ def test_failed_lookup_is_an_error(function: str, targets: dict[str, list[str]])
     answers = FakeAws(service=RunningTasks(targets), failures={function: "AccessDenied: not authorized"})
     with pytest.raises(pulumi.RunError, match=r"cannot look up the .*: AWS does not allow"):
         find(answers)
+
+
+@pytest.mark.parametrize("zones", [2, 3])
+def test_zones_of_the_load_balancer(zones: int) -> None:
+    assert stack_zones(FakeAws(zones=zones)) == zones
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "reading ELBv2 Load Balancers: couldn't find resource",
+        "Search returned 0 results, please revise so only one is returned",
+        "operation error Elastic Load Balancing v2: DescribeLoadBalancers, LoadBalancerNotFound: not found",
+    ],
+)
+def test_stack_without_a_load_balancer_has_no_zones(failure: str) -> None:
+    assert stack_zones(FakeAws(zones=3, failures={"getLoadBalancer": failure})) == 0
+
+
+def test_zones_that_cannot_be_looked_up_are_an_error() -> None:
+    with pytest.raises(pulumi.RunError, match="cannot look up the load balancer 'voiceter-backend-dev'"):
+        stack_zones(FakeAws(failures={"getLoadBalancer": "ThrottlingException: Rate exceeded"}))
+
+
+def stack_zones(answers: FakeAws) -> int:
+    found: list[int] = []
+
+    def program() -> None:
+        provider = aws_provider(ProviderArgs("eu-north-1", "dev", "dev", {}, ()))
+        found.append(find_zones(provider, Names("dev")))
+
+    deploy(program, stack="dev", answers=answers)
+    return found[0]

@@ -15,6 +15,7 @@ from components.lib.timeline import Timeline
 from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
 from components.service.service import Service, ServiceArgs, TaskSize
+from components.service.state_check import RevisionSettings
 from components.service.strategy import Strategy
 from recording.mocks import Deployment, deploy
 from tests.unit.components.service.test_container import CONTAINER
@@ -26,7 +27,7 @@ ARGS = ServiceArgs(
     version="1.0",
     size=TaskSize(cpu=1024, memory=2048, cpu_architecture="ARM64"),
     capacity=Capacity(desired_count=2, on_demand_base=2, spot_percent=0),
-    running_on=None,
+    running=None,
     placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
     roles=Roles(execution_arn="arn:execution", task_arn="arn:task"),
     target=Target("arn:target-group"),
@@ -162,16 +163,26 @@ def test_capacity_provider_strategy_is_registered() -> None:
     assert "launchType" not in inputs
 
 
+def runs_on(*providers: CapacityProvider) -> RevisionSettings:
+    return RevisionSettings(capacity=frozenset(providers))
+
+
 @pytest.mark.parametrize(
-    ("running_on", "forced"), [(None, False), ([ON_DEMAND], False), ([SPOT], True), ([ON_DEMAND, SPOT], True)]
+    ("running", "forced"),
+    [(None, False), (runs_on(ON_DEMAND), False), (runs_on(SPOT), True), (runs_on(ON_DEMAND, SPOT), True)],
 )
-def test_only_another_capacity_forces_a_deployment(running_on: list[CapacityProvider] | None, forced: bool) -> None:
-    assert service(build(running_on=running_on)).inputs["forceNewDeployment"] is forced
+def test_only_another_capacity_forces_a_deployment(running: RevisionSettings | None, forced: bool) -> None:
+    assert service(build(running=running)).inputs["forceNewDeployment"] is forced
+
+
+def test_update_of_a_running_service_is_checked_against_the_state() -> None:
+    assert service(build(running=runs_on(ON_DEMAND))).before_update == ("refuse-outdated-state",)
+    assert service(build(running=None)).before_update == ()
 
 
 def test_order_of_the_running_capacity_providers_does_not_matter() -> None:
     capacity = Capacity(2, on_demand_base=1, spot_percent=70)
-    inputs = service(build(capacity=capacity, running_on=capacity.providers[::-1])).inputs
+    inputs = service(build(capacity=capacity, running=runs_on(*capacity.providers[::-1]))).inputs
     assert inputs["forceNewDeployment"] is False
 
 
