@@ -1,12 +1,13 @@
 """`make redeploy`: replaces every task by a new one of the same revision."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from components.lib.timeline import JOB_MINUTES
 from operations.console import say
 from operations.errors import OperationError
 from operations.target import Target
-from operations.verdict import judge, short
+from operations.verdict import Outcome, judge, short
 from operations.verify import gather
 
 # `make verify` returns as soon as the deployment is over. This is as long as a CI job waits for one.
@@ -17,14 +18,22 @@ def redeploy(target: Target) -> None:
     """Makes ECS replace the tasks. The stack's state stays as it is.
 
     Raises:
-        OperationError: the stack has no service, or a deployment is under way.
+        OperationError: the stack has no service, a deployment is under way, or clients may follow another listener rule
+            than the one that ECS shifts.
     """
     cluster, name, ecs = target.output("clusterName"), target.output("serviceName"), target.client("ecs")
     wait = target.make("verify", f"WAIT={WAIT_SECONDS}")
-    verdict = judge(target.output("taskDefinitionArn"), gather(target))
+    answers = gather(target)
+    verdict = judge(target.output("taskDefinitionArn"), answers)
     if verdict.outcome.under_way:
         # A second deployment would replace the first one's tasks, and end its bake time.
         raise OperationError(f"Nothing was done, because {verdict.line}. Wait for its end: `{wait}`.")
+    if verdict.outcome is Outcome.ROLLED_BACK and answers.service and _shifts_traffic(answers.service):
+        # If the failed release turned HTTPS on, clients follow the new listener rule, and ECS restored the old one.
+        raise OperationError(
+            f"Nothing was done, because {verdict.line}\nClients may follow another listener rule than the one that ECS"
+            f" would shift. Run `{target.make('rollback')}` or {target.command('pulumi up --refresh')} instead."
+        )
     try:
         service = ecs.update_service(cluster=cluster, service=name, forceNewDeployment=True)["service"]
     except (ecs.exceptions.ServiceNotFoundException, ecs.exceptions.ServiceNotActiveException):
@@ -34,3 +43,7 @@ def redeploy(target: Target) -> None:
         f"Started {primary['id']}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
         f"To see how it ends: {wait}"
     )
+
+
+def _shifts_traffic(service: Mapping[str, Any]) -> bool:
+    return any("advancedConfiguration" in one for one in service.get("loadBalancers", []))
