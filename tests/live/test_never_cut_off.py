@@ -121,7 +121,6 @@ STEPS = {
         _all(NO_HTTPS, NO_NAT, NO_SPOT, LINEAR), image="2.3.0", fault="unhealthy", succeeds=False
     ),
     "the good linear release after it": Step("", image="2.4.0", needs_refresh=True),
-    "more capacity": Step(_all(_set("desiredCount", "2"), HALF_SPOT)),
     "rolling without Redis": Step(_all(NO_REDIS, _set("deploymentStrategy", "rolling"))),
 }
 OUTDATED = (
@@ -148,7 +147,7 @@ def test_in_the_end_the_service_runs_with_what_the_config_says(dev: Stack) -> No
     """After the releases that ECS rolled back, too."""
     network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
     assert network["assignPublicIp"] == "ENABLED"
-    assert {one["capacityProvider"] for one in dev.service()["capacityProviderStrategy"]} == {"FARGATE", "FARGATE_SPOT"}
+    assert {one["capacityProvider"] for one in dev.service()["capacityProviderStrategy"]} == {"FARGATE"}
     assert not dev.client("ec2").describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])[
         "NatGateways"
     ]
