@@ -132,7 +132,7 @@ def test_savings_are_the_difference_that_the_key_makes(stack: str, capsys: pytes
     saved = {saving["change"]: saving["usdPerMonth"] for saving in answer["savings"]}
     assert all(usd > 0 for usd in saved.values())
     expected = {
-        "dev": {"cpuArchitecture: ARM64"},
+        "dev": {"cpuArchitecture: ARM64", "containerInsights: disabled"},
         "prod": {
             "cpuArchitecture: ARM64",
             "onDemandBase: 1, spotPercent: 100",

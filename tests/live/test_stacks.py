@@ -114,7 +114,7 @@ def test_environment_variables_are_as_the_contract_says(stack: Stack) -> None:
 def test_service_is_as_the_contract_says(stack: Stack) -> None:
     cluster = stack.named("voiceter-cluster")
     (described,) = stack.client("ecs").describe_clusters(clusters=[cluster], include=["SETTINGS"])["clusters"]
-    insights = "disabled" if stack.name == "dev" else "enhanced"
+    insights = "enabled" if stack.name == "dev" else "enhanced"
     assert {"name": "containerInsights", "value": insights} in described["settings"]
     assert set(described["capacityProviders"]) == {"FARGATE", "FARGATE_SPOT"}
 
