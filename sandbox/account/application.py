@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from werkzeug.wsgi import get_input_stream
 
-from sandbox.account import services
+from sandbox.account import services, waf_classic
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _CODE = "InternalFailure"
@@ -21,7 +21,8 @@ def make_application() -> Application:
     """Returns the account's application. The content is moto's, which keeps one account for each process."""
     services.install()
     moto: Any = importlib.import_module("moto.moto_server.werkzeug_app")  # it has no types
-    return one_at_a_time(with_failures(moto.DomainDispatcherApplication(moto.create_backend_app)))
+    dispatcher = moto.DomainDispatcherApplication(moto.create_backend_app)
+    return one_at_a_time(with_failures(waf_classic.with_empty_lists(dispatcher)))
 
 
 def one_at_a_time(application: Application) -> Application:
