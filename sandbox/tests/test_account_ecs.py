@@ -247,6 +247,41 @@ def test_list_tasks_filters_by_family_deployment_and_service(world: World) -> No
     assert answer["failures"] == [{"arn": "0" * 32, "reason": "MISSING"}]
 
 
+OF_SERVICE, OF_DEFINITION = ({"key": "Team", "value": value} for value in ("service", "definition"))
+MANAGED = [{"key": "aws:ecs:clusterName", "value": "app"}, {"key": "aws:ecs:serviceName", "value": "app"}]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"propagateTags": "SERVICE"}, [OF_SERVICE]),
+        ({"propagateTags": "TASK_DEFINITION"}, [OF_DEFINITION]),
+        ({"propagateTags": "SERVICE", "enableECSManagedTags": True}, [OF_SERVICE, *MANAGED]),
+        ({}, []),
+    ],
+)
+def test_tasks_have_the_tags_that_their_service_propagates(
+    world: World, settings: dict[str, Any], expected: list[dict[str, str]]
+) -> None:
+    task = world.task("1")
+    world.ecs.tag_resource(resourceArn=task, tags=[OF_DEFINITION])
+    world.create(task, BREAKER, tags=[OF_SERVICE], **settings)
+
+    def tags() -> list[list[dict[str, str]]]:
+        arns = world.ecs.list_tasks(cluster="app", serviceName="app")["taskArns"]
+        described = world.ecs.describe_tasks(cluster="app", tasks=arns, include=["TAGS"])["tasks"]
+        return [sorted(one["tags"], key=lambda tag: tag["key"]) for one in described]
+
+    assert tags() == [expected] * 2
+    assert not any(one.get("tags") for one in world.tasks())
+    if settings.get("propagateTags") == "SERVICE":
+        later = {"key": "Team", "value": "later"}
+        world.ecs.tag_resource(resourceArn=world.service()["serviceArn"], tags=[later])
+        assert tags() == [expected] * 2, "running tasks keep their tags"
+        world.update(forceNewDeployment=True)
+        assert later in tags()[0]
+
+
 @pytest.mark.parametrize(
     ("fault", "code", "reason"),
     [

@@ -135,6 +135,18 @@ def test_service_is_as_the_contract_says(stack: Stack) -> None:
     assert len({subnet["AvailabilityZone"] for subnet in subnets}) == (3 if stack.name == "prod" else 2)
 
 
+def test_tasks_have_the_tags_of_the_stack(stack: Stack) -> None:
+    ecs, cluster = stack.client("ecs"), stack.named("voiceter-cluster")
+    arns = ecs.list_tasks(cluster=cluster, serviceName=stack.named("voiceter-backend"))["taskArns"]
+    for task in ecs.describe_tasks(cluster=cluster, tasks=arns, include=["TAGS"])["tasks"]:
+        tags = {tag["key"]: tag["value"] for tag in task["tags"]}
+        assert (tags["Application"], tags["Stack"], tags["aws:ecs:clusterName"]) == (
+            "voiceter-backend",
+            stack.name,
+            cluster,
+        )
+
+
 def test_scaling_is_as_the_contract_says(stack: Stack) -> None:
     scaling = stack.client("application-autoscaling")
     resource_id = f"service/{stack.named('voiceter-cluster')}/{stack.named('voiceter-backend')}"

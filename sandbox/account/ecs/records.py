@@ -52,6 +52,7 @@ class Deployment:
     finished_at: datetime.datetime | None = None
     rollback: dict[str, Any] | None = None
     stops: list[Stop] = field(default_factory=list[Stop])  # of its tasks, unless they failed
+    tags: list[dict[str, str]] = field(default_factory=list[dict[str, str]])  # of its tasks
 
     @property
     def strategy(self) -> str:

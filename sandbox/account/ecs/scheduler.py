@@ -41,6 +41,22 @@ _BREAKER = "Service deployment rolled back because the circuit breaker threshold
 _NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 
 
+def _tags_of_tasks(service: Any) -> list[dict[str, str]]:
+    """Returns the tags of tasks that start now. A task keeps its tags when those of the service change.
+
+    Amazon ECS Developer Guide, "Tagging Amazon ECS resources": propagated tags, and tags that ECS manages.
+    """
+    sources = {
+        "SERVICE": lambda: service.tags,
+        "TASK_DEFINITION": lambda: service._backend.describe_task_definition(service.task_definition).tags,
+    }
+    tags = list(sources.get(service.propagate_tags, list)() or [])
+    if getattr(service, "enable_ecs_managed_tags", False):
+        managed = {"aws:ecs:clusterName": service.cluster_name, "aws:ecs:serviceName": service.name}
+        tags += [{"key": key, "value": value} for key, value in managed.items()]
+    return tags
+
+
 def triggers(service: Any) -> dict[str, Any]:
     """Returns the attributes of moto's service whose change starts a deployment."""
     return {name: getattr(service, name, None) for name in _TRIGGERS}
@@ -71,6 +87,7 @@ def start(service: Any) -> None:
         due=time.monotonic() + _DUE_SECONDS[fault] if fault in _DUE_SECONDS else None,
         created_at=now(),
         state_reason=f"ECS deployment ecs-svc/{number} in progress.",
+        tags=_tags_of_tasks(service),
     )
     rollout.deployments.insert(0, deployment)
     add_event(service, f"has started {service.desired_count} tasks.")

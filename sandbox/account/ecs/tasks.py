@@ -72,13 +72,18 @@ def list_tasks(original: Callable[[], Any], request: Any) -> Any:
 
 @replaces(EC2ContainerServiceResponse)
 def describe_tasks(original: Callable[[], Any], request: Any) -> Any:
-    """Describes tasks by ARN or by id."""
+    """Describes tasks by ARN or by id, and their tags only if the request includes `TAGS`."""
     answer = original()  # refuses an empty list and an unknown cluster
     arns: list[str] = request._get_param("tasks") or []
     requested = [arn.rpartition("/")[2] for arn in arns]
     described = {task["taskArn"].rpartition("/")[2]: task for task in _all_tasks(request)}
     of_moto = {task.id for tasks in request.ecs_backend.tasks.values() for task in tasks.values()}
-    answer.result["tasks"] += [described[task_id] for task_id in requested if task_id in described]
+    with_tags = "TAGS" in (request._get_param("include") or [])
+    answer.result["tasks"] += [
+        described[task_id] if with_tags else {**described[task_id], "tags": []}
+        for task_id in requested
+        if task_id in described
+    ]
     missing = [task_id for task_id in requested if task_id not in described and task_id not in of_moto]
     answer.result["failures"] = [{"arn": task_id, "reason": "MISSING"} for task_id in missing]
     return answer
@@ -172,6 +177,7 @@ def _description(service: Any, deployment: Deployment, state: _State, number: in
             for container in definition.container_definitions
         ],
         "attachments": [_interface(address)] if address else [],
+        "tags": deployment.tags,
         "stopCode": state.stop_code,
         "stoppedReason": state.stopped_reason,
         "stoppedAt": (state.stopped_at or deployment.finished_at or now()) if stopped else None,
