@@ -14,7 +14,9 @@ from components.data.logs import Logs, LogsArgs
 from components.data.logs_bucket import LogsBucket, LogsBucketArgs
 from components.data.registry import Registry, RegistryArgs
 from components.data.session_cache import SessionCache, SessionCacheArgs
+from components.data.web_acl_log import WebAclLog, WebAclLogArgs
 from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.edge.web_acl import WebAcl, WebAclArgs
 from components.lib.names import Names
 from components.lib.startup import disable_garbage_collection
 from components.lookups import Lookups
@@ -73,7 +75,7 @@ if settings.has_data_key:
         DataKeyArgs(
             account=account,
             alias=names.data_key,
-            log_group=names.log_group,
+            log_groups=[names.log_group, names.web_acl_log],
             identity=identity,
             shell=settings.enable_exec,
             protect=protect,
@@ -114,9 +116,15 @@ app_secrets = AppSecrets(
 )
 logs_bucket_name = names.logs_bucket(account.id)
 logs_bucket = None
+web_acl_log = None
 if settings.access_logs or settings.flow_logs:
     flow_log_of = network.vpc_id if settings.flow_logs else None
     logs_bucket = LogsBucket("logs-bucket", LogsBucketArgs(account, logs_bucket_name, flow_log_of, protect), on_aws)
+    web_acl_log = WebAclLog(
+        "web-acl-log",
+        WebAclLogArgs(account=account, name=names.web_acl_log, protect=protect, encryption_key=encryption_key),
+        on_aws,
+    )
 logs = Logs("logs", LogsArgs(names.log_group, settings.log_retention_days, protect, encryption_key), on_aws)
 identity.grant(
     execution=[*registry.pull(), *logs.write(), *app_secrets.read()],
@@ -158,6 +166,17 @@ load_balancer = LoadBalancer(
     ),
     on_aws,
 )
+if settings.rate_limits:
+    WebAcl(
+        "web-acl",
+        WebAclArgs(
+            name=names.web_acl,
+            load_balancer_arn=load_balancer.arn,
+            limits=settings.rate_limits,
+            log_group_arn=web_acl_log.group_arn if web_acl_log and settings.access_logs else None,
+        ),
+        on_aws,
+    )
 cluster = Cluster(
     "cluster",
     ClusterArgs(
@@ -180,8 +199,10 @@ profile = profile_of(
         target_groups=load_balancer.target_group_arn_suffixes,
         tables=stores.table_names,
         from_app=settings.enable_metrics,
+        region=region,
         least_tasks=settings.least_tasks,
         cache_nodes=cache.node_ids if cache else (),
+        web_acl=names.web_acl if settings.waf else None,
     )
 )
 dashboard = Dashboard("dashboard", DashboardArgs(account, names, profile), on_aws)

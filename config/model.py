@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from components.edge.web_acl import LEAST_LIMIT, MOST_LIMIT
 from components.lib.app import DRAIN_SECONDS, PING_SECONDS, SESSIONS_PER_TASK
 from components.service.strategy import ROLLING, STRATEGIES
 from config import rules
@@ -188,8 +189,23 @@ class Keys(BaseModel):
 
     access_logs: Annotated[
         Flag,
-        Key("the load balancer's access and connection logs, in S3 for 90 days", default=_STAGING_AND_PROD),
+        Key(
+            "the load balancer's access and connection logs, in S3, and the web ACL's log, for 90 days",
+            default=_STAGING_AND_PROD,
+        ),
     ] = Field(default_factory=_is_staging_or_prod)
+    waf: Annotated[
+        Flag,
+        Key("a web ACL before the load balancer: AWS's rules and rate limits", default="false; true in prod"),
+    ] = Field(default_factory=_is_prod)
+    waf_rate_limit: Annotated[
+        StrictInt,
+        Field(ge=LEAST_LIMIT, le=MOST_LIMIT),
+        Key(
+            "requests of one IP address in 5 minutes, without the polls of established sessions; needs `waf`",
+            unit="requests",
+        ),
+    ] = 2000
     flow_logs: Annotated[Flag, Key("the VPC's flow logs, in S3 for 90 days", default=_STAGING_AND_PROD)] = Field(
         default_factory=_is_staging_or_prod
     )

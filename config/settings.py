@@ -10,6 +10,7 @@ from components.access.models import InferenceProfile
 from components.data.registry import Image
 from components.data.session_cache import Redis
 from components.edge.domain import Domain
+from components.edge.web_acl import RateLimits
 from components.lib.provider import ProviderArgs
 from components.lib.timeline import Timeline
 from components.network import NetworkShape
@@ -108,6 +109,11 @@ class Settings(Keys):
     def https(self) -> bool:
         """Whether clients reach the load balancer by HTTPS."""
         return self.domain is not None
+
+    @property
+    def rate_limits(self) -> RateLimits | None:
+        """The limits of the web ACL; None without waf."""
+        return RateLimits(self.waf_rate_limit, self.max_messages_per_second) if self.waf else None
 
     @property
     def redis(self) -> Redis | None:

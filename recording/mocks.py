@@ -255,6 +255,7 @@ class FakeAws(pulumi.runtime.Mocks):
             "TargetGroup": ("elasticloadbalancing", f"targetgroup/{name}/0a1b"),
             "Topic": ("sns", name),
             "MetricAlarm": ("cloudwatch", f"alarm:{name}"),
+            "WebAcl": ("wafv2", f"regional/webacl/{name}/0a1b"),
             "Listener": ("elasticloadbalancing", f"listener/app/{logical}/0a1b/2c3d"),
         }
         if type_ == "Key":

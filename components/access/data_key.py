@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -72,14 +73,14 @@ class DataKeyArgs:
 
     account: Account
     alias: str
-    log_group: str  # the name of the log group that the key encrypts
+    log_groups: Sequence[str]  # the names of the log groups that the key encrypts
     identity: Identity
     shell: bool  # whether ECS Exec is on
     protect: bool  # whether the engine refuses to delete the key
 
 
 class DataKey(pulumi.ComponentResource):
-    """One key for the tables, the recordings, the log group, the secrets and the sessions of ECS Exec."""
+    """One key for the tables, the recordings, the log groups, the secrets and the sessions of ECS Exec."""
 
     arn: pulumi.Output[str]  # known once the roles may use the key, so nothing is encrypted with it before
 
@@ -123,6 +124,7 @@ def _key_policy(args: DataKeyArgs) -> list[Statement]:
     Amazon CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS Key Management Service".
     """
     account = args.account
+    groups = [account.arn("logs", f"log-group:{name}") for name in args.log_groups]
     root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
     return [
         Statement("Administration", ["kms:*"], ["*"], principal=root),
@@ -130,7 +132,7 @@ def _key_policy(args: DataKeyArgs) -> list[Statement]:
             "CloudWatchLogs",
             [*_DECRYPT, *_ENCRYPT],
             ["*"],
-            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": account.arn("logs", f"log-group:{args.log_group}")}},
+            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}},
             principal={"Service": f"logs.{account.region}.amazonaws.com"},
         ),
     ]

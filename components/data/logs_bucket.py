@@ -11,7 +11,7 @@ from components.data.bucket import UNFINISHED_UPLOAD_DAYS, default_encryption, d
 from components.lib.account import Account
 from components.lib.policy import Statement, document
 
-_RETENTION_DAYS = 90
+RETENTION_DAYS = 90  # of all logs about traffic
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class LogsBucket(pulumi.ComponentResource):
                     "id": "logs",
                     "status": "Enabled",
                     "filter": {"prefix": ""},
-                    "expiration": {"days": _RETENTION_DAYS},
+                    "expiration": {"days": RETENTION_DAYS},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_UPLOAD_DAYS},
                 }
             ],

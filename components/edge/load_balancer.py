@@ -61,6 +61,7 @@ class LoadBalancer(pulumi.ComponentResource):
     The tasks are in one target group, or in two that change places at each deployment. ECS then owns the weights.
     """
 
+    arn: pulumi.Output[str]
     dns_name: pulumi.Output[str]
     url: pulumi.Output[str]
     target: Target
@@ -108,6 +109,7 @@ class LoadBalancer(pulumi.ComponentResource):
         if args.domain:
             alias_record(args.domain, load_balancer, self)
 
+        self.arn = load_balancer.arn
         self.dns_name = load_balancer.dns_name
         host = args.domain.name if args.domain else load_balancer.dns_name
         self.url = pulumi.Output.concat("http://" if certificate is None else "https://", host)

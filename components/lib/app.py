@@ -4,6 +4,7 @@ from typing import Final
 
 PORT: Final = 8080
 HEALTH_PATH: Final = "/health"
+SOCKET_IO_PATH: Final = "/socket.io/"
 METRICS_NAMESPACE: Final = "Voiceter/Backend"  # of the metrics that the app publishes
 SESSION_SECONDS: Final = 30 * 60  # the longest session
 SESSIONS_PER_TASK: Final = 45  # that one task serves at once

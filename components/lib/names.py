@@ -73,6 +73,16 @@ class Names:
         return _fit_name(self._with_stack(APPLICATION), 32, _LOAD_BALANCER)
 
     @property
+    def web_acl(self) -> str:
+        """The web ACL of the load balancer."""
+        return _fit_name(self._with_stack(APPLICATION), 128)
+
+    @property
+    def web_acl_log(self) -> str:
+        """The CloudWatch log group of the web ACL, and the policy that lets AWS write to it."""
+        return _fit_name(self._with_stack(f"aws-waf-logs-{APPLICATION}"), 512)
+
+    @property
     def topic(self) -> str:
         """The SNS topic of the alarms, and the alias of its key."""
         return _fit_name(self._with_stack(f"{APPLICATION}-alarms"), 250)

@@ -66,8 +66,10 @@ class Metrics:
     target_groups: Sequence[pulumi.Input[str]]  # the last parts of their ARNs; of two, either has the tasks
     tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
     from_app: bool  # whether the app emits its own metrics
+    region: str
     least_tasks: int  # the fewest tasks that the service has while it runs; 0 if it never runs
     cache_nodes: Sequence[pulumi.Input[str]] = ()  # empty without a cache
+    web_acl: str | None = None  # the name of its metrics; None without one
 
     @property
     def cpu(self) -> Metric:
@@ -146,6 +148,17 @@ class Metrics:
     def cache_lag(self) -> list[Metric]:
         """How far each node of the session cache is behind the primary. The primary sends no lag."""
         return self._of_cache("ReplicationLag") if len(self.cache_nodes) > 1 else []
+
+    @property
+    def blocked_requests(self) -> Metric | None:
+        """Requests that the web ACL blocked. It sends nothing while there are none. None without a web ACL.
+
+        AWS WAF Developer Guide, "AWS WAF metrics and dimensions".
+        """
+        if self.web_acl is None:
+            return None
+        dimensions = {"WebACL": self.web_acl, "Region": self.region, "Rule": "ALL"}
+        return Metric("AWS/WAFV2", "BlockedRequests", dimensions)
 
     def _of_cache(self, name: str) -> list[Metric]:
         return [Metric("AWS/ElastiCache", name, {"CacheClusterId": node}) for node in self.cache_nodes]

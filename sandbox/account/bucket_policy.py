@@ -1,4 +1,4 @@
-"""What the policy of a bucket lets an AWS service do.
+"""What the policy of a bucket, or of another resource, lets an AWS service do.
 
 moto checks no policy when a service is told to deliver logs to a bucket.
 
@@ -27,7 +27,12 @@ def bucket_of(account_id: str, name: str) -> Any:
 
 def allows(bucket: Any, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
     """Returns whether the bucket's policy lets an AWS service perform an action. Every call is with TLS."""
-    policy: dict[str, Any] = json.loads(bucket.policy or '{"Statement": []}')
+    return policy_allows(bucket.policy or '{"Statement": []}', service, action, resource, context)
+
+
+def policy_allows(document: str, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    """Returns whether the policy of a resource lets an AWS service perform an action. Every call is with TLS."""
+    policy: dict[str, Any] = json.loads(document)
     given = {"aws:SecureTransport": "true", **context}
     effects = {
         statement["Effect"]

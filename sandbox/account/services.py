@@ -21,6 +21,7 @@ _SERVICES = (
     "route53",
     "servicequotas",
     "sns",
+    "wafv2",
 )
 
 

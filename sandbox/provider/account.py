@@ -16,7 +16,7 @@ from .convert import violations
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 _MADE_UP = "sandbox"
 _LOCK = threading.Lock()  # botocore's session is not safe to share between threads, its clients are
-_ABSENT_CODE = re.compile(r"NotFound|NoSuch|NonExist|NotExist")
+_ABSENT_CODE = re.compile(r"NotFound|NoSuch|Non[Ee]xist|NotExist")
 _ABSENT_MESSAGE = re.compile(
     r"not found|^no .* found|unable to describe task definition|marked (for deletion|deleted)", re.IGNORECASE
 )

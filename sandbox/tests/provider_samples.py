@@ -38,6 +38,8 @@ VPC, SUBNET, GATEWAY = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/inte
 ROUTE_TABLE, GROUP = "aws:ec2/routeTable:RouteTable", "aws:ec2/securityGroup:SecurityGroup"
 REPOSITORY, BUCKET, SECRET = "aws:ecr/repository:Repository", "aws:s3/bucket:Bucket", "aws:secretsmanager/secret:Secret"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+LOG_POLICY, WEB_ACL = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "aws:wafv2/webAcl:WebAcl"
+WEB_ACL_LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 ROLE, LOAD_BALANCER = "aws:iam/role:Role", "aws:lb/loadBalancer:LoadBalancer"
 TARGET_GROUP, LISTENER = "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:Listener"
 RULE, CERTIFICATE = "aws:lb/listenerRule:ListenerRule", "aws:acm/certificate:Certificate"
@@ -138,6 +140,30 @@ _TABLE_KEYS = {
     "attributes": [{"name": "sessionId", "type": "S"}, {"name": "kind", "type": "S"}, {"name": "start", "type": "S"}],
     "hashKey": "sessionId",
 }
+
+
+def _visible(metric: str) -> Values:
+    return {"cloudwatchMetricsEnabled": True, "metricName": metric, "sampledRequestsEnabled": True}
+
+
+def _regex(part: str, pattern: str) -> Values:
+    transformations = [{"priority": 0, "type": "NONE"}]
+    match: Values = {"fieldToMatch": {part: {}}, "regexString": pattern, "textTransformations": transformations}
+    return {"regexMatchStatement": match}
+
+
+def _label(name: str) -> Values:
+    return {"labelMatchStatement": {"scope": "LABEL", "key": f"awswaf:managed:aws:{name}"}}
+
+
+def _kept(action: str) -> Values:
+    """A filter of a log that keeps the requests with one action."""
+    condition = {"actionCondition": {"action": action}}
+    kept = {"behavior": "KEEP", "requirement": "MEETS_ANY", "conditions": [condition]}
+    return {"defaultBehavior": "DROP", "filters": [kept]}
+
+
+_PATH, _QUERY = _regex("uriPath", "^/socket[.]io/"), _regex("queryString", "(^|&)sid=")
 
 SAMPLES: dict[str, Sample] = {
     VPC: Sample({"cidrBlock": "10.0.0.0/16", "tags": {"Name": "net"}}, {"tags": {"Name": "network"}}),
@@ -427,6 +453,89 @@ SAMPLES: dict[str, Sample] = {
             ]
         },
     ),
+    "log group of the web ACL": Sample({"name": "aws-waf-logs-app"}),
+    LOG_POLICY: Sample(
+        {
+            "policyName": "aws-waf-logs-app",
+            "policyDocument": document(
+                Principal={"Service": "delivery.logs.amazonaws.com"},
+                Action=["logs:CreateLogStream", "logs:PutLogEvents"],
+                Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            ),
+        },
+        {"policyDocument": document(Principal={"Service": "delivery.logs.amazonaws.com"}, Action="logs:*")},
+    ),
+    WEB_ACL: Sample(
+        {
+            "name": "app",
+            "scope": "REGIONAL",
+            "defaultAction": {"allow": {}},
+            "visibilityConfig": _visible("app"),
+            "dataProtectionConfig": {
+                "dataProtections": [
+                    {"action": "SUBSTITUTION", "field": {"fieldType": "SINGLE_HEADER", "fieldKeys": ["cookie"]}}
+                ]
+            },
+            "rules": [
+                {
+                    "name": "rate",
+                    "priority": 0,
+                    "action": {"block": {}},
+                    "statement": {
+                        "rateBasedStatement": {
+                            "limit": 2000,
+                            "aggregateKeyType": "IP",
+                            "evaluationWindowSec": 300,
+                            "scopeDownStatement": {
+                                "notStatement": {"statement": {"andStatement": {"statements": [_PATH, _QUERY]}}}
+                            },
+                        }
+                    },
+                    "visibilityConfig": _visible("rate"),
+                },
+                {
+                    "name": "common",
+                    "priority": 1,
+                    "overrideAction": {"none": {}},
+                    "statement": {
+                        "managedRuleGroupStatement": {
+                            "vendorName": "AWS",
+                            "name": "AWSManagedRulesCommonRuleSet",
+                            "ruleActionOverrides": [{"name": "SizeRestrictions_BODY", "actionToUse": {"count": {}}}],
+                        }
+                    },
+                    "visibilityConfig": _visible("common"),
+                },
+                {
+                    "name": "bodies",
+                    "priority": 2,
+                    "action": {"block": {}},
+                    "statement": {
+                        "andStatement": {
+                            "statements": [
+                                {"orStatement": {"statements": [_label("a:b"), _label("a:c")]}},
+                                {"notStatement": {"statement": _PATH}},
+                            ]
+                        }
+                    },
+                    "visibilityConfig": _visible("bodies"),
+                },
+            ],
+        },
+        {"visibilityConfig": _visible("other")},
+    ),
+    WEB_ACL_LOG: Sample(
+        {
+            "resourceArn": Ref(WEB_ACL, "arn"),
+            "logDestinationConfigs": [Ref("log group of the web ACL", "arn")],
+            "loggingFilter": _kept("BLOCK"),
+        },
+        {"loggingFilter": _kept("COUNT")},
+        after=(LOG_POLICY,),
+    ),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": Sample(
+        {"webAclArn": Ref(WEB_ACL, "arn"), "resourceArn": Ref(LOAD_BALANCER, "arn")}
+    ),
     CLUSTER: Sample(
         {
             "name": "app-cluster",
@@ -655,4 +764,4 @@ SAMPLES: dict[str, Sample] = {
 
 
 # One more sample of a type: its key among the samples, and the type.
-SECOND = {"second subnet": SUBNET, "second group": GROUP}
+SECOND = {"second subnet": SUBNET, "second group": GROUP, "log group of the web ACL": LOG_GROUP}

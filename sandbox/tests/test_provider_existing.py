@@ -27,6 +27,7 @@ from sandbox.tests.provider_samples import (
     LISTENER,
     LOAD_BALANCER,
     LOG_GROUP,
+    LOG_POLICY,
     POLICY,
     RECORD,
     REPOSITORY,
@@ -48,6 +49,8 @@ from sandbox.tests.provider_samples import (
     TOPIC,
     TOPIC_POLICY,
     VPC,
+    WEB_ACL,
+    WEB_ACL_LOG,
 )
 from sandbox.tests.provider_world import World
 
@@ -77,6 +80,7 @@ REFUSED = {
     CACHE: "ReplicationGroupAlreadyExists",
     ALIAS: "AlreadyExistsException",
     BUDGET: "DuplicateRecordException",
+    WEB_ACL: "WAFDuplicateItemException",
 }
 # AWS creates another object: the type has no name, or its name is a tag.
 ANOTHER = {
@@ -95,6 +99,7 @@ OVERWRITTEN = {
     *(ALARM, DASHBOARD, TARGET, POLICY, SCHEDULED_ACTION, TASK, TOPIC_POLICY),
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     *("aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:iam/rolePolicy:RolePolicy"),
+    *(LOG_POLICY, WEB_ACL_LOG, "aws:wafv2/webAclAssociation:WebAclAssociation"),
     *("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketPolicy:BucketPolicy"),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",

@@ -51,6 +51,7 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:budgets/budget:Budget": ({"name"}, {"costFilters", "limitAmount", "limitUnit"}),
     "aws:cloudwatch/dashboard:Dashboard": ({"dashboardName"}, set()),
     "aws:cloudwatch/logGroup:LogGroup": ({"name"}, {"deletionProtectionEnabled"}),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": ({"policyName"}, set()),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ({"name"}, set()),
     "aws:cloudwatch/queryDefinition:QueryDefinition": (set(), set()),
     "aws:dynamodb/table:Table": (
@@ -144,6 +145,12 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:sns/topicSubscription:TopicSubscription": ({"endpoint", "protocol", "topic"}, set()),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ({"securityGroupId"}, set()),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ({"securityGroupId"}, set()),
+    "aws:wafv2/webAcl:WebAcl": ({"name", "scope"}, set()),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": ({"resourceArn", "webAclArn"}, set()),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": (
+        {"logDestinationConfigs", "resourceArn"},
+        set(),
+    ),
 }
 # What replaces here although the AWS provider updates it.
 _REPLACES_HERE_ALONE = {

@@ -32,6 +32,7 @@ TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 _IMPORT_IDS = {
     "aws:ecs/taskDefinition:TaskDefinition": "{arn}",
     "aws:appautoscaling/target:Target": "ecs/{resourceId}/ecs:service:DesiredCount",
+    "aws:wafv2/webAcl:WebAcl": "{id}/{name}/{scope}",
     "aws:appautoscaling/policy:Policy": "ecs/{resourceId}/ecs:service:DesiredCount/{name}",
 }
 # What no call shows, so that an import cannot read it: the next update sets it.
@@ -54,7 +55,7 @@ def engine(endpoint: str) -> Engine:
 
 
 def _imported(world: World, made: Made) -> Made:
-    identifier = _IMPORT_IDS.get(made.token, made.id).format_map(made.outputs)
+    identifier = _IMPORT_IDS.get(made.token, made.id).format_map({"id": made.id, **made.outputs})
     found = world.engine.import_(made.token, identifier)
     assert found is not None
     return found

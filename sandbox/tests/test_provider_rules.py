@@ -23,6 +23,8 @@ CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
 ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 LOG_GROUP, ALARM = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/metricAlarm:MetricAlarm"
+LOG_POLICY, WEB_ACL = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "aws:wafv2/webAcl:WebAcl"
+WEB_ACL_LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 QUERIES_ALARM, DASHBOARD = f"{ALARM} with queries", "aws:cloudwatch/dashboard:Dashboard"
 TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
 SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
@@ -183,6 +185,25 @@ GOOD: dict[str, Values] = {
     ROLE: {"assumeRolePolicy": {"Statement": [_STATEMENT]}},
     ROLE_POLICY: {"policy": {"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}},
     LOG_GROUP: {"retentionInDays": 3653},
+    LOG_POLICY: {"policyDocument": {"Statement": [_STATEMENT]}},
+    WEB_ACL: {
+        "rules": [
+            {
+                "name": "rate",
+                "priority": 0,
+                "statement": {"rateBasedStatement": {"limit": 10, "evaluationWindowSec": 300}},
+                "visibilityConfig": {"metricName": "rate"},
+            },
+            {
+                "name": "common",
+                "priority": 1,
+                "statement": {"managedRuleGroupStatement": {"name": "AWSManagedRulesCommonRuleSet"}},
+                "visibilityConfig": {"metricName": "common"},
+            },
+        ],
+        "visibilityConfig": {"metricName": "app"},
+    },
+    WEB_ACL_LOG: {"logDestinationConfigs": ["arn:aws:logs:eu-north-1:1:log-group:aws-waf-logs-app"]},
     ALARM: {
         "metricName": "Latency",
         "namespace": "App",
@@ -226,6 +247,7 @@ GOOD: dict[str, Values] = {
 
 _OF_A_RESOURCE = {
     **dict.fromkeys((BUCKET_POLICY, TOPIC_POLICY, ENDPOINT_POLICY, KEY), "policy"),
+    LOG_POLICY: "policyDocument",
     ROLE: "assumeRolePolicy",
 }
 _C, _H = "containerDefinitions.0.", "containerDefinitions.0.healthCheck."
@@ -366,6 +388,29 @@ BAD: list[tuple[str, str, Any, str]] = [
     (ROLE, "assumeRolePolicy", LONG, "characters without white space: at most 2,048 are allowed"),
     (ROLE_POLICY, "policy", LONG, "characters without white space: at most 10,240 are allowed"),
     (LOG_GROUP, "retentionInDays", 31, "`retentionInDays` is 31: must be one of 1, 3, 5, 7, 14, 30"),
+    (LOG_POLICY, "policyDocument", LONG, "characters: at most 5,120 are allowed"),
+    (WEB_ACL, "rules.1.priority", 0, "`rules[1].priority` is 0: must differ from rule to rule"),
+    (WEB_ACL, "rules.1.name", "rate", '`rules[1].name` is "rate": must differ from rule to rule'),
+    (
+        WEB_ACL,
+        "rules.0.statement.rateBasedStatement.evaluationWindowSec",
+        30,
+        "is 30: must be one of 60, 120, 300, 600",
+    ),
+    (WEB_ACL, "rules.1.statement.managedRuleGroupStatement.name", "Common", '.name` is "Common": must be one of AWSM'),
+    *(
+        (WEB_ACL, path, name, f'`{shown}` is "{name}": must be 1 to 128 letters')
+        for path, shown in (
+            ("visibilityConfig.metricName", "visibilityConfig.metricName"),
+            ("rules.1.visibilityConfig.metricName", "rules[1].visibilityConfig.metricName"),
+        )
+        for name in ("All", "Default_Action", "a b", "a.b", "")
+    ),
+    *(
+        (WEB_ACL_LOG, "logDestinationConfigs", [f"arn:aws:logs:eu-north-1:1:{name}"], "name starts with aws-waf-logs-")
+        for name in ("log-group:app", "log-group:aws-waf-logs-", "aws-waf-logs-app")
+    ),
+    (WEB_ACL_LOG, "logDestinationConfigs", 2 * ["a:log-group:aws-waf-logs-a"], "must be one destination"),
     (ALARM, "treatMissingData", "good", '`treatMissingData` is "good": must be one of missing, ignore'),
     *(
         (ALARM, "extendedStatistic", name, f'`extendedStatistic` is "{name}": must be a percentile from p0 to p100')
@@ -429,7 +474,7 @@ BAD: list[tuple[str, str, Any, str]] = [
 ]
 
 # Properties that hold a JSON document: the tables above show it unfolded.
-_DOCUMENTS = ("containerDefinitions", "dashboardBody", "policy", "assumeRolePolicy")
+_DOCUMENTS = ("containerDefinitions", "dashboardBody", "policy", "policyDocument", "assumeRolePolicy")
 
 
 def _inputs(case: str, path: str = "", value: Any = GONE) -> Values:

@@ -19,6 +19,8 @@ pulumi config set --secret --path secrets.API_TOKEN correct-horse-battery -s dev
 pulumi config set --path 'alarmEmails[0]' oncall@example.com -s dev
 pulumi config set --path 'alarmPhones[0]' --type string -s dev -- +4915112345678
 pulumi config set monthlyBudgetUsd 250 -s dev
+pulumi config set accessLogs true -s dev
+pulumi config set waf true -s dev
 boundary=$(aws iam create-policy --policy-name boundary --query Policy.Arn --output text \
   --policy-document '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
 pulumi config set permissionsBoundaryArn "$boundary" -s dev

@@ -40,6 +40,7 @@ def facts(everything: Stack) -> Facts:
         target_group=group["TargetGroupArn"].rpartition(":")[2],
         table_prefix="demo-dev-",
         cache="voiceter-sessions-dev",
+        web_acl="voiceter-backend-dev",
     )
 
 

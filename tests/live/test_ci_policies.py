@@ -130,6 +130,8 @@ def kinds(action: str) -> set[tuple[str, str]]:
 
 def kind(arn: str) -> tuple[str, str]:
     _, _, service, _, _, resource = arn.split(":", 5)
+    if service == "wafv2":  # the scope goes first
+        resource = resource.partition("/")[2]
     first = re.split(r"[/:]", resource)[0]
     return service, "*" if "${" in first or service in ("s3", "sns") else first
 
@@ -301,6 +303,30 @@ NOT_DEPENDENT = {
         (f"ecs:List{what}" for what in ("Clusters", "ContainerInstances", "Services", "TaskDefinitions", "Tasks")),
         "only for flow logs with the fields of ECS",
     ),
+    **dict.fromkeys(
+        (
+            "amplify:AssociateWebACL",
+            "amplify:DisassociateWebACL",
+            "amplify:GetWebACLForResource",
+            "apigateway:SetWebACL",
+            "apprunner:AssociateWebAcl",
+            "apprunner:DescribeWebAclForService",
+            "apprunner:DisassociateWebAcl",
+            "appsync:AssociateWebACL",
+            "appsync:DisassociateWebACL",
+            "appsync:GetWebACLForResource",
+            "appsync:SetWebACL",
+            "cognito-idp:AssociateWebACL",
+            "cognito-idp:DisassociateWebACL",
+            "cognito-idp:GetWebACLForResource",
+            "ec2:AssociateVerifiedAccessInstanceWebAcl",
+            "ec2:DisassociateVerifiedAccessInstanceWebAcl",
+            "ec2:GetVerifiedAccessInstanceWebAcl",
+            "wafv2:GetPermissionPolicy",
+            "wafv2:PutPermissionPolicy",
+        ),
+        "only for a web ACL of another resource than a load balancer",
+    ),
     "billing:GetBillingViewData": "only for budgets on a billing view",
     "route53:AssociateVPCWithHostedZone": "only for interface endpoints with a private DNS name",
 }
@@ -321,6 +347,8 @@ NEW_CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"
 NETWORK_INTERFACE = f"arn:aws:ec2:us-east-1:{ACCOUNT}:network-interface/eni-1"
 BUCKET = f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod"
 LOGS_BUCKET = f"arn:aws:s3:::voiceter-logs-{ACCOUNT}-prod"
+BALANCER = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/voiceter-backend/1"
+WEB_ACL = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/voiceter-backend/1"
 TAGGING = {"aws_RequestTag__Application": "voiceter-backend"}
 
 
@@ -347,6 +375,17 @@ TAGGING = {"aws_RequestTag__Application": "voiceter-backend"}
         # VPC User Guide, "Amazon S3 bucket permissions for flow logs": AWS writes the policy in the caller's name.
         ("ec2:CreateFlowLogs", "s3:PutBucketPolicy", LOGS_BUCKET, {}),
         ("ec2:CreateFlowLogs", "s3:GetBucketPolicy", LOGS_BUCKET, {}),
+        # AWS WAF Developer Guide, "Permissions for AssociateWebACL" and "Sending web ACL traffic logs to an Amazon
+        # CloudWatch Logs log group".
+        ("wafv2:AssociateWebACL", "elasticloadbalancing:SetWebAcl", BALANCER, {}),
+        ("wafv2:AssociateWebACL", "wafv2:AssociateWebACL", BALANCER, {}),
+        ("wafv2:AssociateWebACL", "wafv2:AssociateWebACL", WEB_ACL, {}),
+        ("wafv2:CreateWebACL", "wafv2:CreateWebACL", WEB_ACL.replace("webacl/voiceter-backend", "managedruleset"), {}),
+        ("wafv2:PutLoggingConfiguration", "logs:CreateLogDelivery", "*", {}),
+        ("wafv2:PutLoggingConfiguration", "logs:PutResourcePolicy", "*", {}),
+        ("wafv2:PutLoggingConfiguration", "logs:DescribeResourcePolicies", "*", {}),
+        ("wafv2:PutLoggingConfiguration", "logs:DescribeLogGroups", "*", {}),
+        ("wafv2:DeleteLoggingConfiguration", "logs:DeleteLogDelivery", "*", {}),
         # terraform-provider-aws, internal/service/iam/role.go: a changed description.
         ("iam:UpdateRole", "iam:UpdateRoleDescription", f"{ROLE}/voiceter-backend-task-role", {}),
         # terraform-provider-aws, internal/service/s3: the S3 Control tagging API for a bucket's tags.
@@ -443,6 +482,8 @@ def test_deploy_role_deletes_no_data() -> None:
         ("ecs:UpdateService", f"arn:aws:ecs:us-east-1:{ACCOUNT}:service/other/other", False, False),
         ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/voiceter-backend-staging", False, True),
         ("logs:GetLogEvents", f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/voiceter-backend", False, False),
+        ("wafv2:DeleteWebACL", WEB_ACL, False, True),
+        ("wafv2:DeleteWebACL", WEB_ACL.replace("voiceter-backend", "other"), False, False),
         ("ec2:DeleteVpc", VPC, False, False),
         ("iam:PassRole", f"{ROLE}/voiceter-backend-task-role", False, False),
     ],

@@ -21,6 +21,7 @@ SWITCHED = {
     *(f"dynamodb/table:Table {name}" for name in contract.TABLES),
     "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration recordings",
     "cloudwatch/logGroup:LogGroup containers",
+    "cloudwatch/logGroup:LogGroup web-acl",
     "ecs/cluster:Cluster cluster",
 }
 
@@ -31,7 +32,7 @@ class Keys:
 
     tables: set[str | None]
     recordings: str | None
-    logs: str | None
+    logs: set[str | None]
     secrets: set[str | None]
     sessions: str | None
     sessions_need_it: bool  # whether ECS Exec refuses a log group without a key
@@ -48,7 +49,7 @@ def keys(stack: Stack) -> Keys:
     default = rule["ApplyServerSideEncryptionByDefault"]
     assert (default["SSEAlgorithm"] == "aws:kms") is ("KMSMasterKeyID" in default)
     assert rule.get("BucketKeyEnabled", False) is ("KMSMasterKeyID" in default)
-    groups = stack.client("logs").describe_log_groups(logGroupNamePrefix=stack.outputs["logGroupName"])["logGroups"]
+    groups = stack.client("logs").describe_log_groups()["logGroups"]
     secrets = stack.client("secretsmanager").list_secrets()["SecretList"]
     clusters = stack.client("ecs").describe_clusters(
         clusters=[stack.outputs["clusterName"]], include=["CONFIGURATIONS"]
@@ -59,7 +60,7 @@ def keys(stack: Stack) -> Keys:
     return Keys(
         tables={table.get("KMSMasterKeyArn") for table in tables},
         recordings=default.get("KMSMasterKeyID"),
-        logs=groups[0].get("kmsKeyId"),
+        logs={group.get("kmsKeyId") for group in groups},
         secrets={secret.get("KmsKeyId") for secret in secrets},
         sessions=sessions.get("kmsKeyId"),
         sessions_need_it=log["cloudWatchEncryptionEnabled"],
@@ -91,7 +92,7 @@ def in_place(changed: Mapping[str, str]) -> None:
 def test_everything_is_encrypted_with_the_stacks_key(everything: Stack) -> None:
     """The first test of this file."""
     arn = key(everything)["Arn"]
-    assert keys(everything) == Keys({arn}, arn, arn, {arn}, arn, sessions_need_it=True)
+    assert keys(everything) == Keys({arn}, arn, {arn}, {arn}, arn, sessions_need_it=True)
     assert rights(everything).keys() == {"DataKeySecrets", "DataKeyTables", "DataKeyRecordings"}
     rotation = everything.client("kms").get_key_rotation_status(KeyId=key(everything)["KeyId"])
     assert rotation["KeyRotationEnabled"] is True
@@ -113,7 +114,7 @@ def test_key_and_its_rights_stay_when_it_is_turned_off(everything: Stack) -> Non
     everything.sandbox.set("dev", customerKey="false")
     in_place(everything.sandbox.changed("dev"))
     arn = before["Arn"]
-    assert keys(everything) == Keys({None}, None, None, {arn}, arn, sessions_need_it=False)
+    assert keys(everything) == Keys({None}, None, {None}, {arn}, arn, sessions_need_it=False)
     assert key(everything) == before
     assert before["KeyState"] == "Enabled"
     assert rights(everything) == had
@@ -125,5 +126,5 @@ def test_same_key_is_used_when_it_is_turned_on_again(everything: Stack) -> None:
     everything.sandbox.set("dev", customerKey="true")
     in_place(everything.sandbox.changed("dev"))
     arn = before["Arn"]
-    assert keys(everything) == Keys({arn}, arn, arn, {arn}, arn, sessions_need_it=True)
+    assert keys(everything) == Keys({arn}, arn, {arn}, {arn}, arn, sessions_need_it=True)
     assert key(everything) == before

@@ -47,6 +47,9 @@ READERS: Final[Mapping[str, Read]] = {
     "secretsmanager": _by_arn("secretsmanager", "describe_secret", "SecretId", "Tags"),
     "sns": _by_arn("sns", "list_tags_for_resource", "ResourceArn", "Tags"),
     "vpc": _of_ec2,
+    "wafv2": lambda stack, item: stack.client("wafv2").list_tags_for_resource(ResourceARN=item["outputs"]["arn"])[
+        "TagInfoForResource"
+    ]["TagList"],
 }
 _NAMES: Final = {"key": "key", "Key": "key", "TagKey": "key", "value": "value", "Value": "value", "TagValue": "value"}
 

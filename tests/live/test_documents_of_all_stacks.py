@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +68,22 @@ def test_traffic_logs_are_read(stacks: LiveSandbox, tmp_path: Path) -> None:
     assert re.search(r"^ACTIVE\tSUCCESS\tNone$", output, re.MULTILINE)
     assert key in output
     s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def test_log_of_the_web_acl_is_read(stacks: LiveSandbox, tmp_path: Path) -> None:
+    """On prod, which has it."""
+    logs, group = stacks.client("logs"), f"aws-waf-logs-{stacks.outputs('prod')['serviceName']}"
+    entry = {"terminatingRuleId": "connects", "httpRequest": {"clientIp": "203.0.113.7"}}
+    logs.create_log_stream(logGroupName=group, logStreamName="us-east-1_voiceter-backend_0")
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="us-east-1_voiceter-backend_0",
+        logEvents=[{"timestamp": int(time.time() * 1000), "message": json.dumps(entry, separators=(",", ":"))}] * 2,
+    )
+    (read,) = [block.code for block in blocks("docs/firewall.md")]
+    output = succeeded(stacks.types(f"pulumi stack select prod\n{read}", tmp_path))
+    assert re.search(r'^ *2 "terminatingRuleId":"connects"$', output, re.MULTILINE)
+    assert re.search(r'^ *2 "clientIp":"203\.0\.113\.7"$', output, re.MULTILINE)
 
 
 def test_setup_of_ci(stacks: LiveSandbox, tmp_path: Path) -> None:

@@ -154,6 +154,20 @@ def _open_to_all(item: Item) -> None:
     )
 
 
+def _log_delivery(item: Item) -> None:
+    document = json.loads(item["policyDocument"])
+    document["Statement"][0]["Principal"] = {"Service": "es.amazonaws.com"}
+    item.call("logs", "put_resource_policy", policyName=item.id, policyDocument=json.dumps(document))
+
+
+def _web_acl(item: Item) -> None:
+    """Somebody allows everything in a hurry."""
+    named = {"Id": item.id, "Name": item["name"], "Scope": "REGIONAL"}
+    found = item.call("wafv2", "get_web_acl", **named)
+    kept = {name: found["WebACL"][name] for name in ("DefaultAction", "VisibilityConfig", "DataProtectionConfig")}
+    item.call("wafv2", "update_web_acl", **named, **kept, Rules=[], LockToken=found["LockToken"])
+
+
 CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:acm/certificate:Certificate": lambda item: item.call(
         "acm", "add_tags_to_certificate", CertificateArn=item.id, Tags=[ROGUE]
@@ -174,6 +188,7 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:cloudwatch/logGroup:LogGroup": lambda item: item.call(
         "logs", "put_retention_policy", logGroupName=item.id, retentionInDays=1
     ),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _log_delivery,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:cloudwatch/queryDefinition:QueryDefinition": lambda item: item.call(
         "logs", "put_query_definition", queryDefinitionId=item.id, name=item["name"], queryString="fields @message"
@@ -297,6 +312,15 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _group_rule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _group_rule,
+    "aws:wafv2/webAcl:WebAcl": _web_acl,
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": lambda item: item.call(
+        "wafv2",
+        "put_logging_configuration",
+        LoggingConfiguration={
+            "ResourceArn": item.id,
+            "LogDestinationConfigs": item["logDestinationConfigs"],
+        },
+    ),
 }
 # Types of which nothing can be changed, only deleted.
 UNCHANGEABLE = {
@@ -304,6 +328,7 @@ UNCHANGEABLE = {
     "aws:ec2/routeTableAssociation:RouteTableAssociation": "another table is another association",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "another policy is another attachment",
     "aws:sns/topicSubscription:TopicSubscription": "another endpoint is another subscription",
+    "aws:wafv2/webAclAssociation:WebAclAssociation": "another web ACL is another association",
     "aws:secretsmanager/secretVersion:SecretVersion": "a version never changes; a new one follows it",
 }
 # Types whose change here is not drift.

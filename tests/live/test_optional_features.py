@@ -216,6 +216,8 @@ def test_one_node_has_no_failover_and_a_schedule_and_logs_are_created(dev: Stack
         """
         pulumi config set accessLogs true -s dev
         pulumi config set flowLogs true -s dev
+        pulumi config set waf true -s dev
+        pulumi config set wafRateLimit 500 -s dev
         pulumi config set redisReplicas 0 -s dev
         pulumi config set --path 'scalingSchedule.weekday-morning.cron' '0 7 ? * MON-FRI *' -s dev
         pulumi config set --path 'scalingSchedule.weekday-morning.timeZone' Europe/Helsinki -s dev
@@ -247,6 +249,23 @@ def test_logs_of_the_load_balancer_and_the_network_go_to_the_bucket(dev: Stack) 
     assert "LoadBalancerLogs" in {one["Sid"] for one in policy_of_logs_bucket(dev)["Statement"]}
     delivery, _ = below("docs/traffic-logs.md", "Check the delivery")
     assert shell(dev, f"pulumi stack select dev\n{delivery}").split() == ["ACTIVE", "SUCCESS", "None"]
+
+
+def web_acl(dev: Stack) -> dict[str, Any] | None:
+    """The web ACL of the load balancer."""
+    (balancer,) = dev.client("elbv2").describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
+    return dev.client("wafv2").get_web_acl_for_resource(ResourceArn=balancer["LoadBalancerArn"]).get("WebACL")
+
+
+def test_web_acl_is_turned_on_with_its_log_and_starts_no_deployment(dev: Stack) -> None:
+    found = web_acl(dev)
+    assert found is not None
+    rules = {rule["Name"]: rule["Statement"] for rule in found["Rules"]}
+    assert rules["connects"]["RateBasedStatement"]["Limit"] == 500
+    log = dev.client("wafv2").get_logging_configuration(ResourceArn=found["ARN"])["LoggingConfiguration"]
+    assert log["LogDestinationConfigs"] == [
+        f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:aws-waf-logs-voiceter-backend-dev"
+    ]
 
 
 def test_limits_that_a_schedule_has_set_are_not_drift(dev: Stack) -> None:
@@ -283,7 +302,8 @@ def test_policy_of_the_bucket_outlasts_a_new_flow_log(dev: Stack) -> None:
 
 
 def test_redis_secrets_and_logs_are_turned_off(dev: Stack) -> None:
-    dev.sandbox.remove("dev", "accessLogs", "flowLogs", "redisEnabled", "redisAuthToken", "secrets", "enableAuth")
+    dev.sandbox.remove("dev", "accessLogs", "flowLogs", "waf", "wafRateLimit")
+    dev.sandbox.remove("dev", "redisEnabled", "redisAuthToken", "secrets", "enableAuth")
     up(dev)
     assert not {"caches", "subnet groups of caches", "secrets"} & dev.sandbox.holdings().keys()
     assert not injected(dev)
@@ -291,6 +311,8 @@ def test_redis_secrets_and_logs_are_turned_off(dev: Stack) -> None:
     attributes = log_attributes(dev)
     assert attributes["access_logs.s3.enabled"] == attributes["connection_logs.s3.enabled"] == "false"
     assert flow_logs(dev) == []
+    assert web_acl(dev) is None
+    assert dev.client("wafv2").list_web_acls(Scope="REGIONAL")["WebACLs"] == []
     assert LOGS_BUCKET not in {one["Name"] for one in dev.client("s3").list_buckets()["Buckets"]}
 
 

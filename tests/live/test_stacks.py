@@ -391,6 +391,41 @@ def test_load_balancer_and_network_log_to_a_private_bucket(stack: Stack) -> None
     }
 
 
+def test_web_acl_of_prod_protects_the_load_balancer(stack: Stack) -> None:
+    (balancer,) = stack.client("elbv2").describe_load_balancers(Names=[stack.named("voiceter-backend")])[
+        "LoadBalancers"
+    ]
+    waf = stack.client("wafv2")
+    found = waf.get_web_acl_for_resource(ResourceArn=balancer["LoadBalancerArn"]).get("WebACL")
+    assert (found is not None) is (stack.name == "prod")
+    if found is None:
+        return
+    assert found["Name"] == found["VisibilityConfig"]["MetricName"] == "voiceter-backend"
+    assert found["DefaultAction"] == {"Allow": {}}
+    rules = {rule["Name"]: rule for rule in found["Rules"]}
+    assert sorted(rules, key=lambda name: rules[name]["Priority"]) == [
+        "requests",
+        "connects",
+        "common",
+        "known-bad-inputs",
+        "bodies",
+    ]
+    assert rules["connects"]["Statement"]["RateBasedStatement"]["Limit"] == 2000
+    assert rules["requests"]["Statement"]["RateBasedStatement"]["Limit"] == 60_000
+    hidden = [one["Field"]["FieldKeys"] for one in found["DataProtectionConfig"]["DataProtections"]]
+    assert hidden == [["authorization", "cookie"], ["sid"]]
+    log = waf.get_logging_configuration(ResourceArn=found["ARN"])["LoggingConfiguration"]
+    group = "aws-waf-logs-voiceter-backend"
+    assert log["LogDestinationConfigs"] == [f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:{group}"]
+    assert log["LoggingFilter"]["DefaultBehavior"] == "DROP"
+    (shown,) = stack.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"][:1]
+    assert shown["logGroupName"] == group
+    assert (shown["retentionInDays"], shown["deletionProtectionEnabled"]) == (90, True)
+    assert (
+        shown["kmsKeyId"] == stack.client("kms").describe_key(KeyId="alias/voiceter-backend-data")["KeyMetadata"]["Arn"]
+    )
+
+
 def test_log_group_and_registry_are_as_the_contract_says(stack: Stack) -> None:
     name = stack.named("/ecs/voiceter-backend")
     groups = stack.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]

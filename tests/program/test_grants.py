@@ -318,6 +318,7 @@ NAMES = {
     "recordings": f"voiceter-recordings-{ACCOUNT}-prod",
     "logs_bucket": f"voiceter-logs-{ACCOUNT}-prod",
     "log_group": "/ecs/voiceter-backend",
+    "web_acl_log": "aws-waf-logs-voiceter-backend",
     "cluster": "voiceter-cluster",
     "number": "0",
 }
@@ -329,7 +330,8 @@ def test_every_wildcard_is_listed_with_its_reason() -> None:
     documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
     documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
     documents += [p.json("policy") for p in deployment.all(":VpcEndpointPolicy")]
-    assert len(documents) == 12
+    documents += [p.json("policyDocument") for p in deployment.all(":LogResourcePolicy")]
+    assert len(documents) == 13
     by_alias = FakeAws(
         region=REGION, images={DIGEST: [TAG]}, secret_keys={SHARED_SECRET: f"{KEY.split('key/')[0]}alias/a"}
     )
@@ -353,6 +355,7 @@ def test_every_policy_is_checked_for_wildcards() -> None:
         ("aws:kms/key:Key", "policy"),
         ("aws:sns/topicPolicy:TopicPolicy", "policy"),
         ("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", "policy"),
+        ("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "policyDocument"),
     }
 
 

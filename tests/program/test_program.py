@@ -117,7 +117,7 @@ def test_every_component_registers_its_outputs_once(stack: str) -> None:
     deployment = run(stack)
     parts = components(deployment)
     assert (
-        len({(part.type, part.name) for part in parts}) == len(parts) == {"dev": 17, "staging": 18, "prod": 19}[stack]
+        len({(part.type, part.name) for part in parts}) == len(parts) == {"dev": 17, "staging": 19, "prod": 21}[stack]
     )
     for part in parts:
         assert re.fullmatch(r"voiceter:[a-z_]+:[A-Z][A-Za-z]+", part.type)
@@ -243,7 +243,8 @@ def test_only_prod_protects_its_data(stack: str, days: int) -> None:
     assert {bucket.inputs["forceDestroy"] for bucket in deployment.all(":Bucket")} == {stack != "prod"}
     assert deployment.one(":Repository").inputs["forceDelete"] is (stack != "prod")
     assert deployment.one(":Secret").inputs["recoveryWindowInDays"] == (30 if stack == "prod" else 0)
-    assert deployment.one(":LogGroup").inputs["retentionInDays"] == days
+    assert deployment.one(":LogGroup", "containers").inputs["retentionInDays"] == days
+    assert {group.inputs["deletionProtectionEnabled"] for group in deployment.all(":LogGroup")} == {stack == "prod"}
 
 
 def test_image_given_by_digest_is_deployed_with_its_tag_as_version() -> None:

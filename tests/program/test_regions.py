@@ -32,6 +32,8 @@ NAMED_BY = {
     "aws:cloudwatch/dashboard:Dashboard": "dashboardName",
     "aws:cloudwatch/queryDefinition:QueryDefinition": "name",
     "aws:budgets/budget:Budget": "name",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyName",
+    "aws:wafv2/webAcl:WebAcl": "name",
 }
 # Types whose names are unique only within another object of the same stack.
 NAMED_WITHIN = {"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record"}
@@ -100,12 +102,15 @@ def test_stack_with_a_very_long_name_has_legal_names() -> None:
         "aws:sns/topic:Topic": 256,
         "aws:cloudwatch/queryDefinition:QueryDefinition": 255,
         "aws:budgets/budget:Budget": 100,
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": 512,
+        "aws:wafv2/webAcl:WebAcl": 128,
     }
-    found = names(run(LONG, like="prod", monthlyBudgetUsd=9))
+    config: dict[str, Any] = {"monthlyBudgetUsd": 9, "waf": True, "accessLogs": True}
+    found = names(run(LONG, like="prod", **config))
     assert {type_ for type_, _ in found} >= set(limits)
     for type_, name in found:
         assert len(name) <= limits.get(type_, 255), (type_, name)
-    assert found.isdisjoint(names(run(f"{LONG[:-1]}y", like="prod", monthlyBudgetUsd=9)))
+    assert found.isdisjoint(names(run(f"{LONG[:-1]}y", like="prod", **config)))
 
 
 def test_copied_values_of_another_region_are_all_named_at_once() -> None:

@@ -59,6 +59,8 @@ CHANGES: Final[dict[str, tuple[Any, Mapping[str, Any]]]] = {
     "hostedZoneId": ("Z0123456789ABD", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
     "accessLogs": (False, {}),
     "flowLogs": (False, {}),
+    "waf": (True, {}),
+    "wafRateLimit": (3000, {"waf": True}),
     "protectData": (True, {}),
     "logRetentionDays": (90, {}),
     "customerKey": (True, {}),

@@ -18,7 +18,9 @@ Put = Callable[[Facts], list[Datum]]
 class Case:
     """One alarm. The data is for a period that starts at 0."""
 
-    source: Literal["aws", "app", "cache"]  # who sends the metrics: a stack has the alarms of the sources that it has
+    source: Literal[
+        "aws", "app", "cache", "web-acl"
+    ]  # who sends the metrics: a stack has the alarms of the sources that it has
     threshold: float
     period: int
     evaluations: int
@@ -108,6 +110,16 @@ def _database(table: str) -> Case:
 
 def _of_node(name: str, number: str, *values: float) -> Put:
     return lambda facts: put(facts, "AWS/ElastiCache", name, {"CacheClusterId": f"{facts.cache}-{number}"}, *values)
+
+
+def _blocked(rule: str, *values: float) -> Put:
+    return lambda facts: put(
+        facts,
+        "AWS/WAFV2",
+        "BlockedRequests",
+        {"WebACL": facts.web_acl, "Region": facts.region, "Rule": rule},
+        *values,
+    )
 
 
 # A target group with targets emits both metrics.
@@ -283,5 +295,15 @@ CASES: Mapping[str, Case] = {
         # Either node may be the replica.
         bad=[_of_node("ReplicationLag", "001", 6), _of_node("ReplicationLag", "002", 0.2, 9)],
         good=[_of_node("ReplicationLag", "002", 5, 0.1)],
+    ),
+    "blocked-requests-high-warning": Case(
+        source="web-acl",
+        threshold=500,
+        period=300,
+        evaluations=2,
+        watches=("BlockedRequests", "Sum"),
+        bad=[_blocked("ALL", *[51.0] * 10)],
+        # The metric of a rule is part of the metric of the whole.
+        good=[_blocked("ALL", 500), _blocked("common", 600)],
     ),
 }

@@ -10,6 +10,7 @@ from components.monitoring.profile import Alarm, Profile
 from components.monitoring.profiles.app import app_profile
 from components.monitoring.profiles.cache import cache_profile
 from components.monitoring.profiles.service import service_profile
+from components.monitoring.profiles.web_acl import web_acl_profile
 
 _HEAD = "| alarm | rolls a deployment back | what it means | first thing to do | first command |\n|---|---|---|---|---|"
 
@@ -36,8 +37,10 @@ def _profiles() -> dict[str, Profile]:
         target_groups=[""],
         tables=dict.fromkeys(TABLES, ""),
         from_app=True,
+        region="",
         least_tasks=2,  # as in prod
         cache_nodes=["", ""],
+        web_acl="",
     )
 
     async def profiles() -> dict[str, Profile]:  # a dimension is an output, which needs an event loop
@@ -45,6 +48,7 @@ def _profiles() -> dict[str, Profile]:
             "Every stack": service_profile(metrics),
             "With `enableMetrics`": app_profile(metrics),
             "With `redisEnabled`": cache_profile(metrics),
+            "With `waf`": web_acl_profile(metrics),
         }
 
     return asyncio.run(profiles())

@@ -45,6 +45,8 @@ class Facts:
     target_group: str = "targetgroup/voiceter-backend-1a2b3c4/0a1b"
     table_prefix: str = "demo-"
     cache: str = "voiceter-sessions"
+    web_acl: str = "voiceter-backend"
+    region: str = "us-east-1"
 
     def emitted(self) -> Iterator[Emitted]:
         yield from self._by_app()
@@ -92,6 +94,10 @@ class Facts:
             for name in ("ReadThrottleEvents", "WriteThrottleEvents"):
                 dimensions = {"TableName": f"{self.table_prefix}{table}"}
                 yield Emitted("AWS/DynamoDB", name, "Count", dimensions, shown=("Sum",))
+        # AWS WAF Developer Guide, "AWS WAF metrics and dimensions": of the whole web ACL, and of each rule.
+        for rule in ("ALL", "requests", "connects", "common", "known-bad-inputs", "bodies"):
+            acl = {"WebACL": self.web_acl, "Region": self.region, "Rule": rule}
+            yield Emitted("AWS/WAFV2", "BlockedRequests", "Count", acl, shown=("Sum",) if rule == "ALL" else ())
         for node in NODES:
             for name, unit, stat in (
                 ("DatabaseMemoryUsagePercentage", "Percent", "Maximum"),

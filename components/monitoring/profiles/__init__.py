@@ -5,12 +5,14 @@ from components.monitoring.profile import Profile
 from components.monitoring.profiles.app import app_profile
 from components.monitoring.profiles.cache import cache_profile
 from components.monitoring.profiles.service import service_profile
+from components.monitoring.profiles.web_acl import web_acl_profile
 
 
 def profile_of(metrics: Metrics) -> Profile:
     """Returns all alarms and graphs of a stack. The graphs are in the order in which an operator reads them."""
     service, app, cache = service_profile(metrics), app_profile(metrics), cache_profile(metrics)
+    web_acl = web_acl_profile(metrics)
     return Profile(
-        alarms=[*service.alarms, *app.alarms, *cache.alarms],
-        graphs=[*app.graphs, *service.graphs, *cache.graphs],
+        alarms=[*service.alarms, *app.alarms, *cache.alarms, *web_acl.alarms],
+        graphs=[*app.graphs, *service.graphs, *cache.graphs, *web_acl.graphs],
     )

@@ -27,6 +27,7 @@ from . import (
     s3,
     secretsmanager,
     sns,
+    wafv2,
 )
 
 RULES: Final[Mapping[str, Callable[[Values], Iterator[Fault]]]] = {
@@ -37,6 +38,7 @@ RULES: Final[Mapping[str, Callable[[Values], Iterator[Fault]]]] = {
     "aws:budgets/budget:Budget": budgets.budget,
     "aws:cloudwatch/dashboard:Dashboard": cloudwatch.dashboard,
     "aws:cloudwatch/logGroup:LogGroup": logs.log_group,
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": logs.resource_policy,
     "aws:cloudwatch/metricAlarm:MetricAlarm": cloudwatch.metric_alarm,
     "aws:dynamodb/table:Table": dynamodb.table,
     "aws:ec2/securityGroup:SecurityGroup": ec2.security_group,
@@ -64,6 +66,8 @@ RULES: Final[Mapping[str, Callable[[Values], Iterator[Fault]]]] = {
     "aws:sns/topic:Topic": sns.topic,
     "aws:sns/topicPolicy:TopicPolicy": sns.topic_policy,
     "aws:sns/topicSubscription:TopicSubscription": sns.topic_subscription,
+    "aws:wafv2/webAcl:WebAcl": wafv2.web_acl,
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": wafv2.logging_configuration,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ec2.security_group_rule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ec2.security_group_rule,
 }

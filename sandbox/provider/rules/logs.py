@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import one_of
+from .checks import document, one_of, resource_statements
 
 # Days.
 # fmt: off
@@ -17,3 +17,9 @@ RETENTION = (
 def log_group(inputs: Values) -> Iterator[Fault]:
     """Amazon CloudWatch Logs API Reference, PutRetentionPolicy. Pulumi writes 0 for logs that never expire."""
     yield from one_of(inputs, "retentionInDays", *RETENTION, 0)
+
+
+def resource_policy(inputs: Values) -> Iterator[Fault]:
+    """Amazon CloudWatch Logs API Reference, PutResourcePolicy."""
+    yield from document(inputs, "policyDocument", 5120)
+    yield from resource_statements(inputs, "policyDocument")

@@ -20,10 +20,11 @@ from . import (
     s3,
     secretsmanager,
     sns,
+    wafv2,
 )
 
 _MODULES = (
     *(acm, application_autoscaling, budgets, cloudwatch, dynamodb, ec2, ec2_rules, ecr, ecs, elasticache),
-    *(elbv2, iam, kms, logs, route53, s3, secretsmanager, sns),
+    *(elbv2, iam, kms, logs, route53, s3, secretsmanager, sns, wafv2),
 )
 TYPES: dict[str, Resource] = {resource.token: resource for module in _MODULES for resource in module.RESOURCES}

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: log groups and saved queries."""
+"""CloudWatch Logs: log groups, who else may write to them, and saved queries."""
 
 from ..resource import Call, Name, Read, Resource, Tags
 
@@ -64,4 +64,22 @@ QUERY_DEFINITION = Resource(
     ordered=("logGroupNames",),
 )
 
-RESOURCES = (LOG_GROUP, QUERY_DEFINITION)
+RESOURCE_POLICY = Resource(
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+    service="logs",
+    create=Call("PutResourcePolicy", ("policyName", "policyDocument")),
+    id="policyName",
+    identity=lambda it: {"policyName": it.id},
+    read=(
+        Read(
+            "DescribeResourcePolicies",
+            at="resourcePolicies",
+            params=lambda _: {},
+            find=lambda policy, it: policy["policyName"] == it.id,
+        ),
+    ),
+    update=(Call("PutResourcePolicy", ("policyDocument",)),),
+    delete=(Call("DeleteResourcePolicy"),),
+)
+
+RESOURCES = (LOG_GROUP, RESOURCE_POLICY, QUERY_DEFINITION)

@@ -42,6 +42,7 @@ def test_defaults_of_prod() -> None:
         "access_logs": True,
         "customer_key": True,
         "flow_logs": True,
+        "waf": True,
     }
 
 
@@ -60,6 +61,7 @@ def test_on_demand_base_follows_min_count() -> None:
 def test_no_optional_part_exists_by_default() -> None:
     loaded = load({})
     assert (loaded.image, loaded.domain, loaded.redis, loaded.https) == (None, None, None, False)
+    assert loaded.rate_limits is None
     assert (loaded.schedules, loaded.secret_values) == ({}, {})
 
 

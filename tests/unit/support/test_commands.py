@@ -24,6 +24,7 @@ HEADINGS = {
 # The live tests that run every block of a document, and assert it.
 WHOLE = {
     "docs/ci.md": "test_documents_of_all_stacks.py",
+    "docs/firewall.md": "test_documents_of_all_stacks.py",
     "docs/recovery.md": "test_recovery.py",
     "docs/releases.md": "test_documents.py",
     "docs/traffic-logs.md": "test_documents_of_all_stacks.py",

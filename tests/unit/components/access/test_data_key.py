@@ -17,7 +17,10 @@ from tests.support import iam
 REGION = "eu-north-1"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b"
 ALIAS = "alias/voiceter-backend-data-dev"
-GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend-dev"
+GROUPS = [
+    f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}"
+    for name in ("/ecs/voiceter-backend-dev", "aws-waf-logs-voiceter-backend-dev")
+]
 ITEM_ACTIONS = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom"]
 
 
@@ -30,7 +33,7 @@ def build(with_shell: bool = False, protect: bool = True) -> Deployment:
             DataKeyArgs(
                 account=account,
                 alias=ALIAS,
-                log_group="/ecs/voiceter-backend-dev",
+                log_groups=["/ecs/voiceter-backend-dev", "aws-waf-logs-voiceter-backend-dev"],
                 identity=identity,
                 shell=with_shell,
                 protect=protect,
@@ -88,14 +91,15 @@ def test_ecs_decrypts_secrets_and_nothing_else() -> None:
     assert not iam.allows(execution, "kms:GenerateDataKey", KEY, through("secretsmanager"))
 
 
-def test_key_policy_admits_cloudwatch_logs_for_the_log_group_alone() -> None:
+def test_key_policy_admits_cloudwatch_logs_for_the_log_groups_alone() -> None:
     policy = build().one(":Key").json("policy")
     (logs,) = [one for one in policy["Statement"] if one["Sid"] == "CloudWatchLogs"]
     assert logs["Principal"] == {"Service": f"logs.{REGION}.amazonaws.com"}
     statement = {**policy, "Statement": [logs]}
     for action in ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"):
-        assert iam.allows(statement, action, KEY, {"kms:EncryptionContext:aws:logs:arn": GROUP})
-        assert not iam.allows(statement, action, KEY, {"kms:EncryptionContext:aws:logs:arn": f"{GROUP}-2"})
+        for group in GROUPS:
+            assert iam.allows(statement, action, KEY, {"kms:EncryptionContext:aws:logs:arn": group})
+            assert not iam.allows(statement, action, KEY, {"kms:EncryptionContext:aws:logs:arn": f"{group}-2"})
     assert iam.allows(policy, "kms:PutKeyPolicy", KEY), "the account keeps control of the key"
 
 

@@ -19,6 +19,7 @@ FACTS = Facts()
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
 
 APP_ONLY = {name for name, case in CASES.items() if case.source == "app"}
+WEB_ACL_ONLY = {name for name, case in CASES.items() if case.source == "web-acl"}
 CACHE_ONLY = {name for name, case in CASES.items() if case.source == "cache"}
 DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
 NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
@@ -47,7 +48,7 @@ def figures(of: Rule | Case) -> tuple[float, int, int]:
     return of.threshold, of.period, of.evaluations
 
 
-def test_stack_with_metrics_and_redis_has_every_alarm() -> None:
+def test_stack_with_metrics_redis_and_waf_has_every_alarm() -> None:
     assert {alarm.name for alarm in prod().all(":MetricAlarm")} == set(CASES)
 
 
@@ -149,9 +150,9 @@ def test_description_says_what_to_do_first_and_where_to_look(name: str) -> None:
 
 def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
     made = {alarm.name for alarm in run("dev", https=False).all(":MetricAlarm")}
-    assert made == set(CASES) - APP_ONLY - CACHE_ONLY
+    assert made == set(CASES) - APP_ONLY - CACHE_ONLY - WEB_ACL_ONLY
     without = run("prod", enableMetrics=False)
-    assert {alarm.name for alarm in without.all(":MetricAlarm")} == made
+    assert {alarm.name for alarm in without.all(":MetricAlarm")} == made | WEB_ACL_ONLY
     assert [policy.name for policy in without.all("appautoscaling/policy:Policy")] == ["cpu", "memory"]
 
 
@@ -194,9 +195,12 @@ def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
 
 
 def test_every_stack_watches_its_own_metrics() -> None:
-    staging = run("staging", **REDIS)
+    staging = run("staging", waf=True, **REDIS)
+    assert {alarm.name for alarm in staging.all(":MetricAlarm")} == set(CASES)
     facts = Facts("voiceter-cluster-staging", "voiceter-backend-staging", "app/voiceter-backend-staging/0a1b")
-    facts = replace(facts, table_prefix="demo-staging-", cache="voiceter-sessions-staging")
+    facts = replace(
+        facts, table_prefix="demo-staging-", cache="voiceter-sessions-staging", web_acl="voiceter-backend-staging"
+    )
     for alarm in staging.all(":MetricAlarm"):
         assert alarm.inputs["name"] == f"voiceter-backend-{alarm.name}-staging"
         watching = Rule.registered(alarm.inputs)

@@ -1,0 +1,153 @@
+"""AWS WAF: web ACLs, what they protect, and their logs."""
+
+from typing import Any
+
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..values import Values
+
+_SERVICE = "wafv2"
+
+
+def _acl(it: Context) -> Values:
+    return {"Id": it.id.partition("/")[0], "Name": it["name"], "Scope": it["scope"]}
+
+
+def _lock(it: Context) -> Values:
+    """A change names the version that it changes."""
+    return {**_acl(it), "LockToken": it.call("GetWebACL", **_acl(it))["LockToken"]}
+
+
+def _import_id(id: str) -> Values:
+    """An import names id, name and scope."""
+    _, name, scope = id.split("/") if id.count("/") == 2 else ("", "", "")
+    return {"name": name, "scope": scope} if name else {}
+
+
+def _scope(found: Any, _: Context) -> Values:
+    return {"scope": "REGIONAL" if ":regional/" in found["ARN"] else "CLOUDFRONT"}
+
+
+_VISIBILITY = ("cloudwatchMetricsEnabled", "metricName", "sampledRequestsEnabled")
+_CHANGED = ("defaultAction", "visibilityConfig", "rules", "dataProtectionConfig")
+_PROTECTIONS = "dataProtectionConfig.dataProtections"
+_STATEMENT = "rules.statement"
+_RATE = f"{_STATEMENT}.rateBasedStatement"
+_GROUP = f"{_STATEMENT}.managedRuleGroupStatement"
+_COUNTED = f"{_GROUP}.ruleActionOverrides"
+_NOT_A_POLL = f"{_RATE}.scopeDownStatement"
+_POLL = f"{_NOT_A_POLL}.notStatement.statement"
+_PARTS = f"{_STATEMENT}.andStatement.statements"
+_REGEX = "regexMatchStatement"
+_REGEX_MEMBERS = ("fieldToMatch", "regexString", "textTransformations")
+
+WEB_ACL = Resource(
+    "aws:wafv2/webAcl:WebAcl",
+    service=_SERVICE,
+    create=Call("CreateWebACL", ("name", "scope", *_CHANGED)),
+    id=lambda answer, _: answer["Summary"]["Id"],
+    parse_id=_import_id,
+    canonical_id=lambda made: made["arn"].rpartition("/")[2],
+    identity=_acl,
+    read=(Read("GetWebACL", at="WebACL", show=_scope),),
+    update=(Call("UpdateWebACL", _CHANGED, params=_lock, send_all=True),),
+    delete=(Call("DeleteWebACL", params=_lock),),
+    rename={
+        "visibilityConfig.cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled",
+        "rules.visibilityConfig.cloudwatchMetricsEnabled": "CloudWatchMetricsEnabled",
+    },
+    outputs=("arn",),
+    members={
+        "defaultAction": ("allow",),
+        "visibilityConfig": _VISIBILITY,
+        "dataProtectionConfig": ("dataProtections",),
+        _PROTECTIONS: ("action", "field"),
+        f"{_PROTECTIONS}.field": ("fieldKeys", "fieldType"),
+        "rules": ("action", "name", "overrideAction", "priority", "statement", "visibilityConfig"),
+        "rules.action": ("block",),
+        "rules.overrideAction": ("none",),
+        "rules.visibilityConfig": _VISIBILITY,
+        _STATEMENT: ("andStatement", "managedRuleGroupStatement", "rateBasedStatement"),
+        _RATE: ("aggregateKeyType", "evaluationWindowSec", "limit", "scopeDownStatement"),
+        _NOT_A_POLL: ("notStatement",),
+        f"{_NOT_A_POLL}.notStatement": ("statement",),
+        _POLL: ("andStatement",),
+        f"{_POLL}.andStatement": ("statements",),
+        f"{_POLL}.andStatement.statements": (_REGEX,),
+        f"{_POLL}.andStatement.statements.{_REGEX}": _REGEX_MEMBERS,
+        f"{_POLL}.andStatement.statements.{_REGEX}.fieldToMatch": ("queryString", "uriPath"),
+        f"{_POLL}.andStatement.statements.{_REGEX}.textTransformations": ("priority", "type"),
+        _GROUP: ("name", "ruleActionOverrides", "vendorName"),
+        _COUNTED: ("actionToUse", "name"),
+        f"{_COUNTED}.actionToUse": ("count",),
+        f"{_STATEMENT}.andStatement": ("statements",),
+        _PARTS: ("notStatement", "orStatement"),
+        f"{_PARTS}.orStatement": ("statements",),
+        f"{_PARTS}.orStatement.statements": ("labelMatchStatement",),
+        f"{_PARTS}.orStatement.statements.labelMatchStatement": ("key", "scope"),
+        f"{_PARTS}.notStatement": ("statement",),
+        f"{_PARTS}.notStatement.statement": (_REGEX,),
+        f"{_PARTS}.notStatement.statement.{_REGEX}": _REGEX_MEMBERS,
+        f"{_PARTS}.notStatement.statement.{_REGEX}.fieldToMatch": ("uriPath",),
+        f"{_PARTS}.notStatement.statement.{_REGEX}.textTransformations": ("priority", "type"),
+    },
+    name=Name("name", max_length=128),
+    tags=Tags(
+        "TagResource",
+        "UntagResource",
+        lambda it: {"ResourceARN": it["arn"]},
+        list="ListTagsForResource",
+        listed_at="TagInfoForResource.TagList",
+    ),
+    hook_operations=("GetWebACL",),
+)
+
+
+def _parts(id: str) -> Values:
+    acl, _, resource = id.partition(",")
+    return {"webAclArn": acl, "resourceArn": resource}
+
+
+ASSOCIATION = Resource(
+    "aws:wafv2/webAclAssociation:WebAclAssociation",
+    service=_SERVICE,
+    create=Call("AssociateWebACL", ("webAclArn", "resourceArn")),
+    id=lambda _, it: f"{it['webAclArn']},{it['resourceArn']}",
+    parse_id=_parts,
+    identity=lambda it: {"ResourceArn": it["resourceArn"]},
+    read=(Read("GetWebACLForResource", at="WebACL", show=lambda found, _: {"webAclArn": found["ARN"]}),),
+    delete=(Call("DisassociateWebACL"),),
+)
+
+_FILTERS = "loggingFilter.filters"
+_LOG = ("resourceArn", "logDestinationConfigs", "loggingFilter")
+
+LOGGING_CONFIGURATION = Resource(
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
+    service=_SERVICE,
+    create=Call("PutLoggingConfiguration", _LOG),
+    id="resourceArn",
+    identity=lambda it: {"ResourceArn": it.id},
+    read=(Read("GetLoggingConfiguration", at="LoggingConfiguration"),),
+    update=(
+        Call(
+            "PutLoggingConfiguration",
+            ("loggingFilter",),
+            params=lambda it: {
+                "LoggingConfiguration": {
+                    "ResourceArn": it.id,
+                    "LogDestinationConfigs": it["logDestinationConfigs"],
+                }
+            },
+        ),
+    ),
+    delete=(Call("DeleteLoggingConfiguration"),),
+    rename={name: f"LoggingConfiguration.{name[0].upper()}{name[1:]}" for name in _LOG},
+    members={
+        "loggingFilter": ("defaultBehavior", "filters"),
+        _FILTERS: ("behavior", "conditions", "requirement"),
+        f"{_FILTERS}.conditions": ("actionCondition",),
+        f"{_FILTERS}.conditions.actionCondition": ("action",),
+    },
+)
+
+RESOURCES = (WEB_ACL, ASSOCIATION, LOGGING_CONFIGURATION)

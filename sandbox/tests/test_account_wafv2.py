@@ -1,0 +1,140 @@
+"""Web ACLs in the account: what they protect, their logs, and what stands in the way of their deletion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.tests.account_world import ACCOUNT, REGION, World, client, empty_account, refused
+
+GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-app"
+VISIBLE: dict[str, Any] = {"CloudWatchMetricsEnabled": True, "MetricName": "app", "SampledRequestsEnabled": True}
+PROTECTION: dict[str, Any] = {
+    "DataProtections": [{"Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": ["cookie"]}, "Action": "SUBSTITUTION"}]
+}
+RULE: dict[str, Any] = {
+    "Name": "rate",
+    "Priority": 0,
+    "Action": {"Block": {}},
+    "Statement": {"RateBasedStatement": {"Limit": 100, "AggregateKeyType": "IP"}},
+    "VisibilityConfig": VISIBLE,
+}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with empty_account():
+        yield World()
+
+
+def waf() -> Any:
+    return client("wafv2")
+
+
+def new_acl(name: str = "app", **more: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": VISIBLE, "Rules": [RULE]}
+    return waf().create_web_acl(Name=name, Scope="REGIONAL", **settings, **more)["Summary"]
+
+
+def named(acl: dict[str, Any]) -> dict[str, Any]:
+    return {"Id": acl["Id"], "Name": acl["Name"], "Scope": "REGIONAL"}
+
+
+def shown(acl: dict[str, Any]) -> dict[str, Any]:
+    return waf().get_web_acl(**named(acl))["WebACL"]
+
+
+def delete(acl: dict[str, Any]) -> None:
+    token = waf().get_web_acl(**named(acl))["LockToken"]
+    waf().delete_web_acl(**named(acl), LockToken=token)
+
+
+def put_log(acl: dict[str, Any], group: str = GROUP) -> None:
+    waf().put_logging_configuration(LoggingConfiguration={"ResourceArn": acl["ARN"], "LogDestinationConfigs": [group]})
+
+
+def admit(service: str = "delivery.logs.amazonaws.com", account: str = ACCOUNT, group: str = GROUP) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{group}:*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": account},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{REGION}:{account}:*"},
+        },
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client("logs").put_resource_policy(policyName="app", policyDocument=document)
+
+
+def test_name_of_a_web_acl_is_given_once(world: World) -> None:
+    new_acl()
+    with refused("WAFDuplicateItemException"):
+        new_acl()
+    new_acl("other")
+
+
+def test_protection_of_data_is_kept_and_removed(world: World) -> None:
+    acl = new_acl(DataProtectionConfig=PROTECTION)
+    assert shown(acl)["DataProtectionConfig"] == PROTECTION
+    update: dict[str, Any] = {**named(acl), "DefaultAction": {"Allow": {}}, "VisibilityConfig": VISIBLE}
+    waf().update_web_acl(**update, LockToken=acl["LockToken"])
+    assert "DataProtectionConfig" not in shown(acl)
+    assert shown(acl)["Rules"] == []
+
+
+def test_load_balancer_has_one_web_acl(world: World) -> None:
+    first, second = new_acl("first"), new_acl("second")
+    for acl in (first, first, second):
+        waf().associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=world.balancer)
+        assert waf().get_web_acl_for_resource(ResourceArn=world.balancer)["WebACL"]["ARN"] == acl["ARN"]
+    assert waf().list_resources_for_web_acl(WebACLArn=first["ARN"])["ResourceArns"] == []
+    assert waf().list_resources_for_web_acl(WebACLArn=second["ARN"])["ResourceArns"] == [world.balancer]
+    waf().disassociate_web_acl(ResourceArn=world.balancer)
+    assert "WebACL" not in waf().get_web_acl_for_resource(ResourceArn=world.balancer)
+
+
+def test_association_needs_both_sides(world: World) -> None:
+    acl = new_acl()
+    for arn, balancer in ((acl["ARN"], f"{world.balancer}0"), (acl["ARN"].replace("/app/", "/b/"), world.balancer)):
+        with refused("WAFNonexistentItemException"):
+            waf().associate_web_acl(WebACLArn=arn, ResourceArn=balancer)
+
+
+def test_web_acl_in_use_is_not_deleted(world: World) -> None:
+    acl = new_acl()
+    waf().associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=world.balancer)
+    with refused("WAFAssociatedItemException"):
+        delete(acl)
+    waf().disassociate_web_acl(ResourceArn=world.balancer)
+    delete(acl)
+    assert waf().list_web_acls(Scope="REGIONAL")["WebACLs"] == []
+
+
+def test_log_needs_a_group_that_admits_the_delivery(world: World) -> None:
+    acl, logs = new_acl(), client("logs")
+    for group in ("aws-waf-logs-app", "app"):
+        with refused("WAFInvalidParameterException"):
+            put_log(acl, GROUP.replace("aws-waf-logs-app", group))
+    for group in ("aws-waf-logs-app", "app"):
+        logs.create_log_group(logGroupName=group)
+    with refused("WAFInvalidParameterException"):
+        put_log(acl, GROUP.replace("aws-waf-logs-app", "app"))
+    with refused("WAFLogDestinationPermissionIssueException"):
+        put_log(acl)
+    for wrong in ({"service": "logs.amazonaws.com"}, {"account": "1" * 12}, {"group": f"{GROUP}-2"}):
+        admit(**wrong)
+        with refused("WAFLogDestinationPermissionIssueException"):
+            put_log(acl)
+    admit()
+    put_log(acl)
+    put_log(acl, f"{GROUP}:*")
+    delete(acl)
+    with refused("WAFNonexistentItemException"):
+        waf().get_logging_configuration(ResourceArn=acl["ARN"])
+    with refused("WAFNonexistentItemException"):
+        put_log(acl)

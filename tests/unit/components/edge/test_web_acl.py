@@ -1,0 +1,191 @@
+"""The web ACL: what it blocks, what it lets through, its log and its association."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from typing import Any, Final
+
+import pytest
+
+from components.edge.web_acl import MOST_LIMIT, RateLimits, WebAcl, WebAclArgs
+from recording.mocks import ACCOUNT, Deployment, deploy
+from tests.support.waf import ATTACKS, GROUPS, Evaluator, Request, capacity
+
+NAME: Final = "voiceter-backend-dev"
+BALANCER: Final = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/{NAME}/0a1b"
+LOG: Final = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:aws-waf-logs-{NAME}"
+LIMITS: Final = RateLimits(connects=100, messages_per_second=1)  # 600 polls in five minutes
+SESSION: Final = "EIO=4&transport=polling&sid=lv_VI97HAXpY6yYWAAAC"
+OPENING: Final = "EIO=4&transport=polling&t=OAkb7rJ"
+
+
+@cache
+def build(log_group_arn: str | None = LOG, limits: RateLimits = LIMITS) -> Deployment:
+    def program() -> None:
+        args = WebAclArgs(name=NAME, load_balancer_arn=BALANCER, limits=limits, log_group_arn=log_group_arn)
+        WebAcl("web-acl", args)
+
+    return deploy(program)
+
+
+def web_acl(limits: RateLimits = LIMITS) -> Any:
+    return build(limits=limits).one("webAcl:WebAcl").inputs
+
+
+def blocked_by(request: Request) -> str | None:
+    return Evaluator(web_acl()).blocked_by(request)
+
+
+def audio(extra: bytes = b"") -> bytes:
+    """Returns 64 KB of audio, which may hold any bytes at its start."""
+    return (extra + random.Random(1).randbytes(64 * 1024))[: 64 * 1024]  # noqa: S311 - not for cryptography
+
+
+def poll(body: bytes = b"") -> Request:
+    return Request("/socket.io/", SESSION, "POST" if body else "GET", body=body)
+
+
+BROWSER: Final = {"user-agent": "Mozilla/5.0", "host": "a.example.com", "origin": "https://example.com"}
+UPGRADE: Final = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("/socket.io/", "EIO=4&transport=websocket", headers={**BROWSER, **UPGRADE}),
+        # The package `ws` of Node.js.
+        Request("/socket.io/", "EIO=4&transport=websocket", headers={"host": "a.example.com", **UPGRADE}),
+        Request("/socket.io/", f"{SESSION.replace('polling', 'websocket')}", headers={**BROWSER, **UPGRADE}),
+        Request("/socket.io/", OPENING),
+        Request("/socket.io/", OPENING, "OPTIONS", headers={**BROWSER, "access-control-request-method": "POST"}),
+        poll(),
+        poll(b"40"),
+        poll(audio()),
+        Request("/health"),
+        Request("/health", headers={"user-agent": "Amazon-Route53-Health-Check-Service (ref 0a1b)", "host": "a"}),
+        Request("/api/feedback", method="POST", body=b'{"text": "good"}'),
+    ],
+)
+def test_request_of_a_client_passes(request_: Request) -> None:
+    assert blocked_by(request_) is None
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_bodies_of_polls_are_not_judged(attack: str) -> None:
+    """A WebSocket carries the same messages, and AWS WAF does not see them. Audio may hold any bytes."""
+    assert blocked_by(poll(audio(ATTACKS[attack]))) is None
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/api/socket.io/", "/socket.io", "/socketXio/", "/SOCKET.IO/"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attack_in_a_body_is_blocked_elsewhere(attack: str, path: str) -> None:
+    assert blocked_by(Request(path, SESSION, "POST", body=ATTACKS[attack])) == "bodies"
+
+
+def test_every_rule_about_bodies_is_known() -> None:
+    assert set(ATTACKS) == {rule for _, _, rules in GROUPS.values() for rule in rules if rule.endswith("_BODY")}
+    for rule, body in ATTACKS.items():
+        matching = [name for _, _, rules in GROUPS.values() for name, matches in rules.items() if matches(poll(body))]
+        assert rule in matching
+
+
+@pytest.mark.parametrize(
+    ("request_", "rule"),
+    [
+        (Request("/socket.io/", f"{SESSION}&name=<script>"), "common"),
+        (Request("/socket.io/", f"{SESSION}&file=../../etc/passwd"), "common"),
+        (Request("/socket.io/", "a" * 2049), "common"),
+        (Request("/a/../../etc/passwd"), "common"),
+        (Request("/", headers={"user-agent": "nmap", "host": "a"}), "common"),
+        (
+            Request("/socket.io/", SESSION, headers={**BROWSER, "x-api": "${jndi:ldap://a.example.com/}"}),
+            "known-bad-inputs",
+        ),
+        (Request("/WEB-INF/web.xml"), "known-bad-inputs"),
+        (Request("/", method="PROPFIND"), "known-bad-inputs"),
+    ],
+)
+def test_attack_outside_of_a_body_is_blocked_everywhere(request_: Request, rule: str) -> None:
+    assert blocked_by(request_) == rule
+
+
+def test_polls_of_a_session_do_not_count_as_connects() -> None:
+    waf = Evaluator(web_acl())
+    assert {waf.blocked_by(poll(b"audio")) for _ in range(LIMITS.requests - 1)} == {None}
+    assert waf.blocked_by(Request("/socket.io/", OPENING)) is None
+
+
+def test_flood_of_connects_of_one_address_is_blocked() -> None:
+    waf = Evaluator(web_acl())
+    assert {waf.blocked_by(Request("/socket.io/", OPENING)) for _ in range(100)} == {None}
+    for more in (Request("/socket.io/", OPENING), Request("/"), Request("/health"), Request("/", "sid=1")):
+        assert waf.blocked_by(more) == "connects"
+    assert waf.blocked_by(poll()) is None
+    assert waf.blocked_by(Request("/socket.io/", OPENING, address="203.0.113.8")) is None
+
+
+def test_flood_of_polls_of_one_address_is_blocked() -> None:
+    waf = Evaluator(web_acl())
+    assert {waf.blocked_by(poll()) for _ in range(600)} == {None}
+    assert waf.blocked_by(poll()) == "requests"
+    assert waf.blocked_by(Request("/")) == "requests"
+    assert waf.blocked_by(Request("/", address="203.0.113.8")) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "requests"),
+    [
+        (RateLimits(2000, 100), 60_000),
+        (RateLimits(2000, 200), 120_000),
+        (RateLimits(100_000, 100), 100_000),  # never less than what may connect
+        (RateLimits(2000, 10_000_000), MOST_LIMIT),
+    ],
+)
+def test_limit_of_all_requests_lets_one_client_poll_at_the_highest_rate(limits: RateLimits, requests: int) -> None:
+    assert limits.requests == requests
+
+
+def test_rules_need_no_more_capacity_than_the_price_of_a_web_acl_includes() -> None:
+    """AWS WAF pricing: 1,500 units."""
+    assert capacity(web_acl()["rules"]) <= 1500
+
+
+def test_metrics_of_the_web_acl_and_its_rules_have_their_names() -> None:
+    acl = web_acl()
+    assert acl["visibilityConfig"]["metricName"] == acl["name"] == NAME
+    for rule in acl["rules"]:
+        assert rule["visibilityConfig"]["metricName"] == rule["name"]
+    assert {one["visibilityConfig"]["cloudwatchMetricsEnabled"] for one in (acl, *acl["rules"])} == {True}
+
+
+def test_credentials_and_session_ids_are_hidden_in_log_and_samples() -> None:
+    hidden = web_acl()["dataProtectionConfig"]["dataProtections"]
+    assert {(one["field"]["fieldType"], key) for one in hidden for key in one["field"]["fieldKeys"]} == {
+        ("SINGLE_HEADER", "authorization"),
+        ("SINGLE_HEADER", "cookie"),
+        ("SINGLE_QUERY_ARGUMENT", "sid"),
+    }
+    assert all(set(one) == {"action", "field"} for one in hidden)  # no exception
+
+
+def test_log_has_the_blocked_requests_alone() -> None:
+    log = build().one(":WebAclLoggingConfiguration").inputs
+    assert log["logDestinationConfigs"] == [LOG]
+    assert log["resourceArn"] == f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/{NAME}/0a1b"
+    [kept] = log["loggingFilter"]["filters"]
+    assert log["loggingFilter"]["defaultBehavior"] == "DROP"
+    assert (kept["behavior"], kept["conditions"]) == ("KEEP", [{"actionCondition": {"action": "BLOCK"}}])
+
+
+def test_log_is_on_before_the_first_request_is_inspected() -> None:
+    run = build()
+    association = run.one(":WebAclAssociation")
+    assert association.inputs["resourceArn"] == BALANCER
+    assert {run.one(":WebAclLoggingConfiguration").urn, run.one("webAcl:WebAcl").urn} <= association.depends_on
+
+
+def test_web_acl_without_a_log_is_associated() -> None:
+    run = build(log_group_arn=None)
+    assert run.all(":WebAclLoggingConfiguration") == []
+    assert run.one(":WebAclAssociation").inputs["resourceArn"] == BALANCER
