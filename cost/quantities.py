@@ -230,8 +230,8 @@ def table(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:
 
 
 def log_group(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:
-    """Ingestion and storage of the app's log under load."""
-    if not load:
+    """Ingestion and storage of the app's log under load. The web ACL's log of blocked requests is not counted."""
+    if not load or resource.name != "containers":
         return
     written = load.session_minutes * assumed.LOG_BYTES_PER_MINUTE / GB
     days = int(resource.inputs["retentionInDays"])
@@ -384,6 +384,7 @@ FREE: Final[Mapping[str, str]] = {
     "aws:appautoscaling/scheduledAction:ScheduledAction": _SCALING,
     "aws:appautoscaling/target:Target": _SCALING,
     "aws:budgets/budget:Budget": "a budget without actions is free",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _CONFIGURATION,
     "aws:cloudwatch/queryDefinition:QueryDefinition": "a saved text; each query that somebody runs costs 0.005 a GB",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _SECURITY_GROUP,
     "aws:ec2/securityGroup:SecurityGroup": _SECURITY_GROUP,

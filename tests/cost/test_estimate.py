@@ -141,6 +141,14 @@ def test_health_checks_read_the_sessions(bill: Bill) -> None:
     assert amount(bill("prod"), "Tables: reads by health checks") == pytest.approx(2 * 4 * 2 * 60 * 730 / 2 / 1e6)
 
 
+def test_web_acl_of_prod(bill: Bill) -> None:
+    estimate = bill("prod", TEN)
+    assert (amount(estimate, "WAF: web ACL"), amount(estimate, "WAF: rules")) == (1, 5)
+    # Its log group is not taken for another log of the app.
+    without = bill("prod", TEN, accessLogs=False, flowLogs=False)
+    assert amount(estimate, "Log: ingestion") == amount(without, "Log: ingestion")
+
+
 def test_log_retention(bill: Bill) -> None:
     short, long = (amount(bill("prod", TEN, logRetentionDays=days), "Log: storage") for days in (30, 90))
     assert long == pytest.approx(3 * short)
