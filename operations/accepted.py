@@ -49,6 +49,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
     "flowLogs: false": lambda settings: not settings.flow_logs,
     "natGateways: none": lambda settings: settings.nat_gateways == "none",
     "protectData: false": lambda settings: not settings.protect_data,
+    "waf: false": lambda settings: not settings.waf,
 }
 
 _UNPROTECTED: Final = "The stack's data may be lost: `pulumi destroy` removes everything. `protectData` is on in prod."
@@ -74,8 +75,8 @@ ACCEPTED: Final = (
     ),
     Accepted(
         check="cloudwatch_log_group_retention_policy_specific_days_enabled",
-        reason="The app's log may hold personal data, so prod keeps it for 90 days, not a year. `logRetentionDays` sets"
-        " how long.",
+        reason="The logs may hold personal data, so prod keeps them for 90 days, not a year. `logRetentionDays` sets"
+        " how long it keeps the app's log.",
     ),
     # Tables
     Accepted(check="dynamodb_table_deletion_protection_enabled", when="protectData: false", reason=_UNPROTECTED),
@@ -133,7 +134,11 @@ ACCEPTED: Final = (
         when="accessLogs: false",
         reason="Access logs cost storage and hold personal data. `accessLogs` is on in staging and prod.",
     ),
-    Accepted(check="elbv2_waf_acl_attached", reason="The program creates no web ACL yet."),
+    Accepted(
+        check="elbv2_waf_acl_attached",
+        when="waf: false",
+        reason="A web ACL costs 10 USD a month, and 0.60 USD for a million requests. `waf` is on in prod.",
+    ),
     # Redis
     Accepted(check="elasticache_redis_cluster_backup_enabled", when="protectData: false", reason=_UNPROTECTED),
     # Roles

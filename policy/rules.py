@@ -21,6 +21,7 @@ UNTAGGED: Final = frozenset(
         "aws:appautoscaling/policy:Policy",
         "aws:appautoscaling/scheduledAction:ScheduledAction",
         "aws:cloudwatch/dashboard:Dashboard",
+        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         "aws:cloudwatch/queryDefinition:QueryDefinition",
         "aws:ec2/route:Route",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -40,6 +41,8 @@ UNTAGGED: Final = frozenset(
         "aws:secretsmanager/secretVersion:SecretVersion",
         "aws:sns/topicPolicy:TopicPolicy",
         "aws:sns/topicSubscription:TopicSubscription",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
+        "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
     }
 )
 # Elastic Load Balancing, "Security policies for your Application Load Balancer": TLS 1.2 with forward secrecy and 1.3.
@@ -284,7 +287,7 @@ def not_known_yet(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str
     unknown = [
         (resource, f"{resource.name} ({resource.type.rpartition(':')[2]}) {name}")
         for resource in resources
-        for name in ("assumeRolePolicy", "containerDefinitions", "policy")
+        for name in ("assumeRolePolicy", "containerDefinitions", "policy", "policyDocument")
         if resource.get(name) is UNKNOWN
     ]
     if unknown:

@@ -30,6 +30,8 @@ ALLOWED: Final[Mapping[tuple[str, str], str]] = {
     ("AWSLogDeliveryWrite", "arn:{partition}:s3:::{logs_bucket}/AWSLogs/{account}/*"): "AWS names the objects",
     ("AWSLogDeliveryWrite", "arn:{partition}:logs:{region}:{account}:*"): "as AWS documents it",
     ("AWSLogDeliveryAclCheck", "arn:{partition}:logs:{region}:{account}:*"): "as AWS documents it",
+    ("LogDelivery", "arn:{partition}:logs:{region}:{account}:log-group:{web_acl_log}:*"): "AWS WAF names the streams",
+    ("LogDelivery", "arn:{partition}:logs:{region}:{account}:*"): "as AWS documents it",
     ("Administration", "kms:*"): (
         "the account keeps the right to manage its key: without this statement nobody could ever change the key"
     ),
@@ -69,6 +71,7 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
     "recordings": r"voiceter-recordings-[a-z0-9-]+",
     "logs_bucket": r"voiceter-logs-[a-z0-9-]+",
     "log_group": r"/ecs/voiceter-backend[a-z0-9-]*",
+    "web_acl_log": r"aws-waf-logs-voiceter-backend[a-z0-9-]*",
     "cluster": r"voiceter-cluster[a-z0-9-]*",
     "number": r"\d+",
 }

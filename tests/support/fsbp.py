@@ -66,6 +66,7 @@ class Control:
 
 _TASK: Final = "aws:ecs/taskDefinition:TaskDefinition"
 _BALANCER: Final = "aws:lb/loadBalancer:LoadBalancer"
+_WEB_ACL_LOG: Final = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 _LISTENER: Final = "aws:lb/listener:Listener"
 _CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
 _PUBLIC_ACCESS: Final = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
@@ -171,6 +172,11 @@ CONTROLS: Final = (
         Met(_LISTENER, "sslPolicy", "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", "https"),
     ),
     Control("ELB.18", "Listeners encrypt", Met(_LISTENER, "protocol", "HTTPS", "https")),
+    Control(
+        "ELB.16",
+        "A web ACL of AWS WAF",
+        MetBy("The load balancer has the stack's web ACL ([firewall.md](firewall.md))."),
+    ),
     Control("ElastiCache.1", "Automatic backups", Met(_CACHE, "snapshotRetentionLimit", 7)),
     Control("ElastiCache.2", "Minor versions are upgraded", Met(_CACHE, "autoMinorVersionUpgrade", (None, True))),
     Control("ElastiCache.3", "Automatic failover", Met(_CACHE, "automaticFailoverEnabled", True)),
@@ -218,6 +224,13 @@ CONTROLS: Final = (
         "SNS.4",
         "No public topic policy",
         Met("aws:sns/topicPolicy:TopicPolicy", _SERVICE_PRINCIPAL, "cloudwatch.amazonaws.com"),
+    ),
+    Control("WAF.10", "Web ACLs have rules", Met("aws:wafv2/webAcl:WebAcl", "rules.*.name", "common")),
+    Control("WAF.11", "Web ACLs log", Met(_WEB_ACL_LOG, "loggingFilter.filters.*.behavior", "KEEP")),
+    Control(
+        "WAF.12",
+        "Rules have metrics",
+        Met("aws:wafv2/webAcl:WebAcl", "rules.*.visibilityConfig.cloudwatchMetricsEnabled", True),
     ),
 )
 
