@@ -78,6 +78,11 @@ def _history(target: Target) -> Iterator[dict[str, Any]]:
         page += 1
 
 
+def _last_update(target: Target) -> str | None:
+    """Returns when the latest update in the history began. One that was refused because of a lock is not there."""
+    return next((str(entry["startTime"]) for entry in _history(target)), None)
+
+
 @dataclass(frozen=True)
 class Service:
     """What the service runs.
@@ -189,10 +194,10 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
         raise OperationError(f"TO={to}: {registry.url} holds no such image. Name a tag that it holds.")
     say(f"Going back: {target.stack} from {before or 'no image'} to {to}")
     say(f"Pulumi.{target.stack}.yaml: {_KEY} {before or 'unset'} → {to}")
-    target.set_config(_KEY, to)
     # The state says what the failed update has sent, and not what ECS restored (components/service/state_check.py).
     refresh = ("--refresh",) if service.rolled_back else ()
     try:
+        target.set_config(_KEY, to)
         target.pulumi("preview", "--diff", *refresh)
         if target.on == "aws":
             confirm(f"Deploy {to} to {target.stack}?", yes=yes)
@@ -200,6 +205,7 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
         target.set_config(_KEY, before)
         say(f"Nothing was changed, and {_KEY} is {before or 'unset'} again.")
         raise
+    last = _last_update(target)
     try:
         target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *refresh)
         target.forget_outputs()
@@ -207,6 +213,12 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
         print_verdict(target, verdict)
         require_good(verdict)
     except (OperationError, KeyboardInterrupt):
+        if _last_update(target) == last:
+            # Another update holds the lock, for example. With the version in the stack file, the next rollback would
+            # take it for the current one and go further back.
+            target.set_config(_KEY, before)
+            say(f"The history of {target.stack} has no new update, and {_KEY} is {before or 'unset'} again.")
+            raise
         say(f"Pulumi.{target.stack}.yaml keeps {_KEY} {to}. Before the rollback: {before or 'unset'}.")
         raise
     commit = f" Commit Pulumi.{target.stack}.yaml, which now sets it." if target.on == "aws" else ""

@@ -137,6 +137,19 @@ def test_rollback_from_a_version_that_was_never_deployed_restores_the_running_on
     assert "dev is back on 1.2.0." in output
 
 
+def test_rollback_of_a_locked_stack_can_be_repeated(dev: Stack) -> None:
+    """The second one goes to the same version: the first one has put the stack file back."""
+    dev.sandbox.set("dev", imageTag="9.9.9")
+    lock = dev.sandbox.home / "state" / ".pulumi" / "locks" / "organization" / "voiceter-backend" / "dev" / "other.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text(json.dumps({"pid": 1, "username": "other", "hostname": "ci", "timestamp": "2026-11-28T10:50:05Z"}))
+    output = refused(dev, "rollback", "dev")
+    assert "the stack is currently locked by 1 lock(s)" in output
+    assert "The history of dev has no new update, and imageTag is 9.9.9 again." in output
+    lock.unlink()
+    assert "dev from 9.9.9 to 1.2.0" in operated(dev, "rollback", "dev")
+
+
 def interrupt_an_update(dev: Stack) -> None:
     """Runs `pulumi up` and presses Ctrl-C while ECS deploys."""
     up = "pulumi up -s dev --yes --skip-preview --non-interactive"

@@ -86,13 +86,14 @@ class _Stack:
 
     stack = "prod"
 
-    def __init__(self, versions: list[str], *, fails: str = "", on: str = "aws") -> None:
+    def __init__(self, versions: list[str], *, fails: str = "", on: str = "aws", locked: bool = False) -> None:
         tag = "voiceter-backend:imageTag"
         self._history: list[dict[str, Any]] = [
             {"kind": "update", "result": "succeeded", "startTime": "", "config": {tag: {"value": one}}}
             for one in versions
         ]
         self._fails = fails
+        self._locked = locked
         self.on = on
         self.commands: list[str] = []
         self.refreshed: list[bool] = []  # by command
@@ -117,6 +118,8 @@ class _Stack:
             return json.dumps(self._history[(page - 1) * size : page * size])
         self.commands.append(arguments[0])
         self.refreshed.append("--refresh" in arguments)
+        if arguments[0] == "up" and not self._locked:
+            self._history.insert(0, {"kind": "update", "result": "failed", "startTime": "later"})
         if arguments[0] == self._fails:
             raise PulumiError(f"`pulumi {arguments[0]}` of prod ended with status 255.")
         return ""
@@ -235,3 +238,46 @@ def test_state_is_refreshed_only_after_a_deployment_that_ecs_rolled_back(
         rolling.rollback(cast(Target, stack), to="1")
     assert stack.commands == ["preview", "up"]
     assert stack.refreshed == [rolled_back, rolled_back]
+
+
+def test_update_of_a_locked_stack_restores_the_old_version(
+    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = _Stack(["2", "1"], fails="up", on="sandbox", locked=True)
+    with pytest.raises(PulumiError):
+        rolled(stack)
+    assert stack.config() == {"imageTag": "2"}
+    assert "The history of prod has no new update, and imageTag is 2 again." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["config", "preview", "up"])
+def test_ctrl_c_restores_the_old_version_or_names_what_the_stack_file_keeps(
+    command: str,
+    rolled: Callable[[_Stack], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stack, pulumi, set_config = _Stack(["2", "1"], on="sandbox"), _Stack.pulumi, _Stack.set_config
+    pressed: list[str] = []
+
+    def interrupt(name: str) -> None:
+        if name == command and not pressed:
+            pressed.append(name)
+            raise KeyboardInterrupt
+
+    def run(self: _Stack, *arguments: str, capture: bool = False) -> str:
+        output = pulumi(self, *arguments, capture=capture)
+        interrupt(arguments[0])
+        return output
+
+    def change(self: _Stack, key: str, value: str | None) -> None:
+        set_config(self, key, value)
+        interrupt("config")
+
+    monkeypatch.setattr(_Stack, "pulumi", run)
+    monkeypatch.setattr(_Stack, "set_config", change)
+    with pytest.raises(KeyboardInterrupt):
+        rolled(stack)
+    kept = command == "up"
+    assert stack.config() == {"imageTag": "1" if kept else "2"}
+    assert ("keeps imageTag 1. Before the rollback: 2." if kept else "imageTag is 2 again") in capsys.readouterr().out
