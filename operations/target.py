@@ -47,7 +47,8 @@ class Target:
         if shutil.which("pulumi") is None:
             raise OperationError(
                 "There is no pulumi on PATH. Install it (https://www.pulumi.com/docs/install/), then log in to the"
-                f" backend that holds {stack}."
+                f" backend that holds {stack}. Or `make up STACK={stack}` brings it up in the sandbox, without a pulumi"
+                " on PATH."
             )
         return cls(stack, "sandbox" if os.environ.get(SANDBOX) else "aws")
 

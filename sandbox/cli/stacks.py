@@ -246,12 +246,14 @@ def _print_result(session: Session) -> None:
     say("")
     session.pulumi("stack", "output", "--stack", name)
     env = shlex.quote(os.path.relpath(session.layout.env))
+    home = os.environ.get("SANDBOX_HOME")  # a command in another shell needs it, too
+    where = f" SANDBOX_HOME={shlex.quote(home)}" if home else ""
     say(
         f"\n{name} is up. Next:\n"
         f"  source {env}: plain pulumi and aws in this shell then work on the sandbox, for example\n"
         f"    pulumi preview -s {name}\n"
         "    aws dynamodb list-tables\n"
-        f"  make image STACK={name} TAG=1.0.0: push another stand-in image to deploy\n"
-        f"  make down STACK={name}: take the stack down\n"
-        "  make clean: stop the account and remove the sandbox"
+        f"  make image STACK={name} TAG=1.0.0{where}: push another stand-in image to deploy\n"
+        f"  make down STACK={name}{where}: take the stack down\n"
+        f"  make clean{where}: stop the account and remove the sandbox"
     )

@@ -95,6 +95,7 @@ def test_second_up_is_refused_and_up_after_a_kill_starts_over(sandbox: LiveSandb
     assert tables(sandbox)[1]
     output = sandbox.up("dev")
     assert "starting over with a new account" in output
+    assert f"make clean SANDBOX_HOME={sandbox.home}: stop" in output, "as a command in another shell needs it"
     assert set(sandbox.holdings()["tables"]) == TABLES
     sandbox.unchanged("dev")
 

@@ -164,7 +164,9 @@ def test_command_without_pulumi_prints_why_and_returns_1(
     arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 1
-    assert capsys.readouterr().err.startswith("There is no pulumi on PATH. Install it")
+    said = capsys.readouterr().err
+    assert said.startswith("There is no pulumi on PATH. Install it")
+    assert f"Or `make up STACK={arguments[1]}` brings it up in the sandbox" in said
 
 
 def _refusal(code: str) -> Exception:

@@ -90,6 +90,15 @@ def test_values_replace_those_of_the_document() -> None:
         filled(code, MISSING="x")
 
 
+def test_tests_that_a_document_names_exist() -> None:
+    """`make test` runs them, so no live test does."""
+    code = "".join(block.code for document in DOCUMENTS for block in blocks(document))
+    arguments = [word for line in re.findall(r"^\.venv/bin/pytest (.+)$", code, re.MULTILINE) for word in line.split()]
+    paths = [word for word in arguments if not word.startswith("-")]
+    assert len(paths) > 5
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_stand_in_a_fence_that_names_its_language(document: str) -> None:
     assert not re.search(r"^ *```\n *\$ ", (ROOT / document).read_text(), re.MULTILINE)
