@@ -199,3 +199,21 @@ def test_dead_account_of_the_sandbox_names_make_up(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("VOICETER_SANDBOX", "/somewhere/.sandbox")
     message = describe_aws_error(_exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:1")) or ""
     assert "`make up STACK=…` starts it" in message
+
+
+@pytest.mark.parametrize("command", ["where", "verify"])
+def test_closed_pipe_ends_a_command_without_a_word(command: str, shell: Path) -> None:
+    """As of `make verify | head -1`, which has closed the pipe when the command prints more."""
+    _pulumi(shell, "exit 1")
+    read, write = os.pipe()
+    os.close(read)
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "operations", command, "dev"],
+        cwd=ROOT,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert (run.returncode, run.stderr) == (1, "")
