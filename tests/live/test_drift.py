@@ -155,8 +155,9 @@ def _open_to_all(item: Item) -> None:
 
 
 def _log_delivery(item: Item) -> None:
+    """Another service may write, too. Without the delivery, the log of the web ACL could not be changed any more."""
     document = json.loads(item["policyDocument"])
-    document["Statement"][0]["Principal"] = {"Service": "es.amazonaws.com"}
+    document["Statement"][0]["Principal"] = {"Service": ["delivery.logs.amazonaws.com", "es.amazonaws.com"]}
     item.call("logs", "put_resource_policy", policyName=item.id, policyDocument=json.dumps(document))
 
 

@@ -336,7 +336,7 @@ def test_every_wildcard_is_listed_with_its_reason() -> None:
         region=REGION, images={DIGEST: [TAG]}, secret_keys={SHARED_SECRET: f"{KEY.split('key/')[0]}alias/a"}
     )
     documents.append(policies_of(run("prod", answers=by_alias, secretArns={"TOKEN": SHARED_SECRET}), "execution"))
-    found = set().union(*(wildcards(document) for document in documents))
+    found = {wildcard for document in documents for wildcard in wildcards(document)}
     assert found == {(sid.format_map(NAMES), text.format_map(NAMES)) for sid, text in ALLOWED}
     assert all(is_allowed(sid, text) for sid, text in found)
 
