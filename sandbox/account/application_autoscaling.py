@@ -1,31 +1,76 @@
 """Application Auto Scaling: tags of scalable targets, policies by name, and scaling activities.
 
 moto stores no tags of a scalable target. Its DescribeScalingPolicies ignores names, and also returns the policies of
-targets whose id is a part of the requested id. It lacks DescribeScalingActivities.
+targets whose id is a part of the requested id. It lacks DescribeScalingActivities. Its RegisterScalableTarget leaves
+the count as it is: Application Auto Scaling sets a count that is outside the new limits to the nearer one.
 
-Source: Application Auto Scaling API Reference: RegisterScalableTarget, TagResource, UntagResource, ListTagsForResource,
-DescribeScalingPolicies, DescribeScalingActivities.
+Sources: Application Auto Scaling API Reference: RegisterScalableTarget, TagResource, UntagResource,
+ListTagsForResource, DescribeScalingPolicies, DescribeScalingActivities, ScalingActivity; Application Auto Scaling User
+Guide, "Scaling activities for Application Auto Scaling", which has the words.
 """
 
 import json
+import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
+from moto.ecs.models import ecs_backends
 
+from sandbox.account.ecs.scheduler import scale
 from sandbox.account.patching import adds, replaces
 
 _TAGS = "tags"  # the attribute of moto's scalable target
+_ACTIVITIES = "activities"  # the attribute of moto's backend
 
 
 @replaces(ApplicationAutoScalingResponse)
 def register_scalable_target(original: Callable[[], str], request: Any) -> str:
-    """Registers or changes a target, and adds the given tags."""
+    """Registers or changes a target, adds the given tags, and brings the count of a service within the limits."""
     answer = original()
     arn = json.loads(answer)["ScalableTargetARN"]
     _tags(request, arn).update(request._get_param("Tags") or {})
+    if request._get_param("ServiceNamespace") == "ecs":
+        _bring_within_limits(request)
     return answer
+
+
+def _bring_within_limits(request: Any) -> None:
+    backend = request.applicationautoscaling_backend
+    resource, dimension = request._get_param("ResourceId"), request._get_param("ScalableDimension")
+    target = backend.targets[dimension][resource]
+    _, cluster, name = resource.split("/")
+    service = ecs_backends[backend.account_id][backend.region_name].services[f"{cluster}:{name}"]
+    count = min(max(service.desired_count, target.min_capacity), target.max_capacity)
+    if count == service.desired_count:
+        return
+    started = time.time()
+    limit = "minimum" if count > service.desired_count else "maximum"
+    service.desired_count = count
+    scale(service)
+    activity = {
+        "ActivityId": str(uuid.uuid4()),
+        "ServiceNamespace": "ecs",
+        "ResourceId": resource,
+        "ScalableDimension": dimension,
+        "Description": f"Setting desired count to {count}.",
+        "Cause": f"{limit} capacity was set to {count}",
+        "StartTime": started,
+        "EndTime": time.time(),
+        "StatusCode": "Successful",
+        "StatusMessage": f"Successfully set desired count to {count}. Change successfully fulfilled by ecs.",
+    }
+    _activities(request).insert(0, activity)
+
+
+def _activities(request: Any) -> list[dict[str, Any]]:
+    """Returns the scaling activities of all targets, latest first. They outlive their target."""
+    backend = request.applicationautoscaling_backend
+    if not hasattr(backend, _ACTIVITIES):
+        setattr(backend, _ACTIVITIES, [])
+    return getattr(backend, _ACTIVITIES)
 
 
 @adds(ApplicationAutoScalingResponse)
@@ -76,6 +121,13 @@ def describe_scaling_policies(original: Callable[[], str], request: Any) -> str:
 
 
 @adds(ApplicationAutoScalingResponse)
-def describe_scaling_activities(_request: Any) -> str:
-    """Returns no activity, as nothing scales by itself here."""
-    return json.dumps({"ScalingActivities": []})
+def describe_scaling_activities(request: Any) -> str:
+    """Returns the activities of the requested target, latest first: no alarm and no schedule starts one here."""
+    names = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+    requested = {name: request._get_param(name) for name in names}
+    found = [
+        activity
+        for activity in _activities(request)
+        if all(value in (None, activity[name]) for name, value in requested.items())
+    ]
+    return json.dumps({"ScalingActivities": found})

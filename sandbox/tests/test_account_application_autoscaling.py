@@ -61,6 +61,44 @@ def test_scalable_target_has_tags(aws: Callable[[str], Any]) -> None:
         tags()
 
 
-def test_nothing_scales_by_itself(aws: Callable[[str], Any]) -> None:
-    scaling = aws("application-autoscaling")
-    assert scaling.describe_scaling_activities(ServiceNamespace="ecs")["ScalingActivities"] == []
+def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], Any]) -> None:
+    ecs, scaling = aws("ecs"), aws("application-autoscaling")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
+    for name in ("app", "other"):
+        ecs.create_service(cluster="c", serviceName=name, taskDefinition="t", desiredCount=1)
+    target = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/c/app",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+
+    def shown(**asked: str) -> list[tuple[str, ...]]:
+        found = scaling.describe_scaling_activities(ServiceNamespace="ecs", **asked)["ScalingActivities"]
+        keys = ("ResourceId", "Description", "Cause", "StatusCode", "StatusMessage")
+        assert all(one["StartTime"] <= one["EndTime"] for one in found)
+        return [tuple(one[key] for key in keys) for one in found]
+
+    def counts() -> tuple[int, int]:
+        [service] = ecs.describe_services(cluster="c", services=["app"])["services"]
+        return service["desiredCount"], service["runningCount"]
+
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=4)
+    assert (shown(), counts()) == ([], (1, 1))
+    scaling.register_scalable_target(**target, MinCapacity=3)
+    raised = (
+        "service/c/app",
+        "Setting desired count to 3.",
+        "minimum capacity was set to 3",
+        "Successful",
+        "Successfully set desired count to 3. Change successfully fulfilled by ecs.",
+    )
+    assert (shown(), counts()) == ([raised], (3, 3))
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    assert counts() == (2, 2)
+    assert [one[2] for one in shown()] == ["maximum capacity was set to 2", "minimum capacity was set to 3"]
+    # A count that somebody sets outside the limits stays: they count when they are set.
+    ecs.update_service(cluster="c", service="app", desiredCount=4)
+    assert counts() == (4, 4)
+    assert shown(ResourceId="service/c/other") == []
+    assert len(shown(ResourceId="service/c/app", ScalableDimension="ecs:service:DesiredCount")) == 2

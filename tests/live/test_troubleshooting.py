@@ -330,8 +330,12 @@ def test_settings_and_events_that_drop_connections(operator: Operator) -> None:
     said = operator.sees(CONNECTIONS, 2)
     assert re.search(r"stickiness.enabled\s+false", said)
     assert re.search(r"deregistration_delay.timeout_seconds\s+0\b", said)
-    # The deployments of the tests before have ended tasks.
+    # The deployments of the tests before have ended tasks. The autoscaler raises the count to a new minimum.
+    service = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    service["ResourceId"] = "service/voiceter-cluster-dev/voiceter-backend-dev"
+    operator.client("application-autoscaling").register_scalable_target(**service, MinCapacity=2)
     said = operator.sees(CONNECTIONS, 3)
+    assert re.search(r"Setting desired count to 2\.\s+minimum capacity was set to 2", said)
     assert "has stopped 1 running tasks" in said
     assert "Scaling activity initiated by (deployment ecs-svc/" in said
     balancer = operator.variables["LOAD_BALANCER"].partition("loadbalancer/")[2]

@@ -61,6 +61,12 @@ def providers(dev: Stack) -> dict[str, tuple[int, int]]:
 def test_numbers_of_the_autoscaler_and_of_the_load_balancer_leave_the_service_alone(dev: Stack) -> None:
     counts = {"minCount": "2", "desiredCount": "2", "maxCount": "3", "cpuTargetPercent": "60"}
     assert update(dev, **counts, idleTimeoutSeconds="400", logRetentionDays="14") == NOTHING
+    # The autoscaler has raised the count to the new minimum, and says why.
+    assert dev.service()["desiredCount"] == 2
+    resource = f"service/{dev.named('voiceter-cluster')}/{dev.named('voiceter-backend')}"
+    scaling = dev.client("application-autoscaling")
+    [activity] = scaling.describe_scaling_activities(ServiceNamespace="ecs", ResourceId=resource)["ScalingActivities"]
+    assert activity["Cause"] == "minimum capacity was set to 2"
 
 
 def test_changed_variable_is_a_release(dev: Stack) -> None:
