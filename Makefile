@@ -2,6 +2,7 @@
 
 # Commands take their options from make's command line alone: the shell may use a variable of the same name for something else.
 STACK = dev
+ENV =
 PYTHON = python3
 TAG =
 FROM =
@@ -27,8 +28,11 @@ image_needs := STACK TAG
 down_takes := STACK
 down_needs := STACK
 preflight_takes := STACK ON
-verify_takes := STACK WAIT JSON ON
-verify_needs := STACK
+# Of one stack, or of all stacks of an environment.
+verify_takes = $(or $(filter ENV,$(given)),STACK) WAIT JSON ON
+verify_needs = $(or $(filter ENV,$(given)),STACK)
+status_takes := ENV JSON ON
+status_needs := ENV
 scan_takes := STACK JSON ON
 scan_needs := STACK
 redeploy_takes := STACK ON
@@ -55,7 +59,7 @@ $(call check,$(filter-out $(taken) $(every_command_takes),$(given)),there is no 
   $(filter-out $(taken) $(every_command_takes),$(given)) here. The options are: $(or $(taken),none))
 $(foreach name,$(given),$(call check,$(if $(value $(name)),,empty),$(name) is empty))
 $(foreach name,$(given),$(call check,$(findstring $(newline),$(value $(name))),$(name) has more than one line))
-$(foreach name,STACK FROM TO TAG AGAINST,$(call check,$(filter -%,$(value $(name))),$(name) starts with a hyphen))
+$(foreach name,STACK ENV FROM TO TAG AGAINST,$(call check,$(filter -%,$(value $(name))),$(name) starts with a hyphen))
 $(foreach name,YES JSON,$(call check,$(filter-out 0 1,$($(name))),$(name) is neither 1 nor 0))
 $(call check,$(filter-out $(given),$(needed)),name $(filter-out $(given),$(needed)): \
   make $(MAKECMDGOALS) $(foreach name,$(needed),$(name)=…))
@@ -88,6 +92,8 @@ SANDBOX_FOLDER = $(or $(VOICETER_SANDBOX),$(SANDBOX_HOME),.sandbox)
 space := $(subst ,, )
 state = $(wildcard $(subst $(space),\ ,$(SANDBOX_FOLDER))/state/.pulumi/stacks/*/$(subst $(space),\ ,$(1)).json)
 where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(call state,$(1)),sandbox,aws))
+# A stack of the environment ENV for `where`, if this clone's sandbox has one: prod, or prod-eu-north-1.
+stack_of_env = $(basename $(notdir $(or $(call state,$(ENV)),$(firstword $(call state,$(ENV)-*)))))
 # What the shell of such a command does first.
 on = $(or $(on_$(call where,$(1))),echo ON=$(call quote,$(ON))': choose sandbox or aws.' >&2; exit 1;)
 on_sandbox = test -f $(call quote,$(SANDBOX_FOLDER)/env) || { echo 'There is no sandbox: `make up` starts it.' >&2; exit 1; }; \
@@ -97,8 +103,8 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean preflight verify scan redeploy rollback promote task compose cost prices test unit lint docs \
-  plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
+.PHONY: help up preview image down clean preflight verify status scan redeploy rollback promote task compose cost prices test unit \
+  lint docs plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -110,6 +116,8 @@ help:
 	@echo
 	@echo 'make preflight STACK=…          check the account before the first `pulumi up`: quotas, image, models, domain'
 	@echo 'make verify STACK=…             check that the service runs the stack'\''s revision (WAIT=seconds for a deployment, JSON=1)'
+	@echo '                                (ENV=prod in place of STACK: every stack of the environment)'
+	@echo 'make status ENV=…               show all regions of an environment in one table; fails if anything is amiss (JSON=1)'
 	@echo 'make scan STACK=…               check a stack with Prowler, but for what docs/hardening.md accepts (JSON=1)'
 	@echo 'make redeploy STACK=…           replace every task by a new one of the same revision'
 	@echo 'make rollback STACK=…           deploy the previous version, or the version TO=…; on AWS it asks, unless YES=1'
@@ -156,8 +164,15 @@ task: venv
 compose: venv
 	@$(call on,$(STACK)) $(OPERATIONS) compose $(call quoted,STACK) $(yes)
 
-preflight verify redeploy rollback: venv
-	@$(call on,$(STACK)) $(OPERATIONS) $@ $(call quoted,STACK) $(call option,--wait,WAIT) $(call option,--to,TO) $(yes) $(json)
+verify: venv
+	@$(call on,$(if $(filter ENV,$(given)),$(stack_of_env),$(STACK))) $(OPERATIONS) verify $(if $(filter ENV,$(given)),$(call option,--environment,ENV),$(call \
+	  quoted,STACK)) $(call option,--wait,WAIT) $(json)
+
+status: venv
+	@$(call on,$(stack_of_env)) $(OPERATIONS) status $(call quoted,ENV) $(json)
+
+preflight redeploy rollback: venv
+	@$(call on,$(STACK)) $(OPERATIONS) $@ $(call quoted,STACK) $(call option,--to,TO) $(yes) $(json)
 
 scan: venv scanner
 	@$(call on,$(STACK)) $(OPERATIONS) scan $(call quoted,STACK) $(json)

@@ -26,6 +26,7 @@ class Key:
     secret: bool = False  # the value is encrypted in the stack file and never shown
     may_show: Callable[[object], bool] = _always  # whether an error message may show this wrong value
     main: bool = False  # whether the README names the key
+    regional: bool = False  # whether the value belongs to the region: the stacks of an environment may differ in it
 
     def shows(self, value: object) -> bool:
         """Returns whether an error message may show this wrong value."""

@@ -69,7 +69,7 @@ class Keys(BaseModel):
         str,
         Field(alias="aws:region"),
         rules.one_of(rules.REGIONS),
-        Key("the region of the stack", env="AWS_REGION", main=True),
+        Key("the region of the stack", env="AWS_REGION", main=True, regional=True),
     ]
     image_tag: Annotated[
         str | None,
@@ -96,10 +96,15 @@ class Keys(BaseModel):
             "tasks at creation, from `minCount` to `maxCount`; then the autoscaler owns the count",
             unit="tasks",
             main=True,
+            regional=True,
         ),
     ] = 2
-    min_count: Annotated[Count, Key("the fewest tasks that the autoscaler runs", unit="tasks", main=True)] = 2
-    max_count: Annotated[Count, Key("the most tasks that the autoscaler runs", unit="tasks", main=True)] = 10
+    min_count: Annotated[
+        Count, Key("the fewest tasks that the autoscaler runs", unit="tasks", main=True, regional=True)
+    ] = 2
+    max_count: Annotated[
+        Count, Key("the most tasks that the autoscaler runs", unit="tasks", main=True, regional=True)
+    ] = 10
     cpu_target_percent: Annotated[Percent, Key("the autoscaler's target for the CPU", unit="%")] = 70
     memory_target_percent: Annotated[Percent, Key("the autoscaler's target for the memory", unit="%")] = 80
     sessions_per_task_target: Annotated[
@@ -108,7 +113,8 @@ class Keys(BaseModel):
         Key("the autoscaler's target for the busiest task; scales out only; needs `enableMetrics`", unit="sessions"),
     ] = 30
     on_demand_base: Annotated[
-        Count, Key("tasks that run on demand before any runs on Spot", unit="tasks", default="`minCount`")
+        Count,
+        Key("tasks that run on demand before any runs on Spot", unit="tasks", default="`minCount`", regional=True),
     ] = Field(default_factory=_min_count)
     spot_percent: Annotated[
         StrictInt, Field(ge=0, le=100), Key("share of Fargate Spot in the tasks beyond `onDemandBase`", unit="%")
@@ -116,7 +122,7 @@ class Keys(BaseModel):
     scaling_schedule: Annotated[
         Mapping[Annotated[str, SCHEDULE_NAME], ScheduleKeys],
         AfterValidator(_sorted),
-        Key("name → `cron`, `timeZone`, `min`, `max`: the limits of the count from then on"),
+        Key("name → `cron`, `timeZone`, `min`, `max`: the limits of the count from then on", regional=True),
     ] = {}
 
     # Deployments. The ranges: Amazon ECS API Reference, DeploymentConfiguration, CanaryConfiguration,
@@ -151,9 +157,9 @@ class Keys(BaseModel):
     enable_exec: Annotated[Flag, Key("ECS Exec; makes the root file system writable")] = False
 
     # Network and edge
-    vpc_cidr: Annotated[str, rules.VPC_CIDR, Key("the addresses of the VPC; fixed while the stack is up")] = (
-        "10.0.0.0/16"
-    )
+    vpc_cidr: Annotated[
+        str, rules.VPC_CIDR, Key("the addresses of the VPC; fixed while the stack is up", regional=True)
+    ] = "10.0.0.0/16"
     availability_zones: Annotated[StrictInt, Field(ge=2, le=3), Key("availability zones", unit="zones")] = 2
     nat_gateways: Annotated[
         Literal["one-per-az", "single", "none"],
@@ -169,7 +175,7 @@ class Keys(BaseModel):
     certificate_arn: Annotated[
         str | None,
         rules.CERTIFICATE_ARN,
-        Key("the ACM certificate of `domainName`, in place of one that the program makes", main=True),
+        Key("the ACM certificate of `domainName`, in place of one that the program makes", main=True, regional=True),
     ] = None
     allow_plain_http: Annotated[Flag, Key("lets prod run without HTTPS")] = False
     domain_name: Annotated[
@@ -309,22 +315,24 @@ class Keys(BaseModel):
         Key(
             "environment variable → the ARN of a secret that someone else owns",
             may_show=lambda value: str(value).startswith("arn:"),
+            regional=True,
         ),
     ] = {}
 
     # What the task role grants beside the speech model
     extra_model_ids: Annotated[
         tuple[Annotated[str, rules.MODEL_ID], ...],
-        Key("models or inference profiles that the app may call beside the speech model"),
+        Key("models or inference profiles that the app may call beside the speech model", regional=True),
     ] = ("amazon.nova-lite-v1:0",)
     ses_identity_arns: Annotated[
-        tuple[Annotated[str, rules.SES_IDENTITY_ARN], ...], Key("SES identities that the app may send mail from")
+        tuple[Annotated[str, rules.SES_IDENTITY_ARN], ...],
+        Key("SES identities that the app may send mail from", regional=True),
     ] = ()
     guardrail_arns: Annotated[
-        tuple[Annotated[str, rules.GUARDRAIL_ARN], ...], Key("Bedrock guardrails that the app may apply")
+        tuple[Annotated[str, rules.GUARDRAIL_ARN], ...], Key("Bedrock guardrails that the app may apply", regional=True)
     ] = ()
     prompt_arns: Annotated[
-        tuple[Annotated[str, rules.PROMPT_ARN], ...], Key("Bedrock prompts that the app may read")
+        tuple[Annotated[str, rules.PROMPT_ARN], ...], Key("Bedrock prompts that the app may read", regional=True)
     ] = ()
 
     extra_tags: Annotated[
@@ -342,7 +350,9 @@ class Keys(BaseModel):
 
     # Redis
     redis_enabled: Annotated[Flag, Key("Redis for the sessions; needs `redisAuthToken`", main=True)] = False
-    redis_node_type: Annotated[str, rules.REDIS_NODE_TYPE, Key("the ElastiCache node type")] = "cache.t4g.small"
+    redis_node_type: Annotated[str, rules.REDIS_NODE_TYPE, Key("the ElastiCache node type", regional=True)] = (
+        "cache.t4g.small"
+    )
     # Amazon ElastiCache API Reference, CreateReplicationGroup: a primary and up to five replicas.
     redis_replicas: Annotated[
         StrictInt, Field(ge=0, le=5), Key("with one or more, Redis fails over to another zone", unit="replicas")
@@ -372,5 +382,6 @@ class Keys(BaseModel):
             "a cost budget on the tag `Stack`; reads 0 until the paying account activates that tag",
             unit="USD",
             main=True,
+            regional=True,
         ),
     ] = None

@@ -1,14 +1,16 @@
 """`python -m operations COMMAND`: what the Makefile runs on a stack that is up."""
 
 import argparse
+import json
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from operations.console import CHANGES_FOUND, say
-from operations.errors import OperationError, describe_aws_error
+from operations.errors import OperationError, collected, describe_aws_error
 from operations.target import Target
 
 
@@ -63,10 +65,14 @@ def _parser() -> argparse.ArgumentParser:
         "verify",
         _verify,
         "check that the service runs the stack's revision, is healthy, and has nothing added by hand",
-        "stack",
     )
+    which = verify.add_mutually_exclusive_group(required=True)
+    which.add_argument("stack", nargs="?")
+    which.add_argument("--environment", help="verify every stack of an environment")
     verify.add_argument("--wait", type=_seconds, default=0, metavar="SECONDS", help="how long to wait for a deployment")
     verify.add_argument("--json", action="store_true", help="print one JSON object; progress goes to standard error")
+    status = add("status", _status, "show all stacks of an environment; status 1 if anything is amiss", "environment")
+    status.add_argument("--json", action="store_true", help="print one JSON object")
     add("added", _added, f"list what was added by hand; status {CHANGES_FOUND} if there is any", "stack")
     add("preflight", _preflight, "check the account before the first `pulumi up` of a stack", "stack")
     scan = add("scan", _scan, "run Prowler on a stack that is up; status 1 if a finding is left", "stack")
@@ -116,22 +122,72 @@ def _where(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
+    if options.environment:
+        return _verify_environment(options)
+    target = Target.open(options.stack)
+    good, answer = _verify_one(target, options.wait, json_only=options.json)
+    if options.json:
+        say(json.dumps(answer, indent=2))
+    return 0 if good else 1
+
+
+def _verify_environment(options: argparse.Namespace) -> int:
+    """Verifies each stack. They share the time to wait, as their deployments run at the same time."""
+    from operations.environment import open_all
+
+    deadline = time.monotonic() + options.wait
+    all_good = True
+    answers: list[dict[str, Any]] = []
+    for target in open_all(options.environment):
+        errors: list[str] = []
+        with collected(errors):
+            good, answer = _verify_one(target, max(0, deadline - time.monotonic()), json_only=options.json)
+            all_good = all_good and good
+            answers.append(answer)
+        if errors:
+            all_good = False
+            answers.append({"stack": target.stack, "on": target.on, "outcome": "not read", "line": errors[0]})
+            if not options.json:
+                say(f"NOT READ: {errors[0]}")
+    if options.json:
+        say(json.dumps(answers, indent=2))
+    return 0 if all_good else 1
+
+
+def _verify_one(target: Target, wait: float, *, json_only: bool) -> tuple[bool, dict[str, Any]]:
+    """Verifies a stack. Returns whether it is good, and the verdict for JSON.
+
+    Args:
+        json_only: print nothing but progress, and that to standard error.
+    """
     from operations.added import added_by_hand, print_added
     from operations.verdict import Outcome
-    from operations.verify import as_json, print_verdict, verify
+    from operations.verify import as_object, print_verdict, verify
 
-    if options.json:
-        target = Target.open(options.stack)
-        verdict = verify(target, options.wait, progress=_complain)
-        added = added_by_hand(target)
-        say(as_json(target, verdict, added))
-    else:
-        target = _target(options.stack)
-        verdict = verify(target, options.wait)
+    if not json_only:
+        say(str(target))
+    verdict = verify(target, wait, progress=_complain if json_only else say)
+    if not json_only:
         print_verdict(target, verdict)
-        added = added_by_hand(target)
+    added = added_by_hand(target)
+    if not json_only:
         print_added(added)
-    return 0 if verdict.outcome is Outcome.GOOD and not added else 1
+    return verdict.outcome is Outcome.GOOD and not added, as_object(target, verdict, added)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from operations.environment import open_all
+    from operations.status import as_json, print_report, report
+
+    targets = open_all(options.environment)
+    if not options.json:
+        say(f"{options.environment} on {'the sandbox' if targets[0].on == 'sandbox' else 'AWS'}")
+    found = report(options.environment, targets)
+    if options.json:
+        say(as_json(found))
+    else:
+        print_report(found)
+    return 0 if found.good else 1
 
 
 def _added(options: argparse.Namespace) -> int:

@@ -2,6 +2,8 @@
 
 import importlib
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from components.lib.refusals import refusal
@@ -39,6 +41,20 @@ def describe_aws_error(error: Exception) -> str | None:
         details = answer.response["Error"]
         return f"AWS refused {answer.operation_name}: {details.get('Code', '')}: {details.get('Message', '')}"
     return f"AWS cannot be reached: {error}{_SANDBOX_HINT if os.environ.get(SANDBOX) else ''}"
+
+
+@contextmanager
+def collected(messages: list[str]) -> Generator[None]:
+    """Adds the message of an error that the person at the keyboard can act on, in one line, instead of raising it."""
+    try:
+        yield
+    except Exception as error:
+        message = str(error) if isinstance(error, OperationError) else describe_aws_error(error)
+        if message is None:
+            raise
+        line = " ".join(message.split())
+        if line not in messages:
+            messages.append(line)
 
 
 # `.sandbox/env` sets this variable; its value is the sandbox's folder.

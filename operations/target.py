@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -88,28 +89,8 @@ class Target:
         Raises:
             PulumiError: the exit status is not 0.
         """
-        command = ["pulumi", *arguments, "--stack", self.stack, "--non-interactive"]
-        sys.stdout.flush()
-        piped = subprocess.PIPE if capture else None
-        process = subprocess.Popen(  # noqa: S603 - no shell
-            command,
-            cwd=ROOT,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            stdin=subprocess.DEVNULL,
-            stdout=piped,
-            stderr=piped,
-            text=True,
-        )
-        try:
-            stdout, stderr = process.communicate()
-        except KeyboardInterrupt:
-            # The terminal sends pulumi the same signal. Pulumi then cancels the update and saves the state.
-            process.wait()
-            raise
-        if process.returncode != 0:
-            name = " ".join(arguments[:2] if arguments[0] in ("stack", "config") else arguments[:1])
-            raise PulumiError(f"`pulumi {name}` of {self} ended with status {process.returncode}", stderr or "")
-        return stdout or ""
+        name = " ".join(arguments[:2] if arguments[0] in ("stack", "config") else arguments[:1])
+        return run_pulumi([*arguments, "--stack", self.stack], f"`pulumi {name}` of {self}", capture=capture)
 
     @cached_property
     def _outputs(self) -> dict[str, Any]:
@@ -191,10 +172,25 @@ class Target:
         Raises:
             OperationError: there is no such stack.
         """
-        found: dict[str, Any] = json.loads(self._read("config", "--json"))
         return {
-            key: str(entry["value"]) for key, entry in found.items() if not entry.get("secret") and "value" in entry
+            key: str(entry["value"])
+            for key, entry in self._config_entries().items()
+            if not entry.get("secret") and "value" in entry
         }
+
+    def encrypted_keys(self) -> frozenset[str]:
+        """Returns the keys of the project that hold an encrypted value, without its namespace.
+
+        Raises:
+            OperationError: there is no such stack.
+        """
+        prefix = f"{project()}:"
+        return frozenset(
+            key.removeprefix(prefix) for key, entry in self._config_entries().items() if entry.get("secret")
+        )
+
+    def _config_entries(self) -> dict[str, Any]:
+        return json.loads(self._read("config", "--json"))
 
     def set_config(self, key: str, value: str | None) -> None:
         """Sets a config value in the stack file, or removes it if `value` is None."""
@@ -202,6 +198,39 @@ class Target:
             self.pulumi("config", "rm", key, capture=True)
         else:
             self.pulumi("config", "set", key, value, "--plaintext", capture=True)
+
+
+def run_pulumi(arguments: Sequence[str], name: str, *, capture: bool) -> str:
+    """Runs pulumi in this project.
+
+    Args:
+        arguments: the command and its options.
+        name: the command as an error message names it.
+        capture: return the standard output instead of showing it.
+
+    Raises:
+        PulumiError: the exit status is not 0.
+    """
+    sys.stdout.flush()
+    piped = subprocess.PIPE if capture else None
+    process = subprocess.Popen(  # noqa: S603 - no shell
+        ["pulumi", *arguments, "--non-interactive"],  # noqa: S607
+        cwd=ROOT,
+        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        stdin=subprocess.DEVNULL,
+        stdout=piped,
+        stderr=piped,
+        text=True,
+    )
+    try:
+        stdout, stderr = process.communicate()
+    except KeyboardInterrupt:
+        # The terminal sends pulumi the same signal. Pulumi then cancels the update and saves the state.
+        process.wait()
+        raise
+    if process.returncode != 0:
+        raise PulumiError(f"{name} ended with status {process.returncode}", stderr or "")
+    return stdout or ""
 
 
 def project() -> str:

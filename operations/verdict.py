@@ -44,6 +44,7 @@ class Answers:
         targets: target group → the states of its targets, from DescribeTargetHealth.
         rules: listener rule → its actions, from DescribeRules.
         minimum: the tasks that the autoscaler keeps at least, from DescribeScalableTargets; 0 without an autoscaler.
+        maximum: the tasks that the autoscaler starts at most; 0 without an autoscaler.
     """
 
     service: _Answer | None
@@ -52,6 +53,7 @@ class Answers:
     targets: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     rules: Mapping[str, Sequence[_Answer]] = field(default_factory=dict[str, Sequence[_Answer]])
     minimum: int = 0
+    maximum: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,15 +123,20 @@ def _of_counts(intended: str, answers: Answers, service: _Answer) -> tuple[Outco
     if running < desired:
         return Outcome.UNHEALTHY, f"{running} of {desired} tasks of {short(runs)} run"
     for entry in service.get("loadBalancers", []):
-        weights = _weights(entry, answers)
-        states = [state for group in weights for state in answers.targets.get(group, []) if weights[group] > 0]
-        healthy = states.count("healthy")
+        healthy = healthy_targets(entry, answers)
         if healthy < desired:
             return (
                 Outcome.UNHEALTHY,
                 f"{healthy} of {desired} tasks of {short(runs)} are healthy behind the load balancer",
             )
     return Outcome.GOOD, f"the service runs {short(runs)}: {running} of {desired} tasks, all of them healthy"
+
+
+def healthy_targets(entry: _Answer, answers: Answers) -> int:
+    """Returns the healthy targets that get traffic, of an entry of a service's `loadBalancers`."""
+    weights = _weights(entry, answers)
+    states = [state for group in weights for state in answers.targets.get(group, []) if weights[group] > 0]
+    return states.count("healthy")
 
 
 def primary_of(service: _Answer) -> _Answer:

@@ -1,7 +1,6 @@
 """`make verify`: checks that a stack's service runs the stack's revision with all tasks healthy."""
 
 import datetime
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -46,16 +45,17 @@ def gather(target: Target) -> Answers:
         task_definitions(ecs, [revision] if revision else []),
         {arn: [one["TargetHealth"]["State"] for one in targets] for arn, targets in health.items()},
         {rule["RuleArn"]: rule["Actions"] for rule in _rules(elb, rules)},
-        _minimum(target, cluster, name),
+        *_limits(target, cluster, name),
     )
 
 
-def _minimum(target: Target, cluster: str, service: str) -> int:
+def _limits(target: Target, cluster: str, service: str) -> tuple[int, int]:
+    """Returns the fewest and the most tasks that the autoscaler runs; zeros without an autoscaler."""
     scaling, resource = target.client("application-autoscaling"), f"service/{cluster}/{service}"
     found: list[Any] = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[resource])[
         "ScalableTargets"
     ]
-    return max((one["MinCapacity"] for one in found), default=0)
+    return next(((one["MinCapacity"], one["MaxCapacity"]) for one in found), (0, 0))
 
 
 def deployments_of(ecs: Any, cluster: str, service: str) -> list[dict[str, Any]]:
@@ -139,26 +139,21 @@ def print_verdict(target: Target, verdict: Verdict) -> None:
         say(f"  {_utc(event):%Y-%m-%d %H:%M:%S}  {event['message']}")
 
 
-def as_json(target: Target, verdict: Verdict, added: Sequence[str]) -> str:
-    """Returns a verdict as one JSON object.
+def as_object(target: Target, verdict: Verdict, added: Sequence[str]) -> dict[str, Any]:
+    """Returns a verdict as an object for JSON.
 
     Args:
         added: what was added by hand, a line each.
     """
-    return json.dumps(
-        {
-            "stack": target.stack,
-            "on": target.on,
-            "outcome": verdict.outcome.value,
-            "line": verdict.line,
-            "figures": dict(verdict.rows),
-            "events": [
-                {"time": _utc(event).isoformat(), "message": event["message"]} for event in verdict.events[:EVENTS]
-            ],
-            "addedByHand": list(added),
-        },
-        indent=2,
-    )
+    return {
+        "stack": target.stack,
+        "on": target.on,
+        "outcome": verdict.outcome.value,
+        "line": verdict.line,
+        "figures": dict(verdict.rows),
+        "events": [{"time": _utc(event).isoformat(), "message": event["message"]} for event in verdict.events[:EVENTS]],
+        "addedByHand": list(added),
+    }
 
 
 def _utc(event: Mapping[str, Any]) -> datetime.datetime:

@@ -57,6 +57,11 @@ def make(
         ("verify STACK=dev ON=aws", False),
         ("verify STACK=prod", False),
         ("verify STACK=prod ON=sandbox", True),
+        ("verify ENV=dev", True),
+        ("verify ENV=prod", False),
+        ("status ENV=dev", True),
+        ("status ENV=dev ON=aws", False),
+        ("status ENV=de", False),
         ("promote FROM=dev TO=dev TAG=1", True),
         ("promote FROM=staging TO=prod TAG=1", False),
         ("promote FROM=dev TO=prod TAG=1 ON=aws", False),
@@ -83,6 +88,9 @@ def test_sourced_sandbox_is_used_for_every_stack(home: Path) -> None:
         ("rollback", False, "name STACK: make rollback STACK=…"),
         ("rollback STACK=dev TAG=1", False, "there is no option TAG here. The options are: STACK TO"),
         ("rollback STACK=dev TO=", False, "TO is empty"),
+        ("verify ENV=dev STACK=dev", False, "there is no option STACK here. The options are: ENV WAIT JSON ON."),
+        ("status", False, "name ENV: make status ENV=…"),
+        ("status ENV=-h", False, "ENV starts with a hyphen"),
         ("up STAK=dev", False, "there is no option STAK here. The options are: STACK."),
         ("up PYTHON=", False, "PYTHON is empty"),
         ("verify STACK=-h", False, "STACK starts with a hyphen"),
@@ -102,7 +110,17 @@ def test_refusals(home: Path, arguments: str, sourced: bool, message: str) -> No
     assert message in output
 
 
+def test_environment_is_in_the_sandbox_by_any_of_its_regions(home: Path) -> None:
+    state = home / "state" / ".pulumi" / "stacks" / "voiceter-backend"
+    (state / "staging-us-west-2.json").touch()
+    assert make(home, "status", "ENV=staging")[1].endswith(f"in [{home}]")
+
+
 def test_options_reach_the_command(home: Path) -> None:
+    assert make(home, "verify", "ENV=dev", "WAIT=30", "JSON=1")[1].startswith(
+        "-m operations verify --environment=dev --wait=30 --json in"
+    )
+    assert make(home, "status", "ENV=dev", "JSON=1")[1].startswith("-m operations status dev --json in")
     assert make(home, "verify", "STACK=dev", "WAIT=30")[1].startswith("-m operations verify dev --wait=30 in")
     assert make(home, "rollback", "STACK=dev", "TO=1.10")[1].startswith("-m operations rollback dev --to=1.10 in")
     assert make(home, "compose", "STACK=dev", "YES=0")[1].startswith("-m operations compose dev in")

@@ -66,6 +66,43 @@ def test_promotion_copies_the_digest(added: Stack, prod: Stack) -> None:
     assert "holds stand-in already" in again.output
 
 
+def test_status_shows_both_regions_and_what_is_amiss(added: Stack, prod: Stack) -> None:
+    run = added.sandbox.operate("status", "prod")
+    assert run.status == 0, run.output
+    rows = {line.split()[0]: line.split() for line in run.output.splitlines()[2:4]}
+    assert rows["prod"][1:3] == ["us-east-1", "stand-in"]
+    assert rows[ADDED][1:3] == ["eu-north-1", "stand-in"]
+    assert rows["prod"][3:8] == rows[ADDED][3:8], "the same digest, result, tasks, targets and no alarms"
+    assert rows["prod"][4:8] == ["good", "2/2/10", "2/2", "0"]
+    assert run.output.endswith("OK: 2 stacks of prod\n")
+
+    alarms = added.client("cloudwatch")
+    alarm = alarms.describe_alarms()["MetricAlarms"][0]["AlarmName"]
+    alarms.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+    added.sandbox.set(ADDED, logLevel="DEBUG")
+    run = added.sandbox.operate("status", "prod", "--json")
+    assert run.status == 1
+    assert json.loads(run.output)["faults"] == [
+        f"{ADDED}: in ALARM: {alarm}",
+        f"the configuration differs: logLevel: INFO in prod; DEBUG in {ADDED}",
+    ]
+    alarms.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
+    added.sandbox.remove(ADDED, "logLevel")
+
+
+def test_verification_of_an_environment_covers_both_regions(added: Stack) -> None:
+    run = added.sandbox.operate("verify", "--environment", "prod")
+    assert run.status == 0, run.output
+    assert run.output.count("OK: the service runs") == 2
+    ecs = added.client("ecs")
+    where = {"cluster": added.outputs["clusterName"], "service": added.outputs["serviceName"]}
+    ecs.update_service(**where, desiredCount=1)
+    run = added.sandbox.operate("verify", "--environment", "prod", "--json")
+    ecs.update_service(**where, desiredCount=2)
+    assert run.status == 1
+    assert [one["outcome"] for one in json.loads(run.output)] == ["good", "unhealthy"]
+
+
 def test_stack_with_a_long_name_comes_up(sandbox: LiveSandbox) -> None:
     assert len(LONG) > 64
     sandbox.succeeds(f"pulumi stack init {LONG}; pulumi config set aws:region us-west-2 -s {LONG}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import importlib
 import itertools
-import json
 from typing import Any, cast
 
 import pytest
@@ -197,7 +196,7 @@ def test_events_are_shown_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
         "2026-11-25 09:28:00  (service voiceter-backend) (deployment ecs-svc/1485800978477494678) deployment failed"
         in output
     )
-    printed = json.loads(verifying.as_json(_target(), verdict, ["a rule"]))
+    printed = verifying.as_object(_target(), verdict, ["a rule"])
     assert printed["outcome"] == "rolled back"
     assert printed["events"][0]["time"] == "2026-11-25T09:30:00+00:00"
     assert printed["figures"]["running"] == "voiceter-backend:41"

@@ -23,6 +23,11 @@ def main_keys() -> str:
     return "\n".join([head, *rows])
 
 
+def regional_keys() -> str:
+    """Returns the names of the keys in which the stacks of an environment may differ."""
+    return ", ".join(f"`{declared.name}`" for declared in declarations(Settings) if declared.key.regional)
+
+
 def _row(declared: Declaration) -> str:
     key = declared.key
     type_ = f"{declared.type}, {key.unit}" if key.unit else declared.type

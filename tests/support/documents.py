@@ -34,6 +34,7 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/alarms.md": {"alarms": alarm_table.table},
     "docs/configuration.md": {"keys": config_table.all_keys},
     "docs/hardening.md": {"accepted": hardening_table.accepted, "controls": hardening_table.controls},
+    "docs/releases.md": {"regional keys": config_table.regional_keys},
     "docs/policy.md": {"rules": _rules},
     "README.md": {"keys": config_table.main_keys, "outputs": _outputs},
 }

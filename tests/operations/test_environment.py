@@ -1,0 +1,59 @@
+"""The stacks of an environment, found in what `pulumi stack ls` prints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from operations.environment import open_all, stacks_of
+from operations.errors import OperationError
+
+
+@pytest.fixture(autouse=True)
+def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An operator's shell without a sandbox. Returns the file that its `pulumi stack ls` prints."""
+    monkeypatch.delenv("VOICETER_SANDBOX", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    answer = tmp_path / "answer"
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(f'#!/bin/sh\necho "$@" > "{tmp_path}/call"\ncat "{answer}"\n')
+    pulumi.chmod(0o755)
+    return answer
+
+
+def has(listed: Path, *names: str) -> None:
+    listed.write_text(json.dumps([{"name": name, "current": False} for name in names]))
+
+
+def test_stack_without_a_region_is_first_then_by_region() -> None:
+    names = ["prod-us-west-2", "dev", "prod-eu-north-1", "prod", "prod-like", "prod-eu-west-1", "staging-us-west-2"]
+    assert stacks_of("prod", names) == ["prod", "prod-eu-north-1", "prod-us-west-2"]
+    assert stacks_of("staging", names) == ["staging-us-west-2"]
+
+
+def test_organization_of_pulumi_cloud_is_left_out() -> None:
+    assert stacks_of("prod", ["octo/prod", "octo/voiceter-backend/prod-eu-north-1"]) == ["prod", "prod-eu-north-1"]
+
+
+def test_stacks_come_from_the_backend(listed: Path) -> None:
+    has(listed, "dev", "prod-eu-north-1", "prod")
+    targets = open_all("prod")
+    assert [(one.stack, one.on) for one in targets] == [("prod", "aws"), ("prod-eu-north-1", "aws")]
+    assert (listed.parent / "call").read_text() == "stack ls --json --non-interactive\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "names", "message"),
+    [
+        ("Prod", [], "ENV=Prod: an environment is a lower-case letter"),
+        ("prod-eu-north-1", ["prod-eu-north-1"], "the stack of one region, eu-north-1. Name the environment: ENV=prod"),
+        ("prd", ["prod", "prod-eu-north-1", "dev"], "has no stack of this environment. It has stacks of: dev, prod."),
+        ("prod", [], "It has stacks of: none."),
+    ],
+)
+def test_refusals(listed: Path, environment: str, names: list[str], message: str) -> None:
+    has(listed, *names)
+    with pytest.raises(OperationError, match=message):
+        open_all(environment)

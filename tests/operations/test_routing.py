@@ -1,0 +1,117 @@
+"""Where Route 53 leads clients, on answers that botocore's Stubber holds against the API's model."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+from typing import Any
+
+import pytest
+
+from operations.routing import Route, find_route
+
+_boto3: Any = importlib.import_module("boto3")
+_stub: Any = importlib.import_module("botocore.stub")
+
+ZONE, NAME, CHECK = "Z1D633PJN98FT9", "voice.example.com", "abcdef11-2222-3333-4444-555555fedcba"
+CREDENTIALS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+ALIAS = {"HostedZoneId": "Z35SXDOTRQ7X7K", "DNSName": "lb.example.com.", "EvaluateTargetHealth": False}
+
+
+def record(stack: str, check: str = CHECK, **changes: Any) -> dict[str, Any]:
+    base = {"Name": f"{NAME}.", "Type": "A", "SetIdentifier": stack, "Region": "us-east-1", "AliasTarget": ALIAS}
+    return {**base, **({"HealthCheckId": check} if check else {}), **changes}
+
+
+def route(
+    *records: dict[str, Any], check: dict[str, Any] | str | None = None, reports: list[str] | None = None
+) -> Route:
+    """Returns the route of the stack prod.
+
+    Args:
+        records: what the zone has from the name on.
+        check: of the health check's configuration, or the code of an error; None: it is not asked for.
+        reports: what the checkers report; None: they are not asked.
+    """
+    client = _boto3.client("route53", region_name="us-east-1", **CREDENTIALS)
+    stubber = _stub.Stubber(client)
+    listed = {"ResourceRecordSets": list(records), "IsTruncated": False, "MaxItems": "300"}
+    asked = {"HostedZoneId": ZONE, "StartRecordName": NAME, "StartRecordType": "A"}
+    stubber.add_response("list_resource_record_sets", listed, asked)
+    if isinstance(check, str):
+        stubber.add_client_error("get_health_check", check)
+    elif check is not None:
+        found = {"Id": CHECK, "CallerReference": "1", "HealthCheckVersion": 1}
+        answer = {"HealthCheck": {**found, "HealthCheckConfig": {"Type": "HTTPS", **check}}}
+        stubber.add_response("get_health_check", answer, {"HealthCheckId": CHECK})
+    if reports is not None:
+        now = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+        seen = [{"Region": "us-east-1", "StatusReport": {"Status": one, "CheckedTime": now}} for one in reports]
+        stubber.add_response("get_health_check_status", {"HealthCheckObservations": seen}, {"HealthCheckId": CHECK})
+    with stubber:
+        found_route = find_route(client, ZONE, NAME, "prod")
+    stubber.assert_no_pending_responses()
+    return found_route
+
+
+GOOD, BAD = "Success: HTTP Status Code 200, OK", "Failure: Connection timed out"
+
+
+def test_healthy_region() -> None:
+    assert route(record("prod"), check={}, reports=[GOOD, GOOD]) == Route("by latency, healthy", open=True)
+
+
+@pytest.mark.parametrize(("good", "open"), [(4, True), (3, False), (0, False)])
+def test_share_of_checkers_decides(good: int, open: bool) -> None:
+    """More than 18 % of the checkers have to report a success: 4 of 17, not 3 of 17."""
+    found = route(record("prod"), check={}, reports=[GOOD] * good + [BAD] * (17 - good))
+    assert found.open is open
+    assert bool(found.fault) is not open
+    if not open:
+        assert found.fault == f"Route 53 leads no client here: {17 - good} of 17 checkers report {BAD!r}"
+
+
+def test_new_check_counts_as_healthy() -> None:
+    assert route(record("prod"), check={}, reports=[]) == Route("by latency, no report yet", open=True)
+
+
+def test_disabled_and_inverted_check_is_an_evacuation_and_no_fault() -> None:
+    found = route(record("prod"), check={"Disabled": True, "Inverted": True})
+    assert found == Route("none: evacuated", open=False, evacuated=True)
+
+
+@pytest.mark.parametrize(
+    ("check", "open", "how"),
+    [({"Disabled": True, "Inverted": False}, True, "disabled"), ({"Inverted": True}, None, "inverted")],
+)
+def test_check_changed_by_hand_is_a_fault(check: dict[str, bool], open: bool | None, how: str) -> None:
+    found = route(record("prod"), check=check)
+    assert (found.evacuated, found.open) == (False, open)
+    assert f"is {how} by hand" in found.fault
+
+
+def test_check_that_does_not_exist_is_a_fault() -> None:
+    assert "does not exist" in route(record("prod"), check="NoSuchHealthCheck").fault
+
+
+def test_record_without_a_check_open() -> None:
+    assert route(record("prod", check="")) == Route("by latency, not checked", open=True)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [],
+        [record("prod-eu-north-1")],
+        [record("prod", Type="AAAA")],
+        [record("prod", Name="voice.example.org.")],
+    ],
+)
+def test_records_of_others_are_none_of_the_stacks(records: list[dict[str, Any]]) -> None:
+    found = route(*records)
+    assert (found.open, found.fault) == (False, f"{NAME} has no record of this stack: run `pulumi up`")
+
+
+def test_record_is_found_behind_those_of_other_regions() -> None:
+    found = route(record("a", check="x"), record("prod"), record("prod-us-west-2"), check={}, reports=[GOOD])
+    assert found.open is True
