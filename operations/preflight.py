@@ -14,6 +14,7 @@ from components.lib import sdk
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
 from components.lib.provider import ProviderArgs
+from components.lib.quotas import ELASTIC_IPS, FARGATE_ON_DEMAND, FARGATE_SPOT, SPEECH_STREAMS, Quota
 from config.lookups import Mistake, check_certificate, check_models, check_zone
 from config.settings import Settings
 from operations.configuration import read_settings
@@ -24,11 +25,6 @@ from operations.target import Target
 
 T = TypeVar("T")
 
-# The names of quotas, as Service Quotas lists them: the beginning is enough. Their codes are documented nowhere.
-_ON_DEMAND: Final = ("fargate", "Fargate On-Demand vCPU resource count")
-_SPOT: Final = ("fargate", "Fargate Spot vCPU resource count")
-_ADDRESSES: Final = ("ec2", "EC2-VPC Elastic IPs")
-_STREAMS: Final = ("bedrock", "On-demand InvokeModel concurrent requests for Amazon Nova 2 Sonic")
 # IAM User Guide, "AWS services that work with IAM": the services create these roles with the rights of the caller.
 _SERVICE_ROLES: Final = (
     "AWSServiceRoleForECS",
@@ -111,12 +107,12 @@ class Account:
     def offers(self) -> Offers:
         return Offers(self.client)
 
-    def quota(self, quota: tuple[str, str]) -> float | None:
+    def quota(self, quota: Quota) -> float | None:
         """Returns the value of a quota in this account, or None if Service Quotas does not list it."""
-        service, name = quota
-        pages = self.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=service)
+        pages = self.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=quota.service)
+        # By its name, as not every quota has a documented code.
         return next(
-            (one["Value"] for page in pages for one in page["Quotas"] if one["QuotaName"].startswith(name)), None
+            (one["Value"] for page in pages for one in page["Quotas"] if one["QuotaName"].startswith(quota.name)), None
         )
 
 
@@ -166,14 +162,14 @@ def fargate_vcpus(account: Account) -> Iterator[Finding]:
     """The most tasks need a quota of vCPUs, and twice that while a release replaces them all."""
     capacity, most = account.settings.capacity, account.settings.max_count
     spot_tasks = math.floor(max(most - capacity.on_demand_base, 0) * capacity.spot_percent / 100)
-    for quota, tasks in ((_ON_DEMAND, most - spot_tasks), (_SPOT, spot_tasks)):
+    for quota, tasks in ((FARGATE_ON_DEMAND, most - spot_tasks), (FARGATE_SPOT, spot_tasks)):
         if tasks == 0:
             continue
         needed, allowed = tasks * account.settings.cpu / 1024, account.quota(quota)
         text = f"maxCount needs {needed:g} vCPUs, and {2 * needed:g} during a release; the quota is {allowed or 0:g}"
-        ask = f". Request more: Service Quotas, {quota[1]}"
+        ask = f". Request more: Service Quotas, {quota.name}"
         if allowed is None:
-            yield Finding(Level.WARN, "Fargate", f"{text.partition(';')[0]}; Service Quotas does not list {quota[1]}")
+            yield Finding(Level.WARN, "Fargate", f"{text.partition(';')[0]}; Service Quotas does not list {quota.name}")
         elif allowed < needed:
             yield Finding(Level.FAIL, "Fargate", text + ask)
         elif allowed < 2 * needed:
@@ -191,13 +187,13 @@ def elastic_ips(account: Account) -> Iterator[Finding]:
     if not needed or ec2.describe_vpcs(Filters=filters)["Vpcs"]:
         yield Finding(Level.OK, "Elastic IPs", "none needed, or the network exists already")
         return
-    allowed, used = account.quota(_ADDRESSES), len(ec2.describe_addresses()["Addresses"])
+    allowed, used = account.quota(ELASTIC_IPS), len(ec2.describe_addresses()["Addresses"])
     if allowed is None:
-        yield Finding(Level.WARN, "Elastic IPs", f"{needed} needed; Service Quotas does not list {_ADDRESSES[1]}")
+        yield Finding(Level.WARN, "Elastic IPs", f"{needed} needed; Service Quotas does not list {ELASTIC_IPS.name}")
         return
     text = f"{needed} needed, {used} of {allowed:g} used"
     if used + needed > allowed:
-        remedy = ". Request more (Service Quotas, EC2-VPC Elastic IPs), or set natGateways to single or none"
+        remedy = f". Request more (Service Quotas, {ELASTIC_IPS.name}), or set natGateways to single or none"
         yield Finding(Level.FAIL, "Elastic IPs", text + remedy)
     else:
         yield Finding(Level.OK, "Elastic IPs", text)
@@ -205,7 +201,7 @@ def elastic_ips(account: Account) -> Iterator[Finding]:
 
 def speech_streams(account: Account) -> Iterator[Finding]:
     """Each session holds one stream of the speech model. The published quota can be wrong, so this is never a FAIL."""
-    needed, allowed = account.settings.max_count * SESSIONS_PER_TASK, account.quota(_STREAMS)
+    needed, allowed = account.settings.max_count * SESSIONS_PER_TASK, account.quota(SPEECH_STREAMS)
     text = f"maxCount tasks serve {needed} sessions at once"
     if allowed is None or allowed < needed:
         shown = "not listed" if allowed is None else f"{allowed:g}"
