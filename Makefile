@@ -45,6 +45,8 @@ task_takes := STACK CMD CWD PORT REVISION YES ON
 compose_takes := STACK YES ON
 cost_takes := STACK SESSIONS MINUTES AGAINST JSON
 cost_needs := STACK
+scale_takes := STACK SESSIONS MINUTES JSON
+scale_needs := STACK SESSIONS
 every_command_takes := PYTHON VENV TEST_WORKERS SANDBOX_HOME SANDBOX_ENGINE
 
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
@@ -103,8 +105,8 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean preflight verify status scan redeploy rollback promote task compose cost prices test unit \
-  lint docs plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
+.PHONY: help up preview image down clean preflight verify status scan redeploy rollback promote task compose cost scale prices test \
+  unit lint docs plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -128,6 +130,8 @@ help:
 	@echo
 	@echo 'make cost STACK=…               show what a stack costs a month, deployed or not (SESSIONS=10 MINUTES=10 for a load,'
 	@echo '                                AGAINST=a stack or a git revision, JSON=1)'
+	@echo 'make scale STACK=… SESSIONS=…   show which limits a stack reaches under a load, and how long a deployment takes (MINUTES=10,'
+	@echo '                                JSON=1)'
 	@echo 'make prices                     renew the prices from AWS'\''s public price lists'
 	@echo
 	@echo 'make test                       run the linters and all tests'
@@ -185,6 +189,9 @@ promote: venv
 cost: venv
 	@$(VENV)/python -m cost estimate $(call quoted,STACK) $(call option,--sessions,SESSIONS) $(call option,--minutes,MINUTES) \
 	  $(call option,--against,AGAINST) $(json)
+
+scale: venv
+	@$(VENV)/python -m cost scale $(call quoted,STACK) $(call option,--sessions,SESSIONS) $(call option,--minutes,MINUTES) $(json)
 
 prices: venv
 	@$(VENV)/python -m cost prices

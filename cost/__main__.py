@@ -1,4 +1,4 @@
-"""`python -m cost COMMAND`: what `make cost` and `make prices` run."""
+"""`python -m cost COMMAND`: what `make cost`, `make scale` and `make prices` run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cost", description="What a stack costs a month.")
+    parser = argparse.ArgumentParser(
+        prog="python -m cost", description="What a stack costs a month, and which limits it reaches."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     estimate = commands.add_parser("estimate", help="show the monthly cost of a stack")
     estimate.add_argument("stack")
@@ -32,6 +34,12 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("--against", metavar="STACK|REVISION", help="show the difference from this one")
     estimate.add_argument("--json", action="store_true", help="print one JSON object")
     estimate.set_defaults(run=_estimate)
+    scale = commands.add_parser("scale", help="show which limits a stack reaches under a load")
+    scale.add_argument("stack")
+    scale.add_argument("--sessions", metavar="NUMBER", required=True, help="voice sessions at a time")
+    scale.add_argument("--minutes", metavar="NUMBER", help=f"how long one lasts; default: {DEFAULT_MINUTES:g}")
+    scale.add_argument("--json", action="store_true", help="print one JSON object")
+    scale.set_defaults(run=_scale)
     prices = commands.add_parser("prices", help="renew prices.csv from AWS's price lists")
     prices.set_defaults(run=_prices)
     return parser
@@ -57,6 +65,15 @@ def _estimate(options: argparse.Namespace) -> str:
         other = priced(stacks.registered(against) if is_stack else stacks.of_revision(against, options.stack))
     show = table.as_json if options.json else table.text
     return show(current, savings.savings(current, changed), other, against or "")
+
+
+def _scale(options: argparse.Namespace) -> str:
+    from cost import scale
+
+    load = _load(options.sessions, options.minutes)
+    assert load  # noqa: S101 - the option is required
+    show = scale.as_json if options.json else scale.text
+    return show(scale.report(options.stack, load))
 
 
 def _prices(_options: argparse.Namespace) -> str:

@@ -37,6 +37,20 @@ class Load:
         """Voice sessions that start in a month."""
         return self.session_minutes / self.minutes
 
+    @property
+    def started_a_minute(self) -> float:
+        """Voice sessions that start in a minute."""
+        return self.sessions / self.minutes
+
+    @property
+    def capacity_units(self) -> dict[str, float]:
+        """The capacity units of the load balancer by dimension, at any time. AWS bills the greatest."""
+        return {
+            "GB an hour": self.sessions * 60 * BYTES_PER_MINUTE / GB,
+            "active connections": self.sessions / LCU_ACTIVE_CONNECTIONS,
+            "new connections": self.started_a_minute / 60 * REQUESTS_PER_SESSION / LCU_NEW_CONNECTIONS,
+        }
+
 
 DEFAULT_MINUTES: Final = 10.0  # Assumed: the length of a survey. The app ends a session after 30 minutes.
 
@@ -50,6 +64,8 @@ OUTPUT_AUDIO_PER_MINUTE: Final = 24_000 * 2 * 60  # bytes of PCM while the model
 SPEAKING: Final = 0.5  # Assumed: the share of a session in which the model speaks.
 FROM_CLIENT_PER_MINUTE: Final = INPUT_AUDIO_PER_MINUTE * BASE64  # bytes of a session
 TO_CLIENT_PER_MINUTE: Final = OUTPUT_AUDIO_PER_MINUTE * SPEAKING * BASE64  # bytes of a session
+# Of a session through the load balancer, and once more between the task and Bedrock.
+BYTES_PER_MINUTE: Final = FROM_CLIENT_PER_MINUTE + TO_CLIENT_PER_MINUTE
 
 # A load balancer capacity unit. Elastic Load Balancing pricing: 25 new connections a second, 3,000 active connections a
 # minute, or 1 GB an hour; the dimension that is used most counts.
@@ -82,6 +98,9 @@ INSIGHTS_METRICS_PER_TASK: Final = 24
 
 IMAGES: Final = 10  # Assumed: how many images the registry holds.
 IMAGE_GB: Final = 0.2  # Assumed: the size of an image.
+
+# Assumed: from the start of a Fargate task until the app answers: the network interface, the image, the app itself.
+TASK_START_SECONDS: Final = 90
 
 # Speech tokens. Assumed: 25 a second, as usage events of Nova Sonic count 150 tokens for some six seconds of audio. AWS
 # publishes no figure. The app streams the caller's audio all the time.

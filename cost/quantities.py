@@ -72,7 +72,7 @@ def _tasks(stack: Stack, tasks: Tasks, when: When) -> Quantities:
     size = stack.one("aws:ecs/taskDefinition:TaskDefinition").inputs
     arm = size.get("runtimePlatform", {}).get("cpuArchitecture") == "ARM64"
     chip = "arm" if arm else "x86"
-    vcpu, gigabytes = int(size["cpu"]) / 1024, int(size["memory"]) / 1024
+    vcpu, gigabytes = stack.vcpus_per_task, int(size["memory"]) / 1024
     under_load = when is When.UNDER_LOAD
     extra = ", more tasks" if under_load else ""
     for where, count, share in (
@@ -106,12 +106,11 @@ def network(_resource: Resource, stack: Stack, load: Load | None) -> Quantities:
     yield Quantity("Public IPv4 of NAT gateways", "public-ipv4", gateways * HOURS, how)
     if load:
         # The stream between the task and Bedrock, in both directions. DynamoDB and S3 have gateway endpoints.
-        per_minute = assumed.FROM_CLIENT_PER_MINUTE + assumed.TO_CLIENT_PER_MINUTE
         yield _under_load(
             "NAT gateways: data",
             "nat-gateway-data",
-            load.session_minutes * per_minute / GB,
-            _a_minute(load, per_minute),
+            load.session_minutes * assumed.BYTES_PER_MINUTE / GB,
+            _a_minute(load, assumed.BYTES_PER_MINUTE),
         )
 
 
@@ -126,15 +125,7 @@ def load_balancer(resource: Resource, _stack: Stack, load: Load | None) -> Quant
     yield Quantity("Load balancer", "alb", HOURS, f"{HOURS} h")
     yield Quantity("Public IPv4 of the load balancer", "public-ipv4", zones * HOURS, f"{zones} zones x {HOURS} h")
     if load:
-        per_minute = assumed.FROM_CLIENT_PER_MINUTE + assumed.TO_CLIENT_PER_MINUTE
-        units = {
-            "GB an hour": load.sessions * 60 * per_minute / GB,
-            "active connections": load.sessions / assumed.LCU_ACTIVE_CONNECTIONS,
-            "new connections": load.sessions
-            / (load.minutes * 60)
-            * assumed.REQUESTS_PER_SESSION
-            / assumed.LCU_NEW_CONNECTIONS,
-        }
+        units = load.capacity_units
         dimension = max(units, key=lambda name: units[name])
         yield _under_load(
             "Load balancer: capacity units",

@@ -28,13 +28,13 @@ def text(current: Estimate, savings: Sequence[Saving], other: Estimate | None = 
         if rows := current.of(when):
             unknown = "? + " if any(row.price is None for row in rows) else ""
             total = ("sum", "", "", "", "", f"{unknown}{current.sum(when):,.2f}")
-            parts.append(f"{title}\n{_aligned([_HEAD, *map(_cells, rows), total])}")
+            parts.append(f"{title}\n{aligned([_HEAD, *map(_cells, rows), total])}")
     parts.append("\n".join(_notes(current)))
     if other:
         parts.append(f"Difference from {against}, USD a month\n{_difference(current, other)}")
     if savings:
         rows = [("change of a config key", "saves", "what it costs"), *map(_saving, savings)]
-        parts.append(f"Cheaper, USD a month; each change by itself\n{_aligned(rows, right=(1,))}")
+        parts.append(f"Cheaper, USD a month; each change by itself\n{aligned(rows, right=(1,))}")
     return "\n\n".join(parts)
 
 
@@ -86,17 +86,19 @@ def _item(row: Row) -> dict[str, Any]:
 
 
 def _headline(current: Estimate, other: Estimate | None, against: str) -> str:
-    said = f"{current.stack} in {current.region}: {_said(current, When.AT_REST)} USD a month at rest"
+    said = f"{current.stack} in {current.region}: {dollars(current, When.AT_REST)} USD a month at rest"
     if load := current.load:
-        said += f", {_said(current, When.AT_REST, When.UNDER_LOAD)} with {load.sessions:g} sessions of {load.minutes:g}"
-        said += f" minutes at a time, and {_said(current, When.BEDROCK)} for Bedrock"
+        said += (
+            f", {dollars(current, When.AT_REST, When.UNDER_LOAD)} with {load.sessions:g} sessions of {load.minutes:g}"
+        )
+        said += f" minutes at a time, and {dollars(current, When.BEDROCK)} for Bedrock"
     if other:
         change = current.sum() - other.sum()
         said += f"; {change:+,.2f} against {against}" if abs(change) >= 0.005 else f"; the same as {against}"
     return said
 
 
-def _said(current: Estimate, *when: When) -> str:
+def dollars(current: Estimate, *when: When) -> str:
     """Returns a sum in whole dollars, with how many items it lacks."""
     missing = sum(row.price is None for row in current.of(*when))
     lacks = f" (without {missing} item{'s'[: missing > 1]} that lack{'s'[: missing == 1]} a price)" if missing else ""
@@ -142,7 +144,7 @@ def _difference(current: Estimate, other: Estimate) -> str:
             rows.append((item, _or_unknown(old), _or_unknown(new), "?"))
         elif abs(new - old) >= 0.005:
             rows.append((item, f"{old:,.2f}", f"{new:,.2f}", f"{new - old:+,.2f}"))
-    return _aligned([("item", "there", "here", "difference"), *rows], right=(1, 2, 3)) if rows else "none"
+    return aligned([("item", "there", "here", "difference"), *rows], right=(1, 2, 3)) if rows else "none"
 
 
 def _usd(row: Row | None) -> float | None:
@@ -158,7 +160,7 @@ def _saving(saving: Saving) -> tuple[str, str, str]:
     return saving.keys, "no price" if saving.usd is None else f"{saving.usd:,.2f}", saving.price_of
 
 
-def _aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = (2, 4, 5)) -> str:
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = (2, 4, 5)) -> str:
     """Returns rows in columns, those of `right` aligned right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [

@@ -101,6 +101,7 @@ def test_sourced_sandbox_is_used_for_every_stack(home: Path) -> None:
             False,
             "there is no option ON here. The options are: STACK SESSIONS MINUTES AGAINST JSON",
         ),
+        ("scale STACK=dev", False, "name SESSIONS: make scale STACK=… SESSIONS=…"),
         ("cost STACK=dev AGAINST=--help", False, "AGAINST starts with a hyphen"),
     ],
 )
@@ -126,6 +127,8 @@ def test_options_reach_the_command(home: Path) -> None:
     assert make(home, "compose", "STACK=dev", "YES=0")[1].startswith("-m operations compose dev in")
     cost = make(home, "cost", "STACK=prod", "SESSIONS=10", "MINUTES=5", "AGAINST=main", "JSON=1")[1]
     assert cost.startswith("-m cost estimate prod --sessions=10 --minutes=5 --against=main --json in")
+    scale = make(home, "scale", "STACK=prod", "SESSIONS=10", "MINUTES=5", "JSON=1")[1]
+    assert scale.startswith("-m cost scale prod --sessions=10 --minutes=5 --json in")
     task = make(home, "task", "STACK=dev", "PORT=8081", "YES=1", "CWD=a b", "CMD=true")[1]
     assert task.startswith("-m operations task dev --cwd=a b --port=8081 --yes -- sh -c true in")
 

@@ -73,6 +73,28 @@ def test_no_two_stacks_of_an_account_share_a_name() -> None:
                 assert shared == ({"aws:dynamodb/table:Table"} if regions_of_one else set[str]()), (stack, other)
 
 
+def test_cells_share_nothing_in_one_region_of_one_account() -> None:
+    domains = {"prod-a": "a.voice.example.com", "prod-b": "b.voice.example.com"}
+    cells = [
+        run(
+            stack,
+            like="prod",
+            domainName=domain,
+            hostedZoneId=DOMAIN["hostedZoneId"],
+            secrets={"TOKEN": "hidden"},
+            monthlyBudgetUsd=9,
+        )
+        for stack, domain in domains.items()
+    ]
+    prod = run("prod", **DOMAIN, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
+    found = [names(deployment) for deployment in (*cells, prod)]
+    assert [len(one) for one in found[:2]] == [len(found[0])] * 2
+    assert found[0].isdisjoint(found[1]) and found[0].isdisjoint(found[2]) and found[1].isdisjoint(found[2])
+    # Route 53 allows one latency record for a name and region, so each cell has a name of its own.
+    records = [deployment.one(":Record", "alias").inputs["name"] for deployment in (*cells, prod)]
+    assert records == [*domains.values(), "voice.example.com"]
+
+
 def test_every_fixed_name_is_checked() -> None:
     deployment = run("prod", **DOMAIN, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
     for resource in deployment.registered:

@@ -51,7 +51,12 @@ def _profiles() -> dict[str, Profile]:
             "With `waf`": web_acl_profile(metrics),
         }
 
-    return asyncio.run(profiles())
+    # `asyncio.run` would take the thread's loop away from whoever records the program next.
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(profiles())
+    finally:
+        loop.close()
 
 
 def _severity(alarm: Alarm) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from components.outputs import OUTPUTS
 from policy.rules import RULES, STACK_RULES
-from tests.support import alarm_table, config_table, hardening_table
+from tests.support import alarm_table, config_table, hardening_table, scale_table
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
@@ -36,6 +36,13 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
     "docs/hardening.md": {"accepted": hardening_table.accepted, "controls": hardening_table.controls},
     "docs/releases.md": {"regional keys": config_table.regional_keys},
     "docs/policy.md": {"rules": _rules},
+    "docs/scale.md": {
+        "limits": scale_table.limits_of_prod,
+        "steps": scale_table.steps,
+        "deployments": scale_table.deployments,
+        "costs": scale_table.costs,
+        "keys of a cell": scale_table.keys_of_a_cell,
+    },
     "README.md": {"keys": config_table.main_keys, "outputs": _outputs},
 }
 
