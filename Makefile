@@ -241,7 +241,7 @@ tools: $(VENV)/.stamp-dev
 # installation starts again.
 $(VENV)/.stamp: requirements.txt requirements-sandbox.txt $(if $(venv_python),,unusable) | python
 	@$(require_writable)
-	@echo 'Python packages: installing $(filter %.txt,$^) into .venv'
+	@echo 'Python packages: installing $(filter %.txt,$^) into .venv' >&2
 	@$(call quoted,PYTHON) -m venv --clear .venv || $(not_installed)
 	@said=$$($(PIP_INSTALL) "$$(grep -o '^uv==[^ ;]*' requirements-sandbox.txt)" 2>&1) || $(not_installed)
 	@test -x $(VENV)/uv || { echo 'pip installed into another folder than .venv. Remove prefix, root, target and user from' \
@@ -251,7 +251,7 @@ $(VENV)/.stamp: requirements.txt requirements-sandbox.txt $(if $(venv_python),,u
 
 $(VENV)/.stamp-dev: requirements-dev.txt $(VENV)/.stamp
 	@$(require_writable)
-	@echo 'Python packages: installing $< into .venv'
+	@echo 'Python packages: installing $< into .venv' >&2
 	@$(call install,requirements.txt requirements-sandbox.txt $<)
 	@touch $@
 
@@ -261,7 +261,7 @@ scanner: $(SCANNER)/.stamp
 $(SCANNER)/.stamp: requirements-scan.txt $(VENV)/.stamp
 	@$(VENV)/python -c 'import sys; sys.exit(sys.version_info >= (3, 14))' || { \
 	  echo 'Prowler needs Python 3.11 to 3.13: remove .venv, then make PYTHON=/path/to/python3 …' >&2; exit 1; }
-	@echo 'Python packages: installing $< into .prowler'
+	@echo 'Python packages: installing $< into .prowler' >&2
 	@$(require_writable)
 	@$(VENV)/python -m venv --clear $(SCANNER) || $(not_installed)
 	@said=$$($(VENV)/uv pip sync --quiet --system-certs --python $(SCANNER)/bin/python $< 2>&1) || \

@@ -117,6 +117,19 @@ def test_environment_whose_python_does_not_run_is_made_again(clone: Path, python
     assert output.startswith("Python packages: installing requirements.txt requirements-sandbox.txt into .venv\n")
 
 
+def test_installation_prints_nothing_where_a_command_prints_json(clone: Path) -> None:
+    run = subprocess.run(
+        ["make", "--no-print-directory", "PYTHON=./python", "verify", "STACK=dev", "JSON=1"],  # noqa: S607
+        cwd=clone,
+        env={"PATH": os.environ["PATH"], "HOME": str(clone)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Python packages: installing" in run.stderr
+    assert run.stdout == ""
+
+
 def test_clean_without_an_environment_runs_on_the_python_of_the_machine(clone: Path) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to("/nowhere/python3")
