@@ -5,6 +5,7 @@ STACK = dev
 ENV =
 PYTHON = python3
 TAG =
+WAVE =
 FROM =
 TO =
 ON =
@@ -41,6 +42,8 @@ rollback_takes := STACK TO YES ON
 rollback_needs := STACK
 promote_takes := FROM TO TAG ON
 promote_needs := FROM TO TAG
+release_takes := ENV TAG FROM WAVE YES ON
+release_needs := ENV TAG FROM
 task_takes := STACK CMD CWD PORT REVISION YES ON
 compose_takes := STACK YES ON
 cost_takes := STACK SESSIONS MINUTES AGAINST JSON
@@ -105,8 +108,8 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
   credentials and its Pulumi backend. Use a new shell for ON=aws." >&2; exit 1; };
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview image down clean preflight verify status scan redeploy rollback promote task compose cost scale prices test \
-  unit lint docs plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
+.PHONY: help up preview image down clean preflight verify status scan redeploy rollback promote release task compose cost scale \
+  prices test unit lint docs plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -124,6 +127,8 @@ help:
 	@echo 'make redeploy STACK=…           replace every task by a new one of the same revision'
 	@echo 'make rollback STACK=…           deploy the previous version, or the version TO=…; on AWS it asks, unless YES=1'
 	@echo 'make promote FROM=… TO=… TAG=…  copy an image to the registry of another stack, by digest'
+	@echo 'make release ENV=… TAG=… FROM=… copy an image from a stack and deploy it to all regions of an environment: the first alone,'
+	@echo '                                then WAVE=1 at a time; on AWS it asks, unless YES=1'
 	@echo 'make task STACK=… CMD=…         run a command on this machine as the deployed task; also CWD, PORT, REVISION, YES=1'
 	@echo 'make compose STACK=…            write a Docker Compose file of the deployed task to .compose/; also YES=1'
 	@echo '  ON=sandbox or ON=aws chooses the stack. Default: the sandbox if it has the stack, else AWS.'
@@ -185,6 +190,11 @@ promote: venv
 	@$(if $(filter $(call where,$(FROM)),$(call where,$(TO))),,echo 'The sandbox has only one of the stacks $(FROM) and \
 	  $(TO). Choose where both are: ON=sandbox or ON=aws.' >&2; exit 1)
 	@$(call on,$(FROM)) $(OPERATIONS) promote $(call quoted,FROM) $(call quoted,TO) $(call quoted,TAG)
+
+release: venv
+	@$(if $(filter $(call where,$(FROM)),$(call where,$(stack_of_env))),,echo 'The sandbox has only one of the stack $(FROM) and the \
+	  environment $(ENV). Choose where both are: ON=sandbox or ON=aws.' >&2; exit 1)
+	@$(call on,$(FROM)) $(OPERATIONS) release $(call quoted,ENV) $(call quoted,FROM) $(call quoted,TAG) $(call option,--wave,WAVE) $(yes)
 
 cost: venv
 	@$(VENV)/python -m cost estimate $(call quoted,STACK) $(call option,--sessions,SESSIONS) $(call option,--minutes,MINUTES) \

@@ -82,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("--to", metavar="TAG", help="the version to deploy instead")
     rollback.add_argument("--yes", action="store_true", help="change a stack on AWS without asking")
     add("promote", _promote, "copy an image to another stack's registry", "source", "destination", "tag")
+    release = add(
+        "release", _release, "deploy a version to all regions of an environment", "environment", "source", "tag"
+    )
+    release.add_argument(
+        "--wave", type=_count, default=1, help="stacks to update at a time after the first; default: 1"
+    )
+    release.add_argument("--yes", action="store_true", help="change stacks on AWS without asking")
     task = add("task", _task, "run a command on this machine as the deployed task", "stack")
     task.usage = "python -m operations task STACK [options] -- COMMAND [argument …]"
     task.add_argument("--cwd", type=Path, default=Path(), help="the command's folder; default: the current one")
@@ -98,6 +105,12 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port. A port is a number from 1 to 65535.")
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of stacks, which is 1 or more.")
 
 
 def _seconds(text: str) -> float:
@@ -234,6 +247,16 @@ def _promote(options: argparse.Namespace) -> int:
     from operations.promote import promote
 
     promote(_target(options.source), _target(options.destination), options.tag)
+    return 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    from operations.environment import open_all
+    from operations.release import release
+
+    source = _target(options.source)
+    targets = open_all(options.environment)
+    release(options.environment, source, targets, options.tag, wave=options.wave, yes=options.yes)
     return 0
 
 

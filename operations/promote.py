@@ -62,21 +62,7 @@ def promote(source: Target, destination: Target, tag: str) -> None:
     Raises:
         OperationError: there is no such image, the destination has another image with the tag, or the copy failed.
     """
-    if tag.startswith("sha256:"):
-        raise OperationError(f"TAG={tag}: name the image by its tag. The copy has the same digest.")
-    here, there = Registry.of(source), Registry.of(destination)
-    image = here.find(tag)
-    if image is None:
-        raise OperationError(f"{here.url} holds no image {tag}. Name a tag that it holds with TAG=….")
-    digest = image["imageDigest"]
-    if _holds(there, tag, digest):
-        say(f"{there.url} holds {tag} already, as {digest}.")
-    else:
-        say(f"Copying {tag}, {digest}\n  from {here.url}\n  to   {there.url}")
-        Copy(here, there, _open).image(digest, tag)
-        if not _holds(there, tag, digest):
-            raise OperationError(f"{there.url} does not show {tag} after the copy. {_AGAIN}")
-        say(f"Copied: {there.url}:{tag}, {digest}")
+    copy_image(source, destination, tag)
     source_line = f"  {sourcing}\n" if (sourcing := destination.sourcing) else ""
     say(
         f"To deploy it:\n{source_line}"
@@ -84,6 +70,30 @@ def promote(source: Target, destination: Target, tag: str) -> None:
         f"  pulumi up --stack {destination.stack}\n"
         f"  {destination.make('verify')}"
     )
+
+
+def copy_image(source: Target, destination: Target, tag: str) -> str:
+    """Copies the image with a tag. Returns its digest. A second copy changes nothing.
+
+    Raises:
+        OperationError: there is no such image, the destination has another image with the tag, or the copy failed.
+    """
+    if tag.startswith("sha256:"):
+        raise OperationError(f"TAG={tag}: name the image by its tag. The copy has the same digest.")
+    here, there = Registry.of(source), Registry.of(destination)
+    image = here.find(tag)
+    if image is None:
+        raise OperationError(f"{here.url} holds no image {tag}. Name a tag that it holds with TAG=….")
+    digest = str(image["imageDigest"])
+    if _holds(there, tag, digest):
+        say(f"{there.url} holds {tag} already, as {digest}.")
+        return digest
+    say(f"Copying {tag}, {digest}\n  from {here.url}\n  to   {there.url}")
+    Copy(here, there, _open).image(digest, tag)
+    if not _holds(there, tag, digest):
+        raise OperationError(f"{there.url} does not show {tag} after the copy. {_AGAIN}")
+    say(f"Copied: {there.url}:{tag}, {digest}")
+    return digest
 
 
 def _holds(registry: Registry, tag: str, digest: str) -> bool:

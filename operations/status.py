@@ -184,7 +184,7 @@ def _service(target: Target, faults: list[str]) -> Service | None:
         faults.append(verdict.line)
     if answers.service is None:
         return None
-    version, digest = _image(target.client("ecs"), str(primary_of(answers.service).get("taskDefinition", "")))
+    version, digest = running_image(target.client("ecs"), str(primary_of(answers.service).get("taskDefinition", "")))
     return Service(
         version=version,
         digest=digest,
@@ -196,7 +196,7 @@ def _service(target: Target, faults: list[str]) -> Service | None:
     )
 
 
-def _image(ecs: Any, task_definition: str) -> tuple[str, str]:
+def running_image(ecs: Any, task_definition: str) -> tuple[str, str]:
     """Returns the version and the digest of the image that a task definition runs."""
     if not task_definition:
         return _UNKNOWN, _UNKNOWN

@@ -16,6 +16,7 @@ import yaml
 
 from components.lib import sdk
 from config.stack_name import STACK_NAME
+from operations.console import say
 from operations.errors import SANDBOX, OperationError, PulumiError
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -91,6 +92,21 @@ class Target:
         """
         name = " ".join(arguments[:2] if arguments[0] in ("stack", "config") else arguments[:1])
         return run_pulumi([*arguments, "--stack", self.stack], f"`pulumi {name}` of {self}", capture=capture)
+
+    def up(self, *options: str) -> None:
+        """Runs `pulumi up` without a question, with the stack's name before each line of its output.
+
+        So the output of several stacks can be read while they are updated at the same time.
+
+        Raises:
+            PulumiError: the exit status is not 0.
+        """
+        command = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress", *options]
+        with _started([*command, "--stack", self.stack], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            for line in process.stdout or ():
+                say(f"{self.stack} | {line.rstrip()}")
+        if process.returncode != 0:
+            raise PulumiError(f"`pulumi up` of {self} ended with status {process.returncode}")
 
     @cached_property
     def _outputs(self) -> dict[str, Any]:
@@ -213,15 +229,7 @@ def run_pulumi(arguments: Sequence[str], name: str, *, capture: bool) -> str:
     """
     sys.stdout.flush()
     piped = subprocess.PIPE if capture else None
-    process = subprocess.Popen(  # noqa: S603 - no shell
-        ["pulumi", *arguments, "--non-interactive"],  # noqa: S607
-        cwd=ROOT,
-        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        stdin=subprocess.DEVNULL,
-        stdout=piped,
-        stderr=piped,
-        text=True,
-    )
+    process = _started(arguments, stdout=piped, stderr=piped)
     try:
         stdout, stderr = process.communicate()
     except KeyboardInterrupt:
@@ -231,6 +239,19 @@ def run_pulumi(arguments: Sequence[str], name: str, *, capture: bool) -> str:
     if process.returncode != 0:
         raise PulumiError(f"{name} ended with status {process.returncode}", stderr or "")
     return stdout or ""
+
+
+def _started(arguments: Sequence[str], *, stdout: int | None, stderr: int | None) -> subprocess.Popen[str]:
+    """Starts pulumi in this project."""
+    return subprocess.Popen(  # noqa: S603 - no shell
+        ["pulumi", *arguments, "--non-interactive"],  # noqa: S607
+        cwd=ROOT,
+        env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        text=True,
+    )
 
 
 def project() -> str:

@@ -64,6 +64,8 @@ def make(
         ("status ENV=de", False),
         ("promote FROM=dev TO=dev TAG=1", True),
         ("promote FROM=staging TO=prod TAG=1", False),
+        ("release ENV=dev FROM=dev TAG=1", True),
+        ("release ENV=prod FROM=staging TAG=1", False),
         ("promote FROM=dev TO=prod TAG=1 ON=aws", False),
     ],
 )
@@ -85,6 +87,8 @@ def test_sourced_sandbox_is_used_for_every_stack(home: Path) -> None:
         ("verify STACK=dev ON=sandbox SANDBOX_HOME=/nowhere", False, "There is no sandbox: `make up` starts it"),
         ("promote FROM=dev TO=prod TAG=1", False, "only one of the stacks dev and prod. Choose where both are"),
         ("promote FROM=dev TO=prod", False, "name TAG: make promote FROM=… TO=… TAG=…"),
+        ("release ENV=prod FROM=dev TAG=1", False, "only one of the stack dev and the environment prod."),
+        ("release ENV=prod", False, "name TAG FROM: make release ENV=… TAG=… FROM=…"),
         ("rollback", False, "name STACK: make rollback STACK=…"),
         ("rollback STACK=dev TAG=1", False, "there is no option TAG here. The options are: STACK TO"),
         ("rollback STACK=dev TO=", False, "TO is empty"),
@@ -121,6 +125,9 @@ def test_options_reach_the_command(home: Path) -> None:
     assert make(home, "verify", "ENV=dev", "WAIT=30", "JSON=1")[1].startswith(
         "-m operations verify --environment=dev --wait=30 --json in"
     )
+    assert make(home, "release", "ENV=dev", "FROM=dev", "TAG=1", "WAVE=2", "YES=1")[1].startswith(
+        "-m operations release dev dev 1 --wave=2 --yes in"
+    )
     assert make(home, "status", "ENV=dev", "JSON=1")[1].startswith("-m operations status dev --json in")
     assert make(home, "verify", "STACK=dev", "WAIT=30")[1].startswith("-m operations verify dev --wait=30 in")
     assert make(home, "rollback", "STACK=dev", "TO=1.10")[1].startswith("-m operations rollback dev --to=1.10 in")
@@ -139,7 +146,7 @@ def test_value_reaches_the_command_as_one_word(home: Path) -> None:
     assert words.splitlines()[2:] == ["task", "o'brien", "--", "sh", "-c", line]
 
 
-@pytest.mark.parametrize("command", ["down", "rollback", "redeploy", "image", "promote"])
+@pytest.mark.parametrize("command", ["down", "rollback", "redeploy", "image", "promote", "release"])
 def test_option_in_the_environment_does_not_count(home: Path, command: str) -> None:
     names: list[str] = ["STACK", "TAG", "FROM", "TO", "ON", "WAIT", "FAULT"]
     variables = dict.fromkeys(names, "dev")

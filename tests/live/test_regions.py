@@ -103,6 +103,29 @@ def test_verification_of_an_environment_covers_both_regions(added: Stack) -> Non
     assert [one["outcome"] for one in json.loads(run.output)] == ["good", "unhealthy"]
 
 
+def test_release_in_waves_stops_at_the_first_failure_and_goes_on(added: Stack, prod: Stack) -> None:
+    sandbox, before = added.sandbox, added.service()["taskDefinition"]
+    sandbox.image("prod", "2.0.0", fault="unhealthy")
+    # When the service fails, the engine interrupts the program, which may print a traceback.
+    run = sandbox.run("python -m operations release prod prod 2.0.0")
+    assert run.status == 1, run.output
+    assert f"Releasing 2.0.0: prod, then {ADDED}\n" in run.output
+    assert f"The release of 2.0.0 stopped before {ADDED}. The command rolled nothing back." in run.output
+    assert "AMISS: 2 stacks of prod" in run.output, "the table says which region runs what"
+    assert added.service()["taskDefinition"] == before
+
+    sandbox.image("prod", "2.0.1")
+    run = sandbox.operate("release", "prod", "prod", "2.0.1")
+    assert run.status == 0, run.output
+    assert f"{ADDED} | " in run.output
+    assert run.output.endswith(f"prod and {ADDED} run 2.0.1.\n")
+    run = sandbox.operate("release", "prod", "prod", "2.0.1")
+    assert run.output.endswith(f"Nothing to do: prod and {ADDED} run 2.0.1.\n")
+    status = json.loads(sandbox.operate("status", "prod", "--json").output)
+    assert status["faults"] == []
+    assert {one["service"]["version"] for one in status["stacks"]} == {"2.0.1"}
+
+
 def test_stack_with_a_long_name_comes_up(sandbox: LiveSandbox) -> None:
     assert len(LONG) > 64
     sandbox.succeeds(f"pulumi stack init {LONG}; pulumi config set aws:region us-west-2 -s {LONG}")

@@ -151,7 +151,7 @@ def test_alarms_are_read_in_their_regions() -> None:
 @pytest.mark.parametrize("case", ["in progress", "targets unhealthy", "rolled back by the circuit breaker", "gone"])
 def test_verdict_that_is_not_good_is_a_fault(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     monkeypatch.setattr(status, "gather", answers(Answers(**CASES[case])))
-    monkeypatch.setattr(status, "_image", answers(("1.4.2", DIGEST)))
+    monkeypatch.setattr(status, "running_image", answers(("1.4.2", DIGEST)))
     found = reported(FakeStack("prod"))
     assert not found.good
     assert len(found.faults) == 1

@@ -95,6 +95,15 @@ def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Path) -> No
     ]
 
 
+def test_update_names_the_stack_in_each_line(shell: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _pulumi(shell, "echo updating; echo warning >&2; exit 3")
+    with pytest.raises(PulumiError, match=r"`pulumi up` of prod on AWS.* ended with status 3"):
+        Target.open("prod").up("--refresh")
+    assert capsys.readouterr().out == "prod | updating\nprod | warning\n"
+    assert (shell / "calls").read_text().startswith("up --yes --skip-preview")
+    assert "--refresh --stack prod" in (shell / "calls").read_text()
+
+
 @pytest.mark.parametrize(
     ("outputs", "name", "message"),
     [

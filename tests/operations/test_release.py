@@ -1,0 +1,209 @@
+"""The waves of `make release`, on made-up stacks, and what it leaves if one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import pytest
+
+from operations import release as releasing
+from operations.errors import OperationError, PulumiError
+from operations.release import Step, release, waves_of
+from operations.target import Target
+from operations.verdict import Outcome, Verdict
+
+DIGEST = "sha256:" + "1" * 64
+OLD = "sha256:" + "0" * 64
+STACKS = ("prod", "prod-ap-northeast-1", "prod-eu-north-1", "prod-us-west-2")
+
+
+class FakeStack:
+    """A stack that runs an image, and whose next deployment succeeds or fails."""
+
+    def __init__(self, stack: str, on: str = "sandbox") -> None:
+        self.stack = stack
+        self.on = on
+        self.values = {"aws:region": "us-east-1", "imageTag": "1.4.1"}
+        self.digest = OLD
+        self.outcome = Outcome.GOOD
+        self.fails = False
+        self.updates: list[tuple[str, ...]] = []
+
+    def outputs(self) -> dict[str, str]:
+        return {"serviceName": "voiceter-backend"}
+
+    def output(self, _: str) -> str:
+        return "arn"
+
+    def client(self, _: str) -> FakeStack:
+        return self
+
+    def config(self) -> dict[str, str]:
+        return self.values
+
+    config_of_all_namespaces = config
+
+    def set_config(self, key: str, value: str) -> None:
+        self.values[key] = value
+
+    def forget_outputs(self) -> None:
+        pass
+
+    def make(self, command: str, *options: str) -> str:
+        return " ".join(["make", command, f"STACK={self.stack}", *options])
+
+    def up(self, *options: str) -> None:
+        self.updates.append(options)
+        updated.append(self.stack)
+        if self.fails:
+            self.outcome = Outcome.ROLLED_BACK
+            raise PulumiError(f"`pulumi up` of {self.stack} ended with status 255")
+        self.digest, self.outcome = DIGEST, Outcome.GOOD
+
+
+updated: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def verify(stack: FakeStack, _wait: float = 0) -> Verdict:
+        return Verdict(stack.outcome, f"it is {stack.outcome.value}")
+
+    def running_image(stack: FakeStack, _: str) -> tuple[str, str]:
+        return "1.4.1", stack.digest
+
+    def copy_image(_source: Any, _destination: Any, _tag: str) -> str:
+        return DIGEST
+
+    def report(environment: str, stacks: Sequence[FakeStack]) -> str:
+        return f"table of {environment}: {', '.join(one.stack for one in stacks)}"
+
+    def print_verdict(*_: Any) -> None:
+        pass
+
+    for fake in (verify, running_image, copy_image, report, print_verdict):
+        monkeypatch.setattr(releasing, fake.__name__, fake)
+    monkeypatch.setattr(releasing, "print_report", print)
+    updated.clear()
+
+
+@pytest.fixture
+def stacks() -> list[FakeStack]:
+    return [FakeStack(name) for name in STACKS]
+
+
+def released(stacks: list[FakeStack], *, wave: int = 1, yes: bool = False) -> None:
+    targets = cast(list[Target], stacks)
+    release("prod", cast(Target, FakeStack("staging")), targets, "1.4.2", wave=wave, yes=yes)
+
+
+def steps(names: str) -> list[Step | None]:
+    """Returns a step for each letter; none for a `-`."""
+    return [None if name == "-" else Step(cast(Target, name)) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("names", "size", "waves"),
+    [
+        ("a", 1, ["a"]),
+        ("abcd", 1, ["a", "b", "c", "d"]),
+        ("abcd", 2, ["a", "bc", "d"]),
+        ("abcd", 9, ["a", "bcd"]),
+        ("-bcd", 2, ["bc", "d"]),
+        ("a--d", 2, ["a", "d"]),
+        ("----", 2, []),
+    ],
+)
+def test_first_stack_is_alone_and_the_others_follow_in_waves(names: str, size: int, waves: list[str]) -> None:
+    found = ["".join(str(step.target) for step in wave) for wave in waves_of(steps(names), size)]
+    assert found == waves
+
+
+def test_every_region_gets_the_version(stacks: list[FakeStack]) -> None:
+    released(stacks)
+    assert updated == list(STACKS)
+    assert {one.values["imageTag"] for one in stacks} == {"1.4.2"}
+
+
+def test_first_failure_stops_the_rest(stacks: list[FakeStack], capsys: pytest.CaptureFixture[str]) -> None:
+    stacks[1].fails = True
+    with pytest.raises(OperationError) as error:
+        released(stacks)
+    assert updated == ["prod", "prod-ap-northeast-1"]
+    assert [one.digest for one in stacks] == [DIGEST, OLD, OLD, OLD]
+    assert [one.values["imageTag"] for one in stacks] == ["1.4.2", "1.4.2", "1.4.1", "1.4.1"]
+    message = str(error.value)
+    assert "`pulumi up` of prod-ap-northeast-1 ended with status 255" in message
+    assert "stopped before prod-eu-north-1 and prod-us-west-2. The command rolled nothing back." in message
+    assert "`make rollback STACK=prod-ap-northeast-1`" in message
+    assert f"table of prod: {', '.join(STACKS)}" in capsys.readouterr().out
+
+
+def test_others_of_a_wave_end_before_the_release_stops(stacks: list[FakeStack]) -> None:
+    stacks[1].fails = True
+    with pytest.raises(OperationError, match=r"stopped before prod-us-west-2\."):
+        released(stacks, wave=2)
+    assert sorted(updated) == ["prod", "prod-ap-northeast-1", "prod-eu-north-1"]
+    assert stacks[2].digest == DIGEST
+
+
+def test_next_run_goes_on(stacks: list[FakeStack]) -> None:
+    stacks[1].fails = True
+    with pytest.raises(OperationError):
+        released(stacks)
+    stacks[1].fails = False
+    updated.clear()
+    released(stacks)
+    assert updated == list(STACKS[1:])
+    assert stacks[1].updates == [(), ("--refresh",)], "as the state has what ECS rolled back"
+    updated.clear()
+    released(stacks)
+    assert updated == [], "each stack runs the version"
+
+
+@pytest.mark.parametrize("change", ["digest", "imageTag", "outcome"])
+def test_stack_is_skipped_only_if_it_runs_the_version_and_is_good(stacks: list[FakeStack], change: str) -> None:
+    for one in stacks:
+        one.digest, one.values["imageTag"] = DIGEST, "1.4.2"
+    if change == "digest":
+        stacks[2].digest = OLD
+    elif change == "imageTag":
+        stacks[2].values["imageTag"] = "1.4.1"
+    else:
+        stacks[2].outcome = Outcome.UNHEALTHY
+    released(stacks)
+    assert updated == ["prod-eu-north-1"]
+
+
+def under_way(stack: FakeStack) -> None:
+    stack.outcome = Outcome.IN_PROGRESS
+
+
+def without_a_file(stack: FakeStack) -> None:
+    del stack.values["aws:region"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (under_way, r"prod-us-west-2: it is in progress\. Nothing was deployed\. Wait for its end: `make verify"),
+        (without_a_file, r"Pulumi\.prod-us-west-2\.yaml is not in this clone\. Nothing was deployed\."),
+    ],
+)
+def test_refusals_before_anything_is_deployed(
+    stacks: list[FakeStack], fault: Callable[[FakeStack], None], message: str
+) -> None:
+    fault(stacks[3])
+    with pytest.raises(OperationError, match=message):
+        released(stacks)
+    assert updated == []
+
+
+def test_release_on_aws_asks() -> None:
+    stacks = [FakeStack(name, on="aws") for name in STACKS]
+    with pytest.raises(OperationError, match="no terminal to ask at"):
+        released(stacks)
+    assert updated == []
+    released(stacks, yes=True)
+    assert updated == list(STACKS)
