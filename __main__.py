@@ -203,6 +203,7 @@ profile = profile_of(
         least_tasks=settings.least_tasks,
         cache_nodes=cache.node_ids if cache else (),
         web_acl=names.web_acl if settings.waf else None,
+        health_check=load_balancer.watched_health_check,
     )
 )
 dashboard = Dashboard("dashboard", DashboardArgs(account, names, profile), on_aws)

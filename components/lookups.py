@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components.access.data_key import ExistingKey, find_key
 from components.access.models import InferenceProfile, InferenceTypes, find_models, find_profile
 from components.data.registry import Image, find_image
-from components.edge import certificates
+from components.edge import certificates, records
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone, find_zone
 from components.lib import target_health
@@ -79,6 +79,11 @@ class Lookups:
     def zone(self, args: ProviderArgs, hosted_zone_id: str) -> HostedZone | None:
         """Returns a hosted zone, see `find_zone`."""
         return find_zone(self.provider(args), hosted_zone_id)
+
+    def regions(self, args: ProviderArgs, hosted_zone_id: str, name: str) -> Mapping[str, bool] | None:
+        """Returns the regions that share a name, see `find_regions`."""
+        self.provider(args)  # which says if the credentials do not work
+        return records.find_regions(args.region, hosted_zone_id, name)
 
     def models(self, args: ProviderArgs) -> Mapping[str, InferenceTypes]:
         """Returns the models of the region, see `find_models`."""

@@ -96,6 +96,9 @@ def _check_edge(settings: Settings, source: Source, mistakes: Mistakes) -> None:
             "needs hostedZoneId (`aws route53 list-hosted-zones`), certificateArn (`aws acm list-certificates`) or both"
         )
         mistakes.add("domainName", rule, *([settings.domain_name] if settings.domain_name else []))
+    if settings.evacuated and not source.is_set("hostedZoneId"):
+        rule = "needs hostedZoneId, as no other region shares the name without it: `pulumi config rm evacuated`"
+        mistakes.add("evacuated", rule, "true")
     if (
         settings.environment_name == "prod"
         and not source.is_set("domainName", *https)

@@ -9,7 +9,7 @@ from config import rules
 from config import source as config_source
 from config.checks import check_across_keys, check_grants
 from config.key import Declaration, declarations
-from config.lookups import Lookups, check_certificate, check_models, check_zone
+from config.lookups import Lookups, check_certificate, check_evacuation, check_models, check_zone
 from config.mistakes import ConfigError, Mistakes, nearest, path
 from config.settings import Settings
 from config.source import Source, decode
@@ -34,6 +34,9 @@ def load(lookups: Lookups) -> Settings:
             settings = _with_image(settings, lookups, mistakes)
         for check in (check_certificate, check_zone):
             for mistake in check(settings, lookups):
+                mistakes.add(mistake.path, mistake.rule, mistake.value)
+        if mistakes.all_right("hostedZoneId", "domainName", "evacuated"):
+            for mistake in check_evacuation(settings, lookups):
                 mistakes.add(mistake.path, mistake.rule, mistake.value)
         if mistakes.all_right("bedrockModelId", "extraModelIds"):
             settings = _with_profiles(settings, lookups, mistakes)

@@ -62,6 +62,10 @@ class Lookups(OfferLookups, Protocol):
         """Returns the stack's service as it runs."""
         ...
 
+    def regions(self, args: ProviderArgs, hosted_zone_id: str, name: str, /) -> Mapping[str, bool] | None:
+        """Returns the regions that share a name: the stack of each, and whether it is evacuated."""
+        ...
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -105,6 +109,23 @@ def check_zone(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
     elif found.private:
         rule = f"is a private zone of {found.name}, which clients on the internet do not see: set the public zone"
         yield Mistake("hostedZoneId", zone_id, f"{rule} ({show})")
+
+
+def check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
+    """Yields that no region would be left for clients. Route 53 then answers as if every region were healthy."""
+    zone_id, name = settings.hosted_zone_id, settings.domain_name
+    if not (settings.evacuated and zone_id and name):
+        return
+    found = lookups.regions(settings.provider, zone_id, name) or {}
+    others = {stack: evacuated for stack, evacuated in found.items() if stack != settings.stack}
+    if all(others.values()):
+        evacuated = f"the other regions are evacuated too ({', '.join(sorted(others))})"
+        present = evacuated if others else "no other stack has that name"
+        rule = (
+            f"leaves no region to the clients of {name}: {present}. Bring another region up or back first, or keep "
+            "this one (`pulumi config set evacuated false`)"
+        )
+        yield Mistake("evacuated", "true", rule)
 
 
 def check_models(settings: Settings, lookups: OfferLookups) -> tuple[dict[str, InferenceProfile], list[Mistake]]:

@@ -193,6 +193,14 @@ class Keys(BaseModel):
         ),
     ] = None
 
+    evacuated: Annotated[
+        Flag,
+        Key(
+            "leads new clients to the other regions of the name, and changes nothing else; needs `hostedZoneId`",
+            regional=True,
+        ),
+    ] = False
+
     access_logs: Annotated[
         Flag,
         Key(

@@ -103,7 +103,9 @@ class Settings(Keys):
         """The name that clients use; None without domainName."""
         if not self.domain_name:
             return None
-        return Domain(self.domain_name, self.region, self.stack, self.hosted_zone_id, self.certificate_arn)
+        return Domain(
+            self.domain_name, self.region, self.stack, self.hosted_zone_id, self.certificate_arn, self.evacuated
+        )
 
     @property
     def https(self) -> bool:

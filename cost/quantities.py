@@ -328,10 +328,12 @@ def web_acl(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:
 
 
 def health_check(resource: Resource, _stack: Stack, _load: Load | None) -> Quantities:
-    """A Route 53 health check of an AWS endpoint, and HTTPS, a feature that costs extra."""
+    """A Route 53 health check of an AWS endpoint. HTTPS and the measured latency are features that cost extra."""
     yield Quantity("Health checks", "health-check", 1, "1 check")
     if str(resource.inputs.get("type", "")).startswith("HTTPS"):
         yield Quantity("Health checks: HTTPS", "health-check-feature", 1, "1 feature")
+    if resource.inputs.get("measureLatency"):
+        yield Quantity("Health checks: latency", "health-check-feature", 1, "1 feature")
 
 
 def _one(item: str, price: str, unit: str) -> Function:

@@ -17,7 +17,7 @@ import pulumi.runtime
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.stack import Stack
 
-from components.edge import certificates
+from components.edge import certificates, records
 from components.edge.certificates import Certificate
 from components.lib import target_health
 from recording import bedrock
@@ -119,6 +119,8 @@ class FakeAws(pulumi.runtime.Mocks):
     service: RunningTasks | None = None
     certificate: Certificate | None = CERTIFICATE  # the answer for every ARN
     zone: tuple[str, bool] | None = ("example.com", False)  # the name of every hosted zone, and whether it is private
+    # the stacks that share the domain name -> whether they are evacuated
+    regions: Mapping[str, bool] = field(default_factory=lambda: {"another": False})
     models: Mapping[str, Sequence[str]] = field(default_factory=lambda: bedrock.MODELS)  # id -> inference types
     # region and id of an inference profile -> the ARNs of its models, or None if the region has no such profile
     profiles: Callable[[str, str], Sequence[str] | None] = bedrock.models_of
@@ -395,10 +397,14 @@ def deploy(
     def certificate(_region: str, _arn: str) -> Certificate | None:
         return answers.certificate
 
+    def regions(_region: str, _zone: str, _name: str) -> Mapping[str, bool]:
+        return answers.regions
+
     with (
         engine_config(config or {}, encrypted),
         mock.patch.object(target_health, "target_states", states),
         mock.patch.object(certificates, "find_certificate", certificate),
+        mock.patch.object(records, "find_regions", regions),
     ):
         runtime.test(run)()
     return deployment

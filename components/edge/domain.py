@@ -1,4 +1,4 @@
-"""The domain name of a stack: its certificate and its DNS record."""
+"""The domain name of a stack: its certificate, its DNS record and the health check of the record."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.lib import app
 from components.lib.lookup import look_up
 
 _VALIDATION_TTL_SECONDS = 60
+# Where Route 53 checks from: three regions at least (Amazon Route 53 API Reference, HealthCheckConfig). The app
+# runs in none of these, so a fault of its region does not take a checker with it.
+_CHECKER_REGIONS = ("ap-southeast-1", "eu-west-1", "us-west-1")
+_CHECK_SECONDS, _CHECK_FAILURES = 30, 3
+# Route 53 publishes the metrics of every health check in this region only (Amazon Route 53 Developer Guide, "Monitoring
+# health checks using CloudWatch"), and an alarm notifies topics of its own region.
+METRICS_REGION = "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Domain:
     stack: str
     hosted_zone_id: str | None = None  # None: somebody else creates the record
     certificate_arn: str | None = None  # None: the program creates a certificate, which it validates in the zone
+    evacuated: bool = False  # whether the record leads no client to this region
 
 
 @dataclass(frozen=True)
@@ -87,17 +96,62 @@ def _issued_certificate_arn(name: str, hosted_zone_id: str, parent: pulumi.Resou
     ).certificate_arn
 
 
-def alias_record(domain: Domain, load_balancer: aws.lb.LoadBalancer, parent: pulumi.Resource) -> None:
-    """Creates the record that leads clients of the domain to the load balancer, by latency, if there is a zone."""
+def alias_record(
+    domain: Domain, load_balancer: aws.lb.LoadBalancer, parent: pulumi.Resource
+) -> pulumi.Output[str] | None:
+    """Creates the record that leads clients of the domain to the load balancer, by latency, if there is a zone.
+
+    Route 53 answers with the nearest region whose health check is healthy. Returns the check's id if its metrics are in
+    the region.
+    """
     if domain.hosted_zone_id is None:
-        return
+        return None
+    check = _health_check(domain, load_balancer, parent)
+    if domain.region != METRICS_REGION:
+        pulumi.log.info(
+            f"hostedZoneId: CloudWatch shows the health check of a region in {METRICS_REGION} only, so this stack has "
+            "no alarm on it (docs/regions.md)",
+            parent,
+        )
     aws.route53.Record(
         "alias",
         zone_id=domain.hosted_zone_id,
         name=domain.name,
         type=aws.route53.RecordType.A,
-        aliases=[{"name": load_balancer.dns_name, "zone_id": load_balancer.zone_id, "evaluate_target_health": True}],
+        # Not by the health of the targets: while traffic shifts, one of two target groups is empty, and Route 53 takes
+        # an empty group for unhealthy (Amazon Route 53 API Reference, AliasTarget).
+        aliases=[{"name": load_balancer.dns_name, "zone_id": load_balancer.zone_id, "evaluate_target_health": False}],
+        health_check_id=check.id,
         latency_routing_policies=[{"region": domain.region}],
         set_identifier=domain.stack,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return check.id if domain.region == METRICS_REGION else None
+
+
+def _health_check(
+    domain: Domain, load_balancer: aws.lb.LoadBalancer, parent: pulumi.Resource
+) -> aws.route53.HealthCheck:
+    """Creates the check of the load balancer by its own name, as the domain's name leads to every region.
+
+    By HTTPS, as a zone comes with a certificate. The check does not validate it, so it may be for another name (Amazon
+    Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy"). HTTP would answer
+    with a redirect, which counts as healthy.
+    """
+    return aws.route53.HealthCheck(
+        "region",
+        type="HTTPS",
+        fqdn=load_balancer.dns_name,
+        port=443,
+        resource_path=app.HEALTH_PATH,
+        request_interval=_CHECK_SECONDS,
+        failure_threshold=_CHECK_FAILURES,
+        measure_latency=True,
+        regions=list(_CHECKER_REGIONS),
+        # Route 53 takes a disabled check for healthy, and one that is inverted as well for unhealthy (Amazon Route 53
+        # API Reference, UpdateHealthCheck).
+        disabled=domain.evacuated,
+        invert_healthcheck=domain.evacuated,
+        tags={"Name": f"{domain.name} {domain.stack}"},
         opts=pulumi.ResourceOptions(parent=parent),
     )

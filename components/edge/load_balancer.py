@@ -67,6 +67,7 @@ class LoadBalancer(pulumi.ComponentResource):
     target: Target
     arn_suffix: pulumi.Output[str]  # as CloudWatch names the load balancer
     target_group_arn_suffixes: list[pulumi.Output[str]]  # as CloudWatch names the target groups
+    watched_health_check: pulumi.Output[str] | None  # the id of the region's, if the region has its metrics
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:load_balancer:LoadBalancer", name, {}, opts)
@@ -106,8 +107,7 @@ class LoadBalancer(pulumi.ComponentResource):
             self.target = Target(groups[0].arn)
         rules.redirect_to_https(http, serves_https=certificate is not None, forwarding=forwarding, parent=self)
         self.target_group_arn_suffixes = [group.arn_suffix for group in groups]
-        if args.domain:
-            alias_record(args.domain, load_balancer, self)
+        self.watched_health_check = alias_record(args.domain, load_balancer, self) if args.domain else None
 
         self.arn = load_balancer.arn
         self.dns_name = load_balancer.dns_name

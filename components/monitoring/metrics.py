@@ -70,6 +70,14 @@ class Metrics:
     least_tasks: int  # the fewest tasks that the service has while it runs; 0 if it never runs
     cache_nodes: Sequence[pulumi.Input[str]] = ()  # empty without a cache
     web_acl: str | None = None  # the name of its metrics; None without one
+    health_check: pulumi.Input[str] | None = None  # the id of the region's, if its metrics are here
+
+    @property
+    def region_health(self) -> Metric | None:
+        """1 while Route 53 takes the region for healthy, else 0."""
+        if self.health_check is None:
+            return None
+        return Metric("AWS/Route53", "HealthCheckStatus", {"HealthCheckId": self.health_check})
 
     @property
     def cpu(self) -> Metric:

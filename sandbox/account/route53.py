@@ -1,15 +1,16 @@
-"""Amazon Route 53: a record set is identified by its name, type and set identifier.
+"""Amazon Route 53: record sets, which have a name, a type and a set identifier, and health checks.
 
 moto accepts a CREATE of a record set that exists if a value differs, refuses a CREATE after a DELETE, accepts a DELETE
-of what does not exist, and deletes every record set of the zone with the same set identifier.
+of what does not exist, and deletes every record set of the zone with the same set identifier. It accepts a health check
+that does not exist. An update of a health check drops the regions that it does not name.
 
-Source: Amazon Route 53 API Reference, ChangeResourceRecordSets.
+Source: Amazon Route 53 API Reference, ChangeResourceRecordSets, UpdateHealthCheck.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from moto.route53.exceptions import ResourceRecordAlreadyExists, Route53ClientError
+from moto.route53.exceptions import NoSuchHealthCheck, ResourceRecordAlreadyExists, Route53ClientError
 from moto.route53.models import RecordSet, Route53Backend
 
 from sandbox.account.patching import replaces
@@ -30,6 +31,9 @@ def change_resource_record_sets(
         if change["Action"] == "DELETE" and identity not in existing:
             message = f"Tried to delete resource record set [name='{name}.', type='{kind}'] but it was not found"
             raise Route53ClientError("InvalidChangeBatch", message)
+        health_check = change["ResourceRecordSet"].get("HealthCheckId")
+        if change["Action"] != "DELETE" and health_check and health_check not in route53.health_checks:
+            raise NoSuchHealthCheck(health_check)
         changed.add(identity)
         if change["Action"] == "DELETE":
             existing.discard(identity)
@@ -44,3 +48,9 @@ def change_resource_record_sets(
 
 def _identity(record_set: Any) -> tuple[str, str, str | None]:
     return record_set.name.rstrip(".").lower(), record_set.type, record_set.set_identifier
+
+
+@replaces(Route53Backend)
+def update_health_check(original: Callable[..., Any], _: Any, health_check_id: str, changes: dict[str, Any]) -> Any:
+    """Changes what the caller names, and nothing else: moto gives an empty list for a list that is not named."""
+    return original(health_check_id, {name: value for name, value in changes.items() if value != []})

@@ -105,8 +105,10 @@ def tag(tags: Tags, it: Context, values: Mapping[str, str]) -> None:
 def retag(tags: Tags, it: Context, olds: Values, news: Values) -> None:
     """Changes the object's tags from `olds` to `news`, touching only those that differ. Raises AccountError."""
     target = tags.params(it)
-    members = input_shape(it.service, tags.untag).members.items()
-    keys = next(((name, s) for name, s in members if s.type_name == "list" and "tag" in name.casefold()), None)
+    members = dict(input_shape(it.service, tags.untag).members)
+    if tags.untag == tags.tag:  # one operation adds and removes
+        members.pop(tags.sent_as)
+    keys = next(((name, s) for name, s in members.items() if s.type_name == "list" and "tag" in name.casefold()), None)
     if keys is None:  # the service sets all tags at once, and removes all at once
         if news:
             tag(tags, it, news)

@@ -52,6 +52,7 @@ ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/das
 BUDGET = "aws:budgets/budget:Budget"
 SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
 CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
@@ -428,6 +429,21 @@ SAMPLES: dict[str, Sample] = {
     "aws:acm/certificateValidation:CertificateValidation": Sample(
         {"certificateArn": Ref(CERTIFICATE, "arn"), "validationRecordFqdns": ["_x.app.example.com"]}
     ),
+    HEALTH_CHECK: Sample(
+        {
+            "type": "HTTPS",
+            "fqdn": Ref(LOAD_BALANCER, "dnsName"),
+            "port": 443,
+            "resourcePath": "/health",
+            "requestInterval": 30,
+            "failureThreshold": 3,
+            "measureLatency": True,
+            "regions": ["us-west-1", "eu-west-1", "ap-southeast-1"],
+            "disabled": False,
+            "invertHealthcheck": False,
+        },
+        {"disabled": True, "invertHealthcheck": True, "tags": {"Name": "app"}},
+    ),
     RECORD: Sample(
         {
             "zoneId": "ZONE",
@@ -442,6 +458,7 @@ SAMPLES: dict[str, Sample] = {
             ],
             "latencyRoutingPolicies": [{"region": REGION}],
             "setIdentifier": "dev",
+            "healthCheckId": Ref(HEALTH_CHECK),
         },
         {
             "aliases": [

@@ -1,4 +1,4 @@
-"""Record sets of Amazon Route 53 in the account."""
+"""Record sets and health checks of Amazon Route 53 in the account."""
 
 from __future__ import annotations
 
@@ -75,3 +75,33 @@ def test_delete_keeps_other_names_with_the_same_set_identifier(zone: Zone) -> No
     zone.change(("CREATE", one), ("CREATE", other))
     zone.change(("DELETE", one))
     assert zone.shown() == [("b.example.com.", "dev", "b")]
+
+
+CHECK = {
+    "Type": "HTTPS",
+    "FullyQualifiedDomainName": "app.example.com",
+    "Port": 443,
+    "Regions": ["us-west-1", "eu-west-1", "ap-southeast-1"],
+}
+
+
+def test_record_set_with_a_health_check_that_does_not_exist_is_refused(zone: Zone) -> None:
+    route53 = zone.route53
+    check = route53.create_health_check(CallerReference="a", HealthCheckConfig=CHECK)["HealthCheck"]["Id"]
+    checked = record_set("x.example.com", "a", SetIdentifier="dev", Weight=1)
+    with pytest.raises(route53.exceptions.NoSuchHealthCheck):
+        zone.change(("CREATE", {**checked, "HealthCheckId": "none"}))
+    zone.change(("CREATE", {**checked, "HealthCheckId": check}))
+    found = route53.list_resource_record_sets(HostedZoneId=zone.id)["ResourceRecordSets"]
+    assert [one["HealthCheckId"] for one in found if one["Type"] == "TXT"] == [check]
+    # Amazon Route 53 API Reference, DeleteHealthCheck: the record set keeps the id, and can still be deleted.
+    route53.delete_health_check(HealthCheckId=check)
+    zone.change(("DELETE", {**checked, "HealthCheckId": check}))
+
+
+def test_update_of_a_health_check_keeps_what_it_does_not_name(aws: Callable[[str], Any]) -> None:
+    route53 = aws("route53")
+    made = route53.create_health_check(CallerReference="a", HealthCheckConfig=CHECK)["HealthCheck"]
+    route53.update_health_check(HealthCheckId=made["Id"], Disabled=True, Inverted=True)
+    found = route53.get_health_check(HealthCheckId=made["Id"])["HealthCheck"]["HealthCheckConfig"]
+    assert found == {**made["HealthCheckConfig"], "Disabled": True, "Inverted": True}

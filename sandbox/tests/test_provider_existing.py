@@ -85,6 +85,7 @@ REFUSED = {
 # AWS creates another object: the type has no name, or its name is a tag.
 ANOTHER = {
     *(VPC, GATEWAY, ROUTE_TABLE, "aws:ec2/eip:Eip", CERTIFICATE, KEY),
+    "aws:route53/healthCheck:HealthCheck",
     *("aws:cloudwatch/queryDefinition:QueryDefinition", "aws:secretsmanager/secretVersion:SecretVersion"),
 }
 # AWS returns the existing object if it is the same: by the API Reference of CreateTopic and AttachRolePolicy, and for

@@ -130,6 +130,10 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
         {"name", "port", "protocol", "targetType", "vpcId"},
         {"healthCheck", "loadBalancingAlgorithmType", "stickiness"},
     ),
+    "aws:route53/healthCheck:HealthCheck": (
+        {"measureLatency", "requestInterval", "type"},
+        {"failureThreshold"},
+    ),
     "aws:route53/record:Record": ({"name", "zoneId"}, {"allowOverwrite"}),
     "aws:s3/bucket:Bucket": ({"bucket"}, set()),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ({"bucket"}, set()),

@@ -14,6 +14,7 @@ from sandbox.tests.provider_samples import (
     BUDGET,
     CACHE,
     CLUSTER,
+    HEALTH_CHECK,
     LISTENER,
     POLICY,
     SAMPLES,
@@ -199,6 +200,8 @@ def _droppable(token: str) -> list[str]:
 
 # Properties whose removal is refused: the account cannot remove the first two, and AWS requires the others.
 _REFUSED_TO_GO = {
+    # UpdateHealthCheck keeps what it does not name.
+    *((HEALTH_CHECK, name) for name in ("port", "resourcePath", "regions")),
     (TABLE, "serverSideEncryption"),
     (SECRET, "description"),
     *((SERVICE, name) for name in ("taskDefinition", "networkConfiguration", "loadBalancers")),

@@ -31,6 +31,7 @@ SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 ENDPOINT_POLICY = "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
 TOPIC, TOPIC_POLICY = "aws:sns/topic:Topic", "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION, BUDGET = "aws:sns/topicSubscription:TopicSubscription", "aws:budgets/budget:Budget"
+HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck"
 RECORD, ALIAS_RECORD = "aws:route53/record:Record", "aws:route53/record:Record of an alias"
 CERTIFICATE = "aws:acm/certificate:Certificate"
 VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
@@ -236,6 +237,7 @@ GOOD: dict[str, Values] = {
     BUDGET: {"name": "app", "limitAmount": "99.5", "notifications": [{"threshold": 100}]},
     RECORD: {"records": [UNKNOWN], "ttl": 60},
     ALIAS_RECORD: {"aliases": [{}], "latencyRoutingPolicies": [{"region": "eu-north-1"}], "setIdentifier": "prod"},
+    HEALTH_CHECK: {"fqdn": UNKNOWN, "requestInterval": 30},
     CERTIFICATE: {"domainName": "app.example.com"},
     VPC: {"cidrBlock": "10.0.0.0/16"},
     SUBNET: {"cidrBlock": "10.0.0.0/28"},
@@ -453,6 +455,8 @@ BAD: list[tuple[str, str, Any, str]] = [
     (ALIAS_RECORD, "setIdentifier", GONE, "`setIdentifier`: must be given with a routing policy"),
     (ALIAS_RECORD, "setIdentifier", "x" * 129, "must be 1 to 128 characters"),
     (ALIAS_RECORD, "ttl", 60, "`ttl`: must not be given for an alias"),
+    (HEALTH_CHECK, "requestInterval", 20, "`requestInterval` is 20: must be one of 10, 30"),
+    (HEALTH_CHECK, "fqdn", GONE, "`fqdn`: must be given"),
     (CERTIFICATE, "domainName", f"{'a' * 60}.example.com", "must be 1 to 64 characters"),
     (VPC, "cidrBlock", "10.0.0.0/8", '`cidrBlock` is "10.0.0.0/8": must be an IPv4 block of /16 to /28'),
     (SUBNET, "cidrBlock", "10.0.0.0/29", '`cidrBlock` is "10.0.0.0/29": must be an IPv4 block of /16 to /28'),

@@ -149,6 +149,13 @@ def test_web_acl_of_prod(bill: Bill) -> None:
     assert amount(estimate, "Log: ingestion") == amount(without, "Log: ingestion")
 
 
+def test_zone_costs_a_health_check_and_its_features(bill: Bill) -> None:
+    zone = bill("prod", domainName="voice.example.com", hostedZoneId="Z1D633PJN98FT9")
+    amounts = [amount(zone, item) for item in ("Health checks", "Health checks: HTTPS", "Health checks: latency")]
+    assert amounts == [1, 1, 1]
+    assert not [row for row in bill("prod").rows if row.quantity.item.startswith("Health checks")]
+
+
 def test_log_retention(bill: Bill) -> None:
     short, long = (amount(bill("prod", TEN, logRetentionDays=days), "Log: storage") for days in (30, 90))
     assert long == pytest.approx(3 * short)

@@ -242,6 +242,7 @@ class LiveSandbox:
             "target groups": listed("elbv2", "describe_target_groups", "TargetGroups"),
             "certificates": listed("acm", "list_certificates", "CertificateSummaryList"),
             "hosted zones": listed("route53", "list_hosted_zones", "HostedZones"),
+            "health checks": listed("route53", "list_health_checks", "HealthChecks"),
             "alarms": listed("cloudwatch", "describe_alarms", "MetricAlarms"),
             "dashboards": listed("cloudwatch", "list_dashboards", "DashboardEntries"),
             "topics": listed("sns", "list_topics", "Topics"),

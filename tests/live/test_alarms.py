@@ -33,6 +33,7 @@ def facts(everything: Stack) -> Facts:
     elb = everything.client("elbv2")
     (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
     (group,) = elb.describe_target_groups(LoadBalancerArn=balancer["LoadBalancerArn"])["TargetGroups"]
+    (check,) = everything.client("route53").list_health_checks()["HealthChecks"]
     return Facts(
         cluster="voiceter-cluster-dev",
         service="voiceter-backend-dev",
@@ -41,6 +42,7 @@ def facts(everything: Stack) -> Facts:
         table_prefix="demo-dev-",
         cache="voiceter-sessions-dev",
         web_acl="voiceter-backend-dev",
+        health_check=check["Id"],
     )
 
 

@@ -43,6 +43,9 @@ READERS: Final[Mapping[str, Read]] = {
     "iam": lambda stack, item: stack.client("iam").list_role_tags(RoleName=item["id"])["Tags"],
     "kms": lambda stack, item: stack.client("kms").list_resource_tags(KeyId=item["id"])["Tags"],
     "lb": _of_elbv2,
+    "route53": lambda stack, item: stack.client("route53").list_tags_for_resource(
+        ResourceType="healthcheck", ResourceId=item["id"]
+    )["ResourceTagSet"]["Tags"],
     "s3": lambda stack, item: stack.client("s3").get_bucket_tagging(Bucket=item["id"])["TagSet"],
     "secretsmanager": _by_arn("secretsmanager", "describe_secret", "SecretId", "Tags"),
     "sns": _by_arn("sns", "list_tags_for_resource", "ResourceArn", "Tags"),

@@ -287,6 +287,9 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:lb/targetGroup:TargetGroup": lambda item: item.call(
         "elbv2", "modify_target_group", TargetGroupArn=item.id, HealthCheckPath="/other"
     ),
+    "aws:route53/healthCheck:HealthCheck": lambda item: item.call(
+        "route53", "update_health_check", HealthCheckId=item.id, ResourcePath="/other"
+    ),
     "aws:route53/record:Record": _record,
     "aws:s3/bucket:Bucket": lambda item: item.call(
         "s3", "put_bucket_tagging", Bucket=item.id, Tagging={"TagSet": [ROGUE]}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack
+from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack
+from tests.support.commands import below, blocks
 
 pytestmark = pytest.mark.live
 
+DOCUMENT = "docs/regions.md"
+EVACUATE, RETURN = below(DOCUMENT, "Evacuate a region")
+INIT, _PREFLIGHT, ADD = below(DOCUMENT, "Add a region")
+(REMOVE,) = below(DOCUMENT, "Remove a region")
 ADDED = "prod-eu-north-1"
 LONG = f"dev-{'quite-'}{'long-' * 14}name-us-west-2"
 SERVICE_OUTPUTS = {"serviceName", "taskDefinitionArn", "taskFamily", "containerName"}
@@ -22,15 +28,18 @@ def prod(sandbox: LiveSandbox) -> Stack:
     return sandbox.ensure("prod")
 
 
-@pytest.fixture(scope="module")
-def added(prod: Stack) -> Stack:
-    """The stack that the commands of the README add to prod."""
-    readme = (ROOT / "README.md").read_text()
-    (commands,) = re.findall(r"```sh\n(pulumi stack init \S+ --copy-config-from prod\n.*?)```", readme, re.DOTALL)
-    output = prod.sandbox.succeeds(
-        f"export SANDBOX_HOME='{prod.sandbox.home}' PULUMI_OPTION_YES=true PULUMI_OPTION_SKIP_PREVIEW=true\n"
+def walk(stack: Stack, commands: str) -> str:
+    """Runs commands of the document in the stack that is selected. `pulumi` asks no question and shows no preview."""
+    return stack.sandbox.succeeds(
+        f"export SANDBOX_HOME='{stack.sandbox.home}' PULUMI_OPTION_YES=true PULUMI_OPTION_SKIP_PREVIEW=true\n"
         + commands.replace("1.4.2", "stand-in")
     )
+
+
+@pytest.fixture(scope="module")
+def added(prod: Stack) -> Stack:
+    """The stack that the commands of the document add to prod, evacuated."""
+    output = walk(prod, INIT + ADD)
     assert "docker push" in output, "the first up names the commands that push an image"
     first, second = re.findall(r"^Outputs:$(.*?)^Resources:$", output, re.MULTILINE | re.DOTALL)
     assert not SERVICE_OUTPUTS & set(first.split()), "there is no service without an image"
@@ -38,7 +47,29 @@ def added(prod: Stack) -> Stack:
     return Stack(prod.sandbox, ADDED, "eu-north-1")
 
 
-def test_commands_of_the_readme_add_a_region(added: Stack, prod: Stack) -> None:
+def states(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The inputs of each resource in the state."""
+    found = stack.sandbox.resources(stack.name)
+    return {one["urn"]: one["inputs"] for one in found if one["type"].startswith("aws:")}
+
+
+def records(prod: Stack) -> list[dict[str, Any]]:
+    """The records of the zone that the regions share, besides the zone's own."""
+    (zone,) = {inputs["zoneId"] for urn, inputs in states(prod).items() if "aws:route53/record:Record" in urn}
+    found = prod.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return [one for one in found if one["Type"] not in ("NS", "SOA")]
+
+
+def check(stack: Stack) -> dict[str, Any]:
+    """The health check of the stack's record, as Route 53 has it."""
+    (record,) = [one for one in records(stack) if one.get("SetIdentifier") == stack.name]
+    assert not record["AliasTarget"]["EvaluateTargetHealth"]
+    assert record["Region"] == stack.region
+    found = stack.client("route53").get_health_check(HealthCheckId=record["HealthCheckId"])
+    return found["HealthCheck"]["HealthCheckConfig"]
+
+
+def test_commands_of_the_document_add_a_region(added: Stack, prod: Stack) -> None:
     outputs = added.outputs
     assert outputs["region"] == "eu-north-1"
     assert outputs["serviceName"] == f"voiceter-backend-{ADDED}"
@@ -46,6 +77,7 @@ def test_commands_of_the_readme_add_a_region(added: Stack, prod: Stack) -> None:
     assert "us-east-1" not in json.dumps(added.sandbox.resources(ADDED))
     assert added.service()["status"] == "ACTIVE"
     added.sandbox.unchanged(ADDED)
+    prod.sandbox.unchanged("prod")
 
     # The names of roles are unique in an account, those of buckets in all of AWS.
     of_added = {pair for pair in added.physical_names() if pair[0] in GLOBAL_TYPES}
@@ -103,6 +135,47 @@ def test_verification_of_an_environment_covers_both_regions(added: Stack) -> Non
     assert [one["outcome"] for one in json.loads(run.output)] == ["good", "unhealthy"]
 
 
+def test_each_region_checks_its_own_load_balancer(added: Stack, prod: Stack) -> None:
+    for stack in (added, prod):
+        found = check(stack)
+        assert found["FullyQualifiedDomainName"] == stack.outputs["loadBalancerDnsName"]
+        assert (found["Type"], found["Port"], found["ResourcePath"]) == ("HTTPS", 443, "/health")
+        assert (found["RequestInterval"], found["FailureThreshold"], found["MeasureLatency"]) == (30, 3, True)
+        assert len(found["Regions"]) == 3
+    assert (check(prod)["Disabled"], check(prod)["Inverted"]) == (False, False)
+    assert (check(added)["Disabled"], check(added)["Inverted"]) == (True, True)
+
+
+def test_last_region_is_not_evacuated(added: Stack, prod: Stack) -> None:
+    """While the added region is evacuated."""
+    prod.sandbox.set("prod", evacuated="true")
+    refusal = prod.sandbox.refuses("pulumi preview -s prod --non-interactive")
+    prod.sandbox.remove("prod", "evacuated")
+    assert "evacuated = 'true': leaves no region to the clients of" in refusal
+    assert f"the other regions are evacuated too ({ADDED})" in refusal
+    assert "this one (`pulumi config set evacuated false`)" in refusal
+
+
+def test_evacuation_and_return_change_the_health_check_alone(added: Stack, prod: Stack) -> None:
+    before, services = records(prod), added.service()["deployments"]
+    evacuated = states(added)
+    walk(added, RETURN)
+    returned = states(added)
+    (changed,) = [urn for urn, inputs in evacuated.items() if inputs != returned[urn]]
+    assert "aws:route53/healthCheck:HealthCheck::region" in changed
+    assert (check(added)["Disabled"], check(added)["Inverted"]) == (False, False)
+    # Now prod is not the last region.
+    prod.sandbox.set("prod", evacuated="true")
+    prod.sandbox.succeeds("pulumi preview -s prod --non-interactive")
+    prod.sandbox.remove("prod", "evacuated")
+    walk(added, EVACUATE)
+    assert states(added) == evacuated
+    assert (check(added)["Disabled"], check(added)["Inverted"]) == (True, True)
+    assert len(check(added)["Regions"]) == 3
+    assert records(prod) == before
+    assert added.service()["deployments"] == services
+
+
 def test_release_in_waves_stops_at_the_first_failure_and_goes_on(added: Stack, prod: Stack) -> None:
     sandbox, before = added.sandbox, added.service()["taskDefinition"]
     sandbox.image("prod", "2.0.0", fault="unhealthy")
@@ -129,6 +202,7 @@ def test_release_in_waves_stops_at_the_first_failure_and_goes_on(added: Stack, p
 def test_stack_with_a_long_name_comes_up(sandbox: LiveSandbox) -> None:
     assert len(LONG) > 64
     sandbox.succeeds(f"pulumi stack init {LONG}; pulumi config set aws:region us-west-2 -s {LONG}")
+    sandbox.succeeds(f"pulumi config set protectData true -s {LONG}")
     assert f"{LONG} is up" in sandbox.up(LONG)
     outputs = sandbox.outputs(LONG)
     assert len(outputs["recordingsBucketName"]) <= 63
@@ -168,9 +242,9 @@ def test_values_copied_from_the_old_region_are_named_before_anything_is_created(
     assert [item for item in sandbox.resources("test-us-west-2") if item["type"].startswith("aws:")] == []
 
 
-def test_down_removes_a_protected_region_with_its_content_and_no_other(added: Stack, prod: Stack) -> None:
-    """The last test on the added region."""
-    s3, bucket = added.client("s3"), added.outputs["recordingsBucketName"]
+def fill_bucket(stack: Stack) -> None:
+    """Puts two versions of an object into the bucket of recordings."""
+    s3, bucket = stack.client("s3"), stack.outputs["recordingsBucketName"]
     # moto ignores the condition of the bucket policy and denies every request, so objects need the policy removed.
     policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
     s3.delete_bucket_policy(Bucket=bucket)
@@ -178,10 +252,38 @@ def test_down_removes_a_protected_region_with_its_content_and_no_other(added: St
         s3.put_object(Bucket=bucket, Key="recordings/session.wav", Body=text)
     s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
-    added.sandbox.down(ADDED)
-    assert not [item for item in added.sandbox.resources(ADDED) if not item["type"].startswith("pulumi:")]
-    held = added.sandbox.holdings("eu-north-1")
-    everywhere = {"roles", "buckets", "hosted zones", "budgets"}
-    assert held.keys() <= everywhere
-    assert not [name for kind in ("roles", "buckets") for name in map(str, held[kind]) if ADDED in name]
+
+def test_commands_of_the_document_remove_a_region_and_no_other(added: Stack, prod: Stack) -> None:
+    """The last test on the added region."""
+    fill_bucket(added)
+    others = [one for one in records(prod) if one.get("SetIdentifier") != ADDED]
+    assert len(others) == 2, "prod's record, and the one that validates the certificates"
+    added.sandbox.succeeds(f"pulumi stack select {ADDED}")
+    walk(added, REMOVE)
+    assert not states(added)
+    assert records(prod) == others
     prod.sandbox.unchanged("prod")
+    added.sandbox.down(ADDED)
+    assert_gone(added)
+
+
+def test_down_removes_a_protected_stack_with_its_content(sandbox: LiveSandbox) -> None:
+    """The last test on the stack with the long name."""
+    long = Stack(sandbox, LONG, "us-west-2")
+    fill_bucket(long)
+    sandbox.down(LONG)
+    assert_gone(long)
+
+
+def assert_gone(stack: Stack) -> None:
+    """Asserts that the region of the stack is empty, and that nothing of the stack is left elsewhere."""
+    assert not [item for item in stack.sandbox.resources(stack.name) if not item["type"].startswith("pulumi:")]
+    held = stack.sandbox.holdings(stack.region)
+    everywhere = {"roles", "buckets", "hosted zones", "health checks", "budgets"}
+    assert held.keys() <= everywhere
+    assert not [name for kind in ("roles", "buckets") for name in map(str, held[kind]) if stack.name in name]
+
+
+def test_every_block_of_the_document_is_run() -> None:
+    run = {block.code for block in blocks(DOCUMENT) if not block.reason}
+    assert run == {EVACUATE, RETURN, INIT, ADD, REMOVE}

@@ -108,6 +108,30 @@ def test_regions_of_one_environment_share_its_domain() -> None:
     aliases = [deployment.one(":Record", "alias").inputs for deployment in deployments]
     assert {alias["name"] for alias in aliases} == {"voice.example.com"}
     assert [alias["setIdentifier"] for alias in aliases] == list(regions)
+    names = [deployment.one("lb/loadBalancer:LoadBalancer").inputs["name"] for deployment in deployments]
+    checked = [deployment.one(":HealthCheck").inputs["fqdn"] for deployment in deployments]
+    for name, region, fqdn in zip(names, regions.values(), checked, strict=True):
+        assert fqdn == f"{name}-0a1b.{region}.elb.amazonaws.com", "each region checks itself"
+
+
+def test_evacuation_changes_the_health_check_alone() -> None:
+    def registered(**config: Any) -> dict[str, Any]:
+        deployment = run("prod", **DOMAIN, **config)
+        return {resource.urn: (resource.inputs, deployment.exports) for resource in deployment.registered}
+
+    before, after = registered(), registered(evacuated=True)
+    assert before.keys() == after.keys()
+    (changed,) = [urn for urn, state in before.items() if state != after[urn]]
+    assert changed.endswith("$aws:route53/healthCheck:HealthCheck::region")
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_health_check_has_an_alarm_where_its_metrics_are(region: str) -> None:
+    deployment = run(f"prod-{region}", like="prod", region=region, **DOMAIN)
+    alarms = [alarm.name for alarm in deployment.all(":MetricAlarm")]
+    assert ("region-unhealthy-critical" in alarms) is (region == "us-east-1")
+    said = [notice for notice in deployment.notices if notice.startswith("hostedZoneId")]
+    assert len(said) == (region != "us-east-1")
 
 
 def test_stack_with_a_very_long_name_has_legal_names() -> None:

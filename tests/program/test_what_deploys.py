@@ -57,6 +57,7 @@ CHANGES: Final[dict[str, tuple[Any, Mapping[str, Any]]]] = {
     "allowPlainHttp": (True, {}),
     "domainName": ("b.example.com", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
     "hostedZoneId": ("Z0123456789ABD", {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
+    "evacuated": (True, {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}),
     "accessLogs": (False, {}),
     "flowLogs": (False, {}),
     "waf": (True, {}),

@@ -19,7 +19,7 @@ class Case:
     """One alarm. The data is for a period that starts at 0."""
 
     source: Literal[
-        "aws", "app", "cache", "web-acl"
+        "aws", "app", "cache", "web-acl", "zone"
     ]  # who sends the metrics: a stack has the alarms of the sources that it has
     threshold: float
     period: int
@@ -63,6 +63,10 @@ def _of_targets(name: str, *values: float) -> Put:
 
 def _of_app(name: str, *values: float, **dimensions: str) -> Put:
     return lambda facts: put(facts, APP, name, dimensions, *values)
+
+
+def _status(*values: float) -> Put:
+    return lambda facts: put(facts, "AWS/Route53", "HealthCheckStatus", {"HealthCheckId": facts.health_check}, *values)
 
 
 def _all(*puts: Put) -> Put:
@@ -305,5 +309,16 @@ CASES: Mapping[str, Case] = {
         bad=[_blocked("ALL", *[51.0] * 10)],
         # The metric of a rule is part of the metric of the whole.
         good=[_blocked("ALL", 500), _blocked("common", 600)],
+    ),
+    "region-unhealthy-critical": Case(
+        source="zone",
+        threshold=1,
+        period=60,
+        evaluations=2,
+        watches=("HealthCheckStatus", "Minimum"),
+        below=True,
+        drawn=False,
+        bad=[_status(0), _status(1, 0, 1)],
+        good=[_status(1), _status(1, 1)],
     ),
 }

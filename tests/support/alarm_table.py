@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from components.data.tables import TABLES
+from components.edge.domain import METRICS_REGION
 from components.monitoring.metrics import Metrics
 from components.monitoring.profile import Alarm, Profile
 from components.monitoring.profiles.app import app_profile
 from components.monitoring.profiles.cache import cache_profile
+from components.monitoring.profiles.region import region_profile
 from components.monitoring.profiles.service import service_profile
 from components.monitoring.profiles.web_acl import web_acl_profile
 
@@ -41,6 +43,7 @@ def _profiles() -> dict[str, Profile]:
         least_tasks=2,  # as in prod
         cache_nodes=["", ""],
         web_acl="",
+        health_check="",
     )
 
     async def profiles() -> dict[str, Profile]:  # a dimension is an output, which needs an event loop
@@ -49,6 +52,7 @@ def _profiles() -> dict[str, Profile]:
             "With `enableMetrics`": app_profile(metrics),
             "With `redisEnabled`": cache_profile(metrics),
             "With `waf`": web_acl_profile(metrics),
+            f"With `hostedZoneId`, in {METRICS_REGION}": region_profile(metrics),
         }
 
     # `asyncio.run` would take the thread's loop away from whoever records the program next.

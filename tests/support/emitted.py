@@ -47,6 +47,7 @@ class Facts:
     cache: str = "voiceter-sessions"
     web_acl: str = "voiceter-backend"
     region: str = "us-east-1"
+    health_check: str = "HealthCheck-region-1a2b3c4"
 
     def emitted(self) -> Iterator[Emitted]:
         yield from self._by_app()
@@ -98,6 +99,8 @@ class Facts:
         for rule in ("ALL", "requests", "connects", "common", "known-bad-inputs", "bodies"):
             acl = {"WebACL": self.web_acl, "Region": self.region, "Rule": rule}
             yield Emitted("AWS/WAFV2", "BlockedRequests", "Count", acl, shown=("Sum",) if rule == "ALL" else ())
+        # Amazon Route 53 Developer Guide, "Monitoring health checks using CloudWatch"; in us-east-1.
+        yield Emitted("AWS/Route53", "HealthCheckStatus", "None", {"HealthCheckId": self.health_check})
         for node in NODES:
             for name, unit, stat in (
                 ("DatabaseMemoryUsagePercentage", "Percent", "Maximum"),

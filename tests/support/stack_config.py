@@ -38,6 +38,7 @@ FindCertificate = Callable[[ProviderArgs, str], Certificate | None]
 FindZone = Callable[[ProviderArgs, str], HostedZone | None]
 FindModels = Callable[[ProviderArgs], Mapping[str, Sequence[str]]]
 FindProfile = Callable[[ProviderArgs, str], InferenceProfile | None]
+FindRegions = Callable[[ProviderArgs, str, str], Mapping[str, bool] | None]
 FindKey = Callable[[ProviderArgs], ExistingKey | None]
 
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
@@ -104,6 +105,11 @@ def good_zone(_args: ProviderArgs, _id: str) -> HostedZone | None:
     return _ZoneOfAll("example.com", private=False)
 
 
+def another_region(_args: ProviderArgs, _id: str, _name: str) -> Mapping[str, bool] | None:
+    """Answers that another stack shares each name."""
+    return {"another": False}
+
+
 def every_model(_args: ProviderArgs) -> Mapping[str, Sequence[str]]:
     """Answers as a region that offers every model."""
     return _EveryModel()
@@ -126,6 +132,7 @@ class Answers:
     data_key: FindKey = no_key
     certificate: FindCertificate = good_certificate
     zone: FindZone = good_zone
+    regions: FindRegions = another_region
     models: FindModels = every_model
     profile: FindProfile = every_profile
 

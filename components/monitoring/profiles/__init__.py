@@ -4,6 +4,7 @@ from components.monitoring.metrics import Metrics
 from components.monitoring.profile import Profile
 from components.monitoring.profiles.app import app_profile
 from components.monitoring.profiles.cache import cache_profile
+from components.monitoring.profiles.region import region_profile
 from components.monitoring.profiles.service import service_profile
 from components.monitoring.profiles.web_acl import web_acl_profile
 
@@ -13,6 +14,6 @@ def profile_of(metrics: Metrics) -> Profile:
     service, app, cache = service_profile(metrics), app_profile(metrics), cache_profile(metrics)
     web_acl = web_acl_profile(metrics)
     return Profile(
-        alarms=[*service.alarms, *app.alarms, *cache.alarms, *web_acl.alarms],
+        alarms=[*service.alarms, *app.alarms, *cache.alarms, *web_acl.alarms, *region_profile(metrics).alarms],
         graphs=[*app.graphs, *service.graphs, *cache.graphs, *web_acl.graphs],
     )

@@ -58,6 +58,7 @@ RULES: Final[Mapping[str, Callable[[Values], Iterator[Fault]]]] = {
     "aws:lb/listenerRule:ListenerRule": elbv2.listener_rule,
     "aws:lb/loadBalancer:LoadBalancer": elbv2.load_balancer,
     "aws:lb/targetGroup:TargetGroup": elbv2.target_group,
+    "aws:route53/healthCheck:HealthCheck": route53.health_check,
     "aws:route53/record:Record": route53.record,
     "aws:s3/bucket:Bucket": s3.bucket,
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": s3.lifecycle_configuration,

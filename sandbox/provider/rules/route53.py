@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import forbidden, given, matches, required
+from .checks import forbidden, given, matches, one_of, required
 
 
 def record(inputs: Values) -> Iterator[Fault]:
@@ -18,3 +18,9 @@ def record(inputs: Values) -> Iterator[Fault]:
         yield from required(inputs, "must be given with a routing policy", "setIdentifier")
     else:
         yield from forbidden(inputs, "must not be given without a routing policy", "setIdentifier")
+
+
+def health_check(inputs: Values) -> Iterator[Fault]:
+    """Amazon Route 53 API Reference: HealthCheckConfig."""
+    yield from one_of(inputs, "requestInterval", 10, 30)
+    yield from required(inputs, "must be given", "fqdn")

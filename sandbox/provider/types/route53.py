@@ -1,15 +1,18 @@
-"""Route 53: records."""
+"""Route 53: records and health checks."""
 
 import re
+import uuid
 from typing import Any
 
-from ..resource import Call, Context, Read, Resource
+from ..resource import Call, Context, Read, Resource, Tags
 from ..values import Values, is_list
 
 
 def _record_set(record: Values) -> Values:
     """A record the way that the API groups it."""
-    built: Values = {name: record[name] for name in ("name", "type", "ttl", "setIdentifier") if record.get(name)}
+    built: Values = {
+        name: record[name] for name in ("name", "type", "ttl", "setIdentifier", "healthCheckId") if record.get(name)
+    }
     records = record.get("records")
     if records is not None:
         built["resourceRecords"] = [{"value": value} for value in records] if is_list(records) else records
@@ -64,6 +67,7 @@ def _is_record(found: Any, it: Context) -> bool:
 
 def _record(found: Any, it: Context) -> Values:
     shown: Values = {"fqdn": _bare(found["Name"]), "zoneId": it["zoneId"], "name": it["name"], "ttl": found.get("TTL")}
+    shown["healthCheckId"] = found.get("HealthCheckId")
     if found.get("ResourceRecords"):
         shown["records"] = [record["Value"] for record in found["ResourceRecords"]]
     if "Region" in found:
@@ -93,7 +97,7 @@ def _parse_id(id: str) -> Values:
     return {name: value for name, value in found.groupdict().items() if value} if found else {}
 
 
-_RECORD = ("type", "records", "ttl", "aliases", "setIdentifier", "latencyRoutingPolicies")
+_RECORD = ("type", "records", "ttl", "aliases", "setIdentifier", "latencyRoutingPolicies", "healthCheckId")
 
 RECORD = Resource(
     "aws:route53/record:Record",
@@ -126,4 +130,46 @@ RECORD = Resource(
     },
 )
 
-RESOURCES = (RECORD,)
+_FIXED = ("type", "requestInterval", "measureLatency")
+_CHANGEABLE = ("fqdn", "port", "resourcePath", "failureThreshold", "regions", "disabled", "invertHealthcheck")
+_HEALTH_CHECK_MEMBERS = {"fqdn": "FullyQualifiedDomainName", "invertHealthcheck": "Inverted"}
+
+HEALTH_CHECK = Resource(
+    "aws:route53/healthCheck:HealthCheck",
+    service="route53",
+    regional=False,
+    create=Call(
+        "CreateHealthCheck",
+        (*_FIXED, *_CHANGEABLE),
+        params=lambda _: {"CallerReference": uuid.uuid4().hex},
+        rename={
+            name: f"HealthCheckConfig.{_HEALTH_CHECK_MEMBERS.get(name) or name[0].upper() + name[1:]}"
+            for name in (*_FIXED, *_CHANGEABLE)
+        },
+    ),
+    id=lambda answer, _: answer["HealthCheck"]["Id"],
+    identity=lambda it: {"HealthCheckId": it.id},
+    read=(
+        Read(
+            "GetHealthCheck",
+            at="HealthCheck.HealthCheckConfig",
+            show=lambda _, it: {"arn": f"arn:{it.partition}:route53:::healthcheck/{it.id}"},
+        ),
+    ),
+    update=(Call("UpdateHealthCheck", _CHANGEABLE),),
+    delete=(Call("DeleteHealthCheck"),),
+    rename=_HEALTH_CHECK_MEMBERS,
+    outputs=("arn",),
+    keeps=("failureThreshold",),
+    defaults={"disabled": False, "measureLatency": False},
+    tags=Tags(
+        "ChangeTagsForResource",
+        "ChangeTagsForResource",
+        lambda it: {"ResourceType": "healthcheck", "ResourceId": it.id},
+        list="ListTagsForResource",
+        listed_at="ResourceTagSet.Tags",
+        sent_as="AddTags",
+    ),
+)
+
+RESOURCES = (RECORD, HEALTH_CHECK)

@@ -142,6 +142,14 @@ def test_domain_name_needs_a_zone_or_a_certificate() -> None:
     ]
 
 
+@pytest.mark.parametrize("config", [{}, HTTPS])
+def test_evacuation_needs_a_zone(config: Mapping[str, str]) -> None:
+    assert mistakes({**config, "evacuated": True}) == [
+        "evacuated = 'true': needs hostedZoneId, as no other region shares the name without it: `pulumi config rm "
+        "evacuated`"
+    ]
+
+
 def test_zone_and_certificate_need_a_domain_name() -> None:
     zone, certificate = (
         f"hostedZoneId = 'Z1D633PJN98FT9': {NEEDS_NAME}",

@@ -265,3 +265,42 @@ def test_error_of_a_lookup_is_no_mistake_of_the_config() -> None:
 
     with pytest.raises(pulumi.RunError, match="AccessDenied"):
         load(HTTPS, answers=Answers(certificate=refused))
+
+
+# The regions of a name
+
+
+@pytest.mark.parametrize(
+    ("regions", "why"),
+    [
+        ({}, "no other stack has that name"),
+        (None, "no other stack has that name"),
+        ({"test": False}, "no other stack has that name"),
+        ({"test": False, "test-eu-north-1": True}, "the other regions are evacuated too (test-eu-north-1)"),
+        (
+            {"test-us-west-2": True, "test-eu-north-1": True},
+            "the other regions are evacuated too (test-eu-north-1, test-us-west-2)",
+        ),
+    ],
+)
+def test_last_region_of_a_name_is_not_evacuated(regions: Mapping[str, bool] | None, why: str) -> None:
+    answers = Answers(regions=lambda _args, _id, _name: regions)
+    assert mistakes({**DOMAIN, "evacuated": True}, answers=answers) == [
+        f"evacuated = 'true': leaves no region to the clients of voice.example.com: {why}. Bring another region up or "
+        "back first, or keep this one (`pulumi config set evacuated false`)"
+    ]
+    assert load(DOMAIN, answers=answers).domain
+
+
+def test_region_is_evacuated_while_another_serves_the_name() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def find(_args: ProviderArgs, zone_id: str, name: str) -> Mapping[str, bool]:
+        asked.append((zone_id, name))
+        return {"test": False, "test-us-west-2": True, "test-eu-north-1": False}
+
+    domain = load({**DOMAIN, "evacuated": True}, answers=Answers(regions=find)).domain
+    assert domain and domain.evacuated
+    assert asked == [(ZONE, "voice.example.com")]
+    load(DOMAIN, answers=Answers(regions=find))
+    assert len(asked) == 1, "a region that serves needs no lookup"

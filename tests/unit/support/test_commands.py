@@ -17,7 +17,6 @@ HEADINGS = {
     ("README.md", "Scheduled scaling"): "test_documents.py",
     ("README.md", "Run it on this machine"): "test_documents.py",
     ("README.md", "Release, verify, roll back"): "test_documents_of_all_stacks.py",
-    ("README.md", "Add a region"): "test_regions.py",
     ("docs/alarms.md", "Alarms"): "test_documents.py",
     ("docs/configuration.md", "Configuration"): "test_documents.py",
 }
@@ -26,6 +25,7 @@ WHOLE = {
     "docs/ci.md": "test_documents_of_all_stacks.py",
     "docs/firewall.md": "test_documents_of_all_stacks.py",
     "docs/recovery.md": "test_recovery.py",
+    "docs/regions.md": "test_regions.py",
     "docs/releases.md": "test_documents.py",
     "docs/traffic-logs.md": "test_documents_of_all_stacks.py",
     "docs/troubleshooting.md": "test_troubleshooting.py",

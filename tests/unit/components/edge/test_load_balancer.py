@@ -273,7 +273,8 @@ def test_alias_record_is_routed_by_latency(changes: dict[str, Any]) -> None:
         "zoneId": "Z1D633PJN98FT9",
         "name": "voice.example.com",
         "type": "A",
-        "aliases": [{"name": DNS_NAME, "zoneId": "Z0LOADBALANCER", "evaluateTargetHealth": True}],
+        "aliases": [{"name": DNS_NAME, "zoneId": "Z0LOADBALANCER", "evaluateTargetHealth": False}],
+        "healthCheckId": "HealthCheck-region-1a2b3c4",
         "latencyRoutingPolicies": [{"region": "eu-north-1"}],
         "setIdentifier": "prod-eu-north-1",
     }
@@ -289,3 +290,35 @@ def test_without_a_zone_or_with_a_certificate_the_program_makes_none(changes: di
     run = build(**changes)
     assert run.all(":Certificate") == run.all(":CertificateValidation") == []
     assert "validation" not in [record.name for record in run.all(":Record")]
+
+
+@pytest.mark.parametrize("changes", EDGES[2:])
+@pytest.mark.parametrize("evacuated", [False, True])
+def test_health_check_asks_the_load_balancer_itself(changes: dict[str, Any], evacuated: bool) -> None:
+    """By its own name, as the domain's name leads to every region, and where nothing redirects."""
+    run = build(domain=replace(changes["domain"], evacuated=evacuated))
+    assert run.one(":HealthCheck").inputs == {
+        "type": "HTTPS",
+        "fqdn": DNS_NAME,
+        "port": run.one(":Listener", "https").inputs["port"],
+        "resourcePath": "/health",
+        "requestInterval": 30,
+        "failureThreshold": 3,
+        "measureLatency": True,
+        "regions": ["ap-southeast-1", "eu-west-1", "us-west-1"],
+        # Disabled alone would be healthy.
+        "disabled": evacuated,
+        "invertHealthcheck": evacuated,
+        "tags": {"Name": "voice.example.com prod-eu-north-1"},
+    }
+
+
+@pytest.mark.parametrize("changes", EDGES[:2])
+def test_without_a_zone_there_is_no_health_check(changes: dict[str, Any]) -> None:
+    assert build(**changes).all(":HealthCheck") == []
+
+
+def test_stack_whose_region_lacks_the_metrics_of_its_health_check_says_so() -> None:
+    (notice,) = build(domain=WITH_ZONE).notices
+    assert "in us-east-1 only, so this stack has no alarm on it" in notice
+    assert build(domain=replace(WITH_ZONE, region="us-east-1")).notices == []

@@ -20,6 +20,8 @@ TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
 
 APP_ONLY = {name for name, case in CASES.items() if case.source == "app"}
 WEB_ACL_ONLY = {name for name, case in CASES.items() if case.source == "web-acl"}
+ZONE_ONLY = {name for name, case in CASES.items() if case.source == "zone"}
+ZONE: dict[str, Any] = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 CACHE_ONLY = {name for name, case in CASES.items() if case.source == "cache"}
 DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
 NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
@@ -28,7 +30,7 @@ ROLLS_BACK = {name for name, case in CASES.items() if case.rolls_back}
 
 @cache
 def prod() -> Deployment:
-    return run("prod", alarmEmails=["oncall@example.com"], **REDIS)
+    return run("prod", alarmEmails=["oncall@example.com"], **REDIS, **ZONE)
 
 
 def registered(name: str) -> Any:
@@ -48,7 +50,7 @@ def figures(of: Rule | Case) -> tuple[float, int, int]:
     return of.threshold, of.period, of.evaluations
 
 
-def test_stack_with_metrics_redis_and_waf_has_every_alarm() -> None:
+def test_stack_with_metrics_redis_waf_and_a_zone_has_every_alarm() -> None:
     assert {alarm.name for alarm in prod().all(":MetricAlarm")} == set(CASES)
 
 
@@ -150,7 +152,7 @@ def test_description_says_what_to_do_first_and_where_to_look(name: str) -> None:
 
 def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
     made = {alarm.name for alarm in run("dev", https=False).all(":MetricAlarm")}
-    assert made == set(CASES) - APP_ONLY - CACHE_ONLY - WEB_ACL_ONLY
+    assert made == set(CASES) - ZONE_ONLY - APP_ONLY - CACHE_ONLY - WEB_ACL_ONLY
     without = run("prod", enableMetrics=False)
     assert {alarm.name for alarm in without.all(":MetricAlarm")} == made | WEB_ACL_ONLY
     assert [policy.name for policy in without.all("appautoscaling/policy:Policy")] == ["cpu", "memory"]
@@ -176,16 +178,16 @@ def test_errors_are_measured_against_the_sessions_of_the_fewest_tasks(config: di
 def test_service_that_never_runs_has_no_alarm_on_its_health() -> None:
     never: dict[str, Any] = {"minCount": 0, "desiredCount": 0, "maxCount": 0}
     names = {alarm.name for alarm in run("prod", **never).all(":MetricAlarm")}
-    assert names == set(CASES) - CACHE_ONLY - {"health-check-failures-critical"}
+    assert names == set(CASES) - ZONE_ONLY - CACHE_ONLY - {"health-check-failures-critical"}
     scheduled = run("prod", **never, scalingSchedule={"day": DAY}).all(":MetricAlarm")
-    assert {alarm.name for alarm in scheduled} == set(CASES) - CACHE_ONLY
+    assert {alarm.name for alarm in scheduled} == set(CASES) - ZONE_ONLY - CACHE_ONLY
 
 
 def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
-    assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - CACHE_ONLY
+    assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - ZONE_ONLY - CACHE_ONLY
     lone = {alarm.name for alarm in run("prod", redisReplicas=0, **REDIS).all(":MetricAlarm")}
     # Without a replica nobody sends a lag.
-    assert lone == set(CASES) - {"cache-replication-lag-warning"}
+    assert lone == set(CASES) - ZONE_ONLY - {"cache-replication-lag-warning"}
     many = run("prod", redisReplicas=5, **REDIS)
     for name in CACHE_ONLY:
         watched = Rule.registered(many.one(":MetricAlarm", name).inputs).sources.values()
@@ -195,7 +197,7 @@ def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
 
 
 def test_every_stack_watches_its_own_metrics() -> None:
-    staging = run("staging", waf=True, **REDIS)
+    staging = run("staging", waf=True, **REDIS, **ZONE)
     assert {alarm.name for alarm in staging.all(":MetricAlarm")} == set(CASES)
     facts = Facts("voiceter-cluster-staging", "voiceter-backend-staging", "app/voiceter-backend-staging/0a1b")
     facts = replace(
@@ -244,7 +246,7 @@ def shifting(name: str) -> Rule:
 
 @cache
 def _blue_green() -> Deployment:
-    return run("prod", deploymentStrategy="blue-green", **REDIS)
+    return run("prod", deploymentStrategy="blue-green", **REDIS, **ZONE)
 
 
 def test_stack_with_two_target_groups_has_the_same_alarms() -> None:

@@ -12,14 +12,14 @@ from tests.support.alarm_cases import CASES
 from tests.support.alarm_evaluator import Insights
 from tests.support.emitted import Emitted, Facts
 from tests.support.program import REDIS, run
-from tests.unit.components.monitoring.test_alarms import APP_ONLY, CACHE_ONLY, WEB_ACL_ONLY
+from tests.unit.components.monitoring.test_alarms import APP_ONLY, CACHE_ONLY, WEB_ACL_ONLY, ZONE
 
 FACTS = Facts()
 
 
 @cache
 def widgets(stack: str = "prod", image: bool = True, region: str = "us-east-1", redis: bool = True) -> list[Any]:
-    deployment = run(stack, like=stack.split("-")[0], region=region, image=image, **(REDIS if redis else {}))
+    deployment = run(stack, like=stack.split("-")[0], region=region, image=image, **ZONE, **(REDIS if redis else {}))
     return deployment.one("cloudwatch/dashboard:Dashboard").json("dashboardBody")["widgets"]
 
 
