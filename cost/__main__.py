@@ -19,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CostError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"The module {error.name} is missing from .venv. `rm .venv/.stamp` has it installed again.\n")
+        return 1
     return 0
 
 

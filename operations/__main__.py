@@ -9,9 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from operations.console import CHANGES_FOUND, say
-from operations.errors import OperationError, collected, describe_aws_error
-from operations.target import Target
+_MISSING = "The module {} is missing from .venv. `rm .venv/.stamp` has it installed again."
+
+try:
+    from operations.console import CHANGES_FOUND, say
+    from operations.errors import OperationError, collected, describe_aws_error
+    from operations.target import Target
+except ModuleNotFoundError as error:
+    sys.exit(_MISSING.format(error.name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except OperationError as error:
         return _failed(str(error))
+    except ModuleNotFoundError as error:
+        return _failed(_MISSING.format(error.name))
     except BrokenPipeError:
         # Whoever read the output has enough. Python would print a traceback when it flushes the pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,22 @@ def test_environment_whose_python_does_not_run_is_made_again(clone: Path, python
     status, output = _make(clone, "verify", "STACK=dev")
     assert status == 2
     assert output.startswith("Python packages: installing requirements.txt requirements-sandbox.txt into .venv\n")
+
+
+@pytest.mark.parametrize(
+    "command", ["operations verify dev", "operations scan dev", "cost estimate dev", "cost scale dev"]
+)
+def test_missing_module_is_named_with_the_way_to_install_it(command: str) -> None:
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-S", "-m", *command.split(), *(["--sessions=1"] if "scale" in command else [])],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    message = r"The module \w+ is missing from \.venv\. `rm \.venv/\.stamp` has it installed again\.\n"
+    assert re.fullmatch(message, run.stderr), run.stderr
 
 
 def test_installation_prints_nothing_where_a_command_prints_json(clone: Path) -> None:
