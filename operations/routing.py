@@ -4,9 +4,11 @@ Sources: Amazon Route 53 API Reference, ListResourceRecordSets, HealthCheckConfi
 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from components.edge.records import is_evacuated, latency_records
 
 # Of the checkers, this share has to be exceeded for Route 53 to consider the endpoint healthy.
 _HEALTHY_SHARE: Final = 0.18
@@ -38,38 +40,28 @@ def find_route(route53: Any, hosted_zone_id: str, name: str, stack: str) -> Rout
         name: the name that the regions share.
         stack: the stack, which is the record's set identifier.
     """
-    record = next((one for one in _records(route53, hosted_zone_id, name) if one.get("SetIdentifier") == stack), None)
+    records = latency_records(route53, hosted_zone_id, name)
+    record = next((one for one in records if one["SetIdentifier"] == stack), None)
     if record is None:
         return Route("no record", open=False, fault=f"{name} has no record of this stack: run `pulumi up`")
     check_id = record.get("HealthCheckId")
     if not check_id:
-        return Route("by latency, not checked", open=True)
+        fault = "its record has no health check: run `pulumi up`"
+        return Route("by latency, not checked", open=True, fault=fault)
     try:
         check: Mapping[str, Any] = route53.get_health_check(HealthCheckId=check_id)["HealthCheck"]["HealthCheckConfig"]
     except route53.exceptions.NoSuchHealthCheck:
         fault = f"the health check {check_id} of its record does not exist: run `pulumi up --refresh`"
         return Route("by latency, not checked", open=None, fault=fault)
-    disabled, inverted = bool(check.get("Disabled")), bool(check.get("Inverted"))
-    if disabled and inverted:
+    if is_evacuated(check):
         return Route("none: evacuated", open=False, evacuated=True)
+    disabled, inverted = bool(check.get("Disabled")), bool(check.get("Inverted"))
     if disabled or inverted:
         # Route 53 reads a disabled check as healthy.
         how = "disabled" if disabled else "inverted"
         fault = f"the health check {check_id} is {how} by hand: run `pulumi up --refresh`"
         return Route(f"health check {how}", open=disabled or None, fault=fault)
     return _checked(route53, check_id)
-
-
-def _records(route53: Any, hosted_zone_id: str, name: str) -> Iterator[dict[str, Any]]:
-    """Yields the A records of a name."""
-    pages = route53.get_paginator("list_resource_record_sets").paginate(
-        HostedZoneId=hosted_zone_id, StartRecordName=name, StartRecordType="A"
-    )
-    for page in pages:
-        for record in page["ResourceRecordSets"]:
-            if (record["Name"].rstrip("."), record["Type"]) != (name, "A"):
-                return
-            yield record
 
 
 def _checked(route53: Any, check_id: str) -> Route:

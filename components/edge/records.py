@@ -9,26 +9,35 @@ from components.lib import sdk
 from components.lib.lookup import look_up
 
 
-def regions_of(route53: Any, hosted_zone_id: str, name: str) -> dict[str, bool]:
-    """Returns the regions that share `name`: the set identifier of each record, and whether its region is evacuated.
-
-    `route53` is a client of boto3. A record without a health check leads clients to its region whatever happens there.
-    """
+def latency_records(route53: Any, hosted_zone_id: str, name: str) -> list[dict[str, Any]]:
+    """Returns the records through which regions share `name`. `route53` is a client of boto3."""
     # Sorted by name: the first page, of at most 300, holds every record of the name.
     found = route53.list_resource_record_sets(HostedZoneId=hosted_zone_id, StartRecordName=name, StartRecordType="A")
-    records = [
+    return [
         record
         for record in found["ResourceRecordSets"]
         if record["Name"].rstrip(".") == name and record["Type"] == "A" and "Region" in record
     ]
-    return {record["SetIdentifier"]: _is_evacuated(route53, record.get("HealthCheckId")) for record in records}
 
 
-def _is_evacuated(route53: Any, health_check_id: str | None) -> bool:
-    if health_check_id is None:
-        return False
-    check = route53.get_health_check(HealthCheckId=health_check_id)["HealthCheck"]["HealthCheckConfig"]
-    return bool(check.get("Disabled") and check.get("Inverted"))
+def is_evacuated(health_check: Mapping[str, Any]) -> bool:
+    """Whether a health check keeps clients away on purpose, by its HealthCheckConfig (Route 53 API Reference)."""
+    return bool(health_check.get("Disabled") and health_check.get("Inverted"))
+
+
+def regions_of(route53: Any, hosted_zone_id: str, name: str) -> dict[str, bool]:
+    """Returns the regions that share `name`: the set identifier of each record, and whether its region is evacuated.
+
+    A record without a health check leads clients to its region whatever happens there.
+    """
+    return {
+        record["SetIdentifier"]: "HealthCheckId" in record and is_evacuated(_check_of(route53, record))
+        for record in latency_records(route53, hosted_zone_id, name)
+    }
+
+
+def _check_of(route53: Any, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    return route53.get_health_check(HealthCheckId=record["HealthCheckId"])["HealthCheck"]["HealthCheckConfig"]
 
 
 def find_regions(region: str, hosted_zone_id: str, name: str) -> Mapping[str, bool] | None:

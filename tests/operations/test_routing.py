@@ -94,8 +94,10 @@ def test_check_that_does_not_exist_is_a_fault() -> None:
     assert "does not exist" in route(record("prod"), check="NoSuchHealthCheck").fault
 
 
-def test_record_without_a_check_open() -> None:
-    assert route(record("prod", check="")) == Route("by latency, not checked", open=True)
+def test_record_without_a_check_leads_clients_to_a_region_that_is_down() -> None:
+    found = route(record("prod", check=""))
+    assert (found.text, found.open) == ("by latency, not checked", True)
+    assert "has no health check" in found.fault
 
 
 @pytest.mark.parametrize(
