@@ -19,12 +19,13 @@ TABLES = {f"demo-{table}" for table in contract.TABLES}
 BUCKET = f"voiceter-recordings-{ACCOUNT_ID}-prod"
 LOGS_BUCKET = f"voiceter-logs-{ACCOUNT_ID}-prod"
 LOG_GROUP = "/ecs/voiceter-backend"
+WAF_LOG_GROUP = "aws-waf-logs-voiceter-backend"
 LOAD_BALANCER_REFUSAL = "cannot be deleted because deletion protection is enabled"
 LOG_GROUP_REFUSAL = "Cannot delete log group with deletion protection enabled"
 TYPES = {
     "aws:dynamodb/table:Table": TABLES,
     "aws:s3/bucket:Bucket": {BUCKET, LOGS_BUCKET},
-    "aws:cloudwatch/logGroup:LogGroup": {LOG_GROUP},
+    "aws:cloudwatch/logGroup:LogGroup": {LOG_GROUP, WAF_LOG_GROUP},
 }
 RENAME, LET_GO = below("docs/recovery.md", "A protected stack")
 UNPROTECTED = {"protectData": "false", "tablePrefix": "other-"}
@@ -65,7 +66,7 @@ def assert_everything_is_there(prod: Stack) -> None:
     assert tables(prod) == TABLES
     assert prod.client("dynamodb").scan(TableName="demo-waitlist")["Count"] == 1
     assert buckets(prod) == {BUCKET, LOGS_BUCKET}
-    assert log_groups(prod) == {LOG_GROUP}
+    assert log_groups(prod) == {LOG_GROUP, WAF_LOG_GROUP}
     found = protected(prod)
     assert found.keys() == set().union(*TYPES.values())
     assert all(one["protect"] for one in found.values())
@@ -182,16 +183,16 @@ def test_protection_removed_and_stack_renamed_in_one_update_loses_no_recording(p
         run = sandbox.update("other")
         assert run.status != 0
         refusals = [refusal for refusal in ways_on if refusal in run.output]
-        assert refusals
+        assert refusals, run.output
         if "BucketNotEmpty" in ways_on:
             assert [one["Key"] for one in prod.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]] == [recording]
         if LOG_GROUP_REFUSAL in ways_on:
-            assert LOG_GROUP in log_groups(prod)
+            assert {LOG_GROUP, WAF_LOG_GROUP} <= log_groups(prod)
         for refusal in refusals:
             ways_on.pop(refusal)(prod)
     sandbox.updated("other")
     assert buckets(prod) == {BUCKET.replace("prod", "other"), LOGS_BUCKET.replace("prod", "other")}
-    assert log_groups(prod) == {f"{LOG_GROUP}-other"}
+    assert log_groups(prod) == {f"{LOG_GROUP}-other", f"{WAF_LOG_GROUP}-other"}
 
 
 def _delete_images(prod: Stack) -> None:
@@ -206,8 +207,9 @@ def _delete_recordings(prod: Stack) -> None:
 
 
 def _turn_off_deletion_protection(prod: Stack) -> None:
-    of_group = {"logGroupIdentifier": LOG_GROUP, "deletionProtectionEnabled": False}
-    prod.client("logs").put_log_group_deletion_protection(**of_group)
+    for group in (LOG_GROUP, WAF_LOG_GROUP):
+        of_group = {"logGroupIdentifier": group, "deletionProtectionEnabled": False}
+        prod.client("logs").put_log_group_deletion_protection(**of_group)
 
 
 def _let_the_load_balancer_go(prod: Stack) -> None:
