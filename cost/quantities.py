@@ -166,13 +166,12 @@ def task_definition(_resource: Resource, stack: Stack, load: Load | None) -> Qua
         ("input", assumed.EXTRACTION_INPUT_TOKENS),
         ("output", assumed.EXTRACTION_OUTPUT_TOKENS),
     ):
-        yield Quantity(
+        yield _tokens(
             f"Bedrock, answers of a session: text {direction}",
             f"bedrock-{assumed.EXTRACTION_MODEL}-text-{direction}",
-            load.started * tokens / MILLION,
-            f"{load.started:,.0f} sessions x {tokens:,} tokens",
-            When.BEDROCK,
-            assumed=True,
+            load.started,
+            "sessions",
+            tokens,
         )
 
 
@@ -184,14 +183,19 @@ def _speech(model: str, load: Load) -> Quantities:
         ("text-input", assumed.TEXT_INPUT_TOKENS_PER_MINUTE),
         ("text-output", assumed.TEXT_OUTPUT_TOKENS_PER_MINUTE),
     ):
-        yield Quantity(
+        yield _tokens(
             f"Bedrock, speech model: {kind.replace('-', ' ')}",
             f"bedrock-{model}-{kind}",
-            load.session_minutes * tokens / MILLION,
-            f"{load.session_minutes:,.0f} session minutes x {tokens:,.0f} tokens",
-            When.BEDROCK,
-            assumed=True,
+            load.session_minutes,
+            "session minutes",
+            tokens,
         )
+
+
+def _tokens(item: str, price: str, count: float, unit: str, tokens: float) -> Quantity:
+    """Returns the tokens of a model, in millions, if each of `count` sessions or minutes takes `tokens`."""
+    how = f"{count:,.0f} {unit} x {tokens:,.0f} tokens"
+    return Quantity(item, price, count * tokens / MILLION, how, When.BEDROCK, assumed=True)
 
 
 def table(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,20 +15,11 @@ from tests.support import fake_gh
 
 SUMS = "in us-east-1: 224 USD a month at rest; +3.65 against main"
 TABLE = f"prod {SUMS}\n\nAt rest\n  item  USD a month\n"
-State = Callable[[], dict[str, Any]]
 
 
-@pytest.fixture
-def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
-    """The environment of a pull request's workflow with a `gh` on PATH. Returns what GitHub stores."""
-    file = fake_gh.install(tmp_path)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("GH_TOKEN", "token")
-    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
-    monkeypatch.setenv("GITHUB_REPOSITORY", "octo/backend")
-    monkeypatch.setenv("GITHUB_RUN_ID", "7")
+@pytest.fixture(autouse=True)
+def pull_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULL_REQUEST", "12")
-    return lambda: json.loads(file.read_text())
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, str]) -> list[Sequence[str]]:
@@ -79,7 +68,7 @@ def test_every_stack_is_shown_in_the_summary(monkeypatch: pytest.MonkeyPatch, tm
     assert [one.stack for one in report.load(tmp_path / "reports")] == ["dev", "prod", "staging"]
 
 
-def test_comment_is_written_once_and_then_updated(github: State, tmp_path: Path) -> None:
+def test_comment_is_written_once_and_then_updated(github: fake_gh.State, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     Report("prod", 0, TABLE, SUMS).save(reports)
     assert cost.main(["comment", "--reports", str(reports)]) == 0
@@ -91,7 +80,7 @@ def test_comment_is_written_once_and_then_updated(github: State, tmp_path: Path)
     assert "https://github.com/octo/backend/actions/runs/7" in comment["body"]
 
 
-def test_comments_of_people_stay(github: State, tmp_path: Path) -> None:
+def test_comments_of_people_stay(github: fake_gh.State, tmp_path: Path) -> None:
     file = tmp_path / "github.json"
     quoted = {"id": 5, "issue": 12, "user": {"login": "octocat"}, "body": "<!-- voiceter-backend: cost -->\nmine"}
     file.write_text(json.dumps(github() | {"comments": [quoted]}))
@@ -102,7 +91,7 @@ def test_comments_of_people_stay(github: State, tmp_path: Path) -> None:
 
 
 def test_refusal_of_github_is_one_sentence(
-    github: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    github: fake_gh.State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GH_TOKEN", "")
     Report("prod", 0, TABLE, SUMS).save(tmp_path / "reports")

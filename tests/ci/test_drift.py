@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,20 +29,6 @@ DRIFTED = Report(
 )
 CLEAN = Report("dev", 0, UNCHANGED)
 BROKEN = Report("staging", 1, "error: getting stack: AccessDenied")
-
-State = Callable[[], dict[str, Any]]
-
-
-@pytest.fixture
-def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
-    """The environment of a workflow with a `gh` on PATH. Returns what GitHub stores."""
-    file = fake_gh.install(tmp_path)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("GH_TOKEN", "token")
-    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
-    monkeypatch.setenv("GITHUB_REPOSITORY", "octo/backend")
-    monkeypatch.setenv("GITHUB_RUN_ID", "7")
-    return lambda: json.loads(file.read_text())
 
 
 def seed(tmp_path: Path, **more: list[dict[str, Any]]) -> None:
@@ -91,7 +75,7 @@ def test_output_cannot_close_its_fence() -> None:
     assert "@everyone" in fenced
 
 
-def test_long_output_fits_into_an_issue(github: State) -> None:
+def test_long_output_fits_into_an_issue(github: fake_gh.State) -> None:
     long = "".join(f"      ~ line {number}\n" for number in range(10_000))
     reports = [Report(stack, 0, long + CHANGED) for stack in ("dev", "prod", "staging")]
     text = report.markdown("Title", reports)
@@ -127,7 +111,7 @@ exit {refresh}
     [(0, 0, 0), (report.CHANGES_FOUND, 0, 0), (1, 0, 1), (255, 0, 1), (0, 1, 1), (report.CHANGES_FOUND, 1, 1)],
 )
 def test_check_fails_only_if_the_stack_cannot_be_compared(
-    tmp_path: Path, github: State, monkeypatch: pytest.MonkeyPatch, refresh: int, export: int, exit_status: int
+    tmp_path: Path, github: fake_gh.State, monkeypatch: pytest.MonkeyPatch, refresh: int, export: int, exit_status: int
 ) -> None:
     (tmp_path / "pulumi").write_text(PULUMI.format(folder=tmp_path, refresh=refresh, export=export))
     (tmp_path / "pulumi").chmod(0o755)
@@ -145,7 +129,7 @@ def test_check_fails_only_if_the_stack_cannot_be_compared(
 
 
 def test_refusal_of_github_is_printed(
-    tmp_path: Path, github: State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, github: fake_gh.State, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("GH_TOKEN")
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "one", DRIFTED))]) == 1
@@ -154,7 +138,7 @@ def test_refusal_of_github_is_printed(
         Issue("octo/backend", "drift").close("comment")
 
 
-def test_issue_is_opened_updated_closed_and_opened_again(tmp_path: Path, github: State) -> None:
+def test_issue_is_opened_updated_closed_and_opened_again(tmp_path: Path, github: fake_gh.State) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "first", DRIFTED, CLEAN))]) == 0
     [issue] = github()["issues"]
     assert (issue["title"], issue["labels"], issue["state"]) == ("Drift: prod", ["drift"], "open")
@@ -175,24 +159,26 @@ def test_issue_is_opened_updated_closed_and_opened_again(tmp_path: Path, github:
     assert [issue["state"] for issue in github()["issues"]] == ["closed", "open"]
 
 
-def test_no_drift_without_an_issue_writes_nothing(tmp_path: Path, github: State) -> None:
+def test_no_drift_without_an_issue_writes_nothing(tmp_path: Path, github: fake_gh.State) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "one", CLEAN))]) == 0
     assert github()["writes"] == 0
 
 
 @pytest.mark.parametrize("reports", [(BROKEN, CLEAN), ()])
-def test_unchecked_stack_keeps_the_issue_open(tmp_path: Path, github: State, reports: tuple[Report, ...]) -> None:
+def test_unchecked_stack_keeps_the_issue_open(
+    tmp_path: Path, github: fake_gh.State, reports: tuple[Report, ...]
+) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "first", DRIFTED))]) == 0
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "second", *reports))]) == 1
     assert [issue["state"] for issue in github()["issues"]] == ["open"]
 
 
-def test_drift_is_reported_although_another_stack_is_unchecked(tmp_path: Path, github: State) -> None:
+def test_drift_is_reported_although_another_stack_is_unchecked(tmp_path: Path, github: fake_gh.State) -> None:
     assert drift.main(["issue", "--reports", str(saved(tmp_path / "first", DRIFTED, BROKEN))]) == 1
     assert [issue["title"] for issue in github()["issues"]] == ["Drift: prod"]
 
 
-def test_pull_requests_and_peoples_issues_are_left_alone(tmp_path: Path, github: State) -> None:
+def test_pull_requests_and_peoples_issues_are_left_alone(tmp_path: Path, github: fake_gh.State) -> None:
     others = [
         {"number": 1, "state": "open", "labels": ["drift"], "user": {"login": fake_gh.BOT}, "pull_request": {}},
         {"number": 2, "state": "open", "labels": ["drift"], "user": {"login": "ann"}},

@@ -9,10 +9,12 @@ import json
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 BOT = "github-actions[bot]"
+State = Callable[[], dict[str, Any]]  # returns what the repository holds
 _REPOSITORY = "octo/backend"
 
 
