@@ -12,6 +12,7 @@ from components.data.registry import Image, find_image
 from components.edge import certificates, records
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone, find_zone
+from components.edge.records import Check
 from components.lib import target_health
 from components.lib.account import Account
 from components.lib.names import Names
@@ -80,7 +81,7 @@ class Lookups:
         """Returns a hosted zone, see `find_zone`."""
         return find_zone(self.provider(args), hosted_zone_id)
 
-    def regions(self, args: ProviderArgs, hosted_zone_id: str, name: str) -> Mapping[str, bool] | None:
+    def regions(self, args: ProviderArgs, hosted_zone_id: str, name: str) -> Mapping[str, Check] | None:
         """Returns the regions that share a name, see `find_regions`."""
         self.provider(args)  # which says if the credentials do not work
         return records.find_regions(args.region, hosted_zone_id, name)

@@ -9,6 +9,7 @@ from components.access.models import GEOGRAPHIES, InferenceProfile, InferenceTyp
 from components.data.registry import Image
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
+from components.edge.records import Check
 from components.lib.provider import ProviderArgs
 from components.service.running import RunningService
 from config.rules import listed
@@ -62,8 +63,8 @@ class Lookups(OfferLookups, Protocol):
         """Returns the stack's service as it runs."""
         ...
 
-    def regions(self, args: ProviderArgs, hosted_zone_id: str, name: str, /) -> Mapping[str, bool] | None:
-        """Returns the regions that share a name: the stack of each, and whether it is evacuated."""
+    def regions(self, args: ProviderArgs, hosted_zone_id: str, name: str, /) -> Mapping[str, Check] | None:
+        """Returns the regions that share a name: the stack of each, and what its health check says."""
         ...
 
 
@@ -117,13 +118,13 @@ def check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
     if not (settings.evacuated and zone_id and name):
         return
     found = lookups.regions(settings.provider, zone_id, name) or {}
-    others = {stack: evacuated for stack, evacuated in found.items() if stack != settings.stack}
-    if all(others.values()):
-        evacuated = f"the other regions are evacuated too ({', '.join(sorted(others))})"
-        present = evacuated if others else "no other stack has that name"
+    others = {stack: check for stack, check in found.items() if stack != settings.stack}
+    if not any(check.leads_clients for check in others.values()):
+        present = "; ".join(f"{stack} {check.value}" for stack, check in sorted(others.items()))
+        repair = "`pulumi up --refresh` repairs a health check"
         rule = (
-            f"leaves no region to the clients of {name}: {present}. Bring another region up or back first, or keep "
-            "this one (`pulumi config set evacuated false`)"
+            f"leaves no region to the clients of {name}: {present or 'no other stack has that name'}. Bring another "
+            f"region up or back first ({repair}), or keep this one (`pulumi config set evacuated false`)"
         )
         yield Mistake("evacuated", "true", rule)
 

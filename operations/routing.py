@@ -4,11 +4,10 @@ Sources: Amazon Route 53 API Reference, ListResourceRecordSets, HealthCheckConfi
 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy".
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.edge.records import is_evacuated, latency_records
+from components.edge.records import Check, check_of, latency_records
 
 # Of the checkers, this share has to be exceeded for Route 53 to consider the endpoint healthy.
 _HEALTHY_SHARE: Final = 0.18
@@ -45,23 +44,22 @@ def find_route(route53: Any, hosted_zone_id: str, name: str, stack: str) -> Rout
     if record is None:
         return Route("no record", open=False, fault=f"{name} has no record of this stack: run `pulumi up`")
     check_id = record.get("HealthCheckId")
-    if not check_id:
-        fault = "its record has no health check: run `pulumi up`"
-        return Route("by latency, not checked", open=True, fault=fault)
-    try:
-        check: Mapping[str, Any] = route53.get_health_check(HealthCheckId=check_id)["HealthCheck"]["HealthCheckConfig"]
-    except route53.exceptions.NoSuchHealthCheck:
-        fault = f"the health check {check_id} of its record does not exist: run `pulumi up --refresh`"
-        return Route("by latency, not checked", open=None, fault=fault)
-    if is_evacuated(check):
-        return Route("none: evacuated", open=False, evacuated=True)
-    disabled, inverted = bool(check.get("Disabled")), bool(check.get("Inverted"))
-    if disabled or inverted:
-        # Route 53 reads a disabled check as healthy.
-        how = "disabled" if disabled else "inverted"
-        fault = f"the health check {check_id} is {how} by hand: run `pulumi up --refresh`"
-        return Route(f"health check {how}", open=disabled or None, fault=fault)
-    return _checked(route53, check_id)
+    check = check_of(route53, record)
+    match check:
+        case Check.ON:
+            return _checked(route53, str(check_id))
+        case Check.EVACUATED:
+            return Route("none: evacuated", open=False, evacuated=True)
+        case Check.NONE:
+            fault = "its record has no health check: run `pulumi up`"
+            return Route("by latency, not checked", open=True, fault=fault)
+        case Check.DELETED:
+            fault = f"the health check {check_id} of its record does not exist: run `pulumi up --refresh`"
+            return Route("by latency, not checked", open=None, fault=fault)
+        case Check.DISABLED | Check.INVERTED:
+            how = check.name.lower()
+            fault = f"the health check {check_id} is {how} by hand: run `pulumi up --refresh`"
+            return Route(f"health check {how}", open=check.leads_clients or None, fault=fault)
 
 
 def _checked(route53: Any, check_id: str) -> Route:

@@ -119,8 +119,8 @@ class FakeAws(pulumi.runtime.Mocks):
     service: RunningTasks | None = None
     certificate: Certificate | None = CERTIFICATE  # the answer for every ARN
     zone: tuple[str, bool] | None = ("example.com", False)  # the name of every hosted zone, and whether it is private
-    # the stacks that share the domain name -> whether they are evacuated
-    regions: Mapping[str, bool] = field(default_factory=lambda: {"another": False})
+    # the stacks that share the domain name -> what their health checks say
+    regions: Mapping[str, records.Check] = field(default_factory=lambda: {"another": records.Check.ON})
     models: Mapping[str, Sequence[str]] = field(default_factory=lambda: bedrock.MODELS)  # id -> inference types
     # region and id of an inference profile -> the ARNs of its models, or None if the region has no such profile
     profiles: Callable[[str, str], Sequence[str] | None] = bedrock.models_of
@@ -397,7 +397,7 @@ def deploy(
     def certificate(_region: str, _arn: str) -> Certificate | None:
         return answers.certificate
 
-    def regions(_region: str, _zone: str, _name: str) -> Mapping[str, bool]:
+    def regions(_region: str, _zone: str, _name: str) -> Mapping[str, records.Check]:
         return answers.regions
 
     with (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from components.lib import sdk
@@ -20,27 +21,54 @@ def latency_records(route53: Any, hosted_zone_id: str, name: str) -> list[dict[s
     ]
 
 
-def is_evacuated(health_check: Mapping[str, Any]) -> bool:
-    """Whether a health check keeps clients away on purpose, by its HealthCheckConfig (Route 53 API Reference)."""
-    return bool(health_check.get("Disabled") and health_check.get("Inverted"))
+class Check(Enum):
+    """What the health check of a record says, before anybody asks what its checkers report."""
+
+    NONE = "has no health check"
+    ON = "has a health check"
+    EVACUATED = "is evacuated"
+    DISABLED = "has a health check that somebody disabled"
+    INVERTED = "has a health check that somebody inverted"
+    DELETED = "has a health check that somebody deleted"
+
+    @property
+    def leads_clients(self) -> bool:
+        """Whether Route 53 leads clients to the region while it is healthy.
+
+        Route 53 takes a disabled check for healthy (Amazon Route 53 API Reference, HealthCheckConfig). What it does if
+        a check was deleted "can't be predicted" (the same, DeleteHealthCheck).
+        """
+        return self in (Check.NONE, Check.ON, Check.DISABLED)
 
 
-def regions_of(route53: Any, hosted_zone_id: str, name: str) -> dict[str, bool]:
-    """Returns the regions that share `name`: the set identifier of each record, and whether its region is evacuated.
+def check_of(route53: Any, record: Mapping[str, Any]) -> Check:
+    """Returns what the health check of a record says. `route53` is a client of boto3."""
+    check_id = record.get("HealthCheckId")
+    if not check_id:
+        return Check.NONE
+    try:
+        config = route53.get_health_check(HealthCheckId=check_id)["HealthCheck"]["HealthCheckConfig"]
+    except route53.exceptions.NoSuchHealthCheck:
+        return Check.DELETED
+    match bool(config.get("Disabled")), bool(config.get("Inverted")):
+        case True, True:
+            return Check.EVACUATED
+        case True, False:
+            return Check.DISABLED
+        case False, True:
+            return Check.INVERTED
+        case _:
+            return Check.ON
 
-    A record without a health check leads clients to its region whatever happens there.
-    """
+
+def regions_of(route53: Any, hosted_zone_id: str, name: str) -> dict[str, Check]:
+    """Returns the regions that share `name`: the set identifier of each record, and what its health check says."""
     return {
-        record["SetIdentifier"]: "HealthCheckId" in record and is_evacuated(_check_of(route53, record))
-        for record in latency_records(route53, hosted_zone_id, name)
+        record["SetIdentifier"]: check_of(route53, record) for record in latency_records(route53, hosted_zone_id, name)
     }
 
 
-def _check_of(route53: Any, record: Mapping[str, Any]) -> Mapping[str, Any]:
-    return route53.get_health_check(HealthCheckId=record["HealthCheckId"])["HealthCheck"]["HealthCheckConfig"]
-
-
-def find_regions(region: str, hosted_zone_id: str, name: str) -> Mapping[str, bool] | None:
+def find_regions(region: str, hosted_zone_id: str, name: str) -> Mapping[str, Check] | None:
     """Returns the regions that share a name, see `regions_of`; None if there is no such zone.
 
     The AWS provider has no function for records.

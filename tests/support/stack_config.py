@@ -15,6 +15,7 @@ from components.access.models import InferenceProfile
 from components.data.registry import Image
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
+from components.edge.records import Check
 from components.lib.provider import ProviderArgs
 from components.service.running import RunningService
 from config import load as config_load
@@ -38,7 +39,7 @@ FindCertificate = Callable[[ProviderArgs, str], Certificate | None]
 FindZone = Callable[[ProviderArgs, str], HostedZone | None]
 FindModels = Callable[[ProviderArgs], Mapping[str, Sequence[str]]]
 FindProfile = Callable[[ProviderArgs, str], InferenceProfile | None]
-FindRegions = Callable[[ProviderArgs, str, str], Mapping[str, bool] | None]
+FindRegions = Callable[[ProviderArgs, str, str], Mapping[str, Check] | None]
 FindKey = Callable[[ProviderArgs], ExistingKey | None]
 
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
@@ -105,9 +106,9 @@ def good_zone(_args: ProviderArgs, _id: str) -> HostedZone | None:
     return _ZoneOfAll("example.com", private=False)
 
 
-def another_region(_args: ProviderArgs, _id: str, _name: str) -> Mapping[str, bool] | None:
+def another_region(_args: ProviderArgs, _id: str, _name: str) -> Mapping[str, Check] | None:
     """Answers that another stack shares each name."""
-    return {"another": False}
+    return {"another": Check.ON}
 
 
 def every_model(_args: ProviderArgs) -> Mapping[str, Sequence[str]]:

@@ -10,6 +10,7 @@ import pytest
 from components.access.models import InferenceProfile
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
+from components.edge.records import Check
 from components.lib.provider import ProviderArgs
 from recording.bedrock import BY_ID, BY_PROFILE, LITE, LITE_2, SONIC
 from tests.support.stack_config import CERTIFICATE, HTTPS, Answers, load, mistakes
@@ -275,19 +276,21 @@ def test_error_of_a_lookup_is_no_mistake_of_the_config() -> None:
     [
         ({}, "no other stack has that name"),
         (None, "no other stack has that name"),
-        ({"test": False}, "no other stack has that name"),
-        ({"test": False, "test-eu-north-1": True}, "the other regions are evacuated too (test-eu-north-1)"),
+        ({"test": Check.ON}, "no other stack has that name"),
+        ({"test": Check.ON, "test-eu-north-1": Check.EVACUATED}, "test-eu-north-1 is evacuated"),
         (
-            {"test-us-west-2": True, "test-eu-north-1": True},
-            "the other regions are evacuated too (test-eu-north-1, test-us-west-2)",
+            {"test-us-west-2": Check.DELETED, "test-eu-north-1": Check.INVERTED},
+            "test-eu-north-1 has a health check that somebody inverted; test-us-west-2 has a health check that "
+            "somebody deleted",
         ),
     ],
 )
-def test_last_region_of_a_name_is_not_evacuated(regions: Mapping[str, bool] | None, why: str) -> None:
+def test_last_region_of_a_name_is_not_evacuated(regions: Mapping[str, Check] | None, why: str) -> None:
     answers = Answers(regions=lambda _args, _id, _name: regions)
     assert mistakes({**DOMAIN, "evacuated": True}, answers=answers) == [
         f"evacuated = 'true': leaves no region to the clients of voice.example.com: {why}. Bring another region up or "
-        "back first, or keep this one (`pulumi config set evacuated false`)"
+        "back first (`pulumi up --refresh` repairs a health check), or keep this one (`pulumi config set evacuated "
+        "false`)"
     ]
     assert load(DOMAIN, answers=answers).domain
 
@@ -295,9 +298,9 @@ def test_last_region_of_a_name_is_not_evacuated(regions: Mapping[str, bool] | No
 def test_region_is_evacuated_while_another_serves_the_name() -> None:
     asked: list[tuple[str, str]] = []
 
-    def find(_args: ProviderArgs, zone_id: str, name: str) -> Mapping[str, bool]:
+    def find(_args: ProviderArgs, zone_id: str, name: str) -> Mapping[str, Check]:
         asked.append((zone_id, name))
-        return {"test": False, "test-us-west-2": True, "test-eu-north-1": False}
+        return {"test": Check.ON, "test-us-west-2": Check.EVACUATED, "test-eu-north-1": Check.ON}
 
     domain = load({**DOMAIN, "evacuated": True}, answers=Answers(regions=find)).domain
     assert domain and domain.evacuated

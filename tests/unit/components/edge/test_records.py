@@ -9,43 +9,50 @@ from unittest import mock
 import pulumi
 import pytest
 
-from components.edge.records import find_regions, regions_of
+from components.edge.records import Check, find_regions, regions_of
 from tests.support.boto import answering, refusal
 
 ZONE = "Z1D633PJN98FT9"
-CHECKS: dict[str, dict[str, Any]] = {
-    "open": {"Disabled": False, "Inverted": False},
-    "evacuated": {"Disabled": True, "Inverted": True},
-    "disabled": {"Disabled": True},  # which Route 53 takes for healthy
-    "inverted": {"Inverted": True},
+CHECKS: dict[Check, dict[str, Any]] = {
+    Check.ON: {"Disabled": False, "Inverted": False},
+    Check.EVACUATED: {"Disabled": True, "Inverted": True},
+    Check.DISABLED: {"Disabled": True},
+    Check.INVERTED: {"Inverted": True},
 }
+NO_SUCH_CHECK = refusal("GetHealthCheck", "NoSuchHealthCheck")
 
 
-def record(stack: str, check: str | None = None, **changes: Any) -> dict[str, Any]:
-    checked = {} if check is None else {"HealthCheckId": check}
+def record(stack: str, check: Check = Check.NONE, **changes: Any) -> dict[str, Any]:
+    checked = {} if check is Check.NONE else {"HealthCheckId": check.name}
     return {"Name": "a.example.com.", "Type": "A", "SetIdentifier": stack, "Region": "us-east-1", **checked, **changes}
 
 
 def zone_with(*records: dict[str, Any]) -> mock.Mock:
     route53 = mock.Mock()
+    route53.exceptions.NoSuchHealthCheck = type(NO_SUCH_CHECK)
     route53.list_resource_record_sets.return_value = {"ResourceRecordSets": list(records)}
 
     def check(**asked: str) -> Any:
-        return {"HealthCheck": {"HealthCheckConfig": CHECKS[asked["HealthCheckId"]]}}
+        config = CHECKS.get(Check[asked["HealthCheckId"]])
+        if config is None:
+            raise NO_SUCH_CHECK
+        return {"HealthCheck": {"HealthCheckConfig": config}}
 
     route53.get_health_check.side_effect = check
     return route53
 
 
-@pytest.mark.parametrize(
-    ("check", "evacuated"),
-    [("open", False), ("evacuated", True), ("disabled", False), ("inverted", False), (None, False)],
-)
-def test_region_is_evacuated_if_its_health_check_is_disabled_and_inverted(check: str | None, evacuated: bool) -> None:
+@pytest.mark.parametrize("check", Check)
+def test_region_is_shown_with_what_its_health_check_says(check: Check) -> None:
     route53 = zone_with(record("prod", check))
-    assert regions_of(route53, ZONE, "a.example.com") == {"prod": evacuated}
+    assert regions_of(route53, ZONE, "a.example.com") == {"prod": check}
     asked = route53.list_resource_record_sets.call_args.kwargs
     assert asked == {"HostedZoneId": ZONE, "StartRecordName": "a.example.com", "StartRecordType": "A"}
+
+
+def test_clients_are_led_to_a_region_unless_its_check_may_keep_them_away() -> None:
+    led = {check for check in Check if check.leads_clients}
+    assert led == {Check.NONE, Check.ON, Check.DISABLED}
 
 
 def test_records_of_other_names_kinds_and_policies_are_no_regions() -> None:
