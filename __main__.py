@@ -22,7 +22,7 @@ from components.lib.startup import disable_garbage_collection
 from components.lookups import Lookups
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.budget import Budget, BudgetArgs
-from components.monitoring.dashboard import Dashboard, DashboardArgs
+from components.monitoring.dashboard import Dashboard, DashboardArgs, dashboard_url
 from components.monitoring.metrics import Metrics
 from components.monitoring.notifications import Notifications, NotificationsArgs
 from components.monitoring.profiles import profile_of
@@ -213,7 +213,8 @@ if settings.monthly_budget_usd is not None:
 
 service = None
 if settings.image:
-    rollback_alarms = Alarms("alarms", AlarmsArgs(names, profile.rollback_alarms, notifications.topic_arn), on_aws)
+    topic_arn, console = notifications.topic_arn, dashboard_url(region, names.dashboard)
+    rollback_alarms = Alarms("alarms", AlarmsArgs(names, profile.rollback_alarms, topic_arn, console), on_aws)
     service = Service(
         "service",
         ServiceArgs(
@@ -247,7 +248,7 @@ if settings.image:
         ),
         on_aws,
     )
-    Alarms("service-alarms", AlarmsArgs(names, profile.other_alarms, notifications.topic_arn, after=[service]), on_aws)
+    Alarms("service-alarms", AlarmsArgs(names, profile.other_alarms, topic_arn, console, after=[service]), on_aws)
     Scaling(
         "scaling",
         ScalingArgs(cluster_name=cluster.name, service_name=service.name, rules=settings.scaling),

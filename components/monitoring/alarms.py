@@ -20,6 +20,7 @@ class AlarmsArgs:
     names: Names
     alarms: Sequence[Alarm]
     topic_arn: pulumi.Input[str]  # the topic that every alarm notifies when it fires and when it is OK again
+    dashboard_url: str
     after: Sequence[pulumi.Resource] = field(default_factory=list[pulumi.Resource])  # what exists before the alarms
 
 
@@ -39,7 +40,7 @@ class Alarms(pulumi.ComponentResource):
         return aws.cloudwatch.MetricAlarm(
             alarm.name,
             name=args.names.alarm(alarm.name),
-            alarm_description=alarm.description,
+            alarm_description=alarm.description(args.dashboard_url),
             namespace=single.metric.namespace if single else None,
             metric_name=single.metric.name if single else None,
             dimensions=(single.metric.dimensions or None) if single else None,

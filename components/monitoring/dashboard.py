@@ -26,6 +26,14 @@ class DashboardArgs:
     profile: Profile
 
 
+def dashboard_url(region: str, name: str) -> str:
+    """Returns the address of a dashboard in the AWS Management Console.
+
+    AWS General Reference, "AWS Management Console endpoints and quotas". All regions of the app have this host's form.
+    """
+    return f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
+
+
 class Dashboard(pulumi.ComponentResource):
     """A dashboard with the state of every alarm on top, and below the graphs with the alarms' thresholds."""
 

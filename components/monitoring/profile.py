@@ -49,15 +49,20 @@ class Alarm:
         return "-".join(part for part in (self.kind, self.subject, self.severity) if part)
 
     @property
+    def row(self) -> str:
+        """The anchor of the alarm's row in docs/alarms.md. Alarms of one kind and severity share the first one's."""
+        return f"{self.kind}-{self.severity}"
+
+    @property
     def explanation(self) -> str:
         """What the alarm means, with the threshold filled in."""
         return self.meaning.replace("{threshold}", f"{self.threshold:g}")
 
-    @property
-    def description(self) -> str:
-        """The description that CloudWatch shows and sends with the alarm."""
+    def description(self, dashboard_url: str) -> str:
+        """Returns the description that CloudWatch shows and sends with the alarm."""
         advice = f"{self.explanation} First {self.first_step}. Look at {self.look_at}."
-        return " ".join(part for part in (advice, self.note, "See docs/alarms.md.") if part)
+        links = f"See docs/alarms.md#{self.row} and {dashboard_url}"
+        return " ".join(part for part in (advice, self.note, links) if part)
 
 
 @dataclass(frozen=True, kw_only=True)

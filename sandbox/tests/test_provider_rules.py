@@ -413,6 +413,7 @@ BAD: list[tuple[str, str, Any, str]] = [
         for name in ("log-group:app", "log-group:aws-waf-logs-", "aws-waf-logs-app")
     ),
     (WEB_ACL_LOG, "logDestinationConfigs", 2 * ["a:log-group:aws-waf-logs-a"], "must be one destination"),
+    (ALARM, "alarmDescription", "a" * 1025, "must have at most 1,024 characters"),
     (ALARM, "treatMissingData", "good", '`treatMissingData` is "good": must be one of missing, ignore'),
     *(
         (ALARM, "extendedStatistic", name, f'`extendedStatistic` is "{name}": must be a percentile from p0 to p100')

@@ -58,6 +58,16 @@ def test_every_alarm_notifies_the_topic(alarms: dict[str, dict[str, Any]]) -> No
         assert "First" in alarm["AlarmDescription"]
 
 
+def test_description_of_every_alarm_ends_with_the_link_to_the_dashboard_that_exists(
+    everything: Stack, alarms: dict[str, dict[str, Any]]
+) -> None:
+    for alarm in alarms.values():
+        link = alarm["AlarmDescription"].rpartition(" and ")[2]
+        address, _, name = link.rpartition("#dashboards/dashboard/")
+        assert address == "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1"
+        assert everything.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardName"] == name
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_alarm_fires_on_bad_data_and_only_then(alarms: dict[str, dict[str, Any]], facts: Facts, name: str) -> None:
     """On one example of each. The unit tests feed all of them to the alarm that the program registers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Iterator
 
 from components.data.tables import TABLES
 from components.edge.domain import METRICS_REGION
@@ -25,7 +26,7 @@ def alarms() -> list[Alarm]:
 def table() -> str:
     """Returns a table for each source of metrics, critical alarms first."""
     return "\n\n".join(
-        "\n".join([f"### {title}", "", _HEAD, *(_row(alarm) for alarm in sorted(profile.alarms, key=_severity))])
+        "\n".join([f"### {title}", "", _HEAD, *_rows(sorted(profile.alarms, key=_severity))])
         for title, profile in _profiles().items()
     )
 
@@ -67,7 +68,15 @@ def _severity(alarm: Alarm) -> bool:
     return alarm.severity != "critical"
 
 
-def _row(alarm: Alarm) -> str:
+def _rows(alarms: Iterable[Alarm]) -> Iterator[str]:
+    """Yields the rows. The first of the alarms that share an anchor has it."""
+    anchored: set[str] = set()
+    for alarm in alarms:
+        yield _row(alarm, "" if alarm.row in anchored else f'<a id="{alarm.row}"></a>')
+        anchored.add(alarm.row)
+
+
+def _row(alarm: Alarm, anchor: str) -> str:
     rolls_back = "yes" if alarm.rolls_back else ""
     first_step = f"{alarm.first_step[0].upper()}{alarm.first_step[1:]}."
-    return f"| `{alarm.name}` | {rolls_back} | {alarm.explanation} | {first_step} | `{alarm.command}` |"
+    return f"| {anchor}`{alarm.name}` | {rolls_back} | {alarm.explanation} | {first_step} | `{alarm.command}` |"

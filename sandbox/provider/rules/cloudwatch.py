@@ -27,6 +27,7 @@ _NAME = r"[A-Za-z0-9_-]{1,255}"
 
 def metric_alarm(inputs: Values) -> Iterator[Fault]:
     """Amazon CloudWatch API Reference: PutMetricAlarm, MetricDataQuery; User Guide, "Statistics definitions"."""
+    yield from matches(inputs, "alarmDescription", r"(?s).{0,1024}", "must have at most 1,024 characters")
     yield from one_of(inputs, "treatMissingData", "missing", "ignore", "breaching", "notBreaching")
     rule = "must be a percentile from p0 to p100, such as p99.9, or a trimmed statistic, such as tm90"
     yield from matches(inputs, "extendedStatistic", _EXTENDED_STATISTIC, rule)

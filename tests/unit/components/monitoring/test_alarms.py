@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from recording.mocks import ACCOUNT, Deployment
+from recording.program import ROOT
 from tests.support import alarm_cases
 from tests.support.alarm_cases import CASES, Case, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Insights, Rule, Selection
@@ -25,6 +27,7 @@ ZONE: dict[str, Any] = {"domainName": "voice.example.com", "hostedZoneId": "Z1D6
 CACHE_ONLY = {name for name, case in CASES.items() if case.source == "cache"}
 DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
 NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
+LONG_NAME = "prod-of-a-team-whose-name-is-long-ap-northeast-1"
 ROLLS_BACK = {name for name, case in CASES.items() if case.rolls_back}
 
 
@@ -145,9 +148,28 @@ def test_alarm_notifies_the_topic_when_it_fires_and_when_it_is_ok_again(name: st
 @pytest.mark.parametrize("name", CASES)
 def test_description_says_what_to_do_first_and_where_to_look(name: str) -> None:
     text = registered(name)["alarmDescription"]
-    assert "First " in text and "Look at " in text and "docs/alarms.md" in text
-    assert len(text) <= 1024
+    assert "First " in text and "Look at " in text
     assert "{" not in text  # the threshold is filled in
+
+
+@pytest.mark.parametrize(
+    ("stack", "region"), [("prod", "us-east-1"), ("staging", "us-east-1"), (LONG_NAME, "ap-northeast-1")]
+)
+def test_description_ends_with_the_row_in_the_documents_and_the_dashboard(stack: str, region: str) -> None:
+    deployment = run(stack, like=stack.split("-")[0], region=region, waf=True, **REDIS, **ZONE)
+    dashboard = deployment.one("cloudwatch/dashboard:Dashboard").inputs["dashboardName"]
+    link = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{dashboard}"
+    document = (ROOT / "docs" / "alarms.md").read_text()
+    for alarm in deployment.all(":MetricAlarm"):
+        text = alarm.inputs["alarmDescription"]
+        ending = re.search(rf" See docs/alarms\.md#([a-z0-9-]+) and {re.escape(link)}$", text)
+        assert ending, text
+        row = re.search(rf'^\| <a id="{ending[1]}"></a>`([^`]+)` \|', document, re.MULTILINE)
+        assert row, ending[1]
+        kind, _, severity = ending[1].rpartition("-")
+        assert all(name.startswith(kind) and name.endswith(severity) for name in (row[1], alarm.name))
+        # The limit of PutMetricAlarm. The AWS provider counts bytes.
+        assert len(text.encode()) <= 1024
 
 
 def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
