@@ -123,7 +123,8 @@ class LiveSandbox:
         elif file.read_text() != self._configs[stack]:
             file.write_text(self._configs[stack])
             self.updated(stack, "--refresh")
-            self.updated(stack)  # after a changed capacity, it clears the flag for the forced deployment
+            if any(one.get("inputs", {}).get("forceNewDeployment") for one in self.resources(stack)):
+                self.updated(stack)  # after a changed capacity, it clears this flag
         made = Stack(self, stack)
         # Tags are immutable, and each file pushes its own images. The stack runs the image that its config names.
         runs = yaml.safe_load(self._configs[stack])["config"]["voiceter-backend:imageTag"]

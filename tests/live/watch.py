@@ -24,7 +24,7 @@ from operations.target import Target
 from tests.live.harness import Stack
 from tests.support.contract import TABLES
 
-_PAUSE_SECONDS: Final = 0.05  # between two readings
+_PAUSE_SECONDS: Final = 0.2  # between two readings, each of which takes processor time from the update
 _JOIN_SECONDS: Final = 30
 _CONTAINER: Final = "voiceter-backend"
 _SERVICES: Final = (
@@ -252,12 +252,12 @@ class Watch:
             return
         deployments = [one for one in moment.service["deployments"] if one["runningCount"] or one["pendingCount"]]
         revisions = {one["taskDefinition"]: bool(one["runningCount"]) for one in deployments}
-        roles = self._roles() if revisions else {}
+        roles, endpoints = (self._roles(), self._endpoints()) if revisions else ({}, {})
         for arn, is_running in revisions.items():
             definition = self._definition(arn)
             problems = [
-                *self._start(definition, roles, is_running),
-                *self._app(definition, roles),
+                *self._start(definition, roles, endpoints, is_running),
+                *self._app(definition, roles, endpoints),
                 *self._network([one for one in deployments if one["taskDefinition"] == arn]),
             ]
             yield from (f"{definition.name}: {problem}" for problem in problems)
@@ -289,7 +289,9 @@ class Watch:
             self._definitions[arn] = TaskDefinition.of(described, _CONTAINER)
         return self._definitions[arn]
 
-    def _start(self, definition: TaskDefinition, roles: Mapping[str, Role], is_running: bool) -> Iterator[str]:
+    def _start(
+        self, definition: TaskDefinition, roles: Mapping[str, Role], endpoints: Mapping[str, Role], is_running: bool
+    ) -> Iterator[str]:
         """Yields what ECS lacks: a role, a right, a secret, the cache in a secret, the log group, the image."""
         arns = (definition.execution_role_arn or "", definition.task_role_arn or "")
         for arn in arns:
@@ -309,7 +311,7 @@ class Watch:
             *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
         )
         layer = f"arn:aws:s3:::prod-{image['region']}-starport-layer-bucket/any"
-        yield from _denied(self._endpoints()["s3"], layer, "s3:GetObject")
+        yield from _denied(endpoints["s3"], layer, "s3:GetObject")
         yield from _denied(execution, streams, "logs:CreateLogStream", "logs:PutLogEvents")
         groups = self._account.client("logs").describe_log_groups(logGroupNamePrefix=group)["logGroups"]
         if group not in [one["logGroupName"] for one in groups]:
@@ -372,14 +374,16 @@ class Watch:
         if host not in hosts:
             yield f"the cache {host} in REDIS_URL does not exist"
 
-    def _app(self, definition: TaskDefinition, roles: Mapping[str, Role]) -> Iterator[str]:
+    def _app(
+        self, definition: TaskDefinition, roles: Mapping[str, Role], endpoints: Mapping[str, Role]
+    ) -> Iterator[str]:
         """Yields what the app of a revision lacks, by its environment."""
         role = roles.get(definition.task_role_arn or "")
         if role is None:
             return
         environment = definition.container.environment
         region, account = definition.arn.split(":")[3:5]
-        as_role, endpoints = {"aws:principalarn": role.arn}, self._endpoints()
+        as_role = {"aws:principalarn": role.arn}
         tables = self._account.client("dynamodb").list_tables()["TableNames"]
         for name in (environment["DYNAMODB_TABLE_PREFIX"] + table for table in TABLES):
             arn = f"arn:aws:dynamodb:{region}:{account}:table/{name}"
