@@ -3,7 +3,8 @@
 The steps are config changes that operators make one after another, on one stack and in this order. What can cut
 somebody off is a right, a secret or a cache that comes or goes, a strategy, and a listener. So:
 
-- Each of them comes and goes with a deployment that succeeds, and goes with one that ECS rolls back.
+- Each of them comes and goes with a deployment that succeeds, and goes with one that ECS rolls back. The roles keep the
+  rights of both revisions until a release without them has succeeded.
 - A step changes two things where their order matters: a release and what a revision needs, a strategy and a listener, a
   strategy and a secret.
 - HTTPS comes and goes while the strategy is rolling and while it shifts traffic.
@@ -16,15 +17,19 @@ All images are slow: old tasks run beside the new ones, as on AWS.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from tests.live.harness import Stack
-from tests.live.watch import CutOffError, Watch
+from tests.live.harness import ACCOUNT_ID, Stack
+from tests.live.watch import US_PROFILES_LEAD_TO, CutOffError, Watch
 
 pytestmark = pytest.mark.live
 
+DEADLINE_SECONDS = 30
 ZONE = "aws route53 create-hosted-zone --name sandbox.test --caller-reference it"
 HTTPS = """
 zone=$(aws route53 list-hosted-zones-by-name --dns-name sandbox.test --query 'HostedZones[0].Id' --output text)
@@ -37,11 +42,14 @@ pulumi config set redisEnabled true -s dev
 pulumi config set --secret redisAuthToken correct-horse-battery -s dev
 """
 NO_REDIS = "pulumi config rm-all redisEnabled redisAuthToken -s dev"
+SPEECH_MODEL = "amazon.nova-2-sonic-v1:0"  # by default
+OTHER_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
+PROFILE = "us.amazon.nova-2-lite-v1:0"  # an inference profile
 # Each with the variable that makes the app of a revision use it.
-MODELS = """
-pulumi config set bedrockModelId amazon.nova-micro-v1:0 -s dev
-pulumi config set --path 'extraModelIds[0]' amazon.nova-pro-v1:0 -s dev
-pulumi config set --path environment.NLP_MODEL_ID amazon.nova-pro-v1:0 -s dev
+MODELS = f"""
+pulumi config set bedrockModelId {OTHER_MODEL} -s dev
+pulumi config set --path 'extraModelIds[0]' {PROFILE} -s dev
+pulumi config set --path environment.NLP_MODEL_ID {PROFILE} -s dev
 pulumi config set --path 'guardrailArns[0]' arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdef123456 -s dev
 pulumi config set --path environment.BEDROCK_GUARDRAIL_ID abcdef123456 -s dev
 pulumi config set --path 'promptArns[0]' arn:aws:bedrock:us-east-1:123456789012:prompt/0123456789 -s dev
@@ -62,6 +70,80 @@ pulumi config set --plaintext --path secretArns.LENT "$secret" -s dev
 NOT_LENT = "pulumi config rm secretArns -s dev"
 
 
+# What the program says before an update that would not do what it seems to.
+ROLLED_BACK = "ECS rolled the last deployment back"
+OUTDATED = (
+    "the service runs with other listener rule and target groups, subnets, capacity providers than Pulumi's state says"
+)
+
+
+def policies(dev: Stack, use: str) -> dict[str, list[list[str]]]:
+    """The inline policies of a role: name without the digits that the provider adds -> the ARNs that each grants."""
+    iam, role = dev.client("iam"), dev.named(f"voiceter-backend-{use}-role")
+    found: dict[str, list[list[str]]] = {}
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        (statement,) = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+        found.setdefault(name.rpartition("-")[0], []).append(statement["Resource"])
+    return found
+
+
+def granted(dev: Stack, use: str, name: str) -> set[str]:
+    """The ARNs that the policies of that name grant."""
+    return {arn for arns in policies(dev, use).get(name, []) for arn in arns}
+
+
+def models(dev: Stack) -> set[str]:
+    """The speech models that the task role may invoke."""
+    return {arn.rpartition("/")[2] for arn in granted(dev, "task", "task-BedrockSpeech")}
+
+
+def secrets(dev: Stack) -> set[str]:
+    """The variables whose secrets the execution role may read."""
+    return {arn.rpartition("/")[2].partition("-")[0] for arn in granted(dev, "execution", "execution-Secrets")}
+
+
+def caches(dev: Stack) -> list[Any]:
+    return dev.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+
+
+def profile_grants_its_model_where_it_leads(dev: Stack) -> None:
+    profile = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:inference-profile/{PROFILE}"
+    assert granted(dev, "task", "task-BedrockConverse") == {profile}
+    assert granted(dev, "task", "task-BedrockProfiles") == {
+        f"arn:aws:bedrock:{region}::foundation-model/{PROFILE.removeprefix('us.')}" for region in US_PROFILES_LEAD_TO
+    }
+
+
+def no_right_was_taken_away(dev: Stack) -> None:
+    assert {"FIRST", "SECOND", "REDIS_URL"} < secrets(dev)
+    assert models(dev) == {SPEECH_MODEL, OTHER_MODEL}
+    assert {"task-XRay", "task-EcsExec", "task-BedrockPrompts"} < policies(dev, "task").keys()
+    names = [one["Name"].rpartition("/")[2] for one in dev.client("secretsmanager").list_secrets()["SecretList"]]
+    assert {"FIRST", "SECOND", "REDIS_URL", "lent"} <= {name.partition("-")[0] for name in names}
+    assert caches(dev)
+
+
+def unused_rights_are_gone(dev: Stack) -> None:
+    assert secrets(dev) == {"SECOND"}
+    assert models(dev) == {SPEECH_MODEL}
+    left = policies(dev, "task")
+    assert not {"task-XRay", "task-EcsExec", "task-BedrockPrompts", "task-BedrockProfiles"} & left.keys()
+    assert all(len(arns) == 1 for arns in left.values())
+    assert not caches(dev)
+
+
+def both_models_are_granted(dev: Stack) -> None:
+    assert models(dev) == {SPEECH_MODEL, OTHER_MODEL}
+
+
+def only_the_default_model_is_granted(dev: Stack) -> None:
+    assert models(dev) == {SPEECH_MODEL}
+
+
+def nothing(_: Stack) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Step:
     """Config changes that one `pulumi up` deploys."""
@@ -70,7 +152,9 @@ class Step:
     image: str = ""  # the tag of a new image
     fault: str = "slow"
     succeeds: bool = True
-    needs_refresh: bool = False  # whether the program refuses it without --refresh
+    refused: str = ""  # why the program refuses it without --refresh
+    tasks_in_first_group: bool = False  # moves the tasks there first, as the program requires
+    then: Callable[[Stack], None] = nothing  # checks the account afterwards
 
 
 def _secret(name: str, value: str) -> str:
@@ -96,36 +180,45 @@ PREFIX, NO_PREFIX = _set("tablePrefix", "other-"), "pulumi config rm tablePrefix
 NAT, NO_NAT = _set("natGateways", "single"), _set("natGateways", "none")
 SPOT, HALF_SPOT, NO_SPOT = (_set("spotPercent", percent) for percent in ("100", "50", "0"))
 CANARY, LINEAR = _set("deploymentStrategy", "canary"), _set("deploymentStrategy", "linear")
+MODEL, NO_MODEL = _set("bedrockModelId", OTHER_MODEL), "pulumi config rm bedrockModelId -s dev"
 STEPS = {
-    "a release": Step("", image="1.0.0"),
-    "a release that needs more": Step(_all(FIRST, SECOND, LENT, REDIS, MODELS, TRACING, EXEC, PREFIX), image="1.1.0"),
+    "a release that needs more": Step(
+        _all(FIRST, SECOND, LENT, REDIS, MODELS, TRACING, EXEC, PREFIX),
+        image="1.0.0",
+        then=profile_grants_its_model_where_it_leads,
+    ),
     "a bad release that needs less": Step(
         _all(_no_secret("FIRST"), NOT_LENT, NO_REDIS, NO_MODELS, NO_TRACING, NO_EXEC, NO_PREFIX),
-        image="1.2.0",
+        image="1.1.0",
         fault="unhealthy",
         succeeds=False,
+        then=no_right_was_taken_away,
     ),
-    "the good release after it": Step("", image="1.3.0"),
+    "the bad release tried again": Step("true", succeeds=False, refused=ROLLED_BACK, then=no_right_was_taken_away),
+    "the good release after it": Step("true", image="1.2.0", then=unused_rights_are_gone),
     "HTTPS and exec on and a secret changed": Step(_all(ZONE, HTTPS, EXEC, _secret("SECOND", "changed"))),
-    "exec off with blue-green and without a secret": Step(
-        _all(NO_EXEC, _no_secret("SECOND"), _set("deploymentStrategy", "blue-green"))
+    "a release with blue-green and without exec and a secret": Step(
+        _all(NO_EXEC, _no_secret("SECOND"), _set("deploymentStrategy", "blue-green")), image="2.0.0"
     ),
-    "a blue-green release with a secret": Step(FIRST, image="2.0.0"),
-    "canary with tracing and without HTTPS": Step(_all(TRACING, NO_HTTPS, CANARY)),
+    "canary with a secret and tracing and without HTTPS": Step(_all(FIRST, TRACING, NO_HTTPS, CANARY)),
     "a bad canary release with HTTPS, NAT and less Spot that needs less": Step(
-        _all(_no_secret("FIRST"), NO_TRACING, HTTPS, NAT, HALF_SPOT), image="2.1.0", fault="unhealthy", succeeds=False
+        _all(_no_secret("FIRST"), NO_TRACING, MODEL, HTTPS, NAT, HALF_SPOT),
+        image="2.1.0",
+        fault="unhealthy",
+        succeeds=False,
+        then=both_models_are_granted,
     ),
-    "everything set back": Step(_all(FIRST, TRACING, NO_HTTPS, NO_NAT, SPOT, _set("imageTag", "2.0.0"))),
+    "everything set back": Step(
+        _all(FIRST, TRACING, NO_MODEL, NO_HTTPS, NO_NAT, SPOT, _set("imageTag", "2.0.0")),
+        then=only_the_default_model_is_granted,
+    ),
     "a canary release with Redis, HTTPS and NAT": Step(_all(REDIS, HTTPS, NAT, HALF_SPOT), image="2.2.0"),
     "a bad linear release without HTTPS, NAT and Spot": Step(
         _all(NO_HTTPS, NO_NAT, NO_SPOT, LINEAR), image="2.3.0", fault="unhealthy", succeeds=False
     ),
-    "the good linear release after it": Step("", image="2.4.0", needs_refresh=True),
-    "rolling without Redis": Step(_all(NO_REDIS, _set("deploymentStrategy", "rolling"))),
+    "the good linear release after it": Step("true", image="2.4.0", refused=OUTDATED),
+    "rolling without Redis": Step(_all(NO_REDIS, _set("deploymentStrategy", "rolling")), tasks_in_first_group=True),
 }
-OUTDATED = (
-    "the service runs with other listener rule and target groups, subnets, capacity providers than Pulumi's state says"
-)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -134,25 +227,30 @@ def test_nobody_is_cut_off_by(dev: Stack, name: str) -> None:
     if step.image:
         dev.sandbox.image("dev", step.image, step.fault)
     dev.sandbox.succeeds(_all(step.changes, _set("imageTag", step.image) if step.image else "true"))
-    if step.needs_refresh:
-        refusal = dev.sandbox.refuses("pulumi up -s dev --yes --non-interactive")
-        assert OUTDATED in refusal
-        assert "`pulumi up --refresh`" in refusal
     with Watch(dev):
-        run = dev.sandbox.update("dev", *(["--refresh"] if step.needs_refresh else []))
+        if step.tasks_in_first_group:
+            move_tasks_to_the_first_group(dev)
+        if step.refused:
+            events = dev.service()["events"]
+            refusal = dev.sandbox.refuses("pulumi up -s dev --yes --skip-preview --non-interactive")
+            assert step.refused in refusal
+            assert "pulumi up --refresh" in refusal
+            assert dev.service()["events"] == events
+        run = dev.sandbox.update("dev", *(["--refresh"] if step.refused else []))
     assert (run.status == 0) is step.succeeds, run.output
+    assert step.succeeds or "the deployment failed" in run.output, run.output
+    step.then(dev)
 
 
-def test_in_the_end_the_service_runs_with_what_the_config_says(dev: Stack) -> None:
-    """After the releases that ECS rolled back, too."""
-    network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
-    assert network["assignPublicIp"] == "ENABLED"
-    assert {one["capacityProvider"] for one in dev.service()["capacityProviderStrategy"]} == {"FARGATE"}
-    assert not dev.client("ec2").describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])[
-        "NatGateways"
-    ]
-    dev.sandbox.updated("dev")  # takes the flag of the forced deployment back
-    dev.sandbox.unchanged("dev")
+def move_tasks_to_the_first_group(dev: Stack) -> None:
+    """Starts a new deployment of the same revision, which moves the traffic to the other target group."""
+    dev.client("ecs").update_service(
+        cluster=dev.named("voiceter-cluster"), service=dev.named("voiceter-backend"), forceNewDeployment=True
+    )
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while dev.service()["deployments"][0]["rolloutState"] == "IN_PROGRESS":
+        assert time.monotonic() < deadline, dev.service()["deployments"]
+        time.sleep(0.1)
 
 
 def rules(dev: Stack) -> list[str]:
@@ -165,6 +263,7 @@ def rules(dev: Stack) -> list[str]:
 
 
 def test_watch_reports_what_is_deleted_by_hand_and_what_an_update_restores(dev: Stack) -> None:
+    """The update also takes the flag of the forced deployment back."""
     iam, role = dev.client("iam"), dev.named("voiceter-backend-task-role")
     with pytest.raises(CutOffError) as cut_off, Watch(dev) as watch:
         watch.wait_for_readings()
@@ -180,3 +279,14 @@ def test_watch_reports_what_is_deleted_by_hand_and_what_an_update_restores(dev: 
     assert f"{role} may not dynamodb:GetItem" in text
     with Watch(dev) as watch:
         watch.wait_for_readings()
+
+
+def test_in_the_end_the_service_runs_with_what_the_config_says(dev: Stack) -> None:
+    """After the releases that ECS rolled back, too."""
+    network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
+    assert network["assignPublicIp"] == "ENABLED"
+    assert {one["capacityProvider"] for one in dev.service()["capacityProviderStrategy"]} == {"FARGATE"}
+    assert not dev.client("ec2").describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])[
+        "NatGateways"
+    ]
+    dev.sandbox.unchanged("dev")
