@@ -7,7 +7,7 @@ import re
 import shlex
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,9 +92,40 @@ class Operator:
     def client(self, service: str) -> Any:
         return self.sandbox.client(service)
 
-    def deploys(self, tag: str) -> Run:
-        self.sandbox.set("dev", imageTag=tag)
-        return self.sandbox.update("dev")
+    def runs(self) -> str:
+        """The revision that the service is to run."""
+        return self.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0][
+            "taskDefinition"
+        ]
+
+    def registers(self, tag: str, fault: str = "") -> str:
+        """Pushes an image, and registers the deployed revision with the digest of this image."""
+        self.sandbox.image("dev", tag, fault)
+        ecs = self.client("ecs")
+        of_tag = {"repositoryName": SERVICE, "imageIds": [{"imageTag": tag}]}
+        digest = self.client("ecr").describe_images(**of_tag)["imageDetails"][0]["imageDigest"]
+        deployed = ecs.describe_task_definition(taskDefinition=self.runs())["taskDefinition"]
+        (container,) = deployed["containerDefinitions"]
+        container["image"] = f"{container['image'].partition('@')[0]}@{digest}"
+        keys = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
+        made = ecs.register_task_definition(containerDefinitions=[container], **{key: deployed[key] for key in keys})
+        return made["taskDefinition"]["taskDefinitionArn"]
+
+    def deploys(self, revision: str) -> None:
+        """Deploys a revision until the deployment ends."""
+        self.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=revision)
+        self.waits()
+
+    def waits(self) -> None:
+        """Waits for the end of the deployment."""
+        began = time.monotonic()
+        while True:
+            answer = self.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])
+            states = {deployment["rolloutState"] for deployment in answer["services"][0]["deployments"]}
+            if "IN_PROGRESS" not in states:
+                return
+            assert time.monotonic() - began < DEADLINE_SECONDS
+            time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
@@ -110,17 +141,6 @@ def a_port() -> str:
         return str(listener.getsockname()[1])
 
 
-def wait_for_the_deployment(operator: Operator) -> None:
-    began = time.monotonic()
-    while True:
-        answer = operator.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])
-        states = {deployment["rolloutState"] for deployment in answer["services"][0]["deployments"]}
-        if "IN_PROGRESS" not in states:
-            return
-        assert time.monotonic() - began < DEADLINE_SECONDS
-        time.sleep(0.5)
-
-
 def test_document_links_its_guides() -> None:
     guides = [heading for heading in re.findall(r"^## (.+)$", DOCUMENT, re.MULTILINE) if heading != "First"]
     assert guides == [START, HEALTH, MEMORY, CONNECTIONS, "The key of the data is disabled"]
@@ -132,32 +152,36 @@ def test_document_links_its_guides() -> None:
         assert steps == list(range(1, len(steps) + 1))
 
 
-def test_every_command_on_a_healthy_stack(operator: Operator) -> None:
-    """Every block of commands is run here and gives the answer that means that nothing is wrong."""
-    answers = {
-        (START, 1): [r'"desired": 1,\s+"running": 1,\s+"pending": 0', r'"PRIMARY",\s+"COMPLETED"'],
-        (START, 2): [r"\A\s*\Z"],
-        (START, 3): [r'"stand-in"', r"sha256:"],
-        (START, 4): [r"Secrets: none", r"exit status 0"],
-        (START, 5): [r"\A\s*\Z"],
-        (START, 6): [r"igw-\w+\s+None\s+active"],
-        (HEALTH, 1): [r'"healthy"'],
-        (HEALTH, 2): [r'"RUNNING",\s+"HEALTHY"'],
-        (HEALTH, 3): [r"\AACTIVE\s*\Z"],
-        (HEALTH, 4): [r'"Allow"', r"table/demo-dev-sessions"],
-        (HEALTH, 5): [r"\Atcp\s+8080\s+8080\s+sg-\w+\s*\Z"],
-        (HEALTH, 6): [r"health: starting; a check every 30 s", r"exit status 0"],
-        (MEMORY, 1): [r"\A\s*\Z"],
-        (MEMORY, 2): [r"\A\s*\Z"],
-        (MEMORY, 3): [r"\A\s*\Z"],
-        (MEMORY, 4): [r'"1024"', r'"/tmp",\s+64'],
-        (CONNECTIONS, 1): [r"\A300\s*\Z"],
-        (CONNECTIONS, 2): [r"stickiness.enabled\s+true", r"deregistration_delay.timeout_seconds\s+30"],
-        (CONNECTIONS, 3): [r"has reached a steady state"],
-        (CONNECTIONS, 4): [r"voiceter-backend\s+30"],
-        (CONNECTIONS, 5): [r"\A\s*\Z"],
-    }
-    assert set(answers) == set(COMMANDS) - {("First", 0)}
+# What a healthy stack answers to each block of commands. Those to which later tests leave an answer are run on the new
+# stack, the others at the end, on the repaired stack.
+NEW = {
+    (START, 1): [r'"desired": 1,\s+"running": 1,\s+"pending": 0', r'"PRIMARY",\s+"COMPLETED"'],
+    (START, 2): [r"\A\s*\Z"],
+    (START, 3): [r'"stand-in"', r"sha256:"],
+    (START, 5): [r"\A\s*\Z"],
+    (MEMORY, 1): [r"\A\s*\Z"],
+    (MEMORY, 2): [r"\A\s*\Z"],
+    (MEMORY, 3): [r"\A\s*\Z"],
+    (CONNECTIONS, 3): [r"has reached a steady state"],
+    (CONNECTIONS, 5): [r"\A\s*\Z"],
+}
+REPAIRED = {
+    (START, 4): [r"Secrets: COGNITO_USER_POOL_ID", r"exit status 0"],
+    (START, 6): [r"igw-\w+\s+None\s+active"],
+    (HEALTH, 1): [r'"healthy"'],
+    (HEALTH, 2): [r'"RUNNING",\s+"HEALTHY"'],
+    (HEALTH, 3): [r"\AACTIVE\s*\Z"],
+    (HEALTH, 4): [r'"Allow"', r"table/demo-dev-sessions"],
+    (HEALTH, 5): [r"\Atcp\s+8080\s+8080\s+sg-\w+\s*\Z"],
+    (HEALTH, 6): [r"health: starting; a check every 30 s", r"exit status 0"],
+    (MEMORY, 4): [r'"1024"', r'"/tmp",\s+64'],
+    (CONNECTIONS, 1): [r"\A300\s*\Z"],
+    (CONNECTIONS, 2): [r"stickiness.enabled\s+true", r"deregistration_delay.timeout_seconds\s+30"],
+    (CONNECTIONS, 4): [r"voiceter-backend\s+30"],
+}
+
+
+def assert_answers(operator: Operator, answers: Mapping[tuple[str, int], list[str]]) -> None:
     replaced = {(START, 4): {"PORT": a_port()}, (HEALTH, 6): {"CMD": "true", "CWD": f". PORT={a_port()}"}}
     for (guide, step), patterns in answers.items():
         said = operator.sees(guide, step, **replaced.get((guide, step), {}))
@@ -165,10 +189,16 @@ def test_every_command_on_a_healthy_stack(operator: Operator) -> None:
             assert re.search(pattern, said), (guide, step, pattern, said)
 
 
+def test_every_command_has_a_healthy_answer() -> None:
+    assert NEW.keys() | REPAIRED.keys() == COMMANDS.keys() - {("First", 0)}
+
+
+def test_answers_of_a_new_stack(operator: Operator) -> None:
+    assert_answers(operator, NEW)
+
+
 def test_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
-    operator.sandbox.image("dev", "1.0.0", "unhealthy")
-    operator.deploys("1.0.0")
-    wait_for_the_deployment(operator)
+    operator.deploys(operator.registers("1.0.0", "unhealthy"))
     said = operator.sees(START, 1)
     assert "rolling back to deployment" in said
     assert "is unhealthy in (target-group" in said
@@ -176,17 +206,18 @@ def test_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
 
 
 def test_deleted_image(operator: Operator) -> None:
-    operator.sandbox.image("dev", "1.1.0")
-    succeeded(operator.deploys("1.1.0"))
+    good = operator.runs()
+    operator.deploys(operator.registers("1.1.0"))
     operator.client("ecr").batch_delete_image(repositoryName=SERVICE, imageIds=[{"imageTag": "1.1.0"}])
     operator.sees_during_a_deployment(START, 1, r'"pending": 1', forceNewDeployment=True)
-    wait_for_the_deployment(operator)
+    operator.waits()
     assert re.search(
         r"CannotPullContainerError: .*voiceter-backend-dev@sha256:[0-9a-f]{64}: not found", operator.sees(START, 2)
     )
     run = operator.types(START, 3)
     assert run.status != 0
     assert "ImageNotFoundException" in run.output
+    operator.deploys(good)
 
 
 def delete_policy(operator: Operator, role: str, logical_name: str) -> None:
@@ -200,8 +231,7 @@ def test_secret_that_the_execution_role_may_not_read(operator: Operator) -> None
     operator.sandbox.succeeds(
         "pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID us-east-1_Sup3rS3cret -s dev"
     )
-    succeeded(operator.deploys("stand-in"))
-    assert "Secrets: COGNITO_USER_POOL_ID" in operator.sees(START, 4, PORT=a_port())
+    operator.sandbox.updated("dev")
     delete_policy(operator, EXECUTION_ROLE, "execution-Secrets")
     run = operator.types(START, 4, PORT=a_port())
     assert run.status != 0
@@ -262,19 +292,11 @@ def test_missing_target_table_permission_and_security_group_rule(operator: Opera
 
 def test_unhealthy_tasks_beside_healthy_ones(operator: Operator) -> None:
     """During a deployment, beside the task of the previous revision."""
-    operator.sandbox.image("dev", "1.2.0", "unhealthy")
-    ecs = operator.client("ecs")
-    (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
-    good = service["taskDefinition"]
-    definition = ecs.describe_task_definition(taskDefinition=good)["taskDefinition"]
-    (container,) = definition["containerDefinitions"]
-    container["image"] = container["image"].rpartition("@")[0] + ":1.2.0"
-    keys = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
-    bad = ecs.register_task_definition(containerDefinitions=[container], **{key: definition[key] for key in keys})
-    bad_arn = bad["taskDefinition"]["taskDefinitionArn"]
-    said = operator.sees_during_a_deployment(HEALTH, 2, r'"RUNNING",\s+"UNHEALTHY"', taskDefinition=bad_arn)
+    good = operator.runs()
+    bad = operator.registers("1.2.0", "unhealthy")
+    said = operator.sees_during_a_deployment(HEALTH, 2, r'"RUNNING",\s+"UNHEALTHY"', taskDefinition=bad)
     assert re.search(r'"RUNNING",\s+"HEALTHY"', said)
-    ecs.update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=good)
+    operator.deploys(good)
 
 
 def put_metric(operator: Operator, namespace: str, name: str, values: list[float], **dimensions: str) -> None:
@@ -307,12 +329,13 @@ def test_memory_that_grows_while_sessions_do_not(operator: Operator) -> None:
 
 def test_tasks_killed_for_their_memory(operator: Operator) -> None:
     assert operator.sees(MEMORY, 2).strip() == ""
-    operator.sandbox.image("dev", "1.3.0", "memory")
-    succeeded(operator.deploys("1.3.0"))
+    good = operator.runs()
+    operator.deploys(operator.registers("1.3.0", "memory"))
     killed = operator.sees(MEMORY, 2).splitlines()
     assert len(killed) > 1
     assert all(":task/" in line for line in killed)
     assert re.search(r'137,\s+"OutOfMemoryError', operator.sees(START, 2))
+    operator.deploys(good)
 
 
 def test_settings_and_events_that_drop_connections(operator: Operator) -> None:
@@ -351,10 +374,4 @@ def test_settings_and_events_that_drop_connections(operator: Operator) -> None:
 def test_refresh_repairs_what_the_guides_say(operator: Operator) -> None:
     """The last test of this file: it repairs the faults of all tests before it."""
     operator.sandbox.updated("dev", "--refresh")
-    assert re.search(r"igw-\w+\s+None\s+active", operator.sees(START, 6))
-    assert "exit status 0" in operator.sees(START, 4, PORT=a_port())
-    assert operator.sees(HEALTH, 3).strip() == "ACTIVE"
-    assert '"Allow"' in operator.sees(HEALTH, 4)
-    assert operator.sees(HEALTH, 5).startswith("tcp")
-    assert operator.sees(CONNECTIONS, 1).strip() == "300"
-    assert re.search(r"stickiness.enabled\s+true", operator.sees(CONNECTIONS, 2))
+    assert_answers(operator, REPAIRED)
