@@ -86,43 +86,12 @@ def kill(update: subprocess.Popen[str]) -> None:
             child.kill()
 
 
-def test_second_up_is_refused_and_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
+def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -> None:
     succeeded(sandbox.command("preview", "dev"))
     with frozen_update(sandbox) as update:
-        refusal = sandbox.fails("pulumi up -s dev --yes --non-interactive")
+        refusal = sandbox.fails("pulumi up -s dev --yes --skip-preview --non-interactive")
         kill(update)
     assert "the stack is currently locked by" in refusal
-    assert tables(sandbox)[1]
-    output = sandbox.up("dev")
-    assert "starting over with a new account" in output
-    assert f"make clean SANDBOX_HOME={sandbox.home}: stop" in output, "as a command in another shell needs it"
-    assert set(sandbox.holdings()["tables"]) == TABLES
-    sandbox.unchanged("dev")
-
-
-def test_up_pushes_an_image_that_was_deleted_again(sandbox: LiveSandbox) -> None:
-    images = [{"imageTag": "stand-in"}]
-    sandbox.client("ecr").batch_delete_image(repositoryName="voiceter-backend-dev", imageIds=images)
-    assert "Supplied: a stand-in image" in sandbox.up("dev")
-
-
-def test_account_that_ended_is_named_by_preview_and_replaced_by_up(sandbox: LiveSandbox) -> None:
-    account = json.loads((sandbox.home / "account.json").read_text())
-    os.kill(account["pid"], signal.SIGKILL)
-    preview = sandbox.command("preview", "dev")
-    assert preview.status == 1
-    assert "its content is lost. The state still lists: dev." in preview.output
-    assert "`make up STACK=dev` starts over" in preview.output
-    sandbox.up("dev")
-    assert json.loads((sandbox.home / "account.json").read_text())["url"] == account["url"]
-    assert set(sandbox.holdings()["tables"]) == TABLES
-
-
-def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -> None:
-    succeeded(sandbox.command("clean"))
-    succeeded(sandbox.command("preview", "dev"))
-    with frozen_update(sandbox) as update:
-        kill(update)
     cancel, show_pending, find, move, finish = below("docs/recovery.md", "An engine that was killed")
     (import_object,) = below("docs/recovery.md", "An object that is not in the state")
     folder = sandbox.home / "project"
@@ -160,6 +129,34 @@ def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -
     for name, before in created.items():
         after = dynamodb.describe_table(TableName=name)["Table"]
         assert after["CreationDateTime"] == before["CreationDateTime"], "the table was created a second time"
-    # `make up` finds nothing left to start over for.
-    assert "starting over" not in sandbox.up("dev")
+
+
+def test_up_after_the_repair_does_not_start_over_and_pushes_the_image_again(sandbox: LiveSandbox) -> None:
+    assert not tables(sandbox)[1]
+    output = sandbox.up("dev")
+    assert "starting over" not in output
+    assert "Supplied: a stand-in image" in output
     sandbox.unchanged("dev")
+
+
+def test_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
+    sandbox.set("dev", tablePrefix="other-")
+    with frozen_update(sandbox) as update:
+        kill(update)
+    assert tables(sandbox)[1]
+    output = sandbox.up("dev")
+    assert "starting over with a new account" in output
+    assert f"make clean SANDBOX_HOME={sandbox.home}: stop" in output, "as a command in another shell needs it"
+    assert set(sandbox.holdings()["tables"]) == TABLES
+
+
+def test_account_that_ended_is_named_by_preview_and_replaced_by_up(sandbox: LiveSandbox) -> None:
+    account = json.loads((sandbox.home / "account.json").read_text())
+    os.kill(account["pid"], signal.SIGKILL)
+    preview = sandbox.command("preview", "dev")
+    assert preview.status == 1
+    assert "its content is lost. The state still lists: dev." in preview.output
+    assert "`make up STACK=dev` starts over" in preview.output
+    sandbox.up("dev")
+    assert json.loads((sandbox.home / "account.json").read_text())["url"] == account["url"]
+    assert set(sandbox.holdings()["tables"]) == TABLES
