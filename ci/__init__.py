@@ -1,1 +1,1 @@
-"""What the workflows run beyond published actions: tags of stack files, the search for drift, the comment on costs."""
+"""What the workflows run beyond published actions: deployments in waves, the search for drift, the comment on costs."""

@@ -14,8 +14,8 @@ from typing import Final
 from ci import report
 from ci.github import Comment, GitHubError
 from ci.report import Report
+from config.stack_files import committed_stacks
 
-_ROOT: Final = Path(__file__).parents[1]
 _SESSIONS: Final = "10"  # at a time: a load under which every item shows
 _TITLE: Final = "Cost"
 _MARK: Final = "<!-- voiceter-backend: cost -->"  # by which the comment is found again
@@ -42,8 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--reports", type=Path, required=True, help="the folder of the reports")
     options = parser.parse_args(arguments)
     if options.command == "show":
-        stacks = sorted(path.name.split(".")[1] for path in _ROOT.glob("Pulumi.*.yaml"))
-        reports = [show(stack, options.base) for stack in stacks]
+        reports = [show(stack, options.base) for stack in committed_stacks()]
         for one in reports:
             one.save(options.reports)
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):

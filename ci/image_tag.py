@@ -1,9 +1,8 @@
-"""The `imageTag` of a stack file, for the workflows.
+"""The `imageTag` of a stack file, for the previews of pull requests.
 
-python -m ci.image_tag show STACK                  prints it, or nothing if the file sets none
-python -m ci.image_tag hold-back STACK --base REF  takes back a new tag whose image the stack's registry lacks
+python -m ci.image_tag STACK --base REF   takes back a new tag whose image the stack's registry lacks
 
-A pull request sets a new tag for all stacks before the deployment copies the image to staging and prod. `hold-back`
+A pull request sets a new tag for all stacks before the deployment copies the image to staging and prod. The command
 sets such a stack's tag back to that of the base branch, in this checkout, so that its preview succeeds. It prints a
 note.
 """
@@ -14,17 +13,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from components.lib import sdk
 from components.lib.names import Names
+from config.stack_files import ROOT
 from config.yaml_values import needs_quotes
-from operations.errors import OperationError, describe_aws_error
+from operations.errors import OperationError, collected
 from operations.images import Registry
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 # Whether the registry of a stack, in a region, holds an image.
 HasImage = Callable[[str, str, str], bool]
 
@@ -53,11 +52,11 @@ def image_tag(text: str) -> str:
     """Returns the tag that a stack file sets, or an empty string.
 
     Raises:
-        SystemExit: Pulumi would read the tag as something else, and so deploy another image than the one named here.
+        OperationError: Pulumi would read the tag as something else, and so deploy another image than this one.
     """
     tag = config_of(text).get("voiceter-backend:imageTag", "")
     if isinstance(tag, _Unquoted) and needs_quotes(tag):
-        raise SystemExit(
+        raise OperationError(
             f"imageTag: {tag} needs quotes in the stack file: Pulumi reads it as a number, a boolean or a date. "
             f"`pulumi config set imageTag {tag}` writes them."
         )
@@ -90,14 +89,16 @@ def _region(root: Path, stack: str, text: str) -> str:
     """Returns the region of a stack. If its file sets none, a Pulumi ESC environment does, which only Pulumi opens.
 
     Raises:
-        SystemExit: Pulumi knows no region either.
+        OperationError: Pulumi knows no region either.
     """
     if region := config_of(text).get("aws:region"):
         return str(region)
     command = ["pulumi", "config", "get", "aws:region", "--stack", stack]
     found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
     if found.returncode != 0 or not found.stdout.strip():
-        raise SystemExit(f"aws:region of {stack} is not set: `pulumi config set aws:region <region> --stack {stack}`")
+        raise OperationError(
+            f"aws:region of {stack} is not set: `pulumi config set aws:region <region> --stack {stack}`"
+        )
     return found.stdout.strip()
 
 
@@ -111,31 +112,21 @@ def _at(root: Path, commit: str, name: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    parser = argparse.ArgumentParser(prog="python -m ci.image_tag", description="The imageTag of a stack file.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("show").add_argument("stack")
-    hold = commands.add_parser("hold-back")
-    hold.add_argument("stack")
-    hold.add_argument("--base", required=True, help="the commit that the pull request is compared with")
+    parser = argparse.ArgumentParser(prog="python -m ci.image_tag", description="Takes back a tag without an image.")
+    parser.add_argument("stack")
+    parser.add_argument("--base", required=True, help="the commit that the pull request is compared with")
     options = parser.parse_args(arguments)
     file = root / f"Pulumi.{options.stack}.yaml"
     if not file.exists():
         sys.stderr.write(f"There is no {file.name}: name a stack of this repository.\n")
         return 1
-    if options.command == "show":
-        print(image_tag(file.read_text()))
-        return 0
-    try:
-        note = hold_back(root, options.stack, options.base, registry_has)
-    except Exception as error:
-        message = describe_aws_error(error)
-        if message is None:
-            raise
-        sys.stderr.write(f"{message}\n")
-        return 1
-    if note:
-        print(note)
-    return 0
+    errors: list[str] = []
+    with collected(errors):
+        if note := hold_back(root, options.stack, options.base, registry_has):
+            print(note)
+    for line in errors:
+        sys.stderr.write(f"{line}\n")
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from config.stack_files import committed_stacks
 from cost.errors import CostError
 from cost.load import DEFAULT_MINUTES, Load
 
@@ -64,7 +65,7 @@ def _estimate(options: argparse.Namespace) -> str:
 
     current, other = priced(stacks.registered(options.stack)), None
     if against := options.against:
-        is_stack = against in stacks.names()
+        is_stack = against in committed_stacks()
         other = priced(stacks.registered(against) if is_stack else stacks.of_revision(against, options.stack))
     show = table.as_json if options.json else table.text
     return show(current, savings.savings(current, changed), other, against or "")

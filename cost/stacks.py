@@ -11,14 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from config.mistakes import ConfigError
+from config.stack_files import committed_stacks
 from cost.errors import CostError
 from cost.resources import Resource, Stack
 from recording.program import ROOT, record_as_committed
-
-
-def names() -> list[str]:
-    """Returns the stacks that have a file."""
-    return sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
 
 
 def registered(stack: str, also: Mapping[str, Any] | None = None) -> Stack:
@@ -27,8 +23,8 @@ def registered(stack: str, also: Mapping[str, Any] | None = None) -> Stack:
     Raises:
         CostError: there is no such stack, or its configuration is wrong.
     """
-    if stack not in names():
-        raise CostError(f"There is no Pulumi.{stack}.yaml. The stacks are {', '.join(names())}.")
+    if stack not in committed_stacks(ROOT):
+        raise CostError(f"There is no Pulumi.{stack}.yaml. The stacks are {', '.join(committed_stacks(ROOT))}.")
     try:
         recorded = record_as_committed(stack, also).registered
     except ConfigError as error:
@@ -44,7 +40,7 @@ def of_revision(revision: str, stack: str) -> Stack:
     """
     commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if commit is None:
-        raise CostError(f"{revision} is neither a stack ({', '.join(names())}) nor a git revision.")
+        raise CostError(f"{revision} is neither a stack ({', '.join(committed_stacks(ROOT))}) nor a git revision.")
     with tempfile.TemporaryDirectory() as folder:
         worktree = Path(folder) / "revision"
         if _git("worktree", "add", "--detach", "--quiet", str(worktree), commit) is None:

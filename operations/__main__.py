@@ -12,7 +12,7 @@ from typing import Any
 _MISSING = "The module {} is missing from .venv. `rm .venv/.stamp` has it installed again."
 
 try:
-    from operations.console import CHANGES_FOUND, say
+    from operations.console import CHANGES_FOUND, number_of_stacks, say
     from operations.errors import OperationError, collected, describe_aws_error
     from operations.target import Target
 except ModuleNotFoundError as error:
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "release", _release, "deploy a version to all regions of an environment", "environment", "source", "tag"
     )
     release.add_argument(
-        "--wave", type=_count, default=1, help="stacks to update at a time after the first; default: 1"
+        "--wave", type=number_of_stacks, default=1, help="stacks to update at a time after the first; default: 1"
     )
     release.add_argument("--yes", action="store_true", help="change stacks on AWS without asking")
     task = add("task", _task, "run a command on this machine as the deployed task", "stack")
@@ -112,12 +112,6 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdecimal() and 0 < int(text) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port. A port is a number from 1 to 65535.")
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of stacks, which is 1 or more.")
 
 
 def _seconds(text: str) -> float:

@@ -1,5 +1,6 @@
 """What the commands print and ask."""
 
+import argparse
 import sys
 from typing import Final
 
@@ -33,3 +34,10 @@ def confirm(question: str, *, yes: bool) -> None:
     sys.stdout.flush()
     if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise OperationError("Nothing was done.")
+
+
+def number_of_stacks(text: str) -> int:
+    """Returns how many stacks to update at a time, for an option of a command."""
+    if text.isascii() and text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of stacks, which is 1 or more.")

@@ -2,8 +2,11 @@
 
 The first stack is a wave of its own, and ends after its bake time. Then come the others, a chosen number at a time. The
 first failure stops the rest and rolls nothing back. The next run skips the stacks that run the version and are good.
+The deployments of CI use the same waves (ci/deploy.py).
 """
 
+import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from operations.promote import copy_image
 from operations.redeploy import WAIT_SECONDS
 from operations.status import print_report, report, running_image
 from operations.target import Target
-from operations.verdict import Outcome
+from operations.verdict import Outcome, Verdict
 from operations.verify import print_verdict, require_good, verify
 
 _KEY: Final = "imageTag"
@@ -23,25 +26,69 @@ _KEY: Final = "imageTag"
 
 @dataclass(frozen=True)
 class Step:
-    """The release to one stack.
+    """The update of one stack.
 
     Args:
         target: the stack.
+        tag: of the image, to set in the stack file first; None: the file stays as it is.
         options: of its `pulumi up`.
+        minutes: the longest that the deployment takes.
     """
 
     target: Target
+    tag: str | None = None
     options: tuple[str, ...] = ()
+    minutes: int = 0
 
 
 def waves_of(steps: Sequence[Step | None], size: int) -> list[list[Step]]:
     """Returns the steps in their order: the first one alone, then `size` at a time.
 
     Args:
-        steps: one for each stack; None for a stack that has the version.
+        steps: one for each stack; None for a stack that needs no update.
     """
     waves = [steps[:1], *(steps[start : start + size] for start in range(1, len(steps), size))]
     return [found for wave in waves if (found := [step for step in wave if step])]
+
+
+def refresh_after(verdict: Verdict) -> tuple[str, ...]:
+    """Returns the options of the `pulumi up` that follows a deployment.
+
+    After a failed one, the state has what was sent, and not what ECS runs (components/service/state_check.py).
+    """
+    good = verdict.outcome is Outcome.GOOD or verdict.outcome.under_way
+    return () if good else ("--refresh",)
+
+
+def update_in_waves(waves: Sequence[Sequence[Step]], what: str, minutes: float = math.inf) -> list[str]:
+    """Updates and verifies the stacks of each wave, up to the first wave with a failure.
+
+    Args:
+        waves: at least one.
+        what: what the waves are, for a message.
+        minutes: the time for all waves. A wave that may take longer than what is left does not start.
+
+    Returns:
+        What went wrong, one line each; nothing if every stack is updated and good.
+    """
+    end = time.monotonic() + minutes * 60
+    for number, wave in enumerate(waves):
+        left, longest = (end - time.monotonic()) / 60, max(step.minutes for step in wave)
+        if number and left < longest:
+            names = names_of([step.target for step in wave])
+            errors, waiting = [f"{left:.0f} minutes are left, and {names} may take {longest}."], waves[number:]
+        else:
+            errors, waiting = _update(wave), waves[number + 1 :]
+        if errors:
+            left_out = names_of([step.target for later in waiting for step in later])
+            stopped = f"stopped before {left_out}" if left_out else "stopped"
+            return [*errors, f"The {what} {stopped}. Nothing was rolled back but what ECS rolls back by itself."]
+    return []
+
+
+def names_of(targets: Sequence[Target]) -> str:
+    """Returns the names of stacks, for a message."""
+    return " and ".join(target.stack for target in targets)
 
 
 def release(
@@ -63,30 +110,19 @@ def release(
     steps = [_step(target, tag, copy_image(source, target, tag)) for target in targets]
     waves = waves_of(steps, wave)
     if not waves:
-        say(f"Nothing to do: {_names(targets)} run {tag}.")
+        say(f"Nothing to do: {names_of(targets)} run {tag}.")
         return
-    order = ", then ".join(_names([step.target for step in one]) for one in waves)
-    say(f"Releasing {tag}: {order}")
+    say(f"Releasing {tag}: {', then '.join(names_of([step.target for step in one]) for one in waves)}")
     if targets[0].on == "aws":
         confirm(f"Release {tag}?", yes=yes)
-    for number, steps_of_wave in enumerate(waves, 1):
-        errors = _deploy(steps_of_wave, tag)
-        if errors:
-            print_report(report(environment, targets))
-            left = _names([step.target for later in waves[number:] for step in later])
-            stopped = f"stopped before {left}" if left else "stopped"
-            back = steps_of_wave[0].target.make("rollback")
-            errors.append(
-                f"The release of {tag} {stopped}. The command rolled nothing back. To go on, run it again. To go back:"
-                f" `{back}`."
-            )
-            raise OperationError("\n".join(errors))
+    if errors := update_in_waves(waves, f"release of {tag}"):
+        print_report(report(environment, targets))
+        errors.append(
+            "To go on, run it again. To go back: `make rollback STACK=…` for each stack that has the version."
+        )
+        raise OperationError("\n".join(errors))
     commit = f" Commit the stack files, which now set {_KEY}." if targets[0].on == "aws" else ""
-    say(f"{_names(targets)} run {tag}.{commit}")
-
-
-def _names(targets: Sequence[Target]) -> str:
-    return " and ".join(target.stack for target in targets)
+    say(f"{names_of(targets)} run {tag}.{commit}")
 
 
 def _step(target: Target, tag: str, digest: str) -> Step | None:
@@ -94,7 +130,7 @@ def _step(target: Target, tag: str, digest: str) -> Step | None:
     if "aws:region" not in target.config_of_all_namespaces():
         raise OperationError(f"Pulumi.{target.stack}.yaml is not in this clone. Nothing was deployed.")
     if "serviceName" not in target.outputs():
-        return Step(target)
+        return Step(target, tag)
     verdict = verify(target)
     if verdict.outcome.under_way:
         wait = target.make("verify", f"WAIT={WAIT_SECONDS}")
@@ -103,14 +139,14 @@ def _step(target: Target, tag: str, digest: str) -> Step | None:
     if verdict.outcome is Outcome.GOOD and runs == digest and target.config().get(_KEY) == tag:
         say(f"Skipped: {target.stack}, which runs {tag} and is good")
         return None
-    # The state says what the failed update has sent, and not what ECS restored (components/service/state_check.py).
-    return Step(target, ("--refresh",) if verdict.outcome is Outcome.ROLLED_BACK else ())
+    return Step(target, tag, refresh_after(verdict))
 
 
-def _deploy(steps: Sequence[Step], tag: str) -> list[str]:
+def _update(steps: Sequence[Step]) -> list[str]:
     """Updates stacks at the same time, then verifies them one by one. Returns the errors, one line each."""
     for step in steps:
-        step.target.set_config(_KEY, tag)
+        if step.tag:
+            step.target.set_config(_KEY, step.tag)
     errors: list[str] = []
     with ThreadPoolExecutor(len(steps)) as pool:
         updates = [pool.submit(step.target.up, *step.options) for step in steps]

@@ -120,14 +120,17 @@ def report(environment: str, targets: Sequence[Target]) -> Report:
 
 def print_report(found: Report) -> None:
     """Prints the table, what is amiss, and one line at the end."""
+    say(as_text(found))
+
+
+def as_text(found: Report) -> str:
+    """Returns the table, what is amiss, and one line at the end."""
     rows = [tuple(name.upper() for name in COLUMNS), *(one.cells for one in found.stacks)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    for row in rows:
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    for fault in found.faults:
-        say(f"  {fault}")
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += [f"  {fault}" for fault in found.faults]
     counted = f"{len(found.stacks)} stack{'s' if len(found.stacks) != 1 else ''} of {found.environment}"
-    say(f"OK: {counted}" if found.good else f"AMISS: {counted}")
+    return "\n".join([*lines, f"OK: {counted}" if found.good else f"AMISS: {counted}"])
 
 
 def as_json(found: Report) -> str:

@@ -9,17 +9,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
 
 from components.lib import sdk
+from config.stack_files import ROOT
 from config.stack_name import STACK_NAME
 from operations.console import say
 from operations.errors import SANDBOX, OperationError, PulumiError
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 _OUTPUTS_OF_SERVICE = ("serviceName", "taskDefinitionArn", "taskFamily", "containerName")
 
 
@@ -96,12 +95,15 @@ class Target:
     def up(self, *options: str) -> None:
         """Runs `pulumi up` without a question, with the stack's name before each line of its output.
 
-        So the output of several stacks can be read while they are updated at the same time.
+        So the output of several stacks can be read while they are updated at the same time. The update starts only if
+        its preview succeeds and, on AWS, breaks no policy of policy/.
 
         Raises:
             PulumiError: the exit status is not 0.
         """
-        command = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--suppress-progress", *options]
+        command = ["up", "--yes", "--suppress-outputs", "--suppress-progress", "--color", "never", *options]
+        if self.on == "aws":  # an engine of the sandbox may not run a folder as a policy pack
+            command += ["--policy-pack", str(ROOT / "policy")]
         with _started([*command, "--stack", self.stack], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
             for line in process.stdout or ():
                 say(f"{self.stack} | {line.rstrip()}")

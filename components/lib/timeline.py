@@ -57,7 +57,7 @@ PROTECTION_MINUTES = 2 * 60
 # A CI job that deploys: GitHub ends a job on a hosted runner after six hours (GitHub Docs, "Actions limits"). The job
 # also checks out, installs, copies the image and verifies.
 JOB_MINUTES = 6 * 60
-_JOB_OVERHEAD_MINUTES = 20
+JOB_OVERHEAD_MINUTES = 20
 
 
 @dataclass(frozen=True)
@@ -89,4 +89,4 @@ class Timeline:
     @property
     def fits_ci_job(self) -> bool:
         """Whether a CI job can wait for a deployment."""
-        return self.deployment_minutes + _JOB_OVERHEAD_MINUTES <= JOB_MINUTES
+        return self.deployment_minutes + JOB_OVERHEAD_MINUTES <= JOB_MINUTES

@@ -14,8 +14,9 @@ from unittest import mock
 
 import pytest
 
-from ci import image_tag
-from ci.image_tag import hold_back, main, registry_has
+from ci import image_tag as module
+from ci.image_tag import hold_back, image_tag, main, registry_has
+from operations.errors import OperationError
 
 HEAD = "config:\n  aws:region: eu-north-1\n"
 TAG = "  voiceter-backend:imageTag: "
@@ -60,30 +61,23 @@ def has(_stack: str, _region: str, _image: str) -> bool:
     return True
 
 
-def test_show_prints_the_tag_as_it_is_written(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (clone / "Pulumi.bare.yaml").write_text("config: {}\n")
-    for stack in ("staging", "bare"):
-        assert main(["show", stack], clone) == 0
-    assert capsys.readouterr().out == "1.10\n\n"
+def test_file_without_a_tag() -> None:
+    assert image_tag("config: {}\n") == ""
 
 
 @pytest.mark.parametrize("tag", ["1.10", "007", "1e5", "42", "0x1F", ".5", "1_000", "true", "~", "2026-01-01"])
-def test_unquoted_tag_that_pulumi_would_change_is_refused(tmp_path: Path, tag: str) -> None:
-    (tmp_path / "Pulumi.dev.yaml").write_text(f"{HEAD}{TAG}{tag}\n")
-    with pytest.raises(SystemExit, match=f"imageTag: {re.escape(tag)} needs quotes"):
-        main(["show", "dev"], tmp_path)
+def test_unquoted_tag_that_pulumi_would_change_is_refused(tag: str) -> None:
+    with pytest.raises(OperationError, match=f"imageTag: {re.escape(tag)} needs quotes"):
+        image_tag(f"{HEAD}{TAG}{tag}\n")
 
 
 @pytest.mark.parametrize("tag", ["1.10.0", "v1", "'007'", '"1e5"', "1.x", "sha256:" + "1" * 64, "2026-01-01-a"])
-def test_tag_that_pulumi_keeps_is_accepted(tmp_path: Path, tag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "Pulumi.dev.yaml").write_text(f"{HEAD}{TAG}{tag}\n")
-    assert main(["show", "dev"], tmp_path) == 0
-    assert capsys.readouterr().out.strip() == tag.strip("'\"")
+def test_tag_that_pulumi_keeps_is_accepted(tag: str) -> None:
+    assert image_tag(f"{HEAD}{TAG}{tag}\n") == tag.strip("'\"")
 
 
-@pytest.mark.parametrize("arguments", [["show", "none"], ["hold-back", "none", "--base", "HEAD"]])
-def test_unknown_stack_is_refused(clone: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments, clone) == 1
+def test_unknown_stack_is_refused(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["none", "--base", "HEAD"], clone) == 1
     assert "There is no Pulumi.none.yaml" in capsys.readouterr().err
 
 
@@ -119,8 +113,8 @@ def test_unchanged_tag_asks_no_registry(clone: Path, calls: Calls) -> None:
 def test_hold_back_prints_its_note(
     clone: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(image_tag, "registry_has", lacks)
-    assert main(["hold-back", "staging", "--base", "HEAD"], clone) == 0
+    monkeypatch.setattr(module, "registry_has", lacks)
+    assert main(["staging", "--base", "HEAD"], clone) == 0
     assert capsys.readouterr().out.startswith("staging: the registry lacks `1.10`")
 
 
@@ -137,7 +131,7 @@ def test_region_of_an_esc_environment_is_asked_of_pulumi(clone: Path, calls: Cal
 
 def test_stack_without_a_region_is_refused(clone: Path, calls: Calls) -> None:
     (clone / "Pulumi.staging.yaml").write_text(f"{ENVIRONMENT}{TAG}'1.10'\n")
-    with pytest.raises(SystemExit, match="aws:region of staging is not set"):
+    with pytest.raises(OperationError, match="aws:region of staging is not set"):
         hold_back(clone, "staging", "HEAD", lacks)
     assert calls() == ["config get aws:region --stack staging"]
 
@@ -147,8 +141,8 @@ def test_refused_credentials_are_no_missing_image(
 ) -> None:
     exceptions: Any = importlib.import_module("botocore.exceptions")
     refused = exceptions.ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "m"}}, "DescribeImages")
-    monkeypatch.setattr(image_tag, "registry_has", mock.Mock(side_effect=refused))
-    assert main(["hold-back", "staging", "--base", "HEAD"], clone) == 1
+    monkeypatch.setattr(module, "registry_has", mock.Mock(side_effect=refused))
+    assert main(["staging", "--base", "HEAD"], clone) == 1
     assert capsys.readouterr().err.startswith("AWS refused the credentials of this shell (ExpiredTokenException)")
     assert calls() == []
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 import yaml
 
+from ci import deploy
 from components.lib.timeline import JOB_MINUTES
 from components.service.strategy import STRATEGIES
+from config.stack_files import committed_stacks
+from config.stack_name import environment_of
 from operations.redeploy import WAIT_SECONDS as REDEPLOY_WAIT_SECONDS
 from tests.support.program import run
 
@@ -18,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 ALL = [*WORKFLOWS, *sorted((GITHUB / "actions").glob("*/action.yml"))]
-STACKS = ["dev", "staging", "prod"]
+STACKS = committed_stacks()
 
 
 def read(name: str) -> dict[str, Any]:
@@ -66,10 +73,11 @@ def test_forks_get_no_credentials() -> None:
     events = {path.stem: set(read(path.stem)["on"]) for path in WORKFLOWS}
     assert events == {
         "deploy": {"push", "workflow_dispatch"},
-        "deploy-stack": {"workflow_call"},
+        "deploy-environment": {"workflow_call"},
         "drift": {"schedule", "workflow_dispatch"},
         "pull-request": {"pull_request"},
         "scan": {"schedule", "workflow_dispatch"},
+        "stacks": {"workflow_call"},
         "test": {"workflow_call"},
     }
     for path in ALL:
@@ -86,7 +94,7 @@ def test_jobs_have_the_permissions_they_need() -> None:
         ("deploy", "dev"): {"id-token"},
         ("deploy", "staging"): {"id-token"},
         ("deploy", "prod"): {"id-token"},
-        ("deploy-stack", "deploy"): {"id-token"},
+        ("deploy-environment", "deploy"): {"id-token"},
         ("drift", "check"): {"id-token"},
         ("drift", "issue"): {"issues"},
     }
@@ -110,25 +118,83 @@ def test_deployment_order() -> None:
     deploy = read("deploy")["jobs"]
     assert {name: (job.get("needs"), job.get("with")) for name, job in deploy.items()} == {
         "test": (None, None),
-        "dev": ("test", {"stack": "dev"}),
-        "staging": ("dev", {"stack": "staging", "from": "dev"}),
-        "prod": ("staging", {"stack": "prod", "from": "staging"}),
+        "dev": ("test", {"environment": "dev"}),
+        "staging": ("dev", {"environment": "staging", "from": "dev"}),
+        "prod": ("staging", {"environment": "prod", "from": "staging"}),
     }
-    job = read("deploy-stack")["jobs"]["deploy"]
-    assert job["environment"] == "${{ inputs.stack }}"
-    assert job["concurrency"] == {"group": "deploy-${{ inputs.stack }}", "cancel-in-progress": "false"}
-    runs = [step["run"] for step in job["steps"] if "run" in step]
-    order = ["operations promote", "pulumi up", "operations verify", "make rollback"]
-    assert [next(n for n, run in enumerate(runs) if command in run) for command in order] == [0, 1, 2, 3]
+    assert {environment_of(stack) for stack in STACKS} == {*deploy} - {"test"}
+
+
+def test_one_job_with_one_approval_deploys_all_regions() -> None:
+    """Not a matrix: each of its jobs that starts later needs an approval, and a failed one cancels those that run."""
+    [job] = read("deploy-environment")["jobs"].values()
+    assert "strategy" not in job
+    assert job["environment"] == "${{ inputs.environment }}"
+    assert job["concurrency"] == {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": "false"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"ENVIRONMENT": "dev", "FROM": "", "WAVE": "1"}, ("dev", "", 1)),
+        ({"ENVIRONMENT": "prod", "FROM": "staging", "WAVE": "2"}, ("prod", "staging", 2)),
+    ],
+)
+def test_deploy_job_runs_the_deployment(
+    variables: dict[str, str], expected: tuple[str, str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step's command, as the shell expands it, reaches the deployment."""
+    [job] = read("deploy-environment")["jobs"].values()
+    assert variables.keys() < job["env"].keys()
+    [script] = [step["run"] for step in job["steps"] if "run" in step]
+    echo = script.replace(".venv/bin/python", "printf '%s\\n'")
+    words = subprocess.run(  # noqa: S603
+        ["/bin/sh", "-c", echo], env=variables, capture_output=True, text=True, check=True
+    ).stdout.split("\n")[:-1]
+    assert words[:2] == ["-m", "ci.deploy"]
+    given: list[object] = []
+
+    def record(environment: str, source: str, wave: int, _: Path) -> list[str]:
+        given.extend((environment, source, wave))
+        return []
+
+    monkeypatch.setattr(deploy, "deploy", record)
+    monkeypatch.setattr(deploy, "_summary", mock.Mock(return_value=""))
+    assert deploy.main(words[2:]) == 0
+    assert tuple(given) == expected
 
 
 @pytest.mark.parametrize(
     ("workflow", "job"), [("pull-request", "sandbox"), ("pull-request", "aws"), ("drift", "check"), ("scan", "scan")]
 )
 def test_every_stack_is_checked(workflow: str, job: str) -> None:
-    strategy = read(workflow)["jobs"][job]["strategy"]
-    assert strategy == {"fail-fast": "false", "matrix": {"stack": STACKS}}
-    assert {path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml")} == set(STACKS)
+    jobs = read(workflow)["jobs"]
+    matrix = {"stack": "${{ fromJSON(needs.stacks.outputs.stacks) }}"}
+    assert jobs[job]["strategy"] == {"fail-fast": "false", "matrix": matrix}
+    assert jobs[job]["needs"] == "stacks"
+    assert jobs["stacks"]["uses"] == "./.github/workflows/stacks.yml"
+
+
+def test_stacks_are_those_that_have_a_file(tmp_path: Path) -> None:
+    """With a Python that has no packages, as the job installs none."""
+    for folder in ("ci", "config"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "Pulumi.prod-eu-north-1.yaml"):
+        (tmp_path / name).touch()
+    [job] = read("stacks")["jobs"].values()
+    [step] = [step for step in job["steps"] if "run" in step]
+    assert job["outputs"] == {"stacks": f"${{{{ steps.{step['id']}.outputs.stacks }}}}"}
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(
+        f"#!/bin/sh\nexec {sys.executable} -I -S -c \"import sys, runpy; sys.path.insert(0, '.'); "
+        'runpy.run_module(sys.argv.pop(1), run_name=\'__main__\')" "$2"\n'
+    )
+    python.chmod(0o755)
+    output = tmp_path / "output"
+    shell = {"PATH": f"{python.parent}:/usr/bin:/bin", "GITHUB_OUTPUT": str(output)}
+    subprocess.run(["/bin/sh", "-ec", step["run"]], cwd=tmp_path, env=shell, check=True)  # noqa: S603
+    assert output.read_text() == 'stacks=["dev", "prod", "prod-eu-north-1"]\n'
 
 
 def test_drift_has_a_concurrency_group_for_each_stack() -> None:
@@ -141,21 +207,27 @@ def test_no_expression_is_expanded_in_a_script() -> None:
         assert "${{" not in scripts(path), path.name
 
 
+def test_failure_before_a_pipe_counts() -> None:
+    """GitHub sets pipefail only for a shell that is given by name."""
+    for path in WORKFLOWS:
+        for job in read(path.stem)["jobs"].values():
+            for step in job.get("steps", []):
+                assert " | " not in step.get("run", "") or step.get("shell") == "bash", f"{path.stem}: {step['name']}"
+
+
 def test_every_job_has_a_timeout() -> None:
     for workflow, name, job in jobs():
-        limit = JOB_MINUTES if workflow == "deploy-stack" else 120
+        limit = JOB_MINUTES if workflow == "deploy-environment" else 120
         assert "uses" in job or int(job["timeout-minutes"]) <= limit, f"{workflow}: {name}"
 
 
 def test_deployment_has_all_the_time_that_github_allows() -> None:
-    job = read("deploy-stack")["jobs"]["deploy"]
+    job = read("deploy-environment")["jobs"]["deploy"]
     seconds = str(JOB_MINUTES * 60)
     assert job["timeout-minutes"] == str(JOB_MINUTES)
     [session] = [step["with"]["role-duration-seconds"] for step in job["steps"] if "assume" in str(step).lower()]
     assert session == seconds
     assert re.findall(r"--max-session-duration (\d+)", (ROOT / "docs" / "ci.md").read_text()) == [seconds]
-    [verify] = [step["run"] for step in job["steps"] if "operations verify" in step.get("run", "")]
-    assert verify.endswith(f"--wait {seconds}")
     assert seconds == str(REDEPLOY_WAIT_SECONDS)
 
 
@@ -169,7 +241,7 @@ def test_job_can_wait_for_every_strategy_of_the_committed_stacks(stack: str, str
 def test_deployments_run_the_official_cli_in_the_version_of_the_sandboxes_engine() -> None:
     pinned = (ROOT / ".pulumi.version").read_text().strip()
     assert f"github.com/pulumi/pulumi/pkg/v3 v{pinned}\n" in (ROOT / "sandbox" / "engine" / "go.mod").read_text()
-    for workflow, name in (("deploy-stack", "deploy"), ("drift", "check"), ("pull-request", "aws")):
+    for workflow, name in (("deploy-environment", "deploy"), ("drift", "check"), ("pull-request", "aws")):
         steps = read(workflow)["jobs"][name]["steps"]
         assert "./.github/actions/pulumi" in [step.get("uses") for step in steps]
     for path in ALL:
@@ -177,13 +249,10 @@ def test_deployments_run_the_official_cli_in_the_version_of_the_sandboxes_engine
         assert text.count("uses: pulumi/actions@") == text.count("pulumi-version-file: .pulumi.version"), path.name
 
 
-def test_preview_and_deployment_enforce_the_policies() -> None:
+def test_preview_enforces_the_policies() -> None:
     [preview] = [step for step in read("pull-request")["jobs"]["aws"]["steps"] if step.get("with", {}).get("command")]
     assert preview["with"]["policyPacks"] == "policy"
     assert "make preview" in scripts(GITHUB / "workflows" / "pull-request.yml")
-    assert re.search(
-        r"pulumi up [^#]*--policy-pack policy$", scripts(GITHUB / "workflows" / "deploy-stack.yml"), re.MULTILINE
-    )
     pack = yaml.safe_load((ROOT / "policy" / "PulumiPolicy.yaml").read_text())
     assert pack["runtime"]["name"] == "python"
     # The packages are those of the program.
@@ -201,17 +270,16 @@ def test_scripts_call_existing_commands() -> None:
     assert called <= targets
     assert set(re.findall(r"python -m ([\w.]+)", text)) == {
         "ci.cost",
+        "ci.deploy",
         "ci.drift",
         "ci.image_tag",
-        "operations",
+        "ci.stacks",
         "sandbox",
     }
     assert (ROOT / ".ci" / "run").exists()
 
 
 def test_scan_reaches_the_sandbox_alone() -> None:
-    [job] = read("scan")["jobs"].values()
+    job = read("scan")["jobs"]["scan"]
     runs = [step["run"] for step in job["steps"] if "run" in step]
     assert runs == ['make up STACK="$STACK"', 'make scan STACK="$STACK" ON=sandbox | tee -a "$GITHUB_STEP_SUMMARY"']
-    # With bash given by name GitHub sets pipefail, so that the scan's exit status counts, and not that of tee.
-    assert job["steps"][-1]["shell"] == "bash"

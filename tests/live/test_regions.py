@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,27 +177,50 @@ def test_evacuation_and_return_change_the_health_check_alone(added: Stack, prod:
     assert added.service()["deployments"] == services
 
 
-def test_release_in_waves_stops_at_the_first_failure_and_goes_on(added: Stack, prod: Stack) -> None:
+def test_release_in_waves_stops_at_the_first_failure(added: Stack, prod: Stack) -> None:
     sandbox, before = added.sandbox, added.service()["taskDefinition"]
     sandbox.image("prod", "2.0.0", fault="unhealthy")
     # When the service fails, the engine interrupts the program, which may print a traceback.
     run = sandbox.run("python -m operations release prod prod 2.0.0")
     assert run.status == 1, run.output
     assert f"Releasing 2.0.0: prod, then {ADDED}\n" in run.output
-    assert f"The release of 2.0.0 stopped before {ADDED}. The command rolled nothing back." in run.output
+    assert f"The release of 2.0.0 stopped before {ADDED}. Nothing was rolled back" in run.output
     assert "AMISS: 2 stacks of prod" in run.output, "the table says which region runs what"
     assert added.service()["taskDefinition"] == before
 
+
+def test_deployment_of_what_is_committed_goes_on_in_waves(added: Stack, prod: Stack, tmp_path: Path) -> None:
+    """As a job of the workflow: prod runs what ECS has restored, and both stack files name the next image."""
+    sandbox, summary = added.sandbox, tmp_path / "summary.md"
     sandbox.image("prod", "2.0.1")
-    run = sandbox.operate("release", "prod", "prod", "2.0.1")
+    for stack in (prod, added):
+        sandbox.set(stack.name, imageTag="2.0.1", idleTimeoutSeconds="301")
+    run = sandbox.run(f"GITHUB_STEP_SUMMARY='{summary}' python -m ci.deploy prod --from prod")
     assert run.status == 0, run.output
-    assert f"{ADDED} | " in run.output
-    assert run.output.endswith(f"prod and {ADDED} run 2.0.1.\n")
+    lines = run.output.splitlines()
+    copied, *updates = [
+        next(number for number, line in enumerate(lines) if line.startswith(start))
+        for start in (f"Copied: {added.outputs['repositoryUrl']}:2.0.1", "prod | Updating", f"{ADDED} | Previewing")
+    ]
+    assert copied < updates[0] < updates[1], run.output
+    text = summary.read_text()
+    assert text.startswith("### prod is deployed\n")
+    assert "OK: 2 stacks of prod" in text
+    for stack in (prod, added):
+        attributes = stack.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=balancer(stack))
+        assert {"Key": "idle_timeout.timeout_seconds", "Value": "301"} in attributes["Attributes"]
+
     run = sandbox.operate("release", "prod", "prod", "2.0.1")
     assert run.output.endswith(f"Nothing to do: prod and {ADDED} run 2.0.1.\n")
     status = json.loads(sandbox.operate("status", "prod", "--json").output)
     assert status["faults"] == []
     assert {one["service"]["version"] for one in status["stacks"]} == {"2.0.1"}
+
+
+def balancer(stack: Stack) -> str:
+    """The ARN of the stack's load balancer."""
+    found = stack.client("elbv2").describe_load_balancers(Names=[stack.named("voiceter-backend")])
+    return found["LoadBalancers"][0]["LoadBalancerArn"]
 
 
 def test_stack_with_a_long_name_comes_up(sandbox: LiveSandbox) -> None:

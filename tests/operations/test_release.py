@@ -8,67 +8,19 @@ from typing import Any, cast
 import pytest
 
 from operations import release as releasing
-from operations.errors import OperationError, PulumiError
-from operations.release import Step, release, waves_of
+from operations.errors import OperationError
+from operations.release import Step, release, update_in_waves, waves_of
 from operations.target import Target
-from operations.verdict import Outcome, Verdict
+from operations.verdict import Outcome
+from tests.support import fake_stack
+from tests.support.fake_stack import DIGEST, OLD, FakeStack, updated
 
-DIGEST = "sha256:" + "1" * 64
-OLD = "sha256:" + "0" * 64
 STACKS = ("prod", "prod-ap-northeast-1", "prod-eu-north-1", "prod-us-west-2")
-
-
-class FakeStack:
-    """A stack that runs an image, and whose next deployment succeeds or fails."""
-
-    def __init__(self, stack: str, on: str = "sandbox") -> None:
-        self.stack = stack
-        self.on = on
-        self.values = {"aws:region": "us-east-1", "imageTag": "1.4.1"}
-        self.digest = OLD
-        self.outcome = Outcome.GOOD
-        self.fails = False
-        self.updates: list[tuple[str, ...]] = []
-
-    def outputs(self) -> dict[str, str]:
-        return {"serviceName": "voiceter-backend"}
-
-    def output(self, _: str) -> str:
-        return "arn"
-
-    def client(self, _: str) -> FakeStack:
-        return self
-
-    def config(self) -> dict[str, str]:
-        return self.values
-
-    config_of_all_namespaces = config
-
-    def set_config(self, key: str, value: str) -> None:
-        self.values[key] = value
-
-    def forget_outputs(self) -> None:
-        pass
-
-    def make(self, command: str, *options: str) -> str:
-        return " ".join(["make", command, f"STACK={self.stack}", *options])
-
-    def up(self, *options: str) -> None:
-        self.updates.append(options)
-        updated.append(self.stack)
-        if self.fails:
-            self.outcome = Outcome.ROLLED_BACK
-            raise PulumiError(f"`pulumi up` of {self.stack} ended with status 255")
-        self.digest, self.outcome = DIGEST, Outcome.GOOD
-
-
-updated: list[str] = []
 
 
 @pytest.fixture(autouse=True)
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    def verify(stack: FakeStack, _wait: float = 0) -> Verdict:
-        return Verdict(stack.outcome, f"it is {stack.outcome.value}")
+    fake_stack.install(monkeypatch)
 
     def running_image(stack: FakeStack, _: str) -> tuple[str, str]:
         return "1.4.1", stack.digest
@@ -79,13 +31,9 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def report(environment: str, stacks: Sequence[FakeStack]) -> str:
         return f"table of {environment}: {', '.join(one.stack for one in stacks)}"
 
-    def print_verdict(*_: Any) -> None:
-        pass
-
-    for fake in (verify, running_image, copy_image, report, print_verdict):
+    for fake in (running_image, copy_image, report):
         monkeypatch.setattr(releasing, fake.__name__, fake)
     monkeypatch.setattr(releasing, "print_report", print)
-    updated.clear()
 
 
 @pytest.fixture
@@ -135,8 +83,8 @@ def test_first_failure_stops_the_rest(stacks: list[FakeStack], capsys: pytest.Ca
     assert [one.values["imageTag"] for one in stacks] == ["1.4.2", "1.4.2", "1.4.1", "1.4.1"]
     message = str(error.value)
     assert "`pulumi up` of prod-ap-northeast-1 ended with status 255" in message
-    assert "stopped before prod-eu-north-1 and prod-us-west-2. The command rolled nothing back." in message
-    assert "`make rollback STACK=prod-ap-northeast-1`" in message
+    assert "The release of 1.4.2 stopped before prod-eu-north-1 and prod-us-west-2. Nothing was rolled back" in message
+    assert "`make rollback STACK=…` for each stack that has the version" in message
     assert f"table of prod: {', '.join(STACKS)}" in capsys.readouterr().out
 
 
@@ -160,6 +108,33 @@ def test_next_run_goes_on(stacks: list[FakeStack]) -> None:
     updated.clear()
     released(stacks)
     assert updated == [], "each stack runs the version"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "options"),
+    [
+        *((outcome, ("--refresh",)) for outcome in (Outcome.ROLLED_BACK, Outcome.FAILED, Outcome.WRONG_REVISION)),
+        (Outcome.GOOD, ()),
+    ],
+)
+def test_update_after_a_failed_deployment_refreshes(
+    stacks: list[FakeStack], outcome: Outcome, options: tuple[str, ...]
+) -> None:
+    stacks[0].outcome = outcome
+    released(stacks)
+    assert stacks[0].updates == [options]
+
+
+def test_wave_that_may_last_too_long_does_not_start(stacks: list[FakeStack]) -> None:
+    steps = [Step(cast(Target, one), minutes=60) for one in stacks]
+    lines = update_in_waves(waves_of(steps, 2), "deployment", minutes=59.5)
+    assert updated == ["prod"], "the first wave always starts"
+    assert lines[0] == "59 minutes are left, and prod-ap-northeast-1 and prod-eu-north-1 may take 60."
+    assert "stopped before prod-ap-northeast-1 and prod-eu-north-1 and prod-us-west-2." in lines[1]
+    updated.clear()
+    assert update_in_waves(waves_of(steps, 2), "deployment", minutes=61) == []
+    assert updated[0] == "prod"
+    assert sorted(updated[1:]) == list(STACKS[1:])
 
 
 @pytest.mark.parametrize("change", ["digest", "imageTag", "outcome"])

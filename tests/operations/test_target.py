@@ -100,8 +100,10 @@ def test_update_names_the_stack_in_each_line(shell: Path, capsys: pytest.Capture
     with pytest.raises(PulumiError, match=r"`pulumi up` of prod on AWS.* ended with status 3"):
         Target.open("prod").up("--refresh")
     assert capsys.readouterr().out == "prod | updating\nprod | warning\n"
-    assert (shell / "calls").read_text().startswith("up --yes --skip-preview")
-    assert "--refresh --stack prod" in (shell / "calls").read_text()
+    assert (shell / "calls").read_text() == (
+        "up --yes --suppress-outputs --suppress-progress --color never --refresh"
+        f" --policy-pack {ROOT / 'policy'} --stack prod --non-interactive\n"
+    )
 
 
 @pytest.mark.parametrize(
