@@ -9,26 +9,17 @@ import pytest
 from tests.live.harness import LiveSandbox, Stack, live_sandbox
 
 EVERYTHING = r"""
-pulumi config set enableMetrics true -s dev
-pulumi config set customerKey true -s dev
-pulumi config set natGateways single -s dev
-pulumi config set domainName voice.sandbox.test -s dev
 zone=$(aws route53 create-hosted-zone --name sandbox.test --caller-reference test --query HostedZone.Id --output text)
-pulumi config set hostedZoneId "${zone##*/}" -s dev
-pulumi config set --secret --path secrets.API_TOKEN correct-horse-battery -s dev
-pulumi config set --path 'alarmEmails[0]' oncall@example.com -s dev
-pulumi config set --path 'alarmPhones[0]' --type string -s dev -- +4915112345678
-pulumi config set monthlyBudgetUsd 250 -s dev
-pulumi config set accessLogs true -s dev
-pulumi config set waf true -s dev
 boundary=$(aws iam create-policy --policy-name boundary --query Policy.Arn --output text \
   --policy-document '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
-pulumi config set permissionsBoundaryArn "$boundary" -s dev
-pulumi config set redisEnabled true -s dev
-pulumi config set --secret redisAuthToken correct-horse-battery -s dev
-pulumi config set --path scalingSchedule.morning.cron '0 6 * * ? *' -s dev
-pulumi config set --path scalingSchedule.morning.min 1 -s dev
-pulumi config set --path scalingSchedule.morning.max 2 -s dev
+pulumi config set-all -s dev --path --plaintext enableMetrics=true --plaintext customerKey=true \
+  --plaintext natGateways=single --plaintext domainName=voice.sandbox.test --plaintext hostedZoneId="${zone##*/}" \
+  --secret secrets.API_TOKEN=correct-horse-battery --plaintext 'alarmEmails[0]=oncall@example.com' \
+  --plaintext monthlyBudgetUsd=250 --plaintext accessLogs=true --plaintext waf=true \
+  --plaintext permissionsBoundaryArn="$boundary" --plaintext redisEnabled=true \
+  --secret redisAuthToken=correct-horse-battery --plaintext 'scalingSchedule.morning.cron=0 6 * * ? *' \
+  --plaintext scalingSchedule.morning.min=1 --plaintext scalingSchedule.morning.max=2
+pulumi config set --path 'alarmPhones[0]' --type string -s dev -- +4915112345678
 """
 
 
