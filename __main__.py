@@ -23,6 +23,7 @@ from components.lookups import Lookups
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.budget import Budget, BudgetArgs
 from components.monitoring.dashboard import Dashboard, DashboardArgs, dashboard_url
+from components.monitoring.events import Events, EventsArgs
 from components.monitoring.metrics import Metrics
 from components.monitoring.notifications import Notifications, NotificationsArgs
 from components.monitoring.profiles import profile_of
@@ -249,6 +250,17 @@ if settings.image:
         on_aws,
     )
     Alarms("service-alarms", AlarmsArgs(names, profile.other_alarms, topic_arn, console, after=[service]), on_aws)
+    Events(
+        "events",
+        EventsArgs(
+            names=names,
+            cluster_arn=cluster.arn,
+            service_name=service.name,
+            service_arn=service.arn,
+            topic_arn=topic_arn,
+        ),
+        on_aws,
+    )
     Scaling(
         "scaling",
         ScalingArgs(cluster_name=cluster.name, service_name=service.name, rules=settings.scaling),

@@ -381,6 +381,10 @@ FREE: Final[Mapping[str, str]] = {
     "aws:appautoscaling/scheduledAction:ScheduledAction": _SCALING,
     "aws:appautoscaling/target:Target": _SCALING,
     "aws:budgets/budget:Budget": "a budget without actions is free",
+    # aws.amazon.com/eventbridge/pricing: "AWS management events are ingested by the event bus for free". It names no
+    # price for the delivery to a topic of the same account.
+    "aws:cloudwatch/eventRule:EventRule": "events of AWS services are free; the topic's text messages are not counted",
+    "aws:cloudwatch/eventTarget:EventTarget": _CONFIGURATION,
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _CONFIGURATION,
     "aws:cloudwatch/queryDefinition:QueryDefinition": "a saved text; each query that somebody runs costs 0.005 a GB",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _SECURITY_GROUP,

@@ -21,6 +21,7 @@ UNTAGGED: Final = frozenset(
         "aws:appautoscaling/policy:Policy",
         "aws:appautoscaling/scheduledAction:ScheduledAction",
         "aws:cloudwatch/dashboard:Dashboard",
+        "aws:cloudwatch/eventTarget:EventTarget",
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         "aws:cloudwatch/queryDefinition:QueryDefinition",
         "aws:ec2/route:Route",

@@ -42,6 +42,8 @@ ALLOWED: Final[Mapping[tuple[str, str], str]] = {
     ("CloudWatch", "*"): "in a key's policy, this key",
     ("Budgets", "kms:GenerateDataKey*"): "as for CloudWatch",
     ("Budgets", "*"): "in a key's policy, this key",
+    ("EventBridge", "kms:GenerateDataKey*"): "as for CloudWatch",
+    ("EventBridge", "*"): "in a key's policy, this key",
     ("Recordings", "s3:*"): "an endpoint's policy: the task role says which actions",
     ("Recordings", "*"): "an endpoint's policy takes no other principal; a condition names the task role",
     ("Recordings", "arn:{partition}:s3:::{recordings}/*"): ("an endpoint's policy: the task role says which objects"),

@@ -268,6 +268,9 @@ class FakeAws(pulumi.runtime.Mocks):
         match type_:
             case "Role":
                 computed["arn"] = f"arn:{PARTITION}:iam::{ACCOUNT}:role/{name}"
+            case "Service" if "cluster" in inputs:
+                cluster = inputs["cluster"].rpartition("/")[2]
+                computed["arn"] = self._arn("ecs", f"service/{cluster}/{name}")
             case "Bucket":
                 computed["arn"] = f"arn:{PARTITION}:s3:::{name}"
             case "Repository":

@@ -116,6 +116,10 @@ class Names:
         """A CloudWatch alarm."""
         return _fit_name(self._with_stack(f"{APPLICATION}-{kind}"), 255)
 
+    def event_rule(self, kind: str) -> str:
+        """An EventBridge rule."""
+        return _fit_name(self._with_stack(f"{APPLICATION}-{kind}"), 64)
+
     def recordings_bucket(self, account_id: str) -> str:
         """The S3 bucket of the recordings. Its name contains the account, as all of AWS shares the names of buckets."""
         return _fit_name(f"voiceter-recordings-{account_id}-{self.stack}", 63, _BUCKET)

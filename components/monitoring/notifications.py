@@ -1,4 +1,4 @@
-"""The topic of the alarms and the budget, its key and its subscribers."""
+"""The topic of the alarms, the budget and the events of ECS, its key and its subscribers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from components.lib.policy import Statement, document, tls_only
 
 # The key encrypts messages in transit only, so a deleted key is not needed for longer.
 _KEY_DELETION_DAYS = 7
-_PUBLISHERS = {"CloudWatch": "cloudwatch.amazonaws.com", "Budgets": "budgets.amazonaws.com"}
+# Sid -> the service, and whether AWS supports a condition on the source of its messages. EventBridge sends no source:
+# "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (User Guide, "Using resource-based
+# policies for Amazon EventBridge"), nor in the policy of the topic's key (Amazon SNS Developer Guide, "Managing Amazon
+# SNS encryption keys and costs"): with a condition, its messages would be lost without an error.
+_PUBLISHERS = {
+    "Budgets": ("budgets.amazonaws.com", True),
+    "CloudWatch": ("cloudwatch.amazonaws.com", True),
+    "EventBridge": ("events.amazonaws.com", False),
+}
 
 
 @dataclass(frozen=True)
@@ -27,14 +35,14 @@ class NotificationsArgs:
 
 
 class Notifications(pulumi.ComponentResource):
-    """An encrypted SNS topic that only CloudWatch and Budgets of this account publish to."""
+    """An encrypted SNS topic that only CloudWatch, Budgets and EventBridge publish to."""
 
     topic_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:notifications:Notifications", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        # AWS's default key for SNS admits neither service: their messages would be lost without an error.
+        # AWS's default key for SNS admits none of the services: their messages would be lost without an error.
         key = aws.kms.Key(
             "alarms",
             description=f"Messages of the topic {args.name}",
@@ -65,10 +73,10 @@ def _key_policy(account: Account) -> list[Statement]:
                 publisher,
                 ["kms:Decrypt", "kms:GenerateDataKey*"],
                 ["*"],
-                _of_this_account(account),
+                _of_this_account(account) if has_source else {},
                 principal={"Service": service},
             )
-            for publisher, service in _PUBLISHERS.items()
+            for publisher, (service, has_source) in _PUBLISHERS.items()
         ),
     ]
 
@@ -76,14 +84,20 @@ def _key_policy(account: Account) -> list[Statement]:
 def _topic_policy(account: Account, topic: aws.sns.Topic) -> list[Statement]:
     """Returns the policy of the topic.
 
-    AWS services publish over TLS (Amazon SNS Developer Guide, "Enforce encryption of data in transit").
+    AWS services publish over TLS (Amazon SNS Developer Guide, "Enforce encryption of data in transit"). If a request of
+    EventBridge has no aws:SecureTransport, the condition of the Deny does not hold (IAM User Guide, "IAM JSON policy
+    elements: Condition operators").
     """
     return [
         *(
             Statement(
-                publisher, ["sns:Publish"], [topic.arn], _of_this_account(account), principal={"Service": service}
+                publisher,
+                ["sns:Publish"],
+                [topic.arn],
+                _of_this_account(account) if has_source else {},
+                principal={"Service": service},
             )
-            for publisher, service in _PUBLISHERS.items()
+            for publisher, (service, has_source) in _PUBLISHERS.items()
         ),
         tls_only(["sns:Publish"], [topic.arn]),
     ]

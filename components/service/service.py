@@ -60,6 +60,7 @@ class Service(pulumi.ComponentResource):
     """
 
     name: pulumi.Output[str]
+    arn: pulumi.Output[str]
     task_definition_arn: pulumi.Output[str]
     task_family: pulumi.Output[str]
 
@@ -133,6 +134,7 @@ class Service(pulumi.ComponentResource):
             state_check.end_preview(service)
         require_running(service, task_definition, self)
         self.name = service.name
+        self.arn = service.arn
         self.task_definition_arn = task_definition.arn
         self.task_family = task_definition.family
         self.register_outputs({"name": self.name, "task_definition_arn": self.task_definition_arn})

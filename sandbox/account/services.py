@@ -15,6 +15,7 @@ _SERVICES = (
     "ecs",
     "elasticache",
     "elbv2",
+    "events",
     "iam",
     "kms",
     "logs",

@@ -49,6 +49,7 @@ SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 TOPIC, KEY, ALIAS = "aws:sns/topic:Topic", "aws:kms/key:Key", "aws:kms/alias:Alias"
 TOPIC_POLICY, SUBSCRIPTION = "aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription"
 ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/dashboard:Dashboard"
+EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 BUDGET = "aws:budgets/budget:Budget"
 SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -757,6 +758,36 @@ SAMPLES: dict[str, Sample] = {
     "aws:cloudwatch/queryDefinition:QueryDefinition": Sample(
         {"name": "app/errors", "queryString": "filter @message like /error/", "logGroupNames": ["/app", "/edge"]},
         {"queryString": "filter @message like /fatal/"},
+    ),
+    EVENT_RULE: Sample(
+        {
+            "name": "app-task-stopped",
+            "description": "A task stopped",
+            "eventPattern": '{"source": ["aws.ecs"], "detail": {"lastStatus": ["STOPPED"]}}',
+            "state": "ENABLED",
+        },
+        {
+            "description": "A task did not start",
+            "eventPattern": '{"source": ["aws.ecs"], "detail": {"stopCode": ["TaskFailedToStart"]}}',
+            "state": "DISABLED",
+        },
+    ),
+    EVENT_TARGET: Sample(
+        {
+            "rule": Ref(EVENT_RULE, "name"),
+            "targetId": "topic",
+            "arn": Ref(TOPIC, "arn"),
+            "inputTransformer": {
+                "inputPaths": {"reason": "$.detail.stoppedReason"},
+                "inputTemplate": '"app: <reason>"',
+            },
+        },
+        {
+            "inputTransformer": {
+                "inputPaths": {"code": "$.detail.stopCode"},
+                "inputTemplate": '"app: a task stopped: <code>"',
+            }
+        },
     ),
     DASHBOARD: Sample(
         {"dashboardName": "app", "dashboardBody": '{"widgets": [{"type": "text", "properties": {"markdown": "a"}}]}'},

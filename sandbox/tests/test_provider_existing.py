@@ -21,6 +21,8 @@ from sandbox.tests.provider_samples import (
     CERTIFICATE,
     CLUSTER,
     DASHBOARD,
+    EVENT_RULE,
+    EVENT_TARGET,
     GATEWAY,
     GROUP,
     KEY,
@@ -97,6 +99,7 @@ RETURNED = {
 }
 # AWS overwrites: the operation puts a setting of its parent, or registers another revision of it.
 OVERWRITTEN = {
+    *(EVENT_RULE, EVENT_TARGET),
     *(ALARM, DASHBOARD, TARGET, POLICY, SCHEDULED_ACTION, TASK, TOPIC_POLICY),
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     *("aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:iam/rolePolicy:RolePolicy"),

@@ -50,6 +50,8 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:appautoscaling/target:Target": ({"resourceId", "scalableDimension", "serviceNamespace"}, set()),
     "aws:budgets/budget:Budget": ({"name"}, {"costFilters", "limitAmount", "limitUnit"}),
     "aws:cloudwatch/dashboard:Dashboard": ({"dashboardName"}, set()),
+    "aws:cloudwatch/eventRule:EventRule": ({"name"}, {"state"}),
+    "aws:cloudwatch/eventTarget:EventTarget": ({"rule", "targetId"}, {"targetId"}),
     "aws:cloudwatch/logGroup:LogGroup": ({"name"}, {"deletionProtectionEnabled"}),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": ({"policyName"}, set()),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ({"name"}, set()),

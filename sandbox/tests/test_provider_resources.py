@@ -14,6 +14,8 @@ from sandbox.tests.provider_samples import (
     BUDGET,
     CACHE,
     CLUSTER,
+    EVENT_RULE,
+    EVENT_TARGET,
     HEALTH_CHECK,
     LISTENER,
     POLICY,
@@ -33,6 +35,7 @@ TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 _IMPORT_IDS = {
     "aws:ecs/taskDefinition:TaskDefinition": "{arn}",
     "aws:appautoscaling/target:Target": "ecs/{resourceId}/ecs:service:DesiredCount",
+    "aws:cloudwatch/eventTarget:EventTarget": "{rule}/{targetId}",
     "aws:wafv2/webAcl:WebAcl": "{id}/{name}/{scope}",
     "aws:appautoscaling/policy:Policy": "ecs/{resourceId}/ecs:service:DesiredCount/{name}",
 }
@@ -210,6 +213,8 @@ _REFUSED_TO_GO = {
     *((SCHEDULED_ACTION, name) for name in ("schedule", "scalableTargetAction")),
     *((LISTENER, name) for name in ("port",)),
     (TOPIC_POLICY, "policy"),
+    (EVENT_RULE, "eventPattern"),
+    (EVENT_TARGET, "arn"),
     *((CACHE, name) for name in ("authToken", "snapshotRetentionLimit")),
     (INGRESS, "ipProtocol"),
     (EGRESS, "ipProtocol"),

@@ -26,6 +26,7 @@ LOG_GROUP, ALARM = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/metricAla
 LOG_POLICY, WEB_ACL = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "aws:wafv2/webAcl:WebAcl"
 WEB_ACL_LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 QUERIES_ALARM, DASHBOARD = f"{ALARM} with queries", "aws:cloudwatch/dashboard:Dashboard"
+EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
 SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 ENDPOINT_POLICY = "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
@@ -230,6 +231,10 @@ GOOD: dict[str, Values] = {
         "targetTrackingScalingPolicyConfiguration": {"predefinedMetricSpecification": {"predefinedMetricType": "x"}}
     },
     SCHEDULED_ACTION: {"schedule": "cron(0 6 * * ? *)", "scalableTargetAction": {"minCapacity": 2, "maxCapacity": 4}},
+    EVENT_RULE: {"eventPattern": {"source": ["aws.ecs"], "detail": {"stopCode": ["TaskFailedToStart"]}}},
+    EVENT_TARGET: {
+        "inputTransformer": {"inputPaths": {"reason": "$.detail.reason"}, "inputTemplate": '"app: <reason>"'},
+    },
     TOPIC: {"name": "app-alarms"},
     TOPIC_POLICY: {"policy": {"Statement": [_STATEMENT]}},
     ENDPOINT_POLICY: {"policy": {"Statement": [_STATEMENT]}},
@@ -442,6 +447,21 @@ BAD: list[tuple[str, str, Any, str]] = [
     (POLICY, "targetTrackingScalingPolicyConfiguration", {"targetValue": 1}, "exactly one of predefinedMetric"),
     (SCHEDULED_ACTION, "schedule", "0 6 * * *", '`schedule` is "0 6 * * *": must be at('),
     (SCHEDULED_ACTION, "scalableTargetAction.minCapacity", 5, "must be at most `scalableTargetAction.maxCapacity`, 4"),
+    (EVENT_RULE, "eventPattern", "{", "`eventPattern`: must be a JSON document"),
+    (
+        EVENT_RULE,
+        "eventPattern.source",
+        "aws.ecs",
+        '`eventPattern.source` is "aws.ecs": must be a list of values, or an object',
+    ),
+    (EVENT_RULE, "eventPattern.detail.stopCode", [], "`eventPattern.detail.stopCode` is []: must be a list of values"),
+    (EVENT_TARGET, "inputTransformer.inputTemplate", "app: <reason>", "must be a text in quotes"),
+    (
+        EVENT_TARGET,
+        "inputTransformer.inputTemplate",
+        '"app: <cause>"',
+        '"cause": must use variables of `inputPaths` only',
+    ),
     (TOPIC, "name", "my topic", '`name` is "my topic": must be 1 to 256 letters'),
     (TOPIC_POLICY, "policy", "{", "`policy`: must be a JSON document"),
     (ENDPOINT_POLICY, "policy", LONG, "at most 20,480 are allowed"),
@@ -479,7 +499,7 @@ BAD: list[tuple[str, str, Any, str]] = [
 ]
 
 # Properties that hold a JSON document: the tables above show it unfolded.
-_DOCUMENTS = ("containerDefinitions", "dashboardBody", "policy", "policyDocument", "assumeRolePolicy")
+_DOCUMENTS = ("containerDefinitions", "dashboardBody", "eventPattern", "policy", "policyDocument", "assumeRolePolicy")
 
 
 def _inputs(case: str, path: str = "", value: Any = GONE) -> Values:

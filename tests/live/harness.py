@@ -246,6 +246,7 @@ class LiveSandbox:
             "health checks": listed("route53", "list_health_checks", "HealthChecks"),
             "alarms": listed("cloudwatch", "describe_alarms", "MetricAlarms"),
             "dashboards": listed("cloudwatch", "list_dashboards", "DashboardEntries"),
+            "event rules": listed("events", "list_rules", "Rules"),
             "topics": listed("sns", "list_topics", "Topics"),
             "aliases": [
                 alias

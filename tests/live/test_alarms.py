@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from moto.events.models import EventPattern
 
 from tests.live.harness import ACCOUNT_ID, Stack
 from tests.support.alarm_cases import CASES, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Rule, Selection
+from tests.support.ecs_events import CASES as EVENTS
+from tests.support.ecs_events import Service
 from tests.support.emitted import Facts
 
 pytestmark = pytest.mark.live
@@ -117,17 +120,38 @@ def dimensions(values: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Name": key, "Value": value} for key, value in values.items()]
 
 
-def test_topic_is_encrypted_and_only_two_services_publish_to_it(everything: Stack) -> None:
+def test_rules_for_events_of_ecs_match_those_of_the_service_and_send_them_to_the_topic(everything: Stack) -> None:
+    events = everything.client("events")
+    ours, other = (Service("voiceter-cluster-dev", name) for name in ("voiceter-backend-dev", "another"))
+    patterns: dict[str, EventPattern] = {}
+    for rule in events.list_rules(NamePrefix="voiceter-backend-")["Rules"]:
+        assert rule["State"] == "ENABLED"
+        [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        assert target["Arn"] == TOPIC
+        assert target["InputTransformer"]["InputTemplate"].startswith('"voiceter-backend-dev: ')
+        patterns[rule["Name"]] = EventPattern.load(rule["EventPattern"])
+    assert set(patterns) == {f"voiceter-backend-{case.rule}-dev" for case in EVENTS.values() if case.rule}
+    for case in EVENTS.values():
+        matched = [name for name, one in patterns.items() if one.matches_event(cast(Any, case.event(ours)))]
+        assert matched == ([f"voiceter-backend-{case.rule}-dev"] if case.rule else []), case
+        assert not [name for name, one in patterns.items() if one.matches_event(cast(Any, case.event(other)))]
+
+
+def test_topic_is_encrypted_and_only_three_services_publish_to_it(everything: Stack) -> None:
     sns, kms = everything.client("sns"), everything.client("kms")
     attributes = sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]
     key = kms.describe_key(KeyId=attributes["KmsMasterKeyId"])["KeyMetadata"]
     assert key["KeyManager"] == "CUSTOMER"
     assert kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"] is True
-    services = {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
+    this_account = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
+    services = {
+        "cloudwatch.amazonaws.com": this_account,
+        "budgets.amazonaws.com": this_account,
+        "events.amazonaws.com": None,  # AWS supports no condition
+    }
     for text in (attributes["Policy"], kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]):
         granted = [one for one in json.loads(text)["Statement"] if "Service" in one["Principal"]]
-        assert {one["Principal"]["Service"] for one in granted} == services
-        assert all(one["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}} for one in granted)
+        assert {one["Principal"]["Service"]: one.get("Condition") for one in granted} == services
     [denial] = [one for one in json.loads(attributes["Policy"])["Statement"] if "Service" not in one["Principal"]]
     assert denial["Effect"] == "Deny"
     assert denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -33,6 +33,7 @@ READERS: Final[Mapping[str, Read]] = {
     "acm": _by_arn("acm", "list_tags_for_certificate", "CertificateArn", "Tags"),
     "appautoscaling": _by_arn("application-autoscaling", "list_tags_for_resource", "ResourceARN", "Tags"),
     "budgets": _by_arn("budgets", "list_tags_for_resource", "ResourceARN", "ResourceTags"),
+    "cloudwatch/eventRule": _by_arn("events", "list_tags_for_resource", "ResourceARN", "Tags"),
     "cloudwatch/logGroup": _by_arn("logs", "list_tags_for_resource", "resourceArn", "tags"),
     "cloudwatch/metricAlarm": _by_arn("cloudwatch", "list_tags_for_resource", "ResourceARN", "Tags"),
     "dynamodb": _by_arn("dynamodb", "list_tags_of_resource", "ResourceArn", "Tags"),

@@ -186,6 +186,10 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:cloudwatch/dashboard:Dashboard": lambda item: item.call(
         "cloudwatch", "put_dashboard", DashboardName=item.id, DashboardBody='{"widgets":[]}'
     ),
+    "aws:cloudwatch/eventRule:EventRule": lambda item: item.call("events", "disable_rule", Name=item.id),
+    "aws:cloudwatch/eventTarget:EventTarget": lambda item: item.call(
+        "events", "put_targets", Rule=item["rule"], Targets=[{"Id": item["targetId"], "Arn": item["arn"]}]
+    ),
     "aws:cloudwatch/logGroup:LogGroup": lambda item: item.call(
         "logs", "put_retention_policy", logGroupName=item.id, retentionInDays=1
     ),

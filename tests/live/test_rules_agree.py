@@ -108,6 +108,7 @@ def test_names_of_every_stack_follow_the_models_of_aws(stack: str) -> None:
         ("iam", "roleNameType", names.task_role),
         ("iam", "roleNameType", names.infrastructure_role),
         ("cloudwatch", "AlarmName", names.alarm("deployment-unhealthy-critical")),
+        ("events", "RuleName", names.event_rule("deployment-failed")),
         ("logs", "QueryDefinitionName", names.queries),
     ):
         metadata: dict[str, Any] = _shape(service, shape).metadata

@@ -73,6 +73,7 @@ FILLED_IN = {
 }
 # Maps whose keys are names of the program's own.
 MAPS = {
+    ("aws:cloudwatch/eventTarget:EventTarget", "inputTransformer.inputPaths"),
     ("aws:cloudwatch/metricAlarm:MetricAlarm", "dimensions"),
     ("aws:cloudwatch/metricAlarm:MetricAlarm", "metricQueries.metric.dimensions"),
 }

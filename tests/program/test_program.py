@@ -88,6 +88,9 @@ def test_first_deployment_creates_everything_but_the_service(stack: str) -> None
         "voiceter:service:Service",
         "voiceter:scaling:Scaling",
         "voiceter:alarms:Alarms",
+        "voiceter:events:Events",
+        "aws:cloudwatch/eventRule:EventRule",
+        "aws:cloudwatch/eventTarget:EventTarget",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ecs/taskDefinition:TaskDefinition",
         "aws:ecs/service:Service",
@@ -117,7 +120,7 @@ def test_every_component_registers_its_outputs_once(stack: str) -> None:
     deployment = run(stack)
     parts = components(deployment)
     assert (
-        len({(part.type, part.name) for part in parts}) == len(parts) == {"dev": 17, "staging": 19, "prod": 21}[stack]
+        len({(part.type, part.name) for part in parts}) == len(parts) == {"dev": 18, "staging": 20, "prod": 22}[stack]
     )
     for part in parts:
         assert re.fullmatch(r"voiceter:[a-z_]+:[A-Z][A-Za-z]+", part.type)

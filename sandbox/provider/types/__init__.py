@@ -13,6 +13,7 @@ from . import (
     ecs,
     elasticache,
     elbv2,
+    events,
     iam,
     kms,
     logs,
@@ -25,6 +26,6 @@ from . import (
 
 _MODULES = (
     *(acm, application_autoscaling, budgets, cloudwatch, dynamodb, ec2, ec2_rules, ecr, ecs, elasticache),
-    *(elbv2, iam, kms, logs, route53, s3, secretsmanager, sns, wafv2),
+    *(elbv2, events, iam, kms, logs, route53, s3, secretsmanager, sns, wafv2),
 )
 TYPES: dict[str, Resource] = {resource.token: resource for module in _MODULES for resource in module.RESOURCES}

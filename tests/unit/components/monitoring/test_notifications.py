@@ -18,6 +18,7 @@ KEY = f"arn:aws:kms:eu-north-1:{ACCOUNT}:key/0a1b"
 OURS = {"aws:SourceAccount": ACCOUNT}
 THEIRS = {"aws:SourceAccount": "999999999999"}
 SERVICES = {"CloudWatch": "cloudwatch.amazonaws.com", "Budgets": "budgets.amazonaws.com"}
+EVENTS = {"EventBridge": "events.amazonaws.com"}
 
 
 @cache
@@ -57,25 +58,43 @@ def test_cloudwatch_and_budgets_use_the_key_for_this_account(service: str) -> No
     assert not iam.allows(only, "kms:PutKeyPolicy", KEY, OURS)
 
 
+def test_eventbridge_uses_the_key_and_the_topic_without_a_condition() -> None:
+    """It sends neither aws:SourceAccount nor aws:SourceArn."""
+    for token, actions, resource in (
+        (":Key", ("kms:Decrypt", "kms:GenerateDataKey"), KEY),
+        (":TopicPolicy", ("sns:Publish",), TOPIC),
+    ):
+        policy = build().one(token).json("policy")
+        [statement] = [each for each in policy["Statement"] if each["Sid"] == "EventBridge"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert "Condition" not in statement
+        only = {"Version": policy["Version"], "Statement": [statement]}
+        assert all(iam.allows(only, action, resource) for action in actions)
+        assert not any(iam.allows(only, action, resource) for action in ("kms:PutKeyPolicy", "sns:Subscribe"))
+
+
 def test_account_can_manage_the_key() -> None:
     policy = build().one(":Key").json("policy")
     assert principals(policy) == {
         "Administration": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        **{sid: {"Service": service} for sid, service in SERVICES.items()},
+        **{sid: {"Service": service} for sid, service in (SERVICES | EVENTS).items()},
     }
     assert iam.allows(policy, "kms:PutKeyPolicy", KEY)
 
 
-def test_only_cloudwatch_and_budgets_of_this_account_publish() -> None:
+def test_only_three_services_publish_two_of_them_for_this_account() -> None:
     registered = build().one(":TopicPolicy")
     policy = registered.json("policy")
     assert registered.inputs["arn"] == TOPIC
-    allowed = {sid: {"Service": service} for sid, service in SERVICES.items()}
+    allowed = {sid: {"Service": service} for sid, service in (SERVICES | EVENTS).items()}
     assert principals(policy) == {**allowed, "TlsOnly": {"AWS": "*"}}
-    assert iam.allows(policy, "sns:Publish", TOPIC, OURS)
-    assert not iam.allows(policy, "sns:Publish", TOPIC, THEIRS)
-    assert not iam.allows(policy, "sns:Publish", TOPIC)
-    assert not iam.allows(policy, "sns:Subscribe", TOPIC, OURS)
+    for service in SERVICES.values():
+        assert iam.lets_in(policy, service, "sns:Publish", TOPIC, OURS)
+        assert not iam.lets_in(policy, service, "sns:Publish", TOPIC, THEIRS)
+        assert not iam.lets_in(policy, service, "sns:Publish", TOPIC)
+    for service in (*SERVICES.values(), *EVENTS.values()):
+        assert not iam.lets_in(policy, service, "sns:Subscribe", TOPIC, OURS)
+    assert iam.lets_in(policy, "events.amazonaws.com", "sns:Publish", TOPIC)
 
 
 def test_topic_denies_messages_without_tls() -> None:
