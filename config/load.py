@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from config import rules
 from config import source as config_source
 from config.checks import check_across_keys, check_grants
 from config.key import Declaration, declarations
@@ -13,6 +12,7 @@ from config.lookups import Lookups, check_certificate, check_evacuation, check_m
 from config.mistakes import ConfigError, Mistakes, nearest, path
 from config.settings import Settings
 from config.source import Source, decode
+from config.stack_name import REGIONS
 
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 
@@ -58,14 +58,14 @@ def parse(source: Source, mistakes: Mistakes) -> Settings:
     values = _values(source, mistakes)
     # ARNs have to be in the stack's region. While that is wrong, they may be in any.
     region = values.get("aws:region")
-    context = {"region": region if region in rules.REGIONS else None}
+    context = {"region": region if region in REGIONS else None}
     try:
         return _validated(values, source.stack, context)
     except ValidationError as error:
         mistakes.add_all(error, _KEYS)
     # Defaults stand in for the wrong values, so that the rules between keys can check the others.
     right = {key: value for key, value in values.items() if mistakes.all_right(key)}
-    return _validated({"aws:region": rules.REGIONS[0], **right}, source.stack, context)
+    return _validated({"aws:region": REGIONS[0], **right}, source.stack, context)
 
 
 def _validated(values: Mapping[str, Any], stack: str, context: Mapping[str, str | None]) -> Settings:

@@ -28,7 +28,7 @@ from config import rules
 from config.key import Key
 from config.rules import Count, Flag, Percent, Positive
 from config.schedule import SCHEDULE_NAME, ScheduleKeys
-from config.stack_name import environment_of
+from config.stack_name import REGIONS, environment_of
 
 _STAGING_AND_PROD = "false; true in staging and prod"
 _VariableName = Annotated[str, rules.ENVIRONMENT_NAME]
@@ -68,7 +68,7 @@ class Keys(BaseModel):
     region: Annotated[
         str,
         Field(alias="aws:region"),
-        rules.one_of(rules.REGIONS),
+        rules.one_of(REGIONS),
         Key("the region of the stack", env="AWS_REGION", main=True, regional=True),
     ]
     image_tag: Annotated[

@@ -18,9 +18,6 @@ from components.data.tables import TABLES
 from components.lib.provider import PROGRAM_TAGS
 from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date, may_be_changed
 
-# The regions that the app accepts in AWS_REGION; it does not start in any other.
-REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
-
 # CPU units -> MiB of memory. Amazon ECS Developer Guide, "Task definition parameters for Fargate", task size.
 FARGATE_MEMORY: Final[Mapping[int, Collection[int]]] = {
     256: (512, 1024, 2048),

@@ -1,10 +1,13 @@
-"""What the name of a stack says about it."""
+"""What the name of a stack says about it.
+
+Every command on a stack imports this module, so it imports nothing that is slow.
+"""
 
 import re
 from typing import Final
 
-from config.rules import REGIONS
-
+# The regions that the app accepts in AWS_REGION; it does not start in any other.
+REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 STACK_NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
 _NAME_WITH_REGION: Final = re.compile(rf"(.+)-({'|'.join(REGIONS)})")
 

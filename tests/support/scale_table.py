@@ -9,9 +9,9 @@ from components.lib.quotas import TASK_LAUNCHES
 from config.key import declarations
 from config.load import parse
 from config.mistakes import Mistakes
-from config.rules import REGIONS
 from config.settings import Settings
 from config.source import Source
+from config.stack_name import REGIONS
 from cost import prices, stacks
 from cost.deployment import Deployment
 from cost.estimate import estimate

@@ -24,15 +24,27 @@ def test_config_is_read_in_one_place() -> None:
     assert readers == {"source.py"}
 
 
+def loaded_by(*modules: str) -> list[str]:
+    """Returns the modules that a new interpreter has loaded after the import of these."""
+    script = f"import sys, {', '.join(modules)}\n" + "print(*sys.modules, sep='\\n')"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    return run.stdout.split()
+
+
 def test_imports_load_no_service_of_aws() -> None:
     """A service's module loads when the program first uses it, not for an annotation: EC2's takes 0.3 s."""
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in PROGRAM if path.stem[:2] != "__"]
-    script = f"import sys, {', '.join(modules)}\n" + "print(*sys.modules, sep='\\n')"
-    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    loaded = run.stdout.split()
+    loaded = loaded_by(*modules)
     assert "components.network" in loaded
     # pulumi_aws lists every service by name; the parts of an unused service are not loaded.
     assert [name for name in loaded if name.startswith(("pulumi_aws.", "pulumi_awsx.")) and name.count(".") > 1] == []
+
+
+def test_commands_on_a_service_load_neither_pulumi_nor_pydantic() -> None:
+    """They take half a second; these commands work with the stack's outputs."""
+    loaded = loaded_by(*(f"operations.{name}" for name in ("verify", "redeploy", "rollback", "promote", "task")))
+    assert "operations.target" in loaded
+    assert {"boto3", "pulumi", "pydantic"}.isdisjoint(loaded)
 
 
 def calls(tree: ast.AST, name: str) -> list[ast.Call]:
