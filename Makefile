@@ -217,7 +217,7 @@ test: prerequisites lint
 	$(VENV)/pytest -m 'unit or sandbox or live' -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 unit: tools
-	$(VENV)/pytest -m unit -n auto
+	$(VENV)/pytest -m unit -n auto --dist loadfile --no-loadscope-reorder
 
 lint: tools trusted
 	@$(VENV)/pre-commit run --all-files

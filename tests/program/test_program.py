@@ -27,6 +27,12 @@ from tests.support.program import REDIS, run
 
 STACKS = ["dev", "staging", "prod"]
 HIDDEN = "correct-horse-battery"
+# Keys that add resources of other types.
+OPTIONAL: dict[str, Any] = {
+    "secretArns": {"TOKEN": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"},
+    "scalingSchedule": {"night": {"cron": "0 23 * * ? *", "timeZone": "Europe/Helsinki", "min": 1, "max": 1}},
+    **REDIS,
+}
 
 
 def shape(deployment: Deployment) -> list[tuple[str, str, str]]:
@@ -112,7 +118,7 @@ def test_first_deployment_warns_how_to_push_an_image(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_second_run_registers_the_same(stack: str) -> None:
-    assert shape(record(stack)) == shape(record(stack))
+    assert shape(record(stack)) == shape(run(stack))
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -130,7 +136,7 @@ def test_every_component_registers_its_outputs_once(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_resource_is_a_child_of_a_component_and_uses_the_provider(stack: str) -> None:
-    deployment = run(stack, secretArns={"TOKEN": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"})
+    deployment = run(stack, **OPTIONAL)
     urns = {part.urn for part in components(deployment)}
     others = [r for r in deployment.registered if r.urn not in urns]
     providers = [r for r in others if r.type == "pulumi:providers:aws"]
@@ -143,6 +149,7 @@ def test_every_resource_is_a_child_of_a_component_and_uses_the_provider(stack: s
         "getAlias",
         "getImage",
         "getCallerIdentity",
+        "getLoadBalancer",
         "getModels",
         "getPartition",
         "getSecret",
@@ -179,7 +186,7 @@ def test_tags_of_an_organisation_stand_beside_the_programs() -> None:
 def test_program_tags_are_all_tags_that_the_program_sets() -> None:
     found: set[str] = set()
     for stack in STACKS:
-        deployment = run(stack, **REDIS)
+        deployment = run(stack, **OPTIONAL)
         found |= deployment.one("pulumi:providers:aws").json("defaultTags")["tags"].keys()
         for resource in deployment.registered:
             found |= (resource.inputs.get("tags") or {}).keys()
@@ -382,8 +389,7 @@ def test_keys_of_redis_have_no_effect_while_it_is_off() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_redis_and_schedules_are_children_of_components(stack: str) -> None:
-    schedule = {"night": {"cron": "0 23 * * ? *", "timeZone": "Europe/Helsinki", "min": 1, "max": 1}}
-    deployment = run(stack, scalingSchedule=schedule, **REDIS)
+    deployment = run(stack, **OPTIONAL)
     urns = {part.urn: part for part in components(deployment)}
     made = [r for r in deployment.registered if "elasticache" in r.type or r.type.endswith(":ScheduledAction")]
     assert len(made) == 3

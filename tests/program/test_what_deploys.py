@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -141,11 +141,25 @@ def test_every_key_is_documented() -> None:
     assert {key for key, kind in documented().items() if kind == NEVER} == documented().keys() - CHANGES.keys()
 
 
-@pytest.mark.parametrize("key", CHANGES)
-def test_key_starts_what_the_documents_say(key: str) -> None:
-    value, config = CHANGES[key]
+def started_by(keys: Collection[str], config: Mapping[str, Any]) -> str:
+    """Returns what a change of these keys at once starts on a stack with that config."""
     before = program(config)
-    assert started(before, program({**config, key: value}, before)) == documented()[key]
+    return started(before, program({**config, **{key: CHANGES[key][0] for key in keys}}, before))
+
+
+@pytest.mark.parametrize(("key", "kind"), [item for item in documented().items() if item[1] in (RELEASE, UPDATE)])
+def test_key_starts_what_the_documents_say(key: str, kind: str) -> None:
+    assert started_by([key], CHANGES[key][1]) == kind
+
+
+def test_keys_that_start_nothing() -> None:
+    """Changes keys of one config at once, as a change takes a run of the program; alone to name the wrong ones."""
+    wrong: dict[str, str] = {}
+    for config in {repr(config): config for _, config in CHANGES.values()}.values():
+        keys = [key for key, kind in documented().items() if kind == NOTHING and CHANGES[key][1] == config]
+        if started_by(keys, config) != NOTHING:
+            wrong |= {key: started_by([key], config) for key in keys}
+    assert not wrong
 
 
 @pytest.mark.parametrize(

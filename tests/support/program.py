@@ -15,7 +15,7 @@ _RECORDED: Final[dict[str, Deployment]] = {}
 
 def run(stack: str, **arguments: Any) -> Deployment:
     """Returns what the program registers: one run for all tests that give the same arguments of `record`."""
-    key = repr((stack, sorted(arguments.items())))
+    key = repr((stack, sorted({"region": REGIONS[0], **arguments}.items())))
     if key not in _RECORDED:
         _RECORDED[key] = record(stack, **arguments)
     return _RECORDED[key]

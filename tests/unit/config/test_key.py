@@ -59,24 +59,21 @@ def bad_values(declared: Declaration) -> Iterator[str]:
         yield ""
 
 
-@pytest.mark.parametrize(
-    ("key", "attribute", "text", "value"),
-    [(declared.name, declared.attribute, *good) for declared in KEYS for good in good_values(declared)],
-)
-def test_value_at_the_edge_of_its_rule_is_accepted(key: str, attribute: str, text: str, value: object) -> None:
-    settings, mistakes = parsed(key, text)
-    assert mistakes == []
-    assert getattr(settings, attribute) == value
+@pytest.mark.parametrize("declared", KEYS, ids=lambda declared: declared.name)
+def test_values_at_the_edges_of_its_rule_are_accepted(declared: Declaration) -> None:
+    good = dict(good_values(declared))
+    read = {text: parsed(declared.name, text) for text in good}
+    assert {text: mistakes for text, (_, mistakes) in read.items()} == {text: [] for text in good}
+    assert {text: getattr(settings, declared.attribute) for text, (settings, _) in read.items()} == good
 
 
-@pytest.mark.parametrize(
-    ("key", "rule", "text"),
-    [(declared.name, declared.rule, bad) for declared in KEYS for bad in bad_values(declared)],
-)
-def test_value_beyond_its_rule_is_refused_with_the_rule(key: str, rule: str, text: str) -> None:
-    settings, mistakes = parsed(key, text)
-    assert mistakes == [f"{key} = {text!r}: must be {rule}"]
-    assert settings == parsed("cpu", "1024")[0]  # every default
+@pytest.mark.parametrize("declared", KEYS, ids=lambda declared: declared.name)
+def test_values_beyond_its_rule_are_refused_with_the_rule(declared: Declaration) -> None:
+    name, defaults = declared.name, parsed("cpu", "1024")[0]
+    read = {text: parsed(name, text) for text in bad_values(declared)}
+    refused = {text: [f"{name} = {text!r}: must be {declared.rule}"] for text in read}
+    assert {text: mistakes for text, (_, mistakes) in read.items()} == refused
+    assert {text for text, (settings, _) in read.items() if settings != defaults} == set()
 
 
 @pytest.mark.parametrize("declared", KEYS, ids=lambda declared: declared.name)
