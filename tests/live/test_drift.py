@@ -19,6 +19,7 @@ pytestmark = pytest.mark.live
 
 ROGUE = {"Key": "Rogue", "Value": "1"}
 DENIAL = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
+QUERY = "aws:cloudwatch/queryDefinition:QueryDefinition"
 RULE = "aws:lb/listenerRule:ListenerRule"
 OTHER_POLICY = {"Version": "2012-10-17", "Statement": [DENIAL]}
 
@@ -409,57 +410,60 @@ def move_traffic(item: Item) -> list[int]:
 
 
 def test_changed_resource_of_each_type_is_found_and_repaired(stack: Stack) -> None:
+    """ECS has moved the weights of both listener rules before, which the repair of a rule keeps."""
+    before = items(stack)
+    rules = forwarding(stack)
+    assert {item.name for item in rules} == {"production", "test"}
+    moved = {item.id: move_traffic(item) for item in rules}
     changed: dict[str, Item] = {}
-    for item in items(stack):
+    for item in before:
         if item.type in CHANGES and item.type not in changed and _CHOICE.get(item.type, lambda _: True)(item):
             CHANGES[item.type](item)
             changed[item.type] = item
     assert changed.keys() == CHANGES.keys()
+    for item in rules:
+        CHANGES[RULE](item)
     found = drift(stack)
     assert {shown(item) for kind, item in changed.items() if kind not in NOT_DRIFT} - found["~"] == set()
+    assert {shown(item) for item in rules} <= found["~"]
     assert {shown(changed[kind]) for kind in NOT_DRIFT} & found["~"] == set()
     assert found["-"] == set()
-    stack.sandbox.updated("dev", "--refresh")
-    # ECS moves the weights of both listener rules, which is no drift.
-    rules = forwarding(stack)
-    assert {item.name for item in rules} == {"production", "test"}
+
+    # An operator asks for a replacement in the same update. The engine creates it before it deletes the old object.
+    (query, *_) = [item for item in before if item.type == QUERY]
+    repaired = stack.sandbox.changed("dev", "--refresh", f"--replace '{query.urn}'")
+    assert {name for name in repaired if name.startswith("lb/listenerRule:")} == {
+        f"lb/listenerRule:ListenerRule {item.name}" for item in rules
+    }
+    assert {item.id: [group["Weight"] for group in forward(item)["TargetGroups"]] for item in rules} == moved
+    ids = {item.id for item in items(stack) if item.type == QUERY}
+    existing = stack.client("logs").describe_query_definitions()["queryDefinitions"]
+    assert {one["queryDefinitionId"] for one in existing} == ids
+    assert query.id not in ids
     for item in rules:
         move_traffic(item)
     stack.sandbox.unchanged("dev")
 
 
-def test_repair_of_a_listener_rule_keeps_the_weights_that_ecs_has_moved(stack: Stack) -> None:
-    rules = forwarding(stack)
-    moved = {item.id: move_traffic(item) for item in rules}
-    for item in rules:
-        CHANGES[RULE](item)
-    assert stack.sandbox.changed("dev", "--refresh") == {
-        "lb/listenerRule:ListenerRule production": "update",
-        "lb/listenerRule:ListenerRule test": "update",
-    }
-    assert {item.id: [group["Weight"] for group in forward(item)["TargetGroups"]] for item in rules} == moved
-
-
-def test_replacement_of_a_fixed_name_is_refused_and_of_another_is_made(stack: Stack) -> None:
-    """The engine creates the replacement first if an operator asks for it, so a fixed name is taken."""
-    by_type = {item.type: item for item in items(stack)}
-    query, bucket = by_type["aws:cloudwatch/queryDefinition:QueryDefinition"], by_type["aws:s3/bucket:Bucket"]
-    stack.sandbox.updated("dev", f"--replace '{query.urn}'")
+def test_replacement_of_a_fixed_name_is_refused(stack: Stack) -> None:
+    """The replacement would have the name of the bucket that exists."""
+    bucket = next(item for item in items(stack) if item.type == "aws:s3/bucket:Bucket")
     run = stack.sandbox.update("dev", f"--replace '{bucket.urn}'")
     assert run.status != 0
     assert "BucketAlreadyExists" in run.output
-    ids = {item.id for item in items(stack) if item.type == query.type}
-    found = stack.client("logs").describe_query_definitions()["queryDefinitions"]
-    assert {one["queryDefinitionId"] for one in found} == ids
-    assert query.id not in ids
 
 
-def test_deleted_resources_of_every_type_are_found_and_created_again(stack: Stack) -> None:
-    """A destroy whose state is put back deletes them: everything is gone, and the engine does not know it."""
+def test_down_removes_a_resource_of_every_type_and_an_update_creates_it_again(stack: Stack) -> None:
+    """The state is put back: everything is gone, and the engine does not know it. The last test on this stack."""
     before, state = items(stack), stack.sandbox.home / "state-before.json"
     state.write_text(stack.sandbox.state("dev"))
-    stack.sandbox.succeeds("pulumi destroy -s dev --yes --skip-preview --non-interactive")
-    _delete_what_a_destroy_retains(before)
+    stack.sandbox.down("dev")
+    held = stack.sandbox.holdings()
+    assert len(held.pop("hosted zones")) == 1  # which the fixture has created, and not the program
+    # moto created these when the policy of the autoscaler was changed above, and lost track of the earlier ones.
+    assert all("TargetTracking-" in alarm["AlarmName"] for alarm in held.pop("alarms", []))
+    assert held == {}
+
     stack.sandbox.succeeds(f"pulumi stack import -s dev --file '{state}'")
     assert drift(stack) == {"~": set(), "-": {shown(item) for item in before}}
     # The images went with their repository: as for a first deploy, the service comes after an image.
@@ -469,26 +473,3 @@ def test_deleted_resources_of_every_type_are_found_and_created_again(stack: Stac
     stack.sandbox.set("dev", imageTag="1.0.0")
     stack.sandbox.updated("dev")
     assert {shown(item) for item in items(stack)} == {shown(item) for item in before}
-
-
-def _delete_what_a_destroy_retains(before: list[Item]) -> None:
-    """Revisions of the task definition, and the validation record of the certificate."""
-    for item in before:
-        if item.type == "aws:ecs/taskDefinition:TaskDefinition":
-            item.call("ecs", "deregister_task_definition", taskDefinition=item["arn"])
-            item.call("ecs", "delete_task_definitions", taskDefinitions=[item["arn"]])
-        if item.type == "aws:route53/record:Record" and not item.outputs.get("aliases"):
-            found = item.call("route53", "list_resource_record_sets", HostedZoneId=item["zoneId"])["ResourceRecordSets"]
-            (record,) = [one for one in found if one["Name"].rstrip(".") == item["name"].rstrip(".")]
-            changes = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
-            item.call("route53", "change_resource_record_sets", HostedZoneId=item["zoneId"], ChangeBatch=changes)
-
-
-def test_down_removes_a_resource_of_every_type(stack: Stack) -> None:
-    """The last test on this stack."""
-    stack.sandbox.down("dev")
-    held = stack.sandbox.holdings()
-    assert len(held.pop("hosted zones")) == 1  # which the fixture has created, and not the program
-    # moto created these when the policy of the autoscaler was changed above, and lost track of the earlier ones.
-    assert all("TargetTracking-" in alarm["AlarmName"] for alarm in held.pop("alarms", []))
-    assert held == {}
