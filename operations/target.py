@@ -176,7 +176,14 @@ class Target:
 
     def client(self, service: str) -> Any:
         """Returns a boto3 client (untyped) for the stack's region, with the credentials of this shell."""
-        return sdk.client(service, self.region)
+        if service not in self._clients:
+            self._clients[service] = sdk.client(service, self.region)
+        return self._clients[service]
+
+    @cached_property
+    def _clients(self) -> dict[str, Any]:
+        """The clients by service: a command asks for some often, and each takes 40 ms to make."""
+        return {}
 
     def config(self) -> dict[str, str]:
         """Returns the plain config values of the project, by key without its namespace. Secrets are left out."""
