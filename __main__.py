@@ -24,6 +24,7 @@ from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.budget import Budget, BudgetArgs
 from components.monitoring.dashboard import Dashboard, DashboardArgs, dashboard_url
 from components.monitoring.events import Events, EventsArgs
+from components.monitoring.log_metrics import LogMetrics, LogMetricsArgs
 from components.monitoring.metrics import Metrics
 from components.monitoring.notifications import Notifications, NotificationsArgs
 from components.monitoring.profiles import profile_of
@@ -202,12 +203,15 @@ profile = profile_of(
         from_app=settings.enable_metrics,
         region=region,
         least_tasks=settings.least_tasks,
+        log_metrics=names.log_metrics,
+        models=settings.extra_model_ids,
         cache_nodes=cache.node_ids if cache else (),
         web_acl=names.web_acl if settings.waf else None,
         health_check=load_balancer.watched_health_check,
     )
 )
 dashboard = Dashboard("dashboard", DashboardArgs(account, names, profile), on_aws)
+LogMetrics("log-metrics", LogMetricsArgs(names.log_metrics, logs.group_name), on_aws)
 SavedQueries("saved-queries", SavedQueriesArgs(names.queries, logs.group_name), on_aws)
 if settings.monthly_budget_usd is not None:
     Budget("budget", BudgetArgs(names.budget, stack, settings.monthly_budget_usd, notifications.topic_arn), on_aws)

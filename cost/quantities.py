@@ -386,6 +386,7 @@ FREE: Final[Mapping[str, str]] = {
     "aws:cloudwatch/eventRule:EventRule": "events of AWS services are free; the topic's text messages are not counted",
     "aws:cloudwatch/eventTarget:EventTarget": _CONFIGURATION,
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _CONFIGURATION,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "its metric costs in hours in which a line matches, none at rest",
     "aws:cloudwatch/queryDefinition:QueryDefinition": "a saved text; each query that somebody runs costs 0.005 a GB",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _SECURITY_GROUP,
     "aws:ec2/securityGroup:SecurityGroup": _SECURITY_GROUP,

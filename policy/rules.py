@@ -22,6 +22,7 @@ UNTAGGED: Final = frozenset(
         "aws:appautoscaling/scheduledAction:ScheduledAction",
         "aws:cloudwatch/dashboard:Dashboard",
         "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
         "aws:cloudwatch/queryDefinition:QueryDefinition",
         "aws:ec2/route:Route",

@@ -98,6 +98,11 @@ class Names:
         return _fit_name(self._with_stack(APPLICATION), 255)
 
     @property
+    def log_metrics(self) -> str:
+        """The CloudWatch namespace of the metrics that are extracted from the log."""
+        return _fit_name(self._with_stack(f"Voiceter/Logs/{APPLICATION}"), 255)
+
+    @property
     def queries(self) -> str:
         """The folder of the saved queries. It leaves room for the names of the queries."""
         return _fit_name(self._with_stack(APPLICATION), 200)

@@ -49,6 +49,9 @@ CONCURRENT_SESSIONS = Metric(METRICS_NAMESPACE, "ConcurrentSessions")
 WEB_SOCKET_CONNECTIONS = Metric(METRICS_NAMESPACE, "WebSocketConnections")
 # The app defines it, but today's image does not send it.
 BEDROCK_LATENCY = Metric(METRICS_NAMESPACE, "BedrockLatency")
+# The metrics of the log (log_metrics.py), by name.
+SPEECH_THROTTLES = "SpeechThrottles"
+SPEECH_SERVER_ERRORS = "SpeechServerErrors"
 
 
 def audio_chunks(direction: str) -> Metric:
@@ -68,6 +71,8 @@ class Metrics:
     from_app: bool  # whether the app emits its own metrics
     region: str
     least_tasks: int  # the fewest tasks that the service has while it runs; 0 if it never runs
+    log_metrics: str  # the namespace of the metrics of the stack's log
+    models: Sequence[str] = ()  # the models and inference profiles that the app calls with Converse
     cache_nodes: Sequence[pulumi.Input[str]] = ()  # empty without a cache
     web_acl: str | None = None  # the name of its metrics; None without one
     health_check: pulumi.Input[str] | None = None  # the id of the region's, if its metrics are here
@@ -121,6 +126,28 @@ class Metrics:
     def rejected_connections(self) -> Metric:
         """Connections that exceed the load balancer's limit."""
         return self._of_load_balancer("RejectedConnectionCount")
+
+    @property
+    def speech_throttles(self) -> Metric:
+        """Lines of the log that name a throttled call."""
+        return Metric(self.log_metrics, SPEECH_THROTTLES)
+
+    @property
+    def speech_server_errors(self) -> Metric:
+        """Lines of the log that name an error of Bedrock's in a speech stream."""
+        return Metric(self.log_metrics, SPEECH_SERVER_ERRORS)
+
+    def model_throttles(self, model_id: str) -> Metric:
+        """Returns the throttled calls of a model, or of an inference profile.
+
+        Their only dimension is the id that was called (Amazon Bedrock User Guide, "Monitor bedrock-runtime inference
+        using CloudWatch metrics"). AWS's document does not say so for profiles; published dashboards do.
+        """
+        return Metric("AWS/Bedrock", "InvocationThrottles", {"ModelId": model_id})
+
+    def model_server_errors(self, model_id: str) -> Metric:
+        """Returns the calls that failed on AWS's side, like `model_throttles`."""
+        return Metric("AWS/Bedrock", "InvocationServerErrors", {"ModelId": model_id})
 
     def database_latency(self, table: str) -> dict[str, Metric]:
         """Returns the latency of the app's calls on a table, one metric for each kind of call."""

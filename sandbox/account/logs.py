@@ -1,10 +1,12 @@
 """Amazon CloudWatch Logs: deletion protection and keys of log groups, and saved queries. moto has none of them.
 
-Saved queries are stored and returned, never run.
+moto also keeps a metric filter without its log group, and a second one of the same name. Saved queries and metric
+filters are stored and returned, never run.
 
 Sources: Amazon CloudWatch Logs API Reference: AssociateKmsKey, CreateLogGroup, DeleteLogGroup, DisassociateKmsKey,
-PutLogGroupDeletionProtection, PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition; User Guide,
-"Protecting log groups from deletion", "Encrypt log data in CloudWatch Logs using AWS Key Management Service".
+PutLogGroupDeletionProtection, PutMetricFilter, PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition;
+User Guide, "Protecting log groups from deletion", "Encrypt log data in CloudWatch Logs using AWS Key Management
+Service".
 """
 
 import json
@@ -91,7 +93,23 @@ def delete_log_group(original: Callable[[], str], request: Any) -> str:
         raise ValidationException(
             "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
         )
+    answer = original()
+    for one in _filters_of(request):
+        request.logs_backend.delete_metric_filter(one["filterName"], one["logGroupName"])
+    return answer
+
+
+@replaces(LogsResponse)
+def put_metric_filter(original: Callable[[], str], request: Any) -> str:
+    """Creates a metric filter of an existing log group, or overwrites the one of that name."""
+    _group_of(request)
+    if any(one["filterName"] == request._get_param("filterName") for one in _filters_of(request)):
+        request.logs_backend.delete_metric_filter(request._get_param("filterName"), request._get_param("logGroupName"))
     return original()
+
+
+def _filters_of(request: Any) -> list[Any]:
+    return request.logs_backend.describe_metric_filters(log_group_name=request._get_param("logGroupName"))
 
 
 @replaces(LogGroup)

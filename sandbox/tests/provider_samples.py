@@ -48,6 +48,7 @@ TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:
 SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 TOPIC, KEY, ALIAS = "aws:sns/topic:Topic", "aws:kms/key:Key", "aws:kms/alias:Alias"
 TOPIC_POLICY, SUBSCRIPTION = "aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription"
+METRIC_FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 ALARM, DASHBOARD = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/dashboard:Dashboard"
 EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 BUDGET = "aws:budgets/budget:Budget"
@@ -754,6 +755,18 @@ SAMPLES: dict[str, Sample] = {
             "tags": {"Severity": "high"},
         },
         {"threshold": 2.5, "alarmDescription": "Very slow", "okActions": []},
+    ),
+    METRIC_FILTER: Sample(
+        {
+            "name": "errors",
+            "logGroupName": Ref(LOG_GROUP),
+            "pattern": "%[Ee]rror%",
+            "metricTransformation": {"namespace": "App", "name": "Errors", "value": "1", "unit": "Count"},
+        },
+        {
+            "pattern": "%[Ff]ailure%",
+            "metricTransformation": {"namespace": "App", "name": "Failures", "value": "1", "unit": "Count"},
+        },
     ),
     "aws:cloudwatch/queryDefinition:QueryDefinition": Sample(
         {"name": "app/errors", "queryString": "filter @message like /error/", "logGroupNames": ["/app", "/edge"]},

@@ -79,3 +79,28 @@ def test_saved_queries_are_stored_changed_and_deleted(aws: Callable[[str], Any])
     for call, more in ((logs.delete_query_definition, {}), (logs.put_query_definition, {"name": "x", **query})):
         with pytest.raises(logs.exceptions.ResourceNotFoundException):
             call(queryDefinitionId=first, **more)
+
+
+def test_metric_filter_belongs_to_a_log_group_and_is_overwritten_by_name(aws: Callable[[str], Any]) -> None:
+    logs = aws("logs")
+    metric = [{"metricNamespace": "App", "metricName": "Errors", "metricValue": "1"}]
+
+    def put(group: str, pattern: str) -> None:
+        logs.put_metric_filter(
+            logGroupName=group, filterName="errors", filterPattern=pattern, metricTransformations=metric
+        )
+
+    def patterns(group: str) -> list[str]:
+        found = logs.describe_metric_filters(logGroupName=group)["metricFilters"]
+        return [one["filterPattern"] for one in found]
+
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        put("/none", "%a%")
+    logs.create_log_group(logGroupName="/one")
+    logs.create_log_group(logGroupName="/other")
+    put("/one", "%a%")
+    put("/other", "%b%")
+    put("/one", "%c%")
+    assert (patterns("/one"), patterns("/other")) == (["%c%"], ["%b%"])
+    logs.delete_log_group(logGroupName="/one")
+    assert (patterns("/one"), patterns("/other")) == ([], ["%b%"])

@@ -30,6 +30,7 @@ from sandbox.tests.provider_samples import (
     LOAD_BALANCER,
     LOG_GROUP,
     LOG_POLICY,
+    METRIC_FILTER,
     POLICY,
     RECORD,
     REPOSITORY,
@@ -100,7 +101,7 @@ RETURNED = {
 # AWS overwrites: the operation puts a setting of its parent, or registers another revision of it.
 OVERWRITTEN = {
     *(EVENT_RULE, EVENT_TARGET),
-    *(ALARM, DASHBOARD, TARGET, POLICY, SCHEDULED_ACTION, TASK, TOPIC_POLICY),
+    *(ALARM, DASHBOARD, METRIC_FILTER, TARGET, POLICY, SCHEDULED_ACTION, TASK, TOPIC_POLICY),
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
     *("aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:iam/rolePolicy:RolePolicy"),
     *(LOG_POLICY, WEB_ACL_LOG, "aws:wafv2/webAclAssociation:WebAclAssociation"),

@@ -53,6 +53,7 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:cloudwatch/eventRule:EventRule": ({"name"}, {"state"}),
     "aws:cloudwatch/eventTarget:EventTarget": ({"rule", "targetId"}, {"targetId"}),
     "aws:cloudwatch/logGroup:LogGroup": ({"name"}, {"deletionProtectionEnabled"}),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": ({"logGroupName", "name"}, set()),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": ({"policyName"}, set()),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ({"name"}, set()),
     "aws:cloudwatch/queryDefinition:QueryDefinition": (set(), set()),

@@ -18,6 +18,7 @@ from sandbox.tests.provider_samples import (
     EVENT_TARGET,
     HEALTH_CHECK,
     LISTENER,
+    METRIC_FILTER,
     POLICY,
     SAMPLES,
     SCHEDULED_ACTION,
@@ -34,6 +35,7 @@ TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 # The ids of an import, for types that the state's id does not identify.
 _IMPORT_IDS = {
     "aws:ecs/taskDefinition:TaskDefinition": "{arn}",
+    METRIC_FILTER: "{logGroupName}:{id}",
     "aws:appautoscaling/target:Target": "ecs/{resourceId}/ecs:service:DesiredCount",
     "aws:cloudwatch/eventTarget:EventTarget": "{rule}/{targetId}",
     "aws:wafv2/webAcl:WebAcl": "{id}/{name}/{scope}",

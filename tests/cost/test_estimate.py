@@ -186,8 +186,8 @@ def test_alarm_costs_for_each_metric(bill: Bill) -> None:
     queries = [
         len([one for one in alarm.inputs.get("metricQueries", [{"metric": {}}]) if "metric" in one]) for alarm in alarms
     ]
-    assert len(alarms) == 6
-    assert amount(bill("dev"), "Alarms") == sum(queries) > 6  # one of them watches several metrics
+    assert len(alarms) == 10
+    assert amount(bill("dev"), "Alarms") == sum(queries) > 10  # one of them watches several metrics
 
 
 def test_secrets_keys_and_redis(bill: Bill) -> None:

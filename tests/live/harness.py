@@ -256,6 +256,7 @@ class LiveSandbox:
             "budgets": self.client("budgets").describe_budgets(AccountId=ACCOUNT_ID).get("Budgets", []),
             "caches": listed("elasticache", "describe_replication_groups", "ReplicationGroups"),
             "subnet groups of caches": listed("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups"),
+            "metric filters": listed("logs", "describe_metric_filters", "metricFilters"),
             "saved queries": listed("logs", "describe_query_definitions", "queryDefinitions"),
             "scalable targets": listed(
                 "application-autoscaling", "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs"

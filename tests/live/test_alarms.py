@@ -46,6 +46,7 @@ def facts(everything: Stack) -> Facts:
         cache="voiceter-sessions-dev",
         web_acl="voiceter-backend-dev",
         health_check=check["Id"],
+        log_metrics="Voiceter/Logs/voiceter-backend-dev",
     )
 
 
@@ -177,10 +178,19 @@ def test_dashboard_budget_and_saved_queries_exist(everything: Stack) -> None:
     assert budget["CostFilters"] == {"TagKeyValue": ["user:Stack$dev"]}
     notices = budgets.describe_notifications_for_budget(AccountId=ACCOUNT_ID, BudgetName=budget["BudgetName"])
     assert {notice["NotificationType"] for notice in notices["Notifications"]} == {"ACTUAL", "FORECASTED"}
-    queries = everything.client("logs").describe_query_definitions()["queryDefinitions"]
+    logs = everything.client("logs")
+    queries = logs.describe_query_definitions()["queryDefinitions"]
     assert {query["name"].rpartition("/")[2] for query in queries} == {
         "errors-by-code",
         "slow-operations",
         "one-session",
     }
     assert all(query["logGroupNames"] == ["/ecs/voiceter-backend-dev"] for query in queries)
+
+
+def test_filters_of_the_log_make_the_metrics_of_speech_streams(everything: Stack, facts: Facts) -> None:
+    found = everything.client("logs").describe_metric_filters(logGroupName="/ecs/voiceter-backend-dev")["metricFilters"]
+    assert {one["filterName"]: one["metricTransformations"] for one in found} == {
+        name: [{"metricNamespace": facts.log_metrics, "metricName": name, "metricValue": "1", "unit": "Count"}]
+        for name in ("SpeechThrottles", "SpeechServerErrors")
+    }

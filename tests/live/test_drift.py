@@ -194,6 +194,14 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
     "aws:cloudwatch/logGroup:LogGroup": lambda item: item.call(
         "logs", "put_retention_policy", logGroupName=item.id, retentionInDays=1
     ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": lambda item: item.call(
+        "logs",
+        "put_metric_filter",
+        filterName=item.id,
+        logGroupName=item["logGroupName"],
+        filterPattern="nothing",
+        metricTransformations=[{"metricNamespace": "Other", "metricName": "Other", "metricValue": "1"}],
+    ),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _log_delivery,
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
     "aws:cloudwatch/queryDefinition:QueryDefinition": lambda item: item.call(

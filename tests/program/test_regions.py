@@ -37,7 +37,11 @@ NAMED_BY = {
     "aws:wafv2/webAcl:WebAcl": "name",
 }
 # Types whose names are unique only within another object of the same stack.
-NAMED_WITHIN = {"aws:iam/rolePolicy:RolePolicy", "aws:route53/record:Record"}
+NAMED_WITHIN = {
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:route53/record:Record",
+}
 
 
 def names(deployment: Deployment) -> set[tuple[str, str]]:

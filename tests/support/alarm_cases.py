@@ -65,6 +65,39 @@ def _of_app(name: str, *values: float, **dimensions: str) -> Put:
     return lambda facts: put(facts, APP, name, dimensions, *values)
 
 
+def _of_log(name: str, lines: int) -> Put:
+    # The value is 1 for each line that matches.
+    return lambda facts: put(facts, facts.log_metrics, name, {}, *[1.0] * lines)
+
+
+def _of_model(name: str, calls: int) -> Put:
+    return lambda facts: put(facts, "AWS/Bedrock", name, {"ModelId": facts.models[0]}, *[1.0] * calls)
+
+
+def _speech(metric: str, other: str) -> Case:
+    return Case(
+        source="aws",
+        threshold=5,
+        period=300,
+        evaluations=1,
+        watches=(metric, "Sum"),
+        bad=[_of_log(metric, 6)],
+        good=[_of_log(metric, 5), _of_log(other, 20)],
+    )
+
+
+def _model(metric: str, other: str) -> Case:
+    return Case(
+        source="aws",
+        threshold=5,
+        period=300,
+        evaluations=2,
+        watches=(metric, "Sum"),
+        bad=[_of_model(metric, 6)],
+        good=[_of_model(metric, 5), _all(_of_model("Invocations", 50), _of_model(other, 20))],
+    )
+
+
 def _status(*values: float) -> Put:
     return lambda facts: put(facts, "AWS/Route53", "HealthCheckStatus", {"HealthCheckId": facts.health_check}, *values)
 
@@ -260,6 +293,10 @@ CASES: Mapping[str, Case] = {
         bad=[_of_targets("HTTPCode_Target_5XX_Count", 6, 6)],
         good=[_of_targets("HTTPCode_Target_5XX_Count", 10), _of_load_balancer("HTTPCode_ELB_5XX_Count", 20)],
     ),
+    "speech-throttles-critical": _speech("SpeechThrottles", "SpeechServerErrors"),
+    "speech-server-errors-critical": _speech("SpeechServerErrors", "SpeechThrottles"),
+    "bedrock-throttles-amazon.nova-lite-v1-0-warning": _model("InvocationThrottles", "InvocationServerErrors"),
+    "bedrock-server-errors-amazon.nova-lite-v1-0-warning": _model("InvocationServerErrors", "InvocationThrottles"),
     "cache-memory-high-warning": Case(
         source="cache",
         threshold=80,

@@ -10,10 +10,12 @@ from components.edge.domain import METRICS_REGION
 from components.monitoring.metrics import Metrics
 from components.monitoring.profile import Alarm, Profile
 from components.monitoring.profiles.app import app_profile
+from components.monitoring.profiles.bedrock import bedrock_profile
 from components.monitoring.profiles.cache import cache_profile
 from components.monitoring.profiles.region import region_profile
 from components.monitoring.profiles.service import service_profile
 from components.monitoring.profiles.web_acl import web_acl_profile
+from config.model import Keys
 
 _HEAD = "| alarm | rolls a deployment back | what it means | first thing to do | first command |\n|---|---|---|---|---|"
 
@@ -42,6 +44,8 @@ def _profiles() -> dict[str, Profile]:
         from_app=True,
         region="",
         least_tasks=2,  # as in prod
+        log_metrics="",
+        models=Keys.model_fields["extra_model_ids"].default,
         cache_nodes=["", ""],
         web_acl="",
         health_check="",
@@ -50,6 +54,7 @@ def _profiles() -> dict[str, Profile]:
     async def profiles() -> dict[str, Profile]:  # a dimension is an output, which needs an event loop
         return {
             "Every stack": service_profile(metrics),
+            "Every stack: Amazon Bedrock": bedrock_profile(metrics),
             "With `enableMetrics`": app_profile(metrics),
             "With `redisEnabled`": cache_profile(metrics),
             "With `waf`": web_acl_profile(metrics),

@@ -48,10 +48,13 @@ class Facts:
     web_acl: str = "voiceter-backend"
     region: str = "us-east-1"
     health_check: str = "HealthCheck-region-1a2b3c4"
+    log_metrics: str = "Voiceter/Logs/voiceter-backend"
+    models: tuple[str, ...] = ("amazon.nova-lite-v1:0",)  # that the app calls with Converse
 
     def emitted(self) -> Iterator[Emitted]:
         yield from self._by_app()
         yield from self._by_aws()
+        yield from self._of_log()
 
     def _by_app(self) -> Iterator[Emitted]:
         yield Emitted(APP, "ConcurrentSessions", "Count", shown=("Maximum",))
@@ -68,6 +71,11 @@ class Facts:
         yield Emitted(APP, "AudioChunksProcessed", "Count", {"Direction": "outbound"}, shown=("Sum",))
         yield Emitted(APP, "ToolExecutionLatency", "Milliseconds", {"ToolName": ANY})
         yield Emitted(APP, "SessionsStarted", "Count", {"QuestionnaireId": ANY})
+
+    def _of_log(self) -> Iterator[Emitted]:
+        """By the metric filters of the log, which name no dimension."""
+        yield Emitted(self.log_metrics, "SpeechThrottles", "Count", shown=("Sum",))
+        yield Emitted(self.log_metrics, "SpeechServerErrors", "Count", shown=("Sum",))
 
     def _by_aws(self) -> Iterator[Emitted]:
         """The user guides: Amazon ECS metrics, Application Load Balancer metrics, DynamoDB metrics and dimensions.
@@ -101,6 +109,12 @@ class Facts:
             yield Emitted("AWS/WAFV2", "BlockedRequests", "Count", acl, shown=("Sum",) if rule == "ALL" else ())
         # Amazon Route 53 Developer Guide, "Monitoring health checks using CloudWatch"; in us-east-1.
         yield Emitted("AWS/Route53", "HealthCheckStatus", "None", {"HealthCheckId": self.health_check})
+        # Amazon Bedrock User Guide, "Monitor bedrock-runtime inference using CloudWatch metrics": by model alone, and
+        # of no speech stream.
+        for model in self.models:
+            yield Emitted("AWS/Bedrock", "Invocations", "Count", {"ModelId": model})
+            for name in ("InvocationThrottles", "InvocationServerErrors"):
+                yield Emitted("AWS/Bedrock", name, "Count", {"ModelId": model}, shown=("Sum",))
         for node in NODES:
             for name, unit, stat in (
                 ("DatabaseMemoryUsagePercentage", "Percent", "Maximum"),

@@ -41,6 +41,7 @@ RULES: Final[Mapping[str, Callable[[Values], Iterator[Fault]]]] = {
     "aws:cloudwatch/eventRule:EventRule": events.event_rule,
     "aws:cloudwatch/eventTarget:EventTarget": events.event_target,
     "aws:cloudwatch/logGroup:LogGroup": logs.log_group,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": logs.metric_filter,
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": logs.resource_policy,
     "aws:cloudwatch/metricAlarm:MetricAlarm": cloudwatch.metric_alarm,
     "aws:dynamodb/table:Table": dynamodb.table,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..faults import Fault
 from ..values import Values
-from .checks import document, one_of, resource_statements
+from .checks import document, one_of, required, resource_statements
 
 # Days.
 # fmt: off
@@ -17,6 +17,11 @@ RETENTION = (
 def log_group(inputs: Values) -> Iterator[Fault]:
     """Amazon CloudWatch Logs API Reference, PutRetentionPolicy. Pulumi writes 0 for logs that never expire."""
     yield from one_of(inputs, "retentionInDays", *RETENTION, 0)
+
+
+def metric_filter(inputs: Values) -> Iterator[Fault]:
+    """terraform-provider-aws, internal/service/logs/metric_filter.go: AWS's list of one item is a required object."""
+    yield from required(inputs, "must be given", "metricTransformation")
 
 
 def resource_policy(inputs: Values) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
-"""CloudWatch Logs: log groups, who else may write to them, and saved queries."""
+"""CloudWatch Logs: log groups, their metric filters, who else may write to them, and saved queries."""
 
 from ..resource import Call, Name, Read, Resource, Tags
+from ..values import Values
 
 LOG_GROUP = Resource(
     "aws:cloudwatch/logGroup:LogGroup",
@@ -64,6 +65,47 @@ QUERY_DEFINITION = Resource(
     ordered=("logGroupNames",),
 )
 
+_FILTER = ("pattern", "metricTransformation")
+
+
+def _parse_filter(id: str) -> Values:
+    """The id of an import names the log group, a colon and the filter; the id in the state only the filter."""
+    group, _, name = id.rpartition(":")
+    return {"name": name, **({"logGroupName": group} if group else {})}
+
+
+METRIC_FILTER = Resource(
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    service="logs",
+    create=Call("PutMetricFilter", ("name", "logGroupName", *_FILTER)),
+    id=lambda _, it: it["name"],
+    parse_id=_parse_filter,
+    canonical_id=lambda outputs: outputs["name"],
+    identity=lambda it: {"filterName": it["name"], "logGroupName": it["logGroupName"]},
+    read=(
+        Read(
+            "DescribeMetricFilters",
+            at="metricFilters",
+            params=lambda it: {"filterNamePrefix": it["name"], "logGroupName": it["logGroupName"]},
+            find=lambda one, it: one["filterName"] == it["name"],
+        ),
+    ),
+    update=(Call("PutMetricFilter", _FILTER, send_all=True),),
+    delete=(Call("DeleteMetricFilter"),),
+    rename={
+        "name": "filterName",
+        "pattern": "filterPattern",
+        # One item of a list, which the AWS provider shows as an object.
+        "metricTransformation": ".",
+        "metricTransformation.name": "metricTransformations.metricName",
+        "metricTransformation.namespace": "metricTransformations.metricNamespace",
+        "metricTransformation.unit": "metricTransformations.unit",
+        "metricTransformation.value": "metricTransformations.metricValue",
+    },
+    members={"metricTransformation": ("name", "namespace", "unit", "value")},
+    name=Name("name"),
+)
+
 RESOURCE_POLICY = Resource(
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
     service="logs",
@@ -82,4 +124,4 @@ RESOURCE_POLICY = Resource(
     delete=(Call("DeleteResourcePolicy"),),
 )
 
-RESOURCES = (LOG_GROUP, RESOURCE_POLICY, QUERY_DEFINITION)
+RESOURCES = (LOG_GROUP, METRIC_FILTER, RESOURCE_POLICY, QUERY_DEFINITION)

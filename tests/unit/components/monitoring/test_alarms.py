@@ -218,6 +218,26 @@ def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
         ]
 
 
+def test_every_other_model_has_its_alarms_by_the_id_that_the_app_calls() -> None:
+    """Of an inference profile that is the profile's id. A stack without other models has none."""
+    models = ["amazon.nova-micro-v1:0", "us.amazon.nova-2-lite-v1:0"]
+    deployment = run("prod", extraModelIds=models)
+    for kind, metric in (
+        ("bedrock-throttles", "InvocationThrottles"),
+        ("bedrock-server-errors", "InvocationServerErrors"),
+    ):
+        found = [alarm for alarm in deployment.all(":MetricAlarm") if alarm.name.startswith(kind)]
+        assert [alarm.name for alarm in found] == [
+            f"{kind}-amazon.nova-micro-v1-0-warning",
+            f"{kind}-us.amazon.nova-2-lite-v1-0-warning",
+        ]
+        assert [alarm.inputs["metricName"] for alarm in found] == [metric, metric]
+        assert [alarm.inputs["dimensions"] for alarm in found] == [{"ModelId": model} for model in models]
+        assert all("every caller of the model in the account" in alarm.inputs["alarmDescription"] for alarm in found)
+    none = {alarm.name for alarm in run("prod", extraModelIds=[]).all(":MetricAlarm")}
+    assert {name for name in none if name.startswith("bedrock")} == set()
+
+
 def test_every_stack_watches_its_own_metrics() -> None:
     staging = run("staging", waf=True, **REDIS, **ZONE)
     assert {alarm.name for alarm in staging.all(":MetricAlarm")} == set(CASES)
@@ -225,6 +245,7 @@ def test_every_stack_watches_its_own_metrics() -> None:
     facts = replace(
         facts, table_prefix="demo-staging-", cache="voiceter-sessions-staging", web_acl="voiceter-backend-staging"
     )
+    facts = replace(facts, log_metrics="Voiceter/Logs/voiceter-backend-staging")
     for alarm in staging.all(":MetricAlarm"):
         assert alarm.inputs["name"] == f"voiceter-backend-{alarm.name}-staging"
         watching = Rule.registered(alarm.inputs)

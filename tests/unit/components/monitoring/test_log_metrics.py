@@ -1,0 +1,67 @@
+"""The metrics of the log: which lines count."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.support.program import run
+
+THROTTLES, ERRORS = "SpeechThrottles", "SpeechServerErrors"
+# The errors of InvokeModelWithBidirectionalStream and those of its stream, by Amazon Bedrock's API Reference.
+NAMES = {
+    "ThrottlingException": THROTTLES,
+    "throttlingException": THROTTLES,
+    "ServiceQuotaExceededException": THROTTLES,
+    "InternalServerException": ERRORS,
+    "internalServerException": ERRORS,
+    "ServiceUnavailableException": ERRORS,
+    "serviceUnavailableException": ERRORS,
+    "ModelErrorException": ERRORS,
+    "ModelStreamErrorException": ERRORS,
+    "modelStreamErrorException": ERRORS,
+    # The client's fault.
+    "ValidationException": None,
+    "validationException": None,
+    "AccessDeniedException": None,
+    "ResourceNotFoundException": None,
+    "ModelTimeoutException": None,
+}
+# AWS, "Supported regular expressions (regex) syntax": what a pattern may consist of, among others.
+SUPPORTED = r"%[A-Za-z|\[\]]+%"
+
+
+def counted(line: str) -> list[str]:
+    """The metrics that count a line."""
+    return [
+        each.name for each in run("prod").all(":LogMetricFilter") if re.search(each.inputs["pattern"].strip("%"), line)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_error_counts_in_json_and_in_text(name: str) -> None:
+    expected = [NAMES[name]] if NAMES[name] else []
+    assert counted(json.dumps({"level": "error", "error": {"name": name, "message": "Too many requests"}})) == expected
+    assert counted(f"2026-11-28T12:00:00Z ERROR stream failed: {name}: Too many requests") == expected
+
+
+def test_line_without_an_error_does_not_count() -> None:
+    assert counted('{"level":"info","message":"session started"}') == []
+
+
+@pytest.mark.parametrize(("stack", "suffix"), [("prod", ""), ("dev", "-dev")])
+def test_filters_are_of_the_stacks_log_and_namespace(stack: str, suffix: str) -> None:
+    filters = run(stack, https=stack != "dev").all(":LogMetricFilter")
+    assert [each.name for each in filters] == sorted({THROTTLES, ERRORS})
+    for each in filters:
+        assert re.fullmatch(SUPPORTED, each.inputs["pattern"])
+        assert each.inputs["name"] == each.name
+        assert each.inputs["logGroupName"] == f"/ecs/voiceter-backend{suffix}"
+        assert each.inputs["metricTransformation"] == {
+            "namespace": f"Voiceter/Logs/voiceter-backend{suffix}",
+            "name": each.name,
+            "value": "1",
+            "unit": "Count",
+        }
