@@ -143,7 +143,7 @@ help:
 	@echo 'make unit                       run the unit tests, which need only the packages of requirements.txt'
 	@echo 'make lint                       run the linters and the type checker'
 	@echo 'make plans                      update tests/plans/, which lists what each stack registers'
-	@echo 'make docs                       update the tables in the documents that come from the code'
+	@echo 'make docs                       update the tables and the picture in the documents that come from the code'
 	@echo 'make baseline                   update .secrets.baseline, the strings that look like secrets and are none'
 	@echo 'make hooks                      run the linters before each `git commit` in this clone'
 	@echo 'make bench                      time a preview of dev against a preview of an empty program'
@@ -224,6 +224,7 @@ lint: tools trusted
 
 docs: tools
 	@$(VENV)/python -m tests.support.documents
+	@$(VENV)/python -m tests.support.dashboard_picture
 
 plans: tools
 	@$(VENV)/python -m tests.support.plans

@@ -22,6 +22,7 @@ SECRET, TABLE = "aws:secretsmanager/secret:Secret", "aws:dynamodb/table:Table"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
 ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
+METRIC_FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 LOG_GROUP, ALARM = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/metricAlarm:MetricAlarm"
 LOG_POLICY, WEB_ACL = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "aws:wafv2/webAcl:WebAcl"
 WEB_ACL_LOG = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
@@ -187,6 +188,7 @@ GOOD: dict[str, Values] = {
     ROLE: {"assumeRolePolicy": {"Statement": [_STATEMENT]}},
     ROLE_POLICY: {"policy": {"Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}},
     LOG_GROUP: {"retentionInDays": 3653},
+    METRIC_FILTER: {"metricTransformation": {"namespace": "App", "name": "Errors", "value": "1"}},
     LOG_POLICY: {"policyDocument": {"Statement": [_STATEMENT]}},
     WEB_ACL: {
         "rules": [
@@ -395,6 +397,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     (ROLE, "assumeRolePolicy", LONG, "characters without white space: at most 2,048 are allowed"),
     (ROLE_POLICY, "policy", LONG, "characters without white space: at most 10,240 are allowed"),
     (LOG_GROUP, "retentionInDays", 31, "`retentionInDays` is 31: must be one of 1, 3, 5, 7, 14, 30"),
+    (METRIC_FILTER, "metricTransformation", GONE, "`metricTransformation`: must be given"),
     (LOG_POLICY, "policyDocument", LONG, "characters: at most 5,120 are allowed"),
     (WEB_ACL, "rules.1.priority", 0, "`rules[1].priority` is 0: must differ from rule to rule"),
     (WEB_ACL, "rules.1.name", "rate", '`rules[1].name` is "rate": must differ from rule to rule'),
