@@ -46,7 +46,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not any(item.get_closest_marker(marker) for marker in _MARKERS):
             item.add_marker(_marker(item.path))
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)  # they take longest
+    # First what takes longest: the live tests, and of them those that share a stack, as one worker runs them all.
+    items.sort(
+        key=lambda item: (item.get_closest_marker("live") is None, item.nodeid.partition("::")[0] not in _SHARING)
+    )
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which a unit run may lack
