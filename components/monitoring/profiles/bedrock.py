@@ -23,7 +23,7 @@ _HEALTH = "check the AWS Health dashboard for Bedrock in this region"
 
 def bedrock_profile(metrics: Metrics) -> Profile:
     """Returns the alarms and graphs of the speech model, and of each model that the app calls with Converse."""
-    models = [_model(metrics, model_id) for model_id in metrics.models]
+    models = [_model(metrics, model_id) for model_id in dict.fromkeys(metrics.models)]  # each once
     parts = [_speech(metrics), *models]
     return Profile(
         alarms=[alarm for part in parts for alarm in part.alarms],

@@ -221,7 +221,7 @@ def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
 def test_every_other_model_has_its_alarms_by_the_id_that_the_app_calls() -> None:
     """Of an inference profile that is the profile's id. A stack without other models has none."""
     models = ["amazon.nova-micro-v1:0", "us.amazon.nova-2-lite-v1:0"]
-    deployment = run("prod", extraModelIds=models)
+    deployment = run("prod", extraModelIds=[*models, models[0]])
     for kind, metric in (
         ("bedrock-throttles", "InvocationThrottles"),
         ("bedrock-server-errors", "InvocationServerErrors"),
