@@ -198,11 +198,24 @@ def test_answers_of_a_new_stack(operator: Operator) -> None:
 
 
 def test_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
+    sns, sqs = operator.client("sns"), operator.client("sqs")
+    [topic] = [one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith("-alarms-dev")]
+    queue = sqs.create_queue(QueueName="on-call")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    settings = {"RawMessageDelivery": "true"}
+    on_call = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=settings)["SubscriptionArn"]
     operator.deploys(operator.registers("1.0.0", "unhealthy"))
     said = operator.sees(START, 1)
     assert "rolling back to deployment" in said
     assert "is unhealthy in (target-group" in said
     assert "Task failed ELB health checks" in operator.sees(START, 2)
+    # EventBridge has sent a line with this guide.
+    [message] = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    reason = "ECS deployment circuit breaker: tasks failed to start."
+    assert message["Body"] == (
+        f'"voiceter-backend-dev: a deployment failed: {reason} (see docs/troubleshooting.md#a-task-does-not-start)"'
+    )
+    sns.unsubscribe(SubscriptionArn=on_call)
 
 
 def test_deleted_image(operator: Operator) -> None:

@@ -21,6 +21,7 @@ from sandbox.account.ecr import fault_of
 from sandbox.account.ecs.deployments import publish
 from sandbox.account.ecs.records import ALARMED, Deployment, Revision, Stop, add_event, now, rollout_of
 from sandbox.account.ecs.traffic import group_arns, groups_for, replace_tasks
+from sandbox.account.events import send
 from sandbox.stand_in import Fault
 
 # How long a deployment that fails is in progress.
@@ -171,6 +172,7 @@ def _fail(service: Any, deployment: Deployment) -> None:
         port = service.load_balancers[0].get("containerPort")
         add_event(service, f"(port {port}) is unhealthy in (target-group {group}) due to (reason {cause}).")
     add_event(service, f"(deployment {deployment.id}) deployment failed: {failure}")
+    _send_failure(service, deployment)
     reason = _BREAKER if by_breaker else ALARMED
     if not (breaker if by_breaker else alarms).get("rollback"):
         deployment.status, deployment.reason = "STOPPED", reason.replace("rolled back", "stopped")
@@ -191,6 +193,18 @@ def _fail(service: Any, deployment: Deployment) -> None:
         add_event(service, "has reached a steady state.")
     rollout.tasks = service.desired_count if live else 0
     publish(service)
+
+
+def _send_failure(service: Any, deployment: Deployment) -> None:
+    """Amazon ECS Developer Guide, "Amazon ECS service deployment state change events"."""
+    detail = {
+        "eventType": "ERROR",
+        "eventName": "SERVICE_DEPLOYMENT_FAILED",
+        "deploymentId": deployment.id,
+        "updatedAt": now().isoformat(),
+        "reason": deployment.state_reason,
+    }
+    send(service._account_id, service.region_name, "ECS Deployment State Change", service.arn, detail)
 
 
 def scale(service: Any) -> None:
