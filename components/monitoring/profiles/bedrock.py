@@ -35,7 +35,7 @@ def _speech(metrics: Metrics) -> Profile:
     """One refused stream is one client without a voice. The SDK tries a stream once."""
     throttles, errors = metrics.speech_throttles, metrics.speech_server_errors
     graph = _graph("Failed speech streams, by the log", throttles, errors)
-    note = "AWS has no metric of speech streams, so these are lines of the log that name such an error."
+    note = "AWS documents no metric of speech streams, so these are lines of the log that name such an error."
     return Profile(
         graphs=[graph],
         alarms=[
@@ -48,7 +48,7 @@ def _speech(metrics: Metrics) -> Profile:
                 evaluations=1,
                 graph=graph,
                 meaning=(
-                    "More than {threshold} calls were throttled in five minutes: clients get no speech. "
+                    "The log names more than {threshold} throttled calls in five minutes: clients may get no speech. "
                     "The quota of streams is one for all stacks of the account in the region."
                 ),
                 first_step="read in the log which call was throttled, then compare the sessions with Bedrock's quotas",
