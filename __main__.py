@@ -18,7 +18,7 @@ from components.data.web_acl_log import WebAclLog, WebAclLogArgs
 from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.edge.web_acl import WebAcl, WebAclArgs
 from components.lib.names import Names
-from components.lib.startup import disable_garbage_collection
+from components.lib.startup import disable_garbage_collection, end_quietly_if_interrupted
 from components.lookups import Lookups
 from components.monitoring.alarms import Alarms, AlarmsArgs
 from components.monitoring.budget import Budget, BudgetArgs
@@ -38,6 +38,7 @@ from config.app_environment import REDIS_URL, AppResources, app_environment
 from config.load import load
 
 disable_garbage_collection()
+end_quietly_if_interrupted()
 
 stack = pulumi.get_stack()
 names = Names(stack)

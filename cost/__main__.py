@@ -10,6 +10,7 @@ from typing import Any
 from config.stack_files import committed_stacks
 from cost.errors import CostError
 from cost.load import DEFAULT_MINUTES, Load
+from missing_module import explain
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"The module {error.name} is missing from .venv. `rm .venv/.stamp` has it installed again.\n")
+        sys.stderr.write(f"{explain(error)}\n")
         return 1
     return 0
 

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-_MISSING = "The module {} is missing from .venv. `rm .venv/.stamp` has it installed again."
+from missing_module import explain
 
 try:
     from operations.console import CHANGES_FOUND, number_of_stacks, say
     from operations.errors import OperationError, collected, describe_aws_error
     from operations.target import Target
 except ModuleNotFoundError as error:
-    sys.exit(_MISSING.format(error.name))
+    sys.exit(explain(error))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OperationError as error:
         return _failed(str(error))
     except ModuleNotFoundError as error:
-        return _failed(_MISSING.format(error.name))
+        return _failed(explain(error))
     except BrokenPipeError:
         # Whoever read the output has enough. Python would print a traceback when it flushes the pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

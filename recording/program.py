@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import runpy
+import signal
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -54,6 +55,7 @@ def record(
         keys |= {"domainName": DOMAIN_NAME, "certificateArn": certificate(region)}
     if image:
         keys["imageTag"] = TAG
+    on_interrupt = signal.getsignal(signal.SIGINT)
     try:
         return deploy(
             lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"),
@@ -63,7 +65,9 @@ def record(
             answers=answers or FakeAws(region=region, images={DIGEST: [TAG]}),
         )
     finally:
-        gc.enable()  # the program turns it off
+        # What the program changes for the whole process (components/lib/startup.py).
+        gc.enable()
+        signal.signal(signal.SIGINT, on_interrupt)
 
 
 def record_as_committed(stack: str, also: Mapping[str, Any] | None = None) -> Deployment:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from missing_module import explain
 from sandbox.account import process as accounts
 from sandbox.engine import build
 from sandbox.inherited import restrict
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _require_space(layout)
             _run(layout, options)
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"The module {error.name} is missing from .venv. `rm .venv/.stamp` has it installed again.\n")
+        sys.stderr.write(f"{explain(error)}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"{_describe(error, layout)}\n")

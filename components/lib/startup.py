@@ -1,7 +1,16 @@
-"""What the program does to start and end fast."""
+"""How the program starts and ends: fast, and without a traceback."""
 
 import atexit
 import gc
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Final
+
+# The exit status after which Pulumi's language host adds no message (pulumi/pulumi, pulumi-language-python, main.go,
+# pythonProcessExitedAfterShowingUserActionableMessage).
+_ALREADY_EXPLAINED: Final = 32
 
 
 def disable_garbage_collection() -> None:
@@ -13,3 +22,19 @@ def disable_garbage_collection() -> None:
     """
     gc.disable()
     atexit.register(gc.freeze)  # the interpreter collects once more at exit; it skips frozen objects
+
+
+def end_quietly_if_interrupted() -> None:
+    """Makes the program end without a traceback when the engine interrupts it.
+
+    The engine does so with SIGINT after a step has failed, in an update as in a preview, and prints itself what failed.
+    Python's own handler prints the traceback of whatever the program was waiting for.
+    """
+    signal.signal(signal.SIGINT, _end_quietly)
+
+
+def _end_quietly(_signal: int, _frame: FrameType | None) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: the SDK catches it to wait for answers that the engine does not give any more.
+    os._exit(_ALREADY_EXPLAINED)

@@ -130,8 +130,6 @@ class Service(pulumi.ComponentResource):
                 hooks=pulumi.ResourceHookBinding(before_update=[state_check.hook]) if state_check else None,
             ),
         )
-        if state_check:
-            state_check.end_preview(service)
         require_running(service, task_definition, self)
         self.name = service.name
         self.arn = service.arn

@@ -119,27 +119,16 @@ def problem_of(running: RevisionSettings, state: Mapping[str, Any], inputs: Mapp
 
 
 class StateCheck:
-    """Fails an update of the service for which there is a problem. A hook learns what is in the state."""
+    """Fails an update of the service for which there is a problem, and its preview.
+
+    A hook learns what is in the state.
+    """
 
     def __init__(self, running: RevisionSettings) -> None:
         self._running = running
-        self._problem = ""
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         self.hook = pulumi.ResourceHook("refuse-outdated-state", self._before_update, options)
 
-    def end_preview(self, service: aws.ecs.Service) -> None:
-        """Fails a preview in which the hook has found a problem.
-
-        If the hook itself failed, that would interrupt the program, which prints a traceback for each resource that
-        waits for the engine. Outside a preview it has to, so that the engine does not update the service.
-        """
-        service.urn.apply(lambda _: self._fail())
-
     def _before_update(self, args: pulumi.ResourceHookArgs) -> None:
-        self._problem = problem_of(self._running, args.old_outputs or {}, args.new_inputs or {})
-        if not pulumi.runtime.is_dry_run():
-            self._fail()
-
-    def _fail(self) -> None:
-        if self._problem:
-            raise pulumi.RunError(self._problem)
+        if problem := problem_of(self._running, args.old_outputs or {}, args.new_inputs or {}):
+            raise pulumi.RunError(problem)

@@ -49,19 +49,11 @@ class LiveSandbox:
         return succeeded(self.run(script))
 
     def fails(self, script: str) -> str:
-        """Runs a script that has to end with an error; its output."""
+        """Runs a script that has to end with an error, and with no traceback; its output."""
         run = self.run(script)
         assert run.status != 0, run.output
+        assert "Traceback" not in run.output, run.output
         return run.output
-
-    def refuses(self, script: str) -> str:
-        """Runs a script that the program has to refuse, with a message and without a traceback; its output.
-
-        A program whose engine refuses something may print a traceback.
-        """
-        output = self.fails(script)
-        assert "Traceback" not in output, output
-        return output
 
     def types(self, commands: str, folder: Path) -> Run:
         """Runs commands of a document as they stand there, until one fails.
@@ -151,8 +143,10 @@ class LiveSandbox:
         self.succeeds(f"pulumi config rm-all {' '.join(keys)} -s {stack}")
 
     def update(self, stack: str, *options: str) -> Run:
-        """`pulumi up`. Without its preview, which runs the whole program once more."""
-        return self.run(f"pulumi up -s {stack} --yes --skip-preview --non-interactive {' '.join(options)}")
+        """`pulumi up`, which prints no traceback. Without its preview, which runs the whole program once more."""
+        run = self.run(f"pulumi up -s {stack} --yes --skip-preview --non-interactive {' '.join(options)}")
+        assert "Traceback" not in run.output, run.output
+        return run
 
     def updated(self, stack: str, *options: str) -> str:
         """`pulumi up`, which has to succeed; its output."""

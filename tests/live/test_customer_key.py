@@ -102,7 +102,7 @@ def test_disabled_key_ends_the_preview_with_the_command_that_enables_it(everythi
     kms, id_ = everything.client("kms"), key(everything)["KeyId"]
     kms.disable_key(KeyId=id_)
     try:
-        shown = everything.sandbox.refuses("pulumi preview -s dev --non-interactive")
+        shown = everything.sandbox.fails("pulumi preview -s dev --non-interactive")
     finally:
         kms.enable_key(KeyId=id_)
     assert f"customerKey = True: needs the KMS key {ALIAS}, which is in the state Disabled" in shown

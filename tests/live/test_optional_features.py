@@ -94,7 +94,7 @@ def scheduled_actions(dev: Stack) -> list[dict[str, Any]]:
 
 
 def test_all_mistakes_are_named_in_one_message_before_anything_is_created(dev: Stack) -> None:
-    shown = dev.sandbox.refuses(
+    shown = dev.sandbox.fails(
         """
         pulumi stack init wrong
         pulumi config set-all --plaintext aws:region=eu-west-1 --plaintext cpu=1000 --plaintext vpcCidr=8.8.0.0/16 \

@@ -150,7 +150,7 @@ def test_each_region_checks_its_own_load_balancer(added: Stack, prod: Stack) -> 
 def test_last_region_is_not_evacuated(added: Stack, prod: Stack) -> None:
     """While the added region is evacuated."""
     prod.sandbox.set("prod", evacuated="true")
-    refusal = prod.sandbox.refuses("pulumi preview -s prod --non-interactive")
+    refusal = prod.sandbox.fails("pulumi preview -s prod --non-interactive")
     prod.sandbox.remove("prod", "evacuated")
     assert "evacuated = 'true': leaves no region to the clients of" in refusal
     assert f"the other regions are evacuated too ({ADDED})" in refusal
@@ -180,8 +180,7 @@ def test_evacuation_and_return_change_the_health_check_alone(added: Stack, prod:
 def test_release_in_waves_stops_at_the_first_failure(added: Stack, prod: Stack) -> None:
     sandbox, before = added.sandbox, added.service()["taskDefinition"]
     sandbox.image("prod", "2.0.0", fault="unhealthy")
-    # When the service fails, the engine interrupts the program, which may print a traceback.
-    run = sandbox.run("python -m operations release prod prod 2.0.0")
+    run = sandbox.operate("release", "prod", "prod", "2.0.0")
     assert run.status == 1, run.output
     assert f"Releasing 2.0.0: prod, then {ADDED}\n" in run.output
     assert f"The release of 2.0.0 stopped before {ADDED}. Nothing was rolled back" in run.output
@@ -240,7 +239,7 @@ def test_values_copied_from_the_old_region_are_named_before_anything_is_created(
     secret = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT_ID}:secret:pool-AbC123"
     guardrail = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:guardrail/abc123def456"
     prompt = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:prompt/ABCDE12345"
-    refusal = sandbox.refuses(
+    refusal = sandbox.fails(
         f"""
         pulumi stack init test-us-west-2
         pulumi config set aws:region us-west-2

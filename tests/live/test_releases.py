@@ -69,7 +69,7 @@ def test_release_is_one_more_revision_with_new_tasks(dev: Stack) -> None:
 
 def test_image_that_the_registry_lacks_is_refused_at_preview(dev: Stack) -> None:
     dev.sandbox.set("dev", imageTag="9.9.9")
-    refusal = dev.sandbox.refuses("pulumi preview -s dev --non-interactive")
+    refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
     dev.sandbox.set("dev", imageTag="1.0.0")
     assert "imageTag = '9.9.9'" in refusal
 

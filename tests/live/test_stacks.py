@@ -497,7 +497,7 @@ def test_stacks_of_one_account_and_region_share_no_name(stacks: dict[str, Stack]
 def test_another_network_is_refused_while_the_stack_is_up(stacks: dict[str, Stack]) -> None:
     sandbox = stacks["dev"].sandbox
     sandbox.set("dev", vpcCidr="10.9.0.0/16")
-    refusal = sandbox.refuses("pulumi up -s dev --yes --non-interactive")
+    refusal = sandbox.fails("pulumi up -s dev --yes --non-interactive")
     sandbox.remove("dev", "vpcCidr")
     assert "vpcCidr = '10.9.0.0/16': must stay 10.0.0.0/16 while the stack is up" in refusal
 
@@ -505,5 +505,5 @@ def test_another_network_is_refused_while_the_stack_is_up(stacks: dict[str, Stac
 def test_destroy_of_a_protected_stack_is_refused(stacks: dict[str, Stack]) -> None:
     sandbox = stacks["prod"].sandbox
     before = sandbox.resources("prod")
-    assert "protect" in sandbox.refuses("pulumi destroy -s prod --yes --non-interactive")
+    assert "protect" in sandbox.fails("pulumi destroy -s prod --yes --non-interactive")
     assert len(sandbox.resources("prod")) == len(before)

@@ -169,7 +169,7 @@ def test_zone_leaves_the_load_balancer_after_its_tasks_have_left_it(dev: Stack) 
     assert zones(dev) == (3, 3, 6)
     dev.sandbox.set("dev", availabilityZones="2", redisEnabled="true")
     dev.sandbox.succeeds("openssl rand -hex 32 | pulumi config set --secret redisAuthToken -s dev")
-    refusal = dev.sandbox.refuses("pulumi preview -s dev --non-interactive")
+    refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
     assert "availabilityZones = 2: takes a zone away in which Redis may have a node" in refusal
     dev.sandbox.remove("dev", "redisEnabled", "redisAuthToken")
     assert "availabilityZones = 2: this update moves the tasks out of the zone that goes" in updated(dev)

@@ -200,7 +200,7 @@ def test_change_to_rolling_is_refused_while_the_alternate_group_serves(dev: Stac
         deploy_again(dev)
     before = weights(dev)
     dev.sandbox.set(dev.name, deploymentStrategy="rolling")
-    refusal = dev.sandbox.refuses(f"pulumi up -s {dev.name} --yes --skip-preview --non-interactive")
+    refusal = dev.sandbox.fails(f"pulumi up -s {dev.name} --yes --skip-preview --non-interactive")
     assert "deploymentStrategy = 'rolling'" in refusal
     assert "make redeploy" in refusal
     assert weights(dev) == before

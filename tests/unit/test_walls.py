@@ -22,6 +22,7 @@ PARTS: Final = {
     "components",
     "config",
     "cost",
+    "missing_module",
     "operations",
     "policy",
     "recording",
@@ -36,11 +37,12 @@ ALLOWED: Final[Mapping[str, set[str]]] = {
     "components": {"components"},
     "config": {"components", "config"},  # of components, value types: see below
     "conftest.py": set(),
-    "cost": {"components", "config", "cost", "recording"},  # of the config, what a wrong one raises
-    "operations": {"components", "config", "operations"},  # of the program, its config and its names
+    "cost": {"components", "config", "cost", "missing_module", "recording"},  # of the config, what a wrong one raises
+    "missing_module.py": set(),
+    "operations": {"components", "config", "missing_module", "operations"},  # of the program, its config and its names
     "policy": {"policy"},  # it states what the program has to keep
     "recording": {"components", "recording"},  # it runs __main__.py, and imports what it answers for
-    "sandbox": {"sandbox"},
+    "sandbox": {"missing_module", "sandbox"},
     "tests": {"ci", "cost", "operations", "policy", "recording", "tests", *PROGRAM},
     "tests/live": PARTS,
 }
