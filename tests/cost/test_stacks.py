@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from config.stack_files import committed_stacks
 from cost import stacks
 from cost.errors import CostError
 from recording import __main__ as recording
@@ -88,7 +89,7 @@ def test_recording_masks_secrets(monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_unknown_stack_is_refused() -> None:
     with pytest.raises(CostError) as caught:
         stacks.registered("qa")
-    assert str(caught.value) == "There is no Pulumi.qa.yaml. The stacks are dev, prod, staging."
+    assert str(caught.value) == f"There is no Pulumi.qa.yaml. The stacks are {', '.join(committed_stacks())}."
 
 
 def test_wrong_configuration_is_shown_as_the_preview_shows_it() -> None:

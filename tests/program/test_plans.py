@@ -48,8 +48,15 @@ def test_committed_plan_is_up_to_date(stack: str) -> None:
 
 
 def test_every_stack_file_has_a_plan() -> None:
-    stacks = {path.name.split(".")[1] for path in plans.ROOT.glob("Pulumi.*.yaml")}
-    assert stacks == set(plans.STACKS) == {path.stem for path in plans.FOLDER.iterdir()}
+    assert set(plans.STACKS) == {path.stem for path in plans.FOLDER.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("stack", "base"),
+    [("dev", None), ("prod", None), ("staging", "prod"), ("prod-eu-north-1", "prod"), ("test-eu-north-1", None)],
+)
+def test_plan_of_a_region_is_the_difference_from_its_environment(stack: str, base: str | None) -> None:
+    assert plans.compared_with(stack) == base
 
 
 def test_stale_plan_is_shown_as_a_diff(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -4,7 +4,8 @@ The program runs under the mocks of `recording`, so a plan takes a second and ne
 account. Ids, ARNs and host names are made up and the same in every run, as are the values that a committed stack file
 lacks: an image tag, and a domain name with a certificate for a stack with HTTPS.
 
-dev and prod have their whole plan. staging has prod's shape, so its file holds only the difference from prod.
+dev and prod have their whole plan. staging has prod's shape, so its file holds only the difference from prod. That of a
+further region of an environment holds the difference from the environment's stack without a region in its name.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Any, Final, cast
 
 import yaml
 
+from config.stack_files import committed_stacks
+from config.stack_name import environment_of
 from recording.mocks import Deployment, Registration
 from recording.program import ROOT, record_as_committed
 
-STACKS: Final = ("dev", "staging", "prod")
-COMPARED_WITH: Final = {"staging": "prod"}
+STACKS: Final = committed_stacks()
+_COMPARED_WITH: Final = {"staging": "prod"}
 FOLDER: Final = ROOT / "tests" / "plans"
 COMMAND: Final = "make plans"
 MASK: Final = "[secret]"
@@ -88,9 +91,15 @@ _Dumper.add_representer(str, _text_node)
 
 def file_text(stack: str) -> str:
     """The text of the file of a stack in `tests/plans`."""
-    if base := COMPARED_WITH.get(stack):
+    if base := compared_with(stack):
         return difference_text(stack, planned(stack), base, planned(base))
     return plan(stack)
+
+
+def compared_with(stack: str) -> str | None:
+    """The stack from which a file holds the difference; None if it holds the whole plan."""
+    environment = environment_of(stack)
+    return environment if environment != stack and environment in STACKS else _COMPARED_WITH.get(stack)
 
 
 def plan(stack: str, also: Mapping[str, Any] | None = None) -> str:
