@@ -65,8 +65,7 @@ class Selection:
         chosen = (
             datum
             for datum in data
-            if (datum.namespace, datum.name) == (self.namespace, self.name)
-            and dict(datum.dimensions) == dict(self.dimensions)
+            if (datum.namespace, datum.name) == (self.namespace, self.name) and datum.dimensions == self.dimensions
         )
         return {n: _statistic(self.stat, values) for n, values in _by_period(chosen, self.period, window).items()}
 
