@@ -482,26 +482,6 @@ def test_every_taggable_resource_is_tagged(stack: Stack) -> None:
     assert expected.items() <= {tag["Key"]: tag["Value"] for tag in vpc["Tags"]}.items()
 
 
-def test_stacks_of_one_account_and_region_share_no_name(stacks: dict[str, Stack]) -> None:
-    names = [stack.physical_names() for stack in stacks.values()]
-    assert all(len(found) > 15 for found in names)
-    for number, found in enumerate(names):
-        for others in names[number + 1 :]:
-            # The name of an inline policy is unique within its role. Each VPC has a group of the name "default".
-            assert {type_ for type_, _ in found & others} <= {
-                "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-                "aws:iam/rolePolicy:RolePolicy",
-            }
-
-
-def test_another_network_is_refused_while_the_stack_is_up(stacks: dict[str, Stack]) -> None:
-    sandbox = stacks["dev"].sandbox
-    sandbox.set("dev", vpcCidr="10.9.0.0/16")
-    refusal = sandbox.fails("pulumi up -s dev --yes --non-interactive")
-    sandbox.remove("dev", "vpcCidr")
-    assert "vpcCidr = '10.9.0.0/16': must stay 10.0.0.0/16 while the stack is up" in refusal
-
-
 def test_destroy_of_a_protected_stack_is_refused(stacks: dict[str, Stack]) -> None:
     sandbox = stacks["prod"].sandbox
     before = sandbox.resources("prod")

@@ -1,0 +1,482 @@
+"""All regions of dev, staging and prod, beside each other in one account: added, released, and removed again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack
+from tests.support.commands import below, blocks
+from tests.support.program import REGIONS
+
+pytestmark = pytest.mark.live
+
+DOCUMENT = "docs/regions.md"
+EVACUATE, RETURN = below(DOCUMENT, "Evacuate a region")
+INIT, _PREFLIGHT, ADD, RELEASE = below(DOCUMENT, "Add a region")
+(REMOVE,) = below(DOCUMENT, "Remove a region")
+ENVIRONMENTS = ("dev", "staging", "prod")
+HOME = "us-east-1"  # of the committed stacks
+ADDED = "prod-eu-north-1"
+LONG = f"dev-{'quite-'}{'long-' * 14}name-us-west-2"
+SERVICE_OUTPUTS = {"serviceName", "taskDefinitionArn", "taskFamily", "containerName"}
+# How availability zones name the region in their ids.
+ZONES = {"ap-northeast-1": "apne1", "eu-north-1": "eun1", "us-east-1": "use1", "us-west-2": "usw2"}
+# What AWS generates: an id that no other object has.
+GENERATED = re.compile(
+    r"arn:aws:\S+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\S+\.amazonaws\.com"
+)
+# Their names are unique only within another object, which each stack has: a role, a zone, a VPC.
+NAMED_WITHIN = {
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:route53/record:Record",
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+}
+# Services whose objects are in no region, and the kinds of them that `holdings` shows.
+GLOBAL = ("aws:iam/", "aws:s3/", "aws:route53/", "aws:budgets/")
+EVERYWHERE = {"roles", "buckets", "hosted zones", "health checks", "budgets"}
+NAME = re.compile(r"(Name|Id|Arn|ARN)$|^(name|arn|repositoryName|logGroupName)$")
+Resources = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def prod(sandbox: LiveSandbox) -> Stack:
+    return sandbox.ensure("prod")
+
+
+def walk(stack: Stack, commands: str) -> str:
+    """Runs commands of the document in the stack that is selected. `pulumi` asks no question and shows no preview."""
+    return stack.sandbox.succeeds(
+        f"export SANDBOX_HOME='{stack.sandbox.home}' PULUMI_OPTION_YES=true PULUMI_OPTION_SKIP_PREVIEW=true\n"
+        + commands.replace("1.4.2", "stand-in")
+    )
+
+
+def configure(sandbox: LiveSandbox, stack: str, region: str, **config: Any) -> None:
+    """Edits the stack file. None removes a key."""
+    file = sandbox.stack_file(stack)
+    content: dict[str, Any] = yaml.safe_load(file.read_text()) or {}
+    values = {"aws:region": region, **{f"voiceter-backend:{key}": value for key, value in config.items()}}
+    merged: dict[str, Any] = {**content.get("config", {}), **values}
+    content["config"] = {key: value for key, value in merged.items() if value is not None}
+    file.write_text(yaml.safe_dump(content))
+
+
+@pytest.fixture(scope="module")
+def added(prod: Stack) -> Stack:
+    """The stack that the commands of the document add to prod, evacuated."""
+    output = walk(prod, INIT + ADD)
+    assert "docker push" in output, "the first up names the commands that push an image"
+    first, second = re.findall(r"^Outputs:$(.*?)^Resources:$", output, re.MULTILINE | re.DOTALL)
+    assert not SERVICE_OUTPUTS & set(first.split()), "there is no service without an image"
+    assert set(second.split()) >= SERVICE_OUTPUTS
+    return Stack(prod.sandbox, ADDED, "eu-north-1")
+
+
+@pytest.fixture(scope="module")
+def fleet(added: Stack, sandbox: LiveSandbox) -> dict[str, Stack]:
+    """Every environment in every region, by the name of its stack. dev and prod still lack most services.
+
+    The sandbox brings staging up, as it supplies a certificate of each region.
+    """
+    stacks = {name: sandbox.ensure(name) for name in ENVIRONMENTS} | {ADDED: added}
+    new: list[Stack] = []
+    for environment in ENVIRONMENTS:
+        for region in REGIONS:
+            name = f"{environment}-{region}"
+            if region != HOME and name != ADDED:
+                sandbox.succeeds(f"pulumi stack init {name} --no-select --copy-config-from {environment}")
+                configure(sandbox, name, region, imageTag=None)
+                new.append(Stack(sandbox, name, region))
+
+    def bring_up(stack: Stack) -> str:
+        return sandbox.up(stack.name) if stack.name.startswith("staging") else sandbox.updated(stack.name)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(bring_up, new))
+    return stacks | {stack.name: stack for stack in new}
+
+
+@pytest.fixture(scope="module")
+def tables(fleet: dict[str, Stack]) -> dict[str, str]:
+    """What `make status` shows of each environment, after the document's release has deployed the services."""
+    release, status = RELEASE.splitlines()
+    found: dict[str, str] = {}
+    for environment in ENVIRONMENTS:
+        commands = status if environment == "staging" else f"{release}\n{status}"
+        output = walk(fleet[environment], commands.replace("prod", environment))
+        assert ("Releasing stand-in" in output) is (environment != "staging")
+        found[environment] = output
+    return found
+
+
+@pytest.fixture(scope="module")
+def resources(tables: dict[str, str], fleet: dict[str, Stack], sandbox: LiveSandbox) -> dict[str, Resources]:
+    """What each stack has created, with the properties that the account returned."""
+    return {name: [one for one in sandbox.resources(name) if one["type"].startswith("aws:")] for name in fleet}
+
+
+def states(stack: Stack) -> dict[str, dict[str, Any]]:
+    """The inputs of each resource in the state."""
+    found = stack.sandbox.resources(stack.name)
+    return {one["urn"]: one["inputs"] for one in found if one["type"].startswith("aws:")}
+
+
+def records(prod: Stack) -> list[dict[str, Any]]:
+    """The records of the zone that the regions share, besides the zone's own."""
+    (zone,) = {inputs["zoneId"] for urn, inputs in states(prod).items() if "aws:route53/record:Record" in urn}
+    found = prod.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    return [one for one in found if one["Type"] not in ("NS", "SOA")]
+
+
+def check(stack: Stack) -> dict[str, Any]:
+    """The health check of the stack's record, as Route 53 has it."""
+    (record,) = [one for one in records(stack) if one.get("SetIdentifier") == stack.name]
+    assert not record["AliasTarget"]["EvaluateTargetHealth"]
+    assert record["Region"] == stack.region
+    found = stack.client("route53").get_health_check(HealthCheckId=record["HealthCheckId"])
+    return found["HealthCheck"]["HealthCheckConfig"]
+
+
+def test_commands_of_the_document_add_a_region(added: Stack, prod: Stack) -> None:
+    outputs = added.outputs
+    assert outputs["region"] == "eu-north-1"
+    assert outputs["serviceName"] == f"voiceter-backend-{ADDED}"
+    assert outputs["sessionsTableName"] == "demo-sessions"
+    assert added.service()["status"] == "ACTIVE"
+    prod.sandbox.unchanged("prod")
+
+
+def test_promotion_copies_the_digest(added: Stack, prod: Stack) -> None:
+    def digest(stack: Stack) -> str:
+        images = [{"imageTag": "stand-in"}]
+        found = stack.client("ecr").describe_images(repositoryName=stack.named("voiceter-backend"), imageIds=images)
+        return found["imageDetails"][0]["imageDigest"]
+
+    assert digest(added) == digest(prod)
+
+
+def test_each_region_checks_its_own_load_balancer(added: Stack, prod: Stack) -> None:
+    for stack in (added, prod):
+        found = check(stack)
+        assert found["FullyQualifiedDomainName"] == stack.outputs["loadBalancerDnsName"]
+        assert (found["Type"], found["Port"], found["ResourcePath"]) == ("HTTPS", 443, "/health")
+        assert (found["RequestInterval"], found["FailureThreshold"], found["MeasureLatency"]) == (30, 3, True)
+        assert len(found["Regions"]) == 3
+    assert (check(prod)["Disabled"], check(prod)["Inverted"]) == (False, False)
+    assert (check(added)["Disabled"], check(added)["Inverted"]) == (True, True)
+
+
+def test_last_region_is_not_evacuated(added: Stack, prod: Stack) -> None:
+    """While the added region is evacuated."""
+    with changed(prod, evacuated="true"):
+        refusal = prod.sandbox.fails("pulumi preview -s prod --non-interactive")
+    alone = f"leaves no region to the clients of voiceter.sandbox.test: {added.name} is evacuated"
+    assert f"evacuated = 'true': {alone}" in refusal
+    assert "this one (`pulumi config set evacuated false`)" in refusal
+
+
+def test_return_changes_the_health_check_alone(added: Stack, prod: Stack) -> None:
+    before, services = records(prod), added.service()["deployments"]
+    evacuated = states(added)
+    walk(added, RETURN)
+    returned = states(added)
+    (urn,) = [urn for urn, inputs in evacuated.items() if inputs != returned[urn]]
+    assert "aws:route53/healthCheck:HealthCheck::region" in urn
+    assert (check(added)["Disabled"], check(added)["Inverted"]) == (False, False)
+    assert records(prod) == before
+    assert added.service()["deployments"] == services
+
+
+def test_another_network_is_refused_while_the_stack_is_up(added: Stack, prod: Stack) -> None:
+    """And the evacuation is not: now prod is not the last region."""
+    with changed(prod, evacuated="true", vpcCidr="10.9.0.0/16"):
+        refusal = prod.sandbox.fails("pulumi preview -s prod --non-interactive")
+    assert "has 1 mistake; nothing was changed" in refusal
+    assert "vpcCidr = '10.9.0.0/16': must stay 10.0.0.0/16 while the stack is up" in refusal
+
+
+@contextmanager
+def changed(stack: Stack, **config: str) -> Generator[None]:
+    """Changes the configuration of a stack for a while."""
+    stack.sandbox.set(stack.name, **config)
+    yield
+    stack.sandbox.remove(stack.name, *config)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_status_of_all_regions_is_right(fleet: dict[str, Stack], tables: dict[str, str], environment: str) -> None:
+    lines = tables[environment].splitlines()
+    assert lines[-1] == f"OK: 4 stacks of {environment}"
+    rows = [line.split(maxsplit=8) for line in lines[-5:-1]]
+    stacks = [environment, *(f"{environment}-{region}" for region in sorted(REGIONS) if region != HOME)]
+    assert [row[:2] for row in rows] == [[stack, fleet[stack].region] for stack in stacks]
+    tasks = {"dev": ["1/1/2", "1/1"], "staging": ["2/2/4", "2/2"], "prod": ["2/2/10", "2/2"]}[environment]
+    traffic = "by latency, healthy" if environment == "prod" else "-"
+    assert {(row[2], *row[4:]) for row in rows} == {("stand-in", "good", *tasks, "0", traffic)}
+    digests = {row[3] for row in rows}
+    assert all(digest.startswith("sha256:") for digest in digests)
+    # A release copies the image. Without one, the sandbox makes an image for each stack of staging.
+    assert len(digests) == (4 if environment == "staging" else 1)
+
+
+def test_no_two_stacks_share_a_name(resources: dict[str, Resources]) -> None:
+    """Not even in different regions: those of roles are unique in the account, those of buckets in all of AWS."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for name, of_stack in resources.items():
+        for one in of_stack:
+            for text in [one["outputs"].get(key) for key in ("name", "bucket", "identifier")]:
+                if text and one["type"] not in NAMED_WITHIN:
+                    found.setdefault((one["type"], text), set()).add(name)
+    shared = {key: stacks for key, stacks in found.items() if len(stacks) > 1}
+    assert len(found) > 400
+    assert {type_ for type_, _ in shared} == {"aws:dynamodb/table:Table"}
+    # The tables of an environment have the same names in every region.
+    assert all(len({name.partition("-")[0] for name in stacks}) == 1 for stacks in shared.values())
+
+
+def test_no_two_stacks_share_an_object(fleet: dict[str, Stack], resources: dict[str, Resources]) -> None:
+    """So `pulumi destroy` of a stack deletes nothing of another one."""
+    found: dict[tuple[str, str, str], Resources] = {}
+    for name, of_stack in resources.items():
+        for one in of_stack:
+            place = "everywhere" if one["type"].startswith(GLOBAL) else fleet[name].region
+            found.setdefault((place, one["type"], one["id"]), []).append(one)
+    shared = [one for ones in found.values() if len(ones) > 1 for one in ones]
+    # The regions of prod share the record that validates their certificates, and none deletes it.
+    assert [one["urn"].rpartition("::")[2] for one in shared] == ["validation"] * 4
+    assert all(one["retainOnDelete"] for one in shared)
+
+
+def words(value: Any) -> Iterator[str]:
+    """Yields each word of the texts in a value."""
+    if isinstance(value, Mapping):
+        for key, one in cast(Mapping[str, Any], value).items():
+            yield from words(key)
+            yield from words(one)
+    elif isinstance(value, str):
+        yield from re.split(r"://|[^A-Za-z0-9:/_.*-]+", value)
+    elif isinstance(value, Sequence):
+        for one in cast(Sequence[Any], value):
+            yield from words(one)
+
+
+def test_no_stack_names_another_region(fleet: dict[str, Stack], resources: dict[str, Resources]) -> None:
+    found = {
+        (name, one["type"], word)
+        for name, stack in fleet.items()
+        for one in resources[name]
+        for word in words([one["inputs"], one["outputs"]])
+        for region, zone in ZONES.items()
+        if region != stack.region and (region in word or re.match(rf"{zone}-az", word))
+    }
+    assert found == set()
+
+
+def test_no_stack_names_an_object_of_another_stack(resources: dict[str, Resources]) -> None:
+    owners: dict[str, set[str]] = {}
+    for name, of_stack in resources.items():
+        for one in of_stack:
+            for text in {one["id"], *(str(one["outputs"].get(key)) for key in ("arn", "dnsName"))}:
+                if GENERATED.fullmatch(text):
+                    owners.setdefault(text, set()).add(name)
+    assert all(len(names) == 1 for names in owners.values())
+    found = {
+        (name, one["type"], word)
+        for name, of_stack in resources.items()
+        for one in of_stack
+        for word in words([one["inputs"], one["outputs"]])
+        for end in [*(match.start() for match in re.finditer(r"[:/]", word)), len(word)]
+        if name not in owners.get(word[:end], {name})
+    }
+    assert found == set()
+
+
+def test_objects_of_a_region_name_no_other(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
+    """As the account describes them."""
+    for region in REGIONS:
+        held = sandbox.holdings(region)
+        assert len(held["load balancers"]) >= len(ENVIRONMENTS)
+        text = json.dumps({kind: items for kind, items in held.items() if kind not in EVERYWHERE}, default=str)
+        assert not [other for other in REGIONS if other != region and other in text]
+
+
+def test_status_and_verification_of_an_environment_name_what_is_amiss(fleet: dict[str, Stack]) -> None:
+    sandbox, stack = fleet["staging"].sandbox, fleet["staging-eu-north-1"]
+    ecs, alarms = stack.client("ecs"), stack.client("cloudwatch")
+    found = alarms.describe_alarms()["MetricAlarms"]
+    alarm = next(one["AlarmName"] for one in found if one["AlarmName"].endswith(stack.name))
+    alarms.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+    where = {"cluster": stack.outputs["clusterName"], "service": stack.outputs["serviceName"]}
+    ecs.update_service(**where, desiredCount=1)
+    with changed(stack, logLevel="DEBUG"):
+        run = sandbox.operate("status", "staging", "--json")
+    assert run.status == 1
+    few, *faults = json.loads(run.output)["faults"]
+    assert few == f"{stack.name}: 1 tasks are desired, and the autoscaler's minimum is 2"
+    assert faults == [
+        f"{stack.name}: in ALARM: {alarm}",
+        "the configuration differs: logLevel: "
+        f"INFO in staging, staging-ap-northeast-1, staging-us-west-2; DEBUG in {stack.name}",
+    ]
+    run = sandbox.operate("verify", "--environment", "staging", "--json")
+    assert run.status == 1
+    assert [one["outcome"] for one in json.loads(run.output)] == ["good", "good", "unhealthy", "good"]
+    ecs.update_service(**where, desiredCount=2)
+    alarms.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
+
+
+def releases(sandbox: LiveSandbox, tag: str) -> tuple[int, str, dict[str, str]]:
+    """Releases a version to prod, two regions at a time after the first; status, output, and what each region runs."""
+    run = sandbox.operate("release", "prod", "prod", tag, "--wave", "2")
+    table = [line.split() for line in run.output.splitlines() if re.match(r"prod\S*  ", line)]
+    return run.status, run.output, {row[0]: row[2] for row in table}
+
+
+def test_fault_in_one_region_stops_the_release(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
+    others = [fleet[f"prod-{region}"] for region in ZONES if region != HOME]
+    before = [(stack.service()["deployments"], sandbox.stack_file(stack.name).read_text()) for stack in others]
+    sandbox.image("prod", "2.0.0", fault="unhealthy")
+    status, output, runs = releases(sandbox, "2.0.0")
+    assert status == 1
+    assert "Releasing 2.0.0: prod, then prod-ap-northeast-1 and prod-eu-north-1, then prod-us-west-2\n" in output
+    stopped = "stopped before prod-ap-northeast-1 and prod-eu-north-1 and prod-us-west-2"
+    assert f"The release of 2.0.0 {stopped}. Nothing was rolled back" in output
+    assert "AMISS: 4 stacks of prod" in output
+    assert runs == dict.fromkeys(["prod", *(stack.name for stack in others)], "stand-in"), "ECS rolled prod back"
+    after = [(stack.service()["deployments"], sandbox.stack_file(stack.name).read_text()) for stack in others]
+    assert after == before
+
+
+def test_release_stops_after_the_wave_that_fails(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
+    last = fleet["prod-us-west-2"]
+    before = last.service()["deployments"]
+    sandbox.image("prod", "2.0.1")
+    with sandbox.locked(ADDED):
+        status, output, runs = releases(sandbox, "2.0.1")
+    assert status == 1
+    assert "the stack is currently locked" in output
+    assert "The release of 2.0.1 stopped before prod-us-west-2." in output
+    assert runs == {"prod": "2.0.1", "prod-ap-northeast-1": "2.0.1", ADDED: "stand-in", "prod-us-west-2": "stand-in"}
+    assert last.service()["deployments"] == before
+
+
+def test_deployment_of_what_is_committed_goes_on(fleet: dict[str, Stack], tmp_path: Path) -> None:
+    """As a job of the workflow: two regions have the image already, and all stack files have another change."""
+    sandbox, summary = fleet["prod"].sandbox, tmp_path / "summary.md"
+    stacks = [stack for name, stack in fleet.items() if name.startswith("prod")]
+    for stack in stacks:
+        configure(sandbox, stack.name, stack.region, imageTag="2.0.1", idleTimeoutSeconds=301)
+    run = sandbox.run(f"GITHUB_STEP_SUMMARY='{summary}' python -m ci.deploy prod --from prod --wave 2")
+    assert run.status == 0, run.output
+    lines = run.output.splitlines()
+    starts = [
+        f"{fleet['prod-us-west-2'].outputs['repositoryUrl']} holds 2.0.1 already",
+        "prod | Updating",
+        f"{ADDED} | Previewing",
+        "prod-us-west-2 | Previewing",
+    ]
+    order = [next(number for number, line in enumerate(lines) if line.startswith(start)) for start in starts]
+    assert order == sorted(order), run.output
+    text = summary.read_text()
+    assert text.startswith("### prod is deployed\n")
+    assert "OK: 4 stacks of prod" in text
+    assert len(re.findall(r"^prod\S* .* 2\.0\.1 ", text, re.MULTILINE)) == 4
+    for stack in stacks:
+        elb = stack.client("elbv2")
+        balancers = {one["DNSName"]: one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]}
+        arn = balancers[stack.outputs["loadBalancerDnsName"]]
+        found = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        assert {"Key": "idle_timeout.timeout_seconds", "Value": "301"} in found
+
+
+def fill_bucket(stack: Stack) -> None:
+    """Puts two versions of an object into the bucket of recordings."""
+    s3, bucket = stack.client("s3"), stack.outputs["recordingsBucketName"]
+    # moto ignores the condition of the bucket policy and denies every request, so objects need the policy removed.
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    for text in (b"first", b"second"):
+        s3.put_object(Bucket=bucket, Key="recordings/session.wav", Body=text)
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+def held(sandbox: LiveSandbox, region: str) -> set[tuple[str, str]]:
+    """Kind and names of what a region of the account holds."""
+    return {
+        (kind, item if isinstance(item, str) else str([item[key] for key in sorted(item) if NAME.search(key)]))
+        for kind, items in sandbox.holdings(region).items()
+        for item in items
+    }
+
+
+def test_commands_of_the_document_remove_a_region_and_no_other(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
+    added, prod = fleet[ADDED], fleet["prod"]
+    fill_bucket(added)
+    sandbox.succeeds(f"pulumi stack select {ADDED}")
+    walk(added, EVACUATE)
+    assert (check(added)["Disabled"], check(added)["Inverted"]) == (True, True)
+    assert len(check(added)["Regions"]) == 3
+    before = {region: held(sandbox, region) for region in REGIONS}
+    others = [one for one in records(prod) if one.get("SetIdentifier") != ADDED]
+    walk(added, REMOVE)
+    assert not states(added)
+    assert records(prod) == others
+    after = {region: held(sandbox, region) for region in REGIONS}
+    gone = {item for region in REGIONS for item in before[region] - after[region]}
+    assert not [item for region in REGIONS for item in after[region] - before[region]]
+    assert len(gone) > 30
+    prod.sandbox.unchanged("prod")
+
+
+def test_protected_stack_with_a_long_name_comes_up_and_is_removed_with_its_content(sandbox: LiveSandbox) -> None:
+    assert len(LONG) > 64
+    long, before = Stack(sandbox, LONG, "us-west-2"), held(sandbox, "us-west-2")
+    sandbox.succeeds(f"pulumi stack init {LONG} --no-select")
+    configure(sandbox, LONG, "us-west-2", protectData=True, natGateways="none")
+    sandbox.updated(LONG)
+    assert len(long.outputs["recordingsBucketName"]) <= 63
+    assert len(long.outputs["taskRoleArn"].rpartition("/")[2]) <= 64
+    fill_bucket(long)
+    sandbox.down(LONG)
+    assert held(sandbox, "us-west-2") == before
+
+
+def test_values_copied_from_the_old_region_are_named_before_anything_is_created(sandbox: LiveSandbox) -> None:
+    certificate = sandbox.client("acm").request_certificate(DomainName="voiceter.example")["CertificateArn"]
+    zone = sandbox.client("route53").create_hosted_zone(Name="sandbox.example", CallerReference="copied")
+    zone = zone["HostedZone"]["Id"].rpartition("/")[2]
+    config = {
+        "domainName": "voiceter.example",
+        "certificateArn": certificate,
+        "secretArns": {"POOL": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT_ID}:secret:pool-AbC123"},
+        "guardrailArns": [f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:guardrail/abc123def456"],
+        "promptArns": [f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:prompt/ABCDE12345"],
+        "hostedZoneId": zone,
+        "extraModelIds": ["eu.amazon.nova-2-lite-v1:0", "amazon.nova-2-lite-v1:0"],
+        "imageTag": "1.4.2",
+    }
+    sandbox.succeeds("pulumi stack init test-us-west-2 --no-select")
+    configure(sandbox, "test-us-west-2", "us-west-2", **config)
+    refusal = sandbox.fails("pulumi up -s test-us-west-2 --yes --non-interactive")
+    assert "has 8 mistakes; nothing was changed" in refusal
+    for key in ("certificateArn", "secretArns.POOL", "guardrailArns[0]", "promptArns[0]", "imageTag"):
+        assert f"  {key}" in refusal
+    assert f"hostedZoneId = '{zone}': is the zone of sandbox.example, which does not hold voiceter.example" in refusal
+    profiles = "set us.amazon.nova-2-lite-v1:0 or global.amazon.nova-2-lite-v1:0"
+    assert f"is no inference profile that Amazon Bedrock offers in us-west-2: {profiles}" in refusal
+    assert f"'amazon.nova-2-lite-v1:0': is offered in us-west-2 by inference profile only: {profiles}" in refusal
+    assert [item for item in sandbox.resources("test-us-west-2") if item["type"].startswith("aws:")] == []
+
+
+def test_every_block_of_the_document_is_run() -> None:
+    run = {block.code for block in blocks(DOCUMENT) if not block.reason}
+    assert run == {EVACUATE, RETURN, INIT, ADD, RELEASE, REMOVE}
