@@ -34,8 +34,9 @@ ZONES = {"ap-northeast-1": "apne1", "eu-north-1": "eun1", "us-east-1": "use1", "
 GENERATED = re.compile(
     r"arn:aws:\S+|[a-z]+-[0-9a-f]{8,17}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\S+\.amazonaws\.com"
 )
-# Their names are unique only within another object, which each stack has: a role, a zone, a VPC.
+# Their names are unique only within another object, which each stack has: a role, a zone, a VPC, a log group.
 NAMED_WITHIN = {
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:route53/record:Record",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
