@@ -23,6 +23,9 @@ REDIS_TOKEN: Final = "Correct!Horse#Battery&Staple"  # noqa: S105 - made up
 DOMAIN_NAME: Final = "voice.example.com"
 _OVER_HTTP: Final = "dev"  # the environment whose committed stack file has no domain and needs none
 _DOMAIN: Final = frozenset({"domainName", "certificateArn"})
+_OF_OPERATORS: Final = frozenset(
+    qualified(key) for key in ("imageTag", "domainName", "hostedZoneId", "certificateArn", "permissionsBoundaryArn")
+)
 
 
 def certificate(region: str) -> str:
@@ -33,6 +36,11 @@ def certificate(region: str) -> str:
 def committed(stack: str) -> dict[str, Any]:
     """Returns the config of a committed stack file."""
     return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+
+
+def shape(stack: str) -> dict[str, Any]:
+    """Returns the config of a committed stack file without what operators add to it."""
+    return {key: value for key, value in committed(stack).items() if key not in _OF_OPERATORS}
 
 
 def record(
@@ -48,9 +56,10 @@ def record(
 ) -> Deployment:
     """Runs the program as `stack`, with the stack file of `like` (default: of `stack`) and the keys in `config`.
 
-    `https` adds a domain name with its certificate, and `image` the tag of an image that the registry holds.
+    `https` adds a domain name with its certificate, and `image` the tag of an image that the registry holds. What
+    operators add to the file is left out.
     """
-    keys = {**committed(like or stack), "aws:region": region}
+    keys = {**shape(like or stack), "aws:region": region}
     if https and "domainName" not in config:
         keys |= {"domainName": DOMAIN_NAME, "certificateArn": certificate(region)}
     if image:

@@ -17,9 +17,9 @@ from ci import deploy
 from components.lib.timeline import JOB_MINUTES
 from components.service.strategy import STRATEGIES
 from config.stack_files import committed_stacks
-from config.stack_name import environment_of
+from config.stack_name import environment_of, region_of
 from operations.redeploy import WAIT_SECONDS as REDEPLOY_WAIT_SECONDS
-from recording.program import committed
+from recording.program import certificate, shape
 from tests.support.stack_config import HTTPS, load
 
 ROOT = Path(__file__).parents[2]
@@ -234,8 +234,10 @@ def test_deployment_has_all_the_time_that_github_allows() -> None:
 
 def test_job_can_wait_for_every_strategy_of_the_committed_stacks() -> None:
     for stack in STACKS:
+        region = region_of(stack) or "us-east-1"
+        https = {**HTTPS, "certificateArn": certificate(region)}
         for strategy in STRATEGIES:
-            settings = load({**committed(stack), **HTTPS, "deploymentStrategy": strategy}, stack)
+            settings = load({**shape(stack), **https, "deploymentStrategy": strategy}, stack, region)
             assert settings.timeline.fits_ci_job, f"{stack} with {strategy}"
 
 
