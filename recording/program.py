@@ -14,7 +14,9 @@ import yaml
 from components.edge.certificates import Certificate
 from recording import bedrock
 from recording.config import NAMESPACE, qualified
-from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 
 ROOT: Final = Path(__file__).parents[1]
 DIGEST: Final = "sha256:" + "d" * 64

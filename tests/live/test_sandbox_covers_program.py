@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 
 from cost.quantities import FREE, PRICED
-from recording.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
 from recording.program import DIGEST, TAG
 from sandbox.awsx import vpc
 from sandbox.awsx.monitor import Monitor, Registered

@@ -13,7 +13,8 @@ import pytest
 from config.mistakes import ConfigError
 from policy.wildcards import ALLOWED, is_allowed, wildcards
 from recording import bedrock
-from recording.mocks import ACCOUNT, Deployment, FakeAws
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import DIGEST, TAG
 from tests.support import contract, iam
 from tests.support.program import run

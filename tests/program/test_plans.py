@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from recording.mocks import ACCOUNT, Deployment
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT
 from tests.support import plans
 from tests.support.program import run
 

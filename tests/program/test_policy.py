@@ -11,7 +11,8 @@ import pytest
 from components.lib.provider import PROGRAM_TAGS
 from policy.resource import Resource
 from policy.rules import RULES, TAGS, UNTAGGED
-from recording.mocks import ACCOUNT, Deployment, FakeAws, Registration
+from recording.deployment import Deployment, Registration
+from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import DIGEST, TAG
 from tests.support.program import REDIS, run
 

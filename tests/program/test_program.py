@@ -13,7 +13,8 @@ import pytest
 
 from components.lib.provider import PROGRAM_TAGS
 from config.mistakes import ConfigError
-from recording.mocks import ACCOUNT, Deployment, FakeAws, Registration
+from recording.deployment import Deployment, Registration
+from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import DIGEST, DOMAIN_NAME, REDIS_TOKEN, TAG, record
 from tests.support.contract import (
     OUTPUTS,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from config.mistakes import ConfigError
-from recording.mocks import ACCOUNT, Deployment, FakeAws, values
+from recording.deployment import Deployment, values
+from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import certificate
 from tests.support.program import REGIONS, run
 

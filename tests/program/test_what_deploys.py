@@ -16,7 +16,8 @@ import pytest
 
 from config.key import declarations
 from config.settings import Settings
-from recording.mocks import ACCOUNT, Deployment, FakeAws, RunningTasks
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
 from recording.program import DIGEST, REDIS_TOKEN, ROOT, TAG, certificate
 from tests.support.program import REDIS, run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recording.mocks import Deployment
+from recording.deployment import Deployment
 
 
 def assert_private_and_encrypted_by_s3(run: Deployment, bucket: str) -> None:

@@ -20,7 +20,7 @@ import yaml
 
 from config.stack_files import committed_stacks
 from config.stack_name import environment_of
-from recording.mocks import Deployment, Registration
+from recording.deployment import Deployment, Registration
 from recording.program import ROOT, record_as_committed
 
 STACKS: Final = committed_stacks()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from recording.mocks import Deployment
+from recording.deployment import Deployment
 from recording.program import REDIS_TOKEN, record
 
 REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": REDIS_TOKEN}  # the keys that turn Redis on

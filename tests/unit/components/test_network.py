@@ -9,7 +9,9 @@ import pulumi
 import pytest
 
 from components.network import Network, NetworkArgs, NetworkShape, no_public_ip_by_default
-from recording.mocks import Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import FakeAws
+from recording.mocks import deploy
 
 ARGS = NetworkArgs(
     name="voiceter-backend-dev",

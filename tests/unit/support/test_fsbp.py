@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from operations.accepted import ACCEPTED
-from recording.mocks import Deployment
+from recording.deployment import Deployment
 from recording.program import record_as_committed
 from tests.support import fsbp
 from tests.support.fsbp import CONTROLS, Control, Met

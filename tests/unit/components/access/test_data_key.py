@@ -11,7 +11,9 @@ import pytest
 from components.access.data_key import DataKey, DataKeyArgs, ExistingKey, find_key
 from components.access.identity import Identity, IdentityArgs
 from components.lib.account import Account
-from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 from tests.support import iam
 
 REGION = "eu-north-1"

@@ -9,7 +9,9 @@ import pytest
 
 from components.access.endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from components.lib.account import Account
-from recording.mocks import ACCOUNT, Deployment, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT
+from recording.mocks import deploy
 from tests.support import iam
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role-dev"

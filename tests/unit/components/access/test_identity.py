@@ -8,7 +8,9 @@ import pytest
 from components.access.identity import Identity, IdentityArgs
 from components.lib.account import Account
 from components.lib.policy import Statement
-from recording.mocks import ACCOUNT, Deployment, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT
+from recording.mocks import deploy
 from tests.support import iam
 
 ECS = "ecs-tasks.amazonaws.com"

@@ -7,7 +7,9 @@ import pytest
 
 from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
 from components.lib.account import Account
-from recording.mocks import ACCOUNT, Deployment, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT
+from recording.mocks import deploy
 from tests.support import iam
 from tests.support.program import run
 

@@ -10,7 +10,8 @@ import pytest
 
 from components.access.models import InferenceProfile, find_models, find_profile, model_of, needs_profile
 from recording.bedrock import BY_ID, BY_PROFILE, LITE_2, MODELS
-from recording.mocks import ACCOUNT, FakeAws, deploy
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 
 PROFILE = f"eu.{LITE_2}"
 

@@ -13,7 +13,9 @@ from components.data.app_secrets import AppSecrets, AppSecretsArgs
 from components.lib.account import Account
 from components.lib.policy import document
 from policy.wildcards import wildcards
-from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy, values
+from recording.deployment import Deployment, values
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 from tests.support import iam
 
 REGION = "eu-north-1"

@@ -8,7 +8,8 @@ import pulumi
 import pytest
 
 from components.data.data_stores import DataStores, DataStoresArgs
-from recording.mocks import Deployment, deploy
+from recording.deployment import Deployment
+from recording.mocks import deploy
 from tests.support import iam
 from tests.support.buckets import assert_private_and_encrypted_by_s3
 from tests.support.contract import TABLES

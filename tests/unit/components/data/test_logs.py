@@ -9,7 +9,9 @@ import pytest
 
 from components.data.logs import Logs, LogsArgs
 from components.lib.policy import document
-from recording.mocks import ACCOUNT, Deployment, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT
+from recording.mocks import deploy
 from tests.support import iam
 
 GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/ecs/voiceter-backend"

@@ -9,7 +9,9 @@ import pytest
 
 from components.data.logs_bucket import LogsBucket, LogsBucketArgs
 from components.lib.account import Account
-from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 from tests.support import iam
 from tests.support.buckets import assert_private_and_encrypted_by_s3
 

@@ -9,7 +9,9 @@ import pulumi_aws as aws
 import pytest
 
 from components.data.registry import Image, Registry, RegistryArgs, find_image
-from recording.mocks import Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import FakeAws
+from recording.mocks import deploy
 
 DIGEST = "sha256:" + "a" * 64
 URL = "123456789012.dkr.ecr.eu-north-1.amazonaws.com/voiceter-backend-dev"

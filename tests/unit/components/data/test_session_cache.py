@@ -10,7 +10,8 @@ import pulumi
 import pytest
 
 from components.data.session_cache import Redis, SessionCache, SessionCacheArgs
-from recording.mocks import Deployment, deploy
+from recording.deployment import Deployment
+from recording.mocks import deploy
 
 TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - every character that AWS takes
 HOST = "master.voiceter-sessions-dev.use1.cache.amazonaws.com"

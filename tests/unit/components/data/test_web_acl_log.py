@@ -9,7 +9,9 @@ import pytest
 
 from components.data.web_acl_log import WebAclLog, WebAclLogArgs
 from components.lib.account import Account
-from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 from tests.support import iam
 
 REGION = "eu-north-1"

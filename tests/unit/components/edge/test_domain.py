@@ -7,7 +7,8 @@ import pulumi_aws as aws
 import pytest
 
 from components.edge.domain import HostedZone, find_zone
-from recording.mocks import FakeAws, deploy
+from recording.fake_aws import FakeAws
+from recording.mocks import deploy
 
 
 def look_up(answers: FakeAws) -> HostedZone | None:

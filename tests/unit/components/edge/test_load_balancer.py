@@ -13,7 +13,9 @@ from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.edge.rules import MIN_BAKE_MINUTES
 from components.lib.app import PING_SECONDS
 from components.network import Placement
-from recording.mocks import Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import FakeAws
+from recording.mocks import deploy
 
 CERTIFICATE = "arn:aws:acm:eu-north-1:123456789012:certificate/1234"
 ISSUED = "arn:aws:acm:eu-north-1:123456789012:certificate/0a1b"

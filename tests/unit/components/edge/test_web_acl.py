@@ -9,7 +9,9 @@ from typing import Any, Final
 import pytest
 
 from components.edge.web_acl import MOST_LIMIT, RateLimits, WebAcl, WebAclArgs
-from recording.mocks import ACCOUNT, Deployment, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT
+from recording.mocks import deploy
 from tests.support.waf import ATTACKS, GROUPS, Evaluator, Request, capacity
 
 NAME: Final = "voiceter-backend-dev"

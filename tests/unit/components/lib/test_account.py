@@ -7,7 +7,8 @@ import pulumi_aws as aws
 import pytest
 
 from components.lib.account import Account
-from recording.mocks import ACCOUNT, FakeAws, deploy
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 
 
 def look_up(answers: FakeAws) -> tuple[Account, list[str]]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from recording.mocks import ACCOUNT, Deployment
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT
 from recording.program import ROOT
 from tests.support import alarm_cases
 from tests.support.alarm_cases import CASES, Case, repeated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recording.mocks import ACCOUNT
+from recording.fake_aws import ACCOUNT
 from tests.support.program import run
 
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"

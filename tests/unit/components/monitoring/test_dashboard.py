@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recording.mocks import ACCOUNT
+from recording.fake_aws import ACCOUNT
 from tests.support.alarm_cases import CASES
 from tests.support.alarm_evaluator import Insights
 from tests.support.emitted import Emitted, Facts

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from components.monitoring.events import RULES
-from recording.mocks import ACCOUNT, Registration
+from recording.deployment import Registration
+from recording.fake_aws import ACCOUNT
 from tests.support.program import run
 
 DOCS = Path(__file__).parents[4] / "docs"

@@ -10,7 +10,9 @@ import pytest
 
 from components.lib.account import Account
 from components.monitoring.notifications import Notifications, NotificationsArgs
-from recording.mocks import ACCOUNT, Deployment, FakeAws, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import ACCOUNT, FakeAws
+from recording.mocks import deploy
 from tests.support import iam
 
 TOPIC = f"arn:aws:sns:eu-north-1:{ACCOUNT}:voiceter-backend-alarms-dev"

@@ -6,7 +6,8 @@ import pulumi
 import pytest
 
 from components.service.cluster import Cluster, ClusterArgs
-from recording.mocks import Deployment, deploy
+from recording.deployment import Deployment
+from recording.mocks import deploy
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b"
 

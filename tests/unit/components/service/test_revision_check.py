@@ -7,7 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from recording.mocks import Deployment, FakeAws
+from recording.deployment import Deployment
+from recording.fake_aws import FakeAws
 from recording.program import DIGEST, TAG
 from tests.support.program import run
 

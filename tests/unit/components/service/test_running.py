@@ -14,7 +14,9 @@ from components.lib.names import Names
 from components.lib.provider import ProviderArgs, aws_provider
 from components.service.capacity import CapacityProvider
 from components.service.running import RunningService, find_service, find_zones
-from recording.mocks import PRODUCTION_RULE, Deployment, FakeAws, RunningTasks, deploy
+from recording.deployment import Deployment
+from recording.fake_aws import PRODUCTION_RULE, FakeAws, RunningTasks
+from recording.mocks import deploy
 
 FIRST, OTHER = "arn:first", "arn:other"
 HEALTHY = ["healthy"]

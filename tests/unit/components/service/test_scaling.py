@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from components.service.scaling import Scaling, ScalingArgs, ScalingRules, Schedule
-from recording.mocks import Deployment, deploy
+from recording.deployment import Deployment
+from recording.mocks import deploy
 
 SCHEDULES = {
     "weekday-morning": Schedule("0 7 ? * MON-FRI *", "Europe/Helsinki", 4, 12),

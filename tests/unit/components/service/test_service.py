@@ -17,7 +17,8 @@ from components.service.capacity import Capacity, CapacityProvider
 from components.service.service import Service, ServiceArgs, TaskSize
 from components.service.state_check import RevisionSettings
 from components.service.strategy import Strategy
-from recording.mocks import Deployment, deploy
+from recording.deployment import Deployment
+from recording.mocks import deploy
 from tests.unit.components.service.test_container import CONTAINER
 
 ARGS = ServiceArgs(
