@@ -246,11 +246,12 @@ def test_no_two_stacks_share_a_name(resources: dict[str, Resources]) -> None:
 
 def test_no_two_stacks_share_an_object(fleet: dict[str, Stack], resources: dict[str, Resources]) -> None:
     """So `pulumi destroy` of a stack deletes nothing of another one."""
-    found: dict[tuple[str, str, str], Resources] = {}
+    found: dict[tuple[str, str, str, str], Resources] = {}
     for name, of_stack in resources.items():
         for one in of_stack:
             place = "everywhere" if one["type"].startswith(GLOBAL) else fleet[name].region
-            found.setdefault((place, one["type"], one["id"]), []).append(one)
+            log_group = one["inputs"].get("logGroupName", "")  # the id of a metric filter is its name within one
+            found.setdefault((place, one["type"], log_group, one["id"]), []).append(one)
     shared = [one for ones in found.values() if len(ones) > 1 for one in ones]
     # The regions of prod share the record that validates their certificates, and none deletes it.
     assert [one["urn"].rpartition("::")[2] for one in shared] == ["validation"] * 4
