@@ -38,6 +38,7 @@ class LiveSandbox:
     home: Path
     _clients: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])
     _configs: dict[str, str] = field(default_factory=dict[str, str])  # with which stacks came up
+    _counts: dict[str, int] = field(default_factory=dict[str, int])  # with which services came up
     _pushed: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # tags by stack
 
     def run(self, script: str) -> Run:
@@ -108,16 +109,19 @@ class LiveSandbox:
 
         A test that changes only the account, and not the config, undoes that itself.
         """
-        file = self.stack_file(stack)
+        file, made = self.stack_file(stack), Stack(self, stack)
         if stack not in self._configs:
             self.up(stack)
             self._configs[stack] = file.read_text()
+            self._counts[stack] = made.service()["desiredCount"]
         elif file.read_text() != self._configs[stack]:
             file.write_text(self._configs[stack])
             self.updated(stack, "--refresh")
             if any(one.get("inputs", {}).get("forceNewDeployment") for one in self.resources(stack)):
                 self.updated(stack)  # after a changed capacity, it clears this flag
-        made = Stack(self, stack)
+            if made.service()["desiredCount"] != self._counts[stack]:  # no update lowers what the autoscaler has raised
+                service = {"cluster": made.named("voiceter-cluster"), "service": made.named("voiceter-backend")}
+                made.client("ecs").update_service(**service, desiredCount=self._counts[stack])
         # Tags are immutable, and each file pushes its own images. The stack runs the image that its config names.
         runs = yaml.safe_load(self._configs[stack])["config"]["voiceter-backend:imageTag"]
         if others := [{"imageTag": tag} for tag in self._pushed.pop(stack, []) if tag != runs]:

@@ -88,10 +88,6 @@ def healthy(dev: Stack, group: str) -> int:
 
 
 def test_numbers_of_the_autoscaler_and_of_the_load_balancer_leave_the_service_alone(dev: Stack) -> None:
-    # Another test may have left a higher count, which no update lowers.
-    dev.client("ecs").update_service(
-        cluster=dev.named("voiceter-cluster"), service=dev.named("voiceter-backend"), desiredCount=1
-    )
     counts = {"minCount": "2", "desiredCount": "2", "maxCount": "3", "cpuTargetPercent": "60"}
     assert update(dev, **counts, idleTimeoutSeconds="400", logRetentionDays="14") == NOTHING
     # The autoscaler has raised the count to the new minimum, and says why.
