@@ -1,6 +1,6 @@
 """AWS WAF: what protects a load balancer, the logs of web ACLs, and the protection of data in them.
 
-moto stores rules without looking at them. `sandbox.provider.rules.wafv2` checks those. No request is inspected.
+moto stores rules without looking at them. `sandbox.provider.types.wafv2` checks those. No request is inspected.
 
 Sources: AWS WAF API Reference: AssociateWebACL, CreateWebACL, DeleteWebACL, ListResourcesForWebACL,
 PutLoggingConfiguration, DataProtectionConfig; AWS WAF Developer Guide, "Sending web ACL traffic logs to an Amazon

@@ -128,8 +128,6 @@ def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Na
 
 def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
     """What the service's model, and the rules beside it, say against the inputs, as far as they are known."""
-    from .rules import broken  # takes long to import, and a plugin must start at once
-
     found: list[Fault] = []
     checked: set[str] = set()
     for call in resource.calls:
@@ -141,7 +139,7 @@ def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
                 parameters(resource, call, {name: inputs[name]}, it, faults=found)
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
-    return list(dict.fromkeys([*found, *_missing(resource, inputs), *broken(resource.token, inputs)]))
+    return list(dict.fromkeys([*found, *_missing(resource, inputs), *resource.rules(inputs)]))
 
 
 def _missing(resource: Resource, inputs: Values) -> Iterator[Fault]:

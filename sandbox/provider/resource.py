@@ -6,12 +6,13 @@ answered, and the `Context` of the object.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from .account import Account
+from .faults import Fault
 from .values import Values
 
 
@@ -60,10 +61,16 @@ class Context:
 
 
 Params = Callable[[Context], Values]
+Rules = Callable[[Values], Iterator[Fault]]
 
 
 def _no_properties(_: Any) -> Values:
     return {}
+
+
+def no_rules(_: Values) -> Iterator[Fault]:
+    """The rules of a type that needs none beside those of the service's model."""
+    return iter(())
 
 
 @dataclass(frozen=True)
@@ -199,6 +206,8 @@ class Resource:
     created         called after `after_create`, until it returns True
     steady          called after a create or an update, until it returns True; AccountError if the change has failed
     hook_operations the operations that its functions call
+    rules           yields what AWS's published rules, which botocore's models do not hold, say against the inputs. A
+                    rule is there if an edit of this program can break it. Each function names the document of AWS.
     """
 
     token: str
@@ -236,6 +245,7 @@ class Resource:
     created: Callable[[Context], bool] | None = None
     steady: Callable[[Context], bool] | None = None
     hook_operations: tuple[str, ...] = ()
+    rules: Rules = no_rules
 
     @cached_property
     def changes(self) -> tuple[Call, ...]:

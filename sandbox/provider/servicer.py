@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from importlib import import_module
 from typing import Any, TypeVar
 
 from google.protobuf import any_pb2, empty_pb2
@@ -297,7 +296,6 @@ def prepare() -> Iterator[None]:
     """
     session()
     yield
-    import_module("sandbox.provider.rules")
     from .types import TYPES
 
     for service, _ in Counter(resource.service for resource in TYPES.values()).most_common():

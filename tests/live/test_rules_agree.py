@@ -14,7 +14,7 @@ from components.lib.names import Names
 from components.service.strategy import STRATEGIES
 from config import rules
 from config.settings import Settings
-from sandbox.provider.rules import broken, ecs, logs
+from sandbox.provider.types import TYPES, ecs, logs
 from sandbox.provider.values import Values
 
 pytestmark = pytest.mark.sandbox
@@ -45,17 +45,12 @@ BOUNDED: tuple[tuple[str, str, Place], ...] = (
     ("deregistration_delay_seconds", "aws:lb/targetGroup:TargetGroup", lambda value: {"deregistrationDelay": value}),
     ("idle_timeout_seconds", "aws:lb/loadBalancer:LoadBalancer", lambda value: {"idleTimeout": value}),
     ("desired_count", "aws:ecs/service:Service", lambda value: {"desiredCount": value}),
-    (
-        "on_demand_base",
-        "aws:ecs/service:Service",
-        lambda value: {"capacityProviderStrategies": [{"capacityProvider": "FARGATE", "base": value, "weight": 1}]},
-    ),
 )
 
 
 def _refused(token: str, inputs: Values) -> list[str]:
     """Returns the faults that the sandbox finds in the given properties, and not those about missing properties."""
-    return [fault.text(secret=False) for fault in broken(token, inputs) if fault.name in inputs]
+    return [fault.text(secret=False) for fault in TYPES[token].rules(inputs) if fault.name in inputs]
 
 
 def _shape(service: str, name: str) -> Any:

@@ -1,9 +1,17 @@
 """AWS Certificate Manager: certificates, and the wait for their validation."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import matches
+from ..faults import Fault
 from ..resource import Call, Context, Read, Resource, Tags
 from ..values import Values
+
+
+def _certificate_rules(inputs: Values) -> Iterator[Fault]:
+    """AWS Certificate Manager API Reference, RequestCertificate: the name becomes the common name."""
+    yield from matches(inputs, "domainName", r".{1,64}", "must be 1 to 64 characters")
 
 
 def _certificate(found: Any, _: Context) -> Values:
@@ -37,6 +45,7 @@ CERTIFICATE = Resource(
         lambda it: {"CertificateArn": it.id},
         list="ListTagsForCertificate",
     ),
+    rules=_certificate_rules,
 )
 
 # It creates nothing: it waits until the certificate is issued.

@@ -1,9 +1,36 @@
 """Application Auto Scaling: scalable targets, their policies and scheduled actions."""
 
 import re
+from collections.abc import Iterator
 
+from ..checks import at_most, between, exactly_one, matches, objects
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
+
+_TRACKING = "targetTrackingScalingPolicyConfiguration"
+_SCHEDULE = r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?\)|rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)"
+
+
+def _target_rules(inputs: Values) -> Iterator[Fault]:
+    """Application Auto Scaling API Reference, ScalableTarget."""
+    yield from between(inputs, "minCapacity", 0)
+    yield from between(inputs, "maxCapacity", 0)
+    yield from at_most(inputs, "minCapacity", "maxCapacity")
+
+
+def _policy_rules(inputs: Values) -> Iterator[Fault]:
+    """Application Auto Scaling API Reference, TargetTrackingScalingPolicyConfiguration."""
+    for place, tracking in objects(inputs, _TRACKING):
+        yield from exactly_one(tracking, place, "predefinedMetricSpecification", "customizedMetricSpecification")
+
+
+def _scheduled_action_rules(inputs: Values) -> Iterator[Fault]:
+    """Application Auto Scaling API Reference, PutScheduledAction."""
+    rule = "must be at(yyyy-mm-ddThh:mm:ss), rate(n minutes|hours|days) or cron(…) with six fields"
+    yield from matches(inputs, "schedule", _SCHEDULE, rule)
+    yield from at_most(inputs, "scalableTargetAction.minCapacity", "scalableTargetAction.maxCapacity")
+
 
 _SERVICE = "application-autoscaling"
 _TARGET = ("serviceNamespace", "resourceId", "scalableDimension")
@@ -61,6 +88,7 @@ TARGET = Resource(
     shown_as={"arn": "ScalableTargetARN"},
     outputs=("arn",),
     tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceARN": it["arn"]}, list="ListTagsForResource"),
+    rules=_target_rules,
 )
 
 _POLICY = ("policyType", "targetTrackingScalingPolicyConfiguration")
@@ -106,6 +134,7 @@ POLICY = Resource(
         "targetTrackingScalingPolicyConfiguration.predefinedMetricSpecification": ("predefinedMetricType",),
     },
     name=Name("name"),
+    rules=_policy_rules,
 )
 
 _ACTION = ("schedule", "timezone", "scalableTargetAction")
@@ -136,6 +165,7 @@ SCHEDULED_ACTION = Resource(
     defaults={"timezone": "UTC"},
     members={"scalableTargetAction": ("maxCapacity", "minCapacity")},
     name=Name("name"),
+    rules=_scheduled_action_rules,
 )
 
 RESOURCES = (TARGET, POLICY, SCHEDULED_ACTION)

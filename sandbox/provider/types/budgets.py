@@ -1,9 +1,22 @@
 """AWS Budgets."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import found, matches, number
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
+
+
+def _budget_rules(inputs: Values) -> Iterator[Fault]:
+    """AWS Cost Management API Reference: Budget, Notification."""
+    yield from matches(inputs, "name", r"[^:\\]{1,100}", r"must be 1 to 100 characters other than : and \\")
+    for path in ("limitAmount", "notifications.threshold"):
+        for place, value in found(inputs, path):
+            if (number(value) or 0) <= 0:
+                yield Fault(place, "must be more than 0", value)
+
 
 _BUDGET = ("budgetType", "timeUnit", "limitAmount", "limitUnit", "costFilters")
 
@@ -138,6 +151,7 @@ BUDGET = Resource(
         sent_as="ResourceTags",
     ),
     hook_operations=("DescribeSubscribersForNotification",),
+    rules=_budget_rules,
 )
 
 RESOURCES = (BUDGET,)

@@ -1,9 +1,28 @@
 """DynamoDB: tables."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import distinct, found
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..values import Values, agrees, is_list, is_object
+from ..values import Values, agrees, has_unknown, is_list, is_object
+
+_KEYS = ("hashKey", "rangeKey", "globalSecondaryIndexes.hashKey", "globalSecondaryIndexes.rangeKey")
+
+
+def _table_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon DynamoDB API Reference, CreateTable."""
+    yield from distinct(found(inputs, "globalSecondaryIndexes.name"), "must not be the name of another index")
+    if any(has_unknown(inputs.get(name)) for name in ("hashKey", "rangeKey", "attributes", "globalSecondaryIndexes")):
+        return
+    paths = (*_KEYS, "globalSecondaryIndexes.keySchemas.attributeName")
+    keys = {key: place for path in paths for place, key in found(inputs, path)}
+    defined = {name: place for place, name in found(inputs, "attributes.name")}
+    for name in keys.keys() - defined.keys():
+        yield Fault(keys[name], "must be defined in `attributes`, as it is a key", name)
+    for name in defined.keys() - keys.keys():
+        yield Fault(defined[name], "must be a key of the table or of an index", name)
 
 
 def _index(values: Values) -> Values:
@@ -151,6 +170,7 @@ TABLE = Resource(
     name=Name("name"),
     refuses=_refuse_a_key_that_stays,
     tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceArn": it["arn"]}, list="ListTagsOfResource"),
+    rules=_table_rules,
 )
 
 RESOURCES = (TABLE,)

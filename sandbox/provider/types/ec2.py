@@ -1,10 +1,32 @@
 """Amazon VPC: networks, gateways, routes and endpoints."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..account import AccountError
+from ..checks import document, matches, network_address, resource_statements
+from ..faults import Fault
 from ..resource import Call, Context, Read, Resource, Tags
 from ..values import Values
+
+
+def _network_block_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon EC2 API Reference: CreateVpc, CreateSubnet."""
+    yield from matches(inputs, "cidrBlock", r"[\d.]+/(1[6-9]|2[0-8])", "must be an IPv4 block of /16 to /28")
+    yield from network_address(inputs, "cidrBlock")
+
+
+def _vpc_endpoint_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon VPC User Guide, "Gateway endpoints"."""
+    if inputs.get("vpcEndpointType") == "Gateway":
+        rule = "must be s3 or dynamodb for a gateway endpoint"
+        yield from matches(inputs, "serviceName", r"(.*\.)?(s3|dynamodb)", rule)
+
+
+def _vpc_endpoint_policy_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon VPC User Guide, "Amazon VPC quotas": the size of an endpoint policy."""
+    yield from document(inputs, "policy", 20 * 1024)
+    yield from resource_statements(inputs, "policy")
 
 
 def tags_of(kind: str) -> Tags:
@@ -37,6 +59,7 @@ VPC = Resource(
     delete=(Call("DeleteVpc"),),
     outputs=("cidrBlock", "defaultNetworkAclId"),
     tags=tags_of("vpc"),
+    rules=_network_block_rules,
 )
 
 
@@ -56,6 +79,7 @@ SUBNET = Resource(
     outputs=("availabilityZone", "cidrBlock"),
     defaults={"mapPublicIpOnLaunch": False},
     tags=tags_of("subnet"),
+    rules=_network_block_rules,
 )
 
 
@@ -201,6 +225,7 @@ VPC_ENDPOINT = Resource(
     outputs=("routeTableIds",),
     defaults={"vpcEndpointType": "Gateway"},
     tags=tags_of("vpc-endpoint"),
+    rules=_vpc_endpoint_rules,
 )
 
 
@@ -247,6 +272,7 @@ VPC_ENDPOINT_POLICY = Resource(
     delete=(Call("ModifyVpcEndpoint", params=lambda it: {"VpcEndpointId": it.id, "ResetPolicy": True}),),
     rename={"policy": "PolicyDocument"},
     keeps=("policy",),
+    rules=_vpc_endpoint_policy_rules,
 )
 
 RESOURCES = (

@@ -1,10 +1,35 @@
 """Amazon VPC: security groups and their rules."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import at_most, between, exactly_one, matches, network_address, required
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource
 from ..values import Values
 from .ec2 import tags_of
+
+_DESCRIPTION = (
+    r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}",
+    "must be at most 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*",
+)
+
+
+def _security_group_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon EC2 API Reference, CreateSecurityGroup."""
+    yield from matches(inputs, "description", *_DESCRIPTION)
+
+
+def _security_group_rule_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon EC2 API Reference: AuthorizeSecurityGroupIngress, AuthorizeSecurityGroupEgress, IpPermission."""
+    yield from matches(inputs, "description", *_DESCRIPTION)
+    if inputs.get("ipProtocol") in ("tcp", "udp"):
+        yield from required(inputs, "must be given for tcp and udp", "fromPort", "toPort")
+    yield from between(inputs, "fromPort", 0, 65535)
+    yield from between(inputs, "toPort", 0, 65535)
+    yield from at_most(inputs, "fromPort", "toPort")
+    yield from network_address(inputs, "cidrIpv4")
+    yield from exactly_one(inputs, "", "cidrIpv4", "referencedSecurityGroupId")
 
 
 def _revoke_default_rules(it: Context) -> bool:
@@ -34,6 +59,7 @@ SECURITY_GROUP = Resource(
     tags=tags_of("security-group"),
     created=_revoke_default_rules,
     hook_operations=_RULE_OPERATIONS,
+    rules=_security_group_rules,
 )
 
 
@@ -140,6 +166,7 @@ def _rule_type(direction: str) -> Resource:
         outputs=("securityGroupRuleId",),
         replaces_if=_other_source,
         tags=tags_of("security-group-rule"),
+        rules=_security_group_rule_rules,
     )
 
 

@@ -1,12 +1,124 @@
 """Amazon ECS: clusters, task definitions and services."""
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..account import AccountError
+from ..checks import between, distinct, found, get, given, matches, number, objects, one_of, parse, required
 from ..convert import ConversionError
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..values import Values, is_list, is_object, same
+from ..values import UNKNOWN, Values, is_list, is_object, same
+
+# CPU units → MiB of memory. Amazon ECS Developer Guide, "Troubleshoot Amazon ECS task definition invalid CPU or memory
+# errors".
+FARGATE_MEMORY: Mapping[int, Sequence[int]] = {
+    256: (512, 1024, 2048),
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
+_NAME = (r"[A-Za-z0-9_-]{1,255}", "must be 1 to 255 letters, digits, hyphens and underscores")
+_NOT_ON_FARGATE = ("devices", "maxSwap", "sharedMemorySize", "swappiness")
+_CONTAINERS = "containerDefinitions"
+
+
+def _task_definition_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon ECS API Reference: RegisterTaskDefinition, ContainerDefinition, PortMapping, HealthCheck; Developer Guide:
+    "Amazon ECS task definition differences for Fargate", "Amazon ECS service quotas".
+    """
+    yield from matches(inputs, "family", *_NAME)
+    if inputs.get("networkMode") not in ("awsvpc", UNKNOWN):
+        yield Fault("networkMode", "must be awsvpc on Fargate", inputs.get("networkMode"))
+    yield from required(inputs, "must be given on Fargate", "cpu", "memory")
+    yield from _size(inputs)
+    text = inputs.get(_CONTAINERS)
+    if isinstance(text, str) and len(text.encode()) > 64 * 1024:
+        yield Fault(_CONTAINERS, "must have at most 65,536 bytes", len(text.encode()))
+    containers = parse(inputs, _CONTAINERS)
+    yield from _container_values(containers)
+    if containers and not any(one.get("essential", True) for _, one in objects(containers, _CONTAINERS)):
+        yield Fault(_CONTAINERS, "must have an essential container")
+    for place, container in objects(containers, _CONTAINERS):
+        writes_logs = get(container, "logConfiguration.logDriver") == "awslogs"
+        if not given(inputs, "executionRoleArn") and (given(container, "secrets") or writes_logs):
+            yield Fault("executionRoleArn", f"must be given, as {place} has secrets or the log driver awslogs")
+        for fault in _container(container):
+            yield Fault(f"{place}.{fault.path}", fault.rule, fault.value)
+
+
+def _size(inputs: Values) -> Iterator[Fault]:
+    cpu, memory = number(inputs.get("cpu")), number(inputs.get("memory"))
+    if cpu is None or memory is None:
+        return
+    if cpu not in FARGATE_MEMORY:
+        yield Fault("cpu", f"must be one of {', '.join(map(str, FARGATE_MEMORY))} on Fargate", inputs["cpu"])
+    elif memory not in FARGATE_MEMORY[int(cpu)]:
+        sizes = ", ".join(map(str, FARGATE_MEMORY[int(cpu)]))
+        yield Fault("memory", f"must be one of {sizes} on Fargate with cpu {cpu:g}", inputs["memory"])
+
+
+def _container_values(containers: Values) -> Iterator[Fault]:
+    yield from matches(containers, f"{_CONTAINERS}.name", *_NAME)
+    yield from matches(containers, f"{_CONTAINERS}.image", r"\S{1,255}", "must be 1 to 255 characters without spaces")
+    yield from between(containers, f"{_CONTAINERS}.portMappings.containerPort", 1, 65535)
+    yield from between(containers, f"{_CONTAINERS}.stopTimeout", 0, 120, "seconds")
+    yield from between(containers, f"{_CONTAINERS}.healthCheck.interval", 5, 300, "seconds")
+    yield from between(containers, f"{_CONTAINERS}.healthCheck.timeout", 2, 60, "seconds")
+    yield from between(containers, f"{_CONTAINERS}.healthCheck.startPeriod", 0, 300, "seconds")
+    yield from between(containers, f"{_CONTAINERS}.healthCheck.retries", 1, 10)
+    yield from one_of(containers, f"{_CONTAINERS}.logConfiguration.logDriver", "awslogs", "splunk", "awsfirelens")
+    yield from one_of(containers, f"{_CONTAINERS}.logConfiguration.options.mode", "blocking", "non-blocking")
+
+
+def _container(container: Values) -> Iterator[Fault]:
+    """Yields faults with paths inside the container."""
+    yield from required(container, "must be given", "name", "image")
+    for place, mapping in objects(container, "portMappings"):
+        if mapping.get("hostPort", mapping.get("containerPort")) != mapping.get("containerPort"):
+            yield Fault(f"{place}.hostPort", "must be the same as containerPort in the network mode awsvpc")
+    names = [*found(container, "environment.name"), *found(container, "secrets.name")]
+    yield from distinct(iter(names), "must not be the name of another environment variable or secret")
+    command = get(container, "healthCheck.command")
+    if isinstance(command, list) and command[:1] not in (["CMD"], ["CMD-SHELL"]):
+        yield Fault("healthCheck.command", "must start with CMD or CMD-SHELL")
+    options: Values = get(container, "logConfiguration.options") or {}
+    if get(container, "logConfiguration.logDriver") == "awslogs":
+        names = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
+        yield from required(
+            container, "must be given for awslogs", *(f"logConfiguration.options.{name}" for name in names)
+        )
+    if "max-buffer-size" in options and options.get("mode") != "non-blocking":
+        yield Fault("logConfiguration.options.max-buffer-size", "needs the mode non-blocking")
+    for name in _NOT_ON_FARGATE:
+        if given(container, f"linuxParameters.{name}"):
+            yield Fault(f"linuxParameters.{name}", "must not be given on Fargate")
+
+
+def _service_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon ECS API Reference: CreateService, DeploymentConfiguration, CapacityProviderStrategyItem."""
+    yield from matches(inputs, "name", *_NAME)
+    yield from required(inputs, "must be given on Fargate, where the network mode is awsvpc", "networkConfiguration")
+    yield from between(inputs, "desiredCount", 0)
+    yield from between(inputs, "deploymentMinimumHealthyPercent", 0, 100, "%")
+    yield from between(inputs, "deploymentMaximumPercent", 0, 200, "%")
+    providers = list(objects(inputs, "capacityProviderStrategies"))
+    if sum(bool(one.get("base")) for _, one in providers) > 1:
+        yield Fault("capacityProviderStrategies", "must have a base for one capacity provider only")
+    if providers and not any(one.get("weight") for _, one in providers):
+        yield Fault("capacityProviderStrategies", "must have a weight of more than 0")
+    most = number(inputs.get("deploymentMaximumPercent"))
+    if most is not None and most <= 100:
+        if (number(inputs.get("deploymentMinimumHealthyPercent")) or 0) >= 100:
+            rule = "must be more than 100 with a deploymentMinimumHealthyPercent of 100"
+            yield Fault("deploymentMaximumPercent", rule, most)
+        if inputs.get("availabilityZoneRebalancing") == "ENABLED":
+            yield Fault("availabilityZoneRebalancing", "needs a deploymentMaximumPercent of more than 100", "ENABLED")
+
 
 _TAGS = Tags(
     "TagResource",
@@ -136,6 +248,7 @@ TASK_DEFINITION = Resource(
     local=("skipDestroy",),
     members={"runtimePlatform": ("cpuArchitecture", "operatingSystemFamily")},
     tags=_TAGS,
+    rules=_task_definition_rules,
 )
 
 # `deploymentConfiguration` of the API: the object, and the properties that are members of it.
@@ -290,6 +403,7 @@ SERVICE = Resource(
     refuses=_refuse_unforced_capacity,
     steady=_is_steady,
     hook_operations=("DescribeServices", "ListServiceDeployments"),
+    rules=_service_rules,
 )
 
 RESOURCES = (CLUSTER, CAPACITY_PROVIDERS, TASK_DEFINITION, SERVICE)

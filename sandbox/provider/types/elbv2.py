@@ -1,11 +1,81 @@
 """Elastic Load Balancing: load balancers, target groups, listeners and their rules."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sandbox.tls_policies import TLS_POLICIES
+
+from ..checks import at_most, between, forbidden, found, given, matches, objects, one_of, required
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values, is_list, is_object
+
+_NAME = (
+    r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
+    "must be 1 to 32 letters, digits and hyphens, with no hyphen at an end and without internal- at the start",
+)
+_PROPERTY_OF_ACTION = {"forward": "forward", "redirect": "redirect", "fixed-response": "fixedResponse"}
+
+
+def _load_balancer_rules(inputs: Values) -> Iterator[Fault]:
+    """Elastic Load Balancing API Reference, 2015-12-01: CreateLoadBalancer, LoadBalancerAttribute."""
+    yield from matches(inputs, "name", *_NAME)
+    yield from between(inputs, "idleTimeout", 1, 4000, "seconds")
+
+
+def _target_group_rules(inputs: Values) -> Iterator[Fault]:
+    """Elastic Load Balancing API Reference, 2015-12-01: CreateTargetGroup, TargetGroupAttribute; User Guide for
+    Application Load Balancers, "Health checks for Application Load Balancer target groups".
+    """
+    yield from matches(inputs, "name", *_NAME)
+    yield from required(inputs, "must be given", "port", "protocol", "vpcId")
+    yield from between(inputs, "deregistrationDelay", 0, 3600, "seconds")
+    yield from at_most(inputs, "healthCheck.timeout", "healthCheck.interval", less=True)
+    yield from matches(inputs, "healthCheck.path", r"/.{0,1023}", "must start with / and have at most 1,024 characters")
+    codes = r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*"
+    yield from matches(inputs, "healthCheck.matcher", codes, "must be codes, such as 200, 200,202 or 200-299")
+    algorithms = ("round_robin", "least_outstanding_requests", "weighted_random")
+    yield from one_of(inputs, "loadBalancingAlgorithmType", *algorithms)
+    yield from between(inputs, "stickiness.cookieDuration", 1, 604_800, "seconds")
+    yield from one_of(inputs, "stickiness.type", "lb_cookie", "app_cookie")
+
+
+def _listener_rules(inputs: Values) -> Iterator[Fault]:
+    """Elastic Load Balancing API Reference, 2015-12-01: CreateListener, Action."""
+    if inputs.get("protocol") == "HTTPS":
+        yield from required(inputs, "must be given for HTTPS", "certificateArn")
+    if inputs.get("protocol") == "HTTP":
+        yield from forbidden(inputs, "must not be given for HTTP", "certificateArn", "sslPolicy")
+    for place, policy in found(inputs, "sslPolicy"):
+        if policy not in TLS_POLICIES:
+            yield Fault(place, f"must be a security policy of load balancers, such as {TLS_POLICIES[0]}", policy)
+    yield from _actions(inputs, "defaultActions")
+
+
+def _listener_rule_rules(inputs: Values) -> Iterator[Fault]:
+    """Elastic Load Balancing API Reference, 2015-12-01: CreateRule, Action, RuleCondition."""
+    yield from required(inputs, "must hold at least one condition", "conditions")
+    yield from matches(inputs, "conditions.pathPattern.values", r".{1,128}", "must be 1 to 128 characters")
+    yield from _actions(inputs, "actions")
+
+
+def _actions(inputs: Values, name: str) -> Iterator[Fault]:
+    """Elastic Load Balancing API Reference, 2015-12-01: Action, ForwardActionConfig, RedirectActionConfig,
+    FixedResponseActionConfig.
+    """
+    contents = ("text/plain", "text/css", "text/html", "application/javascript", "application/json")
+    yield from one_of(inputs, f"{name}.fixedResponse.contentType", *contents)
+    yield from between(inputs, f"{name}.forward.targetGroups.weight", 0, 999)
+    yield from between(inputs, f"{name}.forward.stickiness.duration", 1, 604_800, "seconds")
+    for place, action in objects(inputs, name):
+        needed = _PROPERTY_OF_ACTION.get(str(action.get("type")))
+        if needed and not given(action, needed):
+            yield Fault(f"{place}.{needed}", f"must be given for an action of type {action['type']}")
+        redirect: Values | None = action.get("redirect")
+        if redirect and not any(given(redirect, part) for part in ("protocol", "port", "host", "path")):
+            yield Fault(f"{place}.redirect", "must change protocol, port, host or path, or it leads to itself")
+
 
 _SERVICE = "elbv2"
 _TAGS = Tags(
@@ -133,6 +203,7 @@ LOAD_BALANCER = Resource(
     members=dict.fromkeys(_BALANCER_LOGS, ("bucket", "enabled")),
     name=Name("name", max_length=32),
     tags=_TAGS,
+    rules=_load_balancer_rules,
 )
 
 
@@ -183,6 +254,7 @@ TARGET_GROUP = Resource(
     },
     name=Name("name", max_length=32),
     tags=_TAGS,
+    rules=_target_group_rules,
 )
 
 _LISTENER = ("port", "protocol", "sslPolicy", "certificateArn", "defaultActions")
@@ -210,6 +282,7 @@ LISTENER = Resource(
     },
     tags=_TAGS,
     ordered=("defaultActions",),
+    rules=_listener_rules,
 )
 
 _CONDITIONS = {"httpHeader": "http-header", "pathPattern": "path-pattern"}
@@ -279,6 +352,7 @@ LISTENER_RULE = Resource(
     },
     tags=_TAGS,
     ordered=("actions",),
+    rules=_listener_rule_rules,
 )
 
 RESOURCES = (LOAD_BALANCER, TARGET_GROUP, LISTENER, LISTENER_RULE)

@@ -1,11 +1,26 @@
 """IAM: roles and their policies."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from ..checks import document, identity_statements, resource_statements
+from ..faults import Fault
 from ..resource import Call, Name, Read, Resource, Tags
 from ..values import Values
+
+
+def _role_rules(inputs: Values) -> Iterator[Fault]:
+    """IAM User Guide, "IAM and AWS STS quotas"."""
+    yield from document(inputs, "assumeRolePolicy", 2048, white_space=False)
+    yield from resource_statements(inputs, "assumeRolePolicy")
+
+
+def _role_policy_rules(inputs: Values) -> Iterator[Fault]:
+    """IAM User Guide, "IAM and AWS STS quotas". The account checks the policies of a role together."""
+    yield from document(inputs, "policy", 10_240, white_space=False)
+    yield from identity_statements(inputs, "policy")
 
 
 def _document(document: Any) -> str:
@@ -47,6 +62,7 @@ ROLE = Resource(
     clear={"description": ""},
     name=Name("name", max_length=64),
     tags=Tags("TagRole", "UntagRole", lambda it: {"RoleName": it.id}),
+    rules=_role_rules,
 )
 
 
@@ -68,6 +84,7 @@ ROLE_POLICY = Resource(
     delete=(Call("DeleteRolePolicy"),),
     rename={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
     name=Name("name"),
+    rules=_role_policy_rules,
 )
 
 

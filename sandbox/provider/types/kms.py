@@ -1,9 +1,26 @@
 """AWS KMS: keys and their aliases."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import between, document, matches, resource_statements
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
+
+
+def _key_rules(inputs: Values) -> Iterator[Fault]:
+    """AWS KMS API Reference, ScheduleKeyDeletion; Developer Guide, "Quotas"."""
+    yield from between(inputs, "deletionWindowInDays", 7, 30, "days")
+    yield from document(inputs, "policy", 32 * 1024)
+    yield from resource_statements(inputs, "policy")
+
+
+def _alias_rules(inputs: Values) -> Iterator[Fault]:
+    """AWS KMS API Reference, CreateAlias."""
+    rule = "must be alias/ and 1 to 250 letters, digits and /_-, not starting with aws/"
+    yield from matches(inputs, "name", r"alias/(?!aws/)[A-Za-z0-9/_-]{1,250}", rule)
+
 
 _ALIAS = "alias/"
 
@@ -38,6 +55,7 @@ KEY = Resource(
     defaults={"enableKeyRotation": False},
     local=("deletionWindowInDays",),
     tags=Tags("TagResource", "UntagResource", lambda it: {"KeyId": it.id}, list="ListResourceTags"),
+    rules=_key_rules,
 )
 
 
@@ -72,6 +90,7 @@ ALIAS = Resource(
     rename={"name": "AliasName"},
     outputs=("arn",),
     name=Name("name", max_length=238, transform=_with_prefix),
+    rules=_alias_rules,
 )
 
 RESOURCES = (KEY, ALIAS)

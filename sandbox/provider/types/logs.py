@@ -1,7 +1,35 @@
 """CloudWatch Logs: log groups, their metric filters, who else may write to them, and saved queries."""
 
+from collections.abc import Iterator
+
+from ..checks import document, one_of, required, resource_statements
+from ..faults import Fault
 from ..resource import Call, Name, Read, Resource, Tags
 from ..values import Values
+
+# Days.
+# fmt: off
+RETENTION = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)
+# fmt: on
+
+
+def _log_group_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon CloudWatch Logs API Reference, PutRetentionPolicy. Pulumi writes 0 for logs that never expire."""
+    yield from one_of(inputs, "retentionInDays", *RETENTION, 0)
+
+
+def _metric_filter_rules(inputs: Values) -> Iterator[Fault]:
+    """terraform-provider-aws, internal/service/logs/metric_filter.go: AWS's list of one item is a required object."""
+    yield from required(inputs, "must be given", "metricTransformation")
+
+
+def _resource_policy_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon CloudWatch Logs API Reference, PutResourcePolicy."""
+    yield from document(inputs, "policyDocument", 5120)
+    yield from resource_statements(inputs, "policyDocument")
+
 
 LOG_GROUP = Resource(
     "aws:cloudwatch/logGroup:LogGroup",
@@ -40,6 +68,7 @@ LOG_GROUP = Resource(
         list="ListTagsForResource",
         listed_at="tags",
     ),
+    rules=_log_group_rules,
 )
 
 _QUERY = ("name", "queryString", "logGroupNames")
@@ -104,6 +133,7 @@ METRIC_FILTER = Resource(
     },
     members={"metricTransformation": ("name", "namespace", "unit", "value")},
     name=Name("name"),
+    rules=_metric_filter_rules,
 )
 
 RESOURCE_POLICY = Resource(
@@ -122,6 +152,7 @@ RESOURCE_POLICY = Resource(
     ),
     update=(Call("PutResourcePolicy", ("policyDocument",)),),
     delete=(Call("DeleteResourcePolicy"),),
+    rules=_resource_policy_rules,
 )
 
 RESOURCES = (LOG_GROUP, METRIC_FILTER, RESOURCE_POLICY, QUERY_DEFINITION)

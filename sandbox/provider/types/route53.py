@@ -2,10 +2,32 @@
 
 import re
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import forbidden, given, matches, one_of, required
+from ..faults import Fault
 from ..resource import Call, Context, Read, Resource, Tags
 from ..values import Values, is_list
+
+
+def _record_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon Route 53 API Reference: ChangeResourceRecordSets, ResourceRecordSet."""
+    yield from matches(inputs, "setIdentifier", r".{1,128}", "must be 1 to 128 characters")
+    if given(inputs, "aliases"):
+        yield from forbidden(inputs, "must not be given for an alias", "records", "ttl")
+    else:
+        yield from required(inputs, "must be given unless the record is an alias", "records", "ttl")
+    if any("RoutingPolic" in name and given(inputs, name) for name in inputs):
+        yield from required(inputs, "must be given with a routing policy", "setIdentifier")
+    else:
+        yield from forbidden(inputs, "must not be given without a routing policy", "setIdentifier")
+
+
+def _health_check_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon Route 53 API Reference: HealthCheckConfig."""
+    yield from one_of(inputs, "requestInterval", 10, 30)
+    yield from required(inputs, "must be given", "fqdn")
 
 
 def _record_set(record: Values) -> Values:
@@ -128,6 +150,7 @@ RECORD = Resource(
         "aliases": ("evaluateTargetHealth", "name", "zoneId"),
         "latencyRoutingPolicies": ("region",),
     },
+    rules=_record_rules,
 )
 
 _FIXED = ("type", "requestInterval", "measureLatency")
@@ -170,6 +193,7 @@ HEALTH_CHECK = Resource(
         listed_at="ResourceTagSet.Tags",
         sent_as="AddTags",
     ),
+    rules=_health_check_rules,
 )
 
 RESOURCES = (RECORD, HEALTH_CHECK)

@@ -1,11 +1,46 @@
 """Amazon S3: buckets and their configurations."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..account import AccountError
-from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..checks import between, document, found, given, matches, objects, parse, resource_statements
+from ..faults import Fault
+from ..resource import Call, Context, Name, Read, Resource, Rules, Tags, no_rules
 from ..values import Values
+
+_BUCKET = (
+    r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+    r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)(?<!-an)"
+)
+_ACTIONS = ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload")
+
+
+def _bucket_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon S3 User Guide, "General purpose bucket naming rules"."""
+    rule = "must be 3 to 63 lower-case letters, digits, dots and hyphens in a form that S3 allows"
+    yield from matches(inputs, "bucket", _BUCKET, rule)
+
+
+def _lifecycle_configuration_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon S3 API Reference, PutBucketLifecycleConfiguration."""
+    yield from between(inputs, "rules.expiration.days", 1)
+    yield from between(inputs, "rules.noncurrentVersionExpiration.noncurrentDays", 1)
+    yield from between(inputs, "rules.abortIncompleteMultipartUpload.daysAfterInitiation", 1)
+    for place, rule in objects(inputs, "rules"):
+        if not any(given(rule, action) for action in _ACTIONS):
+            yield Fault(place, "must have an action, such as an expiration")
+
+
+def _bucket_policy_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon S3 User Guide, "Policies and permissions in Amazon S3"."""
+    yield from document(inputs, "policy", 20 * 1024)
+    yield from resource_statements(inputs, "policy")
+    bucket = inputs.get("bucket")
+    for place, resource in found(parse(inputs, "policy"), "policy.Statement.Resource"):
+        name = str(resource).partition(":s3:::")[2].partition("/")[0]
+        if isinstance(bucket, str) and name != bucket:
+            yield Fault(place, f"must be the bucket {bucket} or objects of it", resource)
 
 
 def _bucket(it: Context) -> Values:
@@ -73,6 +108,7 @@ BUCKET = Resource(
     ),
     before_delete=_empty,
     hook_operations=("DeleteObjects", "HeadBucket", "ListObjectVersions"),
+    rules=_bucket_rules,
 )
 
 
@@ -87,6 +123,7 @@ def _configuration(
     members: Mapping[str, tuple[str, ...]] | None = None,
     show: Callable[[Any, Context], Values] | None = None,
     defaults: Values | None = None,
+    rules: Rules = no_rules,
 ) -> Resource:
     """A type that configures a bucket: `put` sets it as a whole, `get` shows it."""
     return Resource(
@@ -101,6 +138,7 @@ def _configuration(
         rename=rename or {},
         members=members or {},
         defaults=defaults or {},
+        rules=rules,
     )
 
 
@@ -149,6 +187,7 @@ LIFECYCLE = _configuration(
         "rules.filter": ("prefix",),
         "rules.noncurrentVersionExpiration": ("noncurrentDays",),
     },
+    rules=_lifecycle_configuration_rules,
 )
 
 _PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -190,6 +229,7 @@ POLICY = _configuration(
     put="PutBucketPolicy",
     get="GetBucketPolicy",
     delete=Call("DeleteBucketPolicy"),
+    rules=_bucket_policy_rules,
 )
 
 RESOURCES = (BUCKET, VERSIONING, ENCRYPTION, LIFECYCLE, PUBLIC_ACCESS_BLOCK, OWNERSHIP_CONTROLS, POLICY)

@@ -1,7 +1,19 @@
 """Secrets Manager: secrets and their versions."""
 
+from collections.abc import Iterator
+
+from ..checks import between, matches
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
+
+
+def _secret_rules(inputs: Values) -> Iterator[Fault]:
+    """AWS Secrets Manager API Reference: CreateSecret, DeleteSecret. The provider takes 0 for deletion at once."""
+    yield from matches(inputs, "name", r"[A-Za-z0-9/_+=.@-]{1,512}", "must be 1 to 512 letters, digits and /_+=.@-")
+    if inputs.get("recoveryWindowInDays") != 0:
+        yield from between(inputs, "recoveryWindowInDays", 7, 30, "days, or 0 for deletion at once")
+
 
 _CURRENT = "AWSCURRENT"  # the stage of the version that a secret's readers get
 
@@ -32,6 +44,7 @@ SECRET = Resource(
     name=Name("name", prefix="namePrefix"),
     refuses=_refuse_a_key_that_stays,
     tags=Tags("TagResource", "UntagResource", lambda it: {"SecretId": it.id}),
+    rules=_secret_rules,
 )
 
 

@@ -1,10 +1,33 @@
 """Amazon SNS: topics, their policies and subscriptions."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import document, matches, one_of, resource_statements
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
+
+_EMAIL = (r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address for the protocol email")
+_PHONE = (r"\+[1-9]\d{6,14}", "must be a number in E.164, such as +358401234567, for the protocol sms")
+
+
+def _topic_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon SNS API Reference, CreateTopic."""
+    yield from matches(inputs, "name", r"[A-Za-z0-9_-]{1,256}", "must be 1 to 256 letters, digits, - and _")
+
+
+def _topic_policy_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon SNS API Reference, SetTopicAttributes."""
+    yield from document(inputs, "policy", 30 * 1024)
+    yield from resource_statements(inputs, "policy")
+
+
+def _topic_subscription_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon SNS API Reference, Subscribe. The program subscribes by e-mail and SMS only."""
+    yield from one_of(inputs, "protocol", "email", "sms")
+    yield from matches(inputs, "endpoint", *(_PHONE if inputs.get("protocol") == "sms" else _EMAIL))
 
 
 def _topic(found: Any, it: Context) -> Values:
@@ -32,6 +55,7 @@ TOPIC = Resource(
     clear={"kmsMasterKeyId": ""},
     name=Name("name", max_length=80),
     tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceArn": it.id}, list="ListTagsForResource"),
+    rules=_topic_rules,
 )
 
 
@@ -68,6 +92,7 @@ TOPIC_POLICY = Resource(
     update=(Call("SetTopicAttributes", ("policy",), params=_policy_attribute),),
     delete=(Call("SetTopicAttributes", params=_policy_attribute, prepare=_default_policy),),
     rename={"arn": "TopicArn", "policy": "AttributeValue"},
+    rules=_topic_policy_rules,
 )
 
 
@@ -90,6 +115,7 @@ SUBSCRIPTION = Resource(
     delete=(Call("Unsubscribe"),),
     rename={"topic": "TopicArn"},
     outputs=("arn",),
+    rules=_topic_subscription_rules,
 )
 
 RESOURCES = (TOPIC, TOPIC_POLICY, SUBSCRIPTION)

@@ -1,9 +1,48 @@
 """AWS WAF: web ACLs, what they protect, and their logs."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from ..checks import distinct, found, matches, one_of
+from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
+
+# AWS WAF Developer Guide, "Baseline rule groups", "Use-case specific rule groups", "IP reputation rule groups". The
+# rule groups that cost more are left out.
+MANAGED_GROUPS = (
+    "AWSManagedRulesAdminProtectionRuleSet",
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesAnonymousIpList",
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesLinuxRuleSet",
+    "AWSManagedRulesPHPRuleSet",
+    "AWSManagedRulesSQLiRuleSet",
+    "AWSManagedRulesUnixRuleSet",
+    "AWSManagedRulesWindowsRuleSet",
+    "AWSManagedRulesWordPressRuleSet",
+)
+
+
+def _web_acl_rules(inputs: Values) -> Iterator[Fault]:
+    """AWS WAF API Reference: Rule, RateBasedStatement, ManagedRuleGroupStatement, VisibilityConfig."""
+    yield from one_of(inputs, "rules.statement.rateBasedStatement.evaluationWindowSec", 60, 120, 300, 600)
+    yield from one_of(inputs, "rules.statement.managedRuleGroupStatement.name", *MANAGED_GROUPS)
+    for path in ("rules.priority", "rules.name"):
+        yield from distinct(found(inputs, path), "must differ from rule to rule")
+    for path in ("rules.visibilityConfig.metricName", "visibilityConfig.metricName"):
+        rule = "must be 1 to 128 letters, digits, - and _, and no name that AWS WAF reserves"
+        yield from matches(inputs, path, r"(?!(All|ALL|Default_Action)$)[\w-]{1,128}", rule)
+
+
+def _logging_configuration_rules(inputs: Values) -> Iterator[Fault]:
+    """AWS WAF API Reference, LoggingConfiguration: one destination with a certain name."""
+    rule = "must be a log group whose name starts with aws-waf-logs-"
+    yield from matches(inputs, "logDestinationConfigs", r".*:log-group:aws-waf-logs-.+", rule)
+    if len(list(found(inputs, "logDestinationConfigs"))) > 1:
+        yield Fault("logDestinationConfigs", "must be one destination")
+
 
 _SERVICE = "wafv2"
 
@@ -99,6 +138,7 @@ WEB_ACL = Resource(
         listed_at="TagInfoForResource.TagList",
     ),
     hook_operations=("GetWebACL",),
+    rules=_web_acl_rules,
 )
 
 
@@ -148,6 +188,7 @@ LOGGING_CONFIGURATION = Resource(
         f"{_FILTERS}.conditions": ("actionCondition",),
         f"{_FILTERS}.conditions.actionCondition": ("action",),
     },
+    rules=_logging_configuration_rules,
 )
 
 RESOURCES = (WEB_ACL, ASSOCIATION, LOGGING_CONFIGURATION)

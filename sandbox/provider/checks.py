@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from ..faults import Fault
-from ..values import UNKNOWN, Values
+from .faults import Fault
+from .values import UNKNOWN, Values
 
 
 def found(inputs: Any, path: str, place: str = "") -> Iterator[tuple[str, Any]]:
