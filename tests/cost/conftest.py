@@ -7,22 +7,59 @@ from typing import Any, Final
 
 import pytest
 
+from cost import stacks
 from cost.estimate import Estimate, estimate
 from cost.load import Load
 from cost.prices import of_region
 from cost.resources import Stack
-from cost.stacks import registered
+from tests.support.plans import planned
 
 Bill = Callable[..., Estimate]
-_RECORDED: Final[dict[str, Stack]] = {}
+REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": {"secure": "v1:AAAA"}}
+# Changes of prod, each with keys that do not depend on one another. `cost.savings` records those of one key as well.
+LARGE: Final[dict[str, Any]] = {
+    **REDIS,
+    "secrets": {"TOKEN": {"secure": "v1:BBBB"}},
+    "domainName": "voice.another.example",
+    "hostedZoneId": "Z0123456789ABCDEFGHIJ",
+    "extraModelIds": ["us.amazon.nova-pro-v1:0", "amazon.titan-text-lite-v1"],
+    "enableAudioRecording": True,
+    "cpu": 2048,
+    "memory": 4096,
+    "sessionsPerTaskTarget": 45,
+    "deploymentStrategy": "blue-green",
+    "bakeTimeMinutes": 5,
+}
+SMALL: Final[dict[str, Any]] = {
+    "bedrockModelId": "amazon.other-v1:0",
+    "vpcCidr": "10.0.0.0/22",
+    "accessLogs": False,
+    "flowLogs": False,
+    "minCount": 5,
+    "desiredCount": 5,
+    "onDemandBase": 1,
+    "spotPercent": 50,
+    "deploymentStrategy": "linear",
+    "bakeTimeMinutes": 5,
+    "linearStepPercent": 25,
+}
+# A change of dev.
+CANARY: Final[dict[str, Any]] = {
+    "deploymentStrategy": "canary",
+    "bakeTimeMinutes": 5,
+    "scalingSchedule": {"up": {"cron": "0 6 * * ? *", "timeZone": "UTC", "min": 3, "max": 5}},
+}
+
+
+@pytest.fixture(autouse=True)
+def one_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records the program once for the same arguments."""
+    monkeypatch.setattr(stacks, "record_as_committed", planned)
 
 
 def recorded(stack: str, **keys: Any) -> Stack:
-    """Returns what a stack registers: one recording for the same arguments."""
-    name = repr((stack, sorted(keys.items())))
-    if name not in _RECORDED:
-        _RECORDED[name] = registered(stack, keys)
-    return _RECORDED[name]
+    """Returns what a stack registers with its stack file and these keys."""
+    return stacks.registered(stack, keys)
 
 
 @pytest.fixture

@@ -13,27 +13,17 @@ from components.lib.quotas import Quota
 from cost.limits import Limit, limits
 from cost.load import Load
 from cost.resources import Stack
-from tests.cost.conftest import recorded
+from tests.cost.conftest import LARGE, SMALL, recorded
 
 ROOT: Final = Path(__file__).parents[2]
 THOUSAND: Final = Load(sessions=1000, minutes=10)
-# With each way out, each place of tasks and each way to deploy.
-STACKS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
-    ("prod", {}),
-    ("staging", {}),
-    ("dev", {}),
-    ("prod", {"spotPercent": 50}),
-    ("prod", {"deploymentStrategy": "linear", "bakeTimeMinutes": 5}),
-)
+# With each place of tasks and each way to deploy.
+STACKS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (("prod", {}), ("dev", {}), ("prod", LARGE), ("prod", SMALL))
 
 
 def limit(stack: Stack, what: str) -> Limit:
-    [found] = [one for one in limits(stack) if one.what.startswith(what)]
+    [found, *_] = [one for one in limits(stack) if one.what.startswith(what)]
     return found
-
-
-def needs(what: str, load: Load = THOUSAND, stack: str = "prod", **keys: Any) -> float:
-    return limit(recorded(stack, **keys), what).need(load)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +46,7 @@ def needs(what: str, load: Load = THOUSAND, stack: str = "prod", **keys: Any) ->
         ("Bandwidth of a NAT gateway", 1000 * 4.48e-3 * 8 / 60 / 3, 502_232),
         # Eight writes a minute.
         ("Writes of the table transcripts", 8000 / 60, 40_000 * 60 / 8),
+        ("Writes of the table transcripts while it is new", 8000 / 60, 30_000),
         ("Writes of one questionnaire", 2000 / 60, 1000 * 60 / 2),
         ("Streams of the speech model", 1000, 20),
         # 100 sessions end a minute, each with 3,500 tokens.
@@ -63,26 +54,51 @@ def needs(what: str, load: Load = THOUSAND, stack: str = "prod", **keys: Any) ->
     ],
 )
 def test_prod(what: str, needed: float, sessions: float | None) -> None:
-    [found, *_] = [one for one in limits(recorded("prod")) if one.what.startswith(what)]
+    found = limit(recorded("prod"), what)
     assert found.need(THOUSAND) == pytest.approx(needed)
     assert found.sessions(minutes=10) == sessions
 
 
-def test_new_table_has_a_lower_limit() -> None:
-    assert limit(recorded("prod"), "Writes of the table transcripts while it is new").sessions(10) == 30_000
+@pytest.mark.parametrize(
+    ("keys", "what", "load", "needed"),
+    [
+        # 45 sessions a task are 23 tasks, of two vCPUs each.
+        (LARGE, "Tasks of the service", THOUSAND, 23),
+        (LARGE, "Fargate on demand", THOUSAND, 2 * 23 * 2),
+        # The new tasks of a release are in a second group.
+        (LARGE, "Targets of a target group", THOUSAND, 23),
+        (LARGE, "Targets of the load balancer", THOUSAND, 2 * 23),
+        ({"natGateways": "single"}, "Connections of a NAT gateway", THOUSAND, 1000),
+        (SMALL, "Tasks of the service", Load(1, 10), 5),
+        # 34 tasks: one, and half of the others.
+        (SMALL, "Fargate on demand", THOUSAND, 2 * (1 + 16.5)),
+        (SMALL, "Fargate Spot", THOUSAND, 2 * 16.5),
+    ],
+)
+def test_config_changes_the_need(keys: dict[str, Any], what: str, load: Load, needed: float) -> None:
+    assert limit(recorded("prod", **keys), what).need(load) == needed
+
+
+def test_stack_has_the_limits_of_what_it_registers() -> None:
+    assert [one.what for one in limits(recorded("dev")) if "Fargate" in one.what] == ["Fargate Spot, in a release"]
+    assert not [one for one in limits(recorded("dev")) if "NAT" in one.what]
+
+
+@pytest.mark.parametrize(
+    ("keys", "addresses"),
+    [(SMALL, 128 - 5), ({"natGateways": "none"}, 4096 - 5 - 8)],  # the second shares a subnet with the load balancer
+)
+def test_addresses_of_a_zone(keys: dict[str, Any], addresses: int) -> None:
+    assert limit(recorded("prod", **keys), "IP addresses").most == addresses
 
 
 @pytest.mark.parametrize(("stack", "keys"), STACKS)
-def test_limit_is_reached_at_its_number_of_sessions_and_not_before(stack: str, keys: dict[str, Any]) -> None:
+def test_limit_has_a_source_and_is_reached_at_its_number_of_sessions(stack: str, keys: dict[str, Any]) -> None:
     for one in limits(recorded(stack, **keys)):
-        if (sessions := one.sessions(minutes=10)) is not None and one.most is not None:
-            assert one.need(Load(sessions, 10)) <= one.most, one.what
+        sessions = one.sessions(minutes=10)
+        if sessions is not None and one.most is not None:
+            assert one.need(Load(sessions, 10)) <= one.most or not sessions, one.what
             assert one.need(Load(sessions + 1, 10)) > one.most, one.what
-
-
-@pytest.mark.parametrize(("stack", "keys"), STACKS)
-def test_limit_has_a_source(stack: str, keys: dict[str, Any]) -> None:
-    for one in limits(recorded(stack, **keys)):
         is_address = re.fullmatch(r"https://(docs\.aws\.amazon\.com|repost\.aws)/[\w/.-]+", one.source)
         assert is_address or (ROOT / one.source).is_file(), one.what
         assert one.moved_by
@@ -98,46 +114,6 @@ def test_every_quota_that_grows_with_the_load_is_a_limit() -> None:
     declared = {one for one in vars(quotas).values() if isinstance(one, Quota)}
     # A NAT gateway takes an Elastic IP whatever the load, and the launches make a deployment longer.
     assert declared - of_limits == {quotas.ELASTIC_IPS, quotas.TASK_LAUNCHES}
-
-
-def test_minimum_of_tasks_counts_without_load() -> None:
-    assert needs("Tasks of the service", Load(1, 10), minCount=4, desiredCount=4) == 4
-    assert limit(recorded("prod", minCount=4, desiredCount=4), "Fargate on demand").sessions(10) == 0
-
-
-def test_spot_and_on_demand_have_quotas_of_their_own() -> None:
-    keys: dict[str, Any] = {"minCount": 4, "desiredCount": 4, "onDemandBase": 4, "spotPercent": 50}
-    assert needs("Fargate on demand", **keys) == 2 * (4 + 15)  # 34 tasks: four, and half of the others
-    assert needs("Fargate Spot", **keys) == 2 * 15
-    assert [one.what for one in limits(recorded("dev")) if "Fargate" in one.what] == ["Fargate Spot, in a release"]
-
-
-def test_size_of_the_task_counts() -> None:
-    assert needs("Fargate on demand", cpu=2048, memory=4096) == 2 * 68
-    assert needs("Tasks of the service", sessionsPerTaskTarget=45) == 23
-
-
-def test_other_strategies_start_the_new_tasks_in_a_second_group() -> None:
-    keys: dict[str, Any] = {"deploymentStrategy": "blue-green", "bakeTimeMinutes": 5}
-    assert needs("Targets of a target group", **keys) == 34
-    assert needs("Targets of the load balancer", **keys) == 68
-
-
-def test_one_nat_gateway_has_all_connections() -> None:
-    assert needs("Connections of a NAT gateway", natGateways="single") == 1000
-    assert not [one for one in limits(recorded("dev")) if "NAT" in one.what]
-
-
-@pytest.mark.parametrize(
-    ("keys", "addresses"),
-    [
-        ({"vpcCidr": "10.0.0.0/22"}, 128 - 5),
-        ({"vpcCidr": "10.0.0.0/22", "natGateways": "none"}, 64 - 5 - 8),  # with the load balancer
-        ({"natGateways": "none"}, 4096 - 5 - 8),
-    ],
-)
-def test_addresses_of_a_zone(keys: dict[str, Any], addresses: int) -> None:
-    assert limit(recorded("prod", **keys), "IP addresses").most == addresses
 
 
 def test_only_limits_of_the_stack_grow_with_another_stack() -> None:

@@ -1,10 +1,8 @@
-"""`make cost`: its output and its refusals."""
+"""`make cost`: its output, and its refusals with those of `make scale`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pytest
 
@@ -12,25 +10,13 @@ from cost import savings, stacks
 from cost.__main__ import main
 from cost.resources import Stack
 from cost.savings import CHANGES
-from tests.cost.conftest import recorded
+from tests.cost.conftest import CANARY, Bill, recorded
 
 
 @pytest.fixture(autouse=True)
-def shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Records each stack once for all tests, and shows no savings."""
-
-    def registered(stack: str, also: Mapping[str, Any] | None = None) -> Stack:
-        return recorded(stack, **(also or {}))
-
-    monkeypatch.setattr(stacks, "registered", registered)
+def no_savings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shows no savings, as each of them is a recording."""
     monkeypatch.setattr(savings, "CHANGES", ())
-
-
-@pytest.fixture
-def changes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Shows savings. The other tests do without these recordings."""
-    monkeypatch.setattr(savings, "CHANGES", CHANGES)
-    yield
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -86,7 +72,7 @@ def test_uncertain_prices_and_assumed_quantities_are_marked(capsys: pytest.Captu
 
 
 def test_missing_price_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stacks, "registered", lambda stack, also=None: recorded(stack, **{"aws:region": "eu-north-1"}))  # pyright: ignore
+    monkeypatch.setattr(Stack, "region", "eu-north-1")
     output = shown(capsys, "prod")
     assert line(output, "Tables: reads by health checks")[-3:] == ["no", "price", "?"]
     assert "? no price for dynamodb-reads in eu-north-1: it is not in the sums" in output
@@ -125,53 +111,50 @@ def test_difference_from_a_revision(capsys: pytest.CaptureFixture[str], monkeypa
     assert answer["against"]["usdPerMonth"]["total"] < answer["usdPerMonth"]["total"]
 
 
-@pytest.mark.usefixtures("changes")
-@pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_savings_are_the_difference_that_the_key_makes(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
-    answer = json.loads(shown(capsys, stack, "--sessions=10", "--json"))
+def test_savings_are_the_difference_that_the_key_makes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(savings, "CHANGES", CHANGES)
+    answer = json.loads(shown(capsys, "prod", "--sessions=10", "--json"))
     saved = {saving["change"]: saving["usdPerMonth"] for saving in answer["savings"]}
-    assert all(usd > 0 for usd in saved.values())
-    expected = {
-        "dev": {"cpuArchitecture: ARM64", "containerInsights: disabled"},
-        "prod": {
-            "cpuArchitecture: ARM64",
-            "onDemandBase: 1, spotPercent: 100",
-            "natGateways: single",
-            "natGateways: none",
-            "containerInsights: disabled",
-            "logRetentionDays: 7",
-        },
+    assert saved.keys() == {
+        "cpuArchitecture: ARM64",
+        "onDemandBase: 1, spotPercent: 100",
+        "natGateways: single",
+        "natGateways: none",
+        # Not `enabled`, which costs more than `enhanced` with two tasks.
+        "containerInsights: disabled",
+        "logRetentionDays: 7",
     }
-    assert saved.keys() == expected[stack]
-    if stack == "prod":
-        # Two gateways and their addresses; the data stays.
-        assert saved["natGateways: single"] == pytest.approx(2 * 730 * (0.045 + 0.005))
-        assert saved["onDemandBase: 1, spotPercent: 100"] == pytest.approx(730 * (0.04048 + 2 * 0.004445) * 0.7)
+    assert all(usd > 0 for usd in saved.values())
+    # Two gateways and their addresses; the data stays.
+    assert saved["natGateways: single"] == pytest.approx(2 * 730 * (0.045 + 0.005))
+    assert saved["onDemandBase: 1, spotPercent: 100"] == pytest.approx(730 * (0.04048 + 2 * 0.004445) * 0.7)
+
+
+_NO_NUMBER = "{} is wrong: {} must be a number above 0, such as 12 or 2.5."
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--sessions=abc"], "SESSIONS=abc is wrong: SESSIONS must be a number above 0, such as 12 or 2.5."),
-        (["--sessions=-3"], "SESSIONS=-3 is wrong: SESSIONS must be a number above 0, such as 12 or 2.5."),
-        (["--sessions=0"], "SESSIONS=0 is wrong: SESSIONS must be a number above 0, such as 12 or 2.5."),
-        (["--sessions=1e3"], "SESSIONS=1e3 is wrong: SESSIONS must be a number above 0, such as 12 or 2.5."),
-        (["--sessions=3", "--minutes=0"], "MINUTES=0 is wrong: MINUTES must be a number above 0, such as 12 or 2.5."),
-        (["--sessions=3", "--minutes=."], "MINUTES=. is wrong: MINUTES must be a number above 0, such as 12 or 2.5."),
-        (["--minutes=5"], "MINUTES needs SESSIONS, the number of sessions at a time."),
-        (["--against=no-such-thing"], "no-such-thing is neither a stack (dev, prod, staging) nor a git revision."),
+        *(
+            (f"estimate dev --sessions={wrong}", _NO_NUMBER.format(f"SESSIONS={wrong}", "SESSIONS"))
+            for wrong in ("abc", "-3", "0", "1e3", ".")
+        ),
+        ("estimate dev --sessions=3 --minutes=0", _NO_NUMBER.format("MINUTES=0", "MINUTES")),
+        ("scale dev --sessions=0", _NO_NUMBER.format("SESSIONS=0", "SESSIONS")),
+        ("scale dev --sessions=9 --minutes=no", _NO_NUMBER.format("MINUTES=no", "MINUTES")),
+        ("estimate dev --minutes=5", "MINUTES needs SESSIONS, the number of sessions at a time."),
+        ("estimate dev --against=none", "none is neither a stack (dev, prod, staging) nor a git revision."),
+        ("estimate qa", "There is no Pulumi.qa.yaml. The stacks are dev, prod, staging."),
+        ("scale qa --sessions=9", "There is no Pulumi.qa.yaml. The stacks are dev, prod, staging."),
     ],
 )
-def test_refusals(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["estimate", "dev", *arguments]) == 1
+def test_refusals(arguments: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments.split()) == 1
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", f"{message}\n")
-
-
-def test_unknown_stack(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    assert main(["estimate", "qa"]) == 1
-    assert capsys.readouterr().err == "There is no Pulumi.qa.yaml. The stacks are dev, prod, staging.\n"
 
 
 def test_more_sessions_than_the_stack_serves_are_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,9 +163,7 @@ def test_more_sessions_than_the_stack_serves_are_said(capsys: pytest.CaptureFixt
     assert said not in shown(capsys, "prod", "--sessions=450")
 
 
-def test_schedules_are_said_not_to_be_counted(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    schedule = {"up": {"cron": "0 6 * * ? *", "timeZone": "UTC", "min": 3, "max": 5}}
-    monkeypatch.setattr(stacks, "registered", lambda stack, also=None: recorded(stack, scalingSchedule=schedule))  # pyright: ignore
-    assert "scalingSchedule is not counted" in shown(capsys, "prod")
+def test_schedules_are_said_not_to_be_counted(bill: Bill) -> None:
+    assert bill("prod").notes == []
+    [note] = bill("dev", **CANARY).notes
+    assert note.startswith("scalingSchedule is not counted")

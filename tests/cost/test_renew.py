@@ -86,86 +86,64 @@ def row(name: str) -> Price:
     return prices.of_region("us-east-1")[name]
 
 
-def test_price_on_demand_replaces_the_old_one_with_its_source_and_day() -> None:
+def test_prices_on_demand_replace_the_old_ones_with_their_source_and_day() -> None:
     lines = renew(lists).splitlines()
     assert "fargate-x86-vcpu in us-east-1: 0.04048 -> 0.0405" in lines
     address = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonECS/current/us-east-1/index.csv"
     assert row("fargate-x86-vcpu") == Price(
         "fargate-x86-vcpu", "us-east-1", "0.0405", "vCPU-hour", address, "2026-12-01", ""
     )
-    assert (row("fargate-arm-vcpu").usd, row("kms-key").usd) == ("0.03238", "1")
-
-
-def test_product_is_told_from_others_with_the_same_usage_type() -> None:
-    renew(lists)
-    assert row("alb").usd == "0.0225"
-
-
-def test_first_step_that_costs_something_counts() -> None:
-    renew(lists)
-    assert row("dynamodb-storage").usd == "0.25"
-
-
-def test_price_of_a_request_becomes_one_of_a_million() -> None:
-    renew(lists)
-    assert row("dynamodb-writes").usd == "0.625"
+    expected = {
+        "fargate-arm-vcpu": "0.03238",
+        "kms-key": "1",
+        "alb": "0.0225",  # not the Network Load Balancer, which has the same usage type
+        "dynamodb-storage": "0.25",  # the first step that costs something
+        "dynamodb-writes": "0.625",  # of a million
+    }
+    assert {name: row(name).usd for name in expected} == expected
 
 
 def test_absent_and_ambiguous_prices_stay_and_are_named() -> None:
-    lines = renew(lists).splitlines()
+    def open_list(address: str) -> AbstractContextManager[IO[bytes]]:
+        if "AmazonVPC" in address:  # a service without a list
+            raise urllib.error.HTTPError(address, 404, "Not Found", Message(), None)
+        return lists(address)
+
+    lines = renew(open_list).splitlines()
     assert "public-ipv4 in us-east-1: AWS's list lacks it; 0.005 of 2026-01 stays" in lines
     assert "ecr-storage in us-east-1: AWS's list has 2 prices for it; 0.10 of 2026-01 stays" in lines
     assert (row("public-ipv4").read, row("ecr-storage").usd) == ("2026-01", "0.10")
     assert "bedrock" in lines[-1]
     assert row("bedrock") == OLD[0]
-
-
-def test_service_without_a_list_keeps_its_prices() -> None:
-    def open_list(address: str) -> AbstractContextManager[IO[bytes]]:
-        if "AmazonVPC" in address:
-            raise urllib.error.HTTPError(address, 404, "Not Found", Message(), None)
-        return lists(address)
-
-    assert "public-ipv4 in us-east-1: AWS's list lacks it; 0.005 of 2026-01 stays" in renew(open_list).splitlines()
     assert row("fargate-x86-vcpu").usd == "0.0405"
 
 
-def _refused(address: str) -> AbstractContextManager[IO[bytes]]:
-    raise urllib.error.HTTPError(address, 503, "Slow Down", Message(), None)
+def _failing(error: Exception) -> Open:
+    def open_list(_address: str) -> AbstractContextManager[IO[bytes]]:
+        raise error
+
+    return open_list
 
 
-def _unreachable(_address: str) -> AbstractContextManager[IO[bytes]]:
-    raise urllib.error.URLError("No such host")
+def _containing(text: str) -> Open:
+    return lambda _address: io.BytesIO(text.encode())
 
 
-def _slow(_address: str) -> AbstractContextManager[IO[bytes]]:
-    raise TimeoutError("timed out")
-
-
-def _a_page(_address: str) -> AbstractContextManager[IO[bytes]]:
-    return io.BytesIO(b"<html>\n<p>Sign in, please</p>\n</html>\n")
-
-
-def _other_columns(_address: str) -> AbstractContextManager[IO[bytes]]:
-    return io.BytesIO(
-        (HEAD.replace("usageType", "usage") + '"A1","T","OnDemand","0","Inf","h","1","USD","","","","X"').encode()
-    )
+NOT_READ = r"AWS's price list cannot be read: https://\S+: {}\. Nothing was changed\."
+NO_LIST = r"https://\S+ is no price list in the form that AWS documents\. Nothing was changed\."
 
 
 @pytest.mark.parametrize(
     ("open_list", "message"),
     [
+        (_failing(urllib.error.URLError("No such host")), NOT_READ.format("No such host")),
         (
-            _unreachable,
-            r"AWS's price list cannot be read: https://\S+: No such host\. Nothing was changed\.",
+            _failing(urllib.error.HTTPError("", 503, "Slow Down", Message(), None)),
+            NOT_READ.format("HTTP Error 503: Slow Down"),
         ),
-        (
-            _refused,
-            r"AWS's price list cannot be read: https://\S+: HTTP Error 503: Slow Down\. Nothing was changed\.",
-        ),
-        (_slow, r"AWS's price list cannot be read: https://\S+: timed out\. Nothing was changed\."),
-        (_a_page, r"https://\S+ is no price list in the form that AWS documents\. Nothing was changed\."),
-        (_other_columns, r"https://\S+ is no price list in the form that AWS documents\. Nothing was changed\."),
+        (_failing(TimeoutError("timed out")), NOT_READ.format("timed out")),
+        (_containing("<html>\n<p>Sign in, please</p>\n</html>\n"), NO_LIST),
+        (_containing(HEAD.replace("usageType", "usage") + '"A1","T","OnDemand","0","Inf","h","1","USD"'), NO_LIST),
     ],
 )
 def test_error_is_one_sentence_and_changes_nothing(open_list: Open, message: str, file: Path) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from config.stack_files import committed_stacks
 from cost import stacks
 from cost.errors import CostError
 from recording import __main__ as recording
-from recording.program import ROOT, record_as_committed
-from tests.cost.conftest import recorded
+from tests.cost.conftest import LARGE, recorded
+from tests.support.plans import planned
 
 GIT = ("git", "-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false")
 PRINTS = 'print(\'[{"type": "aws:kms/key:Key", "name": "old", "inputs": {}}]\')\n'
@@ -70,42 +69,22 @@ def test_revision_that_cannot_be_recorded(repository: Path, revision: str, stack
     assert str(caught.value) == message
 
 
-def test_recording_prints_what_the_program_registers() -> None:
-    command = [sys.executable, "-m", "recording", "dev"]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    printed = {(one["type"], one["name"]): one["inputs"] for one in json.loads(run.stdout)}
-    assert printed == {(one.type, one.name): one.inputs for one in recorded("dev").resources}
-
-
-def test_recording_masks_secrets(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    secret = {"secrets": {"TOKEN": {"secure": "v1:AAAA"}}}
-    monkeypatch.setattr(recording, "record_as_committed", lambda stack: record_as_committed(stack, secret))  # pyright: ignore
-    monkeypatch.setattr(sys, "argv", ["recording", "dev"])
+def test_recording_prints_what_the_program_registers_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With encrypted values and a domain, which need neither their key nor an account."""
+    monkeypatch.setattr(recording, "record_as_committed", lambda stack: planned(stack, LARGE))  # pyright: ignore
+    monkeypatch.setattr(sys, "argv", ["recording", "prod"])
     recording.main()
-    [version] = [one for one in json.loads(capsys.readouterr().out) if one["type"].endswith(":SecretVersion")]
-    assert version["inputs"]["secretString"] == recording.MASK
-
-
-def test_unknown_stack_is_refused() -> None:
-    with pytest.raises(CostError) as caught:
-        stacks.registered("qa")
-    assert str(caught.value) == f"There is no Pulumi.qa.yaml. The stacks are {', '.join(committed_stacks())}."
+    printed = {(one["type"], one["name"]): one["inputs"] for one in json.loads(capsys.readouterr().out)}
+    registered = recorded("prod", **LARGE)
+    assert printed.keys() == {(one.type, one.name) for one in registered.resources}
+    secrets = registered.all("aws:secretsmanager/secretVersion:SecretVersion")
+    assert len(secrets) == 2
+    for one in secrets:
+        assert printed[one.type, one.name] == {**one.inputs, "secretString": recording.MASK}
 
 
 def test_wrong_configuration_is_shown_as_the_preview_shows_it() -> None:
     with pytest.raises(CostError, match=r"has 1 mistake; nothing was changed\.\n  logRetentionDays"):
         stacks.registered("dev", {"logRetentionDays": 8})
-
-
-def test_encrypted_values_and_domains_of_a_stack_need_no_key_and_no_account() -> None:
-    keys = {
-        "redisEnabled": True,
-        "redisAuthToken": {"secure": "v1:AAAA"},
-        "secrets": {"TOKEN": {"secure": "v1:BBBB"}},
-        "domainName": "voice.another.example",
-        "hostedZoneId": "Z0123456789ABCDEFGHIJ",
-        "extraModelIds": ["us.amazon.nova-pro-v1:0", "amazon.titan-text-lite-v1"],
-    }
-    stack = stacks.registered("prod", keys)
-    assert len(stack.all("aws:secretsmanager/secret:Secret")) == 2
-    assert stack.all("aws:route53/record:Record")

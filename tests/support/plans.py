@@ -112,7 +112,7 @@ _PLANNED: Final[dict[str, Deployment]] = {}
 
 def planned(stack: str, also: Mapping[str, Any] | None = None) -> Deployment:
     """What a stack registers with its committed config and the keys in `also`: one run for the same arguments."""
-    key = repr((stack, also))
+    key = repr((stack, sorted((also or {}).items())))
     if key not in _PLANNED:
         _PLANNED[key] = record_as_committed(stack, also)
     return _PLANNED[key]

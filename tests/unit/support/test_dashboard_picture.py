@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
 import pytest
 
-from recording.program import ROOT, record_as_committed
+from recording.program import ROOT
+from tests.support.plans import planned
 
 PICTURE: Final = ROOT / "docs" / "dashboard.svg"
 _SVG: Final = "{http://www.w3.org/2000/svg}"
@@ -30,9 +30,8 @@ def texts(path: Path) -> Counter[tuple[str, str]]:
     )
 
 
-@cache
 def body() -> Any:
-    return record_as_committed("prod").one("cloudwatch/dashboard:Dashboard").json("dashboardBody")
+    return planned("prod").one("cloudwatch/dashboard:Dashboard").json("dashboardBody")
 
 
 def defined() -> Counter[tuple[str, str]]:

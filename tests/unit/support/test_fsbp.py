@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any, cast
 
 import pytest
 
 from operations.accepted import ACCEPTED
 from recording.deployment import Deployment
-from recording.program import record_as_committed
 from tests.support import fsbp
 from tests.support.fsbp import CONTROLS, Control, Met
+from tests.support.plans import planned
 
 MET = [control for control in CONTROLS if isinstance(control.answer, Met)]
 # prod with what only some stacks have: Redis, and a certificate of the program's.
@@ -25,9 +24,8 @@ ALSO = {
 }
 
 
-@cache
 def prod() -> Deployment:
-    return record_as_committed("prod", ALSO)
+    return planned("prod", ALSO)
 
 
 def values(value: Any, path: Sequence[str]) -> Iterator[Any]:
