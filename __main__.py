@@ -1,5 +1,7 @@
 """The Voiceter backend on AWS: settings in, components wired, outputs exported. Everything flows downwards."""
 
+from functools import partial
+
 import pulumi
 
 from components import outputs
@@ -20,15 +22,8 @@ from components.edge.web_acl import WebAcl, WebAclArgs
 from components.lib.names import Names
 from components.lib.startup import disable_garbage_collection, end_quietly_if_interrupted
 from components.lookups import Lookups
-from components.monitoring.alarms import Alarms, AlarmsArgs
-from components.monitoring.budget import Budget, BudgetArgs
-from components.monitoring.dashboard import Dashboard, DashboardArgs, dashboard_url
-from components.monitoring.events import Events, EventsArgs
-from components.monitoring.log_metrics import LogMetrics, LogMetricsArgs
 from components.monitoring.metrics import Metrics
-from components.monitoring.notifications import Notifications, NotificationsArgs
-from components.monitoring.profiles import profile_of
-from components.monitoring.saved_queries import SavedQueries, SavedQueriesArgs
+from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.network import Network, NetworkArgs
 from components.service.cluster import Cluster, ClusterArgs
 from components.service.container import Container
@@ -40,14 +35,10 @@ from config.load import load
 disable_garbage_collection()
 end_quietly_if_interrupted()
 
-stack = pulumi.get_stack()
-names = Names(stack)
-lookups = Lookups(names)
-settings = load(lookups)
-running = settings.running_service
-region, protect = settings.region, settings.protect_data
-provider, account = lookups.provider(settings.provider), lookups.account(settings.provider)
-on_aws = pulumi.ResourceOptions(providers=[provider])
+names = Names(pulumi.get_stack())
+settings, lookups = load(partial(Lookups, names))
+account, region, protect = lookups.account, settings.region, settings.protect_data
+on_aws = pulumi.ResourceOptions(providers=[lookups.provider])
 
 network = Network(
     "network",
@@ -56,36 +47,17 @@ network = Network(
         region=region,
         shape=settings.network,
         https=settings.https,
-        zones_with_tasks=running.zones if running else 0,
+        zones_with_tasks=settings.running.zones,
     ),
     on_aws,
 )
 registry = Registry("registry", RegistryArgs(names.repository, force_delete=not protect), on_aws)
-identity = Identity(
-    "identity",
-    IdentityArgs(
-        account=account,
-        execution_role_name=names.execution_role,
-        task_role_name=names.task_role,
-        permissions_boundary_arn=settings.permissions_boundary_arn,
-    ),
-    on_aws,
-)
+identity = Identity("identity", IdentityArgs(account, names, settings.permissions_boundary_arn), on_aws)
 data_key = None
 if settings.has_data_key:
-    data_key = DataKey(
-        "data-key",
-        DataKeyArgs(
-            account=account,
-            alias=names.data_key,
-            log_groups=[names.log_group, names.web_acl_log],
-            identity=identity,
-            shell=settings.enable_exec,
-            protect=protect,
-        ),
-        on_aws,
-    )
-encryption_key = data_key.arn if data_key and settings.customer_key else None
+    data_key = DataKey("data-key", DataKeyArgs(account, names, identity, settings.enable_exec, protect), on_aws)
+key_arn = data_key.arn if data_key else None  # stays after customerKey is turned off
+encryption_key = key_arn if settings.customer_key else None
 stores = DataStores(
     "data-stores",
     DataStoresArgs(settings.table_prefix, names.recordings_bucket(account.id), protect, encryption_key),
@@ -113,7 +85,7 @@ app_secrets = AppSecrets(
         protect=protect,
         # Secrets keep the key after customerKey is turned off: the AWS provider does not remove the key of a secret
         # (terraform-provider-aws, internal/service/secretsmanager/secret.go, resourceSecretUpdate).
-        encryption_key=data_key.arn if data_key else None,
+        encryption_key=key_arn,
     ),
     on_aws,
 )
@@ -123,11 +95,7 @@ web_acl_log = None
 if settings.access_logs or settings.flow_logs:
     flow_log_of = network.vpc_id if settings.flow_logs else None
     logs_bucket = LogsBucket("logs-bucket", LogsBucketArgs(account, logs_bucket_name, flow_log_of, protect), on_aws)
-    web_acl_log = WebAclLog(
-        "web-acl-log",
-        WebAclLogArgs(account=account, name=names.web_acl_log, protect=protect, encryption_key=encryption_key),
-        on_aws,
-    )
+    web_acl_log = WebAclLog("web-acl-log", WebAclLogArgs(account, names.web_acl_log, protect, encryption_key), on_aws)
 logs = Logs("logs", LogsArgs(names.log_group, settings.log_retention_days, protect, encryption_key), on_aws)
 identity.grant(
     execution=[*registry.pull(), *logs.write(), *app_secrets.read()],
@@ -139,12 +107,7 @@ identity.grant(
 )
 EndpointPolicies(
     "endpoint-policies",
-    EndpointPoliciesArgs(
-        account=account,
-        endpoint_ids=network.endpoint_ids,
-        bucket_arn=stores.bucket_arn,
-        task_role_arn=identity.roles.task_arn,
-    ),
+    EndpointPoliciesArgs(account, network.endpoint_ids, stores.bucket_arn, identity.roles.task_arn),
     on_aws,
 )
 infrastructure_role = InfrastructureRole(
@@ -165,7 +128,7 @@ load_balancer = LoadBalancer(
         access_logs=settings.access_logs,
         shifts_traffic=settings.strategy.shifts_traffic,
         protect=protect,
-        active_group=running.active_group if running else None,
+        active_group=settings.running.active_group,
     ),
     on_aws,
 )
@@ -187,40 +150,38 @@ cluster = Cluster(
         settings.container_insights,
         log_group=logs.group_name,
         log_group_has_key=settings.customer_key,
-        session_key=data_key.arn if data_key else None,
+        session_key=key_arn,
     ),
     on_aws,
 )
-notifications = Notifications(
-    "notifications", NotificationsArgs(account, names.topic, settings.alarm_emails, settings.alarm_phones), on_aws
+monitoring = Monitoring(
+    MonitoringArgs(
+        account=account,
+        names=names,
+        metrics=Metrics(
+            names=names,
+            cluster_name=cluster.name,
+            load_balancer=load_balancer.arn_suffix,
+            target_groups=load_balancer.target_group_arn_suffixes,
+            tables=stores.table_names,
+            from_app=settings.enable_metrics,
+            region=region,
+            least_tasks=settings.least_tasks,
+            models=settings.extra_model_ids,
+            cache_nodes=cache.node_ids if cache else (),
+            web_acl=settings.waf,
+            health_check=load_balancer.watched_health_check,
+        ),
+        log_group=logs.group_name,
+        emails=settings.alarm_emails,
+        phones=settings.alarm_phones,
+        monthly_budget_usd=settings.monthly_budget_usd,
+    ),
+    on_aws,
 )
-profile = profile_of(
-    Metrics(
-        cluster_name=cluster.name,
-        service_name=names.service,
-        load_balancer=load_balancer.arn_suffix,
-        target_groups=load_balancer.target_group_arn_suffixes,
-        tables=stores.table_names,
-        from_app=settings.enable_metrics,
-        region=region,
-        least_tasks=settings.least_tasks,
-        log_metrics=names.log_metrics,
-        models=settings.extra_model_ids,
-        cache_nodes=cache.node_ids if cache else (),
-        web_acl=names.web_acl if settings.waf else None,
-        health_check=load_balancer.watched_health_check,
-    )
-)
-dashboard = Dashboard("dashboard", DashboardArgs(account, names, profile), on_aws)
-LogMetrics("log-metrics", LogMetricsArgs(names.log_metrics, logs.group_name), on_aws)
-SavedQueries("saved-queries", SavedQueriesArgs(names.queries, logs.group_name), on_aws)
-if settings.monthly_budget_usd is not None:
-    Budget("budget", BudgetArgs(names.budget, stack, settings.monthly_budget_usd, notifications.topic_arn), on_aws)
 
 service = None
 if settings.image:
-    topic_arn, console = notifications.topic_arn, dashboard_url(region, names.dashboard)
-    rollback_alarms = Alarms("alarms", AlarmsArgs(names, profile.rollback_alarms, topic_arn, console), on_aws)
     service = Service(
         "service",
         ServiceArgs(
@@ -240,7 +201,7 @@ if settings.image:
             version=settings.image.version,
             size=settings.task_size,
             capacity=settings.capacity,
-            running=running.settings if running else None,
+            running=settings.running.settings,
             placement=network.tasks,
             roles=identity.roles,
             target=load_balancer.target,
@@ -248,31 +209,16 @@ if settings.image:
             infrastructure_role_arn=infrastructure_role.arn,
             timeline=settings.timeline,
             enable_exec=settings.enable_exec,
-            rollback_alarms=rollback_alarms.alarm_names,
+            rollback_alarms=monitoring.rollback_alarms(),
             protect=protect,
             after=[network, identity, load_balancer, cluster, *(one for one in (cache, data_key) if one)],
         ),
         on_aws,
     )
-    Alarms("service-alarms", AlarmsArgs(names, profile.other_alarms, topic_arn, console, after=[service]), on_aws)
-    Events(
-        "events",
-        EventsArgs(
-            names=names,
-            cluster_arn=cluster.arn,
-            service_name=service.name,
-            service_arn=service.arn,
-            topic_arn=topic_arn,
-        ),
-        on_aws,
-    )
-    Scaling(
-        "scaling",
-        ScalingArgs(cluster_name=cluster.name, service_name=service.name, rules=settings.scaling),
-        on_aws,
-    )
+    monitoring.watch(service, cluster.arn)
+    Scaling("scaling", ScalingArgs(cluster.name, service.name, settings.scaling), on_aws)
 else:
-    registry.warn_of_no_image(region, settings.cpu_architecture, stack)
+    registry.warn_of_no_image(region, settings.cpu_architecture, names.stack)
 
 outputs.export(
     outputs.Stack(
@@ -286,8 +232,8 @@ outputs.export(
         identity=identity,
         load_balancer=load_balancer,
         cluster=cluster,
-        notifications=notifications,
-        dashboard=dashboard,
+        notifications=monitoring.notifications,
+        dashboard=monitoring.dashboard,
         service=service,
     )
 )

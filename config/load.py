@@ -1,10 +1,12 @@
 """Loads the configuration of the running stack: `Settings`, or one `ConfigError` with all mistakes."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from components.lib.provider import ProviderArgs
+from components.service.running import NOT_RUNNING
 from config import source as config_source
 from config.checks import check_across_keys, check_grants
 from config.key import Declaration, declarations
@@ -14,43 +16,36 @@ from config.settings import Settings
 from config.source import Source, decode
 from config.stack_name import REGIONS
 
+L = TypeVar("L", bound=Lookups)
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 
 
-def load(lookups: Lookups) -> Settings:
-    """Returns the checked configuration of the running stack.
+def load(connect: Callable[[ProviderArgs], L]) -> tuple[Settings, L]:
+    """Returns the checked configuration of the running stack, and the lookups with which it was checked.
 
     What a key names is looked up if the key, the region and the stack's name are valid. The stack's network and its
     service are looked up if everything else is valid.
 
-    Raises `ConfigError` with every mistake.
+    Args:
+        connect: returns the lookups in an account and region, which are settings.
+
+    Raises:
+        ConfigError: with every mistake.
     """
     source = config_source.read()
     mistakes = Mistakes(source)
     settings = parse(source, mistakes)
     check_across_keys(settings, source, mistakes)
-    if mistakes.all_right("stack name", "aws:region"):
-        if settings.image_tag:
-            settings = _with_image(settings, lookups, mistakes)
-        for check in (check_certificate, check_zone):
-            for mistake in check(settings, lookups):
-                mistakes.add(mistake.path, mistake.rule, mistake.value)
-        if mistakes.all_right("hostedZoneId", "domainName", "evacuated"):
-            for mistake in check_evacuation(settings, lookups):
-                mistakes.add(mistake.path, mistake.rule, mistake.value)
-        if mistakes.all_right("bedrockModelId", "extraModelIds"):
-            settings = _with_profiles(settings, lookups, mistakes)
+    lookups = connect(settings.provider) if mistakes.all_right("stack name", "aws:region") else None
+    if lookups:
+        settings = _with_what_is_named(settings, lookups, mistakes)
     check_grants(settings, source, mistakes)
     _refuse_other_keys(source, mistakes)
-    if not mistakes:
-        _check_network(settings, lookups, mistakes)
-        _check_zones(settings, lookups, mistakes)
-        settings = _with_key(settings, lookups, mistakes)
-        if settings.image:  # else the update deletes the service
-            settings = _with_service(settings, lookups, mistakes)
-    if mistakes:
+    if lookups and not mistakes:
+        settings = _with_what_is_up(settings, lookups, mistakes)
+    if mistakes or not lookups:
         raise ConfigError(settings.stack, mistakes.lines)
-    return settings
+    return settings, lookups
 
 
 def parse(source: Source, mistakes: Mistakes) -> Settings:
@@ -116,13 +111,37 @@ def _refuse_other_keys(source: Source, mistakes: Mistakes) -> None:
             mistakes.add(key, rule)
 
 
-def _with_image(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
-    tag = settings.image_tag
-    image = lookups.image(settings.provider, tag) if tag else None
+def _with_what_is_named(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    """Looks up what the keys name, and adds what does not exist or does not suit the stack."""
+    if settings.image_tag:
+        settings = _with_image(settings, settings.image_tag, lookups, mistakes)
+    mistakes.add_found(check_certificate(settings, lookups))
+    mistakes.add_found(check_zone(settings, lookups))
+    if mistakes.all_right("hostedZoneId", "domainName", "evacuated"):
+        mistakes.add_found(check_evacuation(settings, lookups))
+    if mistakes.all_right("bedrockModelId", "extraModelIds"):
+        profiles, wrong = check_models(settings, lookups)
+        mistakes.add_found(wrong)
+        settings = settings.model_copy(update={"inference_profiles": profiles})
+    return settings
+
+
+def _with_what_is_up(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    """Looks up the stack as it is in AWS, and adds what must not change in it."""
+    _check_network(settings, lookups, mistakes)
+    _check_zones(settings, lookups, mistakes)
+    settings = _with_key(settings, lookups, mistakes)
+    if settings.image:  # else the update deletes the service
+        settings = _with_service(settings, lookups, mistakes)
+    return settings
+
+
+def _with_image(settings: Settings, tag: str, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    image = lookups.image(tag)
     if image:
         return settings.model_copy(update={"image": image})
     rule = (
-        f"names no tagged image in this stack's registry in the account {lookups.account_id(settings.provider)}, "
+        f"names no tagged image in this stack's registry in the account {lookups.account.id}, "
         f"{settings.region}: push it, or log in to the stack's account. If there is no registry yet, "
         "unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, and set the key again"
     )
@@ -130,15 +149,8 @@ def _with_image(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Set
     return settings
 
 
-def _with_profiles(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
-    profiles, wrong = check_models(settings, lookups)
-    for mistake in wrong:
-        mistakes.add(mistake.path, mistake.rule, mistake.value)
-    return settings.model_copy(update={"inference_profiles": profiles})
-
-
 def _check_network(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> None:
-    present = lookups.network(settings.provider)
+    present = lookups.network()
     if present not in (None, settings.vpc_cidr):
         rule = (
             f"must stay {present} while the stack is up: AWS does not move resources that are in use to another "
@@ -149,7 +161,7 @@ def _check_network(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> 
 
 def _check_zones(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> None:
     """The cache is there whether the stack has a service or not."""
-    if settings.redis and lookups.zones(settings.provider) > settings.availability_zones:
+    if settings.redis and lookups.zones() > settings.availability_zones:
         rule = (
             "takes a zone away in which Redis may have a node, and ElastiCache does not move nodes. Turn Redis off "
             "(`pulumi config set redisEnabled false`), which deletes its data, run `pulumi up` until the zone is gone, "
@@ -159,7 +171,7 @@ def _check_zones(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> No
 
 
 def _with_key(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
-    key = lookups.data_key(settings.provider)
+    key = lookups.data_key()
     if settings.customer_key and key and not key.is_usable:
         rule = (
             f"needs the KMS key {key.alias}, which is in the state {key.state}, so nobody can read what it encrypts. "
@@ -172,9 +184,7 @@ def _with_key(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Setti
 
 
 def _with_service(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
-    service = lookups.service(settings.provider)
-    if service is None:
-        return settings
+    service = lookups.service() or NOT_RUNNING
     if service.alternate_in_use and not settings.strategy.shifts_traffic:
         rule = (
             "deletes the alternate target group, which has tasks or connections. Set the former strategy again; if the "
@@ -183,4 +193,4 @@ def _with_service(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> S
             "and of the deregistration delay; then set it to rolling"
         )
         mistakes.add("deploymentStrategy", rule, settings.deployment_strategy)
-    return settings.model_copy(update={"running_service": service})
+    return settings.model_copy(update={"running": service})

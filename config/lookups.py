@@ -1,7 +1,6 @@
 """The rules that need an answer of AWS: whether what a key names exists there, and suits the stack."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from components.access.data_key import ExistingKey
@@ -10,8 +9,9 @@ from components.data.registry import Image
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
 from components.edge.records import Check
-from components.lib.provider import ProviderArgs
+from components.lib.account import Account
 from components.service.running import RunningService
+from config.mistakes import Mistake
 from config.rules import listed
 from config.settings import Settings
 
@@ -19,19 +19,19 @@ from config.settings import Settings
 class OfferLookups(Protocol):
     """Lookups of what a stack uses and does not create. Each returns None for what does not exist."""
 
-    def certificate(self, args: ProviderArgs, arn: str, /) -> Certificate | None:
+    def certificate(self, arn: str, /) -> Certificate | None:
         """Returns a certificate of the region."""
         ...
 
-    def zone(self, args: ProviderArgs, hosted_zone_id: str, /) -> HostedZone | None:
+    def zone(self, hosted_zone_id: str, /) -> HostedZone | None:
         """Returns a hosted zone."""
         ...
 
-    def models(self, args: ProviderArgs, /) -> Mapping[str, InferenceTypes]:
+    def models(self) -> Mapping[str, InferenceTypes]:
         """Returns how each model of the region can be used, by its id."""
         ...
 
-    def profile(self, args: ProviderArgs, profile_id: str, /) -> InferenceProfile | None:
+    def profile(self, profile_id: str, /) -> InferenceProfile | None:
         """Returns an inference profile of the region."""
         ...
 
@@ -39,42 +39,34 @@ class OfferLookups(Protocol):
 class Lookups(OfferLookups, Protocol):
     """Everything that the check of a configuration asks AWS."""
 
-    def account_id(self, args: ProviderArgs, /) -> str:
-        """Returns the account that the credentials lead to."""
+    @property
+    def account(self) -> Account:
+        """The account that the credentials lead to."""
         ...
 
-    def image(self, args: ProviderArgs, tag: str, /) -> Image | None:
+    def image(self, tag: str, /) -> Image | None:
         """Returns an image in the stack's registry, given by its tag or digest."""
         ...
 
-    def network(self, args: ProviderArgs, /) -> str | None:
+    def network(self) -> str | None:
         """Returns the IPv4 block of the stack's network."""
         ...
 
-    def data_key(self, args: ProviderArgs, /) -> ExistingKey | None:
+    def data_key(self) -> ExistingKey | None:
         """Returns the KMS key of the stack's data."""
         ...
 
-    def zones(self, args: ProviderArgs, /) -> int:
+    def zones(self) -> int:
         """Returns the number of availability zones that the stack is in, 0 if it is not up."""
         ...
 
-    def service(self, args: ProviderArgs, /) -> RunningService | None:
+    def service(self) -> RunningService | None:
         """Returns the stack's service as it runs."""
         ...
 
-    def regions(self, args: ProviderArgs, hosted_zone_id: str, name: str, /) -> Mapping[str, Check] | None:
+    def regions(self, hosted_zone_id: str, name: str, /) -> Mapping[str, Check] | None:
         """Returns the regions that share a name: the stack of each, and what its health check says."""
         ...
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A key whose value breaks a rule."""
-
-    path: str
-    value: str
-    rule: str
 
 
 def check_certificate(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
@@ -82,7 +74,7 @@ def check_certificate(settings: Settings, lookups: OfferLookups) -> Iterator[Mis
     arn, region, name = settings.certificate_arn, settings.region, settings.domain_name
     if arn is None:
         return
-    found = lookups.certificate(settings.provider, arn)
+    found = lookups.certificate(arn)
     if found is None:
         rule = f"names no certificate of this account in {region}: `aws acm list-certificates --region {region}`"
         yield Mistake("certificateArn", arn, f"{rule} shows the ARNs")
@@ -101,7 +93,7 @@ def check_zone(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
     zone_id, name = settings.hosted_zone_id, settings.domain_name
     if zone_id is None:
         return
-    found = lookups.zone(settings.provider, zone_id)
+    found = lookups.zone(zone_id)
     show = "`aws route53 list-hosted-zones` shows the ids"
     if found is None:
         yield Mistake("hostedZoneId", zone_id, f"names no hosted zone of this account: {show}")
@@ -117,7 +109,7 @@ def check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
     zone_id, name = settings.hosted_zone_id, settings.domain_name
     if not (settings.evacuated and zone_id and name):
         return
-    found = lookups.regions(settings.provider, zone_id, name) or {}
+    found = lookups.regions(zone_id, name) or {}
     others = {stack: check for stack, check in found.items() if stack != settings.stack}
     if not any(check.leads_clients for check in others.values()):
         present = "; ".join(f"{stack} {check.value}" for stack, check in sorted(others.items()))
@@ -133,15 +125,15 @@ def check_models(settings: Settings, lookups: OfferLookups) -> tuple[dict[str, I
     """Returns the inference profiles of `extraModelIds` by id, and what is wrong with all models and profiles."""
     profiles: dict[str, InferenceProfile] = {}
     mistakes: list[Mistake] = []
-    offered = lookups.models(settings.provider)
+    offered = lookups.models()
     given = {"bedrockModelId": settings.bedrock_model_id}
     given |= {f"extraModelIds[{place}]": model_id for place, model_id in enumerate(settings.extra_model_ids)}
     for path, model_id in given.items():
         if (base := model_of(model_id)) is not None:
-            profile = lookups.profile(settings.provider, model_id)
+            profile = lookups.profile(model_id)
             if profile is None:
                 rule = f"is no inference profile that Amazon Bedrock offers in {settings.region}"
-                remedy = _alternatives(base, offered, settings.provider, lookups)
+                remedy = _alternatives(base, offered, settings.region, lookups)
                 mistakes.append(Mistake(path, model_id, f"{rule}: {remedy}"))
             else:
                 profiles[model_id] = profile
@@ -154,18 +146,16 @@ def check_models(settings: Settings, lookups: OfferLookups) -> tuple[dict[str, I
             if path == "bedrockModelId":
                 remedy = "set another model, as the speech model is used by its id"
             else:
-                remedy = _alternatives(model_id, offered, settings.provider, lookups)
+                remedy = _alternatives(model_id, offered, settings.region, lookups)
             mistakes.append(Mistake(path, model_id, f"{rule}: {remedy}"))
     return profiles, mistakes
 
 
-def _alternatives(
-    model_id: str, offered: Mapping[str, InferenceTypes], args: ProviderArgs, lookups: OfferLookups
-) -> str:
+def _alternatives(model_id: str, offered: Mapping[str, InferenceTypes], region: str, lookups: OfferLookups) -> str:
     """Returns how else a model can be used in the region, as the remedy of an error message."""
     by_id = [model_id] if model_id in offered and not needs_profile(offered[model_id]) else []
     profiles = [f"{geography}.{model_id}" for geography in GEOGRAPHIES]
-    found = by_id + [profile_id for profile_id in profiles if lookups.profile(args, profile_id)]
+    found = by_id + [profile_id for profile_id in profiles if lookups.profile(profile_id)]
     if not found:
-        return f"`aws bedrock list-inference-profiles --region {args.region}` shows the ids"
+        return f"`aws bedrock list-inference-profiles --region {region}` shows the ids"
     return f"set {listed(found)}"

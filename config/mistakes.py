@@ -4,6 +4,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -12,6 +13,15 @@ from pydantic_core import ErrorDetails
 
 from config.key import Declaration
 from config.source import Source
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A key whose value breaks a rule."""
+
+    path: str
+    value: str
+    rule: str
 
 
 class ConfigError(pulumi.RunError):
@@ -51,6 +61,11 @@ class Mistakes:
         """
         self._wrong.add(re.split(r"[.\[]", path, maxsplit=1)[0])
         self.lines.append(f"{path}{''.join(f' = {shown!r}' for shown in value)}: {rule}")
+
+    def add_found(self, found: Iterable[Mistake]) -> None:
+        """Adds mistakes that a lookup has found."""
+        for mistake in found:
+            self.add(mistake.path, mistake.rule, mistake.value)
 
     def add_together(self, rule: str, **values: object) -> None:
         """Adds that keys break `rule` together, although each is right by itself."""

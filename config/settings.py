@@ -15,7 +15,7 @@ from components.lib.provider import ProviderArgs
 from components.lib.timeline import Timeline
 from components.network import NetworkShape
 from components.service.capacity import Capacity
-from components.service.running import RunningService
+from components.service.running import NOT_RUNNING, RunningService
 from components.service.scaling import ScalingRules, Schedule
 from components.service.service import TaskSize
 from components.service.strategy import Strategy
@@ -29,7 +29,7 @@ class Settings(Keys):
     image: Image | None = None  # looked up; None before the first image
     inference_profiles: Mapping[str, InferenceProfile] = {}  # looked up, by the ids of extraModelIds
     existing_key: ExistingKey | None = None  # looked up; None before customerKey is on for the first time
-    running_service: RunningService | None = None  # looked up; None before the first deployment of an image
+    running: RunningService = NOT_RUNNING  # looked up
 
     @property
     def environment_name(self) -> str:

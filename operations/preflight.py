@@ -13,7 +13,6 @@ from components.edge.domain import HostedZone
 from components.lib import sdk
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
-from components.lib.provider import ProviderArgs
 from components.lib.quotas import ELASTIC_IPS, FARGATE_ON_DEMAND, FARGATE_SPOT, SPEECH_STREAMS, Quota
 from config.lookups import Mistake, check_certificate, check_models, check_zone
 from config.settings import Settings
@@ -57,21 +56,21 @@ class Offers:
 
     client: Callable[[str], Any]
 
-    def certificate(self, _args: ProviderArgs, arn: str) -> Certificate | None:
+    def certificate(self, arn: str) -> Certificate | None:
         return self._found(lambda: describe(self.client("acm"), arn), "ResourceNotFoundException")
 
-    def zone(self, _args: ProviderArgs, hosted_zone_id: str) -> HostedZone | None:
+    def zone(self, hosted_zone_id: str) -> HostedZone | None:
         def ask() -> HostedZone:
             found: dict[str, Any] = self.client("route53").get_hosted_zone(Id=hosted_zone_id)["HostedZone"]
             return HostedZone(found["Name"].rstrip("."), found.get("Config", {}).get("PrivateZone", False))
 
         return self._found(ask, "NoSuchHostedZone")
 
-    def models(self, _args: ProviderArgs) -> Mapping[str, InferenceTypes]:
+    def models(self) -> Mapping[str, InferenceTypes]:
         found: list[dict[str, Any]] = self.client("bedrock").list_foundation_models()["modelSummaries"]
         return {model["modelId"]: model.get("inferenceTypesSupported", []) for model in found}
 
-    def profile(self, _args: ProviderArgs, profile_id: str) -> InferenceProfile | None:
+    def profile(self, profile_id: str) -> InferenceProfile | None:
         def ask() -> InferenceProfile:
             found = self.client("bedrock").get_inference_profile(inferenceProfileIdentifier=profile_id)
             models: list[dict[str, str]] = found["models"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -11,6 +10,7 @@ import pulumi_aws as aws
 from components.access.identity import Identity
 from components.lib.account import Account
 from components.lib.lookup import look_up
+from components.lib.names import Names
 from components.lib.policy import Statement, document
 
 # The longest window that AWS KMS allows. Until it ends, an operator can cancel the deletion.
@@ -67,13 +67,12 @@ def find_key(provider: aws.Provider, alias: str) -> ExistingKey | None:
     return ExistingKey(alias, key.key_state) if key else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class DataKeyArgs:
     """The inputs of `DataKey`."""
 
     account: Account
-    alias: str
-    log_groups: Sequence[str]  # the names of the log groups that the key encrypts
+    names: Names
     identity: Identity
     shell: bool  # whether ECS Exec is on
     protect: bool  # whether the engine refuses to delete the key
@@ -88,7 +87,7 @@ class DataKey(pulumi.ComponentResource):
         super().__init__("voiceter:data_key:DataKey", name, {}, opts)
         key = aws.kms.Key(
             "data",
-            description=f"{args.alias}: tables, recordings, logs and secrets",
+            description=f"{args.names.data_key}: tables, recordings, logs and secrets",
             policy=document(_key_policy(args)),
             enable_key_rotation=True,
             deletion_window_in_days=_DELETION_DAYS,
@@ -97,7 +96,7 @@ class DataKey(pulumi.ComponentResource):
         # The program finds the key by its alias after `customerKey` is turned off.
         aws.kms.Alias(
             "data",
-            name=args.alias,
+            name=args.names.data_key,
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
@@ -124,7 +123,7 @@ def _key_policy(args: DataKeyArgs) -> list[Statement]:
     Amazon CloudWatch Logs User Guide, "Encrypt log data in CloudWatch Logs using AWS Key Management Service".
     """
     account = args.account
-    groups = [account.arn("logs", f"log-group:{name}") for name in args.log_groups]
+    groups = [account.arn("logs", f"log-group:{name}") for name in (args.names.log_group, args.names.web_acl_log)]
     root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
     return [
         Statement("Administration", ["kms:*"], ["*"], principal=root),

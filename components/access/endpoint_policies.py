@@ -10,7 +10,7 @@ from components.lib.account import Account
 from components.lib.policy import Statement, document
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class EndpointPoliciesArgs:
     """The inputs of `EndpointPolicies`."""
 

@@ -12,6 +12,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.lib.account import Account
+from components.lib.names import Names
 from components.lib.policy import Statement, document
 
 
@@ -23,13 +24,12 @@ class Roles:
     task_arn: pulumi.Input[str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class IdentityArgs:
     """The inputs of `Identity`."""
 
     account: Account
-    execution_role_name: str
-    task_role_name: str
+    names: Names
     permissions_boundary_arn: str | None = None  # of both roles
 
 
@@ -41,8 +41,8 @@ class Identity(pulumi.ComponentResource):
     def __init__(self, name: str, args: IdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:identity:Identity", name, {}, opts)
         trust = document([_trust(args.account)])
-        self._execution = self._role("execution", args.execution_role_name, trust, args)
-        self._task = self._role("task", args.task_role_name, trust, args)
+        self._execution = self._role("execution", args.names.execution_role, trust, args)
+        self._task = self._role("task", args.names.task_role, trust, args)
         self.roles = Roles(execution_arn=self._execution.arn, task_arn=self._task.arn)
         self.register_outputs(
             {"execution_role_arn": self.roles.execution_arn, "task_role_arn": self.roles.task_arn},

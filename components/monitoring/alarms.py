@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -21,7 +21,7 @@ class AlarmsArgs:
     alarms: Sequence[Alarm]
     topic_arn: pulumi.Input[str]  # the topic that every alarm notifies when it fires and when it is OK again
     dashboard_url: str
-    after: Sequence[pulumi.Resource] = field(default_factory=list[pulumi.Resource])  # what exists before the alarms
+    after: Sequence[pulumi.Resource] = ()  # what exists before the alarms
 
 
 class Alarms(pulumi.ComponentResource):

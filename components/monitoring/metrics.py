@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 
 from components.lib.app import METRICS_NAMESPACE
+from components.lib.names import Names
 
 # A Metrics Insights query, as only the app knows the values of ErrorCode. The app counts errors with a metric named
 # ErrorRate whose every value is 1: its sum is the number of errors, its average is always 1.
@@ -63,18 +64,17 @@ def audio_chunks(direction: str) -> Metric:
 class Metrics:
     """The metrics of one stack's resources."""
 
+    names: Names
     cluster_name: pulumi.Input[str]
-    service_name: pulumi.Input[str]
     load_balancer: pulumi.Input[str]  # the last part of its ARN
     target_groups: Sequence[pulumi.Input[str]]  # the last parts of their ARNs; of two, either has the tasks
     tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
     from_app: bool  # whether the app emits its own metrics
     region: str
     least_tasks: int  # the fewest tasks that the service has while it runs; 0 if it never runs
-    log_metrics: str  # the namespace of the metrics of the stack's log
     models: Sequence[str] = ()  # the models and inference profiles that the app calls with Converse
     cache_nodes: Sequence[pulumi.Input[str]] = ()  # empty without a cache
-    web_acl: str | None = None  # the name of its metrics; None without one
+    web_acl: bool = False  # whether the stack has a web ACL
     health_check: pulumi.Input[str] | None = None  # the id of the region's, if its metrics are here
 
     @property
@@ -130,12 +130,12 @@ class Metrics:
     @property
     def speech_throttles(self) -> Metric:
         """Lines of the log that name a throttled call."""
-        return Metric(self.log_metrics, SPEECH_THROTTLES)
+        return Metric(self.names.log_metrics, SPEECH_THROTTLES)
 
     @property
     def speech_server_errors(self) -> Metric:
         """Lines of the log that name an error of Bedrock's in a speech stream."""
-        return Metric(self.log_metrics, SPEECH_SERVER_ERRORS)
+        return Metric(self.names.log_metrics, SPEECH_SERVER_ERRORS)
 
     def model_throttles(self, model_id: str) -> Metric:
         """Returns the throttled calls of a model, or of an inference profile.
@@ -190,16 +190,16 @@ class Metrics:
 
         AWS WAF Developer Guide, "AWS WAF metrics and dimensions".
         """
-        if self.web_acl is None:
+        if not self.web_acl:
             return None
-        dimensions = {"WebACL": self.web_acl, "Region": self.region, "Rule": "ALL"}
+        dimensions = {"WebACL": self.names.web_acl, "Region": self.region, "Rule": "ALL"}
         return Metric("AWS/WAFV2", "BlockedRequests", dimensions)
 
     def _of_cache(self, name: str) -> list[Metric]:
         return [Metric("AWS/ElastiCache", name, {"CacheClusterId": node}) for node in self.cache_nodes]
 
     def _of_service(self, name: str) -> Metric:
-        dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.service_name}
+        dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.names.service}
         return Metric("AWS/ECS", name, dimensions)
 
     def _of_load_balancer(self, name: str) -> Metric:

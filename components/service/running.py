@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -21,9 +22,12 @@ class RunningService:
     """Where the tasks of the service are, and their clients with them."""
 
     zones: int  # the number of availability zones in which tasks may run
-    settings: RevisionSettings = field(default_factory=RevisionSettings)
+    settings: RevisionSettings | None = None  # None without a service
     active_group: str | None = None  # the ARN of the target group that clients have to reach; None if there is but one
     alternate_in_use: bool = False  # whether the alternate target group has targets, or targets that drain
+
+
+NOT_RUNNING: Final = RunningService(zones=0)
 
 
 def find_service(

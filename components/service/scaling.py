@@ -34,7 +34,7 @@ class ScalingRules:
     schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])  # by name; they own the limits
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ScalingArgs:
     """The inputs of `Scaling`."""
 

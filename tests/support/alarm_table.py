@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from components.data.tables import TABLES
 from components.edge.domain import METRICS_REGION
+from components.lib.names import Names
 from components.monitoring.metrics import Metrics
 from components.monitoring.profile import Alarm, Profile
 from components.monitoring.profiles.app import app_profile
@@ -36,18 +37,17 @@ def table() -> str:
 def _profiles() -> dict[str, Profile]:
     """Returns the alarms by the title of their table. The metrics are of a made-up stack, as no row names them."""
     metrics = Metrics(
+        names=Names("prod"),
         cluster_name="",
-        service_name="",
         load_balancer="",
         target_groups=[""],
         tables=dict.fromkeys(TABLES, ""),
         from_app=True,
         region="",
         least_tasks=2,  # as in prod
-        log_metrics="",
         models=Keys.model_fields["extra_model_ids"].default,
         cache_nodes=["", ""],
-        web_acl="",
+        web_acl=True,
         health_check="",
     )
 

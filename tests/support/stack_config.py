@@ -16,6 +16,7 @@ from components.data.registry import Image
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
 from components.edge.records import Check
+from components.lib.account import Account
 from components.lib.provider import ProviderArgs
 from components.service.running import RunningService
 from config import load as config_load
@@ -31,17 +32,6 @@ GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
 PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"
 SES_IDENTITY = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/no-reply@example.com"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-FindImage = Callable[[ProviderArgs, str], Image | None]
-FindNetwork = Callable[[ProviderArgs], str | None]
-FindService = Callable[[ProviderArgs], RunningService | None]
-FindZones = Callable[[ProviderArgs], int]
-FindCertificate = Callable[[ProviderArgs, str], Certificate | None]
-FindZone = Callable[[ProviderArgs, str], HostedZone | None]
-FindModels = Callable[[ProviderArgs], Mapping[str, Sequence[str]]]
-FindProfile = Callable[[ProviderArgs, str], InferenceProfile | None]
-FindRegions = Callable[[ProviderArgs, str, str], Mapping[str, Check] | None]
-FindKey = Callable[[ProviderArgs], ExistingKey | None]
-
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
 
@@ -54,28 +44,6 @@ class NoResources(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, object], list[tuple[str, str]] | None]:
         raise AssertionError(f"the settings called {args.token}")
-
-
-def has_the_tag(_args: ProviderArgs, tag: str) -> Image | None:
-    """Answers as a registry that holds every tag."""
-    return Image(DIGEST, tag)
-
-
-def no_network(_args: ProviderArgs) -> None:
-    """Answers as a stack that is not up."""
-
-
-def no_service(_args: ProviderArgs) -> None:
-    """Answers as a stack that runs no service."""
-
-
-def no_zones(_args: ProviderArgs) -> int:
-    """Answers as a stack that is not up."""
-    return 0
-
-
-def no_key(_args: ProviderArgs) -> None:
-    """Answers as a stack that has never had a key of its data."""
 
 
 class _CertificateForAll(Certificate):
@@ -96,49 +64,30 @@ class _EveryModel(dict[str, Sequence[str]]):
         return ["ON_DEMAND"]
 
 
-def good_certificate(_args: ProviderArgs, _arn: str) -> Certificate | None:
-    """Answers that each certificate is for every name."""
-    return _CertificateForAll("ISSUED", ())
-
-
-def good_zone(_args: ProviderArgs, _id: str) -> HostedZone | None:
-    """Answers that each zone holds every name."""
-    return _ZoneOfAll("example.com", private=False)
-
-
-def another_region(_args: ProviderArgs, _id: str, _name: str) -> Mapping[str, Check] | None:
-    """Answers that another stack shares each name."""
-    return {"another": Check.ON}
-
-
-def every_model(_args: ProviderArgs) -> Mapping[str, Sequence[str]]:
-    """Answers as a region that offers every model."""
-    return _EveryModel()
-
-
-def every_profile(args: ProviderArgs, profile_id: str) -> InferenceProfile | None:
+def every_profile(profile_id: str) -> InferenceProfile | None:
     """Answers as a region that offers every inference profile, which leads to one region."""
-    model = f"arn:aws:bedrock:{args.region}::foundation-model/{profile_id.partition('.')[2]}"
-    return InferenceProfile(f"arn:aws:bedrock:{args.region}:{ACCOUNT}:inference-profile/{profile_id}", (model,))
+    model = f"arn:aws:bedrock:us-east-1::foundation-model/{profile_id.partition('.')[2]}"
+    return InferenceProfile(f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/{profile_id}", (model,))
 
 
 @dataclass(frozen=True)
 class Answers:
-    """The lookups of a configuration's check, each a function."""
+    """The lookups of a configuration's check, each a function: everything exists, and the stack is not up yet."""
 
-    image: FindImage = has_the_tag
-    network: FindNetwork = no_network
-    service: FindService = no_service
-    zones: FindZones = no_zones
-    data_key: FindKey = no_key
-    certificate: FindCertificate = good_certificate
-    zone: FindZone = good_zone
-    regions: FindRegions = another_region
-    models: FindModels = every_model
-    profile: FindProfile = every_profile
+    image: Callable[[str], Image | None] = lambda tag: Image(DIGEST, tag)
+    network: Callable[[], str | None] = lambda: None
+    service: Callable[[], RunningService | None] = lambda: None
+    zones: Callable[[], int] = lambda: 0
+    data_key: Callable[[], ExistingKey | None] = lambda: None
+    certificate: Callable[[str], Certificate | None] = lambda _arn: _CertificateForAll("ISSUED", ())
+    zone: Callable[[str], HostedZone | None] = lambda _id: _ZoneOfAll("example.com", private=False)
+    regions: Callable[[str, str], Mapping[str, Check] | None] = lambda _id, _name: {"another": Check.ON}
+    models: Callable[[], Mapping[str, Sequence[str]]] = _EveryModel
+    profile: Callable[[str], InferenceProfile | None] = every_profile
 
-    def account_id(self, _args: ProviderArgs) -> str:
-        return ACCOUNT
+    @property
+    def account(self) -> Account:
+        return Account(ACCOUNT, "aws", "us-east-1")
 
 
 def load(
@@ -147,12 +96,14 @@ def load(
     region: str | None = "us-east-1",
     encrypted: Collection[str] = ("secrets",),
     answers: Answers | None = None,
+    connect: Callable[[ProviderArgs], Answers] | None = None,
 ) -> Settings:
     """Loads the settings of a stack with that config. Keys need no namespace."""
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     keys = {**config, **({} if region is None else {"aws:region": region})}
     with engine_config(keys, encrypted):
-        return config_load.load(answers or Answers())
+        settings, _ = config_load.load(connect or (lambda _args: answers or Answers()))
+        return settings
 
 
 def mistakes(

@@ -10,8 +10,7 @@ import pytest
 
 from components.access.data_key import ExistingKey
 from components.data.registry import Image
-from components.lib.provider import ProviderArgs
-from components.service.running import RunningService
+from components.service.running import NOT_RUNNING, RunningService
 from config.mistakes import ConfigError
 from tests.support.stack_config import DIGEST, HTTPS, Answers, load, mistakes
 
@@ -23,20 +22,20 @@ TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 # Image and network
 
 
-def test_image_is_looked_up_once_in_its_region() -> None:
-    asked: list[tuple[str, str]] = []
+def test_image_is_looked_up_once() -> None:
+    asked: list[str] = []
 
-    def find(args: ProviderArgs, tag: str) -> Image | None:
-        asked.append((args.region, tag))
+    def find(tag: str) -> Image | None:
+        asked.append(tag)
         return Image(DIGEST, "1.4.2")
 
-    loaded = load({"imageTag": DIGEST}, region="us-west-2", answers=Answers(image=find))
+    loaded = load({"imageTag": DIGEST}, answers=Answers(image=find))
     assert loaded.image == Image(DIGEST, "1.4.2")
-    assert asked == [("us-west-2", DIGEST)]
+    assert asked == [DIGEST]
 
 
 def test_image_that_the_registry_lacks_is_refused() -> None:
-    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", answers=Answers(image=lambda _args, _tag: None))
+    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", answers=Answers(image=lambda _tag: None))
     assert line == (
         "imageTag = '1.4.2': names no tagged image in this stack's registry in the account 123456789012, us-west-2: "
         "push it, or log in to the stack's account. "
@@ -59,7 +58,7 @@ def test_image_that_the_registry_lacks_is_refused() -> None:
 def test_image_is_not_looked_up_if_stack_region_or_tag_is_wrong(
     tag: str | None, stack: str, region: str | None, wrong: str
 ) -> None:
-    def find(args: ProviderArgs, tag: str) -> Image | None:
+    def find(tag: str) -> Image | None:
         raise AssertionError(f"looked up {tag} in {region}")
 
     (line,) = mistakes({} if tag is None else {"imageTag": tag}, stack, region, answers=Answers(image=find))
@@ -67,24 +66,18 @@ def test_image_is_not_looked_up_if_stack_region_or_tag_is_wrong(
 
 
 def test_network_of_a_stack_that_is_up_cannot_change() -> None:
-    asked: list[str] = []
-
-    def find(args: ProviderArgs) -> str:
-        asked.append(args.region)
-        return "10.1.0.0/16"
-
-    assert load({"vpcCidr": "10.1.0.0/16"}, region="us-west-2", answers=Answers(network=find)).vpc_cidr == "10.1.0.0/16"
-    (line,) = mistakes({}, region="us-west-2", answers=Answers(network=find))
+    is_up = Answers(network=lambda: "10.1.0.0/16")
+    assert load({"vpcCidr": "10.1.0.0/16"}, answers=is_up).vpc_cidr == "10.1.0.0/16"
+    (line,) = mistakes({}, answers=is_up)
     assert line == (
         "vpcCidr = '10.0.0.0/16': must stay 10.1.0.0/16 while the stack is up: AWS does not move resources that are in "
         "use to another network. Deploy another stack, or destroy this one first"
     )
-    assert asked == ["us-west-2", "us-west-2"]
 
 
 def test_network_is_not_looked_up_if_anything_else_is_wrong() -> None:
-    def find(args: ProviderArgs) -> str | None:
-        raise AssertionError(f"looked up a network in {args.region}")
+    def find() -> str | None:
+        raise AssertionError
 
     (line,) = mistakes({"cpu": "1000"}, answers=Answers(network=find))
     assert line.startswith("cpu")
@@ -226,44 +219,44 @@ def test_one_message_names_all_mistakes() -> None:
 def test_change_to_rolling_is_refused_while_the_alternate_group_is_in_use() -> None:
     service = RunningService(zones=2, active_group="arn:b", alternate_in_use=True)
     for config in ({}, HTTPS):
-        (line,) = mistakes({**config, "imageTag": "1.0.0"}, answers=Answers(service=lambda _: service))
+        (line,) = mistakes({**config, "imageTag": "1.0.0"}, answers=Answers(service=lambda: service))
         assert line.startswith("deploymentStrategy = 'rolling': deletes the alternate target group")
         assert "make redeploy STACK=test" in line
         assert "make verify STACK=test WAIT=" in line
 
 
 @pytest.mark.parametrize(
-    "service", [None, RunningService(zones=2), RunningService(zones=2, active_group="arn:a", alternate_in_use=False)]
+    "service", [RunningService(zones=2), RunningService(zones=2, active_group="arn:a", alternate_in_use=False)]
 )
-def test_change_to_rolling_with_an_empty_alternate_group(service: RunningService | None) -> None:
-    assert load({"imageTag": "1.0.0"}, answers=Answers(service=lambda _: service)).running_service == service
+def test_change_to_rolling_with_an_empty_alternate_group(service: RunningService) -> None:
+    assert load({"imageTag": "1.0.0"}, answers=Answers(service=lambda: service)).running == service
 
 
 @pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
 def test_shifting_strategy_uses_the_alternate_group(strategy: str) -> None:
     service = RunningService(zones=2, active_group="arn:b", alternate_in_use=True)
-    settings = load({"imageTag": "1.0.0", "deploymentStrategy": strategy}, answers=Answers(service=lambda _: service))
-    assert settings.running_service == service
+    settings = load({"imageTag": "1.0.0", "deploymentStrategy": strategy}, answers=Answers(service=lambda: service))
+    assert settings.running == service
 
 
 @pytest.mark.parametrize("image", [{}, {"imageTag": "1.0.0"}], ids=["without a service", "with a service"])
 def test_zone_with_redis_is_not_taken_away(image: dict[str, str]) -> None:
     redis = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery", **image}
     encrypted = ("redisAuthToken",)
-    (line,) = mistakes(redis, encrypted=encrypted, answers=Answers(zones=lambda _: 3))
+    (line,) = mistakes(redis, encrypted=encrypted, answers=Answers(zones=lambda: 3))
     assert line.startswith("availabilityZones = 2: takes a zone away in which Redis may have a node")
     assert "pulumi config set redisEnabled false" in line
     for zones in (0, 2):
-        assert load(redis, encrypted=encrypted, answers=Answers(zones=lambda _, zones=zones: zones)).redis
-    assert load({**redis, "availabilityZones": "3"}, encrypted=encrypted, answers=Answers(zones=lambda _: 3)).redis
-    assert load(image, answers=Answers(zones=lambda _: 3)).redis is None
+        assert load(redis, encrypted=encrypted, answers=Answers(zones=lambda zones=zones: zones)).redis
+    assert load({**redis, "availabilityZones": "3"}, encrypted=encrypted, answers=Answers(zones=lambda: 3)).redis
+    assert load(image, answers=Answers(zones=lambda: 3)).redis is None
 
 
 def test_service_is_looked_up_only_if_all_is_right_and_it_stays() -> None:
-    def fails(_args: ProviderArgs) -> None:
+    def fails() -> None:
         raise AssertionError
 
-    assert load({}, answers=Answers(service=fails)).running_service is None
+    assert load({}, answers=Answers(service=fails)).running == NOT_RUNNING
     mistakes({"imageTag": "1.0.0", "cpu": "1"}, answers=Answers(service=fails))
 
 
@@ -272,7 +265,7 @@ KEY_ALIAS = "alias/voiceter-backend-data-test"
 
 @pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
 def test_key_that_cannot_decrypt_is_refused_with_the_commands_that_restore_it(state: str) -> None:
-    (line,) = mistakes({"customerKey": "true"}, answers=Answers(data_key=lambda _: ExistingKey(KEY_ALIAS, state)))
+    (line,) = mistakes({"customerKey": "true"}, answers=Answers(data_key=lambda: ExistingKey(KEY_ALIAS, state)))
     assert line.startswith(f"customerKey = True: needs the KMS key {KEY_ALIAS}, which is in the state {state}")
     for command in ("aws kms describe-key", "aws kms cancel-key-deletion", "aws kms enable-key"):
         assert command in line
@@ -291,7 +284,7 @@ def test_key_that_cannot_decrypt_is_refused_with_the_commands_that_restore_it(st
 )
 def test_key_stays_after_it_is_turned_off(config: Mapping[str, object], key: str | None, has_key: bool) -> None:
     existing = ExistingKey(KEY_ALIAS, key) if key else None
-    assert load(config, answers=Answers(data_key=lambda _: existing)).has_data_key is has_key
+    assert load(config, answers=Answers(data_key=lambda: existing)).has_data_key is has_key
 
 
 def test_config_error_ends_the_program_without_a_traceback() -> None:

@@ -21,33 +21,32 @@ SHOW_ZONES = "`aws route53 list-hosted-zones` shows the ids"
 
 
 def with_certificate(found: Certificate | None) -> Answers:
-    return Answers(certificate=lambda _args, _arn: found)
+    return Answers(certificate=lambda _arn: found)
 
 
 def with_zone(found: HostedZone | None) -> Answers:
-    return Answers(zone=lambda _args, _id: found)
+    return Answers(zone=lambda _id: found)
 
 
 def with_bedrock(models: Mapping[str, list[str]], profiles: tuple[str, ...] = ()) -> Answers:
     return Answers(
-        models=lambda _args: models,
-        profile=lambda _args, one: InferenceProfile(f"arn:{one}", ("arn:model",)) if one in profiles else None,
+        models=lambda: models,
+        profile=lambda one: InferenceProfile(f"arn:{one}", ("arn:model",)) if one in profiles else None,
     )
 
 
+def test_lookups_are_in_the_region_of_the_stack() -> None:
+    connected: list[str] = []
+
+    def connect(args: ProviderArgs) -> Answers:
+        connected.append(args.region)
+        return Answers()
+
+    load({}, region="us-west-2", connect=connect)
+    assert connected == ["us-west-2"]
+
+
 # The certificate
-
-
-def test_certificate_is_looked_up_in_the_region_of_the_stack() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def find(args: ProviderArgs, arn: str) -> Certificate:
-        asked.append((args.region, arn))
-        return Certificate("ISSUED", ("voice.example.com",))
-
-    arn = CERTIFICATE.replace("us-east-1", "us-west-2")
-    load({**HTTPS, "certificateArn": arn}, region="us-west-2", answers=Answers(certificate=find))
-    assert asked == [("us-west-2", arn)]
 
 
 @pytest.mark.parametrize(
@@ -229,11 +228,11 @@ def test_destinations_of_profiles_count_against_the_limit_of_a_role() -> None:
 
 def test_everything_that_is_missing_is_named_in_one_message() -> None:
     nothing = Answers(
-        image=lambda _args, _tag: None,
-        certificate=lambda _args, _arn: None,
-        zone=lambda _args, _id: None,
-        models=lambda _args: {},
-        profile=lambda _args, _id: None,
+        image=lambda _tag: None,
+        certificate=lambda _arn: None,
+        zone=lambda _id: None,
+        models=lambda: {},
+        profile=lambda _id: None,
     )
     config = {**HTTPS, **DOMAIN, "imageTag": "1.4.2", "extraModelIds": [LITE, f"us.{LITE}"], "cpu": "1000"}
     named = [line.partition(" =")[0] for line in mistakes(config, answers=nothing)]
@@ -261,7 +260,7 @@ def test_nothing_is_looked_up_for_a_wrong_value_or_region(
 
 
 def test_error_of_a_lookup_is_no_mistake_of_the_config() -> None:
-    def refused(_args: ProviderArgs, _arn: str) -> Certificate | None:
+    def refused(_arn: str) -> Certificate | None:
         raise pulumi.RunError("cannot look up the certificate: AccessDenied")
 
     with pytest.raises(pulumi.RunError, match="AccessDenied"):
@@ -286,7 +285,7 @@ def test_error_of_a_lookup_is_no_mistake_of_the_config() -> None:
     ],
 )
 def test_last_region_of_a_name_is_not_evacuated(regions: Mapping[str, Check] | None, why: str) -> None:
-    answers = Answers(regions=lambda _args, _id, _name: regions)
+    answers = Answers(regions=lambda _id, _name: regions)
     assert mistakes({**DOMAIN, "evacuated": True}, answers=answers) == [
         f"evacuated = 'true': leaves no region to the clients of voice.example.com: {why}. Bring another region up or "
         "back first (`pulumi up --refresh` repairs a health check), or keep this one (`pulumi config set evacuated "
@@ -298,7 +297,7 @@ def test_last_region_of_a_name_is_not_evacuated(regions: Mapping[str, Check] | N
 def test_region_is_evacuated_while_another_serves_the_name() -> None:
     asked: list[tuple[str, str]] = []
 
-    def find(_args: ProviderArgs, zone_id: str, name: str) -> Mapping[str, Check]:
+    def find(zone_id: str, name: str) -> Mapping[str, Check]:
         asked.append((zone_id, name))
         return {"test": Check.ON, "test-us-west-2": Check.EVACUATED, "test-eu-north-1": Check.ON}
 

@@ -11,6 +11,7 @@ import pytest
 from components.access.data_key import DataKey, DataKeyArgs, ExistingKey, find_key
 from components.access.identity import Identity, IdentityArgs
 from components.lib.account import Account
+from components.lib.names import Names
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.mocks import deploy
@@ -28,26 +29,17 @@ ITEM_ACTIONS = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDa
 
 def build(with_shell: bool = False, protect: bool = True) -> Deployment:
     def program() -> None:
-        account = Account(ACCOUNT, "aws", REGION)
-        identity = Identity("identity", IdentityArgs(account=account, execution_role_name="e", task_role_name="t"))
-        key = DataKey(
-            "data-key",
-            DataKeyArgs(
-                account=account,
-                alias=ALIAS,
-                log_groups=["/ecs/voiceter-backend-dev", "aws-waf-logs-voiceter-backend-dev"],
-                identity=identity,
-                shell=with_shell,
-                protect=protect,
-            ),
-        )
+        account, names = Account(ACCOUNT, "aws", REGION), Names("dev")
+        identity = Identity("identity", IdentityArgs(account, names))
+        key = DataKey("data-key", DataKeyArgs(account, names, identity, with_shell, protect))
         identity.grant(execution=[], task=[])
         aws.secretsmanager.Secret("user", kms_key_id=key.arn)
 
     return deploy(program, answers=FakeAws(region=REGION))
 
 
-def role(name: str, **arguments: Any) -> dict[str, Any]:
+def role(use: str, **arguments: Any) -> dict[str, Any]:
+    name = f"voiceter-backend-{use}-role-dev"
     return iam.joined(p.json("policy") for p in build(**arguments).all(":RolePolicy") if p.inputs["role"] == name)
 
 
@@ -66,7 +58,7 @@ def test_key_rotates_and_its_deletion_can_be_cancelled_for_a_month(protect: bool
 
 @pytest.mark.parametrize("action", ITEM_ACTIONS)
 def test_app_uses_the_key_for_items_through_dynamodb_alone(action: str) -> None:
-    task = role("t")
+    task = role("task")
     assert iam.allows(task, action, KEY, through("dynamodb"))
     assert not iam.allows(task, action, KEY, through("dynamodb", "us-east-1"))
     assert not iam.allows(task, action, KEY, through("secretsmanager"))
@@ -76,18 +68,18 @@ def test_app_uses_the_key_for_items_through_dynamodb_alone(action: str) -> None:
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
 def test_app_uses_the_key_for_recordings_through_s3(action: str) -> None:
-    assert iam.allows(role("t"), action, KEY, through("s3"))
-    assert not iam.allows(role("t"), "kms:CreateGrant", KEY, through("s3"))
+    assert iam.allows(role("task"), action, KEY, through("s3"))
+    assert not iam.allows(role("task"), "kms:CreateGrant", KEY, through("s3"))
 
 
 def test_shell_decrypts_its_session_only_if_it_is_on() -> None:
-    assert iam.allows(role("t", with_shell=True), "kms:Decrypt", KEY)
-    assert not iam.allows(role("t", with_shell=True), "kms:GenerateDataKey", KEY)
-    assert not iam.allows(role("t", with_shell=False), "kms:Decrypt", KEY)
+    assert iam.allows(role("task", with_shell=True), "kms:Decrypt", KEY)
+    assert not iam.allows(role("task", with_shell=True), "kms:GenerateDataKey", KEY)
+    assert not iam.allows(role("task", with_shell=False), "kms:Decrypt", KEY)
 
 
 def test_ecs_decrypts_secrets_and_nothing_else() -> None:
-    execution = role("e", with_shell=True)
+    execution = role("execution", with_shell=True)
     assert iam.allows(execution, "kms:Decrypt", KEY, through("secretsmanager"))
     assert not iam.allows(execution, "kms:Decrypt", KEY, through("dynamodb"))
     assert not iam.allows(execution, "kms:GenerateDataKey", KEY, through("secretsmanager"))

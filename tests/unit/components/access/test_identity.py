@@ -7,6 +7,7 @@ import pytest
 
 from components.access.identity import Identity, IdentityArgs
 from components.lib.account import Account
+from components.lib.names import Names
 from components.lib.policy import Statement
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT
@@ -22,8 +23,7 @@ def build() -> Deployment:
             "identity",
             IdentityArgs(
                 account=Account(ACCOUNT, "aws", "eu-north-1"),
-                execution_role_name="voiceter-backend-execution-role-dev",
-                task_role_name="voiceter-backend-task-role-dev",
+                names=Names("dev"),
             ),
         )
         identity.grant(

@@ -69,16 +69,18 @@ def test_capacity_providers_of_the_service() -> None:
         {"capacityProvider": "FARGATE", "base": 1, "weight": 30},
     ]
     service, _ = find(FakeAws(service=RunningTasks(capacity=capacity)))
-    assert service
+    assert service and service.settings
     assert service.settings.capacity == {CapacityProvider("FARGATE", 1, 30), CapacityProvider("FARGATE_SPOT", 0, 70)}
 
 
 @pytest.mark.parametrize("public_ips", [False, True])
 def test_subnets_and_target_groups_of_the_service(public_ips: bool) -> None:
     settings = running({FIRST: HEALTHY}, subnets=("b", "a"), public_ips=public_ips).settings
+    assert settings
     assert (settings.subnets, settings.public_ips) == ({"a", "b"}, public_ips)
     assert settings.load_balancers == {(FIRST, None, None)}
     shifting = running({FIRST: HEALTHY, OTHER: []}).settings
+    assert shifting
     assert shifting.load_balancers == {(FIRST, OTHER, PRODUCTION_RULE)}
 
 
