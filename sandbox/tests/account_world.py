@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -180,14 +179,6 @@ class World:
         listed = self.ecs.list_service_deployments(cluster="app", service="app")["serviceDeployments"]
         arns = [one["serviceDeploymentArn"] for one in listed]
         return self.ecs.describe_service_deployments(serviceDeploymentArns=arns)["serviceDeployments"]
-
-    def finished(self) -> dict[str, Any]:
-        """Waits for the end of the latest service deployment, and describes it."""
-        began = time.monotonic()
-        while (latest := self.deployments()[0])["status"] == "IN_PROGRESS":
-            assert time.monotonic() - began < 20, "the fault is not noticed"
-            time.sleep(0.02)
-        return latest
 
     def targets(self) -> tuple[list[str], list[str]]:
         """Returns the addresses in each target group. All of them are healthy."""

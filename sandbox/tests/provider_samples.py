@@ -57,6 +57,13 @@ CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
+BUCKET_LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+IMAGE_LIFECYCLE, ROLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:iam/rolePolicy:RolePolicy"
+ENDPOINT, ENDPOINT_POLICY = "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+VERSION, VERSIONING = "aws:secretsmanager/secretVersion:SecretVersion", "aws:s3/bucketVersioning:BucketVersioning"
+
 CACHE_TOKEN = "Correct-Horse-Battery"  # noqa: S105 - of the tests alone
 
 CONTAINERS = json.dumps(
@@ -71,7 +78,13 @@ CONTAINERS = json.dumps(
             "healthCheck": {"command": ["CMD", "node", "-e", "1"], "interval": 30, "timeout": 5, "retries": 3},
             "logConfiguration": {
                 "logDriver": "awslogs",
-                "options": {"awslogs-group": "/ecs/x", "awslogs-region": REGION, "awslogs-stream-prefix": "x"},
+                "options": {
+                    "awslogs-group": "/ecs/x",
+                    "awslogs-region": REGION,
+                    "awslogs-stream-prefix": "x",
+                    "mode": "non-blocking",
+                    "max-buffer-size": "25m",
+                },
             },
             "linuxParameters": {
                 "initProcessEnabled": True,
@@ -187,7 +200,7 @@ SAMPLES: dict[str, Sample] = {
     "aws:ec2/natGateway:NatGateway": Sample(
         {"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}, {"tags": {"Name": "nat"}}
     ),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Sample(
+    ENDPOINT: Sample(
         {
             "vpcId": Ref(VPC),
             "serviceName": f"com.amazonaws.{REGION}.s3",
@@ -205,17 +218,15 @@ SAMPLES: dict[str, Sample] = {
         },
         {"tags": {"Name": "flows"}},
     ),
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": Sample(
-        {"vpcEndpointId": Ref("aws:ec2/vpcEndpoint:VpcEndpoint"), "policy": document(Principal="*")},
+    ENDPOINT_POLICY: Sample(
+        {"vpcEndpointId": Ref(ENDPOINT), "policy": document(Principal="*")},
         {"policy": document(Principal="*", Action="s3:PutObject")},
     ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Sample({"vpcId": Ref(VPC)}, {"tags": {"Name": "default"}}),
     GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}, {"tags": {"Name": "tasks"}}),
     "second group": Sample({"vpcId": Ref(VPC), "name": "edge", "description": "of the load balancer"}),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Sample(
-        {"securityGroupId": Ref(GROUP), **_RULE}, {"description": "from the whole net", "toPort": 8081}
-    ),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Sample(
+    INGRESS: Sample({"securityGroupId": Ref(GROUP), **_RULE}, {"description": "from the whole net", "toPort": 8081}),
+    EGRESS: Sample(
         {
             "securityGroupId": Ref(GROUP),
             "ipProtocol": "-1",
@@ -233,7 +244,7 @@ SAMPLES: dict[str, Sample] = {
         },
         {"imageTagMutability": "MUTABLE", "imageScanningConfiguration": {"scanOnPush": False}},
     ),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": Sample(
+    IMAGE_LIFECYCLE: Sample(
         {
             "repository": Ref(REPOSITORY),
             "policy": '{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "untagged",'
@@ -267,7 +278,7 @@ SAMPLES: dict[str, Sample] = {
         },
     ),
     BUCKET: Sample({"bucket": _BUCKET, "forceDestroy": True}, {"tags": {"Data": "audio"}}),
-    "aws:s3/bucketVersioning:BucketVersioning": Sample(
+    VERSIONING: Sample(
         {"bucket": Ref(BUCKET), "versioningConfiguration": {"status": "Enabled"}},
         {"versioningConfiguration": {"status": "Suspended"}},
     ),
@@ -285,7 +296,7 @@ SAMPLES: dict[str, Sample] = {
             ]
         },
     ),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Sample(
+    BUCKET_LIFECYCLE: Sample(
         {
             "bucket": Ref(BUCKET),
             "rules": [
@@ -328,9 +339,7 @@ SAMPLES: dict[str, Sample] = {
         },
         {"description": "still for the app"},
     ),
-    "aws:secretsmanager/secretVersion:SecretVersion": Sample(
-        {"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}
-    ),
+    VERSION: Sample({"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}),
     LOG_GROUP: Sample(
         {
             "name": "/ecs/app",
@@ -348,7 +357,7 @@ SAMPLES: dict[str, Sample] = {
         },
         {"description": "of the app's tasks", "permissionsBoundary": "POLICY"},
     ),
-    "aws:iam/rolePolicy:RolePolicy": Sample(
+    ROLE_POLICY: Sample(
         {"name": "grants", "role": Ref(ROLE), "policy": document()}, {"policy": document(Action="s3:PutObject")}
     ),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Sample({"role": Ref(ROLE), "policyArn": "POLICY"}),
@@ -597,7 +606,10 @@ SAMPLES: dict[str, Sample] = {
             "cluster": Ref(CLUSTER, "arn"),
             "taskDefinition": Ref(TASK, "arn"),
             "desiredCount": 2,
-            "capacityProviderStrategies": [{"capacityProvider": "FARGATE", "base": 2, "weight": 1}],
+            "capacityProviderStrategies": [
+                {"capacityProvider": "FARGATE", "base": 2, "weight": 0},
+                {"capacityProvider": "FARGATE_SPOT", "weight": 100},
+            ],
             "forceNewDeployment": True,
             "deploymentCircuitBreaker": {"enable": True, "rollback": True},
             "deploymentMinimumHealthyPercent": 100,

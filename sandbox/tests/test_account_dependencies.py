@@ -54,15 +54,6 @@ def test_target_group_of_a_service_must_be_behind_a_load_balancer(world: World) 
         world.update(loadBalancers=balancers)
 
 
-def test_active_service_cannot_be_created_again(world: World) -> None:
-    task = world.task("1")
-    world.create(task)
-    with refused("not idempotent"):
-        world.create(task)
-    world.ecs.delete_service(cluster="app", service="app", force=True)
-    world.create(task)
-
-
 def test_cluster_with_a_service_cannot_be_deleted(world: World) -> None:
     world.create(world.task("1"), loadBalancers=[])
     with refused("ClusterContainsServicesException"):

@@ -51,14 +51,6 @@ def test_load_balancer_with_deletion_protection_is_not_deleted(world: World) -> 
     assert world.elb.describe_load_balancers()["LoadBalancers"] == []
 
 
-def test_name_of_a_load_balancer_is_given_once(world: World) -> None:
-    (before,) = world.elb.describe_load_balancers()["LoadBalancers"]
-    with refused("DuplicateLoadBalancerName"):
-        world.new_balancer("app")
-    assert world.elb.describe_load_balancers()["LoadBalancers"] == [before]
-    world.new_balancer("other")
-
-
 def test_listener_takes_the_security_policies_of_aws_and_no_others(world: World) -> None:
     certificate = client("acm").request_certificate(DomainName="app.example.com")["CertificateArn"]
     https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": NOT_FOUND, "LoadBalancerArn": world.balancer}

@@ -97,11 +97,3 @@ def test_record_set_with_a_health_check_that_does_not_exist_is_refused(zone: Zon
     # Amazon Route 53 API Reference, DeleteHealthCheck: the record set keeps the id, and can still be deleted.
     route53.delete_health_check(HealthCheckId=check)
     zone.change(("DELETE", {**checked, "HealthCheckId": check}))
-
-
-def test_update_of_a_health_check_keeps_what_it_does_not_name(aws: Callable[[str], Any]) -> None:
-    route53 = aws("route53")
-    made = route53.create_health_check(CallerReference="a", HealthCheckConfig=CHECK)["HealthCheck"]
-    route53.update_health_check(HealthCheckId=made["Id"], Disabled=True, Inverted=True)
-    found = route53.get_health_check(HealthCheckId=made["Id"])["HealthCheck"]["HealthCheckConfig"]
-    assert found == {**made["HealthCheckConfig"], "Disabled": True, "Inverted": True}

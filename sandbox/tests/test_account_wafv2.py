@@ -12,9 +12,6 @@ from sandbox.tests.account_world import ACCOUNT, REGION, World, client, empty_ac
 
 GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-app"
 VISIBLE: dict[str, Any] = {"CloudWatchMetricsEnabled": True, "MetricName": "app", "SampledRequestsEnabled": True}
-PROTECTION: dict[str, Any] = {
-    "DataProtections": [{"Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": ["cookie"]}, "Action": "SUBSTITUTION"}]
-}
 RULE: dict[str, Any] = {
     "Name": "rate",
     "Priority": 0,
@@ -69,22 +66,6 @@ def admit(service: str = "delivery.logs.amazonaws.com", account: str = ACCOUNT, 
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client("logs").put_resource_policy(policyName="app", policyDocument=document)
-
-
-def test_name_of_a_web_acl_is_given_once(world: World) -> None:
-    new_acl()
-    with refused("WAFDuplicateItemException"):
-        new_acl()
-    new_acl("other")
-
-
-def test_protection_of_data_is_kept_and_removed(world: World) -> None:
-    acl = new_acl(DataProtectionConfig=PROTECTION)
-    assert shown(acl)["DataProtectionConfig"] == PROTECTION
-    update: dict[str, Any] = {**named(acl), "DefaultAction": {"Allow": {}}, "VisibilityConfig": VISIBLE}
-    waf().update_web_acl(**update, LockToken=acl["LockToken"])
-    assert "DataProtectionConfig" not in shown(acl)
-    assert shown(acl)["Rules"] == []
 
 
 def test_load_balancer_has_one_web_acl(world: World) -> None:

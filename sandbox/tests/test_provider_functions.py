@@ -91,29 +91,21 @@ def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
         engine.invoke(GET_RULE, {"arn": rule.id})
 
 
-def test_where_the_tasks_of_a_service_are(engine: Engine, endpoint: str) -> None:
+def test_a_service_by_its_name_and_where_its_tasks_are(engine: Engine, endpoint: str) -> None:
     world = World(engine, endpoint)
-    service = world.make(SERVICE)
-    arguments = {"clusterArn": service.outputs["cluster"], "serviceName": service.outputs["name"]}
-    found = engine.invoke(GET_SERVICE, arguments)
-    assert (found["arn"], found["status"], len(found["deployments"])) == (service.id, "ACTIVE", 1)
+    service, balancer = world.make(SERVICE), world.make(LOAD_BALANCER)
+    cluster = service.outputs["cluster"]
+    for name in (cluster, cluster.rpartition("/")[2]):
+        found = engine.invoke(GET_SERVICE, {"clusterArn": name, "serviceName": "app"})
+        assert (found["arn"], found["status"], len(found["deployments"])) == (service.id, "ACTIVE", 1)
+    providers = [one["capacityProvider"] for one in found["capacityProviderStrategies"]]
+    assert providers == ["FARGATE", "FARGATE_SPOT"]
     [network], [entry] = found["networkConfigurations"], found["loadBalancers"]
     assert network["subnets"] == service.inputs["networkConfiguration"]["subnets"]
     assert entry["targetGroupArn"] == service.inputs["loadBalancers"][0]["targetGroupArn"]
     assert entry["advancedConfigurations"] == []
-    balancer = world.make(LOAD_BALANCER)
     found = engine.invoke(GET_BALANCER, {"name": balancer.outputs["name"]})
     assert (found["arn"], sorted(found["subnets"])) == (balancer.id, sorted(balancer.inputs["subnets"]))
-    world.clear()
-
-
-def test_a_service_by_its_name(engine: Engine, endpoint: str) -> None:
-    world = World(engine, endpoint)
-    made = world.make(SERVICE)
-    cluster = made.outputs["cluster"].rpartition("/")[2]
-    found = engine.invoke(GET_SERVICE, {"clusterArn": cluster, "serviceName": "app"})
-    assert (found["arn"], found["status"]) == (made.id, "ACTIVE")
-    assert found["capacityProviderStrategies"] == made.inputs["capacityProviderStrategies"]
     for args in ({"clusterArn": cluster, "serviceName": "other"}, {"clusterArn": "other", "serviceName": "app"}):
         with pytest.raises(Refused, match="no matching ECS Service found"):
             engine.invoke(GET_SERVICE, args)

@@ -9,12 +9,10 @@ from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
-from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Made, Refused, client
+from sandbox.tests.provider_harness import REGION, Engine, Made, Refused, client
 from sandbox.tests.provider_samples import (
     BUCKET,
-    BUDGET,
     CLUSTER,
-    KEY,
     LISTENER,
     LOAD_BALANCER,
     LOG_GROUP,
@@ -250,67 +248,6 @@ def test_values_that_the_account_chose_are_no_difference(engine: Engine) -> None
 
 
 # Drift. tests/live/test_drift.py of the program changes an object of every type; these properties have separate calls.
-
-ROGUE = {"Key": "Rogue", "Value": "1"}
-
-
-@pytest.mark.parametrize(
-    ("token", "service", "call", "params", "drifted"),
-    [
-        (LOG_GROUP, "logs", "put_retention_policy", {"logGroupName": "{id}", "retentionInDays": 1}, "retentionInDays"),
-        (LOG_GROUP, "logs", "delete_retention_policy", {"logGroupName": "{id}"}, "retentionInDays"),
-        (
-            LOG_GROUP,
-            "logs",
-            "put_log_group_deletion_protection",
-            {"logGroupIdentifier": "{id}", "deletionProtectionEnabled": True},
-            "deletionProtectionEnabled",
-        ),
-        (ROLE, "iam", "tag_role", {"RoleName": "{id}", "Tags": [ROGUE]}, "tags"),
-        (KEY, "kms", "tag_resource", {"KeyId": "{id}", "Tags": [{"TagKey": "Rogue", "TagValue": "1"}]}, "tags"),
-        (
-            BUDGET,
-            "budgets",
-            "delete_notification",
-            {
-                "AccountId": ACCOUNT,
-                "BudgetName": "app",
-                "Notification": {
-                    "ComparisonOperator": "GREATER_THAN",
-                    "NotificationType": "ACTUAL",
-                    "Threshold": 80,
-                    "ThresholdType": "PERCENTAGE",
-                },
-            },
-            "notifications",
-        ),
-    ],
-)
-def test_drift_is_found_and_corrected(
-    world: World, endpoint: str, token: str, service: str, call: str, params: Values, drifted: str
-) -> None:
-    engine = world.engine
-    made = world.make(token)
-    known = made.outputs | {"id": made.id}
-    filled = {
-        name: value.format_map(known) if value[:1] == "{" and value[-1:] == "}" and '"' not in value else value
-        for name, value in params.items()
-        if isinstance(value, str)
-    }
-    getattr(client(endpoint, service), call)(**(params | filled))
-
-    seen = engine.seen(made)
-    difference = engine.diff(seen, made.inputs)
-    assert set(difference.diffs) - {"tagsAll"} == {drifted}
-    corrected = engine.update(seen, made.inputs)
-    assert corrected.outputs == made.outputs
-    assert engine.seen(corrected).inputs == made.inputs
-
-
-def test_a_deleted_object_is_gone(world: World, endpoint: str) -> None:
-    made = world.make(LOG_GROUP)
-    client(endpoint, "logs").delete_log_group(logGroupName=made.id)
-    assert world.engine.read(made) is None
 
 
 def test_an_update_does_not_send_ignored_properties(world: World, endpoint: str) -> None:

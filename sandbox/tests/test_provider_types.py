@@ -20,7 +20,6 @@ from sandbox.tests.provider_samples import (
     REPOSITORY,
     SAMPLES,
     SECRET,
-    SERVICE,
     TABLE,
     TASK,
     TOPIC_POLICY,
@@ -132,15 +131,6 @@ def test_an_alarm_on_metric_math(world: World) -> None:
     queries = [*MATH["metricQueries"][:2], {**MATH["metricQueries"][2], "expression": "failed / all"}]
     updated = engine.update(made, made.inputs | {"metricQueries": queries})
     assert engine.seen(updated).outputs["metricQueries"] == queries
-
-
-def test_a_service_loses_its_alarms(world: World, endpoint: str) -> None:
-    made = world.make(SERVICE)
-    inputs = {name: value for name, value in made.inputs.items() if name != "alarms"}
-    world.engine.update(made, inputs)
-    found = client(endpoint, "ecs").describe_services(cluster=made.outputs["cluster"], services=[made.id])
-    alarms = found["services"][0]["deploymentConfiguration"]["alarms"]
-    assert alarms == {"alarmNames": [], "enable": False, "rollback": False}
 
 
 def test_a_deleted_key_is_pending_and_a_deleted_topic_policy_becomes_the_default(world: World, endpoint: str) -> None:
