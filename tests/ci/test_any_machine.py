@@ -94,16 +94,6 @@ def test_failed_installation_ends_with_the_reason_and_what_it_takes(clone: Path)
     assert not (clone / ".venv" / "bin" / ".stamp").exists()
 
 
-@pytest.mark.sandbox  # it takes seconds
-def test_package_index_that_nobody_serves_is_named(clone: Path) -> None:
-    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1", "PIP_CONFIG_FILE": os.devnull}
-    status, output = _make(clone, "venv", python=sys.executable, variables=nowhere)
-    assert status == 2
-    assert "Connection refused" in output
-    assert "The packages could not be installed" in output
-    assert len(output.splitlines()) <= 6
-
-
 @pytest.mark.parametrize("python", ["gone", "of another user"])
 def test_environment_whose_python_does_not_run_is_made_again(clone: Path, python: str) -> None:
     _install(clone)

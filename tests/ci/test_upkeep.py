@@ -129,15 +129,7 @@ class TestRenovate:
         assert excepted == asked, f"this rule of renovate.json lacks or has too much: {sorted(excepted ^ asked)}"
         assert all(name.startswith("!") for name in rule["matchPackageNames"])
 
-    def test_every_pin_has_a_manager(self) -> None:
-        assert set(self.config["enabledManagers"]) == {"pip_requirements", "gomod", "github-actions", "custom.regex"}
-        [pattern] = self.config["pip_requirements"]["managerFilePatterns"]
-        assert re.search(pattern.strip("/"), "requirements.in")
-        assert re.search(pattern.strip("/"), "requirements-sandbox.in")
-        assert re.search(pattern.strip("/"), "requirements-dev.in")
-        assert re.search(pattern.strip("/"), "requirements-scan.in")
-
-    def test_pattern_finds_an_image(self) -> None:
+    def test_pattern_finds_the_image_of_the_marked_line(self) -> None:
         [manager] = [one for one in self.config["customManagers"] if one["datasourceTemplate"] == "docker"]
         [pattern] = manager["matchStrings"]
         line = (
@@ -145,11 +137,7 @@ class TestRenovate:
         )
         found = re.search(pattern.replace("(?<", "(?P<"), line)
         assert found
-        assert found.groupdict() == {
-            "depName": "public.ecr.aws/x/y",
-            "currentValue": "v1.2",
-            "currentDigest": "sha256:0a",
-        }
+        assert found.groups() == ("public.ecr.aws/x/y", "v1.2", "sha256:0a")
 
     def test_images_in_the_code_are_marked_for_updates(self) -> None:
         for path in sorted((ROOT / "components").rglob("*.py")):
@@ -190,23 +178,6 @@ def test_actionlint_without_go_fails_in_ci_alone(tmp_path: Path) -> None:
         )
         assert run.returncode == status
         assert "there is no go on PATH" in run.stderr
-
-
-@pytest.mark.sandbox  # for detect-secrets
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("AWS_SECRET = '" + "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYzEXAMPLEKEZ'\n", True),
-        ("NAME = 'voiceter-backend'\n", False),
-    ],
-)
-def test_detect_secrets_finds_a_secret(tmp_path: Path, text: str, found: bool) -> None:
-    (tmp_path / "new.py").write_text(text)
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)  # noqa: S607
-    hook = [str(ROOT / ".venv" / "bin" / "detect-secrets-hook"), "--baseline", str(ROOT / ".secrets.baseline")]
-    answer = subprocess.run([*hook, "new.py"], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
-    assert answer.returncode == (1 if found else 0), answer.stderr
-    assert ("Secret Type" in answer.stdout) is found
 
 
 def test_change_log_has_its_form() -> None:

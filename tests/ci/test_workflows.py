@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -49,25 +50,12 @@ def scripts(path: Path) -> str:
     return "\n".join(step["run"] for step in steps if "run" in step)
 
 
-def test_every_action_is_pinned_by_one_commit() -> None:
-    pins: dict[str, set[tuple[str, str]]] = {}
-    for path in ALL:
-        for line in path.read_text().splitlines():
-            if (used := re.match(r"\s*(?:- )?uses: (.+)", line)) and not used[1].startswith("./"):
-                found = re.fullmatch(r"([\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", used[1])
-                assert found, f"{path.name}: {used[1]} is not pinned by a commit, with its version beside it"
-                pins.setdefault(found[1], set()).add((found[2], found[3]))
-    assert set(pins) == {
-        "actions/cache",
-        "actions/checkout",
-        "actions/download-artifact",
-        "actions/setup-go",
-        "actions/setup-python",
-        "actions/upload-artifact",
-        "aws-actions/configure-aws-credentials",
-        "pulumi/actions",
-    }
-    assert {name: len(found) for name, found in pins.items()} == dict.fromkeys(pins, 1)
+def test_an_action_has_one_version() -> None:
+    """zizmor checks that a commit pins each."""
+    used = {one for path in ALL for one in re.findall(r"uses: ([\w-].*)", path.read_text())}
+    names = [one.partition("@")[0] for one in used]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one) for one in used)
 
 
 def test_forks_get_no_credentials() -> None:
@@ -198,16 +186,6 @@ def test_stacks_are_those_that_have_a_file(tmp_path: Path) -> None:
     assert output.read_text() == 'stacks=["dev", "prod", "prod-eu-north-1"]\n'
 
 
-def test_drift_has_a_concurrency_group_for_each_stack() -> None:
-    concurrency = read("drift")["jobs"]["check"]["concurrency"]
-    assert concurrency == {"group": "drift-${{ matrix.stack }}", "cancel-in-progress": "false"}
-
-
-def test_no_expression_is_expanded_in_a_script() -> None:
-    for path in ALL:
-        assert "${{" not in scripts(path), path.name
-
-
 def test_failure_before_a_pipe_counts() -> None:
     """GitHub sets pipefail only for a shell that is given by name."""
     for path in WORKFLOWS:
@@ -271,18 +249,6 @@ def test_scripts_call_existing_commands() -> None:
     called = set(re.findall(r"^\s*make (?:-C \S+ )?([a-z]+)", text, re.MULTILINE))
     assert {"preview", "up", "venv"} <= called
     assert called <= targets
-    assert set(re.findall(r"python -m ([\w.]+)", text)) == {
-        "ci.cost",
-        "ci.deploy",
-        "ci.drift",
-        "ci.image_tag",
-        "ci.stacks",
-        "sandbox",
-    }
+    modules = set(re.findall(r"python -m ([\w.]+)", text))
+    assert modules and all(importlib.util.find_spec(module) for module in modules)
     assert (ROOT / ".ci" / "run").exists()
-
-
-def test_scan_reaches_the_sandbox_alone() -> None:
-    job = read("scan")["jobs"]["scan"]
-    runs = [step["run"] for step in job["steps"] if "run" in step]
-    assert runs == ['make up STACK="$STACK"', 'make scan STACK="$STACK" ON=sandbox | tee -a "$GITHUB_STEP_SUMMARY"']

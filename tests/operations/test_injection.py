@@ -100,17 +100,12 @@ def test_unreadable_secret_is_not_injected(deployed: Deployed) -> None:
     assert "READABLE" not in text
 
 
-def test_deny_wins(deployed: Deployed) -> None:
-    arn = deployed.secret("pool", SecretString=HIDDEN)
-    read = {"Action": "secretsmanager:GetSecretValue", "Resource": arn}
-    deployed.grant({"Effect": "Allow", **read}, {"Effect": "Deny", "Action": "*", "Resource": "*"})
-    assert "is not allowed secretsmanager:GetSecretValue" in refusal(deployed, {"POOL": arn})
-
-
 def test_message_names_every_problem(deployed: Deployed) -> None:
     plain = deployed.secret("plain", SecretString=HIDDEN)
     object_ = deployed.secret("object", SecretString=f'{{"user": "{HIDDEN}"}}')
     binary = deployed.secret("binary", SecretBinary=b"\0")
+    deleted = deployed.secret("deleted", SecretString=HIDDEN)
+    deployed.client("secretsmanager").delete_secret(SecretId=deleted)
     deployed.grant_reading("*")
     text = refusal(
         deployed,
@@ -120,6 +115,7 @@ def test_message_names_every_problem(deployed: Deployed) -> None:
             "NO_JSON": f"{plain}:user::",
             "NO_KEY": f"{object_}:password::",
             "BINARY": binary,
+            "DELETED": deleted,
             "FINE": f"{object_}:user::",
         },
     )
@@ -128,14 +124,8 @@ def test_message_names_every_problem(deployed: Deployed) -> None:
     assert f"NO_JSON: {plain} holds no JSON object to read user from" in text
     assert f"NO_KEY: the JSON object in {object_} has no password" in text
     assert f"BINARY: {binary} holds binary data" in text
+    assert f"DELETED: {deleted} has no value in AWSCURRENT" in text
     assert "FINE" not in text
-
-
-def test_secret_scheduled_for_deletion_has_no_value(deployed: Deployed) -> None:
-    arn = deployed.secret("pool", SecretString=HIDDEN)
-    deployed.client("secretsmanager").delete_secret(SecretId=arn)
-    deployed.grant_reading(arn)
-    assert f"POOL: {arn} has no value in AWSCURRENT" in refusal(deployed, {"POOL": arn})
 
 
 def test_secrets_without_an_execution_role_are_refused(deployed: Deployed) -> None:

@@ -33,40 +33,30 @@ def may(*statements: dict[str, Any], boundary: dict[str, Any] | None = None) -> 
     return role(*statements, boundary=boundary).may(READ, SECRET, CONTEXT)
 
 
-def test_nothing_is_allowed_without_a_statement() -> None:
-    assert not may()
-    assert not may(allow(Action="secretsmanager:DescribeSecret"))
-    assert not may(allow(Resource=SECRET.replace("POOL", "OTHER")))
+DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 
 
 @pytest.mark.parametrize(
-    "elements",
+    ("statements", "allowed"),
     [
-        {},
-        {"Action": ["s3:GetObject", READ.lower()]},
-        {"Action": "secretsmanager:Get*"},
-        {"Resource": ["x", SECRET[:-6] + "??????"]},
-        {"Resource": "*"},
-        {"NotAction": "s3:*"},
-        {"NotResource": "arn:aws:s3:::*"},
+        ([], False),
+        ([allow()], True),
+        ([allow(Action="secretsmanager:DescribeSecret")], False),
+        ([allow(Resource=SECRET.replace("POOL", "OTHER"))], False),
+        ([allow(Action=["s3:GetObject", READ.lower()])], True),
+        ([allow(Action="secretsmanager:Get*")], True),
+        ([allow(Resource=["x", SECRET[:-6] + "??????"])], True),
+        ([allow(Resource="*")], True),
+        ([{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], True),
+        ([{"Effect": "Allow", "NotAction": "secretsmanager:*", "Resource": "*"}], False),
+        ([{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::*"}], True),
+        ([{"Effect": "Allow", "Action": "*", "NotResource": SECRET}], False),
+        ([allow(), DENY_ALL], False),
+        ([allow(), {**DENY_ALL, "Resource": "arn:aws:s3:::x"}], True),
     ],
 )
-def test_allow_statements(elements: dict[str, Any]) -> None:
-    statement = allow(**elements)
-    for key in ("Action", "Resource"):
-        if f"Not{key}" in elements:
-            del statement[key]
-    assert may(statement)
-
-
-def test_not_action_and_not_resource_exclude() -> None:
-    assert not may({"Effect": "Allow", "NotAction": "secretsmanager:*", "Resource": "*"})
-    assert not may({"Effect": "Allow", "Action": "*", "NotResource": SECRET})
-
-
-def test_deny_wins_over_allow() -> None:
-    assert not may(allow(), allow(Effect="Deny", Action="*", Resource="*"))
-    assert may(allow(), allow(Effect="Deny", Resource="arn:aws:s3:::x"))
+def test_statements(statements: list[dict[str, Any]], allowed: bool) -> None:
+    assert may(*statements) is allowed
 
 
 def test_boundary_must_allow_too() -> None:

@@ -84,12 +84,7 @@ def test_exit_status_is_the_commands(tmp_path: Path) -> None:
     assert said.endswith("task: exit status 3\n")
 
 
-def test_signalled_command_has_the_status_of_a_container(tmp_path: Path) -> None:
-    with supervised(tmp_path, shell("kill -9 $$")) as process:
-        assert process.ends()[0] == 128 + 9
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_command_gets_sigterm(tmp_path: Path, number: signal.Signals) -> None:
     graceful = "trap 'echo got TERM; exit 5' TERM; trap 'echo got INT' INT; echo up; while :; do sleep 0.05; done"
     with supervised(tmp_path, shell(graceful)) as process:
@@ -103,28 +98,25 @@ def test_command_gets_sigterm(tmp_path: Path, number: signal.Signals) -> None:
     assert "SIGKILL, " not in said
 
 
-def test_command_is_killed_after_the_stop_timeout(tmp_path: Path) -> None:
-    stubborn = "trap 'echo not yet' TERM; echo up; while :; do sleep 0.05; done"
-    with supervised(tmp_path, shell(stubborn, stop_timeout=1)) as process:
+STUBBORN = "trap 'echo not yet' TERM; echo up; while :; do sleep 0.05; done"
+
+
+@pytest.mark.parametrize(
+    ("stop_timeout", "again", "said"),
+    [(1, False, "ended by SIGKILL, 1."), (300, True, "(Ctrl-C again)")],
+    ids=["after the stop timeout", "at the second Ctrl-C"],
+)
+def test_command_is_killed(tmp_path: Path, stop_timeout: float, again: bool, said: str) -> None:
+    with supervised(tmp_path, shell(STUBBORN, stop_timeout=stop_timeout)) as process:
         process.says("up\n")
         process.send(signal.SIGINT)
         process.says("not yet")
-        status, said = process.ends()
-    assert status == 128 + 9
-    assert "ended by SIGKILL, 1." in said
-    assert "still running when the stop timeout of 1 s was over" in said
-
-
-def test_second_ctrl_c_kills_at_once(tmp_path: Path) -> None:
-    stubborn = "trap 'echo not yet' TERM; echo up; while :; do sleep 0.05; done"
-    with supervised(tmp_path, shell(stubborn, stop_timeout=300)) as process:
-        process.says("up\n")
-        process.send(signal.SIGINT)
-        process.says("not yet")
-        process.send(signal.SIGINT)
-        status, said = process.ends()
-    assert status == 128 + 9
-    assert "(Ctrl-C again)" in said
+        if again:
+            process.send(signal.SIGINT)
+        status, output = process.ends()
+    assert status == 128 + 9  # as of a container
+    assert said in output
+    assert ("still running when the stop timeout of 1 s was over" in output) is not again
 
 
 def _state(pid: int) -> str:
@@ -166,17 +158,14 @@ def test_each_change_of_health_is_printed_once(tmp_path: Path) -> None:
     assert said.count("2 checks in a row, the last failed with status 4: looks bad. ECS would now replace") == 2
 
 
-def test_slow_check_fails(tmp_path: Path) -> None:
-    check = HealthCheck(("/bin/sleep", "300"), interval=0.1, timeout=0.2, retries=1)
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [(("/bin/sleep", "300"), "no answer within 0.2 s"), (("no-such-program",), "no-such-program: No such file")],
+)
+def test_check_without_an_answer_fails(tmp_path: Path, command: tuple[str, ...], reason: str) -> None:
+    check = HealthCheck(command, interval=0.1, timeout=0.2, retries=1)
     with supervised(tmp_path, launch("/bin/sleep", "300", check=check)) as process:
-        said = process.says("health: unhealthy")
-    assert "no answer within 0.2 s" in said
-
-
-def test_check_with_a_missing_program_fails(tmp_path: Path) -> None:
-    check = HealthCheck(("no-such-program",), interval=0.1, retries=1)
-    with supervised(tmp_path, launch("/bin/sleep", "300", check=check)) as process:
-        assert "no-such-program: No such file" in process.says("health: unhealthy")
+        assert reason in process.says("health: unhealthy")
 
 
 def test_limits_are_set(tmp_path: Path) -> None:
