@@ -130,7 +130,7 @@ def test_elastic_ips_against_the_nat_gateways(nat: str, vpcs: int | None, used: 
     if vpcs is not None:
         calls.append(("describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}] * vpcs}))
     if used is not None:
-        calls.append(("describe_addresses", {"Addresses": [{}] * used}))
+        calls.append(("describe_addresses", {"Addresses": [dict[str, str]()] * used}))
     answers: Answers = {"ec2": calls, "service-quotas": quotas({"EC2-VPC Elastic IPs": 5.0})}
     [finding] = found(preflight.elastic_ips, answers, availabilityZones="3", natGateways=nat)
     assert finding.level.value == level
@@ -228,15 +228,16 @@ def test_zone_is_public_and_holds_the_domain(name: str, private: bool, level: st
     assert levels(found(preflight.zone, answers, **config)) == [level]
 
 
-@pytest.mark.parametrize(
-    ("config", "answer", "level", "text"),
-    [
-        ({"imageTag": "1.4.2"}, {"imageDetails": [{}]}, "OK", "holds 1.4.2"),
-        ({"imageTag": "1.4.2"}, "ImageNotFoundException", "FAIL", "lacks 1.4.2: push it"),
-        ({"imageTag": "1.4.2"}, "RepositoryNotFoundException", "FAIL", "`pulumi config rm imageTag`"),
-        ({}, {}, "OK", ""),  # the first update needs no image
-    ],
-)
+TAGGED = {"imageTag": "1.4.2"}
+IMAGES: list[tuple[dict[str, str], Any, str, str]] = [
+    (TAGGED, {"imageDetails": [{}]}, "OK", "holds 1.4.2"),
+    (TAGGED, "ImageNotFoundException", "FAIL", "lacks 1.4.2: push it"),
+    (TAGGED, "RepositoryNotFoundException", "FAIL", "`pulumi config rm imageTag`"),
+    ({}, {}, "OK", ""),  # the first update needs no image
+]
+
+
+@pytest.mark.parametrize(("config", "answer", "level", "text"), IMAGES)
 def test_image_is_in_the_registry(config: dict[str, str], answer: Any, level: str, text: str) -> None:
     [finding] = found(preflight.image, {"ecr": [("describe_images", answer)]}, **config)
     assert (finding.level.value, text in finding.text) == (level, True)
