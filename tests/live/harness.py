@@ -9,7 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+
+from sandbox.cli import stacks
+from sandbox.layout import Layout
 
 ROOT: Final = Path(__file__).parents[2]
 ACCOUNT_ID: Final = "123456789012"
@@ -119,9 +122,9 @@ class LiveSandbox:
             self.updated(stack, "--refresh")
             if any(one.get("inputs", {}).get("forceNewDeployment") for one in self.resources(stack)):
                 self.updated(stack)  # after a changed capacity, it clears this flag
-            if made.service()["desiredCount"] != self._counts[stack]:  # no update lowers what the autoscaler has raised
-                service = {"cluster": made.named("voiceter-cluster"), "service": made.named("voiceter-backend")}
-                made.client("ecs").update_service(**service, desiredCount=self._counts[stack])
+        if made.service()["desiredCount"] != self._counts[stack]:  # no update lowers what the autoscaler has raised
+            service = {"cluster": made.named("voiceter-cluster"), "service": made.named("voiceter-backend")}
+            made.client("ecs").update_service(**service, desiredCount=self._counts[stack])
         # Tags are immutable, and each file pushes its own images. The stack runs the image that its config names.
         runs = yaml.safe_load(self._configs[stack])["config"]["voiceter-backend:imageTag"]
         if others := [{"imageTag": tag} for tag in self._pushed.pop(stack, []) if tag != runs]:
@@ -133,18 +136,26 @@ class LiveSandbox:
         return succeeded(self.command("down", stack))
 
     def image(self, stack: str, tag: str, fault: str = "") -> None:
-        """`make image`."""
-        succeeded(self.command("image", stack, tag, *(["--fault", fault] if fault else [])))
+        """What `make image` does, in this process."""
+        stacks.image(Layout(ROOT, self.home), stack, tag, fault)
         self._pushed.setdefault(stack, []).append(tag)
 
     def set(self, stack: str, **config: str) -> None:
         """`pulumi config set` of plain values."""
-        settings = " ".join(f"--plaintext {shlex.quote(f'{key}={value}')}" for key, value in config.items())
-        self.succeeds(f"pulumi config set-all {settings} -s {stack}")
+        self.configure(stack, plain=config)
 
-    def remove(self, stack: str, *keys: str) -> None:
-        """`pulumi config rm`."""
-        self.succeeds(f"pulumi config rm-all {' '.join(keys)} -s {stack}")
+    def configure(
+        self, stack: str, *, plain: Mapping[str, str] | None = None, secret: Mapping[str, str] | None = None
+    ) -> None:
+        """`pulumi config set --path` of plain and secret values."""
+        values = [("--plaintext", f"{path}={value}") for path, value in (plain or {}).items()]
+        values += [("--secret", f"{path}={value}") for path, value in (secret or {}).items()]
+        settings = " ".join(f"{kind} {shlex.quote(value)}" for kind, value in values)
+        self.succeeds(f"pulumi config set-all --path {settings} -s {stack}")
+
+    def remove(self, stack: str, *paths: str) -> None:
+        """`pulumi config rm --path`."""
+        self.succeeds(f"pulumi config rm-all --path {shlex.join(paths)} -s {stack}")
 
     def update(self, stack: str, *options: str) -> Run:
         """`pulumi up`, which prints no traceback. Without its preview, which runs the whole program once more."""
@@ -321,11 +332,16 @@ def changes_in(output: str) -> dict[str, str]:
     events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     steps = [event["resourcePreEvent"]["metadata"] for event in events if "resourcePreEvent" in event]
     return {
-        step["urn"].rpartition("$")[2].removeprefix("aws:").replace("::", " "): step["op"]
+        name_in(step["urn"]): step["op"]
         for step in steps
         # A replacement is also a creation and a deletion.
         if step["op"] not in ("same", "read", "refresh", "create-replacement", "delete-replaced")
     }
+
+
+def name_in(urn: str) -> str:
+    """Type and name of a resource, without `aws:`."""
+    return urn.rpartition("$")[2].removeprefix("aws:").replace("::", " ")
 
 
 def succeeded(run: Run) -> str:

@@ -1,83 +1,38 @@
-"""Clients reach the tasks whatever changes at the load balancer: listeners, rules, target groups and zones.
+"""Clients reach healthy tasks whatever changes while the traffic shifts: listeners, rules, rights, zones, strategies.
 
-The image is slow, as on AWS: after each shift of the traffic, the update waits while the old tasks drain.
+The steps are config changes that operators make one after another, on one stack and in this order:
+
+- The strategies come in the order in which operators try them.
+- HTTPS comes alone, goes with a release, comes with one that ECS rolls back, and goes with another.
+- What ECS restores beside the revision (listener rule, subnets, capacity) comes in a release that ECS rolls back, with
+  a good release after it, and goes in one that is set back.
+
+The good image is slow, as on AWS: after each shift of the traffic, the update waits while the old tasks drain.
 """
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import pytest
 
 from tests.live.harness import Stack
+from tests.live.rights import models, policies, secrets
+from tests.live.traffic import (
+    groups,
+    healthy_in,
+    listeners,
+    move_tasks_to_the_alternate_group,
+    redirect,
+    rules,
+    weights,
+)
 from tests.live.watch import CutOffError, Watch
 
 pytestmark = pytest.mark.live
 
 NAME = "voice.example.com"
-DEADLINE_SECONDS = 30
-
-
-def listeners(dev: Stack) -> dict[int, str]:
-    """The ARN of each listener, by port."""
-    elb = dev.client("elbv2")
-    (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
-    found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
-    return {listener["Port"]: listener["ListenerArn"] for listener in found}
-
-
-def rules(dev: Stack) -> dict[tuple[int, int], dict[str, Any]]:
-    """The rules that forward, by the listener's port and their priority."""
-    elb = dev.client("elbv2")
-    return {
-        (port, int(rule["Priority"])): rule
-        for port, arn in listeners(dev).items()
-        for rule in elb.describe_rules(ListenerArn=arn)["Rules"]
-        if not rule["IsDefault"] and rule["Actions"][0]["Type"] == "forward"
-    }
-
-
-def redirect(dev: Stack) -> dict[str, Any]:
-    """The rule of the HTTP listener that redirects."""
-    found = dev.client("elbv2").describe_rules(ListenerArn=listeners(dev)[80])["Rules"]
-    (rule,) = (one for one in found if not one["IsDefault"] and one["Actions"][0]["Type"] == "redirect")
-    return rule
-
-
-def weights(dev: Stack, port: int, priority: int) -> dict[str, int]:
-    """Target group -> its weight in a rule."""
-    config = rules(dev)[port, priority]["Actions"][0]["ForwardConfig"]
-    return {group["TargetGroupArn"]: group["Weight"] for group in config["TargetGroups"]}
-
-
-def groups(dev: Stack) -> tuple[str, str]:
-    """The service's first and its alternate target group."""
-    (entry,) = dev.service()["loadBalancers"]
-    return entry["targetGroupArn"], entry["advancedConfiguration"]["alternateTargetGroupArn"]
-
-
-def healthy_in(dev: Stack, group: str) -> int:
-    described = dev.client("elbv2").describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
-    return sum(one["TargetHealth"]["State"] == "healthy" for one in described)
-
-
-def wait_for_deployment(dev: Stack) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while dev.service()["deployments"][0]["rolloutState"] == "IN_PROGRESS":
-        assert time.monotonic() < deadline, dev.service()["deployments"]
-        time.sleep(0.1)
-
-
-def move_tasks_to_the_alternate_group(dev: Stack) -> None:
-    """Deploys the same revision again, if the tasks are in the first group."""
-    first, alternate = groups(dev)
-    if healthy_in(dev, first):
-        dev.client("ecs").update_service(
-            cluster="voiceter-cluster-dev", service="voiceter-backend-dev", forceNewDeployment=True
-        )
-        wait_for_deployment(dev)
-    assert (healthy_in(dev, first), healthy_in(dev, alternate)) == (0, 1)
+SPEECH_MODEL = "amazon.nova-2-sonic-v1:0"  # by default
+OTHER_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
+GOOD, BAD = "2.0.0", "2.1.0"
 
 
 def assert_clients_reach_the_tasks(dev: Stack, port: int) -> None:
@@ -86,8 +41,16 @@ def assert_clients_reach_the_tasks(dev: Stack, port: int) -> None:
     assert weights(dev, port, {80: 30, 443: 50}[port]) == {live: 100, idle: 0}
 
 
-def certificate(dev: Stack) -> str:
-    return dev.client("acm").request_certificate(DomainName=NAME)["CertificateArn"]
+def assert_https(dev: Stack) -> None:
+    assert rules(dev).keys() == {(443, 40), (443, 50)}
+    assert redirect(dev)["Priority"] == "10"
+    assert_clients_reach_the_tasks(dev, 443)
+
+
+def https(dev: Stack) -> dict[str, str]:
+    """The keys that turn HTTPS on, with a certificate."""
+    arn = dev.client("acm").request_certificate(DomainName=NAME)["CertificateArn"]
+    return {"domainName": NAME, "certificateArn": arn}
 
 
 def zones(dev: Stack) -> tuple[int, int, int]:
@@ -98,17 +61,37 @@ def zones(dev: Stack) -> tuple[int, int, int]:
     return len(balancer["AvailabilityZones"]), len(network["subnets"]), len(subnets["Subnets"])
 
 
-def updated(dev: Stack) -> str:
+def capacity(dev: Stack) -> tuple[str, set[str]]:
+    """Whether the tasks have public IP addresses, and the capacity providers."""
+    service = dev.service()
+    providers = {one["capacityProvider"] for one in service["capacityProviderStrategy"]}
+    return service["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"], providers
+
+
+def updated(dev: Stack, *options: str) -> str:
     """Runs `pulumi up`, which must not cut clients off; its output."""
     with Watch(dev):
-        return dev.sandbox.updated("dev")
+        return dev.sandbox.updated("dev", *options)
 
 
-def test_change_to_blue_green_and_one_more_zone(dev: Stack) -> None:
-    dev.sandbox.image("dev", "slow", "slow")
-    dev.sandbox.set("dev", imageTag="slow", deploymentStrategy="blue-green", bakeTimeMinutes="1", availabilityZones="3")
+def rolled_back(dev: Stack) -> None:
+    """Deploys the bad image, which must not cut clients off."""
+    dev.sandbox.set("dev", imageTag=BAD)
+    with Watch(dev):
+        run = dev.sandbox.update("dev")
+    assert run.status != 0
+    assert "the deployment failed" in run.output, run.output
+
+
+def test_release_with_blue_green_one_more_zone_and_more_rights(dev: Stack) -> None:
+    dev.sandbox.image("dev", GOOD, "slow")
+    dev.sandbox.image("dev", BAD, "unhealthy")
+    shifting = {"deploymentStrategy": "blue-green", "bakeTimeMinutes": "1", "availabilityZones": "3"}
+    plain = {**shifting, "imageTag": GOOD, "enableXrayTracing": "true"}
+    dev.sandbox.configure("dev", plain=plain, secret={"secrets.FIRST": "one"})
     updated(dev)
     assert zones(dev) == (3, 3, 6)
+    assert secrets(dev) == {"FIRST"}
     for group in groups(dev):
         answer = dev.client("elbv2").describe_target_group_attributes(TargetGroupArn=group)
         attributes = {one["Key"]: one["Value"] for one in answer["Attributes"]}
@@ -120,60 +103,95 @@ def test_change_to_blue_green_and_one_more_zone(dev: Stack) -> None:
 
 def test_https_on_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> None:
     move_tasks_to_the_alternate_group(dev)
-    dev.sandbox.set("dev", domainName=NAME, certificateArn=certificate(dev))
+    dev.sandbox.set("dev", **https(dev))
     updated(dev)
-    assert rules(dev).keys() == {(443, 40), (443, 50)}
-    assert redirect(dev)["Priority"] == "10"
-    assert_clients_reach_the_tasks(dev, 443)
+    assert_https(dev)
+
+
+def test_canary_release_without_https_a_zone_and_rights(dev: Stack) -> None:
+    """The listener on port 80 stays, and gets new rules."""
+    move_tasks_to_the_alternate_group(dev)
+    dev.sandbox.remove("dev", "domainName", "certificateArn", "secrets", "enableXrayTracing")
+    dev.sandbox.set("dev", deploymentStrategy="canary", availabilityZones="2")
+    assert "availabilityZones = 2: this update moves the tasks out of the zone that goes" in updated(dev)
+    assert rules(dev).keys() == {(80, 20), (80, 30)}
+    assert redirect(dev)["Priority"] == "200"
+    assert_clients_reach_the_tasks(dev, 80)
+    assert not secrets(dev)
+    assert "task-XRay" not in policies(dev, "task")
+    assert zones(dev) == (3, 2, 6)
+
+
+def test_bad_canary_release_with_https_nat_less_spot_and_another_model(dev: Stack) -> None:
+    changed = {"natGateways": "single", "spotPercent": "50", "bedrockModelId": OTHER_MODEL}
+    dev.sandbox.set("dev", **changed, **https(dev))
+    rolled_back(dev)
+    assert models(dev) == {SPEECH_MODEL, OTHER_MODEL}
+    assert capacity(dev) == ("ENABLED", {"FARGATE_SPOT"})
+
+
+def test_good_release_after_it_needs_a_refresh(dev: Stack) -> None:
+    """ECS has restored what Pulumi's state has no more. Besides, the zone leaves the load balancer after its tasks."""
+    dev.sandbox.set("dev", imageTag=GOOD)
+    refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
+    outdated = "the service runs with other listener rule and target groups, subnets, capacity providers"
+    assert f"{outdated} than Pulumi's state says" in refusal
+    assert "pulumi up --refresh" in refusal
+    updated(dev, "--refresh")
+    assert_https(dev)
+    assert models(dev) == {OTHER_MODEL}
+    assert capacity(dev) == ("DISABLED", {"FARGATE", "FARGATE_SPOT"})
+    assert zones(dev) == (2, 2, 4)
 
 
 def test_what_is_deleted_by_hand_comes_back_with_the_weights_that_are_live(dev: Stack) -> None:
-    """A listener with its rules, and the rule of another one."""
+    """A listener with its rules, the rule of another one, and the rights of the app."""
     move_tasks_to_the_alternate_group(dev)
-    elb = dev.client("elbv2")
+    elb, iam, role = dev.client("elbv2"), dev.client("iam"), dev.named("voiceter-backend-task-role")
     elb.delete_rule(RuleArn=redirect(dev)["RuleArn"])
     elb.delete_listener(ListenerArn=listeners(dev)[443])
+    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy)
     with pytest.raises(CutOffError) as cut_off, Watch(dev):
         dev.sandbox.updated("dev", "--refresh")
     # Nothing led to a task until the rules were there. From then on they did.
     assert "no listener leads to a healthy task" in str(cut_off.value)
     assert "forwards to a group without healthy targets" not in str(cut_off.value)
-    dev.sandbox.unchanged("dev")
-    assert redirect(dev)["Priority"] == "10"
-    assert_clients_reach_the_tasks(dev, 443)
+    assert f"{role} may not dynamodb:GetItem" in str(cut_off.value)
+    with Watch(dev) as watch:
+        watch.wait_for_readings()
+    assert_https(dev)
 
 
-def test_https_off_while_the_tasks_are_in_the_alternate_group(dev: Stack) -> None:
-    """The listener on port 80 stays, and gets new rules."""
-    move_tasks_to_the_alternate_group(dev)
-    dev.sandbox.remove("dev", "domainName", "certificateArn")
+def test_bad_linear_release_without_https_nat_and_spot(dev: Stack) -> None:
+    dev.sandbox.remove("dev", "domainName", "certificateArn", "bedrockModelId")
+    dev.sandbox.set("dev", deploymentStrategy="linear", natGateways="none", spotPercent="0")
+    rolled_back(dev)
+    assert models(dev) == {SPEECH_MODEL, OTHER_MODEL}
+    assert capacity(dev) == ("DISABLED", {"FARGATE", "FARGATE_SPOT"})
+
+
+def test_everything_but_the_strategy_is_set_back(dev: Stack) -> None:
+    changed = {"natGateways": "single", "spotPercent": "50", "bedrockModelId": OTHER_MODEL, "imageTag": GOOD}
+    dev.sandbox.set("dev", **changed, **https(dev))
     updated(dev)
-    assert rules(dev).keys() == {(80, 20), (80, 30)}
-    assert redirect(dev)["Priority"] == "200"
-    assert_clients_reach_the_tasks(dev, 80)
+    assert_https(dev)
+    assert models(dev) == {OTHER_MODEL}
+    assert capacity(dev) == ("DISABLED", {"FARGATE", "FARGATE_SPOT"})
+    deployment = dev.service()["deploymentConfiguration"]
+    assert deployment["strategy"] == "LINEAR"
+    assert deployment["linearConfiguration"] == {"stepPercent": 25.0, "stepBakeTimeInMinutes": 1}
 
 
 def test_without_the_service_the_strategy_may_be_rolling_again(dev: Stack) -> None:
     """Without an image there are no tasks that could move to the first group."""
     move_tasks_to_the_alternate_group(dev)
-    tag = dev.sandbox.succeeds("pulumi config get imageTag -s dev").strip()
-    dev.sandbox.remove("dev", "imageTag")
+    dev.sandbox.remove("dev", "imageTag", "domainName", "certificateArn", "bedrockModelId")
     dev.sandbox.updated("dev")
-    dev.sandbox.set("dev", deploymentStrategy="rolling", imageTag=tag, desiredCount="2", minCount="2")
+    dev.sandbox.set(
+        "dev", deploymentStrategy="rolling", natGateways="none", imageTag=GOOD, desiredCount="2", minCount="2"
+    )
     dev.sandbox.updated("dev")
     ((group, weight),) = weights(dev, 80, 90).items()
     assert (weight, healthy_in(dev, group)) == (100, 2)
-
-
-def test_zone_leaves_the_load_balancer_after_its_tasks_have_left_it(dev: Stack) -> None:
-    assert zones(dev) == (3, 3, 6)
-    dev.sandbox.set("dev", availabilityZones="2", redisEnabled="true")
-    dev.sandbox.succeeds("openssl rand -hex 32 | pulumi config set --secret redisAuthToken -s dev")
-    refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
-    assert "availabilityZones = 2: takes a zone away in which Redis may have a node" in refusal
-    dev.sandbox.remove("dev", "redisEnabled", "redisAuthToken")
-    assert "availabilityZones = 2: this update moves the tasks out of the zone that goes" in updated(dev)
-    assert zones(dev) == (3, 2, 6)
-    updated(dev)
-    assert zones(dev) == (2, 2, 4)
     dev.sandbox.unchanged("dev")

@@ -24,7 +24,7 @@ from operations.target import Target
 from tests.live.harness import Stack
 from tests.support.contract import TABLES
 
-_PAUSE_SECONDS: Final = 0.2  # between two readings, each of which takes processor time from the update
+_PAUSE_SECONDS: Final = 0.4  # between two readings, each of which takes processor time from the update
 _JOIN_SECONDS: Final = 30
 _CONTAINER: Final = "voiceter-backend"
 _SERVICES: Final = (
