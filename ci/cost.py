@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ci import report
-from ci.github import Comment, GitHubError
+from ci.github import GitHubError, write_comment
 from ci.report import Report
 from config.stack_files import committed_stacks
 
@@ -42,17 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--reports", type=Path, required=True, help="the folder of the reports")
     options = parser.parse_args(arguments)
     if options.command == "show":
-        reports = [show(stack, options.base) for stack in committed_stacks()]
-        for one in reports:
-            one.save(options.reports)
-        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(summary).open("a") as file:
-                file.write(report.markdown(_TITLE, reports) + "\n")
-        return 1 if any(one.failed for one in reports) else 0
-    reports = report.load(options.reports)
-    comment = Comment(os.environ["GITHUB_REPOSITORY"], int(os.environ["PULL_REQUEST"]), _MARK)
+        return report.publish(_TITLE, [show(stack, options.base) for stack in committed_stacks()], options.reports)
+    body = f"{report.markdown(_TITLE, report.load(options.reports))}\n\n[The run]({report.run_url()})"
     try:
-        comment.write(f"{report.markdown(_TITLE, reports)}\n\n[The run]({report.run_url()})")
+        write_comment(os.environ["GITHUB_REPOSITORY"], os.environ["PULL_REQUEST"], _MARK, body)
     except GitHubError as error:
         sys.stderr.write(f"{error}\n")
         return 1

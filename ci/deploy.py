@@ -8,13 +8,13 @@ stops the rest and rolls nothing back. The next run goes on: an update of a stac
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from ci.image_tag import image_tag
+from ci.report import add_to_summary
 from components.lib.timeline import JOB_MINUTES, JOB_OVERHEAD_MINUTES
 from config.stack_files import committed_stacks, folder_of_stack_files
 from operations.added import added_by_hand, print_added
@@ -108,9 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with collected(errors):
         errors += deploy(options.environment, options.source, options.wave, folder_of_stack_files())
     text = _summary(options.environment, errors)
-    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        with Path(summary).open("a") as file:
-            file.write(text)
+    add_to_summary(text)
     say(text)
     return 1 if errors else 0
 

@@ -63,12 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--reports", type=Path, required=True, help="the folder of the reports")
     options = parser.parse_args(arguments)
     if options.command == "check":
-        result = check(options.stack)
-        result.save(options.reports)
-        if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with Path(summary).open("a") as file:
-                file.write(report.markdown("Drift", [result]) + "\n")
-        return 1 if result.failed else 0
+        return report.publish("Drift", [check(options.stack)], options.reports)
     reports = report.load(options.reports)
     try:
         print(update_issue(reports, Issue(os.environ["GITHUB_REPOSITORY"], LABEL)))

@@ -60,33 +60,25 @@ class Issue:
         return _gh("--method", method, f"repos/{self.repository}/{path}", "--input", "-", text=json.dumps(content))
 
 
-@dataclass(frozen=True)
-class Comment:
-    """A comment on a pull request, of which there is one with its mark. `gh` finds its token in GH_TOKEN.
+def write_comment(repository: str, pull_request: str, mark: str, body: str) -> None:
+    """Writes the one comment with a mark on a pull request, or updates it. `gh` finds its token in GH_TOKEN.
 
     Args:
         repository: `owner/name`.
         pull_request: its number.
         mark: text that GitHub does not show, and that no other comment has.
+        body: the text.
+
+    Raises:
+        GitHubError: GitHub refused.
     """
-
-    repository: str
-    pull_request: int
-    mark: str
-
-    def write(self, body: str) -> None:
-        """Writes the comment, or updates the one that is there.
-
-        Raises:
-            GitHubError: GitHub refused.
-        """
-        comments = f"repos/{self.repository}/issues/{self.pull_request}/comments"
-        path, method = comments, "POST"
-        for page in _gh("--paginate", "--slurp", f"{comments}?per_page=100"):
-            for comment in page:
-                if comment["user"]["login"] == _BOT and comment["body"].startswith(self.mark):
-                    path, method = f"repos/{self.repository}/issues/comments/{comment['id']}", "PATCH"
-        _gh("--method", method, path, "--input", "-", text=json.dumps({"body": f"{self.mark}\n{body}"}))
+    comments = f"repos/{repository}/issues/{pull_request}/comments"
+    path, method = comments, "POST"
+    for page in _gh("--paginate", "--slurp", f"{comments}?per_page=100"):
+        for comment in page:
+            if comment["user"]["login"] == _BOT and comment["body"].startswith(mark):
+                path, method = f"repos/{repository}/issues/comments/{comment['id']}", "PATCH"
+    _gh("--method", method, path, "--input", "-", text=json.dumps({"body": f"{mark}\n{body}"}))
 
 
 def _gh(*arguments: str, text: str = "") -> Any:

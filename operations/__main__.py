@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -136,25 +137,18 @@ def _where(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    if options.environment:
-        return _verify_environment(options)
-    target = Target.open(options.stack)
-    good, answer = _verify_one(target, options.wait, json_only=options.json)
-    if options.json:
-        say(json.dumps(answer, indent=2))
-    return 0 if good else 1
+    """Verifies a stack, or each stack of an environment.
 
-
-def _verify_environment(options: argparse.Namespace) -> int:
-    """Verifies each stack. They share the time to wait, as their deployments run at the same time."""
+    The stacks share the time to wait, as their deployments run at the same time.
+    """
     from operations.environment import open_all
 
     deadline = time.monotonic() + options.wait
     all_good = True
     answers: list[dict[str, Any]] = []
-    for target in open_all(options.environment):
+    for target in open_all(options.environment) if options.environment else [Target.open(options.stack)]:
         errors: list[str] = []
-        with collected(errors):
+        with collected(errors) if options.environment else nullcontext():
             good, answer = _verify_one(target, max(0, deadline - time.monotonic()), json_only=options.json)
             all_good = all_good and good
             answers.append(answer)
@@ -164,7 +158,7 @@ def _verify_environment(options: argparse.Namespace) -> int:
             if not options.json:
                 say(f"NOT READ: {errors[0]}")
     if options.json:
-        say(json.dumps(answers, indent=2))
+        say(json.dumps(answers if options.environment else answers[0], indent=2))
     return 0 if all_good else 1
 
 

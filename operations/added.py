@@ -5,7 +5,6 @@ subscriptions, grants of a key and settings of a bucket are objects of their own
 no drift to the engine.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -47,9 +46,7 @@ def added_by_hand(target: Target) -> list[str]:
     Raises:
         PulumiError: there is no such stack.
     """
-    state = json.loads(target.pulumi("stack", "export", capture=True))
-    resources = [one for one in state["deployment"].get("resources", []) if "id" in one]
-    stack = _Stack(target, resources)
+    stack = _Stack(target, target.resources())
     return sorted(
         line
         for find in (

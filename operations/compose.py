@@ -9,7 +9,7 @@ import secrets as random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -92,9 +92,7 @@ def composed(stack: str, region: str, definition: TaskDefinition, injected: Mapp
     }
     if has_redis:
         services["redis"] = _redis()
-    # Compose replaces `$NAME`, and reads `$$` as a dollar sign.
-    compose = _escape_dollars({"name": f"{container.name}-{stack}", "services": services})
-    return Project(compose, app_env, redis_env)
+    return Project({"name": f"{container.name}-{stack}", "services": services}, app_env, redis_env)
 
 
 def _app(
@@ -168,16 +166,6 @@ def _without_empty(service: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in service.items() if value not in (None, [], {}, "")}
 
 
-def _escape_dollars(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("$", "$$")
-    if isinstance(value, Mapping):
-        return {key: _escape_dollars(member) for key, member in cast(Mapping[str, Any], value).items()}
-    if isinstance(value, list):
-        return [_escape_dollars(member) for member in cast(list[Any], value)]
-    return value
-
-
 def content(dynamodb: Any, tables: Iterable[str], bucket: str, region: str) -> list[dict[str, Any]]:
     """Returns the calls that create the stack's tables and bucket, empty, in an empty account. See `account_content`.
 
@@ -227,7 +215,8 @@ def _write(project: Project, folder: Path, definition: TaskDefinition, calls: Se
     _write_file(folder / "content" / "content.json", json.dumps(calls, indent=2) + "\n")
     _write_file(folder / "content" / Path(account_content.__file__).name, Path(account_content.__file__).read_text())
     text = yaml.safe_dump(project.compose, sort_keys=False, allow_unicode=True, width=120)
-    _write_file(folder / "compose.yaml", head + text)
+    # Compose replaces `$NAME`, and reads `$$` as a dollar sign.
+    _write_file(folder / "compose.yaml", head + text.replace("$", "$$"))
 
 
 def _write_file(path: Path, text: str, mode: int = 0o644) -> None:

@@ -4,7 +4,7 @@ from config.load import parse
 from config.mistakes import Mistakes
 from config.settings import Settings
 from config.source import Source
-from operations.target import Target, project
+from operations.target import Target
 
 
 def read_settings(target: Target) -> tuple[Settings, Mistakes]:
@@ -13,8 +13,6 @@ def read_settings(target: Target) -> tuple[Settings, Mistakes]:
     Raises:
         OperationError: there is no such stack.
     """
-    found = target.config_of_all_namespaces()
-    texts = {key.removeprefix(f"{project()}:"): text for key, text in found.items()}
-    source = Source(target.stack, texts, frozenset())
-    mistakes = Mistakes(source)
+    plain, encrypted = target.configured()
+    mistakes = Mistakes(source := Source(target.stack, plain, encrypted))
     return parse(source, mistakes), mistakes

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from operations.errors import OperationError
@@ -14,6 +15,12 @@ CHANGES_FOUND: Final = 7
 def say(text: str) -> None:
     """Prints a line at once, so that it stands before the output of a command that is started next."""
     print(text, flush=True)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Returns rows of cells as lines with columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def confirm(question: str, *, yes: bool) -> None:

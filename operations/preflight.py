@@ -17,7 +17,7 @@ from components.lib.quotas import ELASTIC_IPS, FARGATE_ON_DEMAND, FARGATE_SPOT, 
 from config.lookups import Mistake, check_certificate, check_models, check_zone
 from config.settings import Settings
 from operations.configuration import read_settings
-from operations.console import say
+from operations.console import aligned, say
 from operations.errors import OperationError, describe_aws_error
 from operations.images import Registry
 from operations.target import Target
@@ -131,9 +131,8 @@ def preflight(target: Target) -> bool:
         *(Finding(Level.FAIL, "config", line) for line in mistakes.lines),
         *(finding for check in CHECKS for finding in findings_of(check, account)),
     ]
-    width = max(len(finding.subject) for finding in findings)
-    for finding in findings:
-        say(f"  {finding.level.value:<4}  {finding.subject:<{width}}  {finding.text}")
+    for line in aligned([(f"{finding.level.value:<4}", finding.subject, finding.text) for finding in findings]):
+        say(f"  {line}")
     return all(finding.level is not Level.FAIL for finding in findings)
 
 

@@ -127,7 +127,7 @@ def release(
 
 def _step(target: Target, tag: str, digest: str) -> Step | None:
     """Returns what the release has to do on a stack; None if it runs the image and is good."""
-    if "aws:region" not in target.config_of_all_namespaces():
+    if "aws:region" not in target.config():
         raise OperationError(f"Pulumi.{target.stack}.yaml is not in this clone. Nothing was deployed.")
     if "serviceName" not in target.outputs():
         return Step(target, tag)

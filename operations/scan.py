@@ -13,7 +13,7 @@ from typing import Any, Final
 from config.settings import Settings
 from operations.accepted import ACCEPTED, Accepted
 from operations.configuration import read_settings
-from operations.console import say
+from operations.console import aligned, say
 from operations.errors import OperationError
 from operations.target import ROOT, Target
 from operations.undecided import undecided
@@ -85,8 +85,7 @@ def scan(target: Target, progress: Callable[[str], None] = say) -> Report:
     Raises:
         OperationError: there is no such stack, it has no resources, or Prowler failed.
     """
-    state = json.loads(target.pulumi("stack", "export", capture=True))
-    resources: list[dict[str, Any]] = [one for one in state["deployment"].get("resources", []) if one.get("id")]
+    resources = target.resources()
     services = services_of(resources)
     if not services:
         raise OperationError(f"The stack {target.stack} has no resources: {target.command('pulumi up')}.")
@@ -232,12 +231,8 @@ def _owner(uid: str, owned: Mapping[str, str]) -> str | None:
 
 def print_report(report: Report) -> None:
     """Prints a table of the findings, and what else a reader has to know."""
-    widths = [
-        max((len(text) for text in column), default=0) for column in zip(*map(_row, report.findings), strict=True)
-    ]
-    for finding in report.findings:
-        cells = [f"{text:<{width}}" for text, width in zip(_row(finding), widths, strict=True)]
-        say("  ".join(["", *cells, finding.text]))
+    for line in aligned([(one.severity, one.check, one.resource, one.text) for one in report.findings]):
+        say(f"  {line}")
     for entry in report.stale:
         say(f"NOT NEEDED: {entry.title}: the stack's resources pass. Remove it from operations/accepted.py.")
     if report.undecided:
@@ -256,10 +251,6 @@ def _shortened(error: str) -> str:
     """Returns which call failed, if the error of a call says so."""
     call = re.search(r"when calling the (\w+) operation", error)
     return f"{call[1]} failed" if call else error[:120]
-
-
-def _row(finding: Finding) -> tuple[str, str, str]:
-    return finding.severity, finding.check, finding.resource
 
 
 def as_json(target: Target, report: Report) -> str:

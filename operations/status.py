@@ -8,7 +8,7 @@ from typing import Any, Final
 from components.lib import sdk
 from config.settings import Settings
 from operations.configuration import read_settings
-from operations.console import say
+from operations.console import aligned, say
 from operations.differences import StackConfig, differences
 from operations.errors import collected
 from operations.routing import Route, find_route
@@ -126,9 +126,7 @@ def print_report(found: Report) -> None:
 def as_text(found: Report) -> str:
     """Returns the table, what is amiss, and one line at the end."""
     rows = [tuple(name.upper() for name in COLUMNS), *(one.cells for one in found.stacks)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += [f"  {fault}" for fault in found.faults]
+    lines = [*aligned(rows), *(f"  {fault}" for fault in found.faults)]
     counted = f"{len(found.stacks)} stack{'s' if len(found.stacks) != 1 else ''} of {found.environment}"
     return "\n".join([*lines, f"OK: {counted}" if found.good else f"AMISS: {counted}"])
 
@@ -150,12 +148,12 @@ def as_json(found: Report) -> str:
 def _config(target: Target, faults: list[str]) -> StackConfig | None:
     """Returns the configuration of a stack, and adds what is wrong with it to `faults`."""
     with collected(faults):
-        if "aws:region" not in target.config_of_all_namespaces():
+        settings, mistakes = read_settings(target)
+        if not mistakes.source.is_set("aws:region"):
             faults.append(f"Pulumi.{target.stack}.yaml is not in this clone, so its configuration is not compared")
             return None
-        settings, mistakes = read_settings(target)
-        faults += [f"Pulumi.{target.stack}.yaml: {line.strip()}" for line in mistakes.lines]
-        return StackConfig(settings, target.encrypted_keys())
+        faults += [f"Pulumi.{target.stack}.yaml: {line}" for line in mistakes.lines]
+        return StackConfig(settings, mistakes.source.encrypted)
     return None
 
 
@@ -211,9 +209,8 @@ def running_image(ecs: Any, task_definition: str) -> tuple[str, str]:
 
 def _alarms_that_fire(target: Target) -> Iterator[str]:
     """Yields the names of the stack's alarms in the state ALARM. The autoscaler's alarms are none of the stack's."""
-    state = json.loads(target.pulumi("stack", "export", capture=True))
     regions: dict[str, list[str]] = {}
-    for resource in state["deployment"].get("resources", []):
+    for resource in target.resources():
         if resource["type"] == "aws:cloudwatch/metricAlarm:MetricAlarm":
             # arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME
             _, _, _, region, _, _, name = resource["outputs"]["arn"].split(":", 6)

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -135,6 +135,15 @@ class Target:
             " shows the backend, `pulumi stack ls` its stacks."
         )
 
+    def resources(self) -> list[dict[str, Any]]:
+        """Returns the resources in the stack's state, without those that exist in the state alone.
+
+        Raises:
+            PulumiError: there is no such stack.
+        """
+        state = json.loads(self.pulumi("stack", "export", capture=True))
+        return [one for one in state["deployment"].get("resources", []) if one.get("id")]
+
     def outputs(self) -> dict[str, Any]:
         """Returns the stack's outputs as of the first call.
 
@@ -185,37 +194,21 @@ class Target:
         """The clients by service: a command asks for some often, and each takes 40 ms to make."""
         return {}
 
-    def config(self) -> dict[str, str]:
-        """Returns the plain config values of the project, by key without its namespace. Secrets are left out."""
-        prefix = f"{project()}:"
-        found = self.config_of_all_namespaces()
-        return {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
-
-    def config_of_all_namespaces(self) -> dict[str, str]:
-        """Returns the plain config values, by key with its namespace. Secrets are left out.
+    def config(self) -> Mapping[str, str]:
+        """Returns the plain config values, by key without the project's namespace. Secrets are left out.
 
         Raises:
             OperationError: there is no such stack.
         """
-        return {
-            key: str(entry["value"])
-            for key, entry in self._config_entries().items()
-            if not entry.get("secret") and "value" in entry
-        }
+        return self.configured()[0]
 
-    def encrypted_keys(self) -> frozenset[str]:
-        """Returns the keys of the project that hold an encrypted value, without its namespace.
-
-        Raises:
-            OperationError: there is no such stack.
-        """
-        prefix = f"{project()}:"
-        return frozenset(
-            key.removeprefix(prefix) for key, entry in self._config_entries().items() if entry.get("secret")
-        )
-
-    def _config_entries(self) -> dict[str, Any]:
-        return json.loads(self._read("config", "--json"))
+    def configured(self) -> tuple[Mapping[str, str], frozenset[str]]:
+        """Returns the plain config values by key, and the keys with an encrypted value; see `config`."""
+        namespace = f"{project()}:"
+        entries: dict[str, Any] = json.loads(self._read("config", "--json"))
+        found = {key.removeprefix(namespace): entry for key, entry in entries.items()}
+        plain = {key: str(one["value"]) for key, one in found.items() if not one.get("secret") and "value" in one}
+        return plain, frozenset(key for key, one in found.items() if one.get("secret"))
 
     def set_config(self, key: str, value: str | None) -> None:
         """Sets a config value in the stack file, or removes it if `value` is None."""

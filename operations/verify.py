@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from operations.console import say
+from operations.console import aligned, say
 from operations.errors import OperationError
 from operations.target import Target
 from operations.verdict import Answers, Outcome, Verdict, judge
@@ -125,9 +125,8 @@ def verify(
 
 def print_verdict(target: Target, verdict: Verdict) -> None:
     """Prints a table and one line; if the outcome is not good, also the service's last events."""
-    width = max((len(name) for name, _ in verdict.rows), default=0)
-    for name, value in verdict.rows:
-        say(f"  {name:<{width}}  {value}")
+    for line in aligned(verdict.rows):
+        say(f"  {line}")
     say(f"{'OK' if verdict.outcome is Outcome.GOOD else verdict.outcome.value.upper()}: {verdict.line}")
     if verdict.outcome is Outcome.WRONG_REVISION:
         # A plain `pulumi up` compares the program with the state, and finds nothing to do.

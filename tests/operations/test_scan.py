@@ -138,14 +138,14 @@ def test_report_is_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> Non
 class Stack(Target):
     """A stack of which pulumi prints a recorded state and an empty config."""
 
-    resources: Sequence[dict[str, Any]] = RESOURCES
+    state: Sequence[dict[str, Any]] = RESOURCES
 
     def pulumi(self, *arguments: str, capture: bool = False) -> str:
         if arguments[:2] == ("stack", "output"):
             return json.dumps({"region": "us-east-1"})
         if arguments[0] == "config":
             return json.dumps({"aws:region": {"value": "us-east-1", "secret": False}})
-        return json.dumps({"deployment": {"resources": self.resources}})
+        return json.dumps({"deployment": {"resources": self.state}})
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_prowler_that_fails_is_an_error_with_its_last_lines(prowler: Callable[[s
 
 
 def test_stack_without_resources_is_not_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "resources", [])
+    monkeypatch.setattr(Stack, "state", [])
     with pytest.raises(OperationError, match="has no resources: `pulumi up --stack prod`"):
         scanning.scan(Stack("prod", "aws"))
 

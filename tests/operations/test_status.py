@@ -27,10 +27,10 @@ ALARM = "arn:aws:cloudwatch:{}:123456789012:alarm:voiceter-{}"
 # What a stack reads while nothing is amiss.
 OUTPUTS = {"region": "us-east-1", "serviceName": "voiceter-backend", "taskDefinitionArn": NEW}
 DOMAIN = {
-    "voiceter-backend:domainName": "voice.example.com",
-    "voiceter-backend:hostedZoneId": "Z1D633PJN98FT9",
+    "domainName": "voice.example.com",
+    "hostedZoneId": "Z1D633PJN98FT9",
 }
-CONFIG = {"aws:region": "us-east-1", "voiceter-backend:imageTag": "1.4.2", **DOMAIN}
+CONFIG = {"aws:region": "us-east-1", "imageTag": "1.4.2", **DOMAIN}
 
 
 class FakeStack:
@@ -58,18 +58,13 @@ class FakeStack:
     def client(self, service: str) -> Any:
         return stubbed(service)
 
-    def config_of_all_namespaces(self) -> dict[str, str]:
-        return self._config
+    def configured(self) -> tuple[dict[str, str], frozenset[str]]:
+        return self._config, frozenset()
 
-    def encrypted_keys(self) -> frozenset[str]:
-        return frozenset()
-
-    def pulumi(self, *arguments: str, capture: bool) -> str:
-        assert (arguments, capture) == (("stack", "export"), True)
+    def resources(self) -> list[dict[str, Any]]:
         alarms = [ALARM.format("us-east-1", "5xx"), ALARM.format("us-west-2", "cpu")]
         type_ = "aws:cloudwatch/metricAlarm:MetricAlarm"
-        resources = [{"type": type_, "outputs": {"arn": arn}} for arn in alarms]
-        return json.dumps({"deployment": {"resources": [{"type": "pulumi:pulumi:Stack"}, *resources]}})
+        return [{"type": "aws:s3/bucket:Bucket"}, *({"type": type_, "outputs": {"arn": arn}} for arn in alarms)]
 
 
 FIRING: set[str] = set()  # alarms
@@ -196,7 +191,7 @@ def test_stack_file_that_is_not_here_is_a_fault_and_not_compared() -> None:
     ],
 )
 def test_fault_of_the_configuration(level: str, fault: str) -> None:
-    there = {**CONFIG, "voiceter-backend:logLevel": level}
+    there = {**CONFIG, "logLevel": level}
     found = reported(FakeStack("prod"), FakeStack("prod-us-west-2", config=there))
     assert [one[: len(fault)] for one in found.faults] == [fault]
 

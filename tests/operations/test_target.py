@@ -86,7 +86,8 @@ def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Path) -> No
         "voiceter-backend:secrets": {"value": '{"KEY":"x"}', "secret": True},
     }
     target = _answering(shell, config)
-    assert target.config() == {"imageTag": "1.10"}
+    plain = {"aws:region": "eu-north-1", "imageTag": "1.10"}
+    assert target.configured() == (plain, {"redisAuthToken", "secrets"})
     target.set_config("imageTag", "1.9")
     target.set_config("imageTag", None)
     assert (shell / "calls").read_text().splitlines()[1:] == [

@@ -40,8 +40,6 @@ class FakeStack:
     def config(self) -> dict[str, str]:
         return self.values
 
-    config_of_all_namespaces = config
-
     def set_config(self, key: str, value: str) -> None:
         self.values[key] = value
 
