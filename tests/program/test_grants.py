@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,74 +17,210 @@ from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import DIGEST, TAG
 from tests.support import contract, iam
-from tests.support.program import run
+from tests.support.program import (
+    BOUNDARY,
+    GUARDRAIL,
+    KEY,
+    MAILBOX,
+    PROMPT,
+    REGIONS,
+    SHARED_SECRET,
+    everything,
+    in_region,
+    run,
+)
 
 REGION = "us-east-1"
 ECS_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
-SHARED_SECRET = f"{ECS_SECRET}:shared/token-XyZ123"
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234-abcd"
-GUARDRAIL = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
-PROMPT = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:prompt/AB12CD34EF"
-MAILBOX = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"
 MODELS = f"arn:aws:bedrock:{REGION}::foundation-model"
-SPEECH = f"{MODELS}/amazon.nova-2-sonic-v1:0"
-LITE = f"{MODELS}/amazon.nova-lite-v1:0"
+SPEECH = f"{MODELS}/{bedrock.SONIC}"
+LITE = f"{MODELS}/{bedrock.LITE}"
+STREAM = "bedrock:InvokeModelWithBidirectionalStream"
 TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
+INDEXES = [f"demo-{name}/index/{index}" for name, table in contract.TABLES.items() for index in table.indexes]
 BUCKET = f"arn:aws:s3:::voiceter-recordings-{ACCOUNT}-prod"
+OBJECT = f"{BUCKET}/recordings/2026/session-1.wav"
 REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/voiceter-backend"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend"
-STREAM = "log-stream:voiceter-backend/voiceter-backend/0123abcd"
+LOG_STREAM = "log-stream:voiceter-backend/voiceter-backend/0123abcd"
 TASKS = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/voiceter-cluster"
-ITEM_ACTIONS = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]
+ITEM_ACTIONS = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")]
+OBJECT_ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+PULL = [f"ecr:{name}" for name in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")]
+WRITE_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
+PROTECTION = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
 XRAY = [
-    "xray:PutTraceSegments",
-    "xray:PutTelemetryRecords",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-    "xray:GetSamplingStatisticSummaries",
+    f"xray:{name}"
+    for name in (
+        "PutTraceSegments",
+        "PutTelemetryRecords",
+        "GetSamplingRules",
+        "GetSamplingTargets",
+        "GetSamplingStatisticSummaries",
+    )
 ]
 EXEC = [
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
+    f"ssmmessages:{name}"
+    for name in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
 ]
-OPTIONS: dict[str, Any] = {
-    "enableXrayTracing": True,
-    "enableExec": True,
-    "sesIdentityArns": [MAILBOX],
-    "guardrailArns": [GUARDRAIL],
-    "promptArns": [PROMPT],
-    "secrets": {"COGNITO_USER_POOL_ID": "pool"},
-    "secretArns": {"TOKEN": SHARED_SECRET},
-}
 
-
-@cache
-def prod(everything: bool) -> Deployment:
-    """The stack prod, with every optional feature or with none."""
-    answers = FakeAws(region=REGION, images={DIGEST: [TAG]}, secret_keys={SHARED_SECRET: KEY})
-    return run("prod", answers=answers, **(OPTIONS if everything else {}))
-
-
-def role(use: str, everything: bool = True) -> dict[str, Any]:
-    return policies_of(prod(everything), use)
+# Role, actions, resources: what every stack allows.
+ALWAYS: list[tuple[str, list[str], list[str]]] = [
+    ("task", ITEM_ACTIONS, [f"{TABLES}/demo-{name}" for name in contract.TABLES]),
+    ("task", ["dynamodb:Query"], [f"{TABLES}/{index}" for index in INDEXES]),
+    ("task", OBJECT_ACTIONS, [OBJECT]),
+    ("task", ["bedrock:InvokeModel", STREAM], [SPEECH]),
+    ("task", ["bedrock:InvokeModel"], [LITE]),
+    ("task", PROTECTION, [f"{TASKS}/0123abcd"]),
+    ("execution", PULL, [REPOSITORY]),
+    ("execution", ["ecr:GetAuthorizationToken"], ["*"]),
+    ("execution", WRITE_LOGS, [f"{LOGS}:{LOG_STREAM}"]),
+]
+# What only a key of the config adds.
+WITH_A_KEY: list[tuple[str, list[str], list[str]]] = [
+    ("task", [*XRAY, *EXEC], ["*"]),
+    ("task", ["bedrock:ApplyGuardrail"], [GUARDRAIL]),
+    ("task", ["bedrock:GetPrompt"], [PROMPT]),
+    ("task", ["ses:SendEmail"], [MAILBOX]),
+    ("execution", ["secretsmanager:GetSecretValue"], [SHARED_SECRET]),
+]
+# What no stack allows.
+NEVER: list[tuple[str, list[str], list[str]]] = [
+    (
+        "task",
+        ITEM_ACTIONS,
+        [
+            f"{TABLES}/demo-staging-sessions",
+            f"{TABLES}/demo-sessions-archive",
+            f"{TABLES}/demo-users",
+            f"{TABLES}/demo-staging-sessions/index/questionnaireId-startTime-index",
+            f"{TABLES}/demo-sessions".replace(REGION, "eu-north-1"),
+            f"{TABLES}/demo-sessions".replace(ACCOUNT, "999999999999"),
+        ],
+    ),
+    (
+        "task",
+        [f"dynamodb:{name}" for name in ("Scan", "DeleteTable", "UpdateTable", "BatchWriteItem", "DescribeTable")],
+        [f"{TABLES}/demo-sessions", *(f"{TABLES}/{index}" for index in INDEXES)],
+    ),
+    (
+        "task",
+        OBJECT_ACTIONS,
+        [
+            f"{BUCKET}/exports/session-1.wav",
+            f"{BUCKET}/recordings",
+            f"{BUCKET}/recordings-old/session-1.wav",
+            f"{BUCKET}-eu-north-1/recordings/session-1.wav",
+        ],
+    ),
+    (
+        "task",
+        ["s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket", "s3:DeleteObjectVersion"],
+        [BUCKET, OBJECT],
+    ),
+    ("task", ["bedrock:InvokeModel", STREAM], [SPEECH.replace(REGION, "eu-north-1")]),
+    ("task", [STREAM], [LITE]),
+    (
+        "task",
+        ["bedrock:InvokeModel"],
+        [f"{MODELS}/{model}" for model in (bedrock.PRO, "amazon.nova-2-sonic-v1", "anthropic.claude-v2")],
+    ),
+    ("task", ["bedrock:ApplyGuardrail"], [GUARDRAIL.replace("a1b2", "z9z9")]),
+    ("task", ["bedrock:GetPrompt"], [PROMPT.replace("AB12", "ZZ99")]),
+    ("task", ["ses:SendEmail"], [MAILBOX.replace("example.com", "example.org")]),
+    ("task", ["ses:SendRawEmail", "ses:DeleteIdentity"], [MAILBOX]),
+    ("task", ["ecs:StopTask"], [f"{TASKS}/0123abcd"]),
+    ("task", PROTECTION, [f"{TASKS}-dev/0123abcd"]),
+    ("task", ["secretsmanager:GetSecretValue"], [SHARED_SECRET]),
+    ("task", ["ecr:BatchGetImage"], [REPOSITORY]),
+    ("task", ["logs:GetLogEvents"], [f"{LOGS}:{LOG_STREAM}"]),
+    ("task", ["iam:PassRole"], [f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role"]),
+    ("task", ["kms:Decrypt"], [KEY]),
+    ("execution", PULL, [f"{REPOSITORY}-dev"]),
+    ("execution", ["ecr:PutImage"], [REPOSITORY]),
+    ("execution", WRITE_LOGS, [f"{LOGS}-dev:{LOG_STREAM}"]),
+    ("execution", ["dynamodb:GetItem"], [f"{TABLES}/demo-sessions"]),
+    ("execution", ["s3:GetObject"], [OBJECT]),
+    ("execution", PROTECTION, [f"{TASKS}/0123abcd"]),
+    (
+        "execution",
+        ["secretsmanager:GetSecretValue"],
+        [
+            f"{ECS_SECRET}:voiceter-backend-dev/COGNITO_USER_POOL_ID-1a2b3c4-AbCdEf",
+            f"{ECS_SECRET}:voiceter-backend/OTHER-AbCdEf",
+        ],
+    ),
+]
 
 
 def policies_of(deployment: Deployment, use: str) -> dict[str, Any]:
     """The policies of a role, joined."""
-    name = f"voiceter-backend-{use}-role"
-    return iam.joined(p.json("policy") for p in deployment.all(":RolePolicy") if p.inputs["role"] == name)
+    return iam.joined(p.json("policy") for p in deployment.all(":RolePolicy") if p.name.startswith(f"{use}-"))
 
 
-BOUNDARY = Path(__file__).parents[2] / "docs" / "ci" / "boundary.json"
+def allowed(deployment: Deployment, table: list[tuple[str, list[str], list[str]]]) -> Iterator[tuple[str, str, str]]:
+    """Yields what of a table the roles of a stack allow: role, action, resource."""
+    policies = {use: policies_of(deployment, use) for use in ("task", "execution")}
+    for use, action, resource in rows(table):
+        if iam.allows(policies[use], action, resource):
+            yield use, action, resource
+
+
+def rows(table: list[tuple[str, list[str], list[str]]]) -> Iterator[tuple[str, str, str]]:
+    for use, actions, resources in table:
+        yield from ((use, action, resource) for action in actions for resource in resources)
+
+
+def test_roles_may_do_what_ecs_and_the_app_need() -> None:
+    assert list(allowed(run("prod"), ALWAYS)) == list(rows(ALWAYS))
+
+
+def test_keys_of_the_config_add_their_grants_only() -> None:
+    assert list(allowed(everything(), [*ALWAYS, *WITH_A_KEY])) == list(rows([*ALWAYS, *WITH_A_KEY]))
+    assert list(allowed(run("prod"), WITH_A_KEY)) == []
+
+
+def test_roles_may_do_nothing_on_other_resources_and_nothing_else_on_theirs() -> None:
+    assert list(allowed(everything(), NEVER)) == []
+
+
+def test_app_puts_metrics_in_its_namespace_only() -> None:
+    task, action = policies_of(everything(), "task"), "cloudwatch:PutMetricData"
+    assert iam.allows(task, action, "*", {"cloudwatch:namespace": "Voiceter/Backend"})
+    for context in ({"cloudwatch:namespace": "Voiceter/Other"}, {"cloudwatch:namespace": "AWS/ECS"}, {}):
+        assert not iam.allows(task, action, "*", context)
+
+
+def test_ecs_reads_exactly_the_secrets_that_it_injects() -> None:
+    [container] = everything().containers()
+    # `valueFrom` is `<arn>:::<version>`.
+    injected = [secret["valueFrom"].partition(":::")[0] for secret in container["secrets"]]
+    assert len(injected) == 4
+    table = [("execution", ["secretsmanager:GetSecretValue"], injected)]
+    assert list(allowed(everything(), table)) == list(rows(table))
+    assert list(allowed(run("prod"), table)) == []
+
+
+def test_ecs_decrypts_with_the_key_of_an_injected_secret() -> None:
+    execution = policies_of(everything(), "execution")
+    through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
+    assert iam.allows(execution, "kms:Decrypt", KEY, through)
+    assert not iam.allows(execution, "kms:Decrypt", KEY.replace("1234", "9999"), through)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_default_models_are_granted_in_every_region(region: str) -> None:
+    policy = policies_of(in_region(region), "task")
+    models = f"arn:aws:bedrock:{region}::foundation-model"
+    assert iam.allows(policy, STREAM, f"{models}/{bedrock.SONIC}")
+    assert iam.allows(policy, "bedrock:InvokeModel", f"{models}/{bedrock.LITE}")
 
 
 def test_boundary_of_ci_allows_every_grant_of_the_program() -> None:
     """A boundary takes away what it does not allow, so a new grant has to be added to docs/ci/boundary.json."""
-    text = BOUNDARY.read_text().replace("${ACCOUNT}", ACCOUNT).replace("${TABLE_PREFIX}", "demo-")
-    boundary = json.loads(text)
-    for policy in prod(everything=True).all(":RolePolicy"):
+    text = (Path(__file__).parents[2] / "docs" / "ci" / "boundary.json").read_text()
+    boundary = json.loads(text.replace("${ACCOUNT}", ACCOUNT).replace("${TABLE_PREFIX}", "demo-"))
+    for policy in everything().all(":RolePolicy"):
         for statement in policy.json("policy")["Statement"]:
             context = {key: value for test in statement.get("Condition", {}).values() for key, value in test.items()}
             if "arn:aws:kms:" in str(statement["Resource"]):
@@ -95,223 +231,10 @@ def test_boundary_of_ci_allows_every_grant_of_the_program() -> None:
                     assert iam.allows(boundary, action, resource, context), (action, resource)
 
 
-@pytest.mark.parametrize("use", ["execution", "task", "infrastructure"])
-def test_every_role_has_the_boundary(use: str) -> None:
-    arn = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
-    assert run("prod", permissionsBoundaryArn=arn).one(":Role", use).inputs["permissionsBoundary"] == arn
-    assert "permissionsBoundary" not in run("prod").one(":Role", use).inputs
-
-
-def task_allows(action: str, resource: str, context: iam.Context | None = None, everything: bool = True) -> bool:
-    return iam.allows(role("task", everything), action, resource, context)
-
-
-def execution_allows(action: str, resource: str, everything: bool = True) -> bool:
-    return iam.allows(role("execution", everything), action, resource)
-
-
-@pytest.mark.parametrize("action", ITEM_ACTIONS)
-@pytest.mark.parametrize("table", contract.TABLES)
-def test_app_uses_items_of_its_tables(action: str, table: str) -> None:
-    assert task_allows(f"dynamodb:{action}", f"{TABLES}/demo-{table}", everything=False)
-
-
-@pytest.mark.parametrize(
-    "index", [f"demo-{name}/index/{index}" for name, table in contract.TABLES.items() for index in table.indexes]
-)
-def test_app_queries_the_indexes(index: str) -> None:
-    assert task_allows("dynamodb:Query", f"{TABLES}/{index}", everything=False)
-    assert not task_allows("dynamodb:Scan", f"{TABLES}/{index}")
-
-
-@pytest.mark.parametrize("action", ITEM_ACTIONS)
-@pytest.mark.parametrize(
-    "table",
-    [
-        f"{TABLES}/demo-staging-sessions",
-        f"{TABLES}/demo-sessions-archive",
-        f"{TABLES}/demo-users",
-        f"{TABLES}/demo-staging-sessions/index/questionnaireId-startTime-index",
-        f"{TABLES}/demo-sessions".replace(REGION, "eu-north-1"),
-        f"{TABLES}/demo-sessions".replace(ACCOUNT, "999999999999"),
-    ],
-)
-def test_app_uses_no_items_of_other_tables(action: str, table: str) -> None:
-    assert not task_allows(f"dynamodb:{action}", table)
-
-
-@pytest.mark.parametrize("action", ["Scan", "DeleteTable", "UpdateTable", "BatchWriteItem", "DescribeTable"])
-def test_app_may_do_nothing_else_on_its_tables(action: str) -> None:
-    assert not task_allows(f"dynamodb:{action}", f"{TABLES}/demo-sessions")
-
-
-@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
-def test_app_uses_objects_under_the_prefix(action: str) -> None:
-    assert task_allows(action, f"{BUCKET}/recordings/2026/session-1.wav", everything=False)
-    assert not task_allows(action, f"{BUCKET}/exports/session-1.wav")
-    assert not task_allows(action, f"{BUCKET}/recordings")
-    assert not task_allows(action, f"{BUCKET}/recordings-old/session-1.wav")
-    assert not task_allows(action, f"{BUCKET}-eu-north-1/recordings/session-1.wav")
-
-
-@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:PutBucketPolicy", "s3:DeleteBucket", "s3:DeleteObjectVersion"])
-def test_app_may_do_nothing_else_on_its_bucket(action: str) -> None:
-    assert not task_allows(action, BUCKET)
-    assert not task_allows(action, f"{BUCKET}/recordings/session-1.wav")
-
-
-def test_app_streams_with_the_speech_model() -> None:
-    for action in ("bedrock:InvokeModel", "bedrock:InvokeModelWithBidirectionalStream"):
-        assert task_allows(action, SPEECH, everything=False)
-        assert not task_allows(action, SPEECH.replace(REGION, "eu-north-1"))
-
-
-def test_app_invokes_the_other_models_without_streams() -> None:
-    assert task_allows("bedrock:InvokeModel", LITE, everything=False)
-    assert not task_allows("bedrock:InvokeModelWithBidirectionalStream", LITE)
-
-
-@pytest.mark.parametrize("model", ["amazon.nova-pro-v1:0", "amazon.nova-2-sonic-v1", "anthropic.claude-v2"])
-def test_app_uses_no_other_model(model: str) -> None:
-    assert not task_allows("bedrock:InvokeModel", f"{MODELS}/{model}")
-
-
-def test_models_follow_the_config() -> None:
-    deployment = run("prod", bedrockModelId=bedrock.PRO, extraModelIds=[bedrock.MICRO])
-    policy = policies_of(deployment, "task")
-    assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{MODELS}/{bedrock.PRO}")
-    assert iam.allows(policy, "bedrock:InvokeModel", f"{MODELS}/{bedrock.MICRO}")
-    assert not iam.allows(policy, "bedrock:InvokeModel", SPEECH)
-    assert not iam.allows(policy, "bedrock:InvokeModel", LITE)
-
-
-PROFILES = [(region, prefix) for region in bedrock.DESTINATIONS for prefix in bedrock.DESTINATIONS[region]]
-PLACES = {place for region, prefix in PROFILES for place in bedrock.DESTINATIONS[region][prefix]} | {"us-west-1"}
-
-
-def task_policy(deployment: Deployment) -> dict[str, Any]:
-    return iam.joined(p.json("policy") for p in deployment.all(":RolePolicy") if p.name.startswith("task-"))
-
-
-@pytest.mark.parametrize(("region", "prefix"), PROFILES)
-def test_inference_profile_grants_itself_and_its_model_in_each_destination(region: str, prefix: str) -> None:
-    profile_id = f"{prefix}.{bedrock.LITE_2}"
-    policy = task_policy(run("dev", region=region, extraModelIds=[profile_id]))
-    profiles = f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile"
-    profile = f"{profiles}/{profile_id}"
-    assert iam.allows(policy, "bedrock:InvokeModel", profile)
-    assert not iam.allows(policy, "bedrock:InvokeModel", f"{profiles}/xx.{bedrock.LITE_2}")
-    for place in PLACES:
-        arn = f"arn:aws:bedrock:{place}::foundation-model/{bedrock.LITE_2}"
-        leads_there = place in bedrock.DESTINATIONS[region][prefix]
-        assert iam.allows(policy, "bedrock:InvokeModel", arn, {"bedrock:InferenceProfileArn": profile}) is leads_there
-        # Neither without a profile nor through another one.
-        assert not iam.allows(policy, "bedrock:InvokeModel", arn)
-        assert not iam.allows(policy, "bedrock:InvokeModel", arn, {"bedrock:InferenceProfileArn": f"{profiles}/other"})
-
-
-@pytest.mark.parametrize(
-    ("stack", "region"),
-    [*(("dev", region) for region in bedrock.DESTINATIONS), ("staging", "us-east-1"), ("prod", "us-east-1")],
-)
-def test_default_models_are_offered_and_granted_in_every_region(stack: str, region: str) -> None:
-    policy = task_policy(run(stack, region=region))
-    models = f"arn:aws:bedrock:{region}::foundation-model"
-    assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{models}/{bedrock.SONIC}")
-    assert iam.allows(policy, "bedrock:InvokeModel", f"{models}/{bedrock.LITE}")
-
-
-@pytest.mark.parametrize(
-    ("action", "ours", "theirs"),
-    [
-        ("bedrock:ApplyGuardrail", GUARDRAIL, GUARDRAIL.replace("a1b2", "z9z9")),
-        ("bedrock:GetPrompt", PROMPT, PROMPT.replace("AB12", "ZZ99")),
-        ("ses:SendEmail", MAILBOX, MAILBOX.replace("example.com", "example.org")),
-    ],
-)
-def test_optional_grants_follow_the_config(action: str, ours: str, theirs: str) -> None:
-    assert task_allows(action, ours)
-    assert not task_allows(action, theirs)
-    assert not task_allows(action, ours, everything=False)
-
-
-def test_app_sends_mail_and_manages_none() -> None:
-    assert not task_allows("ses:SendRawEmail", MAILBOX)
-    assert not task_allows("ses:DeleteIdentity", MAILBOX)
-
-
-def test_app_puts_metrics_in_its_namespace_only() -> None:
-    action = "cloudwatch:PutMetricData"
-    assert task_allows(action, "*", {"cloudwatch:namespace": "Voiceter/Backend"}, everything=False)
-    assert not task_allows(action, "*", {"cloudwatch:namespace": "Voiceter/Other"})
-    assert not task_allows(action, "*", {"cloudwatch:namespace": "AWS/ECS"})
-    assert not task_allows(action, "*")
-
-
-@pytest.mark.parametrize("action", [*XRAY, *EXEC])
-def test_tracing_and_shell_are_granted_only_if_on(action: str) -> None:
-    assert task_allows(action, "*")
-    assert not task_allows(action, "*", everything=False)
-
-
-def test_the_app_reads_neither_secrets_nor_images_nor_logs() -> None:
-    for action, resource in {
-        "secretsmanager:GetSecretValue": SHARED_SECRET,
-        "ecr:BatchGetImage": REPOSITORY,
-        "logs:GetLogEvents": f"{LOGS}:{STREAM}",
-        "iam:PassRole": f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role",
-        "kms:Decrypt": KEY,
-    }.items():
-        assert not task_allows(action, resource)
-
-
-@pytest.mark.parametrize("action", ["BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"])
-def test_ecs_pulls_this_image(action: str) -> None:
-    assert execution_allows(f"ecr:{action}", REPOSITORY, everything=False)
-    assert not execution_allows(f"ecr:{action}", f"{REPOSITORY}-dev")
-
-
-def test_ecs_logs_in_to_the_registry_and_cannot_push() -> None:
-    assert execution_allows("ecr:GetAuthorizationToken", "*", everything=False)
-    assert not execution_allows("ecr:PutImage", REPOSITORY)
-
-
-@pytest.mark.parametrize("action", ["logs:CreateLogStream", "logs:PutLogEvents"])
-def test_ecs_writes_this_log_group(action: str) -> None:
-    assert execution_allows(action, f"{LOGS}:{STREAM}", everything=False)
-    assert not execution_allows(action, f"{LOGS}-dev:{STREAM}")
-
-
-def test_ecs_reads_exactly_the_secrets_that_it_injects() -> None:
-    [container] = prod(True).containers()
-    # `valueFrom` is `<arn>:::<version>`.
-    injected = [secret["valueFrom"].partition(":::")[0] for secret in container["secrets"]]
-    assert len(injected) == 2
-    for arn in injected:
-        assert execution_allows("secretsmanager:GetSecretValue", arn)
-        assert not execution_allows("secretsmanager:GetSecretValue", arn, everything=False)
-    for neighbour in ("voiceter-backend-dev/COGNITO_USER_POOL_ID-1a2b3c4-AbCdEf", "voiceter-backend/OTHER-AbCdEf"):
-        assert not execution_allows("secretsmanager:GetSecretValue", f"{ECS_SECRET}:{neighbour}")
-
-
-def test_ecs_decrypts_with_the_key_of_an_injected_secret() -> None:
-    execution = role("execution")
-    through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
-    assert iam.allows(execution, "kms:Decrypt", KEY, through)
-    assert not iam.allows(execution, "kms:Decrypt", KEY.replace("1234", "9999"), through)
-
-
-def test_ecs_cannot_read_data() -> None:
-    assert not execution_allows("dynamodb:GetItem", f"{TABLES}/demo-sessions")
-    assert not execution_allows("s3:GetObject", f"{BUCKET}/recordings/session-1.wav")
-
-
-@pytest.mark.parametrize("action", ["GetTaskProtection", "UpdateTaskProtection"])
-def test_task_may_protect_itself_from_a_scale_in(action: str) -> None:
-    assert task_allows(f"ecs:{action}", f"{TASKS}/0123abcd", everything=False)
-    assert not task_allows(f"ecs:{action}", f"{TASKS}-dev/0123abcd")
-    assert not task_allows("ecs:StopTask", f"{TASKS}/0123abcd")
-    assert not execution_allows(f"ecs:{action}", f"{TASKS}/0123abcd")
+def test_every_role_has_the_boundary() -> None:
+    roles = everything().all(":Role")
+    assert [role.name for role in roles] == ["execution", "infrastructure", "task"]
+    assert {role.inputs["permissionsBoundary"] for role in roles} == {BOUNDARY}
 
 
 NAMES = {
@@ -325,20 +248,20 @@ NAMES = {
     "cluster": "voiceter-cluster",
     "number": "0",
 }
+# The inputs that are policy documents.
+DOCUMENTS = {
+    ":RolePolicy": "policy",
+    ":Role": "assumeRolePolicy",
+    ":BucketPolicy": "policy",
+    ":Key": "policy",
+    ":TopicPolicy": "policy",
+    ":VpcEndpointPolicy": "policy",
+    ":LogResourcePolicy": "policyDocument",
+}
 
 
 def test_every_wildcard_is_listed_with_its_reason() -> None:
-    deployment = prod(True)
-    documents = [role("execution"), role("task"), *(p.json("policy") for p in deployment.all(":BucketPolicy"))]
-    documents += [r.json("assumeRolePolicy") for r in deployment.all(":Role")]
-    documents += [p.json("policy") for p in (*deployment.all(":Key"), *deployment.all(":TopicPolicy"))]
-    documents += [p.json("policy") for p in deployment.all(":VpcEndpointPolicy")]
-    documents += [p.json("policyDocument") for p in deployment.all(":LogResourcePolicy")]
-    assert len(documents) == 13
-    by_alias = FakeAws(
-        region=REGION, images={DIGEST: [TAG]}, secret_keys={SHARED_SECRET: f"{KEY.split('key/')[0]}alias/a"}
-    )
-    documents.append(policies_of(run("prod", answers=by_alias, secretArns={"TOKEN": SHARED_SECRET}), "execution"))
+    documents = [one.json(key) for type_, key in DOCUMENTS.items() for one in everything().all(type_)]
     found = {wildcard for document in documents for wildcard in wildcards(document)}
     assert found == {(sid.format_map(NAMES), text.format_map(NAMES)) for sid, text in ALLOWED}
     assert all(is_allowed(sid, text) for sid, text in found)
@@ -346,20 +269,12 @@ def test_every_wildcard_is_listed_with_its_reason() -> None:
 
 def test_every_policy_is_checked_for_wildcards() -> None:
     holders = {
-        (r.type, key)
-        for r in prod(True).registered
+        (f":{r.type.rpartition(':')[2]}", key)
+        for r in everything().registered
         for key, value in r.inputs.items()
         if isinstance(value, str) and '"Statement"' in value
     }
-    assert holders == {
-        ("aws:iam/rolePolicy:RolePolicy", "policy"),
-        ("aws:iam/role:Role", "assumeRolePolicy"),
-        ("aws:s3/bucketPolicy:BucketPolicy", "policy"),
-        ("aws:kms/key:Key", "policy"),
-        ("aws:sns/topicPolicy:TopicPolicy", "policy"),
-        ("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", "policy"),
-        ("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "policyDocument"),
-    }
+    assert holders == set(DOCUMENTS.items())
 
 
 # AWS's document: IAM User Guide, "IAM and AWS STS quotas".

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,33 +13,15 @@ from components.lib.provider import PROGRAM_TAGS
 from policy.resource import Resource
 from policy.rules import RULES, TAGS, UNTAGGED
 from recording.deployment import Deployment, Registration
-from recording.fake_aws import ACCOUNT, FakeAws
-from recording.program import DIGEST, TAG
-from tests.support.program import REDIS, run
+from tests.support.program import everything, run, two_target_groups
 
-SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:shared/token-XyZ123"
-FEATURES: list[dict[str, Any]] = [
-    {"stack": "dev"},
-    {"stack": "staging"},
-    {"stack": "prod"},
-    {"stack": "prod", "customerKey": False},
-    {"stack": "staging", "deploymentStrategy": "blue-green", **REDIS},
-    {
-        "stack": "prod",
-        **REDIS,
-        "enableExec": True,
-        "enableXrayTracing": True,
-        "secrets": {"TOKEN": "hidden"},
-        "secretArns": {"KEY": SECRET},
-        "alarmEmails": ["a@example.com"],
-        "monthlyBudgetUsd": 100,
-        "scalingSchedule": {"up": {"cron": "0 6 * * ? *", "timeZone": "UTC", "min": 3, "max": 5}},
-    },
-]
-
-
-def deployment(feature: dict[str, Any]) -> Deployment:
-    return run(answers=FakeAws(region="us-east-1", images={DIGEST: [TAG]}), **feature)
+SHOWN: dict[str, Callable[[], Deployment]] = {
+    "dev": lambda: run("dev"),
+    "staging": lambda: run("staging"),
+    "prod without its key": lambda: run("prod", customerKey=False),
+    "prod with two target groups": two_target_groups,
+    "prod with everything": everything,
+}
 
 
 def seen(one: Registration, default_tags: Any) -> Resource:
@@ -54,16 +37,16 @@ def seen(one: Registration, default_tags: Any) -> Resource:
     )
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=str)
-def test_program_keeps_the_rules(feature: dict[str, Any]) -> None:
-    made = deployment(feature)
+@pytest.mark.parametrize("name", SHOWN)
+def test_program_keeps_the_rules(name: str) -> None:
+    made = SHOWN[name]()
     default_tags = made.one("pulumi:providers:aws").json("defaultTags")["tags"]
     resources = [seen(one, default_tags) for one in made.registered]
     assert [(one.name, message) for one in resources for rule in RULES for message in rule.check(one)] == []
 
 
 def test_rule_and_program_name_the_same_tags() -> None:
-    default_tags = deployment({"stack": "dev"}).one("pulumi:providers:aws").json("defaultTags")["tags"]
+    default_tags = run("dev").one("pulumi:providers:aws").json("defaultTags")["tags"]
     assert set(TAGS) == set(default_tags) <= set(PROGRAM_TAGS)
 
 

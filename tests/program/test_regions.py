@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -10,10 +11,7 @@ from config.mistakes import ConfigError
 from recording.deployment import Deployment, values
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import certificate
-from tests.support.program import REGIONS, run
-
-LONG = "prod-" + "x" * 95
-DOMAIN: dict[str, Any] = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
+from tests.support.program import REGIONS, ZONE, everything, in_region, run, with_a_long_name
 
 # The input that names an object, for types whose names are unique in the account or in all of AWS.
 NAMED_BY = {
@@ -36,9 +34,12 @@ NAMED_BY = {
     "aws:budgets/budget:Budget": "name",
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyName",
     "aws:wafv2/webAcl:WebAcl": "name",
+    "aws:elasticache/replicationGroup:ReplicationGroup": "replicationGroupId",
+    "aws:elasticache/subnetGroup:SubnetGroup": "name",
 }
 # Types whose names are unique only within another object of the same stack.
 NAMED_WITHIN = {
+    "aws:appautoscaling/scheduledAction:ScheduledAction",
     "aws:cloudwatch/logMetricFilter:LogMetricFilter",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:route53/record:Record",
@@ -51,89 +52,63 @@ def names(deployment: Deployment) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_region_is_a_config_edit(region: str) -> None:
-    stack = f"prod-{region}"
-    deployment = run(stack, like="prod", region=region)
+    stack, deployment = f"prod-{region}", in_region(region)
     texts = {*values(dict(deployment.exports)), *(text for r in deployment.registered for text in values(r.inputs))}
+    # Route 53 checks from other regions.
+    texts -= {text for check in deployment.all(":HealthCheck") for text in check.inputs["regions"]}
     for other in set(REGIONS) - {region}:
         assert [text for text in texts if other in text] == []
     assert deployment.exports["region"] == region
     assert deployment.exports["sessionsTableName"] == "demo-sessions"
     assert deployment.exports["serviceName"] == f"voiceter-backend-{stack}"
+    tags = deployment.one("pulumi:providers:aws").json("defaultTags")["tags"]
+    assert (tags["Environment"], tags["Stack"]) == ("prod", stack)
 
 
 def test_no_two_stacks_of_an_account_share_a_name() -> None:
-    regions = {"dev": "us-east-1", "staging": "us-east-1", "prod": "us-east-1", "prod-eu-north-1": "eu-north-1"}
     found = {
-        stack: names(
-            run(stack, like=stack.split("-")[0], region=region, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
-        )
-        for stack, region in regions.items()
+        "dev": names(run("dev")),
+        "staging": names(run("staging")),
+        "prod": names(everything()),
+        **{f"prod-{region}": names(in_region(region)) for region in REGIONS},
     }
     assert {type_ for type_, _ in found["prod"]} == set(NAMED_BY)
-    for stack, ours in found.items():
-        for other, theirs in found.items():
-            if stack < other:
-                shared = {type_ for type_, _ in ours & theirs}
-                # Regions of one environment share table names, which are regional.
-                regions_of_one = {stack, other} == {"prod", "prod-eu-north-1"}
-                assert shared == ({"aws:dynamodb/table:Table"} if regions_of_one else set[str]()), (stack, other)
-
-
-def test_cells_share_nothing_in_one_region_of_one_account() -> None:
-    domains = {"prod-a": "a.voice.example.com", "prod-b": "b.voice.example.com"}
-    cells = [
-        run(
-            stack,
-            like="prod",
-            domainName=domain,
-            hostedZoneId=DOMAIN["hostedZoneId"],
-            secrets={"TOKEN": "hidden"},
-            monthlyBudgetUsd=9,
-        )
-        for stack, domain in domains.items()
-    ]
-    prod = run("prod", **DOMAIN, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
-    found = [names(deployment) for deployment in (*cells, prod)]
-    assert [len(one) for one in found[:2]] == [len(found[0])] * 2
-    assert found[0].isdisjoint(found[1]) and found[0].isdisjoint(found[2]) and found[1].isdisjoint(found[2])
-    # Route 53 allows one latency record for a name and region, so each cell has a name of its own.
-    records = [deployment.one(":Record", "alias").inputs["name"] for deployment in (*cells, prod)]
-    assert records == [*domains.values(), "voice.example.com"]
+    for stack, other in itertools.combinations(found, 2):
+        shared = {type_ for type_, _ in found[stack] & found[other]}
+        # Regions of one environment share table names, which are regional.
+        regions_of_one = stack.startswith("prod") and other.startswith("prod")
+        assert shared == ({"aws:dynamodb/table:Table"} if regions_of_one else set[str]()), (stack, other)
 
 
 def test_every_fixed_name_is_checked() -> None:
-    deployment = run("prod", **DOMAIN, secrets={"TOKEN": "hidden"}, monthlyBudgetUsd=9)
-    for resource in deployment.registered:
+    for resource in everything().registered:
         if resource.custom and {"name", "namePrefix"} & set(resource.inputs):
             assert resource.type in {*NAMED_BY, *NAMED_WITHIN}, resource.type
 
 
 def test_regions_of_one_environment_share_its_domain() -> None:
-    regions = {"prod": "us-east-1", "prod-eu-north-1": "eu-north-1"}
-    deployments = [run(stack, like="prod", region=region, **DOMAIN) for stack, region in regions.items()]
-    aliases = [deployment.one(":Record", "alias").inputs for deployment in deployments]
-    assert {alias["name"] for alias in aliases} == {"voice.example.com"}
-    assert [alias["setIdentifier"] for alias in aliases] == list(regions)
-    names = [deployment.one("lb/loadBalancer:LoadBalancer").inputs["name"] for deployment in deployments]
-    checked = [deployment.one(":HealthCheck").inputs["fqdn"] for deployment in deployments]
-    for name, region, fqdn in zip(names, regions.values(), checked, strict=True):
-        assert fqdn == f"{name}-0a1b.{region}.elb.amazonaws.com", "each region checks itself"
+    for region in REGIONS:
+        deployment = in_region(region)
+        alias = deployment.one(":Record", "alias").inputs
+        assert (alias["name"], alias["setIdentifier"]) == ("voice.example.com", f"prod-{region}")
+        name = deployment.one("lb/loadBalancer:LoadBalancer").inputs["name"]
+        checked = deployment.one(":HealthCheck").inputs["fqdn"]
+        assert checked == f"{name}-0a1b.{region}.elb.amazonaws.com", "each region checks itself"
 
 
 def test_evacuation_changes_the_health_check_alone() -> None:
-    def registered(**config: Any) -> dict[str, Any]:
-        deployment = run("prod", **DOMAIN, **config)
-        return {resource.urn: (resource.inputs, deployment.exports) for resource in deployment.registered}
-
-    before, after = registered(), registered(evacuated=True)
-    assert before.keys() == after.keys()
-    (changed,) = [urn for urn, state in before.items() if state != after[urn]]
+    region = REGIONS[0]
+    before, after = in_region(region), run(f"prod-{region}", like="prod", region=region, **ZONE, evacuated=True)
+    assert before.exports == after.exports
+    states = [{resource.urn: resource.inputs for resource in deployment.registered} for deployment in (before, after)]
+    assert states[0].keys() == states[1].keys()
+    (changed,) = [urn for urn, inputs in states[0].items() if inputs != states[1][urn]]
     assert changed.endswith("$aws:route53/healthCheck:HealthCheck::region")
 
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_health_check_has_an_alarm_where_its_metrics_are(region: str) -> None:
-    deployment = run(f"prod-{region}", like="prod", region=region, **DOMAIN)
+    deployment = in_region(region)
     alarms = [alarm.name for alarm in deployment.all(":MetricAlarm")]
     assert ("region-unhealthy-critical" in alarms) is (region == "us-east-1")
     said = [notice for notice in deployment.notices if notice.startswith("hostedZoneId")]
@@ -157,13 +132,12 @@ def test_stack_with_a_very_long_name_has_legal_names() -> None:
         "aws:budgets/budget:Budget": 100,
         "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": 512,
         "aws:wafv2/webAcl:WebAcl": 128,
+        "aws:elasticache/replicationGroup:ReplicationGroup": 40,
     }
-    config: dict[str, Any] = {"monthlyBudgetUsd": 9, "waf": True, "accessLogs": True}
-    found = names(run(LONG, like="prod", **config))
+    found = names(with_a_long_name())
     assert {type_ for type_, _ in found} >= set(limits)
     for type_, name in found:
         assert len(name) <= limits.get(type_, 255), (type_, name)
-    assert found.isdisjoint(names(run(f"{LONG[:-1]}y", like="prod", **config)))
 
 
 def test_copied_values_of_another_region_are_all_named_at_once() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pulumi
-import pytest
 
 from components.access.infrastructure_role import InfrastructureRole, InfrastructureRoleArgs
 from components.lib.account import Account
@@ -11,7 +10,7 @@ from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT
 from recording.mocks import deploy
 from tests.support import iam
-from tests.support.program import run
+from tests.support.program import two_target_groups
 
 NAME = "voiceter-backend-infrastructure-role-dev"
 
@@ -40,14 +39,9 @@ def test_role_has_the_managed_policy() -> None:
     assert deployment.exports["arn"] == f"arn:aws:iam::{ACCOUNT}:role/{NAME}"
 
 
-@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary", "linear"])
-def test_role_exists_with_every_strategy(strategy: str) -> None:
-    assert run("dev", deploymentStrategy=strategy).one(":Role", "infrastructure").inputs["name"] == NAME
-
-
-@pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
-def test_service_that_shifts_traffic_follows_the_role(strategy: str) -> None:
-    deployment = run("dev", deploymentStrategy=strategy)
-    service = deployment.one("ecs/service:Service")
+def test_service_that_shifts_traffic_follows_the_role() -> None:
     # The policy is attached before the first deployment.
-    assert deployment.one(":RolePolicyAttachment").urn in service.depends_on
+    assert (
+        two_target_groups().one(":RolePolicyAttachment").urn
+        in two_target_groups().one("ecs/service:Service").depends_on
+    )

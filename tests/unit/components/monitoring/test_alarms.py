@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
@@ -13,10 +13,10 @@ from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT
 from recording.program import ROOT
 from tests.support import alarm_cases
-from tests.support.alarm_cases import CASES, Case, repeated
+from tests.support.alarm_cases import CASES, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Insights, Rule, Selection
 from tests.support.emitted import Emitted, Facts
-from tests.support.program import REDIS, run
+from tests.support.program import REDIS, ZONE, everything, run, two_target_groups, with_a_long_name
 
 FACTS = Facts()
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
@@ -24,25 +24,33 @@ TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
 APP_ONLY = {name for name, case in CASES.items() if case.source == "app"}
 WEB_ACL_ONLY = {name for name, case in CASES.items() if case.source == "web-acl"}
 ZONE_ONLY = {name for name, case in CASES.items() if case.source == "zone"}
-ZONE: dict[str, Any] = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 CACHE_ONLY = {name for name, case in CASES.items() if case.source == "cache"}
 DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
 NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
-LONG_NAME = "prod-of-a-team-whose-name-is-long-ap-northeast-1"
+MODELS = ["amazon.nova-micro-v1:0", "us.amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"]
 ROLLS_BACK = {name for name, case in CASES.items() if case.rolls_back}
 
 
-@cache
-def prod() -> Deployment:
-    return run("prod", alarmEmails=["oncall@example.com"], **REDIS, **ZONE)
+ALTERNATE = replace(FACTS, target_group="targetgroup/voiceter-backend-b-1a2b3c4/0a1b")
+# The stack, and where its tasks are: with two target groups, these change places at each deployment.
+STACKS: dict[str, tuple[Callable[[], Deployment], Facts]] = {
+    "one group": (everything, FACTS),
+    "the first of two groups": (two_target_groups, FACTS),
+    "the second of two groups": (two_target_groups, ALTERNATE),
+}
+EACH_ALARM_OF_EACH = [(name, stack) for name in CASES for stack in STACKS]
 
 
 def registered(name: str) -> Any:
-    return prod().one(":MetricAlarm", name).inputs
+    return everything().one(":MetricAlarm", name).inputs
 
 
 def rule(name: str) -> Rule:
     return Rule.registered(registered(name))
+
+
+def shifting(name: str) -> Rule:
+    return Rule.registered(two_target_groups().one(":MetricAlarm", name).inputs)
 
 
 def states(watching: Rule, data: list[Datum], now: int) -> set[str]:
@@ -50,43 +58,28 @@ def states(watching: Rule, data: list[Datum], now: int) -> set[str]:
     return {watching.state(data, now * watching.period, reading) for reading in READINGS}
 
 
-def figures(of: Rule | Case) -> tuple[float, int, int]:
-    return of.threshold, of.period, of.evaluations
+@pytest.mark.parametrize("stack", STACKS)
+def test_stack_with_every_feature_has_every_alarm(stack: str) -> None:
+    assert {alarm.name for alarm in STACKS[stack][0]().all(":MetricAlarm")} == set(CASES)
 
 
-def test_stack_with_metrics_redis_waf_and_a_zone_has_every_alarm() -> None:
-    assert {alarm.name for alarm in prod().all(":MetricAlarm")} == set(CASES)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_alarm_fires_after_all_its_periods_are_bad(name: str) -> None:
-    watching, case = rule(name), CASES[name]
+@pytest.mark.parametrize(("name", "stack"), EACH_ALARM_OF_EACH)
+def test_alarm_fires_after_all_its_periods_are_bad_and_is_ok_again_on_good_data(name: str, stack: str) -> None:
+    deployed, facts = STACKS[stack]
+    watching, case = Rule.registered(deployed().one(":MetricAlarm", name).inputs), CASES[name]
+    fired = 10 + watching.evaluations
     for bad in case.bad:
         for good in case.good:
-            before = repeated(good(FACTS), watching.period, 0, 10)
-            almost = repeated(bad(FACTS), watching.period, 10, 9 + watching.evaluations)
-            enough = repeated(bad(FACTS), watching.period, 10, 10 + watching.evaluations)
-            assert states(watching, before + almost, 9 + watching.evaluations) == {"OK"}
-            assert states(watching, before + enough, 10 + watching.evaluations) == {"ALARM"}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_alarm_is_ok_again_on_good_data(name: str) -> None:
-    watching, case = rule(name), CASES[name]
-    for good in case.good:
-        data = repeated(case.bad[0](FACTS), watching.period, 0, 10)
-        data += repeated(good(FACTS), watching.period, 10, 20)
-        assert states(watching, data, 10) == {"ALARM"}
-        assert states(watching, data, 20) == {"OK"}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_alarm_without_data_has_the_documented_state(name: str) -> None:
-    watching, case = rule(name), CASES[name]
+            data = repeated(good(facts), watching.period, 0, 10)
+            data += repeated(bad(facts), watching.period, 10, fired)
+            assert states(watching, data, fired - 1) == {"OK"}
+            assert states(watching, data, fired) == {"ALARM"}
+            data += repeated(good(facts), watching.period, fired, fired + 10)
+            assert states(watching, data, fired + 10) == {"OK"}
     assert states(watching, [], 20) == {case.without_data}
     # A quiet night after a bad day, and after a good day.
     for put in (case.bad[0], case.good[0]):
-        assert states(watching, repeated(put(FACTS), watching.period, 0, 10), 20) == {case.without_data}
+        assert states(watching, repeated(put(facts), watching.period, 0, 10), 20) == {case.without_data}
 
 
 def emitter(source: Selection | Insights) -> Emitted | None:
@@ -121,43 +114,38 @@ def test_alarm_with_a_wrong_dimension_sees_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_alarm_has_the_figures_of_the_contract(name: str) -> None:
-    watching, case = rule(name), CASES[name]
-    assert figures(watching) == figures(case)
-    assert watching.missing == ("breaching" if case.without_data == "ALARM" else "notBreaching")
-    assert watching.comparison == ("LessThanThreshold" if case.below else "GreaterThanThreshold")
+    case = CASES[name]
+    for watching in (rule(name), shifting(name)):
+        for figure in ("threshold", "period", "evaluations"):
+            assert getattr(watching, figure) == getattr(case, figure)
+        assert watching.missing == ("breaching" if case.without_data == "ALARM" else "notBreaching")
+        assert watching.comparison == ("LessThanThreshold" if case.below else "GreaterThanThreshold")
     if case.watches:
-        [source] = watching.sources.values()
+        [source] = rule(name).sources.values()
         assert isinstance(source, Selection)
         assert (source.name, source.stat) == case.watches
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_alarm_names_no_unit(name: str) -> None:
-    assert '"unit"' not in str(registered(name)) and "'unit'" not in str(registered(name))
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_alarm_notifies_the_topic_when_it_fires_and_when_it_is_ok_again(name: str) -> None:
+def test_alarm_notifies_the_topic_and_says_what_to_do(name: str) -> None:
     alarm = registered(name)
     assert (alarm["alarmActions"], alarm["okActions"]) == ([TOPIC], [TOPIC])
     assert alarm["name"] == f"voiceter-backend-{name}"
     assert alarm["tags"]["Severity"] == name.rpartition("-")[2]
     assert alarm["tags"]["Component"] in ("service", "bedrock", "database", "load-balancer", "cache")
     assert set(alarm["tags"]) == {"Severity", "Component"}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_description_says_what_to_do_first_and_where_to_look(name: str) -> None:
-    text = registered(name)["alarmDescription"]
+    # With a unit, an alarm sees only the data of that unit.
+    assert '"unit"' not in str(alarm) and "'unit'" not in str(alarm)
+    text = alarm["alarmDescription"]
     assert "First " in text and "Look at " in text
     assert "{" not in text  # the threshold is filled in
 
 
-@pytest.mark.parametrize(
-    ("stack", "region"), [("prod", "us-east-1"), ("staging", "us-east-1"), (LONG_NAME, "ap-northeast-1")]
-)
-def test_description_ends_with_the_row_in_the_documents_and_the_dashboard(stack: str, region: str) -> None:
-    deployment = run(stack, like=stack.split("-")[0], region=region, waf=True, **REDIS, **ZONE)
+@pytest.mark.parametrize(("shown", "region"), [(everything, "us-east-1"), (with_a_long_name, "ap-northeast-1")])
+def test_description_ends_with_the_row_in_the_documents_and_the_dashboard(
+    shown: Callable[[], Deployment], region: str
+) -> None:
+    deployment = shown()
     dashboard = deployment.one("cloudwatch/dashboard:Dashboard").inputs["dashboardName"]
     link = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{dashboard}"
     document = (ROOT / "docs" / "alarms.md").read_text()
@@ -174,7 +162,7 @@ def test_description_ends_with_the_row_in_the_documents_and_the_dashboard(stack:
 
 
 def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
-    made = {alarm.name for alarm in run("dev", https=False).all(":MetricAlarm")}
+    made = {alarm.name for alarm in run("dev").all(":MetricAlarm")}
     assert made == set(CASES) - ZONE_ONLY - APP_ONLY - CACHE_ONLY - WEB_ACL_ONLY
     without = run("prod", enableMetrics=False)
     assert {alarm.name for alarm in without.all(":MetricAlarm")} == made | WEB_ACL_ONLY
@@ -208,10 +196,10 @@ def test_service_that_never_runs_has_no_alarm_on_its_health() -> None:
 
 def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
     assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - ZONE_ONLY - CACHE_ONLY
-    lone = {alarm.name for alarm in run("prod", redisReplicas=0, **REDIS).all(":MetricAlarm")}
+    lone = {alarm.name for alarm in run("prod", extraModelIds=[], redisReplicas=0, **REDIS).all(":MetricAlarm")}
     # Without a replica nobody sends a lag.
-    assert lone == set(CASES) - ZONE_ONLY - {"cache-replication-lag-warning"}
-    many = run("prod", redisReplicas=5, **REDIS)
+    assert lone & CACHE_ONLY == CACHE_ONLY - {"cache-replication-lag-warning"}
+    many = run("prod", extraModelIds=MODELS, redisReplicas=5, **REDIS)
     for name in CACHE_ONLY:
         watched = Rule.registered(many.one(":MetricAlarm", name).inputs).sources.values()
         assert [source.dimensions for source in watched] == [
@@ -221,8 +209,8 @@ def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
 
 def test_every_other_model_has_its_alarms_by_the_id_that_the_app_calls() -> None:
     """Of an inference profile that is the profile's id. A stack without other models has none."""
-    models = ["amazon.nova-micro-v1:0", "us.amazon.nova-2-lite-v1:0"]
-    deployment = run("prod", extraModelIds=[*models, models[0]])
+    models = MODELS[:2]
+    deployment = run("prod", extraModelIds=MODELS, redisReplicas=5, **REDIS)
     for kind, metric in (
         ("bedrock-throttles", "InvocationThrottles"),
         ("bedrock-server-errors", "InvocationServerErrors"),
@@ -235,7 +223,7 @@ def test_every_other_model_has_its_alarms_by_the_id_that_the_app_calls() -> None
         assert [alarm.inputs["metricName"] for alarm in found] == [metric, metric]
         assert [alarm.inputs["dimensions"] for alarm in found] == [{"ModelId": model} for model in models]
         assert all("every caller of the model in the account" in alarm.inputs["alarmDescription"] for alarm in found)
-    none = {alarm.name for alarm in run("prod", extraModelIds=[]).all(":MetricAlarm")}
+    none = {alarm.name for alarm in run("prod", extraModelIds=[], redisReplicas=0, **REDIS).all(":MetricAlarm")}
     assert {name for name in none if name.startswith("bedrock")} == set()
 
 
@@ -255,15 +243,15 @@ def test_every_stack_watches_its_own_metrics() -> None:
 
 
 def test_deployment_rolls_back_on_the_alarms_of_the_contract_only() -> None:
-    service = prod().one("ecs/service:Service")
+    service = everything().one("ecs/service:Service")
     watched = service.inputs["alarms"]
     assert (watched["enable"], watched["rollback"]) == (True, True)
     assert sorted(watched["alarmNames"]) == sorted(f"voiceter-backend-{name}" for name in ROLLS_BACK)
     # ECS needs these alarms for the first deployment. The others would fire while the first tasks start.
-    assert {prod().one(":MetricAlarm", name).urn for name in ROLLS_BACK} <= service.depends_on
+    assert {everything().one(":MetricAlarm", name).urn for name in ROLLS_BACK} <= service.depends_on
     for name in CASES:
-        assert (service.urn in prod().one(":MetricAlarm", name).depends_on) is (name not in ROLLS_BACK)
-    dev = run("dev", https=False).one("ecs/service:Service").inputs["alarms"]
+        assert (service.urn in everything().one(":MetricAlarm", name).depends_on) is (name not in ROLLS_BACK)
+    dev = run("dev").one("ecs/service:Service").inputs["alarms"]
     assert sorted(dev["alarmNames"]) == sorted(f"voiceter-backend-{name}-dev" for name in ROLLS_BACK - APP_ONLY)
 
 
@@ -278,38 +266,7 @@ def test_first_deployment_is_not_rolled_back_while_its_tasks_start() -> None:
     assert "ALARM" in {rule("health-check-failures-critical").state(data, 60 * m, READINGS[0]) for m in range(20, 30)}
 
 
-# With two target groups, which change places at each deployment:
-
-ALTERNATE = replace(FACTS, target_group="targetgroup/voiceter-backend-b-1a2b3c4/0a1b")
 EITHER = pytest.mark.parametrize("facts", [FACTS, ALTERNATE], ids=["first", "alternate"])
-
-
-def shifting(name: str) -> Rule:
-    return Rule.registered(_blue_green().one(":MetricAlarm", name).inputs)
-
-
-@cache
-def _blue_green() -> Deployment:
-    return run("prod", deploymentStrategy="blue-green", **REDIS, **ZONE)
-
-
-def test_stack_with_two_target_groups_has_the_same_alarms() -> None:
-    assert {alarm.name for alarm in _blue_green().all(":MetricAlarm")} == set(CASES)
-
-
-@EITHER
-@pytest.mark.parametrize("name", CASES)
-def test_alarm_fires_whichever_target_group_has_the_tasks(name: str, facts: Facts) -> None:
-    watching, case = shifting(name), CASES[name]
-    assert figures(watching) == figures(case)
-    assert states(watching, [], 20) == {case.without_data}
-    for bad in case.bad:
-        for good in case.good:
-            data = repeated(good(facts), watching.period, 0, 10)
-            data += repeated(bad(facts), watching.period, 10, 10 + watching.evaluations)
-            assert states(watching, data, 10) == {"OK"}
-            assert states(watching, data, 9 + watching.evaluations) == {"OK"}
-            assert states(watching, data, 10 + watching.evaluations) == {"ALARM"}
 
 
 @EITHER

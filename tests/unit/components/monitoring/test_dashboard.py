@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-import pytest
-
+from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT
 from tests.support.alarm_cases import CASES
 from tests.support.alarm_evaluator import Insights
 from tests.support.emitted import Emitted, Facts
-from tests.support.program import REDIS, run
-from tests.unit.components.monitoring.test_alarms import APP_ONLY, CACHE_ONLY, WEB_ACL_ONLY, ZONE
+from tests.support.program import everything, in_region, run, two_target_groups
+from tests.unit.components.monitoring.test_alarms import APP_ONLY, CACHE_ONLY, WEB_ACL_ONLY, ZONE_ONLY
 
 FACTS = Facts()
 
 
-@cache
-def widgets(stack: str = "prod", image: bool = True, region: str = "us-east-1", redis: bool = True) -> list[Any]:
-    deployment = run(stack, like=stack.split("-")[0], region=region, image=image, **ZONE, **(REDIS if redis else {}))
-    return deployment.one("cloudwatch/dashboard:Dashboard").json("dashboardBody")["widgets"]
+def widgets(deployment: Deployment | None = None) -> list[Any]:
+    shown = (deployment or everything()).one("cloudwatch/dashboard:Dashboard")
+    return shown.json("dashboardBody")["widgets"]
 
 
-def graphs(**of: Any) -> dict[str, Any]:
-    return {each["properties"]["title"]: each["properties"] for each in widgets(**of) if each["type"] == "metric"}
+def graphs(deployment: Deployment | None = None) -> dict[str, Any]:
+    return {one["properties"]["title"]: one["properties"] for one in widgets(deployment) if one["type"] == "metric"}
 
 
 def lines(graph: Any) -> list[tuple[Emitted | None, str]]:
@@ -74,10 +71,9 @@ def test_the_thresholds_of_the_alarms_are_drawn() -> None:
 
 
 def test_both_target_groups_have_lines() -> None:
-    body = run("prod", deploymentStrategy="blue-green").one("cloudwatch/dashboard:Dashboard").json("dashboardBody")
     drawn = {
         (row[1], row[row.index("TargetGroup") + 1].split("/")[1])
-        for widget in body["widgets"]
+        for widget in widgets(two_target_groups())
         for row in widget["properties"].get("metrics", [])
         if "TargetGroup" in row
     }
@@ -107,24 +103,15 @@ def test_widgets_do_not_overlap() -> None:
     assert {x for x, _ in cells} <= set(range(24))
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "eu-north-1"])
-def test_graphs_are_of_the_stacks_region(region: str) -> None:
-    stack = "prod" if region == "us-east-1" else f"prod-{region}"
-    assert {graph["region"] for graph in graphs(stack=stack, region=region).values()} == {region}
+def test_graphs_are_of_the_stacks_region() -> None:
+    for region in ("us-east-1", "eu-north-1"):
+        assert {graph["region"] for graph in graphs(in_region(region)).values()} == {region}
 
 
-def test_the_first_image_does_not_change_the_dashboard() -> None:
-    assert widgets(image=False) == widgets()
-
-
-def test_stack_without_app_metrics_shows_none() -> None:
-    shown = widgets("dev")
-    assert "Voiceter/Backend" not in str(shown)
-    assert len(shown[0]["properties"]["alarms"]) == len(set(CASES) - APP_ONLY - WEB_ACL_ONLY)
-
-
-def test_stack_without_a_cache_shows_none() -> None:
-    without = widgets(redis=False)
-    assert "AWS/ElastiCache" not in str(without)
-    assert without[1:-1] == widgets()[1 : len(without) - 1]
-    assert len(without[0]["properties"]["alarms"]) == len(set(CASES) - CACHE_ONLY)
+def test_stack_without_app_metrics_and_a_cache_shows_none() -> None:
+    without_cache, dev = widgets(run("prod")), widgets(run("dev"))
+    assert "AWS/ElastiCache" not in str(without_cache)
+    assert without_cache[1:-1] == widgets()[1 : len(without_cache) - 1]
+    assert len(without_cache[0]["properties"]["alarms"]) == len(set(CASES) - CACHE_ONLY - ZONE_ONLY)
+    assert "Voiceter/Backend" not in str(dev)
+    assert len(dev[0]["properties"]["alarms"]) == len(set(CASES) - CACHE_ONLY - ZONE_ONLY - APP_ONLY - WEB_ACL_ONLY)

@@ -6,16 +6,11 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from components.monitoring.events import RULES
-from recording.deployment import Registration
 from recording.fake_aws import ACCOUNT
 from tests.support.program import run
 
 DOCS = Path(__file__).parents[4] / "docs"
-STACKS = ["dev", "staging", "prod"]
-NAMES = [rule.name for rule in RULES]
 
 
 def anchors(document: str) -> set[str]:
@@ -24,62 +19,42 @@ def anchors(document: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
-def target(stack: str, rule: str) -> Registration:
-    return run(stack).one(":EventTarget", rule)
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_rules_are_bound_to_the_service_of_the_stack(stack: str) -> None:
-    deployment = run(stack)
-    suffix = "" if stack == "prod" else f"-{stack}"
+def test_rules_are_bound_to_the_service_and_the_topic_of_the_stack() -> None:
+    deployment = run("staging")
     ecs = f"arn:aws:ecs:us-east-1:{ACCOUNT}"
     of_a_task = {
-        "clusterArn": [f"{ecs}:cluster/voiceter-cluster{suffix}"],
-        "group": [f"service:voiceter-backend{suffix}"],
+        "clusterArn": [f"{ecs}:cluster/voiceter-cluster-staging"],
+        "group": ["service:voiceter-backend-staging"],
         "lastStatus": ["STOPPED"],
     }
-    assert {rule.name for rule in deployment.all(":EventRule")} == set(NAMES)
+    assert {rule.name for rule in deployment.all(":EventRule")} == {rule.name for rule in RULES}
     for rule in deployment.all(":EventRule"):
         pattern = rule.json("eventPattern")
-        assert rule.inputs["name"] == f"voiceter-backend-{rule.name}{suffix}"
+        assert rule.inputs["name"] == f"voiceter-backend-{rule.name}-staging"
         assert rule.inputs["state"] == "ENABLED"
         assert pattern["source"] == ["aws.ecs"]
         if pattern["detail-type"] == ["ECS Task State Change"]:
             assert of_a_task.items() <= pattern["detail"].items()
         else:
-            assert pattern["resources"] == [f"{ecs}:service/voiceter-cluster{suffix}/voiceter-backend{suffix}"]
+            assert pattern["resources"] == [f"{ecs}:service/voiceter-cluster-staging/voiceter-backend-staging"]
+        # A first deployment that fails notifies nobody: whoever runs it is watching.
+        assert deployment.one("ecs/service:Service").urn in rule.depends_on
+        target = deployment.one(":EventTarget", rule.name).inputs
+        assert target["arn"] == f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms-staging"
+        assert target["rule"] == rule.inputs["name"]
+        assert "roleArn" not in target  # with a role, EventBridge may not deliver to an encrypted topic
 
 
-@pytest.mark.parametrize("rule", NAMES)
-def test_line_names_the_service_the_reason_and_an_existing_guide(rule: str) -> None:
-    inputs = target("staging", rule).inputs
-    template = json.loads(inputs["inputTransformer"]["inputTemplate"])
-    assert template.startswith("voiceter-backend-staging: ")
-    assert "<reason>" in template and "\n" not in template
-    assert set(re.findall(r"<(\w+)>", template)) == set(inputs["inputTransformer"]["inputPaths"])
-    document, _, anchor = template.rpartition("(see ")[2].removesuffix(")").partition("#")
-    assert document == "docs/troubleshooting.md"
-    assert anchor in anchors("troubleshooting.md")
-
-
-@pytest.mark.parametrize("rule", NAMES)
-def test_target_is_the_topic_of_the_stack(rule: str) -> None:
-    inputs = target("dev", rule).inputs
-    assert inputs["arn"] == f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms-dev"
-    assert inputs["rule"] == f"voiceter-backend-{rule}-dev"
-    assert "roleArn" not in inputs  # with a role, EventBridge may not deliver to an encrypted topic
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_stack_without_a_service_has_no_rules(stack: str) -> None:
-    assert run(stack, image=False).all(":EventRule") == []
-
-
-@pytest.mark.parametrize("rule", NAMES)
-def test_rule_is_created_after_the_service(rule: str) -> None:
-    """A first deployment that fails notifies nobody: whoever runs it is watching."""
-    deployment = run("prod")
-    assert deployment.one("ecs/service:Service").urn in deployment.one(":EventRule", rule).depends_on
+def test_line_names_the_service_the_reason_and_an_existing_guide() -> None:
+    for target in run("staging").all(":EventTarget"):
+        transformer = target.inputs["inputTransformer"]
+        template = json.loads(transformer["inputTemplate"])
+        assert template.startswith("voiceter-backend-staging: ")
+        assert "<reason>" in template and "\n" not in template
+        assert set(re.findall(r"<(\w+)>", template)) == set(transformer["inputPaths"])
+        document, _, anchor = template.rpartition("(see ")[2].removesuffix(")").partition("#")
+        assert document == "docs/troubleshooting.md"
+        assert anchor in anchors("troubleshooting.md")
 
 
 def test_alarms_document_lists_every_rule_with_its_guide() -> None:

@@ -53,7 +53,7 @@ def test_line_without_an_error_does_not_count() -> None:
 
 @pytest.mark.parametrize(("stack", "suffix"), [("prod", ""), ("dev", "-dev")])
 def test_filters_are_of_the_stacks_log_and_namespace(stack: str, suffix: str) -> None:
-    filters = run(stack, https=stack != "dev").all(":LogMetricFilter")
+    filters = run(stack).all(":LogMetricFilter")
     assert [each.name for each in filters] == sorted({THROTTLES, ERRORS})
     for each in filters:
         assert re.fullmatch(SUPPORTED, each.inputs["pattern"])
