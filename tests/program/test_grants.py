@@ -48,6 +48,7 @@ ITEM_ACTIONS = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateIte
 OBJECT_ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
 PULL = [f"ecr:{name}" for name in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")]
 WRITE_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
+SESSION_LOGS = [*WRITE_LOGS, "logs:DescribeLogStreams"]  # of a shell by ECS Exec
 PROTECTION = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
 XRAY = [
     f"xray:{name}"
@@ -78,7 +79,8 @@ ALWAYS: list[tuple[str, list[str], list[str]]] = [
 ]
 # What only a key of the config adds.
 WITH_A_KEY: list[tuple[str, list[str], list[str]]] = [
-    ("task", [*XRAY, *EXEC], ["*"]),
+    ("task", [*XRAY, *EXEC, "logs:DescribeLogGroups"], ["*"]),
+    ("task", SESSION_LOGS, [f"{LOGS}:log-stream:ecs-execute-command-0a1b"]),
     ("task", ["bedrock:ApplyGuardrail"], [GUARDRAIL]),
     ("task", ["bedrock:GetPrompt"], [PROMPT]),
     ("task", ["ses:SendEmail"], [MAILBOX]),
@@ -134,10 +136,12 @@ NEVER: list[tuple[str, list[str], list[str]]] = [
     ("task", ["secretsmanager:GetSecretValue"], [SHARED_SECRET]),
     ("task", ["ecr:BatchGetImage"], [REPOSITORY]),
     ("task", ["logs:GetLogEvents"], [f"{LOGS}:{LOG_STREAM}"]),
+    ("task", SESSION_LOGS, [f"{LOGS}-dev:log-stream:ecs-execute-command-0a1b"]),
     ("task", ["iam:PassRole"], [f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role"]),
     ("task", ["kms:Decrypt"], [KEY]),
     ("execution", PULL, [f"{REPOSITORY}-dev"]),
     ("execution", ["ecr:PutImage"], [REPOSITORY]),
+    ("execution", ["logs:CreateLogGroup"], [LOGS]),
     ("execution", WRITE_LOGS, [f"{LOGS}-dev:{LOG_STREAM}"]),
     ("execution", ["dynamodb:GetItem"], [f"{TABLES}/demo-sessions"]),
     ("execution", ["s3:GetObject"], [OBJECT]),

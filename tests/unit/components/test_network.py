@@ -48,16 +48,6 @@ def rules(run: Deployment, kind: str) -> set[tuple[str, int, int, str]]:
     }
 
 
-def test_the_vpc() -> None:
-    assert build().one("awsx:ec2:Vpc").inputs == {
-        "cidrBlock": "10.0.0.0/16",
-        "numberOfAvailabilityZones": 2,
-        "availabilityZoneCidrMask": 18,
-        "subnetStrategy": "Auto",
-        "natGateways": {"strategy": "OnePerAz"},
-    }
-
-
 @pytest.mark.parametrize(("cidr", "mask"), [("10.0.0.0/16", 18), ("192.168.0.0/22", 24)])
 def test_a_third_zone_moves_no_subnet(cidr: str, mask: int) -> None:
     for zones in (2, 3):
@@ -96,22 +86,6 @@ def test_zone_stays_in_the_load_balancer_until_the_tasks_have_left_it(
     assert [("availabilityZones = 2" in line and "pulumi up" in line) for line in run.warnings] == [True] * warned
 
 
-def test_gateway_endpoints_are_on_every_route_table() -> None:
-    endpoints = build().all(":VpcEndpoint")
-    assert [endpoint.inputs["serviceName"] for endpoint in endpoints] == [
-        "com.amazonaws.eu-north-1.dynamodb",
-        "com.amazonaws.eu-north-1.s3",
-    ]
-    for endpoint in endpoints:
-        assert endpoint.inputs["vpcEndpointType"] == "Gateway"
-        assert set(endpoint.inputs["routeTableIds"]) == {
-            "rtb-public-1",
-            "rtb-public-2",
-            "rtb-private-1",
-            "rtb-private-2",
-        }
-
-
 @pytest.mark.parametrize("nat_gateways", ["one-per-az", "none"])
 def test_only_the_load_balancer_reaches_the_tasks(nat_gateways: str) -> None:
     run = build(nat_gateways=nat_gateways)
@@ -124,34 +98,6 @@ def test_only_the_load_balancer_reaches_the_tasks(nat_gateways: str) -> None:
         ("load-balancer", 8080, 8080, "tasks"),
         ("tasks", 443, 443, "0.0.0.0/0"),
     }
-
-
-def test_without_https_nothing_listens_on_443() -> None:
-    ingress = rules(build(https=False), "SecurityGroupIngressRule")
-    assert ingress == {("load-balancer", 80, 80, "0.0.0.0/0"), ("tasks", 8080, 8080, "load-balancer")}
-
-
-def test_security_groups_have_no_inline_rules() -> None:
-    for group in build().all(":SecurityGroup"):
-        assert not {"ingress", "egress"} & set(group.inputs)
-
-
-def test_unnamed_resources_have_a_name_tag() -> None:
-    run = build()
-    assert run.one("awsx:ec2:Vpc").name == "voiceter-backend-dev"
-    tagged = [*run.all(":VpcEndpoint"), *run.all(":SecurityGroup")]
-    assert [r.inputs["tags"]["Name"] for r in tagged] == [
-        "voiceter-backend-dev-dynamodb",
-        "voiceter-backend-dev-s3",
-        "voiceter-backend-dev-load-balancer",
-        "voiceter-backend-dev-tasks",
-    ]
-
-
-def test_default_security_group_gets_no_rule() -> None:
-    run = build()
-    group = run.one(":DefaultSecurityGroup").inputs
-    assert group == {"vpcId": "vpc-0a1b", "tags": {"Name": "voiceter-backend-dev-default"}}
 
 
 def test_subnets_give_no_public_ip_by_default() -> None:

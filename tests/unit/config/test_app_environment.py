@@ -89,11 +89,6 @@ def test_free_variables_are_added() -> None:
     assert environment(environment={"NLP_MODEL_ID": "x"}) == {**environment(), "NLP_MODEL_ID": "x"}
 
 
-def test_dev_admits_every_origin() -> None:
-    dev = environment("dev")
-    assert (dev["DEPLOYMENT_ENV"], dev["CORS_ORIGIN"], dev["DYNAMODB_TABLE_PREFIX"]) == ("dev", "*", "demo-dev-")
-
-
 @pytest.mark.parametrize(("minutes", "seconds"), [(30, "1800"), (1, "60"), (90, "5400")])
 def test_redis_keeps_a_session_as_long_as_it_may_last(minutes: int, seconds: str) -> None:
     config: dict[str, Any] = {"sessionTimeoutMinutes": minutes}

@@ -13,7 +13,7 @@ from components.data.app_secrets import AppSecrets, AppSecretsArgs
 from components.lib.account import Account
 from components.lib.policy import document
 from policy.wildcards import wildcards
-from recording.deployment import Deployment, values
+from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.mocks import deploy
 from tests.support import iam
@@ -60,14 +60,6 @@ def test_a_value_becomes_a_secret_of_the_stack(protect: bool, days: int) -> None
     version = run.one(":SecretVersion")
     assert version.inputs == {"secretId": MADE, "secretString": HIDDEN}
     assert version.retain_on_delete
-
-
-def test_value_is_in_the_secret_only() -> None:
-    run = build()
-    assert run.one(":SecretVersion").secret_inputs == {"secretString"}
-    holders = [r.type for r in run.registered if HIDDEN in values(r.inputs)]
-    assert holders == ["aws:secretsmanager/secretVersion:SecretVersion"]
-    assert HIDDEN not in str(run.exports)
 
 
 def test_secret_is_injected_with_its_version() -> None:

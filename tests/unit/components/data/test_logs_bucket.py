@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.data.logs_bucket import LogsBucket, LogsBucketArgs
@@ -13,7 +13,6 @@ from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.mocks import deploy
 from tests.support import iam
-from tests.support.buckets import assert_private_and_encrypted_by_s3
 
 REGION = "eu-north-1"
 BUCKET = f"voiceter-logs-{ACCOUNT}-dev"
@@ -29,12 +28,10 @@ FLOW_LOG: dict[str, str] = {
 }
 
 
-def build(vpc: str | None = "vpc-1", protect: bool = True) -> Deployment:
-    def program() -> None:
-        account = Account(ACCOUNT, "aws", REGION)
-        pulumi.export("bucket", LogsBucket("logs-bucket", LogsBucketArgs(account, BUCKET, vpc, protect)).bucket_name)
-
-    return deploy(program, answers=FakeAws(region=REGION))
+@cache
+def build(vpc: str | None = "vpc-1") -> Deployment:
+    args = LogsBucketArgs(Account(ACCOUNT, "aws", REGION), BUCKET, vpc, protect=True)
+    return deploy(lambda: LogsBucket("logs-bucket", args), answers=FakeAws(region=REGION))
 
 
 def policy(vpc: str | None = "vpc-1") -> dict[str, Any]:
@@ -68,12 +65,6 @@ def test_flow_logs_of_the_account_are_delivered() -> None:
     assert not delivers("s3:GetObject", file)
 
 
-def test_bucket_denies_calls_without_tls() -> None:
-    for action, resource in {"s3:GetObject": f"{FOLDER}/log.gz", "s3:ListBucket": ARN}.items():
-        assert iam.denies(policy(), action, resource, {"aws:SecureTransport": "false"})
-        assert not iam.denies(policy(), action, resource, {"aws:SecureTransport": "true"})
-
-
 def test_policy_is_written_after_the_flow_log_and_anew_for_each() -> None:
     """AWS writes the bucket's policy when it creates a flow log."""
     run = build()
@@ -81,42 +72,3 @@ def test_policy_is_written_after_the_flow_log_and_anew_for_each() -> None:
     assert {flow_log.urn, run.one(":BucketPublicAccessBlock").urn} <= written.depends_on
     assert written.json("policy")["Id"].startswith("FlowLog-")
     assert "Id" not in policy(None)
-
-
-def test_flow_log_has_all_traffic_of_the_vpc() -> None:
-    assert build().one(":FlowLog").inputs == {
-        "vpcId": "vpc-1",
-        "trafficType": "ALL",
-        "logDestinationType": "s3",
-        "logDestination": ARN,
-    }
-    assert build(None).all(":FlowLog") == []
-
-
-def test_bucket_is_private_and_encrypted_as_load_balancers_need_it() -> None:
-    run = build()
-    assert_private_and_encrypted_by_s3(run, BUCKET)
-
-
-def test_logs_expire_after_90_days() -> None:
-    assert build().one(":BucketLifecycleConfiguration").inputs["rules"] == [
-        {
-            "id": "logs",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "expiration": {"days": 90},
-            "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
-        }
-    ]
-
-
-@pytest.mark.parametrize("protect", [True, False])
-def test_bucket_is_protected_with_its_settings_or_may_be_emptied(protect: bool) -> None:
-    run = build(protect=protect)
-    assert run.one(":Bucket").inputs == {"bucket": BUCKET, "forceDestroy": not protect}
-    assert {part.protect for part in run.registered if part.type.startswith("aws:s3/")} == {protect}
-
-
-def test_name_of_the_bucket_is_known_after_its_policy() -> None:
-    """Elastic Load Balancing tests the bucket when its logs are turned on."""
-    assert build().exports["bucket"] == BUCKET

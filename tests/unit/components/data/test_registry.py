@@ -17,14 +17,6 @@ DIGEST = "sha256:" + "a" * 64
 URL = "123456789012.dkr.ecr.eu-north-1.amazonaws.com/voiceter-backend-dev"
 
 
-def build(force_delete: bool = True) -> Deployment:
-    def program() -> None:
-        registry = Registry("registry", RegistryArgs("voiceter-backend-dev", force_delete))
-        pulumi.export("image", registry.image(DIGEST))
-
-    return deploy(program, answers=FakeAws(region="eu-north-1"))
-
-
 def look_up(tag: str, **answers: Any) -> tuple[Image | None, Deployment]:
     found: list[Image | None] = []
 
@@ -33,32 +25,6 @@ def look_up(tag: str, **answers: Any) -> tuple[Image | None, Deployment]:
 
     run = deploy(program, answers=FakeAws(region="eu-north-1", **answers))
     return found[0], run
-
-
-@pytest.mark.parametrize("force_delete", [True, False])
-def test_the_repository(force_delete: bool) -> None:
-    assert build(force_delete).one(":Repository").inputs == {
-        "name": "voiceter-backend-dev",
-        "imageTagMutability": "IMMUTABLE",
-        "imageScanningConfiguration": {"scanOnPush": True},
-        "encryptionConfigurations": [{"encryptionType": "KMS"}],
-        "forceDelete": force_delete,
-    }
-
-
-def test_repository_that_exists_keeps_its_encryption() -> None:
-    """A change would replace the repository, and its images would be gone."""
-    assert build().one(":Repository").ignore_changes == ("encryptionConfigurations",)
-
-
-def test_untagged_images_expire_and_no_others() -> None:
-    [rule] = build().one(":LifecyclePolicy").json("policy")["rules"]
-    assert rule["action"] == {"type": "expire"}
-    assert rule["selection"].items() >= {"tagStatus": "untagged", "countType": "sinceImagePushed"}.items()
-
-
-def test_image_reference_has_the_digest() -> None:
-    assert build().exports["image"] == f"{URL}@{DIGEST}"
 
 
 def test_tag_in_the_repository_is_found() -> None:

@@ -35,72 +35,20 @@ ARGS = LoadBalancerArgs(
     shifts_traffic=False,
     protect=False,
 )
-LOGS_OFF = {"bucket": "voiceter-logs-123456789012-dev", "enabled": False}
 EDGES: list[dict[str, Any]] = [{}, {"domain": WITH_CERTIFICATE}, {"domain": WITH_ZONE}, {"domain": WITH_BOTH}]
 
 
-def build(answers: FakeAws | None = None, **changes: Any) -> Deployment:
+def build(**changes: Any) -> Deployment:
     def program() -> None:
         load_balancer = LoadBalancer("load-balancer", replace(ARGS, **changes))
         pulumi.export("url", load_balancer.url)
-        pulumi.export("dnsName", load_balancer.dns_name)
-        pulumi.export("targetGroup", load_balancer.target.group_arn)
 
-    return deploy(program, answers=answers or FakeAws(region="eu-north-1"))
+    return deploy(program, answers=FakeAws(region="eu-north-1"))
 
 
 def forwarding(run: Deployment) -> list[Any]:
     """The rules that forward; the other one redirects."""
     return [rule for rule in run.all(":ListenerRule") if rule.name != "to-https"]
-
-
-def test_the_load_balancer() -> None:
-    run = build()
-    assert run.one("lb/loadBalancer:LoadBalancer").inputs == {
-        "name": "voiceter-backend-dev",
-        "loadBalancerType": "application",
-        "subnets": ["subnet-1", "subnet-2"],
-        "securityGroups": ["sg-1"],
-        "idleTimeout": 300,
-        "dropInvalidHeaderFields": True,
-        "enableDeletionProtection": False,
-        "accessLogs": LOGS_OFF,
-        "connectionLogs": LOGS_OFF,
-    }
-    assert run.exports["dnsName"] == DNS_NAME
-
-
-def test_protected_load_balancer_has_deletion_protection() -> None:
-    assert build(protect=True).one("lb/loadBalancer:LoadBalancer").inputs["enableDeletionProtection"] is True
-
-
-def test_access_and_connection_logs_go_to_the_bucket() -> None:
-    balancer = build(access_logs=True).one("lb/loadBalancer:LoadBalancer").inputs
-    assert balancer["accessLogs"] == balancer["connectionLogs"] == {**LOGS_OFF, "enabled": True}
-
-
-def test_the_target_group() -> None:
-    group = build().one(":TargetGroup").inputs
-    assert "name" not in group
-    assert (group["targetType"], group["protocol"], group["port"], group["vpcId"]) == ("ip", "HTTP", 8080, "vpc-1")
-    assert group["deregistrationDelay"] == 1860
-    health = group["healthCheck"]
-    assert (health["protocol"], health["path"], health["matcher"]) == ("HTTP", "/health", "200")
-    assert health["timeout"] < health["interval"]
-
-
-def test_new_session_goes_to_the_task_with_the_fewest_requests() -> None:
-    group = build().one(":TargetGroup").inputs
-    assert group["loadBalancingAlgorithmType"] == "least_outstanding_requests"
-    assert "slowStart" not in group
-
-
-@pytest.mark.parametrize("shifts_traffic", [False, True])
-def test_polling_clients_stay_on_their_task(shifts_traffic: bool) -> None:
-    for group in build(shifts_traffic=shifts_traffic).all(":TargetGroup"):
-        stickiness = group.inputs["stickiness"]
-        assert (stickiness["type"], stickiness["enabled"]) == ("lb_cookie", True)
-        assert stickiness["cookieDuration"] > 30 * 60
 
 
 @pytest.mark.parametrize("shifts_traffic", [False, True])
@@ -200,20 +148,6 @@ def test_listeners_have_rules_of_other_names_that_exist_side_by_side(
     assert {rule.inputs["priority"] for rule in http}.isdisjoint(rule.inputs["priority"] for rule in https)
 
 
-@pytest.mark.parametrize(
-    ("changes", "listener", "name"),
-    [(EDGES[0], "http", "everything-http"), (EDGES[1], "https", "everything"), (EDGES[2], "https", "everything")],
-)
-def test_rule_forwards_everything(changes: dict[str, Any], listener: str, name: str) -> None:
-    run = build(**changes)
-    rule = run.one(":ListenerRule", name).inputs
-    assert f"/{listener}/" in rule["listenerArn"]
-    assert rule["conditions"] == [{"pathPattern": {"values": ["/*"]}}]
-    [action] = rule["actions"]
-    assert action["type"] == "forward"
-    assert [group["arn"] for group in action["forward"]["targetGroups"]] == [run.exports["targetGroup"]]
-
-
 @pytest.mark.parametrize("shifts_traffic", [False, True])
 @pytest.mark.parametrize("changes", EDGES)
 def test_redirect_to_https_precedes_all_rules_that_forward_only_with_https(
@@ -234,11 +168,6 @@ def test_redirect_to_https_precedes_all_rules_that_forward_only_with_https(
         assert redirect.inputs["priority"] > max(others)
     # In both directions it changes after the rules that forward exist, and before the service's update.
     assert {rule.urn for rule in forwarding(run)} <= set(redirect.depends_on)
-
-
-@pytest.mark.parametrize("changes", EDGES[1:])
-def test_url_with_a_domain_has_its_name(changes: dict[str, Any]) -> None:
-    assert build(**changes).exports["url"] == "https://voice.example.com"
 
 
 def test_a_certificate_is_validated_by_dns() -> None:
@@ -282,14 +211,8 @@ def test_alias_record_is_routed_by_latency(changes: dict[str, Any]) -> None:
     }
 
 
-@pytest.mark.parametrize("changes", EDGES[:2])
-def test_without_a_zone_there_is_no_record(changes: dict[str, Any]) -> None:
-    assert build(**changes).all(":Record") == []
-
-
-@pytest.mark.parametrize("changes", [EDGES[0], EDGES[1], EDGES[3]])
-def test_without_a_zone_or_with_a_certificate_the_program_makes_none(changes: dict[str, Any]) -> None:
-    run = build(**changes)
+def test_with_a_certificate_the_program_makes_none() -> None:
+    run = build(domain=WITH_BOTH)
     assert run.all(":Certificate") == run.all(":CertificateValidation") == []
     assert "validation" not in [record.name for record in run.all(":Record")]
 
@@ -313,11 +236,6 @@ def test_health_check_asks_the_load_balancer_itself(changes: dict[str, Any], eva
         "invertHealthcheck": evacuated,
         "tags": {"Name": "voice.example.com prod-eu-north-1"},
     }
-
-
-@pytest.mark.parametrize("changes", EDGES[:2])
-def test_without_a_zone_there_is_no_health_check(changes: dict[str, Any]) -> None:
-    assert build(**changes).all(":HealthCheck") == []
 
 
 def test_stack_whose_region_lacks_the_metrics_of_its_health_check_says_so() -> None:

@@ -123,25 +123,6 @@ def test_metrics_of_the_web_acl_and_its_rules_have_their_names() -> None:
     assert {one["visibilityConfig"]["cloudwatchMetricsEnabled"] for one in (acl, *acl["rules"])} == {True}
 
 
-def test_credentials_and_session_ids_are_hidden_in_log_and_samples() -> None:
-    hidden = web_acl()["dataProtectionConfig"]["dataProtections"]
-    assert {(one["field"]["fieldType"], key) for one in hidden for key in one["field"]["fieldKeys"]} == {
-        ("SINGLE_HEADER", "authorization"),
-        ("SINGLE_HEADER", "cookie"),
-        ("SINGLE_QUERY_ARGUMENT", "sid"),
-    }
-    assert all(set(one) == {"action", "field"} for one in hidden)  # no exception
-
-
-def test_log_has_the_blocked_requests_alone() -> None:
-    log = build().one(":WebAclLoggingConfiguration").inputs
-    assert log["logDestinationConfigs"] == [LOG]
-    assert log["resourceArn"] == f"arn:aws:wafv2:us-east-1:{ACCOUNT}:regional/webacl/{NAME}/0a1b"
-    [kept] = log["loggingFilter"]["filters"]
-    assert log["loggingFilter"]["defaultBehavior"] == "DROP"
-    assert (kept["behavior"], kept["conditions"]) == ("KEEP", [{"actionCondition": {"action": "BLOCK"}}])
-
-
 def test_log_is_on_before_the_first_request_is_inspected() -> None:
     run = build()
     association = run.one(":WebAclAssociation")

@@ -39,46 +39,6 @@ def names_of(stack: str) -> dict[str, str]:
     return {**plain, "recordings_bucket": names.recordings_bucket(ACCOUNT)}
 
 
-def test_prod_has_the_plain_names() -> None:
-    assert names_of("prod") == {
-        "repository": "voiceter-backend",
-        "cluster": "voiceter-cluster",
-        "service": "voiceter-backend",
-        "log_group": "/ecs/voiceter-backend",
-        "execution_role": "voiceter-backend-execution-role",
-        "task_role": "voiceter-backend-task-role",
-        "load_balancer": "voiceter-backend",
-        "topic": "voiceter-backend-alarms",
-        "web_acl": "voiceter-backend",
-        "web_acl_log": "aws-waf-logs-voiceter-backend",
-        "dashboard": "voiceter-backend",
-        "queries": "voiceter-backend",
-        "budget": "voiceter-backend",
-        "cache": "voiceter-sessions",
-        "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-prod",
-    }
-
-
-def test_other_stacks_add_their_name() -> None:
-    assert names_of("dev") == {
-        "repository": "voiceter-backend-dev",
-        "cluster": "voiceter-cluster-dev",
-        "service": "voiceter-backend-dev",
-        "log_group": "/ecs/voiceter-backend-dev",
-        "execution_role": "voiceter-backend-execution-role-dev",
-        "task_role": "voiceter-backend-task-role-dev",
-        "load_balancer": "voiceter-backend-dev",
-        "topic": "voiceter-backend-alarms-dev",
-        "web_acl": "voiceter-backend-dev",
-        "web_acl_log": "aws-waf-logs-voiceter-backend-dev",
-        "dashboard": "voiceter-backend-dev",
-        "queries": "voiceter-backend-dev",
-        "budget": "voiceter-backend-dev",
-        "cache": "voiceter-sessions-dev",
-        "recordings_bucket": f"voiceter-recordings-{ACCOUNT}-dev",
-    }
-
-
 def test_a_name_that_fits_exactly_is_not_cut() -> None:
     fits = "s" * (32 - len("voiceter-backend-"))
     assert Names(fits).load_balancer == f"voiceter-backend-{fits}"

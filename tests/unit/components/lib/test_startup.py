@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,11 +36,3 @@ def test_interrupted_program_ends_at_once_and_without_a_traceback(run: str) -> N
     command = [sys.executable, "-c", PROGRAM.format(run=run)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=50)  # noqa: S603
     assert (ended.returncode, ended.stdout, ended.stderr) == (32, "last words\n", "")
-
-
-def test_program_that_is_recorded_leaves_the_interrupt_to_the_tests() -> None:
-    from recording.program import record_as_committed
-
-    before = signal.getsignal(signal.SIGINT)
-    record_as_committed("dev")
-    assert signal.getsignal(signal.SIGINT) is before

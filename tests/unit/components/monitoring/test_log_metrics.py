@@ -51,17 +51,7 @@ def test_line_without_an_error_does_not_count() -> None:
     assert counted('{"level":"info","message":"session started"}') == []
 
 
-@pytest.mark.parametrize(("stack", "suffix"), [("prod", ""), ("dev", "-dev")])
-def test_filters_are_of_the_stacks_log_and_namespace(stack: str, suffix: str) -> None:
-    filters = run(stack).all(":LogMetricFilter")
+def test_patterns_are_regular_expressions_that_aws_takes() -> None:
+    filters = run("prod").all(":LogMetricFilter")
     assert [each.name for each in filters] == sorted({THROTTLES, ERRORS})
-    for each in filters:
-        assert re.fullmatch(SUPPORTED, each.inputs["pattern"])
-        assert each.inputs["name"] == each.name
-        assert each.inputs["logGroupName"] == f"/ecs/voiceter-backend{suffix}"
-        assert each.inputs["metricTransformation"] == {
-            "namespace": f"Voiceter/Logs/voiceter-backend{suffix}",
-            "name": each.name,
-            "value": "1",
-            "unit": "Count",
-        }
+    assert all(re.fullmatch(SUPPORTED, each.inputs["pattern"]) for each in filters)

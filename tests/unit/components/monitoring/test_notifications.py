@@ -38,15 +38,6 @@ def principals(policy: dict[str, Any]) -> dict[str, Any]:
     return {statement["Sid"]: statement["Principal"] for statement in policy["Statement"]}
 
 
-def test_topic_is_encrypted_with_its_own_key() -> None:
-    run = build()
-    topic, key = run.one(":Topic"), run.one(":Key")
-    assert topic.inputs == {"name": "voiceter-backend-alarms-dev", "kmsMasterKeyId": KEY}
-    assert (key.inputs["enableKeyRotation"], key.inputs["deletionWindowInDays"]) == (True, 7)
-    assert run.one(":Alias").inputs == {"name": "alias/voiceter-backend-alarms-dev", "targetKeyId": "0a1b"}
-    assert run.exports["topic"] == TOPIC
-
-
 @pytest.mark.parametrize("service", SERVICES)
 def test_cloudwatch_and_budgets_use_the_key_for_this_account(service: str) -> None:
     policy = build().one(":Key").json("policy")
@@ -75,15 +66,6 @@ def test_eventbridge_uses_the_key_and_the_topic_without_a_condition() -> None:
         assert not any(iam.allows(only, action, resource) for action in ("kms:PutKeyPolicy", "sns:Subscribe"))
 
 
-def test_account_can_manage_the_key() -> None:
-    policy = build().one(":Key").json("policy")
-    assert principals(policy) == {
-        "Administration": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        **{sid: {"Service": service} for sid, service in (SERVICES | EVENTS).items()},
-    }
-    assert iam.allows(policy, "kms:PutKeyPolicy", KEY)
-
-
 def test_only_three_services_publish_two_of_them_for_this_account() -> None:
     registered = build().one(":TopicPolicy")
     policy = registered.json("policy")
@@ -97,14 +79,6 @@ def test_only_three_services_publish_two_of_them_for_this_account() -> None:
     for service in (*SERVICES.values(), *EVENTS.values()):
         assert not iam.lets_in(policy, service, "sns:Subscribe", TOPIC, OURS)
     assert iam.lets_in(policy, "events.amazonaws.com", "sns:Publish", TOPIC)
-
-
-def test_topic_denies_messages_without_tls() -> None:
-    policy = build().one(":TopicPolicy").json("policy")
-    assert iam.denies(policy, "sns:Publish", TOPIC, {**OURS, "aws:SecureTransport": "false"})
-    # A service that sends no such key is let through too.
-    assert iam.allows(policy, "sns:Publish", TOPIC, {**OURS, "aws:SecureTransport": "true"})
-    assert iam.allows(policy, "sns:Publish", TOPIC, OURS)
 
 
 def test_addresses_and_numbers_are_subscribed() -> None:

@@ -54,54 +54,7 @@ def service(run: Deployment) -> Any:
     return run.one("ecs/service:Service")
 
 
-def test_the_task_definition() -> None:
-    run = build()
-    task = run.one(":TaskDefinition").inputs
-    assert (task["family"], task["cpu"], task["memory"]) == ("voiceter-backend-dev", "1024", "2048")
-    assert (task["networkMode"], task["requiresCompatibilities"]) == ("awsvpc", ["FARGATE"])
-    assert task["runtimePlatform"] == {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}
-    assert (task["executionRoleArn"], task["taskRoleArn"]) == ("arn:execution", "arn:task")
-    assert run.containers() == [CONTAINER.definition()]
-
-
-def test_older_revisions_stay_and_are_tagged_with_the_version() -> None:
-    task = build().one(":TaskDefinition").inputs
-    assert task["skipDestroy"] is True
-    assert task["tags"] == {"Version": "1.0"}
-
-
-def test_container_definitions_are_the_same_every_time() -> None:
-    texts = {build().one(":TaskDefinition").inputs["containerDefinitions"] for _ in range(3)}
-    assert len(texts) == 1
-
-
-def test_service_runs_the_task_definition_behind_the_load_balancer() -> None:
-    run = build()
-    inputs = service(run).inputs
-    assert inputs["name"] == "voiceter-backend-dev"
-    assert inputs["cluster"] == "arn:cluster"
-    assert inputs["taskDefinition"].endswith(":task-definition/voiceter-backend-dev:1")
-    assert inputs["healthCheckGracePeriodSeconds"] == 60
-    assert inputs["availabilityZoneRebalancing"] == "ENABLED"
-    assert inputs["loadBalancers"] == [
-        {"targetGroupArn": "arn:target-group", "containerName": "voiceter-backend", "containerPort": 8080}
-    ]
-    assert run.exports["outputs"] == [inputs["name"], "voiceter-backend-dev", inputs["taskDefinition"]]
-
-
-def test_failed_deployment_rolls_back_and_capacity_never_falls() -> None:
-    inputs = service(build()).inputs
-    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    assert inputs["alarms"] == {"alarmNames": ["high-error-rate", "target-5xx"], "enable": True, "rollback": True}
-    assert (inputs["deploymentMinimumHealthyPercent"], inputs["deploymentMaximumPercent"]) == (100, 200)
-
-
 SHIFT = TrafficShift("arn:alternate", "arn:production-rule", "arn:test-rule")
-
-
-def test_rolling_strategy_is_explicit() -> None:
-    expected = {"strategy": "ROLLING", "bakeTimeInMinutes": "0"}
-    assert service(build()).inputs["deploymentConfiguration"] == expected
 
 
 @pytest.mark.parametrize("kind", ["blue-green", "canary", "linear"])
@@ -142,26 +95,8 @@ def test_deployment_that_no_ci_job_can_wait_for_is_warned_of() -> None:
     assert build(timeline=replace(ARGS.timeline, shift_minutes=40)).warnings == []
 
 
-@pytest.mark.parametrize("public_ips", [True, False])
-def test_tasks_run_in_their_placement(public_ips: bool) -> None:
-    assert service(build(placement=replace(ARGS.placement, public_ips=public_ips))).inputs["networkConfiguration"] == {
-        "subnets": ["subnet-1", "subnet-2"],
-        "securityGroups": ["sg-1"],
-        "assignPublicIp": public_ips,
-    }
-
-
 SPOT = CapacityProvider("FARGATE_SPOT", base=0, weight=100)
 ON_DEMAND = CapacityProvider("FARGATE", base=0, weight=100)
-
-
-def test_capacity_provider_strategy_is_registered() -> None:
-    inputs = service(build(capacity=Capacity(2, on_demand_base=1, spot_percent=70))).inputs
-    assert inputs["capacityProviderStrategies"] == [
-        {"capacityProvider": "FARGATE", "base": 1, "weight": 30},
-        {"capacityProvider": "FARGATE_SPOT", "weight": 70},
-    ]
-    assert "launchType" not in inputs
 
 
 def runs_on(*providers: CapacityProvider) -> RevisionSettings:
@@ -185,33 +120,6 @@ def test_order_of_the_running_capacity_providers_does_not_matter() -> None:
     capacity = Capacity(2, on_demand_base=1, spot_percent=70)
     inputs = service(build(capacity=capacity, running=runs_on(*capacity.providers[::-1]))).inputs
     assert inputs["forceNewDeployment"] is False
-
-
-def test_the_autoscaler_owns_the_count() -> None:
-    registered = service(build(capacity=Capacity(3, 2, 0)))
-    assert registered.inputs["desiredCount"] == 3
-    assert registered.ignore_changes == ("desiredCount",)
-
-
-def test_tasks_carry_the_tags_of_the_service() -> None:
-    inputs = service(build()).inputs
-    assert (inputs["propagateTags"], inputs["enableEcsManagedTags"]) == ("SERVICE", True)
-
-
-@pytest.mark.parametrize("protect", [True, False])
-def test_service_is_protected_with_the_data(protect: bool) -> None:
-    assert service(build(protect=protect)).protect is protect
-
-
-def test_ecs_exec_warns_of_the_writable_root() -> None:
-    run = build(enable_exec=True)
-    assert service(run).inputs["enableExecuteCommand"] is True
-    [warning] = run.warnings
-    assert "enableExec" in warning
-    assert "writable" in warning
-    quiet = build()
-    assert service(quiet).inputs["enableExecuteCommand"] is False
-    assert quiet.warnings == []
 
 
 def test_service_waits_for_everything_inside_a_component() -> None:
