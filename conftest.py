@@ -21,8 +21,7 @@ _SHARING: Final = {
     "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_alarms.py": "the stack with everything",
     "tests/live/test_boundary.py": "the stack with everything",
-    "tests/live/test_customer_key.py": "the stack with everything",
-    "tests/live/test_default_tags.py": "the stack with everything",
+    "tests/live/test_changed_in_place.py": "the stack with everything",
     "tests/live/test_drift.py": "the stack with everything",
 }
 

@@ -18,7 +18,8 @@ pulumi config set-all -s dev --path --plaintext enableMetrics=true --plaintext c
   --plaintext monthlyBudgetUsd=250 --plaintext accessLogs=true --plaintext waf=true \
   --plaintext permissionsBoundaryArn="$boundary" --plaintext redisEnabled=true \
   --secret redisAuthToken=correct-horse-battery --plaintext 'scalingSchedule.morning.cron=0 6 * * ? *' \
-  --plaintext scalingSchedule.morning.min=1 --plaintext scalingSchedule.morning.max=2
+  --plaintext scalingSchedule.morning.min=1 --plaintext scalingSchedule.morning.max=2 \
+  --plaintext extraTags.CostCenter=voice
 pulumi config set --path 'alarmPhones[0]' --type string -s dev -- +4915112345678
 """
 
