@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from sandbox.account.application import one_at_a_time, with_failures
+from sandbox.account import application
+from sandbox.account.application import Application, one_at_a_time, with_failures
 from sandbox.account.process import Account
+from sandbox.tests.provider_harness import client, moto_endpoint
 
 
 def _environ(body: Any, length: int) -> dict[str, Any]:
@@ -36,6 +38,30 @@ def test_parallel_calls_are_served_one_after_another() -> None:
     with ThreadPoolExecutor(max_workers=8) as threads:
         calls = [threads.submit(served, _environ(BytesIO(), 0), _ignore) for _ in range(16)]
     assert {b"".join(call.result()) for call in calls} == {b"1"}
+
+
+def test_account_serves_one_call_at_a_time_whatever_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, most = 0, 0
+
+    def counted(moto: Application) -> Application:
+        def served(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            time.sleep(0.01)  # another call comes meanwhile
+            answer = list(moto(environ, start_response))
+            running -= 1
+            return answer
+
+        return one_at_a_time(served)
+
+    monkeypatch.setattr(application, "one_at_a_time", counted)
+    operations = {"ec2": "describe_vpcs", "iam": "list_roles", "s3": "list_buckets", "ecs": "list_clusters"}
+    with moto_endpoint() as endpoint, ThreadPoolExecutor(max_workers=8) as threads:
+        calls = [getattr(client(endpoint, service), operation) for service, operation in operations.items()]
+        for call in [threads.submit(call) for call in calls * 4]:
+            call.result()
+    assert most == 1
 
 
 class _Stalled(RawIOBase):
