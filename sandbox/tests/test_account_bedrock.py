@@ -43,14 +43,10 @@ def test_profile_leads_to_the_regions_of_its_geography(region: str, prefix: str,
     assert [model["modelArn"].split(":")[3] for model in found["models"]] == regions
 
 
-@pytest.mark.parametrize(("region", "prefix"), [("us-east-1", "eu"), ("eu-north-1", "us"), ("eu-north-1", "xx")])
-def test_profile_of_another_geography_does_not_exist(region: str, prefix: str) -> None:
-    with refused("ResourceNotFoundException"):
-        client("bedrock", region).get_inference_profile(inferenceProfileIdentifier=f"{prefix}.{LITE_2}")
-
-
-def test_access_to_a_model() -> None:
+def test_region_gives_access_to_its_own_models_and_profiles() -> None:
     bedrock = client("bedrock", "us-west-2")
     assert bedrock.get_foundation_model_availability(modelId=LITE_2)["entitlementAvailability"] == "AVAILABLE"
     with refused("ResourceNotFoundException"):
         bedrock.get_foundation_model_availability(modelId="amazon.nova-pro-v1:0")
+    with refused("ResourceNotFoundException"):
+        bedrock.get_inference_profile(inferenceProfileIdentifier=f"eu.{LITE_2}")

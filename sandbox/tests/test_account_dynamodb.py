@@ -77,31 +77,10 @@ def assert_restored(dynamodb: Any, table: str) -> None:
     assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
 
 
-def test_deleted_table_comes_back_from_its_system_backup(dynamodb: Any) -> None:
-    put(dynamodb, 1, "kept")
-    arn = dynamodb.describe_table(TableName="pairs")["Table"]["TableArn"]
-    dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": "Stack", "Value": "dev"}])
-    dynamodb.update_time_to_live(TableName="pairs", TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
-    dynamodb.delete_table(TableName="pairs")
-    assert dynamodb.list_backups(TableName="pairs")["BackupSummaries"] == [], "the default type is USER"
-    for kind in ("SYSTEM", "ALL"):
-        (backup,) = dynamodb.list_backups(TableName="pairs", BackupType=kind)["BackupSummaries"]
-        assert backup["BackupName"] == "pairs$DeletedTableBackup"
-    dynamodb.restore_table_from_backup(TargetTableName="pairs", BackupArn=backup["BackupArn"])
-    assert content(dynamodb, "pairs") == {"1": "kept"}
-    assert_restored(dynamodb, "pairs")
-
-
 def test_table_without_point_in_time_recovery_has_no_system_backup(dynamodb: Any) -> None:
     recover(dynamodb, "pairs", enabled=False)
     dynamodb.delete_table(TableName="pairs")
     assert dynamodb.list_backups(BackupType="ALL")["BackupSummaries"] == []
-
-
-def test_backups_that_were_made_by_hand_are_listed_by_default(dynamodb: Any) -> None:
-    dynamodb.create_backup(TableName="pairs", BackupName="mine")
-    assert [one["BackupName"] for one in dynamodb.list_backups()["BackupSummaries"]] == ["mine"]
-    assert dynamodb.list_backups(BackupType="SYSTEM")["BackupSummaries"] == []
 
 
 def test_earlier_content_is_restored(dynamodb: Any) -> None:
@@ -137,36 +116,3 @@ def test_restore_to_a_time_without_a_backup_is_refused(dynamodb: Any) -> None:
     with refused("PointInTimeRecoveryUnavailableException"):
         restore(UseLatestRestorableTime=True)
     assert dynamodb.list_tables()["TableNames"] == ["pairs"]
-
-
-def test_latest_restorable_time_moves_on(dynamodb: Any) -> None:
-    def latest() -> Any:
-        answer = dynamodb.describe_continuous_backups(TableName="pairs")["ContinuousBackupsDescription"]
-        return answer["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"]
-
-    first = latest()
-    time.sleep(0.01)
-    assert latest() > first
-
-
-def test_encryption_of_a_table_changes_in_place(aws: Callable[[str], Any]) -> None:
-    dynamodb = aws("dynamodb")
-    dynamodb.create_table(
-        TableName="sessions",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-
-    def encrypt(**specification: Any) -> Any:
-        dynamodb.update_table(TableName="sessions", SSESpecification=specification)
-        return dynamodb.describe_table(TableName="sessions")["Table"].get("SSEDescription")
-
-    customer_key = aws("kms").create_key()["KeyMetadata"]["Arn"]
-    managed_by_aws = encrypt(Enabled=True)
-    assert (managed_by_aws["Status"], managed_by_aws["SSEType"]) == ("ENABLED", "KMS")
-    assert managed_by_aws["KMSMasterKeyArn"] != customer_key
-    assert encrypt(Enabled=True, SSEType="KMS", KMSMasterKeyId=customer_key)["KMSMasterKeyArn"] == customer_key
-    assert encrypt(Enabled=False) is None
-    dynamodb.update_table(TableName="sessions", DeletionProtectionEnabled=True)
-    assert dynamodb.describe_table(TableName="sessions")["Table"].get("SSEDescription") is None

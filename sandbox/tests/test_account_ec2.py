@@ -17,13 +17,6 @@ def world() -> Iterator[World]:
         yield World()
 
 
-def nat_gateway(world: World) -> tuple[str, str]:
-    """Creates a NAT gateway, and returns its id and the allocation id of its address."""
-    address = world.ec2.allocate_address(Domain="vpc")["AllocationId"]
-    nat = world.ec2.create_nat_gateway(SubnetId=world.subnets[0], AllocationId=address)["NatGateway"]
-    return nat["NatGatewayId"], address
-
-
 def cache(world: World) -> None:
     """Creates a replication group of ElastiCache in the subnets, with the security group."""
     caches = client("elasticache")
@@ -44,37 +37,48 @@ def balancer(world: World) -> None:
     assert world.balancer
 
 
-def gateway(world: World) -> None:
-    assert world.gateway
-
-
-def group(world: World) -> None:
-    assert world.security_group
-
-
 def service(world: World) -> None:
     world.create(world.task("1"), loadBalancers=[])
 
 
-@pytest.mark.parametrize("use", [balancer, service, nat_gateway, cache])
-def test_subnet_in_use_cannot_be_deleted(world: World, use: Callable[[World], object]) -> None:
+@pytest.mark.parametrize(
+    ("use", "attached_by"), [(balancer, "amazon-elb"), (service, "amazon-aws"), (cache, "amazon-aws")]
+)
+def test_subnet_and_group_in_use_have_network_interfaces_and_cannot_be_deleted(
+    world: World, use: Callable[[World], object], attached_by: str
+) -> None:
+    def listed(**filters: str) -> list[Any]:
+        selected = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
+        return world.ec2.describe_network_interfaces(Filters=selected)["NetworkInterfaces"]
+
+    before = {one["NetworkInterfaceId"] for one in listed()}
     use(world)
+    added = [one for one in listed() if one["NetworkInterfaceId"] not in before]
+    assert {one["SubnetId"] for one in added} == {*world.subnets}
+    assert {one["Attachment"]["InstanceOwnerId"] for one in added} == {attached_by}
+    assert {group["GroupId"] for one in added for group in one["Groups"]} == {world.security_group}
+    [first] = [one for one in listed(subnet_id=world.subnets[0]) if one in added]
+    assert first in listed(vpc_id=first["VpcId"], group_id=world.security_group)
+    assert listed(vpc_id="vpc-other") == []
     with refused("DependencyViolation"):
         world.ec2.delete_subnet(SubnetId=world.subnets[0])
-
-
-@pytest.mark.parametrize("use", [balancer, service, cache])
-def test_security_group_in_use_cannot_be_deleted(world: World, use: Callable[[World], object]) -> None:
-    use(world)
     with refused("DependencyViolation"):
         world.ec2.delete_security_group(GroupId=world.security_group)
 
 
-def test_subnet_and_group_can_be_deleted_after_their_user(world: World) -> None:
+def test_subnet_group_and_network_can_be_deleted_after_their_users(world: World) -> None:
     service(world)
     world.ecs.delete_service(cluster="app", service="app", force=True)
-    world.ec2.delete_subnet(SubnetId=world.subnets[0])
+    for subnet in world.subnets:
+        world.ec2.delete_subnet(SubnetId=subnet)
+    with refused("DependencyViolation"):
+        world.ec2.delete_vpc(VpcId=world.vpc)
     world.ec2.delete_security_group(GroupId=world.security_group)
+    assert world.gateway
+    with refused("DependencyViolation"):
+        world.ec2.delete_vpc(VpcId=world.vpc)
+    world.ec2.detach_internet_gateway(InternetGatewayId=world.gateway, VpcId=world.vpc)
+    world.ec2.delete_vpc(VpcId=world.vpc)
 
 
 def test_security_group_in_the_rule_of_another_group_cannot_be_deleted(world: World) -> None:
@@ -87,47 +91,31 @@ def test_security_group_in_the_rule_of_another_group_cannot_be_deleted(world: Wo
     world.ec2.delete_security_group(GroupId=group)
 
 
-@pytest.mark.parametrize("use", [gateway, group])
-def test_vpc_with_a_gateway_or_a_group_cannot_be_deleted(world: World, use: Callable[[World], object]) -> None:
-    use(world)
-    with refused("DependencyViolation"):
-        world.ec2.delete_vpc(VpcId=world.vpc)
-
-
-def test_gateway_cannot_be_detached_while_tasks_have_public_addresses(world: World) -> None:
+def test_gateway_cannot_be_detached_while_something_has_a_public_address(world: World) -> None:
     which = {"InternetGatewayId": world.gateway, "VpcId": world.vpc}
     network = {"subnets": world.subnets, "securityGroups": [world.security_group], "assignPublicIp": "ENABLED"}
     world.create(world.task("1"), loadBalancers=[], networkConfiguration={"awsvpcConfiguration": network})
     with refused("some mapped public address"):
         world.ec2.detach_internet_gateway(**which)
     world.update(desiredCount=0)
+    public = world.new_balancer("public", "internet-facing")
+    with refused("some mapped public address"):
+        world.ec2.detach_internet_gateway(**which)
+    world.elb.delete_load_balancer(LoadBalancerArn=public)
     world.ec2.detach_internet_gateway(**which)
 
 
-def test_gateway_cannot_be_detached_from_a_public_load_balancer(world: World) -> None:
-    which = {"InternetGatewayId": world.gateway, "VpcId": world.vpc}
-    world.new_balancer("public", "internet-facing")
-    with refused("some mapped public address"):
-        world.ec2.detach_internet_gateway(**which)
-
-
-def test_address_of_a_nat_gateway_cannot_be_released(world: World) -> None:
-    nat, address = nat_gateway(world)
+def test_nat_gateway_holds_its_subnet_and_its_address(world: World) -> None:
+    before = len(world.ec2.describe_network_interfaces()["NetworkInterfaces"])
+    subnet, address = world.subnets[0], world.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    nat = world.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    assert len(world.ec2.describe_network_interfaces()["NetworkInterfaces"]) == before + 1
+    with refused("DependencyViolation"):
+        world.ec2.delete_subnet(SubnetId=subnet)
     with refused("InvalidIPAddress.InUse"):
         world.ec2.release_address(AllocationId=address)
     world.ec2.delete_nat_gateway(NatGatewayId=nat)
     world.ec2.release_address(AllocationId=address)
-
-
-def test_route_table_has_one_gateway_endpoint_for_a_service(world: World) -> None:
-    which = {"VpcId": world.vpc, "ServiceName": f"com.amazonaws.{REGION}.s3", "VpcEndpointType": "Gateway"}
-    tables = [world.ec2.create_route_table(VpcId=world.vpc)["RouteTable"]["RouteTableId"]]
-    made = world.ec2.create_vpc_endpoint(**which, RouteTableIds=tables)["VpcEndpoint"]
-    with refused("RouteAlreadyExists"):
-        world.ec2.create_vpc_endpoint(**which, RouteTableIds=tables)
-    world.ec2.create_vpc_endpoint(**which)
-    world.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
-    world.ec2.create_vpc_endpoint(**which, RouteTableIds=tables)
 
 
 def test_new_flow_log_writes_the_policy_of_its_bucket(world: World) -> None:
@@ -144,28 +132,3 @@ def test_new_flow_log_writes_the_policy_of_its_bucket(world: World) -> None:
     )
     policy = json.loads(s3.get_bucket_policy(Bucket="flows")["Policy"])
     assert [one["Sid"] for one in policy["Statement"]] == ["AWSLogDeliveryWrite", "AWSLogDeliveryAclCheck"]
-
-
-@pytest.mark.parametrize(
-    ("use", "attached_by"), [(balancer, "amazon-elb"), (service, "amazon-aws"), (cache, "amazon-aws")]
-)
-def test_network_interfaces_are_listed(world: World, use: Callable[[World], object], attached_by: str) -> None:
-    def listed(**filters: str) -> list[Any]:
-        selected = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
-        return world.ec2.describe_network_interfaces(Filters=selected)["NetworkInterfaces"]
-
-    before = {one["NetworkInterfaceId"] for one in listed()}
-    use(world)
-    added = [one for one in listed() if one["NetworkInterfaceId"] not in before]
-    assert {one["SubnetId"] for one in added} == set(world.subnets)
-    assert {one["Attachment"]["InstanceOwnerId"] for one in added} == {attached_by}
-    assert {group["GroupId"] for one in added for group in one["Groups"]} == {world.security_group}
-    [first] = [one for one in listed(subnet_id=world.subnets[0]) if one in added]
-    assert first in listed(vpc_id=first["VpcId"], group_id=world.security_group)
-    assert listed(vpc_id="vpc-other") == []
-
-
-def test_network_interface_of_a_nat_gateway_is_listed_once(world: World) -> None:
-    before = len(world.ec2.describe_network_interfaces()["NetworkInterfaces"])
-    nat_gateway(world)
-    assert len(world.ec2.describe_network_interfaces()["NetworkInterfaces"]) == before + 1

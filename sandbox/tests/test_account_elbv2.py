@@ -15,9 +15,7 @@ from sandbox.tls_policies import TLS_POLICIES
 @pytest.fixture
 def world() -> Iterator[World]:
     with empty_account():
-        world = World()
-        world.create(world.task("1"))
-        yield world
+        yield World()
 
 
 def states(world: World) -> dict[str, str]:
@@ -26,16 +24,14 @@ def states(world: World) -> dict[str, str]:
     return {one["Target"]["Id"].rpartition(".")[0]: one["TargetHealth"]["State"] for one in described}
 
 
-def test_targets_in_a_zone_that_leaves_the_load_balancer_are_unused(world: World) -> None:
+def test_targets_outside_the_zones_of_the_load_balancer_or_behind_no_rule_are_unused(world: World) -> None:
+    world.create(world.task("1"))
     assert states(world) == {"10.0.0": "healthy", "10.0.1": "healthy"}
     kept, _ = world.subnets
     world.elb.set_subnets(LoadBalancerArn=world.balancer, Subnets=[kept, world.subnet(2, "c")])
     assert states(world) == {"10.0.0": "healthy", "10.0.1": "unused"}
-
-
-def test_targets_behind_no_rule_are_unused(world: World) -> None:
     world.elb.delete_rule(RuleArn=world.rule)
-    assert set(states(world).values()) == {"unused"}
+    assert {*states(world).values()} == {"unused"}
 
 
 def test_load_balancer_with_deletion_protection_is_not_deleted(world: World) -> None:
@@ -86,13 +82,15 @@ TLS_ONLY: dict[str, Any] = {
 }
 
 
-def bucket(*statements: dict[str, Any], region: str = REGION) -> None:
-    s3 = client("s3", region)
+def bucket(region: str = REGION) -> None:
     place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=BUCKET, **place)
-    if statements:
-        policy = {"Version": "2012-10-17", "Statement": list(statements)}
-        s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+    client("s3", region).create_bucket(Bucket=BUCKET, **place)
+
+
+def admit(*statements: dict[str, Any]) -> None:
+    """Gives the bucket a policy."""
+    policy = {"Version": "2012-10-17", "Statement": list(statements)}
+    client("s3").put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
 
 
 def turn_on(world: World, log: str) -> None:
@@ -101,20 +99,20 @@ def turn_on(world: World, log: str) -> None:
     world.elb.modify_load_balancer_attributes(LoadBalancerArn=world.balancer, Attributes=sent)
 
 
-LOGS = ("access_logs", "connection_logs")
-
-
-@pytest.mark.parametrize("log", LOGS)
+@pytest.mark.parametrize("log", ["access_logs", "connection_logs"])
 def test_logs_go_to_a_bucket_that_admits_the_load_balancer(world: World, log: str) -> None:
-    bucket(ADMITS, TLS_ONLY)
+    with refused("does not exist"):
+        turn_on(world, log)
+    bucket()
+    with refused("Access Denied for bucket"):
+        turn_on(world, log)
+    admit(ADMITS, TLS_ONLY)
     turn_on(world, log)
 
 
-@pytest.mark.parametrize("log", LOGS)
 @pytest.mark.parametrize(
     "statements",
     [
-        [],
         [{**ADMITS, "Principal": {"Service": "delivery.logs.amazonaws.com"}}],
         [{**ADMITS, "Action": "s3:GetObject"}],
         [{**ADMITS, "Resource": f"arn:aws:s3:::{BUCKET}/AWSLogs/210987654321/*"}],
@@ -124,24 +122,22 @@ def test_logs_go_to_a_bucket_that_admits_the_load_balancer(world: World, log: st
     ],
 )
 def test_bucket_that_does_not_admit_the_load_balancer_is_refused(
-    world: World, log: str, statements: list[dict[str, Any]]
+    world: World, statements: list[dict[str, Any]]
 ) -> None:
-    bucket(*statements)
+    bucket()
+    admit(*statements)
     with refused("Access Denied for bucket"):
-        turn_on(world, log)
+        turn_on(world, "access_logs")
 
 
-def test_bucket_with_a_kms_key_is_refused(world: World) -> None:
-    bucket(ADMITS)
+def test_bucket_with_a_kms_key_or_in_another_region_is_refused(world: World) -> None:
+    bucket("us-east-1")
+    with refused("not located in the same region"):
+        turn_on(world, "access_logs")
+    client("s3", "us-east-1").delete_bucket(Bucket=BUCKET)
+    bucket()
+    admit(ADMITS)
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     client("s3").put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
     with refused("Access Denied for bucket"):
-        turn_on(world, "access_logs")
-
-
-def test_missing_bucket_and_bucket_of_another_region_are_refused(world: World) -> None:
-    with refused("does not exist"):
-        turn_on(world, "access_logs")
-    bucket(ADMITS, region="us-east-1")
-    with refused("not located in the same region"):
         turn_on(world, "access_logs")

@@ -14,9 +14,6 @@ from sandbox.tests.account_world import refused
     ("service", "name", "value"),
     [
         ("fargate", "Fargate On-Demand vCPU resource count", 6),
-        ("fargate", "Fargate Spot vCPU resource count", 6),
-        ("ec2", "EC2-VPC Elastic IPs", 5),
-        ("bedrock", "On-demand InvokeModel concurrent requests for Amazon Nova 2 Sonic", 20),
         ("vpc", "NAT gateways per Availability Zone", 5),  # of moto's quotas
     ],
 )

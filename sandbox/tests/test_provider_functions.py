@@ -137,15 +137,6 @@ def test_a_hosted_zone_by_its_id(engine: Engine, endpoint: str) -> None:
         engine.invoke(GET_ZONE, {"zoneId": "Z0NONE"})
 
 
-def test_models_of_the_region(engine: Engine) -> None:
-    found = {
-        model["modelId"]: model["inferenceTypesSupporteds"] for model in engine.invoke(GET_MODELS, {})["modelSummaries"]
-    }
-    assert found["amazon.nova-2-sonic-v1:0"] == ["ON_DEMAND"]
-    assert found["amazon.nova-lite-v1:0"] == ["ON_DEMAND", "INFERENCE_PROFILE"]
-    assert found["amazon.nova-2-lite-v1:0"] == ["INFERENCE_PROFILE"]
-
-
 def test_an_inference_profile_and_where_it_leads(engine: Engine) -> None:
     found = engine.invoke(GET_PROFILE, {"inferenceProfileId": "global.amazon.nova-2-lite-v1:0"})
     assert found["inferenceProfileArn"] == (

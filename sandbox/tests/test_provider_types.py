@@ -1,6 +1,7 @@
 """What single types do beyond the common: deleting by force, defaults of the account, values with calls apart."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from sandbox.tests.provider_samples import (
     ALARM,
     BUCKET,
     BUDGET,
+    CACHE,
+    CACHE_TOKEN,
     CONTAINERS,
     KEY,
     LOG_GROUP,
@@ -117,6 +120,25 @@ def test_an_existing_record_is_overwritten_only_if_allowed(world: World) -> None
     assert world.engine.seen(first).inputs["records"] == ["c.example.com"]
 
 
+def test_new_token_of_a_cache_stays_secret_and_a_removed_one_is_drift(world: World, endpoint: str) -> None:
+    made, caches = world.make(CACHE), client(endpoint, "elasticache")
+    assert made.secret == {"authToken"}
+
+    def last_change() -> Any:
+        (group,) = caches.describe_replication_groups(ReplicationGroupId="app-cache")["ReplicationGroups"]
+        assert CACHE_TOKEN not in str(group)
+        return group["AuthTokenLastModifiedDate"]
+
+    before = last_change()
+    changed = world.engine.update(made, made.inputs | {"authToken": f"{CACHE_TOKEN}-2"})
+    assert (changed.outputs["authToken"], changed.secret) == (f"{CACHE_TOKEN}-2", {"authToken"})
+    assert last_change() > before
+    caches.modify_replication_group(ReplicationGroupId="app-cache", AuthTokenUpdateStrategy="DELETE")
+    seen = world.engine.seen(changed)
+    assert "authToken" not in seen.outputs
+    assert list(world.engine.diff(seen, changed.inputs).diffs) == ["authToken"]
+
+
 # Alarms, topics, keys, budgets
 
 
@@ -148,7 +170,9 @@ def test_a_changed_budget_keeps_what_the_program_leaves_out(world: World) -> Non
     inputs = {name: value for name, value in made.inputs.items() if name != "costFilters"}
     updated = world.engine.update(made, inputs | {"limitAmount": "7.0"})
     seen = world.engine.seen(updated).outputs
-    assert (seen["limitAmount"], seen["costFilters"]) == ("7.0", made.outputs["costFilters"])
+    assert seen["limitAmount"] == "7.0"
+    for name in ("costFilters", "notifications"):
+        assert seen[name] == made.outputs[name]
 
 
 def test_subscribers_of_a_budget_are_read_and_changed(world: World, endpoint: str) -> None:
