@@ -1,7 +1,6 @@
 """The account's web application serves one call at a time, and answers its failures with a sentence."""
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, RawIOBase
@@ -22,22 +21,6 @@ def _environ(body: Any, length: int) -> dict[str, Any]:
 
 def _ignore(*_: Any) -> None:
     pass
-
-
-def test_parallel_calls_are_served_one_after_another() -> None:
-    running = 0
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        nonlocal running
-        running += 1
-        time.sleep(0.01)
-        yield str(running).encode()
-        running -= 1
-
-    served = one_at_a_time(application)
-    with ThreadPoolExecutor(max_workers=8) as threads:
-        calls = [threads.submit(served, _environ(BytesIO(), 0), _ignore) for _ in range(16)]
-    assert {b"".join(call.result()) for call in calls} == {b"1"}
 
 
 def test_account_serves_one_call_at_a_time_whatever_the_service(monkeypatch: pytest.MonkeyPatch) -> None:

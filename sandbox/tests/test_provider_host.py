@@ -16,10 +16,8 @@ import psutil
 import pytest
 from google.protobuf import empty_pb2
 
-from sandbox.provider import servicer
 from sandbox.provider.host import Calls
 from sandbox.provider.stubs import provider, provider_grpc
-from sandbox.provider.types import TYPES
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "sandbox.provider"]
@@ -91,14 +89,6 @@ def test_it_starts_without_slow_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)  # noqa: S603
     assert done.stdout.splitlines() == ["[]", "True Output", "insecure_channel"]
-
-
-def test_it_loads_the_model_of_every_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[str] = []
-    monkeypatch.setattr(servicer, "service_model", loaded.append)
-    for _ in servicer.prepare():
-        pass
-    assert sorted(loaded) == sorted({resource.service for resource in TYPES.values()})
 
 
 def test_preparation_waits_for_a_pause_between_calls() -> None:

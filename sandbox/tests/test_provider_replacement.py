@@ -12,80 +12,56 @@ import pytest
 
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import Values
+from sandbox.tests import provider_samples as samples
 from sandbox.tests.provider_harness import Engine, Made, Refused, client
-from sandbox.tests.provider_samples import (
-    CACHE,
-    CERTIFICATE,
-    GATEWAY,
-    LISTENER,
-    LOAD_BALANCER,
-    LOG_GROUP,
-    RECORD,
-    REPOSITORY,
-    RULE,
-    SAMPLES,
-    SERVICE,
-    SUBNET,
-    TABLE,
-    VPC,
-)
+from sandbox.tests.provider_samples import SAMPLES
 from sandbox.tests.provider_world import World
 
-VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
-ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
-INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-IMAGES = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 
 # Token: the inputs whose change always replaces (ForceNew), and those that stay as they are if the program drops them
 # (Optional and Computed, or a block whose absence is ignored).
 _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
-    "aws:acm/certificate:Certificate": ({"domainName", "validationMethod"}, {"domainName", "validationMethod"}),
+    samples.CERTIFICATE: ({"domainName", "validationMethod"}, {"domainName", "validationMethod"}),
     "aws:acm/certificateValidation:CertificateValidation": ({"certificateArn", "validationRecordFqdns"}, set()),
-    "aws:appautoscaling/policy:Policy": ({"name", "resourceId", "scalableDimension", "serviceNamespace"}, set()),
-    "aws:appautoscaling/scheduledAction:ScheduledAction": (
-        {"name", "resourceId", "scalableDimension", "serviceNamespace"},
-        set(),
-    ),
-    "aws:appautoscaling/target:Target": ({"resourceId", "scalableDimension", "serviceNamespace"}, set()),
-    "aws:budgets/budget:Budget": ({"name"}, {"costFilters", "limitAmount", "limitUnit"}),
-    "aws:cloudwatch/dashboard:Dashboard": ({"dashboardName"}, set()),
-    "aws:cloudwatch/eventRule:EventRule": ({"name"}, {"state"}),
-    "aws:cloudwatch/eventTarget:EventTarget": ({"rule", "targetId"}, {"targetId"}),
-    "aws:cloudwatch/logGroup:LogGroup": ({"name"}, {"deletionProtectionEnabled"}),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": ({"logGroupName", "name"}, set()),
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": ({"policyName"}, set()),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": ({"name"}, set()),
+    samples.POLICY: ({"name", "resourceId", "scalableDimension", "serviceNamespace"}, set()),
+    samples.SCHEDULED_ACTION: ({"name", "resourceId", "scalableDimension", "serviceNamespace"}, set()),
+    samples.TARGET: ({"resourceId", "scalableDimension", "serviceNamespace"}, set()),
+    samples.BUDGET: ({"name"}, {"costFilters", "limitAmount", "limitUnit"}),
+    samples.DASHBOARD: ({"dashboardName"}, set()),
+    samples.EVENT_RULE: ({"name"}, {"state"}),
+    samples.EVENT_TARGET: ({"rule", "targetId"}, {"targetId"}),
+    samples.LOG_GROUP: ({"name"}, {"deletionProtectionEnabled"}),
+    samples.METRIC_FILTER: ({"logGroupName", "name"}, set()),
+    samples.LOG_POLICY: ({"policyName"}, set()),
+    samples.ALARM: ({"name"}, set()),
     "aws:cloudwatch/queryDefinition:QueryDefinition": (set(), set()),
-    "aws:dynamodb/table:Table": (
+    samples.TABLE: (
         {"hashKey", "name", "rangeKey"},
         {"attributes", "globalSecondaryIndexes", "hashKey", "pointInTimeRecovery", "serverSideEncryption", "ttl"},
     ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ({"vpcId"}, {"vpcId"}),
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ({"vpcEndpointId"}, {"policy"}),
+    samples.ENDPOINT_POLICY: ({"vpcEndpointId"}, {"policy"}),
     "aws:ec2/eip:Eip": (set(), set()),
-    "aws:ec2/flowLog:FlowLog": (
-        {"logDestination", "logDestinationType", "trafficType", "vpcId"},
-        {"logDestination"},
-    ),
-    "aws:ec2/internetGateway:InternetGateway": (set(), {"vpcId"}),
+    "aws:ec2/flowLog:FlowLog": ({"logDestination", "logDestinationType", "trafficType", "vpcId"}, {"logDestination"}),
+    samples.GATEWAY: (set(), {"vpcId"}),
     "aws:ec2/natGateway:NatGateway": ({"allocationId", "subnetId"}, set()),
     "aws:ec2/route:Route": ({"destinationCidrBlock", "routeTableId"}, set()),
-    "aws:ec2/routeTable:RouteTable": ({"vpcId"}, set()),
+    samples.ROUTE_TABLE: ({"vpcId"}, set()),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": ({"subnetId"}, set()),
-    "aws:ec2/securityGroup:SecurityGroup": ({"description", "name", "vpcId"}, {"vpcId"}),
-    "aws:ec2/subnet:Subnet": ({"availabilityZone", "cidrBlock", "vpcId"}, {"availabilityZone", "cidrBlock"}),
-    "aws:ec2/vpc:Vpc": ({"cidrBlock"}, {"cidrBlock"}),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": ({"serviceName", "vpcEndpointType", "vpcId"}, {"routeTableIds"}),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": ({"policy", "repository"}, set()),
-    "aws:ecr/repository:Repository": ({"encryptionConfigurations", "name"}, {"encryptionConfigurations"}),
-    "aws:ecs/cluster:Cluster": ({"name"}, {"settings"}),
+    samples.GROUP: ({"description", "name", "vpcId"}, {"vpcId"}),
+    samples.SUBNET: ({"availabilityZone", "cidrBlock", "vpcId"}, {"availabilityZone", "cidrBlock"}),
+    samples.VPC: ({"cidrBlock"}, {"cidrBlock"}),
+    samples.ENDPOINT: ({"serviceName", "vpcEndpointType", "vpcId"}, {"routeTableIds"}),
+    samples.IMAGE_LIFECYCLE: ({"policy", "repository"}, set()),
+    samples.REPOSITORY: ({"encryptionConfigurations", "name"}, {"encryptionConfigurations"}),
+    samples.CLUSTER: ({"name"}, {"settings"}),
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": ({"clusterName"}, set()),
-    "aws:ecs/service:Service": (
+    samples.SERVICE: (
         {"cluster", "name"},
         {"availabilityZoneRebalancing", "cluster", "deploymentCircuitBreaker", "deploymentConfiguration"},
     ),
-    "aws:ecs/taskDefinition:TaskDefinition": (
+    samples.TASK: (
         {
             "containerDefinitions",
             "cpu",
@@ -99,7 +75,7 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
         },
         {"networkMode"},
     ),
-    "aws:elasticache/replicationGroup:ReplicationGroup": (
+    samples.CACHE: (
         {"atRestEncryptionEnabled", "port", "replicationGroupId", "subnetGroupName"},
         {
             "applyImmediately",
@@ -117,57 +93,51 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
             "transitEncryptionMode",
         },
     ),
-    "aws:elasticache/subnetGroup:SubnetGroup": ({"name"}, set()),
-    "aws:iam/role:Role": ({"name"}, set()),
-    "aws:iam/rolePolicy:RolePolicy": ({"name", "role"}, set()),
+    samples.SUBNET_GROUP: ({"name"}, set()),
+    samples.ROLE: ({"name"}, set()),
+    samples.ROLE_POLICY: ({"name", "role"}, set()),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ({"policyArn", "role"}, set()),
-    "aws:kms/alias:Alias": ({"name"}, set()),
-    "aws:kms/key:Key": (set(), {"description", "policy"}),
-    "aws:lb/listener:Listener": ({"loadBalancerArn"}, {"protocol", "sslPolicy"}),
-    "aws:lb/listenerRule:ListenerRule": ({"listenerArn"}, {"priority"}),
-    "aws:lb/loadBalancer:LoadBalancer": (
+    samples.ALIAS: ({"name"}, set()),
+    samples.KEY: (set(), {"description", "policy"}),
+    samples.LISTENER: ({"loadBalancerArn"}, {"protocol", "sslPolicy"}),
+    samples.RULE: ({"listenerArn"}, {"priority"}),
+    samples.LOAD_BALANCER: (
         {"loadBalancerType", "name"},
         {"accessLogs", "connectionLogs", "securityGroups", "subnets"},
     ),
-    "aws:lb/targetGroup:TargetGroup": (
+    samples.TARGET_GROUP: (
         {"name", "port", "protocol", "targetType", "vpcId"},
         {"healthCheck", "loadBalancingAlgorithmType", "stickiness"},
     ),
-    "aws:route53/healthCheck:HealthCheck": (
-        {"measureLatency", "requestInterval", "type"},
-        {"failureThreshold"},
-    ),
-    "aws:route53/record:Record": ({"name", "zoneId"}, {"allowOverwrite"}),
-    "aws:s3/bucket:Bucket": ({"bucket"}, set()),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": ({"bucket"}, set()),
+    samples.HEALTH_CHECK: ({"measureLatency", "requestInterval", "type"}, {"failureThreshold"}),
+    samples.RECORD: ({"name", "zoneId"}, {"allowOverwrite"}),
+    samples.BUCKET: ({"bucket"}, set()),
+    samples.BUCKET_LIFECYCLE: ({"bucket"}, set()),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ({"bucket"}, set()),
-    "aws:s3/bucketPolicy:BucketPolicy": ({"bucket"}, set()),
+    samples.BUCKET_POLICY: ({"bucket"}, set()),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ({"bucket"}, set()),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": ({"bucket"}, set()),
-    "aws:s3/bucketVersioning:BucketVersioning": ({"bucket"}, set()),
-    "aws:secretsmanager/secret:Secret": ({"name", "namePrefix"}, set()),
-    "aws:secretsmanager/secretVersion:SecretVersion": ({"secretId", "secretString"}, set()),
-    "aws:sns/topic:Topic": ({"name"}, set()),
-    "aws:sns/topicPolicy:TopicPolicy": ({"arn"}, set()),
-    "aws:sns/topicSubscription:TopicSubscription": ({"endpoint", "protocol", "topic"}, set()),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ({"securityGroupId"}, set()),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ({"securityGroupId"}, set()),
-    "aws:wafv2/webAcl:WebAcl": ({"name", "scope"}, set()),
+    samples.VERSIONING: ({"bucket"}, set()),
+    samples.SECRET: ({"name", "namePrefix"}, set()),
+    samples.VERSION: ({"secretId", "secretString"}, set()),
+    samples.TOPIC: ({"name"}, set()),
+    samples.TOPIC_POLICY: ({"arn"}, set()),
+    samples.SUBSCRIPTION: ({"endpoint", "protocol", "topic"}, set()),
+    samples.EGRESS: ({"securityGroupId"}, set()),
+    samples.INGRESS: ({"securityGroupId"}, set()),
+    samples.WEB_ACL: ({"name", "scope"}, set()),
     "aws:wafv2/webAclAssociation:WebAclAssociation": ({"resourceArn", "webAclArn"}, set()),
-    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": (
-        {"logDestinationConfigs", "resourceArn"},
-        set(),
-    ),
+    samples.WEB_ACL_LOG: ({"logDestinationConfigs", "resourceArn"}, set()),
 }
 # What replaces here although the AWS provider updates it.
 _REPLACES_HERE_ALONE = {
-    (ASSOCIATION, "routeTableId"): "AWS then makes an association of another id, and the engine keeps the old one",
+    (ASSOCIATION, "routeTableId"): "AWS then makes an association of another id, and the engine keeps the old one"
 }
 # What is a change here if the program drops it, although the AWS provider leaves it alone.
 _GOES_HERE = {
-    (TABLE, "attributes"): "it is computed for the sake of indexes that are resources of their own",
-    (TABLE, "globalSecondaryIndexes"): "it is computed for the sake of indexes that are resources of their own",
-    (TABLE, "hashKey"): "it is computed for the sake of keySchemas, which the sandbox does not know",
+    (samples.TABLE, "attributes"): "it is computed for the sake of indexes that are resources of their own",
+    (samples.TABLE, "globalSecondaryIndexes"): "it is computed for the sake of indexes that are resources of their own",
+    (samples.TABLE, "hashKey"): "it is computed for the sake of keySchemas, which the sandbox does not know",
 }
 
 
@@ -176,23 +146,18 @@ def test_every_type_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("token", TYPES)
-def test_a_change_replaces_where_the_aws_provider_replaces(token: str) -> None:
-    resource, (replaces, _) = TYPES[token], _SCHEMAS[token]
+def test_a_change_replaces_and_dropped_inputs_stay_where_the_aws_provider_says_so(token: str) -> None:
+    resource, (replaces, kept) = TYPES[token], _SCHEMAS[token]
     here = {name for other, name in _REPLACES_HERE_ALONE if other == token}
     assert resource.replacing == replaces | here
     assert not here & replaces
-
-
-@pytest.mark.parametrize("token", TYPES)
-def test_dropped_inputs_stay_where_the_aws_provider_keeps_them(token: str) -> None:
-    resource, (_, kept) = TYPES[token], _SCHEMAS[token]
     goes = {name for other, name in _GOES_HERE if other == token}
     assert resource.kept & resource.inputs == kept - goes
     assert goes <= kept <= resource.inputs
 
 
 def test_types_deleted_before_replacement_are_the_aws_providers_and_those_replaced_here_alone() -> None:
-    theirs = {IMAGES, "aws:iam/rolePolicyAttachment:RolePolicyAttachment"}
+    theirs = {samples.IMAGE_LIFECYCLE, "aws:iam/rolePolicyAttachment:RolePolicyAttachment"}
     ours = {token for token, _ in _REPLACES_HERE_ALONE if not TYPES[token].name}
     assert {token for token, resource in TYPES.items() if resource.delete_before_replace} == theirs | ours
 
@@ -204,24 +169,24 @@ _REDIS: Values = {"engine": "redis", "engineVersion": "7.1", "engineVersionActua
 _OLD_REDIS: Values = {"engine": "redis", "engineVersion": "6.x", "engineVersionActual": "6.2.6"}
 
 _BY_VALUE: list[tuple[str, Values, Values, list[str]]] = [
-    (INGRESS, {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "10.1.0.0/16"}, []),
+    (samples.INGRESS, {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "10.1.0.0/16"}, []),
     (
-        INGRESS,
+        samples.INGRESS,
         {"cidrIpv4": "10.0.0.0/8"},
         {"cidrIpv4": None, "referencedSecurityGroupId": "sg-1"},
         ["cidrIpv4", "referencedSecurityGroupId"],
     ),
-    (CACHE, _REDIS, {"engine": "valkey", "engineVersion": "7.2"}, []),
-    (CACHE, _REDIS | {"engine": "valkey"}, {"engine": "redis"}, ["engine"]),
-    (CACHE, _REDIS, {"engineVersion": "7.0"}, ["engineVersion"]),
-    (CACHE, _REDIS, {"engineVersion": "8.0"}, []),
-    (CACHE, _REDIS, {"transitEncryptionEnabled": True}, []),
-    (CACHE, _OLD_REDIS, {"transitEncryptionEnabled": True}, ["transitEncryptionEnabled"]),
-    (CACHE, _OLD_REDIS, {"engineVersion": "6.2"}, []),
-    (CACHE, _OLD_REDIS, {"engineVersion": "6.0"}, ["engineVersion"]),
-    (CACHE, _OLD_REDIS, {"engineVersion": "7.1"}, []),
-    (LOAD_BALANCER, {"subnets": ["a", "b"]}, {"subnets": ["c"]}, []),
-    (LOAD_BALANCER, {"securityGroups": ["sg-1"]}, {"securityGroups": []}, []),
+    (samples.CACHE, _REDIS, {"engine": "valkey", "engineVersion": "7.2"}, []),
+    (samples.CACHE, _REDIS | {"engine": "valkey"}, {"engine": "redis"}, ["engine"]),
+    (samples.CACHE, _REDIS, {"engineVersion": "7.0"}, ["engineVersion"]),
+    (samples.CACHE, _REDIS, {"engineVersion": "8.0"}, []),
+    (samples.CACHE, _REDIS, {"transitEncryptionEnabled": True}, []),
+    (samples.CACHE, _OLD_REDIS, {"transitEncryptionEnabled": True}, ["transitEncryptionEnabled"]),
+    (samples.CACHE, _OLD_REDIS, {"engineVersion": "6.2"}, []),
+    (samples.CACHE, _OLD_REDIS, {"engineVersion": "6.0"}, ["engineVersion"]),
+    (samples.CACHE, _OLD_REDIS, {"engineVersion": "7.1"}, []),
+    (samples.LOAD_BALANCER, {"subnets": ["a", "b"]}, {"subnets": ["c"]}, []),
+    (samples.LOAD_BALANCER, {"securityGroups": ["sg-1"]}, {"securityGroups": []}, []),
 ]
 
 
@@ -254,8 +219,8 @@ def _changed(world: World, made: Made, change: Values) -> Made:
 
 
 def test_an_internet_gateway_moves_to_another_network(world: World, endpoint: str) -> None:
-    made = world.make(GATEWAY)
-    other = world.engine.create(VPC, "other", {"cidrBlock": "10.9.0.0/16"})
+    made = world.make(samples.GATEWAY)
+    other = world.engine.create(samples.VPC, "other", {"cidrBlock": "10.9.0.0/16"})
     assert made.outputs["vpcId"] not in (None, other.id)
     moved = _changed(world, made, {"vpcId": other.id})
     (gateway,) = client(endpoint, "ec2").describe_internet_gateways(InternetGatewayIds=[made.id])["InternetGateways"]
@@ -264,7 +229,7 @@ def test_an_internet_gateway_moves_to_another_network(world: World, endpoint: st
 
 
 def test_logs_of_zero_days_never_expire(world: World, endpoint: str) -> None:
-    made = world.engine.create(LOG_GROUP, "group", {"name": "/app", "retentionInDays": 0})
+    made = world.engine.create(samples.LOG_GROUP, "group", {"name": "/app", "retentionInDays": 0})
     made = _changed(world, _changed(world, made, {"retentionInDays": 7}), {"retentionInDays": 0})
     (group,) = client(endpoint, "logs").describe_log_groups()["logGroups"]
     assert "retentionInDays" not in group
@@ -275,7 +240,7 @@ def test_logs_of_zero_days_never_expire(world: World, endpoint: str) -> None:
 def test_a_record_changes_its_type_and_set_identifier(world: World, endpoint: str) -> None:
     zone = world.given["ZONE"]
     given: Values = {"zoneId": zone, "name": "x.example.com", "type": "CNAME", "records": ["y.example.com"], "ttl": 60}
-    made = world.engine.create(RECORD, "record", given)
+    made = world.engine.create(samples.RECORD, "record", given)
     route53 = client(endpoint, "route53")
 
     def records() -> list[tuple[str, str | None]]:
@@ -292,7 +257,7 @@ def test_a_record_changes_its_type_and_set_identifier(world: World, endpoint: st
 
 
 def test_capacity_of_a_service_changes_by_a_new_deployment_only(world: World, endpoint: str) -> None:
-    made, ecs = world.make(SERVICE), client(endpoint, "ecs")
+    made, ecs = world.make(samples.SERVICE), client(endpoint, "ecs")
 
     def service() -> Any:
         return ecs.describe_services(cluster=made.outputs["cluster"], services=[made.id])["services"][0]
@@ -311,7 +276,7 @@ def test_capacity_of_a_service_changes_by_a_new_deployment_only(world: World, en
 
 def test_table_that_names_its_key_no_more_is_refused(world: World, endpoint: str) -> None:
     """The AWS provider would leave the table with the former key. A table that is not enabled loses it."""
-    made = world.make(TABLE)
+    made = world.make(samples.TABLE)
     with pytest.raises(Refused, match="keeps the former key"):
         world.engine.diff(made, made.inputs | {"serverSideEncryption": {"enabled": True}})
     dynamodb = client(endpoint, "dynamodb")
@@ -327,13 +292,13 @@ def test_table_that_names_its_key_no_more_is_refused(world: World, endpoint: str
 @pytest.mark.parametrize(
     ("token", "name", "says"),
     [
-        (TABLE, "pointInTimeRecovery", None),
-        (TABLE, "serverSideEncryption", None),
-        (SERVICE, "availabilityZoneRebalancing", None),
-        (SUBNET, "availabilityZone", "availabilityZone"),
-        (CERTIFICATE, "validationMethod", "validationMethod"),
-        (LISTENER, "protocol", "protocol"),
-        (RULE, "priority", None),
+        (samples.TABLE, "pointInTimeRecovery", None),
+        (samples.TABLE, "serverSideEncryption", None),
+        (samples.SERVICE, "availabilityZoneRebalancing", None),
+        (samples.SUBNET, "availabilityZone", "availabilityZone"),
+        (samples.CERTIFICATE, "validationMethod", "validationMethod"),
+        (samples.LISTENER, "protocol", "protocol"),
+        (samples.RULE, "priority", None),
     ],
 )
 def test_an_input_that_aws_has_already_is_no_change(world: World, token: str, name: str, says: str | None) -> None:
@@ -346,11 +311,3 @@ def test_an_input_that_aws_has_already_is_no_change(world: World, token: str, na
     assert (list(difference.diffs), list(difference.replaces)) == ([], [])
     other, _ = world.engine.check(token, made.name, given | {name: "another"}, made.inputs)
     assert name in world.engine.diff(made, other).diffs
-
-
-def test_generated_bucket_names_are_lower_case_and_repository_names_are_refused(engine: Engine) -> None:
-    _, failures = engine.check(REPOSITORY, "App", {})
-    assert any("name" in failure for failure in failures)
-    assert engine.check("aws:s3/bucket:Bucket", "App", {})[1] == []
-    _, failures = engine.check(TABLE, "t", SAMPLES[TABLE].inputs | {"namePrefix": "x"})
-    assert any("does not support this property" in failure for failure in failures)

@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,7 +63,7 @@ def test_account_is_started_replaced_on_its_port_killed_and_stopped(layout: Layo
 
 
 @contextmanager
-def _other_server(layout: Layout, answer: bytes) -> Iterator[str]:
+def _other_server(layout: Layout, answer: bytes) -> Generator[str]:
     """A server on the port that the account's file names. Yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

@@ -26,10 +26,11 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def _start(
-    layout: Layout, *arguments: str, options: tuple[str, ...] = (), variables: Mapping[str, str] | None = None
+    layout: Layout, *arguments: str, without_packages: bool = False, variables: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
+    """Starts a command of the sandbox with variables beside those of this process."""
     return subprocess.Popen(  # noqa: S603 - the commands under test
-        [sys.executable, *options, "-m", "sandbox", *arguments],
+        [sys.executable, *(["-S"] if without_packages else []), "-m", "sandbox", *arguments],
         cwd=PACKAGE_ROOT,
         env={**os.environ, "SANDBOX_HOME": str(layout.home), **(variables or {})},
         stdout=subprocess.PIPE,
@@ -38,12 +39,21 @@ def _start(
     )
 
 
-def _command(
-    layout: Layout, *arguments: str, options: tuple[str, ...] = (), variables: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    with _start(layout, *arguments, options=options, variables=variables) as process:
-        output, errors = process.communicate()
-    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+def _refusal(
+    layout: Layout, *arguments: str, without_packages: bool = False, variables: Mapping[str, str] | None = None
+) -> str:
+    """Returns the one line with which a command fails."""
+    with _start(layout, *arguments, without_packages=without_packages, variables=variables) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 1
+    (line,) = errors.splitlines()
+    return line
+
+
+def _clean(layout: Layout, *, without_packages: bool = False) -> None:
+    with _start(layout, "clean", without_packages=without_packages) as process:
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -56,10 +66,7 @@ def _command(
     ],
 )
 def test_invalid_request_is_one_message_and_status_1(layout: Layout, arguments: tuple[str, ...], message: str) -> None:
-    answer = _command(layout, *arguments)
-    assert answer.returncode == 1
-    assert answer.stderr.startswith(message)
-    assert len(answer.stderr.splitlines()) == 1
+    assert _refusal(layout, *arguments).startswith(message)
 
 
 # Variables that end boto3 with an error, or that a process of the sandbox has no use for.
@@ -80,10 +87,9 @@ def test_account_and_commands_get_nothing_of_a_foreign_environment(layout: Layou
     account = accounts.start(layout, {**os.environ, **foreign})
     try:
         assert not foreign.keys() & psutil.Process(account.pid).environ().keys()
-        answer = _command(layout, "image", "dev", "1.0.0", variables=foreign)
-        assert answer.returncode == 1
-        assert answer.stderr.startswith("The stack dev has no repository")
-        assert len(answer.stderr.splitlines()) == 1
+        assert _refusal(layout, "image", "dev", "1.0.0", variables=foreign).startswith(
+            "The stack dev has no repository"
+        )
     finally:
         accounts.stop(layout)
 
@@ -92,11 +98,9 @@ def test_account_and_commands_get_nothing_of_a_foreign_environment(layout: Layou
 def test_folder_that_cannot_be_written_is_named_with_the_variable(layout: Layout, tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()  # so that no folder can be made below it, even by root
     variables = {place: str(tmp_path / "file" / "below"), "SANDBOX_ENGINE": "build"}
-    answer = _command(layout, "up", "dev", variables=variables)
-    assert answer.returncode == 1
-    assert str(tmp_path / "file") in answer.stderr
-    assert place in answer.stderr
-    assert len(answer.stderr.splitlines()) == 1
+    refusal = _refusal(layout, "up", "dev", variables=variables)
+    assert str(tmp_path / "file") in refusal
+    assert place in refusal
 
 
 def test_sandbox_of_another_user_is_refused(tmp_path: Path) -> None:
@@ -105,36 +109,29 @@ def test_sandbox_of_another_user_is_refused(tmp_path: Path) -> None:
         home = tmp_path / "home"
         home.mkdir()
         os.chown(home, 65534, 65534)
-    answer = _command(Layout(PACKAGE_ROOT, home), "up", "dev")
+    refusal = _refusal(Layout(PACKAGE_ROOT, home), "up", "dev")
     owner = home.stat().st_uid
-    assert answer.returncode == 1
-    assert answer.stderr.startswith(f"{home} belongs to the user with the id {owner}, not {os.geteuid()}. Run this")
-    assert len(answer.stderr.splitlines()) == 1
+    assert refusal.startswith(f"{home} belongs to the user with the id {owner}, not {os.geteuid()}. Run this")
 
 
 def test_full_disk_is_refused_before_anything_is_written() -> None:
     full = next(path for path in ("/proc", "/dev") if Path(path).exists() and shutil.disk_usage(path).free == 0)
-    answer = _command(Layout(PACKAGE_ROOT, Path(full) / "sandbox" / "home"), "up", "dev")
-    assert answer.returncode == 1
-    assert answer.stderr.startswith(f"The disk of {full}/sandbox/home has less than 100 MB of free space. Free some")
-    assert len(answer.stderr.splitlines()) == 1
+    refusal = _refusal(Layout(PACKAGE_ROOT, Path(full) / "sandbox" / "home"), "up", "dev")
+    assert refusal.startswith(f"The disk of {full}/sandbox/home has less than 100 MB of free space. Free some")
 
 
 def test_missing_module_is_named_with_the_way_to_install_it(layout: Layout) -> None:
-    answer = _command(layout, "engine", options=("-S",))
-    assert answer.returncode == 1
-    message = r"The module \w+ is missing from \.venv\. `rm \.venv/\.stamp` has it installed again\.\n"
-    assert re.fullmatch(message, answer.stderr)
+    message = r"The module \w+ is missing from \.venv\. `rm \.venv/\.stamp` has it installed again\."
+    assert re.fullmatch(message, _refusal(layout, "engine", without_packages=True))
 
 
 def test_clean_without_packages_ends_the_account(layout: Layout) -> None:
     account = accounts.start(layout, os.environ)
     (layout.state / "half-made").mkdir(parents=True)
-    answer = _command(layout, "clean", options=("-S",))
-    assert (answer.returncode, answer.stderr) == (0, "")
+    _clean(layout, without_packages=True)
     assert not layout.home.exists()
     assert _ends(account.pid)
-    assert _command(layout, "clean", options=("-S",)).returncode == 0
+    _clean(layout, without_packages=True)
 
 
 def _ends(pid: int) -> bool:
@@ -223,16 +220,14 @@ def _write_state(layout: Layout, latest: dict[str, object], stack: str = "dev") 
     return file
 
 
-def test_stack_is_interrupted_if_the_engine_that_locked_it_has_ended(layout: Layout) -> None:
+def test_stack_is_interrupted_if_operations_are_pending_or_the_engine_that_locked_it_has_ended(layout: Layout) -> None:
     assert not state.is_interrupted(layout, "dev")
-    _lock(layout, os.getpid())  # not an engine's process
-    assert state.is_interrupted(layout, "dev")
-
-
-def test_stack_is_interrupted_if_operations_are_pending(layout: Layout) -> None:
     _write_state(layout, {"resources": []})
     assert not state.is_interrupted(layout, "dev")
     _write_state(layout, {"pending_operations": [{"type": "creating", "resource": {"urn": "urn:x::y$z::role"}}]})
+    assert state.is_interrupted(layout, "dev")
+    _write_state(layout, {"resources": []})
+    _lock(layout, os.getpid())  # not an engine's process
     assert state.is_interrupted(layout, "dev")
 
 
@@ -249,12 +244,10 @@ def test_up_after_a_kill_is_refused_while_other_stacks_would_be_lost(layout: Lay
     _lock(layout, os.getpid())
     _write_state(layout, {})
     _write_state(layout, {"resources": [{"type": "aws:s3/bucket:Bucket", "custom": True, "id": "b"}]}, "staging")
-    answer = _command(layout, "up", "dev")
-    assert _command(layout, "clean").returncode == 0
-    assert answer.returncode == 1
-    assert "`make clean` starts over and drops staging as well" in answer.stderr
-    assert "docs/recovery.md" in answer.stderr
-    assert len(answer.stderr.splitlines()) == 1
+    refusal = _refusal(layout, "up", "dev")
+    _clean(layout)
+    assert "`make clean` starts over and drops staging as well" in refusal
+    assert "docs/recovery.md" in refusal
 
 
 def test_state_is_read_as_the_engine_writes_it(layout: Layout) -> None:

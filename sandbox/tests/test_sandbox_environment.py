@@ -1,6 +1,5 @@
 """The file to source makes every tool work on the sandbox, in any shell."""
 
-import os
 import shlex
 import shutil
 import stat
@@ -73,6 +72,9 @@ def test_sourcing_shell_works_on_the_sandbox_alone(shell: str, layout: Layout, t
     assert found["PATH"].split(":") == [str(layout.venv / "bin"), str(tmp_path / "cache"), "/usr/bin", "/bin"]
     assert found["no_proxy"] == "127.0.0.1,example.org"
     assert not [name for name, value in found.items() if value in ELSEWHERE.values() and name != "no_proxy"]
+    again = _sourced(shell, layout, 3)
+    assert (again["PATH"], again["no_proxy"]) == (found["PATH"], found["no_proxy"])
+    assert stat.S_IMODE(layout.env.stat().st_mode) == 0o600, "only the owner can read it"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -84,18 +86,6 @@ def test_sourcing_shell_finds_an_engine_that_is_not_on_its_path(shell: str, layo
     environment.write_file(layout, Engine(pulumi, None, "3.274.1"), ACCOUNT, "us-east-1")
     path = _sourced(shell, layout, 2)["PATH"].split(":")
     assert path == [str(layout.venv / "bin"), "/usr/bin", "/bin", str(pulumi.parent)]
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_sourcing_again_changes_nothing(shell: str, layout: Layout, tmp_path: Path) -> None:
-    environment.write_file(layout, _engine(tmp_path), ACCOUNT, "us-east-1")
-    assert _sourced(shell, layout, 3)["PATH"] == _sourced(shell, layout)["PATH"]
-    assert _sourced(shell, layout, 3)["no_proxy"] == _sourced(shell, layout)["no_proxy"]
-
-
-def test_only_the_owner_can_read_the_file(layout: Layout, tmp_path: Path) -> None:
-    environment.write_file(layout, _engine(tmp_path), ACCOUNT, "us-east-1")
-    assert stat.S_IMODE(layout.env.stat().st_mode) == 0o600
 
 
 def test_commands_get_the_environment_of_a_sourcing_shell(layout: Layout, tmp_path: Path) -> None:
@@ -112,24 +102,18 @@ def test_engine_on_path_adds_nothing_to_path(layout: Layout) -> None:
     assert own["PATH"] == f"{layout.venv / 'bin'}:/x"
 
 
-def test_plugins_run_on_the_python_of_the_virtual_environment(layout: Layout) -> None:
-    environment.write_plugins(layout)
-    for name, module in (("aws", "sandbox.provider"), ("awsx", "sandbox.awsx")):
-        script = layout.plugins / f"pulumi-resource-{name}"
-        assert os.access(script, os.X_OK)
-        layout.python.parent.mkdir(parents=True, exist_ok=True)
-        layout.python.write_text('#!/bin/sh\necho "$@"\n')
-        layout.python.chmod(0o755)
-        answer = subprocess.run([script, "127.0.0.1:1"], capture_output=True, text=True, check=True)  # noqa: S603
-        assert answer.stdout == f"-m {module} 127.0.0.1:1\n"
-
-
-def test_policy_pack_gets_the_address_of_the_engine_and_its_folder(layout: Layout) -> None:
+def test_plugins_and_the_policy_pack_run_on_the_python_of_the_virtual_environment(layout: Layout) -> None:
     environment.write_plugins(layout)
     layout.python.parent.mkdir(parents=True, exist_ok=True)
     layout.python.write_text('#!/bin/sh\necho "$@"\n')
     layout.python.chmod(0o755)
-    # `pulumi --logflow --logtostderr -v=9` adds its flags in front.
-    command = [layout.policy_pack, "--logtostderr", "-v=9", "127.0.0.1:1"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    assert answer.stdout == f"-u -m pulumi.policy 127.0.0.1:1 {layout.root / 'policy'}\n"
+
+    def run(*command: Path | str) -> str:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+
+    for name, module in (("aws", "sandbox.provider"), ("awsx", "sandbox.awsx")):
+        script = layout.plugins / f"pulumi-resource-{name}"
+        assert run(script, "127.0.0.1:1") == f"-m {module} 127.0.0.1:1\n"
+    # The engine gives its address. `pulumi --logflow --logtostderr -v=9` adds its flags in front.
+    answer = run(layout.policy_pack, "--logtostderr", "-v=9", "127.0.0.1:1")
+    assert answer == f"-u -m pulumi.policy 127.0.0.1:1 {layout.root / 'policy'}\n"

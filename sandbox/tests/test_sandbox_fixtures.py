@@ -96,15 +96,6 @@ def test_certificate_of_another_account_is_replaced(account: Account) -> None:
     assert arns[0] == arns[2]
 
 
-def test_certificate_supplied_for_the_copied_stack_is_replaced(account: Account) -> None:
-    copied = _file()
-    _supply(account, "staging", "us-east-1", copied)
-    before = copied.get("certificateArn")
-    assert _supply(account, f"staging-{REGION}", REGION, copied)
-    assert copied.get("certificateArn") in fixtures.made_certificates(account, f"staging-{REGION}", REGION)
-    assert fixtures.made_certificates(account, "staging", "us-east-1") == [before]
-
-
 def test_hosted_zone_is_shared_and_withdrawn_when_empty(account: Account) -> None:
     file = _file(domainName="voice.example.org", hostedZoneId="Z0REAL")
     assert _supply(account, "prod", REGION, file)
@@ -127,32 +118,30 @@ def test_secret_of_another_owner_is_supplied_once(account: Account) -> None:
     assert not _supply(account, "dev", REGION, file)
 
 
-def test_push_image_refuses_a_tag_in_use(account: Account) -> None:
-    account.client("ecr", REGION).create_repository(repositoryName="voiceter-backend-dev")
+def test_push_image_refuses_a_stack_without_repository_invalid_tags_and_a_tag_in_use(account: Account) -> None:
+    with pytest.raises(SandboxError, match="no repository voiceter-backend-dev"):
+        fixtures.push_image(account, "dev", REGION, "1.0.0")
+    assert not fixtures.has_repository(account, "dev", REGION)
+    assert not fixtures.has_image(account, "dev", REGION, "1.0.0")
+    ecr = account.client("ecr", REGION)
+    ecr.create_repository(repositoryName="voiceter-backend-dev")
+    for tag in ("", ".x", "-x", "a b", "a/b", "x" * 129, "sha256:0"):
+        with pytest.raises(SandboxError, match="not a valid tag"):
+            fixtures.push_image(account, "dev", REGION, tag)
+    with pytest.raises(SandboxError, match="FAULT=faulty: use unhealthy, stuck, memory"):
+        fixtures.push_image(account, "dev", REGION, "1.0.0", "faulty")
     fixtures.push_image(account, "dev", REGION, "1.0.0")
-    fixtures.push_image(account, "dev", REGION, "1.0.1")
-    images = account.client("ecr", REGION).describe_images(repositoryName="voiceter-backend-dev")["imageDetails"]
+    fixtures.push_image(account, "dev", REGION, "1.0.1", "stuck")
+    images = ecr.describe_images(repositoryName="voiceter-backend-dev")["imageDetails"]
     assert sorted(tag for image in images for tag in image["imageTags"]) == ["1.0.0", "1.0.1"]
     assert len({image["imageDigest"] for image in images}) == 2
     assert fixtures.has_image(account, "dev", REGION, "1.0.0")
     assert fixtures.has_image(account, "dev", REGION, images[0]["imageDigest"])
     assert not fixtures.has_image(account, "dev", REGION, "2.0.0")
+    answer = ecr.batch_get_image(repositoryName="voiceter-backend-dev", imageIds=[{"imageTag": "1.0.1"}])
+    assert stand_in.fault_in(answer["images"][0]["imageManifest"]) is stand_in.Fault.STUCK
     with pytest.raises(SandboxError, match=r"already has the tag 1\.0\.0"):
         fixtures.push_image(account, "dev", REGION, "1.0.0")
-
-
-@pytest.mark.parametrize("tag", ["", ".x", "-x", "a b", "a/b", "x" * 129, "sha256:0"])
-def test_push_image_refuses_an_invalid_tag(account: Account, tag: str) -> None:
-    account.client("ecr", REGION).create_repository(repositoryName="voiceter-backend-dev")
-    with pytest.raises(SandboxError, match="not a valid tag"):
-        fixtures.push_image(account, "dev", REGION, tag)
-
-
-def test_push_image_refuses_a_stack_without_repository(account: Account) -> None:
-    with pytest.raises(SandboxError, match="no repository voiceter-backend-dev"):
-        fixtures.push_image(account, "dev", REGION, "1.0.0")
-    assert not fixtures.has_repository(account, "dev", REGION)
-    assert not fixtures.has_image(account, "dev", REGION, "1.0.0")
 
 
 def test_prepare_lets_protected_and_full_objects_be_deleted(account: Account) -> None:
@@ -244,13 +233,3 @@ def test_image_has_the_architecture_of_the_stack(config: dict[str, str], archite
     assert fixtures.architecture(_file(**config)) == architecture
     configuration, _ = stand_in.image("x", architecture=architecture).blobs
     assert json.loads(configuration)["architecture"] == architecture
-
-
-def test_push_image_marks_the_manifest_with_the_fault(account: Account) -> None:
-    ecr = account.client("ecr", REGION)
-    ecr.create_repository(repositoryName="voiceter-backend-dev")
-    fixtures.push_image(account, "dev", REGION, "1", "stuck")
-    answer = ecr.batch_get_image(repositoryName="voiceter-backend-dev", imageIds=[{"imageTag": "1"}])
-    assert stand_in.fault_in(answer["images"][0]["imageManifest"]) is stand_in.Fault.STUCK
-    with pytest.raises(SandboxError, match="FAULT=faulty: use unhealthy, stuck, memory"):
-        fixtures.push_image(account, "dev", REGION, "2", "faulty")

@@ -102,22 +102,16 @@ def test_invalid_stack_name_is_refused(layout: Layout, name: str) -> None:
 @pytest.mark.parametrize(
     ("environment", "names"),
     [
-        ("[team/prod, {shared: {merge: false}}]", ("team/prod", "shared")),
-        ("{imports: [team/prod], values: {pulumiConfig: {a: b}}}", ("team/prod",)),
-        ("{values: {pulumiConfig: {a: b}}}", ("the values under environment",)),
-        ("[]", ()),
+        ("environment: [team/prod, {shared: {merge: false}}]", ("team/prod", "shared")),
+        ("environment: {imports: [team/prod], values: {pulumiConfig: {a: b}}}", ("team/prod",)),
+        ("environment: {values: {pulumiConfig: {a: b}}}", ("the values under environment",)),
+        ("environment: []", ()),
+        ("mainEnvironment: voice/dev", ("voice/dev",)),
     ],
 )
 def test_esc_environments_are_left_out_of_the_copy(layout: Layout, environment: str, names: tuple[str, ...]) -> None:
     layout.root.mkdir(exist_ok=True)
-    (layout.root / "Pulumi.dev.yaml").write_text(f"environment: {environment}\nconfig:\n  aws:region: us-west-2\n")
+    (layout.root / "Pulumi.dev.yaml").write_text(f"{environment}\nconfig:\n  aws:region: us-west-2\n")
     stack = project.read_stack(layout, "dev")
     assert stack.environments == names
     assert stack.file.text() == "config:\n  aws:region: us-west-2\n"
-
-
-def test_main_esc_environment_is_left_out_of_the_copy(layout: Layout) -> None:
-    (layout.root / "Pulumi.dev.yaml").write_text("mainEnvironment: voice/dev\nconfig:\n  aws:region: us-west-2\n")
-    stack = project.read_stack(layout, "dev")
-    assert stack.environments == ("voice/dev",)
-    assert "mainEnvironment" not in stack.file.text()

@@ -43,12 +43,7 @@ def test_each_moment_counts_for_the_part_that_the_others_wait_for(tmp_path: Path
         span("pulumirpc.ResourceProvider/Construct", 12, 14),
         span("pulumirpc.ResourceMonitor/SignalAndWaitForShutdown", 14, 16),
     )
+    assert spent([]) == dict.fromkeys(("plugin_starts", "plugin_calls", "engine", "language_host", "program"), 0)
     assert spent([file]) == pytest.approx(
         {"plugin_starts": 1, "plugin_calls": 2.5, "engine": 1.5 + 1 + 1 + 2, "language_host": 3, "program": 8}
     )
-
-
-def test_times_of_several_commands_are_added(tmp_path: Path) -> None:
-    files = [traces(tmp_path / f"{name}.json", span("pulumi", 0, 3)) for name in "ab"]
-    assert spent(files)["engine"] == pytest.approx(6)
-    assert spent([]) == dict.fromkeys(("plugin_starts", "plugin_calls", "engine", "language_host", "program"), 0)
