@@ -1,6 +1,7 @@
 """The account's web application serves one call at a time, and answers its failures with a sentence."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO, RawIOBase
