@@ -133,16 +133,8 @@ load_balancer = LoadBalancer(
     on_aws,
 )
 if settings.rate_limits:
-    WebAcl(
-        "web-acl",
-        WebAclArgs(
-            name=names.web_acl,
-            load_balancer_arn=load_balancer.arn,
-            limits=settings.rate_limits,
-            log_group_arn=web_acl_log.group_arn if web_acl_log and settings.access_logs else None,
-        ),
-        on_aws,
-    )
+    waf_log = web_acl_log.group_arn if web_acl_log and settings.access_logs else None
+    WebAcl("web-acl", WebAclArgs(names.web_acl, load_balancer.arn, settings.rate_limits, waf_log), on_aws)
 cluster = Cluster(
     "cluster",
     ClusterArgs(

@@ -1,26 +1,26 @@
 """Loads the configuration of the running stack: `Settings`, or one `ConfigError` with all mistakes."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from components.lib.provider import ProviderArgs
+from components.lookups import Lookups
 from components.service.running import NOT_RUNNING
 from config import source as config_source
 from config.checks import check_across_keys, check_grants
 from config.key import Declaration, declarations
-from config.lookups import Lookups, check_certificate, check_evacuation, check_models, check_zone
+from config.lookups import check_certificate, check_evacuation, check_models, check_zone
 from config.mistakes import ConfigError, Mistakes, nearest, path
 from config.settings import Settings
 from config.source import Source, decode
 from config.stack_name import REGIONS
 
-L = TypeVar("L", bound=Lookups)
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 
 
-def load(connect: Callable[[ProviderArgs], L]) -> tuple[Settings, L]:
+def load(connect: Callable[[ProviderArgs], Lookups]) -> tuple[Settings, Lookups]:
     """Returns the checked configuration of the running stack, and the lookups with which it was checked.
 
     What a key names is looked up if the key, the region and the stack's name are valid. The stack's network and its

@@ -3,14 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from components.access.data_key import ExistingKey
 from components.access.models import GEOGRAPHIES, InferenceProfile, InferenceTypes, model_of, needs_profile
-from components.data.registry import Image
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
-from components.edge.records import Check
-from components.lib.account import Account
-from components.service.running import RunningService
+from components.lookups import Lookups
 from config.mistakes import Mistake
 from config.rules import listed
 from config.settings import Settings
@@ -33,39 +29,6 @@ class OfferLookups(Protocol):
 
     def profile(self, profile_id: str, /) -> InferenceProfile | None:
         """Returns an inference profile of the region."""
-        ...
-
-
-class Lookups(OfferLookups, Protocol):
-    """Everything that the check of a configuration asks AWS."""
-
-    @property
-    def account(self) -> Account:
-        """The account that the credentials lead to."""
-        ...
-
-    def image(self, tag: str, /) -> Image | None:
-        """Returns an image in the stack's registry, given by its tag or digest."""
-        ...
-
-    def network(self) -> str | None:
-        """Returns the IPv4 block of the stack's network."""
-        ...
-
-    def data_key(self) -> ExistingKey | None:
-        """Returns the KMS key of the stack's data."""
-        ...
-
-    def zones(self) -> int:
-        """Returns the number of availability zones that the stack is in, 0 if it is not up."""
-        ...
-
-    def service(self) -> RunningService | None:
-        """Returns the stack's service as it runs."""
-        ...
-
-    def regions(self, hosted_zone_id: str, name: str, /) -> Mapping[str, Check] | None:
-        """Returns the regions that share a name: the stack of each, and what its health check says."""
         ...
 
 

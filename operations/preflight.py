@@ -51,10 +51,25 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Offers:
-    """Looks up what the stack uses and does not create, as the check of the configuration does at preview."""
+class Account:
+    """The account that this shell leads to, in the region of a stack."""
 
-    client: Callable[[str], Any]
+    settings: Settings
+    client: Callable[[str], Any]  # a boto3 client (untyped) for a service
+
+    @property
+    def names(self) -> Names:
+        return Names(self.settings.stack)
+
+    def quota(self, quota: Quota) -> float | None:
+        """Returns the value of a quota in this account, or None if Service Quotas does not list it."""
+        pages = self.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=quota.service)
+        # By its name, as not every quota has a documented code.
+        return next(
+            (one["Value"] for page in pages for one in page["Quotas"] if one["QuotaName"].startswith(quota.name)), None
+        )
+
+    # What the stack uses and does not create, as the check of the configuration looks it up at preview.
 
     def certificate(self, arn: str) -> Certificate | None:
         return self._found(lambda: describe(self.client("acm"), arn), "ResourceNotFoundException")
@@ -89,30 +104,6 @@ class Offers:
             if answer.response["Error"]["Code"] in not_there:
                 return None
             raise
-
-
-@dataclass(frozen=True)
-class Account:
-    """The account that this shell leads to, in the region of a stack."""
-
-    settings: Settings
-    client: Callable[[str], Any]  # a boto3 client (untyped) for a service
-
-    @property
-    def names(self) -> Names:
-        return Names(self.settings.stack)
-
-    @property
-    def offers(self) -> Offers:
-        return Offers(self.client)
-
-    def quota(self, quota: Quota) -> float | None:
-        """Returns the value of a quota in this account, or None if Service Quotas does not list it."""
-        pages = self.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=quota.service)
-        # By its name, as not every quota has a documented code.
-        return next(
-            (one["Value"] for page in pages for one in page["Quotas"] if one["QuotaName"].startswith(quota.name)), None
-        )
 
 
 def preflight(target: Target) -> bool:
@@ -211,7 +202,7 @@ def speech_streams(account: Account) -> Iterator[Finding]:
 def models(account: Account) -> Iterator[Finding]:
     """The region must offer the models and inference profiles, and the account must have access."""
     settings = account.settings
-    _, mistakes = check_models(settings, account.offers)
+    _, mistakes = check_models(settings, account)
     yield from _failures("model", mistakes)
     wrong = {mistake.value for mistake in mistakes}
     for model_id in (settings.bedrock_model_id, *settings.extra_model_ids):
@@ -227,7 +218,7 @@ def models(account: Account) -> Iterator[Finding]:
 
 def certificate(account: Account) -> Iterator[Finding]:
     """The certificate must be issued, for the domain name."""
-    failures = list(_failures("certificate", check_certificate(account.settings, account.offers)))
+    failures = list(_failures("certificate", check_certificate(account.settings, account)))
     yield from failures
     if account.settings.certificate_arn and not failures:
         yield Finding(Level.OK, "certificate", f"issued for {account.settings.domain_name}")
@@ -235,7 +226,7 @@ def certificate(account: Account) -> Iterator[Finding]:
 
 def zone(account: Account) -> Iterator[Finding]:
     """The zone must be public and hold the domain name."""
-    failures = list(_failures("zone", check_zone(account.settings, account.offers)))
+    failures = list(_failures("zone", check_zone(account.settings, account)))
     yield from failures
     if account.settings.hosted_zone_id and not failures:
         yield Finding(Level.OK, "zone", f"{account.settings.hosted_zone_id} holds {account.settings.domain_name}")

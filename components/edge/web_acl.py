@@ -83,7 +83,7 @@ MANAGED_GROUPS = (
 _HIDDEN = {"SINGLE_HEADER": ("authorization", "cookie"), "SINGLE_QUERY_ARGUMENT": ("sid",)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class WebAclArgs:
     """The inputs of `WebAcl`."""
 

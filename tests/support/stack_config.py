@@ -18,6 +18,7 @@ from components.edge.domain import HostedZone
 from components.edge.records import Check
 from components.lib.account import Account
 from components.lib.provider import ProviderArgs
+from components.lookups import Lookups
 from components.service.running import RunningService
 from config import load as config_load
 from config.mistakes import ConfigError
@@ -102,7 +103,7 @@ def load(
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     keys = {**config, **({} if region is None else {"aws:region": region})}
     with engine_config(keys, encrypted):
-        settings, _ = config_load.load(connect or (lambda _args: answers or Answers()))
+        settings, _ = config_load.load(lambda args: cast(Lookups, connect(args) if connect else answers or Answers()))
         return settings
 
 
