@@ -86,13 +86,22 @@ class _Stack:
 
     stack = "prod"
 
-    def __init__(self, versions: list[str], *, fails: str = "", on: str = "aws", locked: bool = False) -> None:
+    def __init__(
+        self,
+        versions: list[str],
+        *,
+        fails: str = "",
+        error: type[BaseException] = PulumiError,
+        on: str = "aws",
+        locked: bool = False,
+    ) -> None:
         tag = "voiceter-backend:imageTag"
         self._history: list[dict[str, Any]] = [
             {"kind": "update", "result": "succeeded", "startTime": "", "config": {tag: {"value": one}}}
             for one in versions
         ]
         self._fails = fails
+        self._error = error
         self._locked = locked
         self.on = on
         self.commands: list[str] = []
@@ -110,6 +119,7 @@ class _Stack:
 
     def set_config(self, key: str, value: str | None) -> None:
         self.settings[key] = value
+        self._fail("config")
 
     def pulumi(self, *arguments: str, capture: bool = False) -> str:
         if "history" in arguments:
@@ -120,9 +130,14 @@ class _Stack:
         self.refreshed.append("--refresh" in arguments)
         if arguments[0] == "up" and not self._locked:
             self._history.insert(0, {"kind": "update", "result": "failed", "startTime": "later"})
-        if arguments[0] == self._fails:
-            raise PulumiError(f"`pulumi {arguments[0]}` of prod ended with status 255.")
+        self._fail(arguments[0])
         return ""
+
+    def _fail(self, command: str) -> None:
+        """Fails the first of these commands, after it has run."""
+        if command == self._fails:
+            self._fails = ""
+            raise self._error(f"`pulumi {command}` of prod ended with status 255.")
 
 
 def _choose(stack: _Stack, registry: _Registry, service: Service, in_file: str | None = None) -> str:
@@ -186,98 +201,53 @@ def test_digest_and_tag_of_one_image_are_one_version() -> None:
     assert _choose(_Stack(["sha256:2", "1"]), _Registry("1", "2"), Service("2", True)) == "1"
 
 
-@pytest.fixture
-def rolled(monkeypatch: pytest.MonkeyPatch) -> Callable[[_Stack], None]:
-    """Rolls a stack back from 2 to 1, as far as it gets."""
-    monkeypatch.setattr(Registry, "of", staticmethod(lambda target: _Registry("1", "2")))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    monkeypatch.setattr(rolling, "_service", lambda target: Service("2", True))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    return lambda stack: rolling.rollback(cast(Target, stack))
+@pytest.fixture(autouse=True)
+def running(monkeypatch: pytest.MonkeyPatch) -> Callable[[Service], None]:
+    """A registry that holds 1 and 2. Returns a function that sets what runs, at first 2."""
+
+    def run(service: Service) -> None:
+        monkeypatch.setattr(rolling, "_service", lambda _: service)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+    monkeypatch.setattr(Registry, "of", staticmethod(lambda _: _Registry("1", "2")))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    run(Service("2", True))
+    return run
 
 
-def test_failed_preview_restores_the_old_version(
-    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
+RESTORED, KEPT = "imageTag is 2 again", "Pulumi.prod.yaml keeps imageTag 1. Before the rollback: 2."
+UPDATE: dict[str, Any] = {"fails": "up", "on": "sandbox"}
+CTRL_C: dict[str, Any] = {"error": KeyboardInterrupt, "on": "sandbox"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "tag", "said"),
+    [
+        ({"fails": "preview"}, PulumiError, "2", RESTORED),
+        ({}, OperationError, "2", "Pulumi.prod.yaml: imageTag 2 → 1"),  # there is no terminal to ask at
+        (UPDATE, PulumiError, "1", KEPT),
+        ({**UPDATE, "locked": True}, PulumiError, "2", f"The history of prod has no new update, and {RESTORED}."),
+        ({**CTRL_C, "fails": "config"}, KeyboardInterrupt, "2", RESTORED),
+        ({**CTRL_C, "fails": "preview"}, KeyboardInterrupt, "2", RESTORED),
+        ({**CTRL_C, "fails": "up"}, KeyboardInterrupt, "1", KEPT),
+    ],
+)
+def test_old_version_is_restored_or_named(
+    arguments: dict[str, Any], error: type[BaseException], tag: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack = _Stack(["2", "1"], fails="preview")
-    with pytest.raises(PulumiError):
-        rolled(stack)
-    assert stack.config() == {"imageTag": "2"}
-    assert stack.commands == ["preview"]
-    assert "imageTag is 2 again" in capsys.readouterr().out
-
-
-def test_stack_on_aws_is_not_changed_without_a_yes(
-    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    stack = _Stack(["2", "1"])
-    with pytest.raises(OperationError, match="There is no terminal to ask at"):
-        rolled(stack)
-    assert stack.config() == {"imageTag": "2"}
-    assert stack.commands == ["preview"]
-    assert "Pulumi.prod.yaml: imageTag 2 → 1" in capsys.readouterr().out
-
-
-def test_failed_update_names_what_the_stack_file_keeps(
-    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    stack = _Stack(["2", "1"], fails="up", on="sandbox")
-    with pytest.raises(PulumiError):
-        rolled(stack)
-    assert stack.config() == {"imageTag": "1"}
-    assert "Pulumi.prod.yaml keeps imageTag 1. Before the rollback: 2." in capsys.readouterr().out
+    stack = _Stack(["2", "1"], **arguments)
+    with pytest.raises(error):
+        rolling.rollback(cast(Target, stack))
+    assert stack.config() == {"imageTag": tag}
+    assert said in capsys.readouterr().out
+    assert ("up" in stack.commands) is (arguments.get("fails") == "up")
 
 
 @pytest.mark.parametrize("rolled_back", [False, True])
 def test_state_is_refreshed_only_after_a_deployment_that_ecs_rolled_back(
-    monkeypatch: pytest.MonkeyPatch, *, rolled_back: bool
+    running: Callable[[Service], None], *, rolled_back: bool
 ) -> None:
-    monkeypatch.setattr(Registry, "of", staticmethod(lambda target: _Registry("1", "2")))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    service = Service("1", True, rolled_back=rolled_back)
-    monkeypatch.setattr(rolling, "_service", lambda target: service)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    stack = _Stack(["2", "1"], fails="up", on="sandbox")
+    running(Service("1", True, rolled_back=rolled_back))
+    stack = _Stack(["2", "1"], **UPDATE)
     with pytest.raises(PulumiError):
         rolling.rollback(cast(Target, stack), to="1")
     assert stack.commands == ["preview", "up"]
     assert stack.refreshed == [rolled_back, rolled_back]
-
-
-def test_update_of_a_locked_stack_restores_the_old_version(
-    rolled: Callable[[_Stack], None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    stack = _Stack(["2", "1"], fails="up", on="sandbox", locked=True)
-    with pytest.raises(PulumiError):
-        rolled(stack)
-    assert stack.config() == {"imageTag": "2"}
-    assert "The history of prod has no new update, and imageTag is 2 again." in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("command", ["config", "preview", "up"])
-def test_ctrl_c_restores_the_old_version_or_names_what_the_stack_file_keeps(
-    command: str,
-    rolled: Callable[[_Stack], None],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stack, pulumi, set_config = _Stack(["2", "1"], on="sandbox"), _Stack.pulumi, _Stack.set_config
-    pressed: list[str] = []
-
-    def interrupt(name: str) -> None:
-        if name == command and not pressed:
-            pressed.append(name)
-            raise KeyboardInterrupt
-
-    def run(self: _Stack, *arguments: str, capture: bool = False) -> str:
-        output = pulumi(self, *arguments, capture=capture)
-        interrupt(arguments[0])
-        return output
-
-    def change(self: _Stack, key: str, value: str | None) -> None:
-        set_config(self, key, value)
-        interrupt("config")
-
-    monkeypatch.setattr(_Stack, "pulumi", run)
-    monkeypatch.setattr(_Stack, "set_config", change)
-    with pytest.raises(KeyboardInterrupt):
-        rolled(stack)
-    kept = command == "up"
-    assert stack.config() == {"imageTag": "1" if kept else "2"}
-    assert ("keeps imageTag 1. Before the rollback: 2." if kept else "imageTag is 2 again") in capsys.readouterr().out
