@@ -81,33 +81,23 @@ def test_disabled_and_inverted_check_is_an_evacuation_and_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "open", "how"),
-    [({"Disabled": True, "Inverted": False}, True, "disabled"), ({"Inverted": True}, None, "inverted")],
+    ("check", "open", "fault"),
+    [
+        ({"Disabled": True, "Inverted": False}, True, "is disabled by hand"),
+        ({"Inverted": True}, None, "is inverted by hand"),
+        ("NoSuchHealthCheck", None, "does not exist"),
+        (None, True, "has no health check"),  # it leads clients to a region that is down
+    ],
 )
-def test_check_changed_by_hand_is_a_fault(check: dict[str, bool], open: bool | None, how: str) -> None:
-    found = route(record("prod"), check=check)
+def test_check_that_is_changed_or_missing_is_a_fault(check: Any, open: bool | None, fault: str) -> None:
+    found = route(record("prod", check=CHECK if check else ""), check=check)
+    assert fault in found.fault
     assert (found.evacuated, found.open) == (False, open)
-    assert f"is {how} by hand" in found.fault
-
-
-def test_check_that_does_not_exist_is_a_fault() -> None:
-    assert "does not exist" in route(record("prod"), check="NoSuchHealthCheck").fault
-
-
-def test_record_without_a_check_leads_clients_to_a_region_that_is_down() -> None:
-    found = route(record("prod", check=""))
-    assert (found.text, found.open) == ("by latency, not checked", True)
-    assert "has no health check" in found.fault
 
 
 @pytest.mark.parametrize(
     "records",
-    [
-        [],
-        [record("prod-eu-north-1")],
-        [record("prod", Type="AAAA")],
-        [record("prod", Name="voice.example.org.")],
-    ],
+    [[], [record("prod-eu-north-1")], [record("prod", Type="AAAA")], [record("prod", Name="voice.example.org.")]],
 )
 def test_records_of_others_are_none_of_the_stacks(records: list[dict[str, Any]]) -> None:
     found = route(*records)
