@@ -86,18 +86,30 @@ def test_image_in_the_registry_is_previewed(clone: Path, calls: Calls) -> None:
     assert calls() == []
 
 
-def test_missing_image_is_held_back_to_the_tag_of_the_base(clone: Path, calls: Calls) -> None:
-    note = hold_back(clone, "staging", "HEAD", lacks)
-    assert calls() == ["config set imageTag 1.4.1 --plaintext --stack staging"]
-    assert "the registry lacks `1.10`" in note
-    assert "with `1.4.1`" in note
-
-
-@pytest.mark.parametrize("stack", ["prod", "new"])
-def test_missing_first_image_is_held_back_to_none(clone: Path, calls: Calls, stack: str) -> None:
-    note = hold_back(clone, stack, "HEAD", lacks)
-    assert calls() == [f"config rm imageTag --stack {stack}"]
-    assert "without the service" in note
+@pytest.mark.parametrize(
+    ("stack", "call", "note"),
+    [
+        ("staging", "config set imageTag 1.4.1 --plaintext --stack staging", "with `1.4.1`"),
+        # The first image of a stack.
+        ("prod", "config rm imageTag --stack prod", "without the service"),
+        ("new", "config rm imageTag --stack new", "without the service"),
+    ],
+)
+def test_missing_image_is_held_back_to_that_of_the_base(
+    stack: str,
+    call: str,
+    note: str,
+    clone: Path,
+    calls: Calls,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(module, "registry_has", lacks)
+    assert main([stack, "--base", "HEAD"], clone) == 0
+    assert calls() == [call]
+    said = capsys.readouterr().out
+    assert said.startswith(f"{stack}: the registry lacks `1.10`")
+    assert note in said
 
 
 def test_unchanged_tag_asks_no_registry(clone: Path, calls: Calls) -> None:
@@ -108,14 +120,6 @@ def test_unchanged_tag_asks_no_registry(clone: Path, calls: Calls) -> None:
     (clone / "Pulumi.prod.yaml").write_text(HEAD)
     assert hold_back(clone, "staging", "HEAD", fail) == hold_back(clone, "prod", "HEAD", fail) == ""
     assert calls() == []
-
-
-def test_hold_back_prints_its_note(
-    clone: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(module, "registry_has", lacks)
-    assert main(["staging", "--base", "HEAD"], clone) == 0
-    assert capsys.readouterr().out.startswith("staging: the registry lacks `1.10`")
 
 
 ENVIRONMENT = "environment:\n  imports: [voiceter/staging]\n  values: {}\nconfig:\n"

@@ -43,13 +43,10 @@ TABLES = {
             }
         ],
     },
-    **{
-        table: {
-            "TableName": f"demo-dev-{table}",
-            "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
-        }
-        for table in ("responses", "transcripts", "waitlist")
+    "waitlist": {
+        "TableName": "demo-dev-waitlist",
+        "AttributeDefinitions": [{"AttributeName": "email", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "email", "KeyType": "HASH"}],
     },
 }
 
@@ -57,17 +54,13 @@ TABLES = {
 @pytest.fixture
 def deployed() -> Iterator[Deployed]:
     with deployed_in_moto() as deployed:
-        _create_tables(deployed)
+        dynamodb = deployed.client("dynamodb")
+        for table in TABLES.values():
+            dynamodb.create_table(**table, BillingMode="PAY_PER_REQUEST")
+        deployed.outputs["tableNames"] = {name: table["TableName"] for name, table in TABLES.items()}
+        ttl = {"Enabled": True, "AttributeName": "ttl"}
+        dynamodb.update_time_to_live(TableName="demo-dev-sessions", TimeToLiveSpecification=ttl)
         yield deployed
-
-
-def _create_tables(deployed: Deployed) -> None:
-    dynamodb = deployed.client("dynamodb")
-    for table in TABLES.values():
-        dynamodb.create_table(**table, BillingMode="PAY_PER_REQUEST")
-    deployed.outputs["tableNames"] = {name: table["TableName"] for name, table in TABLES.items()}
-    ttl = {"Enabled": True, "AttributeName": "ttl"}
-    dynamodb.update_time_to_live(TableName="demo-dev-sessions", TimeToLiveSpecification=ttl)
 
 
 def written(deployed: Deployed, folder: Path, **secrets: str) -> dict[str, Any]:
