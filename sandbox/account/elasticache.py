@@ -9,7 +9,7 @@ DeleteCacheSubnetGroup.
 """
 
 import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
@@ -75,39 +75,24 @@ def modify_replication_group(original: Callable[[], ActionResult], request: Any)
 @adds(ElastiCacheResponse)
 def increase_replica_count(request: Any) -> ActionResult:
     """Adds nodes to a group."""
-    return _change_replica_count(request, more=True, removed=[])
+    return _change_replica_count(request)
 
 
 @adds(ElastiCacheResponse)
 def decrease_replica_count(request: Any) -> ActionResult:
-    """Removes nodes from a group: those that the request names, if it names any."""
-    removed: list[str] = request._get_param("ReplicasToRemove") or []
-    return _change_replica_count(request, more=False, removed=removed)
+    """Removes nodes from a group. A request that names them is refused, as this program never does."""
+    if request._get_param("ReplicasToRemove"):
+        raise _InvalidParameterValue("The sandbox does not support ReplicasToRemove.")
+    return _change_replica_count(request)
 
 
-def _change_replica_count(request: Any, *, more: bool, removed: list[str]) -> ActionResult:
+def _change_replica_count(request: Any) -> ActionResult:
     group = _group(request)
-    _require_replicas(group, removed)
-    requested: int | None = request._get_int_param("NewReplicaCount")
-    nodes = len(group.member_clusters) - len(removed) if requested is None else requested + 1
-    if removed and nodes != len(group.member_clusters) - len(removed):
-        raise _InvalidParameterValue("The new replica count must be the current count without the replicas to remove.")
-    if (nodes > len(group.member_clusters)) is not more or nodes == len(group.member_clusters):
-        bound = "greater" if more else "less"
-        raise _InvalidParameterValue(f"The new replica count must be {bound} than the current count.")
+    nodes: int = request._get_int_param("NewReplicaCount") + 1
     if nodes == 1 and "enabled" in (group.automatic_failover, group.multi_az):
         raise _InvalidParameterValue("Automatic failover and Multi-AZ need at least one replica.")
-    _set_nodes(group, nodes, removed)
+    _set_nodes(group, nodes)
     return ActionResult({"ReplicationGroup": group})
-
-
-def _require_replicas(group: Any, names: list[str]) -> None:
-    (shard,) = group.node_groups
-    members: list[dict[str, Any]] = shard["node_group_members"]
-    replicas = {one["cache_cluster_id"] for one in members if one["current_role"] == "replica"}
-    unknown = [name for name in names if name not in replicas]
-    if unknown:
-        raise _InvalidParameterValue(f"{unknown[0]} is no replica of replication group {group.replication_group_id}.")
 
 
 @replaces(ElastiCacheResponse)
@@ -171,15 +156,14 @@ def _group(request: Any) -> Any:
     return group
 
 
-def _set_nodes(group: Any, count: int, removed: Collection[str] = ()) -> None:
+def _set_nodes(group: Any, count: int) -> None:
     """Gives a group `count` nodes, the first of which is the primary.
 
-    ElastiCache chooses which nodes it removes unless the caller names them, so the numbers of the others may start
-    anywhere. Here the oldest nodes go, which a caller does not expect.
+    ElastiCache chooses which nodes it removes, so the numbers of the others may start anywhere. Here the oldest nodes
+    go, which a caller does not expect.
     """
     (shard,) = group.node_groups
     members: list[dict[str, Any]] = shard["node_group_members"]
-    members[:] = [one for one in members if one["cache_cluster_id"] not in removed]
     del members[: max(len(members) - count, 0)]
     group.member_clusters[:] = [one["cache_cluster_id"] for one in members]
     first = members[0] = {**members[0], "current_role": "primary"}

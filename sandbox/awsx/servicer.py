@@ -44,7 +44,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):
         try:
             component, outputs = vpc.build(monitor, request.name, json_format.MessageToDict(request.inputs))
             state = monitor.outputs(component, outputs)
-        except (vpc.InputError, MonitorError) as error:
+        except (ValueError, MonitorError) as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         finally:
             monitor.close()

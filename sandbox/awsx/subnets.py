@@ -10,12 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-_LONGEST_PREFIX = 26  # of a zone's block; /28, AWS's smallest subnet, is a quarter of it
-
-
-class LayoutError(Exception):
-    """The zones do not fit the VPC. The text says what is allowed."""
-
 
 @dataclass(frozen=True)
 class Subnet:
@@ -32,19 +26,11 @@ def layout(vpc_name: str, vpc_cidr: str, zones: Sequence[str], zone_mask: int) -
     """Returns the subnets, zone by zone, in each zone the public one first.
 
     Raises:
-        LayoutError: the zones do not fit the VPC, or a zone's block cannot be divided.
+        ValueError: the block is none, or the zones do not fit in it.
     """
-    try:
-        vpc = IPv4Network(vpc_cidr)
-    except ValueError as error:
-        raise LayoutError(f"cidrBlock {vpc_cidr!r} is not an IPv4 network: {error}") from None
-    if not vpc.prefixlen <= zone_mask <= _LONGEST_PREFIX:
-        raise LayoutError(f"availabilityZoneCidrMask {zone_mask} must be {vpc.prefixlen} to {_LONGEST_PREFIX}")
-    blocks = list(vpc.subnets(new_prefix=zone_mask))
-    if len(zones) > len(blocks):
-        raise LayoutError(f"{len(zones)} zones of /{zone_mask} do not fit {vpc_cidr}: there is room for {len(blocks)}")
+    blocks = list(IPv4Network(vpc_cidr).subnets(new_prefix=zone_mask))
     subnets: list[Subnet] = []
-    for index, (zone, block) in enumerate(zip(zones, blocks, strict=False)):
+    for index, (zone, block) in enumerate(zip(zones, blocks[: len(zones)], strict=True)):
         private, rest = block.subnets()
         public, _ = rest.subnets()
         for kind, cidr in (("Public", public), ("Private", private)):

@@ -9,38 +9,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.awsx.monitor import Monitor, Registered
-from sandbox.awsx.subnets import LayoutError, Subnet, layout
+from sandbox.awsx.subnets import Subnet, layout
 
 TOKEN = "awsx:ec2:Vpc"  # noqa: S105 - a Pulumi type token
 INPUTS = ("availabilityZoneCidrMask", "cidrBlock", "natGateways", "numberOfAvailabilityZones", "subnetStrategy")
-_NAT_STRATEGIES = ("None", "Single", "OnePerAz")
 _ANYWHERE = "0.0.0.0/0"
-
-
-class InputError(Exception):
-    """An input that the component refuses. The text names it and what is allowed."""
 
 
 def build(monitor: Monitor, name: str, inputs: Mapping[str, Any]) -> tuple[Registered, dict[str, Any]]:
     """Registers the component and all its children. Returns the component and its outputs.
 
     Raises:
-        InputError: an input is unknown, missing or out of range.
+        ValueError: an input is not supported, or the zones do not fit in the block.
         sandbox.awsx.monitor.MonitorError: the engine or the `aws` provider refused a child.
     """
-    strategy = _nat_strategy(inputs)
-    zones = _zones(monitor, _whole(inputs, "numberOfAvailabilityZones"))
-    cidr_block: str = inputs["cidrBlock"]
-    try:
-        subnets = layout(name, cidr_block, zones, _whole(inputs, "availabilityZoneCidrMask"))
-    except LayoutError as error:
-        raise InputError(f"{TOKEN} {name}: {error}") from None
+    _require_supported(inputs)
+    names: list[str] = monitor.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", {})["names"]
+    # Numbers arrive as floats on the wire.
+    zones = names[: int(inputs["numberOfAvailabilityZones"])]
+    subnets = layout(name, inputs["cidrBlock"], zones, int(inputs["availabilityZoneCidrMask"]))
 
     # Nothing is registered before the last input is known to be good.
     component = monitor.component()
-    children = _Children(monitor, name, component, cidr_block)
+    children = _Children(monitor, name, component, inputs["cidrBlock"])
     for subnet in subnets:
-        children.add_subnet(subnet, strategy)
+        children.add_subnet(subnet, inputs["natGateways"]["strategy"])
     return component, children.outputs()
 
 
@@ -109,36 +102,10 @@ class _Children:
         return self._monitor.resource(type_, name, inputs, parent, uses)
 
 
-def _nat_strategy(inputs: Mapping[str, Any]) -> str:
-    """Returns the NAT strategy, once no input is unknown or missing."""
-    unknown = sorted(set(inputs) - set(INPUTS))
+def _require_supported(inputs: Mapping[str, Any]) -> None:
+    of_gateways = {f"natGateways.{name}" for name in inputs["natGateways"] if name != "strategy"}
+    unknown = sorted({*inputs} - {*INPUTS} | of_gateways)
     if unknown:
-        raise InputError(f"{TOKEN}: the sandbox does not support {', '.join(unknown)}")
-    missing = sorted(set(INPUTS) - set(inputs))
-    if missing:
-        raise InputError(f"{TOKEN}: the sandbox needs {', '.join(missing)}")
+        raise ValueError(f"{TOKEN}: the sandbox does not support {', '.join(unknown)}")
     if inputs["subnetStrategy"] != "Auto":
-        raise InputError(f"{TOKEN}: subnetStrategy must be Auto, not {inputs['subnetStrategy']}")
-    nat: Mapping[str, Any] = inputs["natGateways"]
-    unknown = sorted(set(nat) - {"strategy"})
-    if unknown:
-        raise InputError(f"{TOKEN}: the sandbox does not support natGateways.{unknown[0]}")
-    strategy = nat.get("strategy")
-    if strategy not in _NAT_STRATEGIES:
-        raise InputError(f"{TOKEN}: natGateways.strategy must be one of {', '.join(_NAT_STRATEGIES)}, not {strategy}")
-    return strategy
-
-
-def _zones(monitor: Monitor, count: int) -> list[str]:
-    names = monitor.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", {})["names"]
-    if len(names) < count:
-        raise InputError(f"{TOKEN}: numberOfAvailabilityZones is {count}, and the region has {len(names)}")
-    return names[:count]
-
-
-def _whole(inputs: Mapping[str, Any], key: str) -> int:
-    """Numbers arrive as floats on the wire."""
-    value = inputs[key]
-    if not isinstance(value, int | float) or value != int(value):
-        raise InputError(f"{TOKEN}: {key} must be a whole number, not {value!r}")
-    return int(value)
+        raise ValueError(f"{TOKEN}: subnetStrategy must be Auto, not {inputs['subnetStrategy']}")

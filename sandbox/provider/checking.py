@@ -25,13 +25,10 @@ _PREFIX_DIGITS = 26  # after a name's prefix, as the AWS provider has them
 
 @dataclass(frozen=True)
 class Naming:
-    """How an object without a name gets one: the resource's logical name, a random seed, the engine's proposal."""
+    """How an object without a name gets one: the resource's logical name, and a random seed."""
 
     logical: str
     seed: bytes = b""
-    proposed: str = ""
-    enforced: bool = False
-    disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def complete(
     ]
     defaulted = [name for name in resource.defaults if name not in inputs]
     inputs |= {name: resource.defaults[name] for name in defaulted}
-    if resource.name and resource.name.property not in inputs and not naming.disabled:
+    if resource.name and resource.name.property not in inputs:
         try:
             inputs[resource.name.property] = _generated_name(resource, inputs, olds, naming)
         except NameTooLongError as error:
@@ -115,8 +112,6 @@ def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Na
     was_generated = name.property in olds.get(DEFAULTED, ())
     if was_generated and olds.get(name.prefix) == prefix and name.property in olds:
         return olds[name.property]
-    if naming.proposed and prefix is None and (naming.enforced or len(naming.proposed) <= name.max_length):
-        return naming.proposed
     digest = hashlib.sha256((naming.seed or os.urandom(32)) + naming.logical.encode()).hexdigest()
     if prefix is not None:
         return name.transform(prefix + digest[: max(1, min(_PREFIX_DIGITS, name.max_length - len(prefix)))])

@@ -1,33 +1,30 @@
-"""The functions that the program calls, and the one that `awsx` needs: what they look up in the account."""
+"""The functions that the program calls, and the one that `awsx` needs. They return what the program and `awsx` read."""
 
 from collections.abc import Callable
 from typing import Any
 
 from .account import Account, AccountError
-from .types.elbv2 import listener_of
 from .values import Values
 
 
 def _caller_identity(account: Account, _: Values) -> Values:
-    who = account.identity()
-    return {"accountId": who["account"], "arn": who["arn"], "id": who["account"], "userId": who["userId"]}
+    return {"accountId": account.identity()["account"]}
 
 
 def _partition(account: Account, _: Values) -> Values:
-    partition = account.identity()["partition"]
-    return {"id": partition, "partition": partition}
+    return {"partition": account.identity()["partition"]}
 
 
 def _availability_zones(account: Account, _: Values) -> Values:
     zones = account.call("ec2", "DescribeAvailabilityZones", {})["AvailabilityZones"]
-    return {"id": account.region, "names": sorted(zone["ZoneName"] for zone in zones)}
+    return {"names": sorted(zone["ZoneName"] for zone in zones)}
 
 
 def _image(account: Account, args: Values) -> Values:
     image = {name: args[name] for name in ("imageTag", "imageDigest") if args.get(name)}
     params: Values = {"repositoryName": args["repositoryName"], "imageIds": [image]}
     (found,) = account.call("ecr", "DescribeImages", params)["imageDetails"]
-    return {"id": found["imageDigest"], "imageDigest": found["imageDigest"], "imageTags": sorted(found["imageTags"])}
+    return {"imageDigest": found["imageDigest"], "imageTags": sorted(found["imageTags"])}
 
 
 def _service(account: Account, args: Values) -> Values:
@@ -41,59 +38,27 @@ def _service(account: Account, args: Values) -> Values:
     if not services:
         raise ValueError("no matching ECS Service found")
     (service,) = services
-    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    network = service["networkConfiguration"]["awsvpcConfiguration"]
     return {
-        "id": service["serviceArn"],
-        "arn": service["serviceArn"],
         "status": service["status"],
         "taskDefinition": service["taskDefinition"],
-        "desiredCount": service["desiredCount"],
         "capacityProviderStrategies": [
             {"base": 0, "weight": 0, **one} for one in service.get("capacityProviderStrategy", [])
         ],
-        "deployments": [
-            {
-                "id": deployment["id"],
-                "status": deployment["status"],
-                "taskDefinition": deployment["taskDefinition"],
-                "desiredCount": deployment["desiredCount"],
-                "pendingCount": deployment["pendingCount"],
-                "runningCount": deployment["runningCount"],
-                "createdAt": deployment["createdAt"].isoformat(),
-                "updatedAt": deployment["updatedAt"].isoformat(),
-            }
-            for deployment in service["deployments"]
-        ],
+        "deployments": [{"id": deployment["id"]} for deployment in service["deployments"]],
         "loadBalancers": [_service_load_balancer(entry) for entry in service["loadBalancers"]],
         "networkConfigurations": [
-            {
-                "subnets": network["subnets"],
-                "securityGroups": network.get("securityGroups", []),
-                "assignPublicIp": network.get("assignPublicIp") == "ENABLED",
-            }
-        ]
-        if network
-        else [],
+            {"subnets": network["subnets"], "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}
+        ],
     }
 
 
 def _service_load_balancer(entry: Any) -> Values:
     advanced = entry.get("advancedConfiguration")
+    names = ("alternateTargetGroupArn", "productionListenerRule")
     return {
-        "containerName": entry["containerName"],
-        "containerPort": entry["containerPort"],
-        "elbName": "",
         "targetGroupArn": entry["targetGroupArn"],
-        "advancedConfigurations": [
-            {
-                "alternateTargetGroupArn": advanced["alternateTargetGroupArn"],
-                "productionListenerRule": advanced["productionListenerRule"],
-                "roleArn": advanced["roleArn"],
-                "testListenerRule": advanced.get("testListenerRule", ""),
-            }
-        ]
-        if advanced
-        else [],
+        "advancedConfigurations": [{name: advanced[name] for name in names}] if advanced else [],
     }
 
 
@@ -105,41 +70,35 @@ def _alias(account: Account, args: Values) -> Values:
     key = account.call("kms", "DescribeKey", {"KeyId": args["name"]})["KeyMetadata"]
     if key["KeyState"] == "PendingDeletion":
         raise ValueError(f"reading KMS Key ({args['name']}): PendingDeletion")
-    return {"id": found["AliasArn"], "arn": found["AliasArn"], "targetKeyArn": key["Arn"], "targetKeyId": key["KeyId"]}
+    return {"targetKeyId": key["KeyId"]}
 
 
 def _key(account: Account, args: Values) -> Values:
     key = account.call("kms", "DescribeKey", {"KeyId": args["keyId"]})["KeyMetadata"]
-    return {"id": key["KeyId"], "arn": key["Arn"], "enabled": key["Enabled"], "keyState": key["KeyState"]}
+    return {"keyState": key["KeyState"]}
 
 
 def _load_balancer(account: Account, args: Values) -> Values:
     (balancer,) = account.call("elbv2", "DescribeLoadBalancers", {"Names": [args["name"]]})["LoadBalancers"]
-    subnets = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
-    return {"arn": balancer["LoadBalancerArn"], "subnets": subnets}
+    return {"subnets": [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]}
 
 
 def _listener_rule(account: Account, args: Values) -> Values:
     (rule,) = account.call("elbv2", "DescribeRules", {"RuleArns": [args["arn"]]})["Rules"]
-    return {
-        "arn": rule["RuleArn"],
-        "listenerArn": listener_of(rule["RuleArn"]),
-        "priority": int(rule["Priority"]),
-        "actions": [_forward(action, order) for order, action in enumerate(rule["Actions"], start=1)],
-    }
+    return {"actions": [{"forwards": [_forward(action)]} for action in rule["Actions"]]}
 
 
-def _forward(action: Any, order: int) -> Values:
+def _forward(action: Any) -> Values:
     if action["Type"] != "forward":
         raise ValueError(f"the sandbox supports rules that forward only, and this rule's action is {action['Type']}")
     config: Values = action.get("ForwardConfig") or {"TargetGroups": [{"TargetGroupArn": action["TargetGroupArn"]}]}
     groups = [{"arn": group["TargetGroupArn"], "weight": group.get("Weight", 1)} for group in config["TargetGroups"]]
-    return {"type": "forward", "order": action.get("Order", order), "forwards": [{"targetGroups": groups}]}
+    return {"targetGroups": groups}
 
 
 def _secret(account: Account, args: Values) -> Values:
     found = account.call("secretsmanager", "DescribeSecret", {"SecretId": args["arn"]})
-    return {"id": found["ARN"], "arn": found["ARN"], "name": found["Name"], "kmsKeyId": found.get("KmsKeyId", "")}
+    return {"kmsKeyId": found.get("KmsKeyId", "")}
 
 
 def _vpc(account: Account, args: Values) -> Values:
@@ -147,54 +106,29 @@ def _vpc(account: Account, args: Values) -> Values:
     found = account.call("ec2", "DescribeVpcs", {"Filters": filters})["Vpcs"]
     if len(found) != 1:
         raise ValueError("multiple EC2 VPCs matched" if found else "no matching EC2 VPC found")
-    return {"id": found[0]["VpcId"], "cidrBlock": found[0]["CidrBlock"]}
+    return {"cidrBlock": found[0]["CidrBlock"]}
 
 
 def _zone(account: Account, args: Values) -> Values:
     zone = account.call("route53", "GetHostedZone", {"Id": args["zoneId"]})["HostedZone"]
-    identifier = zone["Id"].rpartition("/")[2]
-    return {
-        "id": identifier,
-        "arn": f"arn:aws:route53:::hostedzone/{identifier}",
-        "name": zone["Name"].removesuffix("."),
-        "privateZone": zone["Config"]["PrivateZone"],
-    }
+    return {"name": zone["Name"].removesuffix("."), "privateZone": zone["Config"]["PrivateZone"]}
 
 
 def _models(account: Account, _: Values) -> Values:
     found = account.call("bedrock", "ListFoundationModels", {})["modelSummaries"]
     return {
-        "id": account.region,
         "modelSummaries": [
-            {
-                "modelArn": model["modelArn"],
-                "modelId": model["modelId"],
-                "modelName": model["modelName"],
-                "providerName": model["providerName"],
-                "responseStreamingSupported": model["responseStreamingSupported"],
-                "inputModalities": model["inputModalities"],
-                "outputModalities": model["outputModalities"],
-                "customizationsSupporteds": model["customizationsSupported"],
-                "inferenceTypesSupporteds": model["inferenceTypesSupported"],
-            }
+            {"modelId": model["modelId"], "inferenceTypesSupporteds": model["inferenceTypesSupported"]}
             for model in found
-        ],
+        ]
     }
 
 
 def _inference_profile(account: Account, args: Values) -> Values:
     parameters = {"inferenceProfileIdentifier": args["inferenceProfileId"]}
     profile = account.call("bedrock", "GetInferenceProfile", parameters)
-    return {
-        "id": profile["inferenceProfileId"],
-        "inferenceProfileArn": profile["inferenceProfileArn"],
-        "inferenceProfileName": profile["inferenceProfileName"],
-        "models": [{"modelArn": model["modelArn"]} for model in profile["models"]],
-        "status": profile["status"],
-        "type": profile["type"],
-        "createdAt": profile["createdAt"].isoformat(),
-        "updatedAt": profile["updatedAt"].isoformat(),
-    }
+    models = [{"modelArn": model["modelArn"]} for model in profile["models"]]
+    return {"inferenceProfileArn": profile["inferenceProfileArn"], "models": models}
 
 
 # Token: the arguments, and the function.

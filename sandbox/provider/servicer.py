@@ -119,7 +119,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     # The plugin
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> provider.ProviderHandshakeResponse:  # noqa: N802
-        return provider.ProviderHandshakeResponse(accept_secrets=True, supports_autonaming_configuration=True)
+        return provider.ProviderHandshakeResponse(accept_secrets=True)
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin.PluginInfo:  # noqa: N802
         return plugin.PluginInfo(version=sdk_version("pulumi_aws"))
@@ -187,16 +187,8 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("news")
     def Check(self, call: Request) -> provider.CheckResponse:  # noqa: N802
-        request, modes = call.request, provider.CheckRequest.AutonamingOptions
-        options = request.autonaming  # an empty message if there are none
-        naming = Naming(
-            logical=call.name,
-            seed=request.randomSeed,
-            proposed=options.proposed_name,
-            enforced=options.mode == modes.ENFORCE,
-            disabled=options.mode == modes.DISABLE,
-        )
         resource, lifecycle = call.resource, self._ready()[1]
+        naming = Naming(call.name, call.request.randomSeed)
         inputs, reasons = lifecycle.check(resource, call.values, call.other("olds"), naming)
         return provider.CheckResponse(inputs=call.struct(inputs), failures=_failures(reasons, inputs, call.wrapped))
 

@@ -75,31 +75,13 @@ def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
     assert described(caches)["MemberClusters"] == ["app-005", "app-006", "app-001"]
     caches.decrease_replica_count(**change, NewReplicaCount=1)
     assert described(caches)["MemberClusters"] == ["app-006", "app-001"]
-    with refused("must be greater than the current count"):
-        caches.increase_replica_count(**change, NewReplicaCount=1)
+    with refused("does not support ReplicasToRemove"):
+        caches.decrease_replica_count(**change, ReplicasToRemove=["app-001"])
     with refused("Automatic failover and Multi-AZ need at least one replica"):
         caches.decrease_replica_count(**change, NewReplicaCount=0)
     caches.modify_replication_group(**change, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
     caches.decrease_replica_count(**change, NewReplicaCount=0)
     assert described(caches)["MemberClusters"] == ["app-001"]
-
-
-def test_named_replicas_are_removed(caches: Any) -> None:
-    change = {"ReplicationGroupId": "app", "ApplyImmediately": True}
-    caches.increase_replica_count(**change, NewReplicaCount=3)
-    caches.decrease_replica_count(**change, NewReplicaCount=2, ReplicasToRemove=["app-003"])
-    assert described(caches)["MemberClusters"] == ["app-001", "app-002", "app-004"]
-    caches.decrease_replica_count(**change, ReplicasToRemove=["app-002"])
-    group = described(caches)
-    assert group["MemberClusters"] == ["app-001", "app-004"]
-    roles = [(one["CacheClusterId"], one["CurrentRole"]) for one in group["NodeGroups"][0]["NodeGroupMembers"]]
-    assert roles == [("app-001", "primary"), ("app-004", "replica")]
-    for names in (["app-001"], ["app-002"]):  # the primary, and a node that is gone
-        with refused(f"{names[0]} is no replica"):
-            caches.decrease_replica_count(**change, ReplicasToRemove=names)
-    with refused("must be the current count without the replicas to remove"):
-        caches.decrease_replica_count(**change, NewReplicaCount=1, ReplicasToRemove=["app-004"])
-    assert described(caches) == group
 
 
 def test_subnet_group_can_be_deleted_after_its_replication_group(caches: Any) -> None:

@@ -168,15 +168,6 @@ def test_a_name_begins_with_its_prefix_and_changes_with_it(engine: Engine) -> No
     assert _name(engine, samples.SECRET, {"namePrefix": "app/KEY-"}, inputs)[0].startswith("app/KEY-")
 
 
-def test_the_engine_may_propose_or_forbid_a_name(engine: Engine) -> None:
-    options = provider.CheckRequest.AutonamingOptions
-    propose = options(proposed_name="proposed-1", mode=options.PROPOSE)
-    assert _name(engine, samples.ROLE, {}, autonaming=propose)[0] == "proposed-1"
-    too_long = options(proposed_name="p" * 65, mode=options.PROPOSE)
-    assert _name(engine, samples.ROLE, {}, autonaming=too_long)[0].startswith(f"{LONG}-")
-    assert _name(engine, samples.ROLE, {}, autonaming=options(mode=options.DISABLE))[0] is None
-
-
 # Differences
 
 
