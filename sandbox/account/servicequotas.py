@@ -8,11 +8,9 @@ last quota, so its code is made up.
 import json
 from typing import Any
 
-from moto.servicequotas.exceptions import NoSuchResource
-from moto.servicequotas.models import ServiceQuotasBackend
 from moto.servicequotas.responses import ServiceQuotasResponse
 
-from sandbox.account.patching import adds, replaces
+from sandbox.account.patching import adds
 
 # Service code: the service's name, and of each quota the code, the name and the value.
 _QUOTAS: dict[str, tuple[str, list[tuple[str, str, float]]]] = {
@@ -49,24 +47,9 @@ def _quotas(backend: Any, service_code: str) -> list[dict[str, Any]]:
     ]
 
 
-@replaces(ServiceQuotasBackend)
-def list_aws_default_service_quotas(original: Any, backend: Any, service_code: str) -> list[dict[str, Any]]:
-    """Returns the default quotas of a service."""
-    return _quotas(backend, service_code) or original(service_code)
-
-
-@replaces(ServiceQuotasBackend)
-def get_service_quota(_original: Any, backend: Any, service_code: str, quota_code: str) -> dict[str, Any]:
-    """Returns a quota of the account."""
-    quotas = backend.list_aws_default_service_quotas(service_code)
-    found = next((one for one in quotas if one["QuotaCode"] == quota_code), None)
-    if found is None:
-        raise NoSuchResource
-    return found
-
-
 @adds(ServiceQuotasResponse)
 def list_service_quotas(request: Any) -> str:
     """Returns the quotas of the account for a service, in one page: nobody has requested another value."""
     service_code = str(json.loads(request.body).get("ServiceCode"))
-    return json.dumps({"Quotas": request.backend.list_aws_default_service_quotas(service_code)})
+    quotas = _quotas(request.backend, service_code) or request.backend.list_aws_default_service_quotas(service_code)
+    return json.dumps({"Quotas": quotas})

@@ -1,5 +1,6 @@
 """Reads the engine's state of the sandbox's stacks, and the locks in it."""
 
+import contextlib
 import signal
 import socket
 from collections.abc import Iterable
@@ -58,55 +59,43 @@ def end_processes(layout: Layout) -> None:
 
     The language host of a killed engine, and the program that it runs, go on without the engine.
     """
-    engines = {engine for stack in stacks(layout) for lock in _locks(layout, stack) if (engine := _engine_of(lock))}
-    engines |= {process for process in _processes(layout) if _is_engine(process)}
+    engines = [process for process in _processes(layout) if process.info["name"] == "pulumi"]
     _signal(engines, signal.SIGINT)
-    _, left = psutil.wait_procs(engines, timeout=_END_SECONDS)
-    orphans = {process for process in _processes(layout) if not any(map(_is_engine, _with_parents(process)))}
-    left = {process for one in {*left, *orphans} for process in _with_children(one)}
+    _, stuck = psutil.wait_procs(engines, timeout=_END_SECONDS)
+    orphans = [process for process in _processes(layout) if not _has_engine(process)]
+    left = [one for process in (*stuck, *orphans) for one in (*_children(process), process)]
     _signal(left, signal.SIGKILL)
     psutil.wait_procs(left, timeout=_END_SECONDS)
 
 
-def _processes(layout: Layout) -> set[psutil.Process]:
+def _processes(layout: Layout) -> list[psutil.Process]:
     """Returns the engines, language hosts and plugins of this sandbox. Shells have its environment, too: no shell."""
-    found: set[psutil.Process] = set()
-    for process in psutil.process_iter():
-        try:
-            if process.name().startswith("pulumi") and process.environ().get("PULUMI_HOME") == str(layout.pulumi_home):
-                found.add(process)
-        except psutil.Error:  # it has ended, or is of another user
-            continue
-    return found
+    home = ("PULUMI_HOME", str(layout.pulumi_home))
+    return [
+        process
+        for process in psutil.process_iter(["name", "environ"])  # no environment of another user's process
+        if process.info["name"].startswith("pulumi") and home in (process.info["environ"] or {}).items()
+    ]
 
 
-def _is_engine(process: psutil.Process) -> bool:
+def _has_engine(process: psutil.Process) -> bool:
     try:
-        return process.name() == "pulumi"
-    except psutil.Error:
+        return any(one.name() == "pulumi" for one in (process, *process.parents()))
+    except psutil.NoSuchProcess:
         return False
 
 
-def _with_parents(process: psutil.Process) -> list[psutil.Process]:
+def _children(process: psutil.Process) -> list[psutil.Process]:
     try:
-        return [process, *process.parents()]
-    except psutil.Error:
-        return [process]
-
-
-def _with_children(process: psutil.Process) -> set[psutil.Process]:
-    try:
-        return {process, *process.children(recursive=True)}
+        return process.children(recursive=True)
     except psutil.NoSuchProcess:
-        return set()
+        return []
 
 
 def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
     for process in processes:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(number)
-        except psutil.NoSuchProcess:
-            continue
 
 
 def _checkpoint(layout: Layout, stack: str) -> Path:

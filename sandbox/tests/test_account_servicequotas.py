@@ -17,20 +17,16 @@ from sandbox.tests.account_world import refused
         ("vpc", "NAT gateways per Availability Zone", 5),  # of moto's quotas
     ],
 )
-def test_quota_is_listed_and_found_by_its_code(
+def test_quota_is_listed_with_the_value_of_a_new_account(
     aws: Callable[[str], Any], service: str, name: str, value: float
 ) -> None:
     quotas = aws("service-quotas")
     listed = quotas.list_service_quotas(ServiceCode=service)["Quotas"]
     (quota,) = [one for one in listed if one["QuotaName"] == name]
     assert quota["Value"] == value
-    assert quotas.get_service_quota(ServiceCode=service, QuotaCode=quota["QuotaCode"])["Quota"] == quota
-    assert quota in quotas.list_aws_default_service_quotas(ServiceCode=service)["Quotas"]
 
 
-def test_unknown_service_or_quota_is_refused(aws: Callable[[str], Any]) -> None:
+def test_unknown_service_is_refused(aws: Callable[[str], Any]) -> None:
     quotas = aws("service-quotas")
     with refused("NoSuchResourceException"):
         quotas.list_service_quotas(ServiceCode="teapot")
-    with refused("NoSuchResourceException"):
-        quotas.get_service_quota(ServiceCode="fargate", QuotaCode="L-1")

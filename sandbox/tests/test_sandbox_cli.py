@@ -141,7 +141,7 @@ def _ends(pid: int) -> bool:
 
 def test_clean_ends_a_running_engine(layout: Layout, tmp_path: Path) -> None:
     _write_state(layout, {})
-    with _pulumi(tmp_path) as engine:
+    with _pulumi(tmp_path, home=layout) as engine:
         _lock(layout, engine.pid)
         assert not state.is_interrupted(layout, "dev")
         with _start(layout, "clean") as clean:
