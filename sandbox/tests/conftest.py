@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def endpoint() -> Generator[str]:
     """An embedded account for the tests of one file."""
-    from sandbox.tests.provider_harness import moto_endpoint  # slow to import, and most tests need no account
+    from sandbox.tests.provider_harness import moto_endpoint, reset  # slow to import, and most tests need no account
 
     with moto_endpoint() as url:
+        reset(url)  # moto keeps what an earlier file has left in this process
         yield url
 
 
