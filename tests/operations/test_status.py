@@ -175,6 +175,15 @@ def test_refusal_of_aws_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     assert stack.faults == ("AWS refused DescribeServices: Throttling: slow",)
 
 
+def test_error_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Any) -> Any:
+        raise KeyError("typo")
+
+    monkeypatch.setattr(status, "gather", fail)
+    with pytest.raises(KeyError):
+        reported(FakeStack("prod"))
+
+
 def test_stack_file_that_is_not_here_is_a_fault_and_not_compared() -> None:
     found = reported(FakeStack("prod"), FakeStack("prod-us-west-2", config={}))
     assert found.differences == []
