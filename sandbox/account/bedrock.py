@@ -1,5 +1,6 @@
 """Amazon Bedrock: the models and the inference profiles that a region offers. moto has neither.
 
+The answers hold what the program, its operations and the sandbox's provider read.
 The account has access to every model. The lists hold the models that AWS documents for a speech app of this size, and
 no others.
 
@@ -48,18 +49,7 @@ def list_foundation_models(request: Any) -> str:
     return json.dumps(
         {
             "modelSummaries": [
-                {
-                    "modelArn": _model_arn(region, model),
-                    "modelId": model,
-                    "modelName": model.removeprefix("amazon.").partition("-v")[0],
-                    "providerName": "Amazon",
-                    "inputModalities": ["SPEECH"] if "sonic" in model else ["TEXT"],
-                    "outputModalities": ["SPEECH", "TEXT"] if "sonic" in model else ["TEXT"],
-                    "responseStreamingSupported": True,
-                    "customizationsSupported": [],
-                    "inferenceTypesSupported": types,
-                    "modelLifecycle": {"status": "ACTIVE"},
-                }
+                {"modelArn": _model_arn(region, model), "modelId": model, "inferenceTypesSupported": types}
                 for model, types in found.items()
                 if types
             ]
@@ -76,21 +66,9 @@ def get_inference_profile(request: Any) -> str:
         raise ResourceNotFoundException(f"The provided inference profile {identifier} was not found.")
     # A global profile leads to a model without a region, and to the model in the region of the request.
     regions = ("", request.region) if prefix == _GLOBAL else _GEOGRAPHIES[prefix]
-    created = "2025-12-02T00:00:00Z"
-    return json.dumps(
-        {
-            "inferenceProfileId": identifier,
-            "inferenceProfileName": identifier,
-            "inferenceProfileArn": (
-                f"arn:aws:bedrock:{request.region}:{request.current_account}:inference-profile/{identifier}"
-            ),
-            "createdAt": created,
-            "updatedAt": created,
-            "models": [{"modelArn": _model_arn(region, model)} for region in regions],
-            "status": "ACTIVE",
-            "type": "SYSTEM_DEFINED",
-        }
-    )
+    arn = f"arn:aws:bedrock:{request.region}:{request.current_account}:inference-profile/{identifier}"
+    models = [{"modelArn": _model_arn(region, model)} for region in regions]
+    return json.dumps({"inferenceProfileId": identifier, "inferenceProfileArn": arn, "models": models})
 
 
 @adds(BedrockResponse)

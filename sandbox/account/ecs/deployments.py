@@ -118,17 +118,10 @@ def deployment_description(service: Any, deployment: Deployment) -> dict[str, An
 
 def revision_description(service: Any, revision: Revision) -> dict[str, Any]:
     """Returns a revision as DescribeServiceRevisions does."""
-    settings = revision.settings
-    task = service._backend.describe_task_definition(settings["task_definition"])
-    images = [{"containerName": one.get("name"), "image": one.get("image")} for one in task.container_definitions]
     return {
         "serviceRevisionArn": revision.arn,
         "serviceArn": service.arn,
         "clusterArn": service.cluster_arn,
-        "taskDefinition": settings["task_definition"],
-        "loadBalancers": settings["load_balancers"],
-        "networkConfiguration": settings["network_configuration"],
-        "containerImages": images,
+        "taskDefinition": revision.settings["task_definition"],
         "createdAt": revision.created_at,
-        **_platform(service),
     }
