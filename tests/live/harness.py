@@ -42,7 +42,6 @@ class LiveSandbox:
     _clients: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])
     _configs: dict[str, str] = field(default_factory=dict[str, str])  # with which stacks came up
     _counts: dict[str, int] = field(default_factory=dict[str, int])  # with which services came up
-    _pushed: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # tags by stack
 
     def run(self, script: str) -> Run:
         """Runs a script in a shell that has sourced the sandbox's environment."""
@@ -127,8 +126,10 @@ class LiveSandbox:
             made.client("ecs").update_service(**service, desiredCount=self._counts[stack])
         # Tags are immutable, and each file pushes its own images. The stack runs the image that its config names.
         runs = yaml.safe_load(self._configs[stack])["config"]["voiceter-backend:imageTag"]
-        if others := [{"imageTag": tag} for tag in self._pushed.pop(stack, []) if tag != runs]:
-            made.client("ecr").batch_delete_image(repositoryName=made.named("voiceter-backend"), imageIds=others)
+        repository = {"repositoryName": made.named("voiceter-backend")}
+        images = made.client("ecr").list_images(**repository)["imageIds"]
+        if others := [{"imageTag": one["imageTag"]} for one in images if one.get("imageTag") not in (None, runs)]:
+            made.client("ecr").batch_delete_image(**repository, imageIds=others)
         return made
 
     def down(self, stack: str) -> str:
@@ -138,7 +139,6 @@ class LiveSandbox:
     def image(self, stack: str, tag: str, fault: str = "") -> None:
         """What `make image` does, in this process."""
         stacks.image(Layout(ROOT, self.home), stack, tag, fault)
-        self._pushed.setdefault(stack, []).append(tag)
 
     def set(self, stack: str, **config: str) -> None:
         """`pulumi config set` of plain values."""

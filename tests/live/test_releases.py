@@ -52,7 +52,7 @@ def refused(dev: Stack, *arguments: str) -> str:
 
 def test_release_is_one_more_revision_with_new_tasks(dev: Stack) -> None:
     tasks, revisions = targets(dev), dev.revisions()
-    dev.sandbox.image("dev", "1.0.0")
+    succeeded(dev.sandbox.command("image", "dev", "1.0.0"))  # `make image`
     dev.sandbox.set("dev", imageTag="1.0.0")
     assert dev.sandbox.changed("dev") == {
         "ecs/taskDefinition:TaskDefinition task": "replace",
@@ -75,7 +75,6 @@ def test_redeploy_replaces_the_tasks_and_changes_nothing_else(dev: Stack) -> Non
     assert dev.service()["deployments"][0]["id"] != before["deployments"][0]["id"]
     assert dev.service()["taskDefinition"] == before["taskDefinition"]
     assert not set(tasks) & set(targets(dev))
-    operated(dev, "verify", "dev")
 
 
 def test_failed_release_is_rolled_back_by_ecs_and_reported_as_failed(dev: Stack) -> None:
@@ -91,32 +90,23 @@ def test_failed_release_is_rolled_back_by_ecs_and_reported_as_failed(dev: Stack)
     assert targets(dev) == before
 
 
-def test_rollback_after_a_failed_release_restores_the_last_good_version(dev: Stack) -> None:
-    output = operated(dev, "rollback", "dev")
-    assert "dev from 1.1.0 to 1.0.0" in output
-    assert "OK: the service runs" in output
-    assert running(dev) == "1.0.0"
-
-
-def test_rollback_to_a_named_version_and_back_skips_a_failed_version(dev: Stack) -> None:
+def test_rollback_to_a_named_version_and_back_skips_a_failed_version_and_keeps_the_count(dev: Stack) -> None:
+    deployment = dev.service()["deployments"][0]["id"]
+    dev.client("ecs").update_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", desiredCount=2)
+    assert dev.service()["deployments"][0]["id"] == deployment
     assert "TO=9.9.9" in refused(dev, "rollback", "dev", "--to", "9.9.9")
     dev.sandbox.image("dev", "1.2.0")
-    operated(dev, "rollback", "dev", "--to", "1.2.0")
+    output = operated(dev, "rollback", "dev", "--to", "1.2.0")
+    assert "dev from 1.1.0 to 1.2.0" in output
     assert running(dev) == "1.2.0"
     config = json.loads(dev.sandbox.succeeds("pulumi config -s dev --json"))
     assert config["voiceter-backend:imageTag"]["value"] == "1.2.0"
     output = operated(dev, "rollback", "dev")
     assert "dev from 1.2.0 to 1.0.0" in output
     assert '"1.2.0" => "1.0.0"' in output, "the preview is shown"
+    assert "OK: the service runs" in output
     assert running(dev) == "1.0.0"
-
-
-def test_rollback_whose_preview_is_refused_leaves_the_version(dev: Stack) -> None:
-    dev.sandbox.set("dev", cpu="1000")
-    output = refused(dev, "rollback", "dev", "--to", "1.2.0")
-    dev.sandbox.set("dev", cpu="512")
-    assert "imageTag is 1.0.0 again" in output
-    assert "1.0.0" in dev.sandbox.succeeds("pulumi config get imageTag -s dev")
+    assert len(targets(dev)) == dev.service()["desiredCount"] == 2
 
 
 def test_rollback_from_a_version_that_was_never_deployed_goes_to_the_running_one(dev: Stack) -> None:
@@ -150,26 +140,10 @@ def test_rollback_of_a_stuck_release_restores_the_version_that_it_replaces(dev: 
     verified = refused(dev, "verify", "dev", "--wait", "2")
     assert "is in progress" in verified
     assert "Not over after 2 s." in verified
-    assert "Nothing was done, because the deployment of" in refused(dev, "redeploy", "dev")
     output = operated(dev, "rollback", "dev")
     assert "Pulumi.dev.yaml has 2.0.0, the last update deployed 2.0.0, the service runs 1.0.0." in output
     assert "dev from 2.0.0 to 1.0.0" in output
     assert "dev is back on 1.0.0." in output
     assert running(dev) == "1.0.0"
     verdict = json.loads(operated(dev, "verify", "dev", "--json"))
-    assert (verdict["outcome"], verdict["figures"]["tasks"]) == ("good", "1 running, 0 pending, 1 desired")
-
-
-def test_changed_count_starts_no_deployment(dev: Stack) -> None:
-    before = dev.service()["deployments"][0]["id"]
-    dev.client("ecs").update_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", desiredCount=2)
-    assert dev.service()["deployments"][0]["id"] == before
-    assert len(targets(dev)) == 2
-    operated(dev, "verify", "dev")
-    dev.sandbox.unchanged("dev")
-
-
-def test_verify_reports_a_missing_service(dev: Stack) -> None:
-    dev.client("ecs").delete_service(cluster="voiceter-cluster-dev", service="voiceter-backend-dev", force=True)
-    assert "MISSING: there is no such service" in refused(dev, "verify", "dev")
-    dev.sandbox.updated("dev", "--refresh")
+    assert (verdict["outcome"], verdict["figures"]["tasks"]) == ("good", "2 running, 0 pending, 2 desired")
