@@ -176,11 +176,6 @@ def test_domain_with_a_zone_a_certificate_or_both_is_accepted(config: Mapping[st
     assert (domain.hosted_zone_id, domain.certificate_arn) == (config.get("hostedZoneId"), config.get("certificateArn"))
 
 
-@pytest.mark.parametrize("config", [HTTPS, DOMAIN, {"allowPlainHttp": "true"}])
-def test_prod_with_https_or_with_permission_to_do_without_is_accepted(config: Mapping[str, str]) -> None:
-    assert load(config, stack="prod").environment_name == "prod"
-
-
 @pytest.mark.parametrize("stack", ["prod", "prod-us-east-1"])
 @pytest.mark.parametrize("config", [{}, {"allowPlainHttp": "false"}])
 def test_prod_without_https_is_refused(stack: str, config: Mapping[str, str]) -> None:

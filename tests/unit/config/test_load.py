@@ -109,11 +109,6 @@ def test_key_of_the_default_aws_provider_is_refused(key: str) -> None:
     assert "s3cret" not in line
 
 
-def test_unknown_key_like_no_other_is_refused() -> None:
-    (line,) = mistakes({"zzz": "1"})
-    assert line.startswith("zzz: is not a key of this program; the nearest one is ")
-
-
 def test_keys_of_other_namespaces_are_ignored() -> None:
     assert load({"pulumi:tags": "{}", "other:imagTag": "x"}).cpu == 1024
 

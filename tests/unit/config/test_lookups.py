@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pulumi
 import pytest
 
 from components.access.models import InferenceProfile
@@ -257,14 +256,6 @@ def test_nothing_is_looked_up_for_a_wrong_value_or_region(
 
     never = Answers(certificate=fail, zone=fail, models=fail, profile=fail)  # pyright: ignore[reportArgumentType]
     assert mistakes(config, stack, region, answers=never)
-
-
-def test_error_of_a_lookup_is_no_mistake_of_the_config() -> None:
-    def refused(_arn: str) -> Certificate | None:
-        raise pulumi.RunError("cannot look up the certificate: AccessDenied")
-
-    with pytest.raises(pulumi.RunError, match="AccessDenied"):
-        load(HTTPS, answers=Answers(certificate=refused))
 
 
 # The regions of a name

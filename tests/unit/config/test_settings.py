@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pytest
 
 from components.edge.domain import Domain
 from components.service.strategy import Strategy
@@ -34,24 +35,24 @@ def changed(stack: str, **config: Any) -> dict[str, object]:
     }
 
 
-def test_defaults_of_prod() -> None:
-    assert changed("prod", allowPlainHttp="true") == {
-        "allow_plain_http": True,
-        "table_prefix": "demo-",
-        "protect_data": True,
-        "access_logs": True,
-        "customer_key": True,
-        "flow_logs": True,
-        "waf": True,
-    }
-
-
-def test_defaults_of_staging() -> None:
-    assert changed("staging") == {"table_prefix": "demo-staging-", "access_logs": True, "flow_logs": True}
-
-
-def test_defaults_of_dev() -> None:
-    assert changed("dev") == {"table_prefix": "demo-dev-", "cors_origins": ("*",)}
+@pytest.mark.parametrize(
+    ("stack", "defaults"),
+    [
+        ("dev", {"table_prefix": "demo-dev-", "cors_origins": ("*",)}),
+        ("staging", {"table_prefix": "demo-staging-", "access_logs": True, "flow_logs": True}),
+        (
+            "prod",
+            {
+                "table_prefix": "demo-",
+                "allow_plain_http": True,  # by the config
+                **dict.fromkeys(("protect_data", "access_logs", "flow_logs", "customer_key", "waf"), True),
+            },
+        ),
+    ],
+)
+def test_defaults_of_an_environment(stack: str, defaults: dict[str, object]) -> None:
+    config = {"allowPlainHttp": "true"} if stack == "prod" else {}
+    assert changed(stack, **config) == defaults
 
 
 def test_on_demand_base_follows_min_count() -> None:

@@ -116,13 +116,6 @@ def test_a_customer_key_may_be_used_for_the_secret(key: str) -> None:
     assert wildcards(granted) == set()
 
 
-def test_key_of_another_account_is_granted() -> None:
-    key = f"arn:aws:kms:{REGION}:999999999999:key/1234-abcd"
-    granted = policy(arns={"TOKEN": FOREIGN}, keys={FOREIGN: key})
-    assert iam.allows(granted, "kms:Decrypt", key, THROUGH_SECRETS_MANAGER)
-    assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", THROUGH_SECRETS_MANAGER)
-
-
 def test_key_under_an_alias_is_granted_by_a_condition() -> None:
     alias = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/tokens"
     granted = policy(arns={"TOKEN": FOREIGN}, keys={FOREIGN: alias})
@@ -132,15 +125,6 @@ def test_key_under_an_alias_is_granted_by_a_condition() -> None:
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
     # An IAM resource is a key's id, which the alias does not show, so a condition names the alias.
     assert wildcards(granted) == {("SecretKeyAlias0", f"{KEYS}/*")}
-
-
-def test_two_secrets_under_two_keys_grant_both_keys() -> None:
-    other = f"{ARNS}:shared/other-XyZ123"
-    granted = policy(
-        arns={"TOKEN": FOREIGN, "OTHER": other}, keys={FOREIGN: f"{KEYS}/1", other: f"{KEYS}/2"}, values={}
-    )
-    for key in ("1", "2"):
-        assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/{key}", THROUGH_SECRETS_MANAGER)
 
 
 @pytest.mark.parametrize("key", [f"{KEYS}/0a1b", None])
