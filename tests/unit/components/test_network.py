@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -21,6 +22,7 @@ ARGS = NetworkArgs(
 )
 
 
+@cache
 def build(https: bool = True, zones_with_tasks: int = 0, **shape: Any) -> Deployment:
     args = replace(ARGS, https=https, zones_with_tasks=zones_with_tasks, shape=replace(ARGS.shape, **shape))
 

@@ -14,6 +14,8 @@ from tests.support.stack_config import CERTIFICATE, HTTPS, awaited, load
 
 HIDDEN = "correct-horse-battery"
 TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
+DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
+NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
 DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 
 
@@ -113,3 +115,16 @@ def test_secrets_are_read_as_secrets_sorted_by_name() -> pulumi.Output[None]:
         assert values == [HIDDEN, "two", True]
 
     return pulumi.Output.all(*loaded.secret_values.values(), all_secret()).apply(check)
+
+
+@pytest.mark.parametrize(
+    ("config", "least"),
+    [
+        ({"minCount": 4, "desiredCount": 4}, 4),
+        ({"minCount": 0, "desiredCount": 0, "maxCount": 0}, 0),
+        ({"minCount": 0, "desiredCount": 0, "maxCount": 0, "scalingSchedule": {"day": DAY}}, 3),
+        ({"minCount": 4, "desiredCount": 4, "scalingSchedule": {"day": DAY, "night": NIGHT}}, 3),
+    ],
+)
+def test_fewest_tasks_are_those_of_the_counts_or_of_a_schedule(config: dict[str, Any], least: int) -> None:
+    assert load(config).least_tasks == least

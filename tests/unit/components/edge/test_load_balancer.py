@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -38,6 +39,7 @@ ARGS = LoadBalancerArgs(
 EDGES: list[dict[str, Any]] = [{}, {"domain": WITH_CERTIFICATE}, {"domain": WITH_ZONE}, {"domain": WITH_BOTH}]
 
 
+@cache
 def build(**changes: Any) -> Deployment:
     def program() -> None:
         load_balancer = LoadBalancer("load-balancer", replace(ARGS, **changes))

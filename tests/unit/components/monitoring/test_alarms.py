@@ -25,8 +25,7 @@ APP_ONLY = {name for name, case in CASES.items() if case.source == "app"}
 WEB_ACL_ONLY = {name for name, case in CASES.items() if case.source == "web-acl"}
 ZONE_ONLY = {name for name, case in CASES.items() if case.source == "zone"}
 CACHE_ONLY = {name for name, case in CASES.items() if case.source == "cache"}
-DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
-NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
+NO_TASKS = {"minCount": 0, "desiredCount": 0, "maxCount": 0}
 MODELS = ["amazon.nova-micro-v1:0", "us.amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"]
 ROLLS_BACK = {name for name, case in CASES.items() if case.rolls_back}
 
@@ -164,67 +163,58 @@ def test_description_ends_with_the_row_in_the_documents_and_the_dashboard(
 def test_stack_without_app_metrics_has_no_alarms_on_them() -> None:
     made = {alarm.name for alarm in run("dev").all(":MetricAlarm")}
     assert made == set(CASES) - ZONE_ONLY - APP_ONLY - CACHE_ONLY - WEB_ACL_ONLY
-    without = run("prod", enableMetrics=False)
-    assert {alarm.name for alarm in without.all(":MetricAlarm")} == made | WEB_ACL_ONLY
-    assert [policy.name for policy in without.all("appautoscaling/policy:Policy")] == ["cpu", "memory"]
+    assert [policy.name for policy in run("dev").all("appautoscaling/policy:Policy")] == ["cpu", "memory"]
 
 
-@pytest.mark.parametrize(
-    ("config", "threshold"),
-    [
-        ({"minCount": 4, "desiredCount": 4}, 9),
-        ({"minCount": 1, "desiredCount": 1}, 4.5),  # of two tasks at least
-        # A schedule without tasks at night, and one with more tasks by day.
-        ({"minCount": 0, "desiredCount": 0, "maxCount": 0, "scalingSchedule": {"day": DAY}}, 6.75),
-        ({"scalingSchedule": {"day": DAY, "night": NIGHT}}, 4.5),
-    ],
-)
-def test_errors_are_measured_against_the_sessions_of_the_fewest_tasks(config: dict[str, Any], threshold: float) -> None:
-    alarm = run("prod", **config).one(":MetricAlarm", "high-error-rate-critical").inputs
+def least() -> Deployment:
+    """The stack prod with a cache of one node, without tasks, and without other models than that of speech."""
+    return run("prod", **NO_TASKS, extraModelIds=[], redisReplicas=0, **REDIS)
+
+
+def most() -> Deployment:
+    """The stack prod with the most nodes of a cache, with tasks by day only, and with a model that is named twice."""
+    day = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
+    return run("prod", **NO_TASKS, scalingSchedule={"day": day}, extraModelIds=MODELS, redisReplicas=5, **REDIS)
+
+
+@pytest.mark.parametrize(("shown", "threshold"), [(least, 4.5), (most, 6.75)])  # of two tasks at least, and of three
+def test_errors_are_measured_against_the_sessions_of_the_fewest_tasks(
+    shown: Callable[[], Deployment], threshold: float
+) -> None:
+    alarm = shown().one(":MetricAlarm", "high-error-rate-critical").inputs
     assert alarm["threshold"] == threshold
     measured = f"{threshold} errors in five minutes, 5 % of {round(threshold * 20)} sessions."
     assert measured in alarm["alarmDescription"]
 
 
-def test_service_that_never_runs_has_no_alarm_on_its_health() -> None:
-    never: dict[str, Any] = {"minCount": 0, "desiredCount": 0, "maxCount": 0}
-    names = {alarm.name for alarm in run("prod", **never).all(":MetricAlarm")}
-    assert names == set(CASES) - ZONE_ONLY - CACHE_ONLY - {"health-check-failures-critical"}
-    scheduled = run("prod", **never, scalingSchedule={"day": DAY}).all(":MetricAlarm")
-    assert {alarm.name for alarm in scheduled} == set(CASES) - ZONE_ONLY - CACHE_ONLY
-
-
-def test_cache_alarms_follow_the_nodes_of_the_cache() -> None:
+def test_alarms_follow_the_tasks_and_the_nodes_of_the_cache() -> None:
     assert {alarm.name for alarm in run("prod").all(":MetricAlarm")} == set(CASES) - ZONE_ONLY - CACHE_ONLY
-    lone = {alarm.name for alarm in run("prod", extraModelIds=[], redisReplicas=0, **REDIS).all(":MetricAlarm")}
+    models = {name for name in CASES if name.startswith("bedrock-")}
     # Without a replica nobody sends a lag.
-    assert lone & CACHE_ONLY == CACHE_ONLY - {"cache-replication-lag-warning"}
-    many = run("prod", extraModelIds=MODELS, redisReplicas=5, **REDIS)
+    absent = {"health-check-failures-critical", "cache-replication-lag-warning"}
+    assert {alarm.name for alarm in least().all(":MetricAlarm")} == set(CASES) - ZONE_ONLY - models - absent
+    assert absent <= {alarm.name for alarm in most().all(":MetricAlarm")}
     for name in CACHE_ONLY:
-        watched = Rule.registered(many.one(":MetricAlarm", name).inputs).sources.values()
+        watched = Rule.registered(most().one(":MetricAlarm", name).inputs).sources.values()
         assert [source.dimensions for source in watched] == [
             {"CacheClusterId": f"voiceter-sessions-00{number}"} for number in range(1, 7)
         ]
 
 
 def test_every_other_model_has_its_alarms_by_the_id_that_the_app_calls() -> None:
-    """Of an inference profile that is the profile's id. A stack without other models has none."""
-    models = MODELS[:2]
-    deployment = run("prod", extraModelIds=MODELS, redisReplicas=5, **REDIS)
+    """Of an inference profile that is the profile's id."""
     for kind, metric in (
         ("bedrock-throttles", "InvocationThrottles"),
         ("bedrock-server-errors", "InvocationServerErrors"),
     ):
-        found = [alarm for alarm in deployment.all(":MetricAlarm") if alarm.name.startswith(kind)]
+        found = [alarm for alarm in most().all(":MetricAlarm") if alarm.name.startswith(kind)]
         assert [alarm.name for alarm in found] == [
             f"{kind}-amazon.nova-micro-v1-0-warning",
             f"{kind}-us.amazon.nova-2-lite-v1-0-warning",
         ]
         assert [alarm.inputs["metricName"] for alarm in found] == [metric, metric]
-        assert [alarm.inputs["dimensions"] for alarm in found] == [{"ModelId": model} for model in models]
+        assert [alarm.inputs["dimensions"] for alarm in found] == [{"ModelId": model} for model in MODELS[:2]]
         assert all("every caller of the model in the account" in alarm.inputs["alarmDescription"] for alarm in found)
-    none = {alarm.name for alarm in run("prod", extraModelIds=[], redisReplicas=0, **REDIS).all(":MetricAlarm")}
-    assert {name for name in none if name.startswith("bedrock")} == set()
 
 
 def test_every_stack_watches_its_own_metrics() -> None:

@@ -99,6 +99,15 @@ SPOT = CapacityProvider("FARGATE_SPOT", base=0, weight=100)
 ON_DEMAND = CapacityProvider("FARGATE", base=0, weight=100)
 
 
+def test_capacity_provider_strategy_is_registered() -> None:
+    inputs = service(build(capacity=Capacity(2, on_demand_base=1, spot_percent=70))).inputs
+    assert inputs["capacityProviderStrategies"] == [
+        {"capacityProvider": "FARGATE", "base": 1, "weight": 30},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 70},
+    ]
+    assert "launchType" not in inputs
+
+
 def runs_on(*providers: CapacityProvider) -> RevisionSettings:
     return RevisionSettings(capacity=frozenset(providers))
 
