@@ -313,6 +313,7 @@ def at_the_limits(own: int, start: int) -> Deployment:
     )
     return run(
         f"prod-{region}",
+        watched=False,
         like="prod",
         answers=answers,
         region=region,

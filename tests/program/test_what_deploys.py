@@ -123,7 +123,7 @@ def program(config: Mapping[str, Any], running: Deployment | None = None) -> Dep
     live = RunningTasks(capacity=[{"base": 0, **one} for one in capacity]) if running else None
     answers = Aws(images={DIGEST: [TAG], "sha256:" + "e" * 64: ["2.0.0"]}, service=live)
     given = {key: value for key, value in config.items() if value is not None}
-    return run("staging", answers=answers, https=False, **given)
+    return run("staging", watched=False, answers=answers, https=False, **given)
 
 
 def service(deployment: Deployment) -> dict[str, Any]:
