@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from tests.support.alarm_evaluator import Datum
@@ -42,7 +42,7 @@ def put(facts: Facts, namespace: str, name: str, dimensions: Mapping[str, str], 
 
 def repeated(data: Sequence[Datum], period: int, first: int, last: int) -> list[Datum]:
     """Returns the data of one period repeated in each period from `first` up to, but not including, `last`."""
-    return [replace(datum, time=n * period + datum.time) for n in range(first, last) for datum in data]
+    return [datum._replace(time=n * period + datum.time) for n in range(first, last) for datum in data]
 
 
 def _of_service(name: str, *values: float) -> Put:

@@ -278,7 +278,7 @@ def test_old_tasks_that_deregister_fire_no_alarm(facts: Facts) -> None:
     """A deregistering target is neither healthy nor unhealthy; after it has gone, its group sends nothing."""
     healthy = CASES["deployment-unhealthy-critical"].good[0]
     other = ALTERNATE if facts is FACTS else FACTS
-    leaving = [replace(datum, value=0.0) for datum in healthy(facts)]
+    leaving = [datum._replace(value=0.0) for datum in healthy(facts)]
     data = repeated(healthy(other), 60, 0, 60) + repeated(healthy(facts), 60, 0, 10) + repeated(leaving, 60, 10, 40)
     for name in ("deployment-unhealthy-critical", "health-check-failures-critical"):
         for minute in range(20, 60):
