@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given[:end])
     options.command_line = given[end + 1 :]
     try:
-        return int(options.run(options))
+        return int(options.run(options) or 0)
     except OperationError as error:
         return _failed(str(error))
     except ModuleNotFoundError as error:
@@ -131,9 +131,8 @@ def _target(stack: str) -> Target:
 # Each command imports its module when it runs: `verify` needs nothing of `compose`.
 
 
-def _where(options: argparse.Namespace) -> int:
+def _where(options: argparse.Namespace) -> None:
     say(f"Region: {_target(options.stack).region}")
-    return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -224,35 +223,31 @@ def _scan(options: argparse.Namespace) -> int:
     return 0 if report.good else 1
 
 
-def _redeploy(options: argparse.Namespace) -> int:
+def _redeploy(options: argparse.Namespace) -> None:
     from operations.redeploy import redeploy
 
     redeploy(_target(options.stack))
-    return 0
 
 
-def _rollback(options: argparse.Namespace) -> int:
+def _rollback(options: argparse.Namespace) -> None:
     from operations.rollback import rollback
 
     rollback(_target(options.stack), options.to, yes=options.yes)
-    return 0
 
 
-def _promote(options: argparse.Namespace) -> int:
+def _promote(options: argparse.Namespace) -> None:
     from operations.promote import promote
 
     promote(_target(options.source), _target(options.destination), options.tag)
-    return 0
 
 
-def _release(options: argparse.Namespace) -> int:
+def _release(options: argparse.Namespace) -> None:
     from operations.environment import open_all
     from operations.release import release
 
     source = _target(options.source)
     targets = open_all(options.environment)
     release(options.environment, source, targets, options.tag, wave=options.wave, yes=options.yes)
-    return 0
 
 
 def _task(options: argparse.Namespace) -> int:
@@ -262,12 +257,11 @@ def _task(options: argparse.Namespace) -> int:
     return task.run(_target(options.stack), given)
 
 
-def _compose(options: argparse.Namespace) -> int:
+def _compose(options: argparse.Namespace) -> None:
     from operations import compose
 
     target = _target(options.stack)
     compose.run(target, options.into or compose.default_folder(target.stack), yes=options.yes)
-    return 0
 
 
 if __name__ == "__main__":

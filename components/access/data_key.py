@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
@@ -11,7 +12,7 @@ from components.access.identity import Identity
 from components.lib.account import Account
 from components.lib.lookup import look_up
 from components.lib.names import Names
-from components.lib.policy import Statement, document
+from components.lib.policy import Statement, administration, document, through_service
 
 # The longest window that AWS KMS allows. Until it ends, an operator can cancel the deletion.
 _DELETION_DAYS = 30
@@ -100,13 +101,19 @@ class DataKey(pulumi.ComponentResource):
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
+        through = partial(through_service, args.account)
         policies = args.identity.grant(
-            execution=[Statement("DataKeySecrets", ["kms:Decrypt"], [key.arn], _through(args, "secretsmanager"))],
+            execution=[Statement("DataKeySecrets", ["kms:Decrypt"], [key.arn], through("secretsmanager"))],
             task=[
                 # AWS CDK, aws-dynamodb/lib/perms.ts: the rights of a principal that reads and writes items.
-                Statement("DataKeyTables", [*_DECRYPT, *_ENCRYPT], [key.arn], _through(args, "dynamodb")),
+                Statement("DataKeyTables", [*_DECRYPT, *_ENCRYPT], [key.arn], through("dynamodb")),
                 # Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys": PutObject and GetObject.
-                Statement("DataKeyRecordings", ["kms:Decrypt", "kms:GenerateDataKey"], [key.arn], _through(args, "s3")),
+                Statement(
+                    "DataKeyRecordings",
+                    ["kms:Decrypt", "kms:GenerateDataKey"],
+                    [key.arn],
+                    through("s3"),
+                ),
                 # Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec": the agent in the task
                 # decrypts the key of a session.
                 *([Statement("DataKeyShell", ["kms:Decrypt"], [key.arn])] if args.shell else []),
@@ -124,9 +131,8 @@ def _key_policy(args: DataKeyArgs) -> list[Statement]:
     """
     account = args.account
     groups = [account.arn("logs", f"log-group:{name}") for name in (args.names.log_group, args.names.web_acl_log)]
-    root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
     return [
-        Statement("Administration", ["kms:*"], ["*"], principal=root),
+        administration(account),
         Statement(
             "CloudWatchLogs",
             [*_DECRYPT, *_ENCRYPT],
@@ -135,8 +141,3 @@ def _key_policy(args: DataKeyArgs) -> list[Statement]:
             principal={"Service": f"logs.{account.region}.amazonaws.com"},
         ),
     ]
-
-
-def _through(args: DataKeyArgs, service: str) -> dict[str, dict[str, str]]:
-    """Returns the condition that a service of AWS uses the key for the role."""
-    return {"StringEquals": {"kms:ViaService": f"{service}.{args.account.region}.amazonaws.com"}}

@@ -13,7 +13,7 @@ import pulumi_aws as aws
 
 from components.lib.account import Account
 from components.lib.names import Names
-from components.lib.policy import Statement, document
+from components.lib.policy import Statement, document, from_service
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,6 @@ def _trust(account: Account) -> Statement:
     return Statement(
         "EcsTasks",
         ["sts:AssumeRole"],
-        conditions={
-            "StringEquals": {"aws:SourceAccount": account.id},
-            "ArnLike": {"aws:SourceArn": account.arn("ecs", "*")},
-        },
+        conditions=from_service(account, "ecs"),
         principal={"Service": "ecs-tasks.amazonaws.com"},
     )

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.lib.account import Account
-from components.lib.policy import Statement
+from components.lib.policy import Statement, through_service
 from components.lib.refusals import refusal
 
 # The default key of Secrets Manager. Every principal of the account may use it through Secrets Manager.
@@ -91,7 +91,7 @@ def _decrypt(keys: Mapping[str, str | None], account: Account) -> list[Statement
             the default key.
         account: where the tasks run.
     """
-    through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{account.region}.amazonaws.com"}}
+    through = through_service(account, "secretsmanager")
     arns: set[str] = set()
     aliases: set[tuple[str, str]] = set()  # account and name
     for secret_arn, key in keys.items():

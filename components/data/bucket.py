@@ -10,26 +10,51 @@ from components.lib.policy import Statement, tls_only
 UNFINISHED_UPLOAD_DAYS = 7
 
 
-def keep_private(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> aws.s3.BucketPublicAccessBlock:
-    """Turns off the ACLs of a bucket and all public access to it.
+def private_bucket(
+    name: str,
+    bucket_name: str,
+    *,
+    protect: bool,
+    encryption_key: pulumi.Input[str] | None,
+    parent: pulumi.Resource,
+) -> tuple[aws.s3.Bucket, aws.s3.BucketPublicAccessBlock]:
+    """Creates a bucket without ACLs and public access, whose objects are encrypted.
 
-    S3 refuses two changes of a bucket's access at the same time, so the bucket's policy waits for the result.
+    S3 refuses two changes of a bucket's access at the same time, so the bucket's policy waits for the second result.
+
+    Args:
+        name: the logical name.
+        bucket_name: the bucket's name.
+        protect: whether the engine refuses to delete the bucket. What guards it is protected too, or `pulumi destroy
+            --exclude-protected` would leave a bucket that is open.
+        encryption_key: the ARN of a KMS key for objects that are uploaded from now on; None: S3's own keys.
+        parent: the component that the bucket belongs to.
     """
-    aws.s3.BucketOwnershipControls(
+    bucket = aws.s3.Bucket(
         name,
-        bucket=bucket.bucket,
-        rule={"object_ownership": "BucketOwnerEnforced"},
-        opts=opts,
+        bucket=bucket_name,
+        force_destroy=not protect,
+        # The engine would delete the old bucket of a changed name first, as the name is fixed. Running tasks use it
+        # until the end of the update.
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect, delete_before_replace=False),
     )
-    return aws.s3.BucketPublicAccessBlock(
+    guard = pulumi.ResourceOptions(parent=parent, protect=protect)
+    aws.s3.BucketOwnershipControls(
+        name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=guard
+    )
+    public_access = aws.s3.BucketPublicAccessBlock(
         name,
         bucket=bucket.bucket,
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=opts,
+        opts=guard,
     )
+    aws.s3.BucketServerSideEncryptionConfiguration(
+        name, bucket=bucket.bucket, rules=[_encryption(encryption_key)], opts=guard
+    )
+    return bucket, public_access
 
 
 def deny_plain_http(bucket: aws.s3.Bucket) -> Statement:
@@ -37,14 +62,9 @@ def deny_plain_http(bucket: aws.s3.Bucket) -> Statement:
     return tls_only(["s3:*"], [bucket.arn, pulumi.Output.concat(bucket.arn, "/*")])
 
 
-def default_encryption(
-    key: pulumi.Input[str] | None = None,
+def _encryption(
+    key: pulumi.Input[str] | None,
 ) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
-    """Returns the rule for objects that are uploaded from now on. Older objects stay as they are.
-
-    Args:
-        key: the ARN of a KMS key; None: S3's own keys.
-    """
     if key is None:
         return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
     return {

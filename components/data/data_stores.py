@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.data.bucket import UNFINISHED_UPLOAD_DAYS, default_encryption, deny_plain_http, keep_private
+from components.data.bucket import UNFINISHED_UPLOAD_DAYS, deny_plain_http, private_bucket
 from components.data.tables import TABLES, Index, Table
 from components.lib.policy import Statement, document
 
@@ -74,14 +74,6 @@ class DataStores(pulumi.ComponentResource):
             ),
         ]
 
-    def _data(self, args: DataStoresArgs) -> pulumi.ResourceOptions:
-        """Returns the options of a table or a bucket.
-
-        The engine would delete the old one of a changed name first, as the name is fixed. Running tasks use it until
-        the end of the update.
-        """
-        return pulumi.ResourceOptions(parent=self, protect=args.protect, delete_before_replace=False)
-
     def _table(self, short_name: str, table: Table, args: DataStoresArgs) -> aws.dynamodb.Table:
         return aws.dynamodb.Table(
             short_name,
@@ -99,25 +91,17 @@ class DataStores(pulumi.ComponentResource):
             if args.encryption_key
             else {"enabled": False},
             deletion_protection_enabled=args.protect,
-            opts=self._data(args),
+            # As with a bucket (bucket.py): running tasks use the old table of a changed name until the update ends.
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, delete_before_replace=False),
         )
 
     def _recordings(self, args: DataStoresArgs) -> aws.s3.Bucket:
-        bucket = aws.s3.Bucket(
+        bucket, public_access = private_bucket(
             "recordings",
-            bucket=args.bucket_name,
-            force_destroy=not args.protect,
-            opts=self._data(args),
-        )
-        # What guards the recordings is protected too, or `pulumi destroy --exclude-protected` would leave a bucket
-        # that is open, unversioned and never emptied.
-        child = pulumi.ResourceOptions(parent=self, protect=args.protect)
-        public_access = keep_private("recordings", bucket, child)
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            "recordings",
-            bucket=bucket.bucket,
-            rules=[default_encryption(args.encryption_key)],
-            opts=child,
+            args.bucket_name,
+            protect=args.protect,
+            encryption_key=args.encryption_key,
+            parent=self,
         )
         aws.s3.BucketPolicy(
             "recordings",
@@ -129,7 +113,7 @@ class DataStores(pulumi.ComponentResource):
             "recordings",
             bucket=bucket.bucket,
             versioning_configuration={"status": "Enabled"},
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         aws.s3.BucketLifecycleConfiguration(
             "recordings",

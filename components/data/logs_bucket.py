@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.data.bucket import UNFINISHED_UPLOAD_DAYS, default_encryption, deny_plain_http, keep_private
+from components.data.bucket import UNFINISHED_UPLOAD_DAYS, deny_plain_http, private_bucket
 from components.lib.account import Account
-from components.lib.policy import Statement, document
+from components.lib.policy import Statement, document, from_service
 
 RETENTION_DAYS = 90  # of all logs about traffic
 
@@ -35,22 +35,10 @@ class LogsBucket(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LogsBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:logs_bucket:LogsBucket", name, {}, opts)
-        bucket = aws.s3.Bucket(
-            "logs",
-            bucket=args.bucket_name,
-            force_destroy=not args.protect,
-            # As with the recordings: the engine would delete the old bucket of a changed name first.
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, delete_before_replace=False),
-        )
-        child = pulumi.ResourceOptions(parent=self, protect=args.protect)
-        public_access = keep_private("logs", bucket, child)
         # Elastic Load Balancing delivers to buckets with SSE-S3 alone (Application Load Balancers User Guide, "Enable
         # access logs").
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            "logs",
-            bucket=bucket.bucket,
-            rules=[default_encryption()],
-            opts=child,
+        bucket, public_access = private_bucket(
+            "logs", args.bucket_name, protect=args.protect, encryption_key=None, parent=self
         )
         aws.s3.BucketLifecycleConfiguration(
             "logs",
@@ -64,7 +52,7 @@ class LogsBucket(pulumi.ComponentResource):
                     "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_UPLOAD_DAYS},
                 }
             ],
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         flow_log = self._flow_log(bucket, args.flow_log_of) if args.flow_log_of is not None else None
         policy = aws.s3.BucketPolicy(
@@ -98,10 +86,7 @@ def _policy(bucket: aws.s3.Bucket, account: Account, flow_log: aws.ec2.FlowLog |
     """
     logs = pulumi.Output.concat(bucket.arn, f"/AWSLogs/{account.id}/*")
     delivery = {"Service": "delivery.logs.amazonaws.com"}
-    from_account = {
-        "StringEquals": {"aws:SourceAccount": account.id},
-        "ArnLike": {"aws:SourceArn": account.arn("logs", "*")},
-    }
+    from_account = from_service(account, "logs")
     # A bucket without ACLs takes this ACL and no other (Amazon S3 User Guide, "Controlling ownership of objects").
     full_control = {"s3:x-amz-acl": "bucket-owner-full-control"}
     return document(

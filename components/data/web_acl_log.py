@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.data.logs_bucket import RETENTION_DAYS
 from components.lib.account import Account
-from components.lib.policy import Statement, document
+from components.lib.policy import Statement, document, from_service
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,7 @@ def _policy(group: aws.cloudwatch.LogGroup, account: Account) -> pulumi.Output[s
                 "LogDelivery",
                 ["logs:CreateLogStream", "logs:PutLogEvents"],
                 [pulumi.Output.concat(group.arn, ":*")],
-                {
-                    "StringEquals": {"aws:SourceAccount": account.id},
-                    "ArnLike": {"aws:SourceArn": account.arn("logs", "*")},
-                },
+                from_service(account, "logs"),
                 principal={"Service": "delivery.logs.amazonaws.com"},
             )
         ]

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import pulumi
 
+from components.lib.account import Account
+
 # Operator -> condition key -> value, or values of which one has to match.
 Conditions = Mapping[str, Mapping[str, pulumi.Input[str] | Sequence[str]]]
 
@@ -32,6 +34,25 @@ def tls_only(actions: Sequence[str], resources: Sequence[pulumi.Input[str]]) -> 
         effect="Deny",
         principal={"AWS": "*"},
     )
+
+
+def administration(account: Account) -> Statement:
+    """Returns the statement of a key's policy without which nobody could manage the key."""
+    root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
+    return Statement("Administration", ["kms:*"], ["*"], principal=root)
+
+
+def from_service(account: Account, service: str) -> dict[str, dict[str, str]]:
+    """Returns the conditions that a service of AWS acts for a resource of that service in this account and region."""
+    return {
+        "StringEquals": {"aws:SourceAccount": account.id},
+        "ArnLike": {"aws:SourceArn": account.arn(service, "*")},
+    }
+
+
+def through_service(account: Account, service: str) -> dict[str, dict[str, str]]:
+    """Returns the condition that a service of AWS uses a key for the principal."""
+    return {"StringEquals": {"kms:ViaService": f"{service}.{account.region}.amazonaws.com"}}
 
 
 def document(statements: Sequence[Statement], id_: pulumi.Input[str] | None = None) -> pulumi.Output[str]:

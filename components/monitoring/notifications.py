@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.lib.account import Account
-from components.lib.policy import Statement, document, tls_only
+from components.lib.policy import Statement, administration, document, tls_only
 
 # The key encrypts messages in transit only, so a deleted key is not needed for longer.
 _KEY_DELETION_DAYS = 7
@@ -64,10 +64,8 @@ class Notifications(pulumi.ComponentResource):
 
 
 def _key_policy(account: Account) -> list[Statement]:
-    """Returns the key policy. Without its first statement not even administrators could manage the key."""
-    root = {"AWS": f"arn:{account.partition}:iam::{account.id}:root"}
     return [
-        Statement("Administration", ["kms:*"], ["*"], principal=root),
+        administration(account),
         *(
             Statement(
                 publisher,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from components.monitoring.metric_math import Math, Single
 
@@ -93,6 +93,21 @@ class Profile:
             (f"{alarm.kind}-{alarm.severity}" if kinds.count(alarm.kind) > 1 else alarm.kind, alarm.threshold)
             for alarm in drawn
         ]
+
+
+# Bedrock's quotas of the model family.
+BEDROCK_QUOTAS: Final = (
+    "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
+    "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
+)
+
+
+def lines_of_log(pattern: str) -> str:
+    """Returns the command that reads the lines of the last quarter of an hour that match a filter pattern."""
+    return (
+        "aws logs filter-log-events --log-group-name $(pulumi stack output logGroupName) "
+        f"--start-time $((($(date +%s) - 900) * 1000)) --filter-pattern '{pattern}' --query 'events[].message'"
+    )
 
 
 def last_hour(*options: str) -> str:

@@ -15,7 +15,7 @@ from components.monitoring.metrics import (
     Metrics,
     audio_chunks,
 )
-from components.monitoring.profile import Alarm, Graph, Profile, last_hour
+from components.monitoring.profile import BEDROCK_QUOTAS, Alarm, Graph, Profile, last_hour, lines_of_log
 
 # Of the sessions, those that may have an error in five minutes.
 _ERROR_PERCENT = 5
@@ -82,11 +82,7 @@ def app_profile(metrics: Metrics) -> Profile:
                 ),
                 first_step="check which error code rose, and whether a deployment has just ended",
                 look_at="errors by code on the dashboard and at the saved query errors-by-code",
-                command=(
-                    "aws logs filter-log-events --log-group-name $(pulumi stack output logGroupName) "
-                    "--start-time $((($(date +%s) - 900) * 1000)) --filter-pattern '?error ?ERROR' "
-                    "--query 'events[].message'"
-                ),
+                command=lines_of_log("?error ?ERROR"),
             ),
             _bedrock_latency("warning", threshold=500, evaluations=2, graph=bedrock),
             _bedrock_latency("critical", threshold=1000, evaluations=1, graph=bedrock),
@@ -128,8 +124,7 @@ def _bedrock_latency(
         look_at="Bedrock's latency on the dashboard",
         note="Today's image does not send this metric, so the alarm waits for an image that does.",
         command=(
-            "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
-            "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
+            BEDROCK_QUOTAS
             if severity == "critical"
             else last_hour(
                 "--region $(pulumi stack output region)",

@@ -10,14 +10,10 @@ from __future__ import annotations
 
 from components.monitoring.metric_math import Single
 from components.monitoring.metrics import Metric, Metrics
-from components.monitoring.profile import Alarm, Graph, Profile, last_hour
+from components.monitoring.profile import BEDROCK_QUOTAS, Alarm, Graph, Profile, last_hour, lines_of_log
 
 _PERIOD = 300
 _THRESHOLD = 5
-_QUOTAS = (
-    "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
-    "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
-)
 _HEALTH = "check the AWS Health dashboard for Bedrock in this region"
 
 
@@ -54,7 +50,7 @@ def _speech(metrics: Metrics) -> Profile:
                 first_step="read in the log which call was throttled, then compare the sessions with Bedrock's quotas",
                 look_at="the failed speech streams and the sessions on the dashboard",
                 note=note,
-                command=_QUOTAS,
+                command=BEDROCK_QUOTAS,
             ),
             Alarm(
                 kind="speech-server-errors",
@@ -68,12 +64,7 @@ def _speech(metrics: Metrics) -> Profile:
                 first_step=_HEALTH,
                 look_at="the failed speech streams on the dashboard and at the saved query errors-by-code",
                 note=note,
-                command=(
-                    "aws logs filter-log-events --log-group-name $(pulumi stack output logGroupName) "
-                    "--start-time $((($(date +%s) - 900) * 1000)) "
-                    "--filter-pattern '?ServerException ?UnavailableException ?ErrorException' "
-                    "--query 'events[].message'"
-                ),
+                command=lines_of_log("?ServerException ?UnavailableException ?ErrorException"),
             ),
         ],
     )
@@ -104,7 +95,7 @@ def _model(metrics: Metrics, model_id: str) -> Profile:
                 first_step="compare the calls of all stacks and programs in the account with Bedrock's quotas",
                 look_at="the model's failed calls on the dashboard",
                 note=note,
-                command=_QUOTAS,
+                command=BEDROCK_QUOTAS,
             ),
             Alarm(
                 kind="bedrock-server-errors",
