@@ -19,7 +19,7 @@ from operations.redeploy import WAIT_SECONDS
 from operations.status import print_report, report, running_image
 from operations.target import Target
 from operations.verdict import Outcome, Verdict
-from operations.verify import print_verdict, require_good, verify
+from operations.verify import verify, verify_update
 
 _KEY: Final = "imageTag"
 
@@ -153,9 +153,6 @@ def _update(steps: Sequence[Step]) -> list[str]:
     for step, update in zip(steps, updates, strict=True):
         with collected(errors):
             update.result()
-            step.target.forget_outputs()
             say(f"{step.target.stack}:")
-            verdict = verify(step.target, WAIT_SECONDS)
-            print_verdict(step.target, verdict)
-            require_good(verdict)
+            verify_update(step.target, WAIT_SECONDS)
     return errors

@@ -14,7 +14,7 @@ from operations.errors import OperationError
 from operations.images import Registry
 from operations.target import Target, project
 from operations.verdict import Outcome, judge, primary_of
-from operations.verify import deployments_of, gather, print_verdict, require_good, task_definitions, verify
+from operations.verify import deployments_of, gather, task_definitions, verify_update
 
 _KEY = "imageTag"
 _PAGE = 100
@@ -208,10 +208,7 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
     last = _last_update(target)
     try:
         target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *refresh)
-        target.forget_outputs()
-        verdict = verify(target)
-        print_verdict(target, verdict)
-        require_good(verdict)
+        verify_update(target)
     except (OperationError, KeyboardInterrupt):
         if _last_update(target) == last:
             # Another update holds the lock, for example. With the version in the stack file, the next rollback would

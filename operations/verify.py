@@ -159,7 +159,10 @@ def _utc(event: Mapping[str, Any]) -> datetime.datetime:
     return event["createdAt"].astimezone(datetime.UTC)
 
 
-def require_good(verdict: Verdict) -> None:
-    """Raises OperationError unless the outcome is good."""
+def verify_update(target: Target, wait: float = 0) -> None:
+    """Verifies a stack that was just updated, and prints the verdict. Raises OperationError unless it is good."""
+    target.forget_outputs()
+    verdict = verify(target, wait)
+    print_verdict(target, verdict)
     if verdict.outcome is not Outcome.GOOD:
         raise OperationError(f"Not verified: {verdict.line}.")

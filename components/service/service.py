@@ -17,7 +17,7 @@ from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
 from components.service.container import Container
 from components.service.revision_check import require_running
-from components.service.state_check import RevisionSettings, StateCheck
+from components.service.state_check import RevisionSettings, refuse_outdated_state
 from components.service.strategy import Strategy
 
 
@@ -88,7 +88,7 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         providers = args.capacity.providers
-        state_check = StateCheck(args.running) if args.running else None
+        check = refuse_outdated_state(args.running) if args.running else None
         service = aws.ecs.Service(
             "service",
             name=args.name,
@@ -127,7 +127,7 @@ class Service(pulumi.ComponentResource):
                 ignore_changes=["desired_count"],
                 depends_on=args.after,
                 custom_timeouts=_timeouts(args.timeline),
-                hooks=pulumi.ResourceHookBinding(before_update=[state_check.hook]) if state_check else None,
+                hooks=pulumi.ResourceHookBinding(before_update=[check]) if check else None,
             ),
         )
         require_running(service, task_definition, self)

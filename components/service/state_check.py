@@ -118,17 +118,14 @@ def problem_of(running: RevisionSettings, state: Mapping[str, Any], inputs: Mapp
     )
 
 
-class StateCheck:
-    """Fails an update of the service for which there is a problem, and its preview.
+def refuse_outdated_state(running: RevisionSettings) -> pulumi.ResourceHook:
+    """Returns the hook that fails an update of the service for which there is a problem, and its preview.
 
     A hook learns what is in the state.
     """
 
-    def __init__(self, running: RevisionSettings) -> None:
-        self._running = running
-        options = pulumi.ResourceHookOptions(on_dry_run=True)
-        self.hook = pulumi.ResourceHook("refuse-outdated-state", self._before_update, options)
-
-    def _before_update(self, args: pulumi.ResourceHookArgs) -> None:
-        if problem := problem_of(self._running, args.old_outputs or {}, args.new_inputs or {}):
+    def before_update(args: pulumi.ResourceHookArgs) -> None:
+        if problem := problem_of(running, args.old_outputs or {}, args.new_inputs or {}):
             raise pulumi.RunError(problem)
+
+    return pulumi.ResourceHook("refuse-outdated-state", before_update, pulumi.ResourceHookOptions(on_dry_run=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib
 import itertools
+from contextlib import nullcontext
 from typing import Any, cast
 
 import pytest
@@ -220,7 +221,11 @@ def test_ten_events_are_shown_at_most(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out.count("steady state") == verifying.EVENTS
 
 
-def test_require_good_raises_for_any_other_outcome() -> None:
-    with pytest.raises(OperationError, match="Not verified: the service runs"):
-        verifying.require_good(judge(NEW, Answers(**CASES["another revision runs"])))
-    verifying.require_good(judge(NEW, Answers(**CASES["completed"])))
+@pytest.mark.parametrize(("case", "good"), [("another revision runs", False), ("completed", True)])
+def test_update_that_is_not_good_is_an_error(case: str, good: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def verdict(_target: Target, _wait: float) -> Verdict:
+        return judge(NEW, Answers(**CASES[case]))
+
+    monkeypatch.setattr(verifying, "verify", verdict)
+    with nullcontext() if good else pytest.raises(OperationError, match="Not verified: the service runs"):
+        verifying.verify_update(_target())

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from operations import release
-from operations.errors import PulumiError
+from operations.errors import OperationError, PulumiError
 from operations.verdict import Outcome, Verdict
 
 DIGEST = "sha256:" + "1" * 64
@@ -43,9 +41,6 @@ class FakeStack:
     def set_config(self, key: str, value: str) -> None:
         self.values[key] = value
 
-    def forget_outputs(self) -> None:
-        pass
-
     def make(self, command: str, *options: str) -> str:
         return " ".join(["make", command, f"STACK={self.stack}", *options])
 
@@ -65,9 +60,10 @@ def verify(stack: FakeStack, _wait: float = 0) -> Verdict:
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the waves verify stacks that are made up."""
 
-    def print_verdict(*_: Any) -> None:
-        pass
+    def verify_update(stack: FakeStack, wait: float) -> None:
+        if (verdict := verify(stack, wait)).outcome is not Outcome.GOOD:
+            raise OperationError(f"Not verified: {verdict.line}.")
 
     monkeypatch.setattr(release, "verify", verify)
-    monkeypatch.setattr(release, "print_verdict", print_verdict)
+    monkeypatch.setattr(release, "verify_update", verify_update)
     updated.clear()

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from components.service.capacity import CapacityProvider
-from components.service.state_check import RevisionSettings, StateCheck, problem_of
+from components.service.state_check import RevisionSettings, problem_of, refuse_outdated_state
 from recording.mocks import deploy
 
 UNKNOWN = object()  # stands for a value that a preview does not know yet
@@ -119,7 +119,7 @@ def test_problem_fails_an_update_and_its_preview(*, outdated: bool) -> None:
     arguments = pulumi.ResourceHookArgs("urn", "id", "name", "type", new_inputs=found, old_outputs=found)
 
     def program() -> None:
-        hook = StateCheck(RUNNING).hook
+        hook = refuse_outdated_state(RUNNING)
         assert hook.opts is not None
         assert hook.opts.on_dry_run
         hook(arguments)
