@@ -6,11 +6,9 @@ also has no network interface for a load balancer, a task or a cache, so every s
 
 Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
 CreateVpcEndpoint, ModifyVpcEndpoint, DescribeNetworkInterfaces, DetachInternetGateway, AuthorizeSecurityGroupIngress,
-DescribeSecurityGroupRules, ModifySecurityGroupRules, UpdateSecurityGroupRuleDescriptionsIngress, UserIdGroupPair; VPC
-User Guide, "Amazon S3 bucket permissions for flow logs".
+DescribeSecurityGroupRules, ModifySecurityGroupRules; VPC User Guide, "Amazon S3 bucket permissions for flow logs".
 """
 
-import copy
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +17,7 @@ from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
-from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupBackend
+from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
 from moto.ec2.responses.vpcs import VPCs
@@ -268,12 +266,6 @@ def _iterate_security_rules(
         yield rule
 
 
-@replaces(SecurityGroupBackend)
-def _sg_update_description(_original: Callable[..., None], _ec2: Any, security_rule: Any, rule: Any) -> None:
-    """Gives `rule` the description of `security_rule`."""
-    rule.ip_range["Description"] = security_rule.description or ""
-
-
 @replaces(EC2Backend)
 def modify_security_group_rules(
     original: Callable[..., None], ec2: Any, group_id: str, rules: dict[str, dict[str, Any]]
@@ -288,14 +280,3 @@ def modify_security_group_rules(
     for rule_id, group in referenced.items():
         rule = held.get_rule(rule_id)
         rule.source_group = {**rule.source_group, "GroupId": group}
-
-
-@replaces(SecurityGroup)
-def _flattened_rules(original: Callable[..., list[Any]], _group: Any, rules: list[Any]) -> list[Any]:
-    """Returns the rules as DescribeSecurityGroups does, where a group's pair holds the description."""
-    shown: list[Any] = []
-    for rule in rules:
-        shown.append(copy.copy(rule))
-        if rule.source_group and rule.description:
-            shown[-1].source_group = {**rule.source_group, "Description": rule.description}
-    return original(shown)

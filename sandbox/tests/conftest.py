@@ -10,14 +10,22 @@ if TYPE_CHECKING:
     from sandbox.tests.provider_world import World
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Generator[str]:
-    """An embedded account for the tests of one file."""
-    from sandbox.tests.provider_harness import moto_endpoint, reset  # slow to import, and most tests need no account
+@pytest.fixture(scope="session")
+def server() -> Generator[str]:
+    """The address of an embedded account. Its clients are slow to create, so all files share it."""
+    from sandbox.tests.provider_harness import moto_endpoint  # slow to import, and most tests need no account
 
     with moto_endpoint() as url:
-        reset(url)  # moto keeps what an earlier file has left in this process
         yield url
+
+
+@pytest.fixture(scope="module")
+def endpoint(server: str) -> str:
+    """The address of the account, which is empty for the tests of each file."""
+    from sandbox.tests.provider_harness import reset
+
+    reset(server)
+    return server
 
 
 @pytest.fixture(scope="module")

@@ -113,11 +113,7 @@ _SCALING = {
     "scaleOutCooldown": 60,
 }
 _CUSTOM_SCALING = {
-    "customizedMetricSpecification": {
-        "metricName": "ActiveSessions",
-        "namespace": "App",
-        "statistic": "Maximum",
-    },
+    "customizedMetricSpecification": {"metricName": "ActiveSessions", "namespace": "App", "statistic": "Maximum"},
     "targetValue": 50,
     "disableScaleIn": True,
 }
@@ -210,12 +206,7 @@ SAMPLES: dict[str, Sample] = {
         {"routeTableIds": []},
     ),
     "aws:ec2/flowLog:FlowLog": Sample(
-        {
-            "vpcId": Ref(VPC),
-            "trafficType": "ALL",
-            "logDestinationType": "s3",
-            "logDestination": Ref(BUCKET, "arn"),
-        },
+        {"vpcId": Ref(VPC), "trafficType": "ALL", "logDestinationType": "s3", "logDestination": Ref(BUCKET, "arn")},
         {"tags": {"Name": "flows"}},
     ),
     ENDPOINT_POLICY: Sample(
@@ -341,12 +332,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     VERSION: Sample({"secretId": Ref(SECRET), "secretString": "hunter2-hunter2"}),
     LOG_GROUP: Sample(
-        {
-            "name": "/ecs/app",
-            "retentionInDays": 7,
-            "deletionProtectionEnabled": False,
-            "kmsKeyId": Ref(KEY, "arn"),
-        },
+        {"name": "/ecs/app", "retentionInDays": 7, "deletionProtectionEnabled": False, "kmsKeyId": Ref(KEY, "arn")},
         {"retentionInDays": 30, "deletionProtectionEnabled": True},
     ),
     ROLE: Sample(
@@ -570,10 +556,7 @@ SAMPLES: dict[str, Sample] = {
             "configuration": {
                 "executeCommandConfiguration": {
                     "logging": "OVERRIDE",
-                    "logConfiguration": {
-                        "cloudWatchLogGroupName": Ref(LOG_GROUP),
-                        "cloudWatchEncryptionEnabled": True,
-                    },
+                    "logConfiguration": {"cloudWatchLogGroupName": Ref(LOG_GROUP), "cloudWatchEncryptionEnabled": True},
                     "kmsKeyId": Ref(KEY, "arn"),
                 }
             },
@@ -668,10 +651,7 @@ SAMPLES: dict[str, Sample] = {
             "schedule": "cron(0 6 * * ? *)",
             "scalableTargetAction": {"minCapacity": 4, "maxCapacity": 12},
         },
-        {
-            "timezone": "Europe/Helsinki",
-            "scalableTargetAction": {"minCapacity": 6},
-        },
+        {"timezone": "Europe/Helsinki", "scalableTargetAction": {"minCapacity": 6}},
     ),
     SUBNET_GROUP: Sample(
         {"name": "app-cache", "description": "Of the app", "subnetIds": [Ref(SUBNET), Ref("second subnet")]},
@@ -728,13 +708,7 @@ SAMPLES: dict[str, Sample] = {
         },
     ),
     ALIAS: Sample({"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref(KEY, "arn")}),
-    TOPIC: Sample(
-        {
-            "name": "app-alerts",
-            "kmsMasterKeyId": Ref(KEY, "arn"),
-        },
-        {"kmsMasterKeyId": "alias/aws/sns"},
-    ),
+    TOPIC: Sample({"name": "app-alerts", "kmsMasterKeyId": Ref(KEY, "arn")}, {"kmsMasterKeyId": "alias/aws/sns"}),
     TOPIC_POLICY: Sample(
         {
             "arn": Ref(TOPIC, "arn"),
@@ -746,9 +720,7 @@ SAMPLES: dict[str, Sample] = {
         },
         {"policy": document(Principal={"Service": "budgets.amazonaws.com"}, Action="sns:Publish")},
     ),
-    SUBSCRIPTION: Sample(
-        {"topic": Ref(TOPIC, "arn"), "protocol": "email", "endpoint": "alerts@example.com"},
-    ),
+    SUBSCRIPTION: Sample({"topic": Ref(TOPIC, "arn"), "protocol": "email", "endpoint": "alerts@example.com"}),
     ALARM: Sample(
         {
             "name": "app-latency",
@@ -828,10 +800,7 @@ SAMPLES: dict[str, Sample] = {
             "costFilters": [{"name": "TagKeyValue", "values": ["user:Stack$dev"]}],
             "notifications": [_NOTIFICATION, {**_NOTIFICATION, "threshold": 100, "notificationType": "FORECASTED"}],
         },
-        {
-            "limitAmount": "200.0",
-            "notifications": [{**_NOTIFICATION, "threshold": 90}],
-        },
+        {"limitAmount": "200.0", "notifications": [{**_NOTIFICATION, "threshold": 90}]},
     ),
 }
 

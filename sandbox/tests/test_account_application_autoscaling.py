@@ -12,11 +12,7 @@ def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], A
     ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
     for name in ("app", "other"):
         ecs.create_service(cluster="c", serviceName=name, taskDefinition="t", desiredCount=1)
-    target = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": "service/c/app",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
+    target = {"ServiceNamespace": "ecs", "ResourceId": "service/c/app", "ScalableDimension": "ecs:service:DesiredCount"}
 
     def shown(**asked: str) -> list[tuple[str, ...]]:
         found = scaling.describe_scaling_activities(ServiceNamespace="ecs", **asked)["ScalingActivities"]

@@ -29,11 +29,7 @@ def test_every_region_offers_the_speech_model_and_nova_lite_by_id(region: str) -
     ("region", "prefix", "regions"),
     [
         ("us-west-2", "us", ["us-east-1", "us-east-2", "us-west-2"]),
-        (
-            "eu-north-1",
-            "eu",
-            ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"],
-        ),
+        ("eu-north-1", "eu", ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"]),
         ("ap-northeast-1", "jp", ["ap-northeast-1", "ap-northeast-3"]),
         ("eu-north-1", "global", ["", "eu-north-1"]),
     ],

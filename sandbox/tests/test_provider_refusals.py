@@ -1,7 +1,6 @@
 """What the provider refuses: foreign endpoints, unknown names, values that AWS's models forbid."""
 
 import json
-from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider
 from sandbox.provider.values import Values, to_struct
 from sandbox.tests import provider_samples as samples
-from sandbox.tests.provider_harness import ACCOUNT, Engine, FakeContext, Refused, moto_endpoint
+from sandbox.tests.provider_harness import ACCOUNT, Engine, FakeContext, Refused
 
 FOREIGN = [
     "",
@@ -25,12 +24,6 @@ FOREIGN = [
     "ftp://127.0.0.1",
     "127.0.0.1:5000",
 ]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Generator[Engine]:
-    with moto_endpoint() as url:
-        yield Engine(url)
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,6 @@ def called() -> Generator[set[tuple[str, str]]]:
 @pytest.fixture(scope="module")
 def world(endpoint: str, called: set[tuple[str, str]]) -> World:
     """An account with one object of each type."""
-    reset(endpoint)
     world = World(Engine(endpoint, TAGS), endpoint)
     for key in SAMPLES:
         world.make(key)

@@ -147,7 +147,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         *(
             ("sslPolicy", policy, f'`sslPolicy` is "{policy}": must be a security policy of load balancers')
             for policy in ("ELBSecurityPolicy-TLS13-1-2-2021-07", "elbsecuritypolicy-2016-08", "TLS-1-2")
-        ),
+        )
     ],
     samples.RULE: [
         ("conditions", [], "`conditions`: must hold at least one condition"),
@@ -159,7 +159,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         *(
             ("bucket", name, f'`bucket` is "{name}": must be 3 to 63 lower-case letters')
             for name in ("ab", "A-bucket", "a..b", "192.168.5.4", "-abc", "xn--abc", "abc-s3alias", "a_bc", "a" * 64)
-        ),
+        )
     ],
     samples.BUCKET_POLICY: [
         *_of_a_resource("policy"),
@@ -170,7 +170,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         *(
             ("policy.Statement.0.Resource", resource, "must be the bucket voiceter-recordings or objects of it")
             for resource in ("arn:aws:s3:::app", ["arn:aws:s3:::voiceter-recordings-2/*"], "*", "arn:aws:s3:::*")
-        ),
+        )
     ],
     samples.ROLE_POLICY: [
         ("policy.Statement.0.Effect", "allow", '`policy.Statement[0].Effect` is "allow": must be one of Allow'),
@@ -225,19 +225,13 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("deletionWindowInDays", 6, "`deletionWindowInDays` is 6: must be 7 to 30 days"),
         ("policy", "no", "`policy`: must be a JSON document"),
     ],
-    samples.ALIAS: [
-        ("name", "alias/aws/x", '`name` is "alias/aws/x": must be alias/ and 1 to 250'),
-    ],
+    samples.ALIAS: [("name", "alias/aws/x", '`name` is "alias/aws/x": must be alias/ and 1 to 250')],
     samples.ROLE: [
         *_of_a_resource("assumeRolePolicy"),
         ("assumeRolePolicy", LONG, "characters without white space: at most 2,048 are allowed"),
     ],
-    samples.LOG_GROUP: [
-        ("retentionInDays", 31, "`retentionInDays` is 31: must be one of 1, 3, 5, 7, 14, 30"),
-    ],
-    samples.METRIC_FILTER: [
-        ("metricTransformation", GONE, "`metricTransformation`: must be given"),
-    ],
+    samples.LOG_GROUP: [("retentionInDays", 31, "`retentionInDays` is 31: must be one of 1, 3, 5, 7, 14, 30")],
+    samples.METRIC_FILTER: [("metricTransformation", GONE, "`metricTransformation`: must be given")],
     samples.LOG_POLICY: [
         *_of_a_resource("policyDocument"),
         ("policyDocument", LONG, "characters: at most 5,120 are allowed"),
@@ -297,7 +291,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("minCapacity", 11, "`minCapacity` is 11: must be at most `maxCapacity`, 10"),
     ],
     samples.POLICY: [
-        ("targetTrackingScalingPolicyConfiguration", {"targetValue": 1}, "exactly one of predefinedMetric"),
+        ("targetTrackingScalingPolicyConfiguration", {"targetValue": 1}, "exactly one of predefinedMetric")
     ],
     samples.SCHEDULED_ACTION: [
         ("schedule", "0 6 * * *", '`schedule` is "0 6 * * *": must be at('),
@@ -316,17 +310,9 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("inputTransformer.inputTemplate", "app: <reason>", "must be a text in quotes"),
         ("inputTransformer.inputTemplate", '"app: <cause>"', '"cause": must use variables of `inputPaths` only'),
     ],
-    samples.TOPIC: [
-        ("name", "my topic", '`name` is "my topic": must be 1 to 256 letters'),
-    ],
-    samples.TOPIC_POLICY: [
-        *_of_a_resource("policy"),
-        ("policy", "{", "`policy`: must be a JSON document"),
-    ],
-    samples.ENDPOINT_POLICY: [
-        *_of_a_resource("policy"),
-        ("policy", LONG, "at most 20,480 are allowed"),
-    ],
+    samples.TOPIC: [("name", "my topic", '`name` is "my topic": must be 1 to 256 letters')],
+    samples.TOPIC_POLICY: [*_of_a_resource("policy"), ("policy", "{", "`policy`: must be a JSON document")],
+    samples.ENDPOINT_POLICY: [*_of_a_resource("policy"), ("policy", LONG, "at most 20,480 are allowed")],
     samples.SUBSCRIPTION: [
         ("protocol", "pager", '`protocol` is "pager": must be one of email, sms'),
         ("endpoint", "nobody", '`endpoint` is "nobody": must be an e-mail address'),
@@ -350,9 +336,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("requestInterval", 20, "`requestInterval` is 20: must be one of 10, 30"),
         ("fqdn", GONE, "`fqdn`: must be given"),
     ],
-    samples.CERTIFICATE: [
-        ("domainName", f"{'a' * 60}.example.com", "must be 1 to 64 characters"),
-    ],
+    samples.CERTIFICATE: [("domainName", f"{'a' * 60}.example.com", "must be 1 to 64 characters")],
     samples.VPC: [
         *_blocks("cidrBlock"),
         ("cidrBlock", "10.0.0.0/8", '`cidrBlock` is "10.0.0.0/8": must be an IPv4 block of /16 to /28'),
@@ -361,11 +345,9 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         *_blocks("cidrBlock"),
         ("cidrBlock", "10.0.0.0/29", '`cidrBlock` is "10.0.0.0/29": must be an IPv4 block of /16 to /28'),
     ],
-    samples.GROUP: [
-        ("description", "naïve", '`description` is "naïve": must be at most 255 letters'),
-    ],
+    samples.GROUP: [("description", "naïve", '`description` is "naïve": must be at most 255 letters')],
     samples.ENDPOINT: [
-        ("serviceName", "com.amazonaws.eu-north-1.logs", "must be s3 or dynamodb for a gateway endpoint"),
+        ("serviceName", "com.amazonaws.eu-north-1.logs", "must be s3 or dynamodb for a gateway endpoint")
     ],
     samples.INGRESS: [
         *_blocks("cidrIpv4"),
@@ -376,9 +358,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("referencedSecurityGroupId", "sg-1", "exactly one of cidrIpv4, referencedSecurityGroupId must be given"),
         ("cidrIpv4", "10.0.0.1/8", "must be an IPv4 block that starts at its network address"),
     ],
-    samples.EGRESS: [
-        ("fromPort", -1, "`fromPort` is -1: must be 0 to 65,535"),
-    ],
+    samples.EGRESS: [("fromPort", -1, "`fromPort` is -1: must be 0 to 65,535")],
 }
 
 

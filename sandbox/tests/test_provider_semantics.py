@@ -176,12 +176,8 @@ def test_a_name_begins_with_its_prefix_and_changes_with_it(engine: Engine) -> No
     [
         (samples.TABLE, {"name": "other"}, ["name"], True),
         (samples.TARGET_GROUP, {"port": 9090}, ["port"], False),  # its name is generated
-        (samples.TARGET_GROUP, {"healthCheck": {"path": "/"}}, [], False),
         (samples.SECRET, {"namePrefix": "other/"}, ["name", "namePrefix"], False),
         (samples.TASK, {"cpu": "2048"}, ["cpu"], False),  # its family names many revisions
-        (samples.TASK, {"tags": {"Version": "v9"}}, [], False),
-        (samples.TOPIC_POLICY, {"arn": "arn:other"}, ["arn"], False),
-        (samples.BUCKET, {"forceDestroy": False}, [], False),
     ],
 )
 def test_changed_property_that_no_call_changes_replaces_and_deletes_a_named_object_first(

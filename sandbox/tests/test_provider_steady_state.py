@@ -19,7 +19,7 @@ from sandbox import stand_in
 from sandbox.account.ecs import scheduler
 from sandbox.cli import fixtures
 from sandbox.stand_in import Fault
-from sandbox.tests.provider_harness import Engine, Made, Refused, client, from_struct, reset
+from sandbox.tests.provider_harness import Engine, Made, Refused, client, from_struct
 from sandbox.tests.provider_samples import SERVICE, SUBNET, TASK, VPC
 from sandbox.tests.provider_world import World
 
@@ -30,7 +30,6 @@ _AT_ONCE_SECONDS = 30
 @pytest.fixture(scope="module")
 def world(endpoint: str) -> World:
     """An account with what a service needs. Each test creates its own service."""
-    reset(endpoint)
     client(endpoint, "ecr").create_repository(repositoryName="steady")
     world = World(Engine(endpoint), endpoint)
     world.make(SERVICE)
