@@ -12,6 +12,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal, NamedTuple, cast
 
 State = Literal["OK", "ALARM"]
@@ -207,7 +208,7 @@ class Rule:
             if not ready:
                 raise UnsupportedAlarmError("expressions that refer to each other in a circle")
             for id_ in ready:
-                result = _Math(known, window, reading).value(ast.parse(waiting.pop(id_), mode="eval").body)
+                result = _Math(known, window, reading).value(_parsed(waiting.pop(id_)))
                 if not isinstance(result, dict):
                     raise UnsupportedAlarmError(f"{id_} is not a series")
                 known[id_] = result
@@ -282,8 +283,14 @@ class _Math:
 _FOLDS: Final[Mapping[str, Callable[[list[float]], float]]] = {"MAX": max, "MIN": min, "SUM": math.fsum}
 
 
-def _names(text: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+@cache
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+@cache
+def _names(text: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(_parsed(text)) if isinstance(node, ast.Name))
 
 
 def _by_period(data: Iterable[Datum], period: int, window: range) -> dict[int, list[float]]:
