@@ -30,12 +30,6 @@ def nulls_and_empties(value: Any) -> list[Any]:
     return [value] if value in (None, "") else []
 
 
-def test_ecs_exec_needs_a_writable_root() -> None:
-    definition = replace(CONTAINER, writable_root=True).definition()
-    assert definition["readonlyRootFilesystem"] is False
-    assert definition["user"] == "1001:1001"
-
-
 def test_environment_and_secrets_are_sorted() -> None:
     definition = replace(CONTAINER, secrets={"B": "arn:b", "A": "arn:a"}).definition()
     assert definition["environment"] == [
