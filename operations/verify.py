@@ -115,7 +115,7 @@ def verify(
         left = deadline - time.monotonic()
         if not verdict.outcome.under_way or left <= 0:
             if wait and verdict.outcome.under_way:
-                progress(f"Not over after {wait:g} s.")
+                progress(f"Not over after {round(wait, 1):g} s.")
             return verdict
         if verdict.line != printed:
             progress(f"  … {verdict.line}; waiting up to {left:.0f} s")
