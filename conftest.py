@@ -11,18 +11,18 @@ import pytest
 _ROOT: Final = Path(__file__).parent
 _FOLDERS: Final = {_ROOT / "sandbox": "sandbox", _ROOT / "tests" / "live": "live"}
 _MARKERS: Final = ("unit", "sandbox", "live")
-# Live files whose tests use the same stacks.
+# The stacks that the tests of a live file use, if other files use them too or if bringing them up takes long.
 _SHARING: Final = {
+    "tests/live/test_committed_stacks.py": "the committed stacks",
     "tests/live/test_documents_of_all_stacks.py": "the committed stacks",
     "tests/live/test_policy.py": "the committed stacks",
     "tests/live/test_recovery.py": "the committed stacks",
-    "tests/live/test_stacks.py": "the committed stacks",
-    "tests/live/test_stacks_in_all_regions.py": "the committed stacks",
     "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_alarms.py": "the stack with everything",
     "tests/live/test_boundary.py": "the stack with everything",
     "tests/live/test_changed_in_place.py": "the stack with everything",
     "tests/live/test_drift.py": "the stack with everything",
+    "tests/live/test_stacks_in_all_regions.py": "the stacks of all regions",
 }
 
 

@@ -97,6 +97,5 @@ def test_setup_of_ci(stacks: LiveSandbox, tmp_path: Path) -> None:
         trust = iam.get_role(RoleName=f"voiceter-ci-{role}")["Role"]["AssumeRolePolicyDocument"]
         assert "octo@1/backend@2" in json.dumps(trust)
         assert "$" not in json.dumps(trust)
-    for name in STACKS:
-        boundary = stacks.succeeds(f"pulumi config get permissionsBoundaryArn -s {name}")
-        assert boundary.strip() == f"arn:aws:iam::{ACCOUNT_ID}:policy/voiceter-boundary"
+    boundary = f"permissionsBoundaryArn: arn:aws:iam::{ACCOUNT_ID}:policy/voiceter-boundary\n"
+    assert all(boundary in stacks.stack_file(name).read_text() for name in STACKS)

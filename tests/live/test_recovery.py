@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,8 @@ DELETE_RESTORED, DELETE_BACKUP = below(DOCUMENT, "Remove what is no longer neede
 LIST_MARKERS, DELETE_MARKERS, LIST_VERSIONS, COPY_VERSION = below(DOCUMENT, "Deleted or overwritten recordings")
 LIST_SECRETS, RESTORE_SECRET = below(DOCUMENT, "A deleted secret")
 SHOW_IMAGE, COPY_IMAGE = below(DOCUMENT, "A registry without its images")
+UPDATE = 'pulumi up --refresh --stack "$STACK"\n'  # ends a procedure, with VERIFY
+VERIFY = 'make verify STACK="$STACK"\n'
 SESSION = "5f0c2c8e"  # as in the document
 POOL = "us-east-1_Sup3rS3cret"
 # A resource that the engine shows as changed. On a busy machine a line may follow the dots of the progress display.
@@ -45,27 +46,30 @@ def tags(sandbox: LiveSandbox, stack: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def prod(sandbox: LiveSandbox) -> Iterator[Stack]:
+def prod(sandbox: LiveSandbox) -> Stack:
     """prod with a secret, and with a version that staging has too."""
     for name in ("dev", "staging"):
         sandbox.ensure(name)
     prod = sandbox.ensure("prod")
-    if "1.4.2" not in tags(sandbox, "dev"):
+    if "1.4.2" not in tags(sandbox, "prod"):  # else the tests of the README have copied it to staging and prod
         sandbox.image("dev", "1.4.2")
-    for source, destination in (("dev", "staging"), ("staging", "prod")):
-        assert sandbox.operate("promote", source, destination, "1.4.2").status == 0
+        for source, destination in (("dev", "staging"), ("staging", "prod")):
+            assert sandbox.operate("promote", source, destination, "1.4.2").status == 0
     sandbox.set("prod", imageTag="1.4.2")
     sandbox.succeeds(f"pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID {POOL} -s prod")
     sandbox.updated("prod")
-    yield prod
-    # The next file that uses prod restores its config, which needs this image.
-    if "stand-in" not in tags(sandbox, "prod"):
-        sandbox.image("prod", "stand-in")
+    return prod
 
 
 def types(stack: Stack, folder: Path, *commands: str) -> str:
     """Runs commands of the document in one shell; their output."""
     return succeeded(stack.sandbox.types("\n".join([filled(HEAD, STACK=stack.name), *commands]), folder))
+
+
+def without_update(procedure: str) -> str:
+    """A procedure without its last commands, for another one that ends with them."""
+    assert procedure.endswith(UPDATE + VERIFY)
+    return procedure.removesuffix(UPDATE + VERIFY)
 
 
 def settings(stack: Stack, table: str) -> dict[str, Any]:
@@ -114,17 +118,6 @@ def test_every_procedure_is_run() -> None:
     assert [block.code for block in found] == run
 
 
-def test_deleted_table_comes_back_with_content_and_settings(dev: Stack, tmp_path: Path) -> None:
-    dynamodb, table = dev.client("dynamodb"), dev.table("sessions")
-    before = settings(dev, table)
-    assert before["deletion protection"] is False
-    put(dev, table, sessionId="kept", questionnaireId="q", startTime="2026-11-27")
-    dynamodb.delete_table(TableName=table)
-    assert "OK: the service runs" in types(dev, tmp_path, DELETED_TABLE)
-    assert [item["sessionId"] for item in content(dev, table)] == ["kept"]
-    assert settings(dev, table) == before
-
-
 def test_damaged_item_is_copied_from_an_earlier_time(dev: Stack, tmp_path: Path) -> None:
     table = dev.table("sessions")
     put(dev, table, sessionId=SESSION, state="good")
@@ -137,16 +130,28 @@ def test_damaged_item_is_copied_from_an_earlier_time(dev: Stack, tmp_path: Path)
     assert f"{table}-restored" not in dev.client("dynamodb").list_tables()["TableNames"]
 
 
-def test_drift_is_shown_and_changed_back(dev: Stack, tmp_path: Path) -> None:
-    """Nothing else is shown: the procedures before have left nothing to change."""
+def test_deleted_table_comes_back_and_drift_is_shown_and_changed_back(dev: Stack, tmp_path: Path) -> None:
+    """One update ends both procedures. It changes what a restore does not carry over and the drift, nothing else."""
+    dynamodb, table = dev.client("dynamodb"), dev.table("sessions")
+    before = settings(dev, table)
+    assert before["deletion protection"] is False
+    put(dev, table, sessionId="lost", state="kept")
+    items = content(dev, table)
+    dynamodb.delete_table(TableName=table)
     dev.client("logs").put_retention_policy(logGroupName=dev.outputs["logGroupName"], retentionInDays=1)
-    output = types(dev, tmp_path, "pulumi stack select dev", DRIFT)
+    output = types(dev, tmp_path, without_update(DELETED_TABLE), "pulumi stack select dev", DRIFT, VERIFY)
     shown, _, changed = output.partition("Updating (dev):")
     for part in (shown, changed):
-        assert set(CHANGE.findall(part)) == {"aws:cloudwatch:LogGroup containers"}, output
+        assert set(CHANGE.findall(part)) == {"aws:cloudwatch:LogGroup containers", "aws:dynamodb:Table sessions"}, (
+            output
+        )
+    assert "OK: the service runs" in output
+    assert content(dev, table) == items
+    assert settings(dev, table) == before
 
 
-def test_damaged_table_is_replaced_by_its_earlier_content(prod: Stack, tmp_path: Path) -> None:
+def test_damaged_table_and_deleted_secret_come_back(prod: Stack, tmp_path: Path) -> None:
+    """The table is replaced by its earlier content. One update ends both procedures."""
     table = prod.table("responses")
     for_responses = {"TABLE": f'"{table}"', "RESTORED": f'"{table}-restored"'}
     before = settings(prod, table)
@@ -155,9 +160,19 @@ def test_damaged_table_is_replaced_by_its_earlier_content(prod: Stack, tmp_path:
     good, moment = content(prod, table), a_moment()
     put(prod, table, sessionId="1", questionId="1", timestamp="1", answer="bad")
     put(prod, table, sessionId="2", questionId="1", timestamp="2", answer="bad")
+    secrets, revisions = prod.client("secretsmanager"), prod.revisions()
+    (injected,) = prod.container()["secrets"]
+    arn, version = injected["valueFrom"].rsplit(":::", 1)
+    secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
     restore = filled(RESTORE_EARLIER, MOMENT=moment, **for_responses)
-    output = types(prod, tmp_path, restore, BACK_UP, REMOVE_PROTECTION, REPLACE, DELETE_RESTORED, DELETE_BACKUP)
+    replace = (restore, BACK_UP, REMOVE_PROTECTION, without_update(REPLACE), DELETE_RESTORED, DELETE_BACKUP)
+    output = types(prod, tmp_path, *replace, LIST_SECRETS, filled(RESTORE_SECRET, SECRET=arn), LIST_SECRETS)
     assert "OK: the service runs" in output
+    deleted, restored = re.findall(rf"^{re.escape(arn)}\t(.+)$", output, re.MULTILINE)
+    assert deleted != "None"
+    assert restored == "None"
+    assert secrets.get_secret_value(SecretId=arn, VersionId=version)["SecretString"] == POOL
+    assert prod.revisions() == revisions
     assert content(prod, table) == good
     assert settings(prod, table) == before
     dynamodb = prod.client("dynamodb")
@@ -198,20 +213,6 @@ def test_deleted_and_overwritten_recordings_come_back(prod: Stack, tmp_path: Pat
     again = types(prod, tmp_path, filled(LIST_MARKERS, SINCE=since), DELETE_MARKERS)
     assert again.strip() == "", "there is nothing left to restore"
     s3.put_bucket_policy(Bucket=bucket, Policy=policy)
-
-
-def test_deleted_secret_comes_back_with_its_version(prod: Stack, tmp_path: Path) -> None:
-    secrets, revisions = prod.client("secretsmanager"), prod.revisions()
-    (injected,) = prod.container()["secrets"]
-    arn, version = injected["valueFrom"].rsplit(":::", 1)
-    assert types(prod, tmp_path, LIST_SECRETS).split() == [arn, "None"]
-    secrets.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
-    found, date = types(prod, tmp_path, LIST_SECRETS).split()
-    assert found == arn
-    assert date != "None"
-    assert "OK: the service runs" in types(prod, tmp_path, filled(RESTORE_SECRET, SECRET=arn))
-    assert secrets.get_secret_value(SecretId=arn, VersionId=version)["SecretString"] == POOL
-    assert prod.revisions() == revisions
 
 
 def test_images_of_an_emptied_registry_come_back_with_their_digest(prod: Stack, tmp_path: Path) -> None:
