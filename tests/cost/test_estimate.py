@@ -60,6 +60,8 @@ def test_load_adds_to_what_the_stack_costs_at_rest(stack: str, bill: Bill) -> No
     assert loaded.sum(When.AT_REST) == pytest.approx(rest.sum())
     assert not rest.of(When.UNDER_LOAD, When.BEDROCK)
     assert loaded.sum(When.UNDER_LOAD) > 0
+    # Amounts under load rest on what load.py assumes about a session.
+    assert all(row.quantity.assumed for row in loaded.of(When.UNDER_LOAD, When.BEDROCK))
 
 
 def test_every_price_is_known_in_the_first_region(bill: Bill) -> None:
