@@ -1,0 +1,17 @@
+"""What a changed config key would save."""
+
+from __future__ import annotations
+
+import pytest
+
+from cost import savings
+from tests.cost.conftest import Bill
+
+ARM = {"cpuArchitecture": "ARM64"}
+
+
+def test_change_whose_price_is_missing_is_listed_without_an_amount(bill: Bill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(savings, "CHANGES", ((ARM, "needs an image for ARM64"),))
+    region = "eu-north-1"  # where the price of ARM is not in the file
+    found = savings.savings(bill("prod", region=region), lambda keys: bill("prod", region=region, **keys))
+    assert [(one.keys, one.usd) for one in found] == [("cpuArchitecture: ARM64", None)]
