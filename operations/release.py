@@ -127,7 +127,8 @@ def release(
 
 def _step(target: Target, tag: str, digest: str) -> Step | None:
     """Returns what the release has to do on a stack; None if it runs the image and is good."""
-    if "aws:region" not in target.config():
+    config = target.config()
+    if "aws:region" not in config:
         raise OperationError(f"Pulumi.{target.stack}.yaml is not in this clone. Nothing was deployed.")
     if "serviceName" not in target.outputs():
         return Step(target, tag)
@@ -136,7 +137,7 @@ def _step(target: Target, tag: str, digest: str) -> Step | None:
         wait = target.make("verify", f"WAIT={WAIT_SECONDS}")
         raise OperationError(f"{target.stack}: {verdict.line}. Nothing was deployed. Wait for its end: `{wait}`.")
     _, runs = running_image(target.client("ecs"), str(target.output("taskDefinitionArn")))
-    if verdict.outcome is Outcome.GOOD and runs == digest and target.config().get(_KEY) == tag:
+    if verdict.outcome is Outcome.GOOD and runs == digest and config.get(_KEY) == tag:
         say(f"Skipped: {target.stack}, which runs {tag} and is good")
         return None
     return Step(target, tag, refresh_after(verdict))
