@@ -42,11 +42,6 @@ def test_outputs_are_the_documented_ones(stack: Stack) -> None:
     assert outputs["url"].startswith("http://" if stack.name == "dev" else "https://")
 
 
-def test_second_up_and_refresh_change_nothing(stacks: dict[str, Stack]) -> None:
-    """Of staging. tests/live/test_interruption.py asserts it of dev, test_stacks_in_all_regions.py of prod."""
-    stacks["staging"].sandbox.unchanged("staging")
-
-
 def test_container_is_as_the_contract_says(stack: Stack) -> None:
     task, definition, outputs = stack.task_definition(), stack.container(), stack.outputs
     assert (task["cpu"], task["memory"]) == (("512", "1024") if stack.name == "dev" else ("1024", "2048"))
