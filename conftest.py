@@ -11,12 +11,14 @@ import pytest
 _ROOT: Final = Path(__file__).parent
 _FOLDERS: Final = {_ROOT / "sandbox": "sandbox", _ROOT / "tests" / "live": "live"}
 _MARKERS: Final = ("unit", "sandbox", "live")
-# The stacks that the tests of a live file use, if other files use them too or if bringing them up takes long.
+# The stacks that the tests of a live file use, if other files use them too or if bringing them up takes long. The files
+# run in this order: those that bring stacks up from nothing come first, those that delete or rename them last.
 _SHARING: Final = {
     "tests/live/test_committed_stacks.py": "the committed stacks",
     "tests/live/test_documents_of_all_stacks.py": "the committed stacks",
     "tests/live/test_policy.py": "the committed stacks",
     "tests/live/test_recovery.py": "the committed stacks",
+    "tests/live/test_interruption.py": "the stack with everything",
     "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_alarms.py": "the stack with everything",
     "tests/live/test_boundary.py": "the stack with everything",
@@ -46,8 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not any(item.get_closest_marker(marker) for marker in _MARKERS):
             item.add_marker(_marker(item.path))
     # First what takes longest: the live tests, and of them those that share a stack, as one worker runs them all.
+    order = {file: position for position, file in enumerate(_SHARING)}
     items.sort(
-        key=lambda item: (item.get_closest_marker("live") is None, item.nodeid.partition("::")[0] not in _SHARING)
+        key=lambda item: (
+            item.get_closest_marker("live") is None,
+            order.get(item.nodeid.partition("::")[0], len(order)),
+        )
     )
 
 

@@ -37,10 +37,16 @@ def dev(sandbox: LiveSandbox) -> Stack:
 
 
 @pytest.fixture(scope="session")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack dev in an account of its own, with all that the program can be configured to create."""
-    with live_sandbox(tmp_path_factory.mktemp("everything")) as sandbox:
-        sandbox.up("dev")
-        sandbox.succeeds(EVERYTHING)
-        sandbox.updated("dev")
-        yield Stack(sandbox, "dev")
+def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
+    """A sandbox with another account, for the stack dev alone. It is empty at first."""
+    with live_sandbox(tmp_path_factory.mktemp("apart")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def everything(apart: LiveSandbox) -> Stack:
+    """The stack dev of `apart`, with all that the program can be configured to create."""
+    dev = apart.ensure_as_it_is("dev")
+    apart.succeeds(EVERYTHING)
+    apart.updated("dev")
+    return dev

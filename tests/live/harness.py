@@ -104,19 +104,24 @@ class LiveSandbox:
 
     def up(self, stack: str) -> str:
         """`make up`; its output."""
-        return succeeded(self.command("up", stack))
+        output = succeeded(self.command("up", stack))
+        self._configs[stack] = self.stack_file(stack).read_text()
+        self._counts[stack] = Stack(self, stack).service()["desiredCount"]
+        return output
+
+    def ensure_as_it_is(self, stack: str) -> Stack:
+        """Brings a stack up, unless it is up. It keeps what the tests before have changed."""
+        if stack not in self._configs:
+            self.up(stack)
+        return Stack(self, stack)
 
     def ensure(self, stack: str) -> Stack:
         """Brings a stack up. If it is up and a test has changed its config, restores and deploys the config.
 
         A test that changes only the account, and not the config, undoes that itself.
         """
-        file, made = self.stack_file(stack), Stack(self, stack)
-        if stack not in self._configs:
-            self.up(stack)
-            self._configs[stack] = file.read_text()
-            self._counts[stack] = made.service()["desiredCount"]
-        elif file.read_text() != self._configs[stack]:
+        file, made = self.stack_file(stack), self.ensure_as_it_is(stack)
+        if file.read_text() != self._configs[stack]:
             file.write_text(self._configs[stack])
             self.updated(stack, "--refresh")
             if any(one.get("inputs", {}).get("forceNewDeployment") for one in self.resources(stack)):

@@ -1,4 +1,4 @@
-"""The commands of the documents, run in order and as they stand there on a new sandbox with the stack dev.
+"""The commands of the documents, run in order and as they stand there on the stack dev.
 
 tests/live/test_documents_of_all_stacks.py runs those that need staging and prod, other files those of one subject.
 tests/unit/support/test_commands.py knows which file runs what.
@@ -7,16 +7,14 @@ tests/unit/support/test_commands.py knows which file runs what.
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.live.harness import LiveSandbox, live_sandbox, succeeded
+from tests.live.harness import LiveSandbox, Stack, succeeded
 from tests.support import alarm_table
 from tests.support.commands import Block, below, blocks
 
@@ -29,22 +27,11 @@ FAILURES = ("error: ", "**updating failed**", "ROLLED BACK: ")  # in the output 
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
-    """A sandbox that `make up` has made, as the README has it."""
-    with live_sandbox(tmp_path_factory.mktemp("documents")) as sandbox:
-        make_up, _ = below("README.md", "Voiceter backend infrastructure")
-        output = succeeded(sandbox.start(["/bin/sh", "-c", make_up]))
-        assert "dev is up" in output
-        sandbox.image("dev", "1.4.2")
-        sandbox.succeeds("pulumi stack select dev")
-        yield sandbox
-
-
-@pytest.fixture
-def folder(sandbox: LiveSandbox, tmp_path: Path) -> Path:
-    """A folder in which `.sandbox` is the sandbox, as in a clone."""
-    (tmp_path / ".sandbox").symlink_to(sandbox.home)
-    return tmp_path
+def sandbox(dev: Stack) -> LiveSandbox:
+    """A sandbox with the stack dev and an image to release."""
+    dev.sandbox.image("dev", "1.4.2")
+    dev.sandbox.succeeds("pulumi stack select dev")
+    return dev.sandbox
 
 
 def without_update(block: str) -> str:
@@ -62,12 +49,12 @@ def follow(sandbox: LiveSandbox, folder: Path, block: Block) -> None:
             assert (verdict in run.output) or (verdict not in shown), (command, run.output)
 
 
-def test_configuration_of_the_readme_with_redis(sandbox: LiveSandbox, folder: Path) -> None:
+def test_configuration_of_the_readme_with_redis(sandbox: LiveSandbox, tmp_path: Path) -> None:
     """Secrets, a schedule, and Redis, which both documents turn on. One update deploys all of them."""
     sections = ("Secrets", "Scheduled scaling", "Redis")
     commands = [without_update(block) for section in sections for block in below("README.md", section)]
-    succeeded(sandbox.types("".join(commands), folder))
-    follow(sandbox, folder, REDIS)
+    succeeded(sandbox.types("".join(commands), tmp_path))
+    follow(sandbox, tmp_path, REDIS)
     assert {"enableAuth", "scalingSchedule", "redisAuthToken"} <= deployed(sandbox)
 
 
@@ -77,16 +64,16 @@ def deployed(sandbox: LiveSandbox) -> set[str]:
     return {key.partition(":")[2] for key in latest["config"]}
 
 
-def test_examples_of_the_configuration(sandbox: LiveSandbox, folder: Path) -> None:
+def test_examples_of_the_configuration(sandbox: LiveSandbox, tmp_path: Path) -> None:
     file = sandbox.stack_file("dev")
     config = file.read_text()
     (examples,) = below("docs/configuration.md", "Configuration")
-    succeeded(sandbox.types(examples, folder))
+    succeeded(sandbox.types(examples, tmp_path))
     assert "oncall@example.com" in sandbox.succeeds("pulumi config -s dev")
     file.write_text(config)
 
 
-def test_first_commands_of_the_alarms(sandbox: LiveSandbox, folder: Path) -> None:
+def test_first_commands_of_the_alarms(sandbox: LiveSandbox, tmp_path: Path) -> None:
     """They only read, so they run side by side. Those on tables differ in the table alone, so one of them runs."""
     (head,) = below("docs/alarms.md", "Alarms")
     head = head.replace("stack select prod", "stack select dev")
@@ -94,29 +81,22 @@ def test_first_commands_of_the_alarms(sandbox: LiveSandbox, folder: Path) -> Non
     commands = [f"{alarm.command} || echo 'failed: {alarm.name}'" for alarm in distinct.values()]
     shells = ["\n".join([head, *commands[first::SHELLS]]) for first in range(SHELLS)]
     with ThreadPoolExecutor(SHELLS) as threads:
-        outputs = "\n".join(succeeded(run) for run in threads.map(partial(sandbox.types, folder=folder), shells))
+        outputs = "\n".join(succeeded(run) for run in threads.map(partial(sandbox.types, folder=tmp_path), shells))
     assert "failed: " not in outputs, outputs
 
 
-def test_release_a_failed_one_and_the_way_back(sandbox: LiveSandbox, folder: Path) -> None:
+def test_release_a_failed_one_and_the_way_back(sandbox: LiveSandbox, tmp_path: Path) -> None:
     (with_an_image,) = [block for block in blocks("README.md") if block.code.startswith("pulumi config set imageTag")]
-    succeeded(sandbox.types(without_update(with_an_image.code), folder))  # the transcript starts with the same command
-    follow(sandbox, folder, RELEASE)
+    # The transcript starts with the command that is left out.
+    succeeded(sandbox.types(without_update(with_an_image.code), tmp_path))
+    follow(sandbox, tmp_path, RELEASE)
     sandbox.image("dev", "1.5.0", "unhealthy")
     sandbox.set("dev", imageTag="1.5.0")
-    follow(sandbox, folder, FAILED_RELEASE)
-    follow(sandbox, folder, ROLLBACK)
-    follow(sandbox, folder, REDEPLOY)
+    follow(sandbox, tmp_path, FAILED_RELEASE)
+    follow(sandbox, tmp_path, ROLLBACK)
+    follow(sandbox, tmp_path, REDEPLOY)
 
 
-def test_deployment_strategy_and_the_way_back(sandbox: LiveSandbox, folder: Path) -> None:
-    follow(sandbox, folder, BLUE_GREEN)
-    follow(sandbox, folder, BACK_TO_ROLLING)
-
-
-def test_sandbox_is_used_and_removed(sandbox: LiveSandbox, folder: Path) -> None:
-    """The last test of this file."""
-    (commands,) = below("README.md", "Run it on this machine")
-    output = succeeded(sandbox.types(commands, folder))
-    assert "demo-dev-sessions" in output
-    assert not os.path.lexists(sandbox.home)
+def test_deployment_strategy_and_the_way_back(sandbox: LiveSandbox, tmp_path: Path) -> None:
+    follow(sandbox, tmp_path, BLUE_GREEN)
+    follow(sandbox, tmp_path, BACK_TO_ROLLING)

@@ -6,13 +6,16 @@ The stack has all that the program can be configured to create, so every type th
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack, name_in
+from tests.live.harness import ACCOUNT_ID, Stack, name_in, succeeded
+from tests.support.commands import below
 
 pytestmark = pytest.mark.live
 
@@ -21,6 +24,8 @@ DENIAL = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
 QUERY = "aws:cloudwatch/queryDefinition:QueryDefinition"
 REPOSITORY = "aws:ecr/repository:Repository"
 RULE = "aws:lb/listenerRule:ListenerRule"
+(COMMANDS,) = below("README.md", "Run it on this machine")
+USE_AND_TAKE_DOWN, REMOVE = COMMANDS[: COMMANDS.index("make clean")], COMMANDS[COMMANDS.index("make clean") :]
 OTHER_POLICY = {"Version": "2012-10-17", "Statement": [DENIAL]}
 
 
@@ -359,10 +364,17 @@ _CHOICE: dict[str, Callable[[Item], bool]] = {
 
 @pytest.fixture(scope="module")
 def stack(everything: Stack) -> Stack:
-    """The stack with everything, and with the strategy that has two listener rules that forward."""
-    everything.sandbox.set("dev", deploymentStrategy="blue-green")
+    """The stack with everything, with the strategy that has two listener rules that forward, and with one node more."""
+    everything.sandbox.set("dev", deploymentStrategy="blue-green", redisReplicas="2")
     everything.sandbox.updated("dev")
     return everything
+
+
+@pytest.fixture
+def folder(stack: Stack, tmp_path: Path) -> Path:
+    """A folder in which `.sandbox` is the sandbox, as in a clone."""
+    (tmp_path / ".sandbox").symlink_to(stack.sandbox.home)
+    return tmp_path
 
 
 def items(stack: Stack) -> list[Item]:
@@ -381,6 +393,11 @@ def named(item: Item) -> str:
 
 def test_every_type_of_the_program_has_a_case(stack: Stack) -> None:
     assert {item.type for item in items(stack)} == CHANGES.keys() | UNCHANGEABLE.keys()
+
+
+def test_nodes_are_added_to_a_cache_that_is_up(stack: Stack) -> None:
+    (group,) = stack.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    assert group["MemberClusters"] == [f"voiceter-sessions-dev-00{number}" for number in (1, 2, 3)]
 
 
 def forwarding(stack: Stack) -> list[Item]:
@@ -436,11 +453,15 @@ def test_changed_resource_of_each_type_is_found_and_repaired(stack: Stack) -> No
     stack.sandbox.unchanged("dev")
 
 
-def test_down_removes_a_resource_of_every_type_and_an_update_creates_it_again(stack: Stack) -> None:
-    """The state is put back: everything is gone, and the engine does not know it."""
+def test_down_removes_a_resource_of_every_type_and_an_update_creates_it_again(stack: Stack, folder: Path) -> None:
+    """The commands of the README take the stack down.
+
+    Then the state is put back: everything is gone, and the engine does not know it.
+    """
     before, state = items(stack), stack.sandbox.home / "state-before.json"
     state.write_text(stack.sandbox.state("dev"))
-    stack.sandbox.down("dev")
+    output = succeeded(stack.sandbox.types(USE_AND_TAKE_DOWN, folder))
+    assert "demo-dev-sessions" in output
     held = stack.sandbox.holdings()
     assert len(held.pop("hosted zones")) == 1  # which the fixture has created, and not the program
     # moto created these when the policy of the autoscaler was changed above, and lost track of the earlier ones.
@@ -458,3 +479,9 @@ def test_down_removes_a_resource_of_every_type_and_an_update_creates_it_again(st
         named(item): "update" if item == repository else "create" for item in before
     }
     assert {named(item) for item in items(stack)} == {named(item) for item in before}
+
+
+def test_sandbox_is_removed(stack: Stack, folder: Path) -> None:
+    """With the last command of the same block. The last test of this file, and of all that use the stack."""
+    succeeded(stack.sandbox.types(REMOVE, folder))
+    assert not os.path.lexists(stack.sandbox.home)

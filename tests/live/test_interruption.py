@@ -1,4 +1,7 @@
-"""An engine that is killed during an update: `make up` starts over, or docs/recovery.md repairs the stack."""
+"""An engine that is killed during an update: `make up` starts over, or docs/recovery.md repairs the stack.
+
+The tests are one story, from an empty sandbox to one with the stack dev, which other files use after this one.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,14 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.live.harness import LiveSandbox, live_sandbox, succeeded
+from tests.live.harness import LiveSandbox, succeeded
 from tests.support.commands import below, filled
 
 DEADLINE_SECONDS = 60
@@ -25,9 +28,8 @@ UPDATE = "pulumi up -s dev --yes --skip-preview --non-interactive --target '**::
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
-    with live_sandbox(tmp_path_factory.mktemp("interruption")) as sandbox:
-        yield sandbox
+def sandbox(apart: LiveSandbox) -> LiveSandbox:
+    return apart
 
 
 def tables(sandbox: LiveSandbox) -> tuple[list[str], list[str]]:
@@ -131,23 +133,16 @@ def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -
         assert after["CreationDateTime"] == before["CreationDateTime"], "the table was created a second time"
 
 
-def test_up_after_the_repair_does_not_start_over_and_pushes_the_image_again(sandbox: LiveSandbox) -> None:
+def test_make_up_of_the_readme_after_the_repair_does_not_start_over_and_pushes_the_image_again(
+    sandbox: LiveSandbox,
+) -> None:
     assert not tables(sandbox)[1]
-    output = sandbox.up("dev")
+    make_up, _ = below("README.md", "Voiceter backend infrastructure")
+    output = succeeded(sandbox.start(["/bin/sh", "-c", make_up]))
     assert "starting over" not in output
     assert "Supplied: a stand-in image" in output
+    assert "dev is up" in output
     sandbox.unchanged("dev")
-
-
-def test_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
-    sandbox.set("dev", tablePrefix="other-")
-    with frozen_update(sandbox) as update:
-        kill(update)
-    assert tables(sandbox)[1]
-    output = sandbox.up("dev")
-    assert "starting over with a new account" in output
-    assert f"make clean SANDBOX_HOME={sandbox.home}: stop" in output, "as a command in another shell needs it"
-    assert set(sandbox.holdings()["tables"]) == TABLES
 
 
 def test_account_that_ended_is_named_by_preview_and_replaced(sandbox: LiveSandbox) -> None:
@@ -161,3 +156,15 @@ def test_account_that_ended_is_named_by_preview_and_replaced(sandbox: LiveSandbo
     sandbox.down("dev")
     assert json.loads((sandbox.home / "account.json").read_text())["url"] == account["url"]
     assert sandbox.holdings() == {}
+
+
+def test_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
+    sandbox.succeeds("pulumi stack init dev")
+    sandbox.remove("dev", "imageTag")  # the new account has no registry yet
+    with frozen_update(sandbox) as update:
+        kill(update)
+    assert tables(sandbox)[1]
+    output = sandbox.up("dev")
+    assert "starting over with a new account" in output
+    assert f"make clean SANDBOX_HOME={sandbox.home}: stop" in output, "as a command in another shell needs it"
+    assert set(sandbox.holdings()["tables"]) == TABLES

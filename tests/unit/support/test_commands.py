@@ -10,12 +10,12 @@ from tests.support.commands import ROOT, Block, blocks, blocks_in, filled
 
 # The live tests that run the blocks below a heading.
 HEADINGS = {
-    ("README.md", "Voiceter backend infrastructure"): "test_documents.py",
+    ("README.md", "Voiceter backend infrastructure"): "test_interruption.py",
     ("README.md", "Deploy to AWS"): "test_documents.py",
     ("README.md", "Secrets"): "test_documents.py",
     ("README.md", "Redis"): "test_documents.py",
     ("README.md", "Scheduled scaling"): "test_documents.py",
-    ("README.md", "Run it on this machine"): "test_documents.py",
+    ("README.md", "Run it on this machine"): "test_drift.py",
     ("README.md", "Release, verify, roll back"): "test_documents_of_all_stacks.py",
     ("docs/alarms.md", "Alarms"): "test_documents.py",
     ("docs/configuration.md", "Configuration"): "test_documents.py",
