@@ -142,7 +142,6 @@ def test_everything_is_turned_on(dev: Stack) -> None:
     set_secrets(dev, TOKEN, POOL)
     plain = {
         "redisEnabled": "true",
-        "redisReplicas": "0",
         "enableAuth": "true",
         "accessLogs": "true",
         "flowLogs": "true",
@@ -165,9 +164,42 @@ def test_everything_is_turned_on(dev: Stack) -> None:
     assert len(dev.revisions()) == len(before) + 1
 
 
-def test_one_node_has_no_failover(dev: Stack) -> None:
-    assert group(dev)["MemberClusters"] == [f"{CACHE}-001"] == sorted(watched_nodes(dev)) == sorted(drawn_nodes(dev))
-    assert (group(dev)["MultiAZ"], group(dev)["AutomaticFailover"]) == ("disabled", "disabled")
+def test_cache_is_encrypted_and_replicated(dev: Stack) -> None:
+    cache = group(dev)
+    assert (cache["Engine"], cache["CacheNodeType"]) == ("valkey", "cache.t4g.small")
+    assert cache["MemberClusters"] == [f"{CACHE}-001", f"{CACHE}-002"] == sorted(watched_nodes(dev))
+    assert drawn_nodes(dev) == watched_nodes(dev)
+    assert (cache["MultiAZ"], cache["AutomaticFailover"]) == ("enabled", "enabled")
+    assert cache["TransitEncryptionEnabled"] is cache["AtRestEncryptionEnabled"] is cache["AuthTokenEnabled"] is True
+    assert cache["TransitEncryptionMode"] == "required"
+    assert cache["SnapshotRetentionLimit"] == 0
+    host = cache["NodeGroups"][0]["PrimaryEndpoint"]["Address"]
+    assert dev.sandbox.outputs("dev")["redisEndpoint"] == f"{host}:6379"
+
+
+def test_only_the_tasks_reach_the_cache_in_private_subnets(dev: Stack) -> None:
+    ec2, caches = dev.client("ec2"), dev.client("elasticache")
+    (node,) = caches.describe_cache_clusters(CacheClusterId=f"{CACHE}-001")["CacheClusters"]
+    (of_cache,) = [one["SecurityGroupId"] for one in node["SecurityGroups"]]
+    network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
+    (of_tasks,) = network["securityGroups"]
+
+    def rules(of: str, *, egress: bool) -> list[tuple[int, int, str | None]]:
+        found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [of]}])["SecurityGroupRules"]
+        return [
+            (rule["FromPort"], rule["ToPort"], rule.get("ReferencedGroupInfo", {}).get("GroupId"))
+            for rule in found
+            if rule["IsEgress"] is egress
+        ]
+
+    assert rules(of_cache, egress=False) == [(6379, 6379, of_tasks)]
+    assert rules(of_cache, egress=True) == []
+    assert (6379, 6379, of_cache) in rules(of_tasks, egress=True)
+    (subnets,) = caches.describe_cache_subnet_groups(CacheSubnetGroupName=CACHE)["CacheSubnetGroups"]
+    assert subnets["VpcId"] == dev.outputs["vpcId"]
+    ids = {subnet["SubnetIdentifier"] for subnet in subnets["Subnets"]}
+    assert len(ids) == 2
+    assert not ids & set(network["subnets"]), "the tasks of dev are in the public subnets"
 
 
 def test_schedule_owns_the_limits(dev: Stack) -> None:
@@ -215,6 +247,9 @@ def test_web_acl_has_its_limit_and_its_log(dev: Stack) -> None:
 
 
 def test_changed_secrets_are_a_new_revision_and_limits_that_a_schedule_has_set_are_no_drift(dev: Stack) -> None:
+    """In the same update, the cache loses its replica, and a deleted flow log comes back."""
+    (deleted,) = flow_logs(dev)
+    dev.client("ec2").delete_flow_logs(FlowLogIds=[deleted])
     dev.client("application-autoscaling").register_scalable_target(
         ServiceNamespace="ecs",
         ResourceId="service/voiceter-cluster-dev/voiceter-backend-dev",
@@ -224,7 +259,7 @@ def test_changed_secrets_are_a_new_revision_and_limits_that_a_schedule_has_set_a
     )
     before, versions, modified = dev.revisions(), injected(dev), group(dev)["AuthTokenLastModifiedDate"]
     set_secrets(dev, OTHER_TOKEN, OTHER_POOL)
-    dev.sandbox.remove("dev", "redisReplicas")
+    dev.sandbox.set("dev", redisReplicas="0")
     made = up(dev, "--refresh")
     assert {name: operation for name, operation in made.items() if operation != "create"} == {
         "elasticache/replicationGroup:ReplicationGroup cache": "update",
@@ -235,6 +270,8 @@ def test_changed_secrets_are_a_new_revision_and_limits_that_a_schedule_has_set_a
         "cloudwatch/dashboard:Dashboard dashboard": "update",
         "cloudwatch/metricAlarm:MetricAlarm cache-evictions-critical": "update",
         "cloudwatch/metricAlarm:MetricAlarm cache-memory-high-warning": "update",
+        "cloudwatch/metricAlarm:MetricAlarm cache-replication-lag-warning": "delete",
+        "s3/bucketPolicy:BucketPolicy logs": "update",
     }
     assert len(dev.revisions()) == len(before) + 1
     assert all(injected(dev)[name] != version for name, version in versions.items())
@@ -244,54 +281,10 @@ def test_changed_secrets_are_a_new_revision_and_limits_that_a_schedule_has_set_a
     assert bounds(dev) == (2, 5)
 
 
-def test_cache_is_encrypted_and_replicated(dev: Stack) -> None:
-    cache = group(dev)
-    assert (cache["Engine"], cache["CacheNodeType"]) == ("valkey", "cache.t4g.small")
-    assert cache["MemberClusters"] == [f"{CACHE}-001", f"{CACHE}-002"] == sorted(watched_nodes(dev))
-    assert drawn_nodes(dev) == watched_nodes(dev)
-    assert (cache["MultiAZ"], cache["AutomaticFailover"]) == ("enabled", "enabled")
-    assert cache["TransitEncryptionEnabled"] is cache["AtRestEncryptionEnabled"] is cache["AuthTokenEnabled"] is True
-    assert cache["TransitEncryptionMode"] == "required"
-    assert cache["SnapshotRetentionLimit"] == 0
-    host = cache["NodeGroups"][0]["PrimaryEndpoint"]["Address"]
-    assert dev.sandbox.outputs("dev")["redisEndpoint"] == f"{host}:6379"
-
-
-def test_only_the_tasks_reach_the_cache_in_private_subnets(dev: Stack) -> None:
-    ec2, caches = dev.client("ec2"), dev.client("elasticache")
-    (node,) = caches.describe_cache_clusters(CacheClusterId=f"{CACHE}-001")["CacheClusters"]
-    (of_cache,) = [one["SecurityGroupId"] for one in node["SecurityGroups"]]
-    network = dev.service()["networkConfiguration"]["awsvpcConfiguration"]
-    (of_tasks,) = network["securityGroups"]
-
-    def rules(of: str, *, egress: bool) -> list[tuple[int, int, str | None]]:
-        found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [of]}])["SecurityGroupRules"]
-        return [
-            (rule["FromPort"], rule["ToPort"], rule.get("ReferencedGroupInfo", {}).get("GroupId"))
-            for rule in found
-            if rule["IsEgress"] is egress
-        ]
-
-    assert rules(of_cache, egress=False) == [(6379, 6379, of_tasks)]
-    assert rules(of_cache, egress=True) == []
-    assert (6379, 6379, of_cache) in rules(of_tasks, egress=True)
-    (subnets,) = caches.describe_cache_subnet_groups(CacheSubnetGroupName=CACHE)["CacheSubnetGroups"]
-    assert subnets["VpcId"] == dev.outputs["vpcId"]
-    ids = {subnet["SubnetIdentifier"] for subnet in subnets["Subnets"]}
-    assert len(ids) == 2
-    assert not ids & set(network["subnets"]), "the tasks of dev are in the public subnets"
-
-
-def test_alarms_follow_the_node_that_is_left_and_without_a_schedule_the_configured_counts_return(dev: Stack) -> None:
-    dev.sandbox.remove("dev", "scalingSchedule")
-    dev.sandbox.set("dev", redisReplicas="0")
-    (deleted,) = flow_logs(dev)
-    dev.client("ec2").delete_flow_logs(FlowLogIds=[deleted])
-    up(dev, "--refresh")
-    # ElastiCache chooses which node it removes. The alarms and the dashboard name the remaining one.
+def test_alarms_follow_the_node_that_is_left(dev: Stack) -> None:
+    """ElastiCache chooses which node it removes. The alarms and the dashboard name the remaining one."""
     assert group(dev)["MemberClusters"] == [f"{CACHE}-002"] == sorted(watched_nodes(dev)) == sorted(drawn_nodes(dev))
-    assert scheduled_actions(dev) == []
-    assert bounds(dev) == (1, 2)
+    assert (group(dev)["MultiAZ"], group(dev)["AutomaticFailover"]) == ("disabled", "disabled")
     dev.sandbox.unchanged("dev")
 
 
@@ -303,8 +296,11 @@ def test_policy_of_the_bucket_outlasts_a_new_flow_log(dev: Stack) -> None:
     assert {"LoadBalancerLogs", "TlsOnly"} < {one["Sid"] for one in policy["Statement"]}
 
 
-def test_redis_secrets_and_logs_are_turned_off(dev: Stack) -> None:
+def test_redis_secrets_logs_and_the_schedule_are_turned_off(dev: Stack) -> None:
+    """Without a schedule, the configured limits return."""
     dev.sandbox.ensure("dev")  # the committed config, which has none of them
+    assert scheduled_actions(dev) == []
+    assert bounds(dev) == (1, 2)
     left = dev.sandbox.holdings()
     assert not {"caches", "subnet groups of caches"} & left.keys()
     assert not [one["Name"] for one in left.get("secrets", []) if one["Name"].startswith("voiceter-backend-dev/")]
