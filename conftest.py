@@ -18,7 +18,6 @@ _SHARING: Final = {
     "tests/live/test_documents_of_all_stacks.py": "the committed stacks",
     "tests/live/test_policy.py": "the committed stacks",
     "tests/live/test_recovery.py": "the committed stacks",
-    "tests/live/test_protection.py": "the committed stacks",
     "tests/live/test_interruption.py": "the stack with everything",
     "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_alarms.py": "the stack with everything",
