@@ -31,7 +31,7 @@ NEEDS = {
     "redisEnabled": "true",
     "enableXrayTracing": "true",
     "enableExec": "true",
-    "tablePrefix": "other-",
+    "tablePrefix": "needed-",
     "bedrockModelId": OTHER_MODEL,
     "extraModelIds[0]": PROFILE,
     "environment.NLP_MODEL_ID": PROFILE,
