@@ -80,6 +80,12 @@ def test_every_resource_is_a_child_of_a_component_and_uses_the_provider(features
     assert {provider.rpartition("::")[0].rpartition("::")[2] for _, _, provider in deployment.calls} == {"aws"}
 
 
+def test_every_component_registers_its_outputs_once() -> None:
+    """The engine shows a component as complete only after that."""
+    components = [one.urn for one in everything().registered if one.type.startswith("voiceter:")]
+    assert {urn: everything().outputs_of.count(urn) for urn in components} == dict.fromkeys(components, 1)
+
+
 def test_provider_tags_everything_and_refuses_other_accounts_than_the_allowed_ones() -> None:
     provider = everything().one("pulumi:providers:aws")
     assert provider.json("defaultTags")["tags"] == {
