@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -136,18 +135,24 @@ def _where(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    """Verifies a stack, or each stack of an environment.
+    if options.environment:
+        return _verify_environment(options)
+    good, answer = _verify_one(Target.open(options.stack), options.wait, json_only=options.json)
+    if options.json:
+        say(json.dumps(answer, indent=2))
+    return 0 if good else 1
 
-    The stacks share the time to wait, as their deployments run at the same time.
-    """
+
+def _verify_environment(options: argparse.Namespace) -> int:
+    """Verifies each stack. They share the time to wait, as their deployments run at the same time."""
     from operations.environment import open_all
 
     deadline = time.monotonic() + options.wait
     all_good = True
     answers: list[dict[str, Any]] = []
-    for target in open_all(options.environment) if options.environment else [Target.open(options.stack)]:
+    for target in open_all(options.environment):
         errors: list[str] = []
-        with collected(errors) if options.environment else nullcontext():
+        with collected(errors):
             good, answer = _verify_one(target, max(0, deadline - time.monotonic()), json_only=options.json)
             all_good = all_good and good
             answers.append(answer)
@@ -157,7 +162,7 @@ def _verify(options: argparse.Namespace) -> int:
             if not options.json:
                 say(f"NOT READ: {errors[0]}")
     if options.json:
-        say(json.dumps(answers if options.environment else answers[0], indent=2))
+        say(json.dumps(answers, indent=2))
     return 0 if all_good else 1
 
 

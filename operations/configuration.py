@@ -14,5 +14,6 @@ def read_settings(target: Target) -> tuple[Settings, Mistakes]:
         OperationError: there is no such stack.
     """
     plain, encrypted = target.configured()
-    mistakes = Mistakes(source := Source(target.stack, plain, encrypted))
+    source = Source(target.stack, plain, encrypted)
+    mistakes = Mistakes(source)
     return parse(source, mistakes), mistakes

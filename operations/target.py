@@ -136,7 +136,7 @@ class Target:
         )
 
     def resources(self) -> list[dict[str, Any]]:
-        """Returns the resources in the stack's state, without those that exist in the state alone.
+        """Returns the resources in the stack's state that are in AWS, too: components have no id.
 
         Raises:
             PulumiError: there is no such stack.
