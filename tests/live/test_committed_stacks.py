@@ -12,7 +12,14 @@ import pytest
 
 from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack
 from tests.support import iam
-from tests.support.contract import OUTPUTS, OUTPUTS_WITH_AN_IMAGE, OUTPUTS_WITH_LOGS, STACKS_WITH_LOGS, TABLES
+from tests.support.contract import (
+    ENVIRONMENT,
+    OUTPUTS,
+    OUTPUTS_WITH_AN_IMAGE,
+    OUTPUTS_WITH_LOGS,
+    STACKS_WITH_LOGS,
+    TABLES,
+)
 
 pytestmark = pytest.mark.live
 
@@ -80,26 +87,11 @@ def test_container_is_as_the_contract_says(stack: Stack) -> None:
 
 def test_environment_variables_are_as_the_contract_says(stack: Stack) -> None:
     assert {entry["name"]: entry["value"] for entry in stack.container()["environment"]} == {
-        "NODE_ENV": "production",
-        "PORT": "8080",
+        **ENVIRONMENT,
         "AWS_REGION": "us-east-1",
-        "BEDROCK_MODEL_ID": "amazon.nova-2-sonic-v1:0",
         "DYNAMODB_TABLE_PREFIX": stack.table(""),
         **{table.variable: stack.table(name) for name, table in TABLES.items() if table.variable},
         "S3_BUCKET_NAME": f"voiceter-recordings-{ACCOUNT_ID}-{stack.name}",
-        "S3_AUDIO_PREFIX": "recordings/",
-        "LOG_LEVEL": "INFO",
-        "ENABLE_AUTH": "false",
-        "ENABLE_AUDIO_RECORDING": "false",
-        "ENABLE_SENTIMENT_ANALYSIS": "false",
-        "ENABLE_QUOTA_MANAGEMENT": "false",
-        "ENABLE_XRAY_TRACING": "false",
-        "MAX_MESSAGES_PER_SECOND": "100",
-        "MAX_AUDIO_CHUNK_SIZE_MB": "1",
-        "SESSION_TIMEOUT_MINUTES": "30",
-        "CLEANUP_TIMEOUT_SECONDS": "5",
-        "DISCONNECT_CLEANUP_TIMEOUT_SECONDS": "3",
-        "CLOUDWATCH_NAMESPACE": "Voiceter/Backend",
         "METRICS_ENABLED": "false" if stack.name == "dev" else "true",
         "DEPLOYMENT_ENV": stack.name,
         "CORS_ORIGIN": "*" if stack.name == "dev" else stack.outputs["url"],

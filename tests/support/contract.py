@@ -38,6 +38,26 @@ TABLES: Final[Mapping[str, Table]] = {
     "waitlist": Table(keys=[("email", "S", "HASH")], ttl=None),
 }
 
+# The variables of the app that have the same value in every stack, with the values that its documentation gives.
+ENVIRONMENT: Final[Mapping[str, str]] = {
+    "NODE_ENV": "production",
+    "PORT": "8080",
+    "BEDROCK_MODEL_ID": "amazon.nova-2-sonic-v1:0",
+    "S3_AUDIO_PREFIX": "recordings/",
+    "LOG_LEVEL": "INFO",
+    "ENABLE_AUTH": "false",
+    "ENABLE_AUDIO_RECORDING": "false",
+    "ENABLE_SENTIMENT_ANALYSIS": "false",
+    "ENABLE_QUOTA_MANAGEMENT": "false",
+    "ENABLE_XRAY_TRACING": "false",
+    "MAX_MESSAGES_PER_SECOND": "100",
+    "MAX_AUDIO_CHUNK_SIZE_MB": "1",
+    "SESSION_TIMEOUT_MINUTES": "30",
+    "CLEANUP_TIMEOUT_SECONDS": "5",
+    "DISCONNECT_CLEANUP_TIMEOUT_SECONDS": "3",
+    "CLOUDWATCH_NAMESPACE": "Voiceter/Backend",
+}
+
 # The outputs of every stack, then those that need something in its config.
 OUTPUTS: Final = frozenset(
     {

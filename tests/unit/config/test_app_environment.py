@@ -9,7 +9,7 @@ import pytest
 from config.app_environment import AppResources, app_environment, set_by_program
 from config.key import Declaration, declarations
 from config.settings import Settings
-from tests.support.contract import TABLES
+from tests.support.contract import ENVIRONMENT, TABLES
 from tests.support.stack_config import HTTPS, load
 
 RESOURCES = AppResources(
@@ -29,28 +29,13 @@ def environment(stack: str = "prod", region: str = "us-east-1", **config: Any) -
 
 # What the app reads, with the values that its documentation gives.
 DEFAULTS = {
-    "NODE_ENV": "production",
-    "PORT": "8080",
+    **ENVIRONMENT,
     "AWS_REGION": "us-east-1",
-    "BEDROCK_MODEL_ID": "amazon.nova-2-sonic-v1:0",
     "DYNAMODB_TABLE_PREFIX": "demo-",
     **{table.variable: f"demo-{name}" for name, table in TABLES.items() if table.variable},
     "S3_BUCKET_NAME": "recordings-bucket",
-    "S3_AUDIO_PREFIX": "recordings/",
-    "LOG_LEVEL": "INFO",
-    "ENABLE_AUTH": "false",
-    "ENABLE_AUDIO_RECORDING": "false",
-    "ENABLE_SENTIMENT_ANALYSIS": "false",
-    "ENABLE_QUOTA_MANAGEMENT": "false",
-    "MAX_MESSAGES_PER_SECOND": "100",
-    "MAX_AUDIO_CHUNK_SIZE_MB": "1",
-    "SESSION_TIMEOUT_MINUTES": "30",
-    "CLEANUP_TIMEOUT_SECONDS": "5",
-    "DISCONNECT_CLEANUP_TIMEOUT_SECONDS": "3",
-    "CLOUDWATCH_NAMESPACE": "Voiceter/Backend",
     "METRICS_ENABLED": "true",
     "DEPLOYMENT_ENV": "prod",
-    "ENABLE_XRAY_TRACING": "false",
     "CORS_ORIGIN": "https://lb.example.com",
 }
 
