@@ -24,6 +24,8 @@ from sandbox.layout import Layout
 ROOT: Final = Path(__file__).parents[2]
 ACCOUNT_ID: Final = "123456789012"
 DEADLINE_SECONDS: Final = 300
+# What `make test` passes to the tests. A `make` that finds it prints which folders it enters and leaves.
+_OF_MAKE: Final = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class LiveSandbox:
         """
         head = f"""
             export SANDBOX_HOME={shlex.quote(str(self.home))}
-            make() {{ command make -C {shlex.quote(str(ROOT))} "$@"; }}
+            make() {{ command make --no-print-directory -C {shlex.quote(str(ROOT))} "$@"; }}
             source() {{ . "$@"; }}
             pulumi() {{
                 if [ "$1" = up ]; then command pulumi "$@" --yes --skip-preview; else command pulumi "$@"; fi
@@ -99,8 +101,9 @@ class LiveSandbox:
         return Run(done.returncode, done.stdout)
 
     def environment(self) -> dict[str, str]:
-        """The environment of a command on this sandbox."""
-        return {**os.environ, "SANDBOX_HOME": str(self.home)}
+        """The environment of a command on this sandbox, as in a shell that no `make` has started."""
+        inherited = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+        return {**inherited, "SANDBOX_HOME": str(self.home)}
 
     def up(self, stack: str) -> str:
         """`make up`; its output."""
