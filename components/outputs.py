@@ -14,6 +14,7 @@ from components.data.logs import Logs
 from components.data.logs_bucket import LogsBucket
 from components.data.registry import Registry
 from components.data.session_cache import SessionCache
+from components.data.tables import TABLES
 from components.edge.load_balancer import LoadBalancer
 from components.lib.names import CONTAINER
 from components.monitoring.dashboard import Dashboard
@@ -54,9 +55,6 @@ class Output:
     value: Callable[[Stack], Value | None]
 
 
-# A table has its entry in `tableNames`. These outputs from before `tableNames` stay.
-_TABLES_WITH_AN_OUTPUT: Final = ("sessions", "responses", "transcripts", "waitlist")
-
 OUTPUTS: Final[Sequence[Output]] = (
     Output("url", "the URL for clients", lambda stack: stack.load_balancer.url),
     Output("loadBalancerDnsName", "the load balancer's DNS name", lambda stack: stack.load_balancer.dns_name),
@@ -88,7 +86,7 @@ OUTPUTS: Final[Sequence[Output]] = (
             f"the DynamoDB table {table}",
             lambda stack, table=table: stack.stores.table_names[table],
         )
-        for table in _TABLES_WITH_AN_OUTPUT
+        for table in TABLES
     ),
     Output("recordingsBucketName", "the S3 bucket of the recordings", lambda stack: stack.stores.bucket_name),
     Output(

@@ -85,9 +85,9 @@ LOG_COMPRESSION: Final = 0.15  # Of stored logs. CloudWatch pricing, the example
 FLOW_LOG_BYTES_PER_MINUTE: Final = 1_000  # Assumed: a session's records of the load balancer, the task and the NAT.
 
 # Metrics that the app sends while it has sessions: ConcurrentSessions, WebSocketConnections, AudioChunksProcessed (2),
-# DatabaseLatency (four tables, five operations), and, assumed, three error codes, three tools, and four metrics of one
+# DatabaseLatency (each table, five operations), and, assumed, three error codes, three tools, and four metrics of one
 # questionnaire.
-APP_METRICS: Final = 1 + 1 + 2 + 4 * 5 + 3 + 3 + 4
+APP_METRICS: Final = 1 + 1 + 2 + len(WRITES_PER_MINUTE) * 5 + 3 + 3 + 4
 ERROR_CODES: Final = 3  # Assumed: the series that the alarm's query over ErrorCode finds. AWS bills each.
 
 # CloudWatch user guide, "Amazon ECS Container Insights metrics": 7 of the cluster or the service, and 10 for each of

@@ -19,10 +19,11 @@ import psutil
 import pytest
 
 from tests.live.harness import LiveSandbox, succeeded
+from tests.support import contract
 from tests.support.commands import below, filled
 
 DEADLINE_SECONDS = 60
-TABLES = {"demo-dev-responses", "demo-dev-sessions", "demo-dev-transcripts", "demo-dev-waitlist"}
+TABLES = {f"demo-dev-{table}" for table in contract.TABLES}
 # The tables and their component, so that nothing else is being created.
 UPDATE = "pulumi up -s dev --yes --skip-preview --non-interactive --target '**::data-stores' --target '**:Table::*'"
 

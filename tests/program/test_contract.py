@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.contract import TABLES
 from tests.support.program import everything, run
 
 
@@ -79,7 +80,7 @@ def test_polling_clients_stay_on_their_task_for_a_session() -> None:
 
 def test_data_is_backed_up_encrypted_and_protected() -> None:
     tables = run("prod").all(":Table")
-    assert len(tables) == 4
+    assert len(tables) == len(TABLES)
     for table in tables:
         assert table.inputs["billingMode"] == "PAY_PER_REQUEST"
         assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
