@@ -20,6 +20,7 @@ _SERVICES = (
     "kms",
     "logs",
     "route53",
+    "s3",
     "servicequotas",
     "sns",
     "wafv2",

@@ -1,15 +1,19 @@
-"""Amazon SNS: CreateTopic returns an existing topic only if it has the same tags and attributes. moto ignores both.
+"""Amazon SNS: what moto lacks of topics that exist and of subscriptions by e-mail.
 
-Source: Amazon SNS API Reference, CreateTopic. The text of the error is AWS's (localstack,
-tests/aws/services/sns/test_sns.snapshot.json).
+CreateTopic returns an existing topic only if it has the same tags and attributes. A subscription by e-mail has no ARN
+in lists until somebody confirms it, which nobody does here.
+
+Sources: Amazon SNS API Reference, CreateTopic; Amazon SNS Developer Guide, "Setting up email notifications". The text
+of the error is AWS's (localstack, tests/aws/services/sns/test_sns.snapshot.json).
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.utils import camelcase_to_underscores
 from moto.sns.exceptions import SNSInvalidParameter
-from moto.sns.models import SNSBackend, Topic
+from moto.sns.models import SNSBackend, Subscription, Topic
 
 from sandbox.account.patching import replaces
 
@@ -31,3 +35,18 @@ def create_topic(
             message = "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
             raise SNSInvalidParameter(message)
     return original(name, attributes, tags)
+
+
+@replaces(SNSBackend)
+def list_subscriptions_by_topic(
+    original: Callable[..., tuple[list[Subscription], int | None]], _: Any, *args: Any, **kwargs: Any
+) -> tuple[list[Subscription], int | None]:
+    """Shows `PendingConfirmation` in place of the ARN of a subscription by e-mail."""
+    found, more = original(*args, **kwargs)
+    return [_unconfirmed(one) if one.protocol == "email" else one for one in found], more
+
+
+def _unconfirmed(subscription: Subscription) -> Subscription:
+    shown = copy.copy(subscription)
+    shown.arn = "PendingConfirmation"
+    return shown

@@ -66,10 +66,17 @@ def _network(everything: Stack, vpc: str, undo: ExitStack) -> list[str]:
     route = {"RouteTableId": table, "DestinationCidrBlock": "198.51.100.0/24"}
     ec2.create_route(**route, GatewayId=gateway)
     undo.callback(ec2.delete_route, **route)
+    made = ec2.create_managed_prefix_list(PrefixListName="office", MaxEntries=1, AddressFamily="IPv4")
+    office = made["PrefixList"]["PrefixListId"]
+    undo.callback(ec2.delete_managed_prefix_list, PrefixListId=office)
+    route = {"RouteTableId": table, "DestinationPrefixListId": office}
+    ec2.create_route(**route, GatewayId=gateway)
+    undo.callback(ec2.delete_route, **route)
     return [
         f"security group default: rule {way_out['SecurityGroupRuleId']}: tcp 443-443 to 0.0.0.0/0",
         f"security group {tasks['GroupName']}: rule {rule['SecurityGroupRuleId']}: tcp 8080-8080 from 0.0.0.0/0",
         f"route table {table}: route to 198.51.100.0/24",
+        f"route table {table}: route to {office}",
     ]
 
 
@@ -103,13 +110,15 @@ def _grant(everything: Stack, role: str, undo: ExitStack) -> list[str]:
 
 def _subscriber_and_setting(everything: Stack, topic: str, bucket: str, undo: ExitStack) -> list[str]:
     sns, s3 = everything.client("sns"), everything.client("s3")
-    subscriber = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="somebody@example.com")
-    undo.callback(sns.unsubscribe, SubscriptionArn=subscriber["SubscriptionArn"])
+    # Nobody has confirmed the address, as after `pulumi up` has removed a wrong one from alarmEmails.
+    for protocol, endpoint in (("sms", "+4915112345679"), ("email", "wrong@example.com")):
+        made = sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=endpoint, ReturnSubscriptionArn=True)
+        undo.callback(sns.unsubscribe, SubscriptionArn=made["SubscriptionArn"])
     cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors)
     undo.callback(s3.delete_bucket_cors, Bucket=bucket)
     return [
-        f"topic {topic.rpartition(':')[2]}: email subscriber somebody@example.com",
+        f"topic {topic.rpartition(':')[2]}: sms subscriber +4915112345679",
         f"bucket {bucket}: CORSRules",
     ]
 

@@ -160,6 +160,7 @@ def check(stack: Stack) -> dict[str, Any]:
 def test_commands_of_the_document_add_a_region(added: Stack, prod: Stack) -> None:
     outputs = added.outputs
     assert outputs["region"] == "eu-north-1"
+    assert added.sandbox.operate("added", ADDED).status == 0
     assert outputs["serviceName"] == f"voiceter-backend-{ADDED}"
     assert outputs["sessionsTableName"] == "demo-sessions"
     assert added.service()["status"] == "ACTIVE"
