@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack, live_sandbox
-from tests.support.commands import below, blocks
+from tests.support.commands import below, blocks, filled
 from tests.support.program import REGIONS
 
 pytestmark = pytest.mark.live
@@ -82,7 +82,7 @@ def configure(sandbox: LiveSandbox, stack: str, region: str, **config: Any) -> N
 @pytest.fixture(scope="module")
 def added(prod: Stack) -> Stack:
     """The stack that the commands of the document add to prod, evacuated."""
-    output = walk(prod, INIT + ADD)
+    output = walk(prod, filled(INIT, PROVIDER="default") + ADD)
     assert "docker push" in output, "the first up names the commands that push an image"
     first, second = re.findall(r"^Outputs:$(.*?)^Resources:$", output, re.MULTILINE | re.DOTALL)
     assert not SERVICE_OUTPUTS & set(first.split()), "there is no service without an image"
