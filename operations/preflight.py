@@ -210,7 +210,7 @@ def models(account: Account) -> Iterator[Finding]:
             continue
         answer = account.client("bedrock").get_foundation_model_availability(modelId=model_of(model_id) or model_id)
         if answer["authorizationStatus"] != "AUTHORIZED" or answer["entitlementAvailability"] != "AVAILABLE":
-            text = f"{model_id}: this account has no access. Request it in the Bedrock console, Model access"
+            text = f"{model_id}: this account has no access. Open the model in the Bedrock console, Model catalog"
             yield Finding(Level.FAIL, "model", text)
         else:
             yield Finding(Level.OK, "model", model_id)

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     image = commands.add_parser("image", help="push a stand-in image to a stack's repository")
     image.add_argument("stack")
     image.add_argument("tag")
-    image.add_argument("--fault", default="", help="what is wrong with its tasks: unhealthy, stuck or memory")
+    image.add_argument("--fault", default="", help="how its tasks behave: unhealthy, stuck, memory or slow")
     commands.add_parser("clean", help="stop the account and remove the sandbox")
     commands.add_parser("engine", help="find or build the engine")
     commands.add_parser("bench", help="time a preview of dev against one of an empty program")
