@@ -103,7 +103,11 @@ BEDROCK_QUOTAS: Final = (
 
 
 def lines_of_log(pattern: str) -> str:
-    """Returns the command that reads the lines of the last quarter of an hour that match a filter pattern."""
+    """Returns the command that reads the lines of the last quarter of an hour that match a regular expression.
+
+    Amazon CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax": between percent signs, it finds
+    parts of words. The guide does not say whether a plain term does.
+    """
     return (
         "aws logs filter-log-events --log-group-name $(pulumi stack output logGroupName) "
         f"--start-time $((($(date +%s) - 900) * 1000)) --filter-pattern '{pattern}' --query 'events[].message'"

@@ -84,4 +84,5 @@ def _rows(alarms: Iterable[Alarm]) -> Iterator[str]:
 def _row(alarm: Alarm, anchor: str) -> str:
     rolls_back = "yes" if alarm.rolls_back else ""
     first_step = f"{alarm.first_step[0].upper()}{alarm.first_step[1:]}."
-    return f"| {anchor}`{alarm.name}` | {rolls_back} | {alarm.explanation} | {first_step} | `{alarm.command}` |"
+    command = alarm.command.replace("|", "\\|")  # without the backslash, it would end the table's cell
+    return f"| {anchor}`{alarm.name}` | {rolls_back} | {alarm.explanation} | {first_step} | `{command}` |"

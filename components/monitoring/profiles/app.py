@@ -82,7 +82,7 @@ def app_profile(metrics: Metrics) -> Profile:
                 ),
                 first_step="check which error code rose, and whether a deployment has just ended",
                 look_at="errors by code on the dashboard and at the saved query errors-by-code",
-                command=lines_of_log("?error ?ERROR"),
+                command=lines_of_log("%[Ee][Rr][Rr][Oo][Rr]%"),
             ),
             _bedrock_latency("warning", threshold=500, evaluations=2, graph=bedrock),
             _bedrock_latency("critical", threshold=1000, evaluations=1, graph=bedrock),

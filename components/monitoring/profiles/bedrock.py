@@ -8,8 +8,9 @@ errors in the app's log.
 
 from __future__ import annotations
 
+from components.monitoring.log_metrics import PATTERNS
 from components.monitoring.metric_math import Single
-from components.monitoring.metrics import Metric, Metrics
+from components.monitoring.metrics import SPEECH_SERVER_ERRORS, SPEECH_THROTTLES, Metric, Metrics
 from components.monitoring.profile import BEDROCK_QUOTAS, Alarm, Graph, Profile, last_hour, lines_of_log
 
 _PERIOD = 300
@@ -50,7 +51,7 @@ def _speech(metrics: Metrics) -> Profile:
                 first_step="read in the log which call was throttled, then compare the sessions with Bedrock's quotas",
                 look_at="the failed speech streams and the sessions on the dashboard",
                 note=note,
-                command=BEDROCK_QUOTAS,
+                command=lines_of_log(PATTERNS[SPEECH_THROTTLES]),
             ),
             Alarm(
                 kind="speech-server-errors",
@@ -64,7 +65,7 @@ def _speech(metrics: Metrics) -> Profile:
                 first_step=_HEALTH,
                 look_at="the failed speech streams on the dashboard and at the saved query errors-by-code",
                 note=note,
-                command=lines_of_log("?ServerException ?UnavailableException ?ErrorException"),
+                command=lines_of_log(PATTERNS[SPEECH_SERVER_ERRORS]),
             ),
         ],
     )
