@@ -377,7 +377,7 @@ class Keys(BaseModel):
     ] = "enhanced"
     alarm_emails: Annotated[
         tuple[Annotated[str, rules.EMAIL_ADDRESS], ...],
-        Key("addresses that get the alarms; each confirms the mail that AWS sends", main=True),
+        Key("addresses that get the alarms; each confirms the mail that AWS sends, within 48 hours", main=True),
     ] = ()
     alarm_phones: Annotated[
         tuple[Annotated[str, rules.PHONE_NUMBER], ...],
