@@ -22,7 +22,8 @@ class Budget(pulumi.ComponentResource):
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:budget:Budget", name, {}, opts)
         pulumi.log.info(
-            "monthlyBudgetUsd: the budget reads 0 until the account that pays activates the cost allocation tag Stack "
+            "monthlyBudgetUsd: the budget reads 0 until the account that pays activates the cost allocation tag Stack, "
+            "which AWS lists up to a day after the first `pulumi up` "
             "(`aws ce update-cost-allocation-tags-status --cost-allocation-tags-status TagKey=Stack,Status=Active`)",
             self,
         )
