@@ -25,8 +25,9 @@ from cost.prices import Price
 
 _SECONDS: Final = 60
 _LIST: Final = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service}/current/{region}/index.csv"
-# Usage types start with a code of the region, except some of us-east-1: USE1-, EUN1-, us-east-1-.
-_REGION_CODE: Final = r"(?:[A-Z0-9]{2,6}-|[a-z]+-[a-z]+-\d-)?"
+# Usage types start with a code of the region, except some of us-east-1: USE1-, EUN1-, us-east-1-. Other prefixes name
+# another product: IA-ReadRequestUnits is of DynamoDB's table class Standard-IA.
+_REGION_CODE: Final = r"(?:[A-Z]{3}\d-|[a-z]+-[a-z]+-\d-)?"
 Open = Callable[[str], AbstractContextManager[IO[bytes]]]
 
 

@@ -216,9 +216,7 @@ def _alarms_that_fire(target: Target) -> Iterator[str]:
             _, _, _, region, _, _, name = resource["outputs"]["arn"].split(":", 6)
             regions.setdefault(region, []).append(name)
     for region, names in regions.items():
-        cloudwatch = sdk.client("cloudwatch", region)
+        alarms = sdk.client("cloudwatch", region).get_paginator("describe_alarms")
         for start in range(0, len(names), _ALARMS_AT_ONCE):
-            found: list[Any] = cloudwatch.describe_alarms(AlarmNames=names[start : start + _ALARMS_AT_ONCE])[
-                "MetricAlarms"
-            ]
-            yield from (one["AlarmName"] for one in found if one["StateValue"] == "ALARM")
+            for page in alarms.paginate(AlarmNames=names[start : start + _ALARMS_AT_ONCE]):
+                yield from (one["AlarmName"] for one in page["MetricAlarms"] if one["StateValue"] == "ALARM")

@@ -76,6 +76,15 @@ def test_forks_get_no_credentials() -> None:
             assert job["if"].startswith("github.event.pull_request.head.repo.full_name == github.repository &&"), name
 
 
+def test_pull_request_is_compared_with_the_commit_that_it_is_merged_into() -> None:
+    """The base in the event can be older: github.com/shakacode/react_on_rails/pull/4819 has such a run."""
+    assert "github.event.pull_request.base" not in (GITHUB / "workflows" / "pull-request.yml").read_text()
+    compared = {name: job for name, job in read("pull-request")["jobs"].items() if "HEAD^1" in str(job)}
+    assert compared.keys() == {"sandbox", "cost", "aws"}
+    for name, job in compared.items():
+        assert job["steps"][0]["with"]["fetch-depth"] in ("0", "2"), name
+
+
 def test_jobs_have_the_permissions_they_need() -> None:
     writes = {
         ("pull-request", "aws"): {"id-token", "pull-requests"},

@@ -45,6 +45,7 @@ ROWS = {
 "C1","T","OnDemand","100","Inf","GB-Mo","0.2000000000","USD","Database Storage","Amazon DynamoDB - Indexed DataStore",\
 "","TimedStorage-ByteHrs"
 "C2","T","OnDemand","0","Inf","WriteRequestUnits","0.0000006250","USD","Requests","","","WriteRequestUnits"
+"C3","T","OnDemand","0","Inf","WriteRequestUnits","0.0000007800","USD","Requests","","","IA-WriteRequestUnits"
 """,
     "AmazonECR": """\
 "D1","T","OnDemand","0","Inf","GB-Mo","0.1000000000","USD","Storage","","","TimedStorage-ByteHrs"
@@ -98,7 +99,7 @@ def test_prices_on_demand_replace_the_old_ones_with_their_source_and_day() -> No
         "kms-key": "1",
         "alb": "0.0225",  # not the Network Load Balancer, which has the same usage type
         "dynamodb-storage": "0.25",  # the first step that costs something
-        "dynamodb-writes": "0.625",  # of a million
+        "dynamodb-writes": "0.625",  # of a million, not of the table class Standard-IA
     }
     assert {name: row(name).usd for name in expected} == expected
 

@@ -85,7 +85,9 @@ def stubbed(service: str, region: str = "us-east-1") -> Any:
         name = "voiceter-5xx" if region == "us-east-1" else "voiceter-cpu"
         state = "ALARM" if name in FIRING else "OK"
         found = {"MetricAlarms": [{"AlarmName": name, "StateValue": state}]}
-        stubber.add_response("describe_alarms", found, {"AlarmNames": [name]})
+        # The alarm is on the second page.
+        stubber.add_response("describe_alarms", {"MetricAlarms": [], "NextToken": "2"}, {"AlarmNames": [name]})
+        stubber.add_response("describe_alarms", found, {"AlarmNames": [name], "NextToken": "2"})
     stubber.activate()
     return client
 
