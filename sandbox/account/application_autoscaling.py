@@ -2,11 +2,13 @@
 
 moto stores no tags of a scalable target. Its DescribeScalingPolicies ignores names, and also returns the policies of
 targets whose id is a part of the requested id. It lacks DescribeScalingActivities. Its RegisterScalableTarget leaves
-the count as it is: Application Auto Scaling sets a count that is outside the new limits to the nearer one.
+the count as it is: Application Auto Scaling sets a count that is outside the new limits to the nearer one. Its
+PutScalingPolicy takes a second policy that tracks the same metric.
 
 Sources: Application Auto Scaling API Reference: RegisterScalableTarget, TagResource, UntagResource,
 ListTagsForResource, DescribeScalingPolicies, DescribeScalingActivities, ScalingActivity; Application Auto Scaling User
-Guide, "Scaling activities for Application Auto Scaling", which has the words.
+Guide, "Scaling activities for Application Auto Scaling", which has the words. The error of PutScalingPolicy is AWS's
+(gravitational/teleport, lib/backend/dynamo).
 """
 
 import json
@@ -23,6 +25,7 @@ from sandbox.account.ecs.scheduler import scale
 from sandbox.account.patching import adds, replaces
 
 _TAGS = "tags"  # the attribute of moto's scalable target
+_TRACKING = "TargetTrackingScalingPolicyConfiguration"
 _ACTIVITIES = "activities"  # the attribute of moto's backend
 
 
@@ -103,6 +106,25 @@ def _tags(request: Any, arn: str) -> dict[str, str]:
                     setattr(target, _TAGS, {})
                 return getattr(target, _TAGS)
     raise JsonRESTError("ResourceNotFoundException", f"The specified resource doesn't exist: {arn}")
+
+
+@replaces(ApplicationAutoScalingResponse)
+def put_scaling_policy(original: Callable[[], str], request: Any) -> str:
+    """Refuses a second policy of a target that tracks the same metric."""
+    target = tuple(request._get_param(name) for name in ("ResourceId", "ScalableDimension"))
+    metric = _metric(request._get_param(_TRACKING))
+    for policy in request.applicationautoscaling_backend.policies.values():
+        is_other = policy.policy_name != request._get_param("PolicyName")
+        held = _metric(policy.target_tracking_scaling_policy_configuration)
+        if is_other and (policy.resource_id, policy.scalable_dimension) == target and held == metric != ():
+            message = "Only one TargetTrackingScaling policy for a given metric specification is allowed."
+            raise JsonRESTError("ValidationException", message)
+    return original()
+
+
+def _metric(tracking: dict[str, Any] | None) -> tuple[Any, ...]:
+    names = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")
+    return tuple(tracking.get(name) for name in names) if tracking else ()
 
 
 @replaces(ApplicationAutoScalingResponse)

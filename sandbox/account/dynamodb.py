@@ -1,11 +1,12 @@
 """Amazon DynamoDB: the backup of a deleted table, the content of a table at an earlier time, and changes of encryption.
 
 moto deletes a table without a backup, restores today's content whatever time is asked for, and drops billing mode and
-encryption of the restored table. Its UpdateTable drops the encryption, too. A restore here can reach up to now; on AWS,
-up to five minutes ago.
+encryption of the restored table. Its UpdateTable drops the encryption, too, and its UpdateTimeToLive moves a setting
+that is on to another attribute. A restore here can reach up to now; on AWS, up to five minutes ago.
 
 Sources: Amazon DynamoDB Developer Guide, "Point-in-time recovery: How it works", "Delete a table with PITR enabled";
-API Reference: ListBackups, RestoreTableFromBackup, RestoreTableToPointInTime, UpdateTable.
+API Reference: ListBackups, RestoreTableFromBackup, RestoreTableToPointInTime, UpdateTable. The error of
+UpdateTimeToLive is AWS's (aws-controllers-k8s/dynamodb-controller, its terminal codes).
 """
 
 import copy
@@ -22,6 +23,11 @@ from moto.dynamodb.responses import DynamoHandler
 from sandbox.account.patching import replaces
 
 _CHANGES = "changes"  # an attribute of moto's table: for each change of an item its time, key, and the item before
+
+
+class ValidationError(JsonRESTError):
+    def __init__(self, message: str) -> None:
+        super().__init__("ValidationException", message)
 
 
 class PointInTimeRecoveryUnavailableError(JsonRESTError):
@@ -176,3 +182,15 @@ def update_table(original: Callable[[], Any], request: Any) -> Any:
 def _with_key(table: Any, specification: dict[str, Any]) -> dict[str, Any]:
     """Adds the key that DynamoDB takes if none is given: the account's, which AWS manages."""
     return {"KMSMasterKeyId": table._get_default_encryption_key(table.account_id, table.region_name), **specification}
+
+
+@replaces(DynamoDBBackend)
+def update_time_to_live(
+    original: Callable[..., None], dynamodb: Any, table_name: str, ttl_spec: dict[str, Any]
+) -> None:
+    """Refuses another attribute than the one by which items expire now: it has to be turned off first."""
+    ttl: dict[str, Any] = dynamodb.get_table(table_name).ttl
+    if ttl["TimeToLiveStatus"] == "ENABLED" and ttl["AttributeName"] != ttl_spec["AttributeName"]:
+        message = f"current AttributeName is {ttl['AttributeName']}"
+        raise ValidationError(f"TimeToLive is active on a different AttributeName: {message}")
+    original(table_name, ttl_spec)

@@ -1,12 +1,12 @@
 """Amazon CloudWatch Logs: deletion protection and keys of log groups, and saved queries. moto has none of them.
 
-moto also keeps a metric filter without its log group, and a second one of the same name. Saved queries and metric
-filters are stored and returned, never run.
+moto also keeps a metric filter without its log group, a second one of the same name, and any number of regular
+expressions. Saved queries and metric filters are stored and returned, never run.
 
 Sources: Amazon CloudWatch Logs API Reference: AssociateKmsKey, CreateLogGroup, DeleteLogGroup, DisassociateKmsKey,
 PutLogGroupDeletionProtection, PutMetricFilter, PutQueryDefinition, DescribeQueryDefinitions, DeleteQueryDefinition;
 User Guide, "Protecting log groups from deletion", "Encrypt log data in CloudWatch Logs using AWS Key Management
-Service".
+Service", "Supported regular expressions (regex) syntax".
 """
 
 import json
@@ -16,12 +16,20 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.kms.models import kms_backends
-from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException, ValidationException
+from moto.logs.exceptions import (
+    InvalidParameterException,
+    LimitExceededException,
+    ResourceNotFoundException,
+    ValidationException,
+)
 from moto.logs.models import LogGroup
 from moto.logs.responses import LogsResponse
 
+from sandbox.account.bucket_policy import policy_allows
 from sandbox.account.patching import adds, replaces
 
+_KEY_ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:DescribeKey")
+_MOST_REGULAR_EXPRESSIONS = 5  # the filters of a log group whose patterns have one
 _PROTECTED = "deletion_protection_enabled"  # an attribute of moto's log group
 _QUERIES = "query_definitions"  # an attribute of moto's backend, of one region and account
 
@@ -38,15 +46,16 @@ def create_log_group(original: Callable[[], str], request: Any) -> str:
 
 
 def _require_key(request: Any) -> None:
-    """Refuses a key that is not enabled, or whose policy does not admit CloudWatch Logs of the region.
-
-    It does not evaluate the conditions of the policy.
+    """Refuses a key that is not enabled, or whose policy does not let CloudWatch Logs of the region use it for the log
+    group, which is the encryption context.
     """
     logs, name, arn = request.logs_backend, request._get_param("logGroupName"), request._get_param("kmsKeyId")
     key = kms_backends[logs.account_id][logs.region_name].keys.get(arn.rpartition("/")[2])
     service = f"logs.{logs.region_name}.amazonaws.com"
-    if key is None or not key.enabled or key.key_state != "Enabled" or service not in str(key.policy):
-        group = f"arn:aws:logs:{logs.region_name}:{logs.account_id}:log-group:{name}"
+    group = f"arn:aws:logs:{logs.region_name}:{logs.account_id}:log-group:{name}"
+    context = {"kms:EncryptionContext:aws:logs:arn": group}
+    policy = key.policy if key and key.enabled and key.key_state == "Enabled" else '{"Statement": []}'
+    if not all(policy_allows(policy, service, action, arn, context) for action in _KEY_ACTIONS):
         raise InvalidParameterException(
             msg=f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'"
         )
@@ -103,7 +112,11 @@ def delete_log_group(original: Callable[[], str], request: Any) -> str:
 def put_metric_filter(original: Callable[[], str], request: Any) -> str:
     """Creates a metric filter of an existing log group, or overwrites the one of that name."""
     _group_of(request)
-    if any(one["filterName"] == request._get_param("filterName") for one in _filters_of(request)):
+    others = [one for one in _filters_of(request) if one["filterName"] != request._get_param("filterName")]
+    patterns = [request._get_param("filterPattern"), *(one["filterPattern"] for one in others)]
+    if "%" in patterns[0] and sum("%" in pattern for pattern in patterns) > _MOST_REGULAR_EXPRESSIONS:
+        raise LimitExceededException
+    if len(others) < len(_filters_of(request)):
         request.logs_backend.delete_metric_filter(request._get_param("filterName"), request._get_param("logGroupName"))
     return original()
 

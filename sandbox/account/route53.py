@@ -2,9 +2,10 @@
 
 moto accepts a CREATE of a record set that exists if a value differs, refuses a CREATE after a DELETE, accepts a DELETE
 of what does not exist, and deletes every record set of the zone with the same set identifier. It accepts a health check
-that does not exist. An update of a health check drops the regions that it does not name.
+that does not exist, a record set without latency beside one with latency, and two for one region. An update of a health
+check drops the regions that it does not name.
 
-Source: Amazon Route 53 API Reference, ChangeResourceRecordSets, UpdateHealthCheck.
+Source: Amazon Route 53 API Reference, ChangeResourceRecordSets, ResourceRecordSet, UpdateHealthCheck.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,10 @@ def change_resource_record_sets(
     """Changes record sets: all of the batch, or none if one change is refused."""
     zone: Any = route53.get_hosted_zone(zoneid)
     before = {_identity(record_set): record_set for record_set in zone.rrsets}
-    existing, changed = set(before), set[Any]()
+    existing, changed = dict(before), set[Any]()
     for change in change_list:
-        name, kind, _ = identity = _identity(RecordSet(change["ResourceRecordSet"]))
+        record_set = RecordSet(change["ResourceRecordSet"])
+        name, kind, _ = identity = _identity(record_set)
         if change["Action"] == "CREATE" and identity in existing:
             raise ResourceRecordAlreadyExists(name=f"{name}.", _type=kind)
         if change["Action"] == "DELETE" and identity not in existing:
@@ -36,14 +38,30 @@ def change_resource_record_sets(
             raise NoSuchHealthCheck(health_check)
         changed.add(identity)
         if change["Action"] == "DELETE":
-            existing.discard(identity)
+            del existing[identity]
         else:
-            existing.add(identity)
+            existing[identity] = record_set
+    for identity in changed & existing.keys():
+        others = [one for held, one in existing.items() if held[:2] == identity[:2] and held != identity]
+        _require_same_routing(existing[identity], others)
     # moto would refuse a CREATE after a DELETE. An UPSERT of what does not exist does the same.
     batch = [{**change, "Action": "UPSERT"} if change["Action"] == "CREATE" else change for change in change_list]
     original(zoneid, batch)
     unchanged = [record_set for identity, record_set in before.items() if identity not in changed]
     zone.rrsets = unchanged + [record_set for record_set in zone.rrsets if _identity(record_set) in changed]
+
+
+def _require_same_routing(new: Any, others: list[Any]) -> None:
+    """Record sets of one name and type are all by latency, each for another region, or none is."""
+    subject = f"RRSet with DNS name {new.name.rstrip('.')}., type {new.type}, SetIdentifier {new.set_identifier}"
+    regions = [one.region for one in others]
+    if any(bool(region) != bool(new.region) for region in regions):
+        kind = "non-latency" if new.region else "latency"
+        message = f"{subject} cannot be created as a {kind} set exists with the same name and type."
+        raise Route53ClientError("InvalidChangeBatch", message)
+    if new.region and new.region in regions:
+        message = f"{subject} cannot be created as another set exists with the same name, type and region."
+        raise Route53ClientError("InvalidChangeBatch", message)
 
 
 def _identity(record_set: Any) -> tuple[str, str, str | None]:

@@ -128,15 +128,18 @@ class World:
 
     @cached_property
     def cluster(self) -> str:
-        return self.ecs.create_cluster(clusterName="app")["cluster"]["clusterArn"]
+        return self.ecs.create_cluster(clusterName="app", capacityProviders=["FARGATE"])["cluster"]["clusterArn"]
 
-    def task(self, tag: str, fault: Fault | None = None, *, push: bool = True) -> str:
+    def task(self, tag: str, fault: Fault | None = None, *, push: bool = True, port: int = 8080, role: str = "") -> str:
         """Registers a task definition with an image of that tag."""
         image = f"{self.repository}:{tag}"
         if push:
             fixtures.put_image(self.ecr, "app", tag, stand_in.image(tag, fault))
-        containers = [{"name": "app", "image": image, "memory": 64}]
-        answer = self.ecs.register_task_definition(family="app", networkMode="awsvpc", containerDefinitions=containers)
+        containers = [{"name": "app", "image": image, "memory": 64, "portMappings": [{"containerPort": port}]}]
+        more = {"taskRoleArn": role} if role else {}
+        answer = self.ecs.register_task_definition(
+            family="app", networkMode="awsvpc", containerDefinitions=containers, **more
+        )
         return answer["taskDefinition"]["taskDefinitionArn"]
 
     def load_balancers(self, *, shifting: bool = False) -> list[dict[str, Any]]:
@@ -166,7 +169,8 @@ class World:
             "deploymentConfiguration": configuration or {},
             "healthCheckGracePeriodSeconds": 60,
         }
-        self.ecs.create_service(**(service | more))
+        sent = {name: value for name, value in (service | more).items() if value is not None}
+        self.ecs.create_service(**sent)
 
     def update(self, **changes: Any) -> dict[str, Any]:
         return self.ecs.update_service(cluster="app", service="app", **changes)["service"]

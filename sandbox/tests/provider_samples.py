@@ -44,6 +44,7 @@ ROLE, LOAD_BALANCER = "aws:iam/role:Role", "aws:lb/loadBalancer:LoadBalancer"
 TARGET_GROUP, LISTENER = "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:Listener"
 RULE, CERTIFICATE = "aws:lb/listenerRule:ListenerRule", "aws:acm/certificate:Certificate"
 CLUSTER, TASK, SERVICE = "aws:ecs/cluster:Cluster", "aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"
+CAPACITY = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
 TARGET, POLICY = "aws:appautoscaling/target:Target", "aws:appautoscaling/policy:Policy"
 SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 TOPIC, KEY, ALIAS = "aws:sns/topic:Topic", "aws:kms/key:Key", "aws:kms/alias:Alias"
@@ -57,6 +58,7 @@ CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 HEALTH_CHECK = "aws:route53/healthCheck:HealthCheck"
 TABLE, LOG_GROUP, RECORD = "aws:dynamodb/table:Table", "aws:cloudwatch/logGroup:LogGroup", "aws:route53/record:Record"
 
+BUCKET_ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 BUCKET_LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 IMAGE_LIFECYCLE, ROLE_POLICY = "aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:iam/rolePolicy:RolePolicy"
 ENDPOINT, ENDPOINT_POLICY = "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
@@ -273,7 +275,7 @@ SAMPLES: dict[str, Sample] = {
         {"bucket": Ref(BUCKET), "versioningConfiguration": {"status": "Enabled"}},
         {"versioningConfiguration": {"status": "Suspended"}},
     ),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Sample(
+    BUCKET_ENCRYPTION: Sample(
         {"bucket": Ref(BUCKET), "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
         {
             "rules": [
@@ -564,9 +566,9 @@ SAMPLES: dict[str, Sample] = {
         },
         {"settings": [{"name": "containerInsights", "value": "disabled"}]},
     ),
-    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": Sample(
+    CAPACITY: Sample(
         {"clusterName": Ref(CLUSTER, "name"), "capacityProviders": ["FARGATE", "FARGATE_SPOT"]},
-        {"capacityProviders": ["FARGATE"]},
+        {"capacityProviders": ["FARGATE", "FARGATE_SPOT", "app-instances"]},
     ),
     TASK: Sample(
         {
@@ -618,7 +620,7 @@ SAMPLES: dict[str, Sample] = {
             "enableExecuteCommand": False,
             "alarms": {"alarmNames": [Ref(ALARM, "name")], "enable": True, "rollback": False},
         },
-        after=(RULE,),
+        after=(RULE, CAPACITY),
     ),
     TARGET: Sample(
         {

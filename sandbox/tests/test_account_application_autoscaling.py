@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 
 def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], Any]) -> None:
     ecs, scaling = aws("ecs"), aws("application-autoscaling")
@@ -43,3 +45,27 @@ def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], A
     assert counts() == (4, 4)
     assert shown(ResourceId="service/c/other") == []
     assert len(shown(ResourceId="service/c/app", ScalableDimension="ecs:service:DesiredCount")) == 2
+
+
+def test_target_has_one_policy_that_tracks_a_metric(aws: Callable[[str], Any]) -> None:
+    scaling = aws("application-autoscaling")
+
+    def put(name: str, metric: str, service: str = "app", value: int = 70) -> None:
+        scaling.put_scaling_policy(
+            PolicyName=name,
+            PolicyType="TargetTrackingScaling",
+            ServiceNamespace="ecs",
+            ResourceId=f"service/c/{service}",
+            ScalableDimension="ecs:service:DesiredCount",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": value,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": f"ECSServiceAverage{metric}Utilization"},
+            },
+        )
+
+    put("cpu", "CPU")
+    put("cpu", "CPU", value=80)
+    put("memory", "Memory")
+    put("cpu-of-another", "CPU", service="other")
+    with pytest.raises(scaling.exceptions.ValidationException, match="Only one TargetTrackingScaling policy"):
+        put("cpu-again", "CPU")

@@ -1,4 +1,4 @@
-"""Checks of load balancers, services, clusters and certificates that depend on each other in the account."""
+"""Checks of load balancers, clusters, certificates and roles in the account, and of what they depend on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.tests.account_world import NOT_FOUND, World, client, empty_account, refused
+from sandbox.tests.account_world import ACCOUNT, NOT_FOUND, World, client, empty_account, refused
 
 
 @pytest.fixture
@@ -43,17 +43,6 @@ def test_load_balancer_needs_subnets_in_two_zones(world: World) -> None:
         world.elb.create_load_balancer(Name="app", Subnets=[first, second], Scheme="internal")
 
 
-def test_target_group_of_a_service_must_be_behind_a_load_balancer(world: World) -> None:
-    balancers, task = world.load_balancers(), world.task("1")
-    world.elb.delete_rule(RuleArn=world.rule)
-    behind_none = "does not have an associated load balancer"
-    with refused(behind_none):
-        world.create(task, loadBalancers=balancers)
-    world.create(task, loadBalancers=[])
-    with refused(behind_none):
-        world.update(loadBalancers=balancers)
-
-
 def test_cluster_with_a_service_cannot_be_deleted(world: World) -> None:
     world.create(world.task("1"), loadBalancers=[])
     with refused("ClusterContainsServicesException"):
@@ -87,3 +76,15 @@ def test_inline_policies_of_a_role_have_a_limit_in_all(world: World) -> None:
         iam.put_role_policy(RoleName="app", PolicyName="first", PolicyDocument=policy)
     with refused("LimitExceeded.*Maximum policy size of 10240 bytes exceeded for role app"):
         iam.put_role_policy(RoleName="app", PolicyName="second", PolicyDocument=policy)
+
+
+def test_permissions_boundary_of_a_role_exists(world: World) -> None:
+    iam, missing = client("iam"), f"arn:aws:iam::{ACCOUNT}:policy/missing"
+    with refused(f"NoSuchEntity.*Scope ARN: {missing} does not exist"):
+        iam.create_role(RoleName="app", AssumeRolePolicyDocument="{}", PermissionsBoundary=missing)
+    allow = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+    arn = iam.create_policy(PolicyName="boundary", PolicyDocument=allow)["Policy"]["Arn"]
+    iam.create_role(RoleName="app", AssumeRolePolicyDocument="{}", PermissionsBoundary=arn)
+    with refused("NoSuchEntity"):
+        iam.put_role_permissions_boundary(RoleName="app", PermissionsBoundary=missing)
+    assert iam.get_role(RoleName="app")["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == arn

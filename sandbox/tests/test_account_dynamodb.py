@@ -1,4 +1,4 @@
-"""Tables in the account: backups of a deleted table and of an earlier time, and changes of encryption."""
+"""Tables in the account: backups of a deleted table and of an earlier time, changes of encryption and expiry."""
 
 from __future__ import annotations
 
@@ -116,3 +116,16 @@ def test_restore_to_a_time_without_a_backup_is_refused(dynamodb: Any) -> None:
     with refused("PointInTimeRecoveryUnavailableException"):
         restore(UseLatestRestorableTime=True)
     assert dynamodb.list_tables()["TableNames"] == ["pairs"]
+
+
+def test_expiry_moves_to_another_attribute_only_after_it_was_turned_off(dynamodb: Any) -> None:
+    def expire(attribute: str, *, enabled: bool) -> None:
+        setting = {"AttributeName": attribute, "Enabled": enabled}
+        dynamodb.update_time_to_live(TableName="pairs", TimeToLiveSpecification=setting)
+
+    expire("ttl", enabled=True)
+    for enabled in (True, False):
+        with refused("TimeToLive is active on a different AttributeName: current AttributeName is ttl"):
+            expire("expiresAt", enabled=enabled)
+    expire("ttl", enabled=False)
+    expire("expiresAt", enabled=True)

@@ -136,6 +136,52 @@ def test_other_capacity_providers_need_a_new_deployment_and_are_rolled_back_with
     assert world.service()["capacityProviderStrategy"] == strategy(2)
 
 
+def test_service_that_could_start_no_task_is_refused(world: TimedWorld) -> None:
+    good, entry = world.task("1"), world.load_balancers()[0]
+    kind = {"Protocol": "HTTP", "Port": 8080, "VpcId": world.vpc, "TargetType": "instance"}
+    of_instances, alone = (
+        world.elb.create_target_group(Name=name, **(kind | more))["TargetGroups"][0]["TargetGroupArn"]
+        for name, more in (("instances", {}), ("alone", {"TargetType": "ip"}))
+    )
+    actions = [{"Type": "forward", "TargetGroupArn": of_instances}]
+    condition = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"]}}
+    world.elb.create_rule(ListenerArn=world.listener, Priority=2, Conditions=[condition], Actions=actions)
+    spot = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"loadBalancers": [{**entry, "targetGroupArn": alone}]}, "does not have an associated load balancer"),
+        ({"loadBalancers": [{**entry, "targetGroupArn": of_instances}]}, "has target type instance"),
+        ({"loadBalancers": [{**entry, "containerName": "web"}]}, "container web does not exist in the task definition"),
+        ({"loadBalancers": [{**entry, "containerPort": 80}]}, "app did not have a container port 80 defined"),
+        ({"capacityProviderStrategy": spot}, "not associated with the cluster"),
+        ({"enableExecuteCommand": True}, "a valid taskRoleArn is not being used"),
+    ]
+    error = world.ecs.exceptions.InvalidParameterException
+    for settings, message in refused:
+        with pytest.raises(error, match=message):
+            world.create(good, **settings)
+    world.create(good)
+    for settings, message in refused:
+        with pytest.raises(error, match=message):
+            world.update(**settings, forceNewDeployment=True)
+    with pytest.raises(error, match="did not have a container port 8080"):
+        world.update(taskDefinition=world.task("1", push=False, port=80))
+    world.update(taskDefinition=world.task("1", push=False, role="arn:aws:iam::1:role/a"), enableExecuteCommand=True)
+
+
+def test_capacity_provider_of_running_tasks_stays_with_its_cluster(world: TimedWorld) -> None:
+    def put(*providers: str) -> None:
+        world.ecs.put_cluster_capacity_providers(
+            cluster="app", capacityProviders=[*providers], defaultCapacityProviderStrategy=[]
+        )
+
+    world.create(world.task("1"), launchType=None, capacityProviderStrategy=[{"capacityProvider": "FARGATE"}])
+    put("FARGATE", "FARGATE_SPOT")
+    with pytest.raises(world.ecs.exceptions.ResourceInUseException, match="is in use and cannot be removed"):
+        put("FARGATE_SPOT")
+    world.update(desiredCount=0)
+    put()
+
+
 @pytest.mark.parametrize(
     ("fault", "while_it_fails", "code", "reason"),
     [

@@ -47,11 +47,29 @@ def test_create_refuses_what_exists_and_accepts_what_was_deleted(zone: Zone) -> 
             zone.route53.exceptions.InvalidChangeBatch, match=r"name='x\.example\.com\.', type='TXT'.*exists"
         ):
             zone.change(("CREATE", again))
-    zone.change(("CREATE", record_set("x.example.com", "b", SetIdentifier="b", Weight=1)))
     zone.change(("DELETE", first))
     zone.change(("CREATE", first))
     zone.change(("DELETE", first), ("CREATE", record_set("x.example.com", "c")))
-    assert zone.shown() == [("x.example.com.", "b", "b"), ("x.example.com.", None, "c")]
+    assert zone.shown() == [("x.example.com.", None, "c")]
+
+
+def test_record_sets_of_a_name_have_one_routing_policy_and_each_another_region(zone: Zone) -> None:
+    simple = record_set("x.example.com", "simple")
+    dev, other = (
+        record_set("x.example.com", name, SetIdentifier=name, Region=region)
+        for name, region in (("dev", "eu-north-1"), ("other", "us-east-1"))
+    )
+    refused = zone.route53.exceptions.InvalidChangeBatch
+    zone.change(("CREATE", simple))
+    with pytest.raises(refused, match="SetIdentifier dev cannot be created as a non-latency set exists"):
+        zone.change(("CREATE", dev))
+    zone.change(("DELETE", simple), ("CREATE", dev), ("CREATE", other))
+    for conflicting in (simple, record_set("x.example.com", "a", SetIdentifier="a", Weight=1)):
+        with pytest.raises(refused, match="cannot be created as a latency set exists"):
+            zone.change(("CREATE", conflicting))
+    with pytest.raises(refused, match="with the same name, type and region"):
+        zone.change(("CREATE", {**dev, "SetIdentifier": "again"}))
+    assert [identifier for _, identifier, _ in zone.shown()] == ["dev", "other"]
 
 
 def test_batch_with_a_refused_change_changes_nothing(zone: Zone) -> None:

@@ -21,7 +21,6 @@ from sandbox.tests.provider_world import World
 TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 VALIDATION = "aws:acm/certificateValidation:CertificateValidation"
 DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
-CAPACITY = "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders"
 
 # The ids of an import, for types that the state's id does not identify.
 _IMPORT_IDS = {
@@ -38,7 +37,7 @@ _NEVER_SHOWN = {samples.CACHE: ["authToken"]}
 _STAYS = {
     DEFAULT_GROUP,
     samples.ENDPOINT_POLICY,
-    CAPACITY,
+    samples.CAPACITY,
     VALIDATION,
     samples.VERSIONING,
     samples.VERSION,

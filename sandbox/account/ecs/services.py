@@ -1,7 +1,8 @@
 """Services and their deployments: the operations of the API.
 
-Source: Amazon ECS API Reference: CreateCluster, DeleteCluster, CreateService, Service, UpdateService, DeleteService,
-DescribeServices, ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions.
+Source: Amazon ECS API Reference: CreateCluster, DeleteCluster, PutClusterCapacityProviders, CreateService,
+LoadBalancer, CapacityProviderStrategyItem, Service, UpdateService, DeleteService, DescribeServices,
+ListServiceDeployments, DescribeServiceDeployments, DescribeServiceRevisions.
 """
 
 from collections.abc import Callable, Iterator
@@ -71,13 +72,28 @@ def delete_cluster(original: Callable[..., Any], ecs: Any, cluster_str: str) -> 
     return original(cluster_str)
 
 
+@replaces(EC2ContainerServiceBackend)
+def put_cluster_capacity_providers(
+    original: Callable[..., Any], ecs: Any, cluster_name: str, capacity_providers: list[str], *args: Any
+) -> Any:
+    """Refuses to remove a capacity provider while the tasks of a service are on it."""
+    arn = ecs._get_cluster(cluster_name).arn
+    for service in ecs.services.values():
+        strategy: list[dict[str, Any]] = getattr(service, "capacity_provider_strategy", None) or []
+        is_running = service.cluster_arn == arn and service.status == "ACTIVE" and service.desired_count
+        if is_running and not {one["capacityProvider"] for one in strategy} <= {*capacity_providers}:
+            message = "The specified capacity provider is in use and cannot be removed."
+            raise ECSException("ResourceInUseException", message)
+    return original(cluster_name, capacity_providers, *args)
+
+
 @replaces(EC2ContainerServiceResponse)
 def create_service(original: Callable[[], Any], request: Any) -> Any:
     """Creates a service and starts its first deployment."""
     held = _requested(request)
     if held is not None and held.status == "ACTIVE":
         raise InvalidParameterException("Creation of service was not idempotent.")
-    _require_traffic(request)
+    _require_startable(request, None)
     answer = original()
     service = _requested(request)
     for name in _DROPPED_BY_MOTO:
@@ -93,8 +109,8 @@ def create_service(original: Callable[[], Any], request: Any) -> Any:
 @replaces(EC2ContainerServiceResponse)
 def update_service(original: Callable[[], Any], request: Any) -> Any:
     """Changes a service, and starts a deployment if the change requires one."""
-    _require_traffic(request)
     held = _requested(request)
+    _require_startable(request, held)
     before = triggers(held) if held else {}
     _require_forced_capacity(request, held)
     answer = original()
@@ -156,15 +172,51 @@ def _capacity(strategy: list[dict[str, Any]]) -> set[tuple[str, int, int]]:
     return {(one["capacityProvider"], one.get("base", 0), one.get("weight", 0)) for one in strategy}
 
 
-def _require_traffic(request: Any) -> None:
-    """Refuses target groups that are behind no load balancer, as ECS does when a service starts."""
+def _require_startable(request: Any, held: Any) -> None:
+    """Refuses target groups, a container, capacity providers and a role with which ECS starts no task."""
+    checked = ("taskDefinition", "loadBalancers", "capacityProviderStrategy", "enableExecuteCommand")
+    if all(request._get_param(name) is None for name in checked):
+        return
+
+    def wanted(parameter: str) -> Any:
+        given = request._get_param(parameter)
+        return getattr(held, camelcase_to_underscores(parameter), None) if given is None else given
+
     backend = request.ecs_backend
-    forwarded = set(forwarded_groups(elbv2_backends[backend.account_id][backend.region_name]))
-    load_balancers: list[dict[str, Any]] = request._get_param("loadBalancers") or []
+    task = backend.describe_task_definition(wanted("taskDefinition"))
+    _require_targets(backend, task, wanted("loadBalancers") or [])
+    strategy: list[dict[str, Any]] = wanted("capacityProviderStrategy") or []
+    associated: list[str] = backend._get_cluster(request._get_param("cluster", "default")).capacity_providers or []
+    if not {one["capacityProvider"] for one in strategy} <= {*associated}:
+        message = "contain a capacity provider that is not associated with the cluster."
+        raise InvalidParameterException(f"The specified capacity provider strategy cannot {message}")
+    if wanted("enableExecuteCommand") and not getattr(task, "task_role_arn", None):
+        change = "updated" if held else "created"
+        message = "Specify a valid task role in your task definition and try again."
+        raise InvalidParameterException(
+            f"The service couldn't be {change} because a valid taskRoleArn is not being used. {message}"
+        )
+
+
+def _require_targets(backend: Any, task: Any, load_balancers: list[dict[str, Any]]) -> None:
+    """Each target group is behind a load balancer and takes addresses, and the task has the container and its port."""
+    elb = elbv2_backends[backend.account_id][backend.region_name]
+    forwarded = set(forwarded_groups(elb))
+    containers = {one["name"]: one for one in task.container_definitions}
     for load_balancer in load_balancers:
-        arn = load_balancer.get("targetGroupArn")
+        arn, container = load_balancer.get("targetGroupArn"), load_balancer.get("containerName")
         if arn and arn not in forwarded:
             message = f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+            raise InvalidParameterException(message)
+        if arn and elb.target_groups[arn].target_type != "ip":
+            message = "which is incompatible with the awsvpc network mode specified in the task definition."
+            kind = elb.target_groups[arn].target_type
+            raise InvalidParameterException(f"The provided target group {arn} has target type {kind}, {message}")
+        if container not in containers:
+            raise InvalidParameterException(f"The container {container} does not exist in the task definition.")
+        port = load_balancer.get("containerPort")
+        if port not in [one["containerPort"] for one in containers[container].get("portMappings", [])]:
+            message = f"The container {container} did not have a container port {port} defined."
             raise InvalidParameterException(message)
 
 
