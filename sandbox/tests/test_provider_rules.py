@@ -62,6 +62,7 @@ _C, _H = "containerDefinitions.0.", "containerDefinitions.0.healthCheck."
 _LOGS = "containerDefinitions.0.logConfiguration."
 _SELECTION = "policy.rules.0.selection."
 _FORWARD = "actions.0.forward."
+_LIMITED = "rules.0.statement.rateBasedStatement.scopeDownStatement"
 
 
 def _of_a_resource(document: str) -> list[tuple[str, Any, str]]:
@@ -134,7 +135,8 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("healthCheck.path", "health", '`healthCheck.path` is "health": must start with /'),
         ("healthCheck.matcher", "2xx", '`healthCheck.matcher` is "2xx": must be codes'),
         ("stickiness.cookieDuration", 604_801, "`stickiness.cookieDuration` is 604801: must be 1 to"),
-        ("stickiness.type", "cookie", '`stickiness.type` is "cookie": must be one of lb_cookie, app_cookie'),
+        ("healthCheck.matcher", "200-599", '`healthCheck.matcher` is "200-599": must be codes from 200 to 499'),
+        ("stickiness.type", "app_cookie", '`stickiness.type` is "app_cookie": must be one of lb_cookie'),
     ],
     samples.LISTENER: [
         ("protocol", "HTTPS", "`certificateArn`: must be given for HTTPS"),
@@ -152,6 +154,8 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
     samples.RULE: [
         ("conditions", [], "`conditions`: must hold at least one condition"),
         ("conditions.0.pathPattern.values", ["/" * 129], "must be 1 to 128 characters"),
+        ("conditions.0.pathPattern.values", [*"abcd"], "`conditions[0]` is 4: must have at most three values"),
+        ("conditions", [{"pathPattern": {"values": [*"abc"]}}] * 2, "`conditions` is 6: must have at most five"),
         (f"{_FORWARD}targetGroups.0.weight", 1000, "weight` is 1000: must be 0 to 999"),
         (f"{_FORWARD}stickiness.duration", 0, "duration` is 0: must be 1 to 604,800 seconds"),
     ],
@@ -165,11 +169,24 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         *_of_a_resource("policy"),
         ("policy", "{", "`policy`: must be a JSON document"),
         ("policy", LONG, "at most 20,480 are allowed"),
+        ("policy.Statement.0.Action", "s3:ListBucket", '.Action` is "s3:ListBucket": must apply to a resource'),
+        (
+            "policy.Statement.0",
+            {"Action": ["s3:*", "s3:PutObject"], "Resource": "arn:aws:s3:::app"},
+            '`policy.Statement[0].Action[1]` is "s3:PutObject": must apply to a resource of its statement',
+        ),
     ],
     "the policy of a named bucket": [
         *(
             ("policy.Statement.0.Resource", resource, "must be the bucket voiceter-recordings or objects of it")
             for resource in ("arn:aws:s3:::app", ["arn:aws:s3:::voiceter-recordings-2/*"], "*", "arn:aws:s3:::*")
+        )
+    ],
+    samples.BUCKET_ENCRYPTION: [
+        (
+            "rules.0.applyServerSideEncryptionByDefault",
+            {"sseAlgorithm": "AES256", "kmsMasterKeyId": "alias/app"},
+            "applyServerSideEncryptionByDefault.kmsMasterKeyId`: must not be given for AES256",
         )
     ],
     samples.ROLE_POLICY: [
@@ -179,6 +196,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
     ],
     samples.BUCKET_LIFECYCLE: [
         ("rules.0", {"id": "x"}, "`rules[0]`: must have an action"),
+        ("rules", [{"id": "x"}] * 2, '`rules[1].id` is "x": must not be the id of another rule'),
         ("rules.0.expiration.days", 0, "`rules[0].expiration.days` is 0: must be at least 1"),
         ("rules.0.noncurrentVersionExpiration.noncurrentDays", 0, "noncurrentDays` is 0: must be at"),
         ("rules.0.abortIncompleteMultipartUpload.daysAfterInitiation", 0, "daysAfterInitiation` is 0:"),
@@ -224,6 +242,14 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         *_of_a_resource("policy"),
         ("deletionWindowInDays", 6, "`deletionWindowInDays` is 6: must be 7 to 30 days"),
         ("policy", "no", "`policy`: must be a JSON document"),
+        *(
+            (f"policy.Statement.0.{name}", value, "`policy`: must allow the account kms:PutKeyPolicy")
+            for name, value in (
+                ("Action", "kms:Decrypt"),
+                ("Effect", "Deny"),
+                ("Principal", {"Service": "logs.eu-north-1.amazonaws.com"}),
+            )
+        ),
     ],
     samples.ALIAS: [("name", "alias/aws/x", '`name` is "alias/aws/x": must be alias/ and 1 to 250')],
     samples.ROLE: [
@@ -231,7 +257,11 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("assumeRolePolicy", LONG, "characters without white space: at most 2,048 are allowed"),
     ],
     samples.LOG_GROUP: [("retentionInDays", 31, "`retentionInDays` is 31: must be one of 1, 3, 5, 7, 14, 30")],
-    samples.METRIC_FILTER: [("metricTransformation", GONE, "`metricTransformation`: must be given")],
+    samples.METRIC_FILTER: [
+        ("metricTransformation", GONE, "`metricTransformation`: must be given"),
+        ("pattern", "{ $.a = %a% || $.b = %b% || $.c = %c% }", "must have at most two regular expressions"),
+        *(("pattern", f"%{one}%", "alone in a regular expression") for one in ("(a|b)", "a!", "a b", "naïve")),
+    ],
     samples.LOG_POLICY: [
         *_of_a_resource("policyDocument"),
         ("policyDocument", LONG, "characters: at most 5,120 are allowed"),
@@ -239,6 +269,21 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
     samples.WEB_ACL: [
         ("rules.1.priority", 0, "`rules[1].priority` is 0: must differ from rule to rule"),
         ("rules.1.name", "rate", '`rules[1].name` is "rate": must differ from rule to rule'),
+        ("rules.0.action", GONE, "`rules[0].action`: must be given"),
+        ("rules.0.overrideAction", {"none": {}}, "`rules[0].overrideAction`: must not be given without a rule group"),
+        ("rules.1.overrideAction", GONE, "`rules[1].overrideAction`: must be given for a rule group"),
+        ("rules.1.action", {"block": {}}, "`rules[1].action`: must not be given for a rule group"),
+        ("rules.0.statement.labelMatchStatement", {}, "`rules[0].statement` is"),
+        (
+            f"{_LIMITED}.notStatement.statement.andStatement.statements",
+            [{"regexMatchStatement": {}}],
+            "notStatement.statement.andStatement`: must combine at least two statements",
+        ),
+        (
+            "rules.2.statement.andStatement.statements.0.orStatement.statements.0",
+            {},
+            "`rules[2].statement.andStatement.statements[0].orStatement.statements[0]` is []: must hold one statement",
+        ),
         ("rules.0.statement.rateBasedStatement.evaluationWindowSec", 30, "is 30: must be one of 60, 120, 300, 600"),
         ("rules.1.statement.managedRuleGroupStatement.name", "Common", '.name` is "Common": must be one of AWSM'),
         *(
@@ -267,10 +312,11 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("period", "45", '`period` is "45": must be 10, 20, 30 or a multiple of 60 seconds'),
         ("period", GONE, "`period`: must be given with a metric"),
         ("datapointsToAlarm", 6, "`datapointsToAlarm` is 6: must be at most `evaluationPeriods`, 5"),
-        ("evaluationPeriods", 1441, "`evaluationPeriods` is 1441: must be at most 1440, as `period` is 60 seconds"),
+        ("evaluationPeriods", 1441, "`evaluationPeriods` is 1441: must be at most 1440, as the period is 60 seconds"),
         ("metricQueries", [{"id": "x"}], "exactly one of metricName, metricQueries must be given"),
     ],
     "an alarm on queries": [
+        ("evaluationPeriods", 1441, "`evaluationPeriods` is 1441: must be at most 1440, as the period is 60 seconds"),
         ("metricQueries.2.returnData", False, "must have exactly one query with returnData"),
         ("metricQueries.1.expression", GONE, "exactly one of expression, metric must be given"),
         ("metricQueries.1.id", "failed", '`metricQueries[1].id` is "failed": must not be the id of another'),
@@ -311,7 +357,11 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("inputTransformer.inputTemplate", '"app: <cause>"', '"cause": must use variables of `inputPaths` only'),
     ],
     samples.TOPIC: [("name", "my topic", '`name` is "my topic": must be 1 to 256 letters')],
-    samples.TOPIC_POLICY: [*_of_a_resource("policy"), ("policy", "{", "`policy`: must be a JSON document")],
+    samples.TOPIC_POLICY: [
+        *_of_a_resource("policy"),
+        ("policy", "{", "`policy`: must be a JSON document"),
+        ("policy.Statement.0.Action", ["SNS:Publish", "SNS:*"], '.Action[1]` is "SNS:*": must be one of the actions'),
+    ],
     samples.ENDPOINT_POLICY: [*_of_a_resource("policy"), ("policy", LONG, "at most 20,480 are allowed")],
     samples.SUBSCRIPTION: [
         ("protocol", "pager", '`protocol` is "pager": must be one of email, sms'),

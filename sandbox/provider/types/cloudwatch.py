@@ -49,11 +49,13 @@ def _metric_alarm_rules(inputs: Values) -> Iterator[Fault]:
 
 
 def _evaluation_range(inputs: Values) -> Iterator[Fault]:
-    period, times = number(inputs.get("period")), number(inputs.get("evaluationPeriods"))
+    paths = ("period", "metricQueries.period", "metricQueries.metric.period")
+    period = max((number(value) or 0 for path in paths for _, value in found(inputs, path)), default=0)
+    times = number(inputs.get("evaluationPeriods"))
     if period and times:
         most = _DAY_SECONDS if period < 3600 else 7 * _DAY_SECONDS
         if period * times > most:
-            rule = f"must be at most {most // period:g}, as `period` is {period:g} seconds"
+            rule = f"must be at most {most // period:g}, as the period is {period:g} seconds"
             yield Fault("evaluationPeriods", rule, inputs["evaluationPeriods"])
 
 

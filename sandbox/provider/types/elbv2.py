@@ -33,12 +33,14 @@ def _target_group_rules(inputs: Values) -> Iterator[Fault]:
     yield from between(inputs, "deregistrationDelay", 0, 3600, "seconds")
     yield from at_most(inputs, "healthCheck.timeout", "healthCheck.interval", less=True)
     yield from matches(inputs, "healthCheck.path", r"/.{0,1023}", "must start with / and have at most 1,024 characters")
-    codes = r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*"
-    yield from matches(inputs, "healthCheck.matcher", codes, "must be codes, such as 200, 200,202 or 200-299")
+    code = r"[2-4]\d\d"
+    codes = rf"{code}(-{code})?(,{code}(-{code})?)*"
+    rule = "must be codes from 200 to 499, such as 200, 200,202 or 200-299"
+    yield from matches(inputs, "healthCheck.matcher", codes, rule)
     algorithms = ("round_robin", "least_outstanding_requests", "weighted_random")
     yield from one_of(inputs, "loadBalancingAlgorithmType", *algorithms)
     yield from between(inputs, "stickiness.cookieDuration", 1, 604_800, "seconds")
-    yield from one_of(inputs, "stickiness.type", "lb_cookie", "app_cookie")
+    yield from one_of(inputs, "stickiness.type", "lb_cookie")  # app_cookie needs the name of a cookie
 
 
 def _listener_rules(inputs: Values) -> Iterator[Fault]:
@@ -54,9 +56,19 @@ def _listener_rules(inputs: Values) -> Iterator[Fault]:
 
 
 def _listener_rule_rules(inputs: Values) -> Iterator[Fault]:
-    """Elastic Load Balancing API Reference, 2015-12-01: CreateRule, Action, RuleCondition."""
+    """Elastic Load Balancing API Reference, 2015-12-01: CreateRule, Action, RuleCondition; User Guide for Application
+    Load Balancers, "Listener rules for your Application Load Balancer".
+    """
     yield from required(inputs, "must hold at least one condition", "conditions")
     yield from matches(inputs, "conditions.pathPattern.values", r".{1,128}", "must be 1 to 128 characters")
+    total = 0
+    for place, condition in objects(inputs, "conditions"):
+        values = [value for name in _CONDITIONS for _, value in found(condition, f"{name}.values")]
+        total += len(values)
+        if len(values) > 3:
+            yield Fault(place, "must have at most three values", len(values))
+    if total > 5:
+        yield Fault("conditions", "must have at most five values in all", total)
     yield from _actions(inputs, "actions")
 
 

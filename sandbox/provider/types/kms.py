@@ -1,19 +1,30 @@
 """AWS KMS: keys and their aliases."""
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
-from ..checks import between, document, matches, resource_statements
+from ..checks import between, document, found, given, matches, objects, parse, resource_statements
 from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
 
 
 def _key_rules(inputs: Values) -> Iterator[Fault]:
-    """AWS KMS API Reference, ScheduleKeyDeletion; Developer Guide, "Quotas"."""
+    """AWS KMS API Reference: CreateKey, ScheduleKeyDeletion; Developer Guide, "Quotas"."""
     yield from between(inputs, "deletionWindowInDays", 7, 30, "days")
     yield from document(inputs, "policy", 32 * 1024)
     yield from resource_statements(inputs, "policy")
+    statements = [statement for _, statement in objects(parse(inputs, "policy"), "policy.Statement")]
+    if statements and not any(_lets_change_policy(statement) for statement in statements):
+        yield Fault("policy", "must allow the account kms:PutKeyPolicy, or nobody could change the policy again")
+
+
+def _lets_change_policy(statement: Values) -> bool:
+    actions = [str(action) for _, action in found(statement, "Action")]
+    is_allowed = any(fnmatchcase("kms:PutKeyPolicy", action) for action in actions)
+    admits_account = statement.get("Principal") == "*" or given(statement, "Principal.AWS")
+    return statement.get("Effect") == "Allow" and is_allowed and admits_account
 
 
 def _alias_rules(inputs: Values) -> Iterator[Fault]:

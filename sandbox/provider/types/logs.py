@@ -1,8 +1,9 @@
 """CloudWatch Logs: log groups, their metric filters, who else may write to them, and saved queries."""
 
+import re
 from collections.abc import Iterator
 
-from ..checks import document, one_of, required, resource_statements
+from ..checks import document, found, one_of, required, resource_statements
 from ..faults import Fault
 from ..resource import Call, Name, Read, Resource, Tags
 from ..values import Values
@@ -13,6 +14,7 @@ RETENTION = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )
 # fmt: on
+_REGULAR_EXPRESSION = r"[A-Za-z0-9:_#=@/;,\-^$?\[\]{}|\\*+.]+"
 
 
 def _log_group_rules(inputs: Values) -> Iterator[Fault]:
@@ -21,8 +23,18 @@ def _log_group_rules(inputs: Values) -> Iterator[Fault]:
 
 
 def _metric_filter_rules(inputs: Values) -> Iterator[Fault]:
-    """terraform-provider-aws, internal/service/logs/metric_filter.go: AWS's list of one item is a required object."""
+    """Amazon CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax".
+
+    terraform-provider-aws, internal/service/logs/metric_filter.go: AWS's list of one item is a required object.
+    """
     yield from required(inputs, "must be given", "metricTransformation")
+    for place, pattern in found(inputs, "pattern"):
+        expressions = re.findall("%([^%]*)%", pattern)
+        if len(expressions) > 2:
+            yield Fault(place, "must have at most two regular expressions", pattern)
+        if not all(re.fullmatch(_REGULAR_EXPRESSION, one) for one in expressions):
+            rule = "must have letters, digits, :_#=@/;,- and ^$?[]{}|\\*+. alone in a regular expression"
+            yield Fault(place, rule, pattern)
 
 
 def _resource_policy_rules(inputs: Values) -> Iterator[Fault]:

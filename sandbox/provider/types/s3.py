@@ -1,10 +1,11 @@
 """Amazon S3: buckets and their configurations."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..account import AccountError
-from ..checks import between, document, found, given, matches, objects, parse, resource_statements
+from ..checks import between, distinct, document, forbidden, found, given, matches, objects, parse, resource_statements
 from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Rules, Tags, no_rules
 from ..values import Values
@@ -13,6 +14,8 @@ _BUCKET = (
     r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
     r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)(?<!-an)"
 )
+# The actions on objects. Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3".
+_ON_OBJECTS = re.compile(r"s3:((?!.*BucketObject).*Object.*|AbortMultipartUpload|ListMultipartUploadParts)")
 _ACTIONS = ("expiration", "noncurrentVersionExpiration", "abortIncompleteMultipartUpload")
 
 
@@ -27,9 +30,18 @@ def _lifecycle_configuration_rules(inputs: Values) -> Iterator[Fault]:
     yield from between(inputs, "rules.expiration.days", 1)
     yield from between(inputs, "rules.noncurrentVersionExpiration.noncurrentDays", 1)
     yield from between(inputs, "rules.abortIncompleteMultipartUpload.daysAfterInitiation", 1)
+    yield from distinct(found(inputs, "rules.id"), "must not be the id of another rule")
     for place, rule in objects(inputs, "rules"):
         if not any(given(rule, action) for action in _ACTIONS):
             yield Fault(place, "must have an action, such as an expiration")
+
+
+def _encryption_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon S3 API Reference, ServerSideEncryptionByDefault."""
+    for place, default in objects(inputs, "rules.applyServerSideEncryptionByDefault"):
+        if default.get("sseAlgorithm") == "AES256":
+            for fault in forbidden(default, "must not be given for AES256", "kmsMasterKeyId"):
+                yield Fault(f"{place}.{fault.path}", fault.rule)
 
 
 def _bucket_policy_rules(inputs: Values) -> Iterator[Fault]:
@@ -41,6 +53,11 @@ def _bucket_policy_rules(inputs: Values) -> Iterator[Fault]:
         name = str(resource).partition(":s3:::")[2].partition("/")[0]
         if isinstance(bucket, str) and name != bucket:
             yield Fault(place, f"must be the bucket {bucket} or objects of it", resource)
+    for place, statement in objects(parse(inputs, "policy"), "policy.Statement"):
+        on_objects = {"/" in str(resource) for _, resource in found(statement, "Resource")}
+        for where, action in found(statement, "Action"):
+            if "*" not in str(action) and bool(_ON_OBJECTS.fullmatch(str(action))) not in on_objects:
+                yield Fault(f"{place}.{where}", "must apply to a resource of its statement", action)
 
 
 def _bucket(it: Context) -> Values:
@@ -168,6 +185,7 @@ ENCRYPTION = _configuration(
         "rules": ("applyServerSideEncryptionByDefault", "bucketKeyEnabled"),
         "rules.applyServerSideEncryptionByDefault": ("kmsMasterKeyId", "sseAlgorithm"),
     },
+    rules=_encryption_rules,
 )
 
 LIFECYCLE = _configuration(

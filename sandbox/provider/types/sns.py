@@ -4,11 +4,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import document, matches, one_of, resource_statements
+from ..checks import document, found, matches, one_of, parse, resource_statements
 from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import Values
 
+# What the policy of a topic may allow. It is also what the policy that AWS gives a topic allows its account.
+_ACTIONS = (
+    *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic"),
+    *("Subscribe", "ListSubscriptionsByTopic", "Publish"),
+)
 _EMAIL = (r"[^@\s]+@[^@\s]+\.[^@\s]+", "must be an e-mail address for the protocol email")
 _PHONE = (r"\+[1-9]\d{6,14}", "must be a number in E.164, such as +358401234567, for the protocol sms")
 
@@ -19,9 +24,12 @@ def _topic_rules(inputs: Values) -> Iterator[Fault]:
 
 
 def _topic_policy_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon SNS API Reference, SetTopicAttributes."""
+    """Amazon SNS API Reference, SetTopicAttributes. SNS refuses other actions, also `SNS:*`, as out of its scope."""
     yield from document(inputs, "policy", 30 * 1024)
     yield from resource_statements(inputs, "policy")
+    for place, action in found(parse(inputs, "policy"), "policy.Statement.Action"):
+        if str(action).lower() not in [f"sns:{name}".lower() for name in _ACTIONS]:
+            yield Fault(place, f"must be one of the actions {', '.join(_ACTIONS)} of SNS", action)
 
 
 def _topic_subscription_rules(inputs: Values) -> Iterator[Fault]:
@@ -65,15 +73,11 @@ def _policy_attribute(it: Context) -> Values:
 
 def _default_policy(_: Values, it: Context) -> Values:
     """A topic always has a policy. This is the one that AWS gives it."""
-    actions = (
-        *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic"),
-        *("Subscribe", "ListSubscriptionsByTopic", "Publish"),
-    )
     statement = {
         "Sid": "__default_statement_ID",
         "Effect": "Allow",
         "Principal": {"AWS": "*"},
-        "Action": [f"SNS:{action}" for action in actions],
+        "Action": [f"SNS:{action}" for action in _ACTIONS],
         "Resource": it.id,
         "Condition": {"StringEquals": {"AWS:SourceOwner": it.account_id}},
     }

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import distinct, found, matches, one_of
+from ..checks import distinct, forbidden, found, get, given, matches, objects, one_of, required
 from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..values import Values
+from ..values import Values, is_list, is_object
 
 # AWS WAF Developer Guide, "Baseline rule groups", "Use-case specific rule groups", "IP reputation rule groups". The
 # rule groups that cost more are left out.
@@ -34,6 +34,37 @@ def _web_acl_rules(inputs: Values) -> Iterator[Fault]:
     for path in ("rules.visibilityConfig.metricName", "visibilityConfig.metricName"):
         rule = "must be 1 to 128 letters, digits, - and _, and no name that AWS WAF reserves"
         yield from matches(inputs, path, r"(?!(All|ALL|Default_Action)$)[\w-]{1,128}", rule)
+    for place, rule in objects(inputs, "rules"):
+        for fault in (*_action(rule), *_statement("statement", rule.get("statement"))):
+            yield Fault(f"{place}.{fault.path}", fault.rule, fault.value)
+
+
+def _action(rule: Values) -> Iterator[Fault]:
+    """A rule has an action, or, if it refers to a rule group, an override action."""
+    if given(rule, "statement.managedRuleGroupStatement"):
+        yield from required(rule, "must be given for a rule group", "overrideAction")
+        yield from forbidden(rule, "must not be given for a rule group", "action")
+    else:
+        yield from required(rule, "must be given", "action")
+        yield from forbidden(rule, "must not be given without a rule group", "overrideAction")
+
+
+def _statement(place: str, statement: Any) -> Iterator[Fault]:
+    """A statement is of one kind, and one that combines statements has at least two.
+
+    Source: hashicorp/terraform-provider-aws, issue 34320, which has the errors of AWS WAF.
+    """
+    if not is_object(statement):
+        return
+    if len(statement) != 1:
+        yield Fault(place, "must hold one statement", sorted(statement))
+    for kind, content in statement.items():
+        nested = get(statement, f"{kind}.statements")
+        if is_list(nested) and len(nested) < 2:
+            yield Fault(f"{place}.{kind}", "must combine at least two statements")
+        for path in ("statements", "statement", "scopeDownStatement"):
+            for where, one in objects(content, path):
+                yield from _statement(f"{place}.{kind}.{where}", one)
 
 
 def _logging_configuration_rules(inputs: Values) -> Iterator[Fault]:
