@@ -29,6 +29,22 @@ def test_files_that_a_document_names_exist(document: str) -> None:
     assert missing == []
 
 
+def anchors(text: str) -> set[str]:
+    """Returns the anchors of a document: those that GitHub makes of its headings, and its own."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    made = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return made | set(re.findall(r'<a id="([^"]+)"', text))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_headings_that_a_document_links_to_exist(document: str) -> None:
+    path = ROOT / document
+    links = re.findall(r"\]\(([^)#\s:]*\.md|)#([^)\s]+)\)", path.read_text())
+    assert [
+        link for link in links if link[1] not in anchors((path.parent / link[0] if link[0] else path).read_text())
+    ] == []
+
+
 @pytest.mark.parametrize("document", PARTS)
 def test_generated_parts_are_current(document: str) -> None:
     text = (ROOT / document).read_text()
