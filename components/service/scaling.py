@@ -65,8 +65,12 @@ class Scaling(pulumi.ComponentResource):
             "cpu": ("ECSServiceAverageCPUUtilization", rules.cpu_target_percent),
             "memory": ("ECSServiceAverageMemoryUtilization", rules.memory_target_percent),
         }
+        # Each policy and each action waits for the one before it: Application Auto Scaling refuses a change while another
+        # change of the target is pending (ConcurrentUpdateException), and the AWS provider does not repeat it
+        # (terraform-provider-aws, issue 17915).
+        last: pulumi.Resource = target
         for metric, (metric_type, target_percent) in metrics.items():
-            aws.appautoscaling.Policy(
+            last = aws.appautoscaling.Policy(
                 metric,
                 policy_type="TargetTrackingScaling",
                 service_namespace=target.service_namespace,
@@ -78,12 +82,12 @@ class Scaling(pulumi.ComponentResource):
                     "scale_in_cooldown": _SCALE_IN_COOLDOWN_SECONDS,
                     "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
                 },
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[last]),
             )
         if rules.sessions_per_task_target is not None:
             # Scales out only: the app sends its count when a session starts or ends, and a policy without data blocks
             # every scale-in. The busiest task decides: an average would weight a task by how often it sends.
-            aws.appautoscaling.Policy(
+            last = aws.appautoscaling.Policy(
                 "sessions",
                 policy_type="TargetTrackingScaling",
                 service_namespace=target.service_namespace,
@@ -99,10 +103,10 @@ class Scaling(pulumi.ComponentResource):
                     "disable_scale_in": True,
                     "scale_out_cooldown": _SCALE_OUT_COOLDOWN_SECONDS,
                 },
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[last]),
             )
         for schedule_name, schedule in rules.schedules.items():
-            aws.appautoscaling.ScheduledAction(
+            last = aws.appautoscaling.ScheduledAction(
                 schedule_name,
                 name=schedule_name,
                 service_namespace=target.service_namespace,
@@ -111,6 +115,6 @@ class Scaling(pulumi.ComponentResource):
                 schedule=f"cron({schedule.cron})",
                 timezone=schedule.time_zone,
                 scalable_target_action={"min_capacity": schedule.min_count, "max_capacity": schedule.max_count},
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[last]),
             )
         self.register_outputs({})

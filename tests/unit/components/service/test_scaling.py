@@ -54,3 +54,14 @@ def test_limits_belong_to_the_schedules_if_there_are_any() -> None:
     # A first schedule changes no input of the target.
     assert build(SCHEDULES).one(":Target").inputs == build({}).one(":Target").inputs
     assert build({}).one(":Target").ignore_changes == ()
+
+
+def test_policies_and_actions_change_the_target_one_after_another() -> None:
+    run = build(SCHEDULES)
+    changes = {change.urn: change for change in (*run.all(":Policy"), *run.all(":ScheduledAction"))}
+    waits_for = {urn: change.depends_on & changes.keys() for urn, change in changes.items()}
+    [first] = [urn for urn, others in waits_for.items() if not others]
+    order = [first]
+    while following := [urn for urn, others in waits_for.items() if order[-1] in others]:
+        order += following
+    assert sorted(order) == sorted(changes), "two of them wait for the same one"
