@@ -65,8 +65,8 @@ class Scaling(pulumi.ComponentResource):
             "cpu": ("ECSServiceAverageCPUUtilization", rules.cpu_target_percent),
             "memory": ("ECSServiceAverageMemoryUtilization", rules.memory_target_percent),
         }
-        # Each policy and each action waits for the one before it: Application Auto Scaling refuses a change while another
-        # change of the target is pending (ConcurrentUpdateException), and the AWS provider does not repeat it
+        # Each policy and each action waits for the one before it: Application Auto Scaling refuses a change while
+        # another change of the target is pending (ConcurrentUpdateException), and the AWS provider does not repeat it
         # (terraform-provider-aws, issue 17915).
         last: pulumi.Resource = target
         for metric, (metric_type, target_percent) in metrics.items():
