@@ -15,6 +15,9 @@ from components.lib.lookup import look_up
 
 # Each zone has a quarter of the VPC, with two zones and with three, so that a third zone moves no subnet.
 _ZONE_BITS = 2
+# Zones of our regions that lack Fargate, or Fargate for ARM64: Amazon ECS Developer Guide, "Supported Regions for
+# Amazon ECS on AWS Fargate" and "Working with 64-bit ARM workloads on Amazon ECS".
+_ZONES_WITHOUT_FARGATE = ("apne1-az3", "use1-az3")
 _ANYWHERE = "0.0.0.0/0"
 
 
@@ -58,15 +61,14 @@ class Network(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("voiceter:network:Network", name, {}, opts)
-        zones = self._zones(args)
         vpc = awsx.ec2.Vpc(
             args.name,
             cidr_block=args.shape.cidr,
-            number_of_availability_zones=zones,
+            availability_zone_names=self._zone_names(self._zones(args)),
             availability_zone_cidr_mask=ipaddress.IPv4Network(args.shape.cidr).prefixlen + _ZONE_BITS,
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
             nat_gateways={"strategy": _nat_strategy(args.shape.nat_gateways)},
-            opts=pulumi.ResourceOptions(parent=self, transforms=[no_public_ip_by_default]),
+            opts=pulumi.ResourceOptions(parent=self, transforms=[adjust_subnet]),
         )
         # AWS opens the group to its own members and to the outside. Nothing uses it, so it gets no rule. The provider
         # removes those that it finds, and leaves the group in place when the stack is destroyed
@@ -165,6 +167,22 @@ class Network(pulumi.ComponentResource):
             )
         return max(wanted, args.zones_with_tasks)
 
+    def _zone_names(self, count: int) -> Sequence[str]:
+        """Returns the names of the first zones of the region in which the stack can run.
+
+        awsx would also take Local Zones and Wavelength Zones that the account has opted in to, first of all by their
+        names (pulumi-awsx #1365). These have no Fargate, and most have no NAT gateway.
+        """
+        found = look_up(
+            "the availability zones (ec2:DescribeAvailabilityZones)",
+            lambda: aws.get_availability_zones(
+                filters=[{"name": "zone-type", "values": ["availability-zone"]}],
+                exclude_zone_ids=list(_ZONES_WITHOUT_FARGATE),
+                opts=pulumi.InvokeOptions(parent=self),
+            ),
+        )
+        return found.names[:count] if found else ()
+
     def _security_group(
         self, name: str, args: NetworkArgs, vpc: awsx.ec2.Vpc, description: str
     ) -> aws.ec2.SecurityGroup:
@@ -190,10 +208,16 @@ def find_network(provider: aws.Provider, name: str, stack: str) -> str | None:
     return found and found.cidr_block
 
 
-def no_public_ip_by_default(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    """Turns off what awsx turns on for public subnets. Tasks that need a public IP ask for it, see `Placement`."""
+def adjust_subnet(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Changes what awsx registers for a subnet.
+
+    awsx turns on public IPs in public subnets. Tasks that need a public IP ask for it, see `Placement`.
+
+    A subnet stays in its zone, whichever zones the account has later: its replacement would need the same addresses.
+    """
     if args.type_ != "aws:ec2/subnet:Subnet":
         return None
+    args.opts.ignore_changes = ["availabilityZone"]
     return pulumi.ResourceTransformResult({**args.props, "mapPublicIpOnLaunch": False}, args.opts)
 
 

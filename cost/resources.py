@@ -75,7 +75,7 @@ class Stack:
     @property
     def zones(self) -> int:
         """The zones of the network."""
-        return int(self.one("awsx:ec2:Vpc").inputs["numberOfAvailabilityZones"])
+        return len(self.one("awsx:ec2:Vpc").inputs["availabilityZoneNames"])
 
     @property
     def nat_gateways(self) -> int:

@@ -67,6 +67,9 @@ class FakeAws(pulumi.runtime.Mocks):
                 return {"accountId": ACCOUNT, "arn": "", "id": ACCOUNT, "userId": ""}, []
             case "getPartition":
                 return {"partition": PARTITION, "dnsSuffix": "amazonaws.com", "id": PARTITION}, []
+            case "getAvailabilityZones":
+                names = [f"{self.region}{letter}" for letter in "abcd"]
+                return {"groupNames": [self.region], "names": names, "zoneIds": []}, []
             case "getSecret":
                 return {"arn": inputs["arn"], "kmsKeyId": self.secret_keys.get(inputs["arn"], "")}, []
             case "getZone":
@@ -104,7 +107,7 @@ class FakeAws(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "awsx:ec2:Vpc":
             inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType] - as below
-            return args.name, self._vpc(args.name, int(inputs["numberOfAvailabilityZones"]))
+            return args.name, self._vpc(args.name, len(inputs["availabilityZoneNames"]))
         type_ = args.typ.rpartition(":")[2]
         inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType] - the SDK says `dict`
         prefix = inputs.get("namePrefix") or f"{args.name}-"

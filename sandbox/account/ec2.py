@@ -1,12 +1,13 @@
-"""Amazon EC2: dependency checks, network interfaces, endpoint policies, changes of security group rules, and the bucket
-of a flow log.
+"""Amazon EC2: zones, dependency checks, network interfaces, endpoint policies, changes of security group rules, and the
+bucket of a flow log.
 
 moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation. moto
 also has no network interface for a load balancer, a task or a cache, so every security group looks unused.
 
 Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
 CreateVpcEndpoint, ModifyVpcEndpoint, DescribeNetworkInterfaces, DetachInternetGateway, AuthorizeSecurityGroupIngress,
-DescribeSecurityGroupRules, ModifySecurityGroupRules; VPC User Guide, "Amazon S3 bucket permissions for flow logs".
+DescribeSecurityGroupRules, ModifySecurityGroupRules; EC2 User Guide, "Local Zones"; VPC User Guide, "Amazon S3 bucket
+permissions for flow logs".
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from typing import Any
 
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidSecurityGroupNotFoundError
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.responses.elastic_network_interfaces import ElasticNetworkInterfaces
@@ -27,6 +29,14 @@ from moto.elbv2.models import elbv2_backends
 
 from sandbox.account import bucket_policy
 from sandbox.account.patching import replaces
+
+# Somebody has opted in to a Local Zone of us-west-2. Its name comes before those of the region's Availability Zones.
+RegionsAndZonesBackend.zones["us-west-2"].append(
+    Zone(region_name="us-west-2", name="us-west-2-lax-1a", zone_id="usw2-lax1-az1", zone_type="local-zone")
+)
+# AWS gives the zones of us-east-1 other letters in each account. Here the zone use1-az3 has an early letter.
+_EARLY, _LATE = (zone for zone in RegionsAndZonesBackend.zones["us-east-1"] if zone.name[-1] in "be")
+_EARLY.zone_id, _LATE.zone_id = _LATE.zone_id, _EARLY.zone_id
 
 
 @dataclass(frozen=True)

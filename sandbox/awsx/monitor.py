@@ -1,4 +1,4 @@
-"""The engine's resource monitor as a component sees it: register resources, call functions.
+"""The engine's resource monitor as a component sees it: register resources.
 
 It uses the protocol directly: importing the Pulumi SDK would add more than a second to a preview.
 """
@@ -97,22 +97,6 @@ class Monitor:
             self._stub.RegisterResourceOutputs, messages.RegisterResourceOutputsRequest(urn=component.urn, outputs=body)
         )
         return body
-
-    def invoke(self, token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Calls a function of the `aws` provider.
-
-        Raises:
-            MonitorError: the provider refused the call.
-        """
-        body = struct_pb2.Struct()
-        json_format.ParseDict(dict(arguments), body)
-        request = messages.ResourceInvokeRequest(
-            tok=token, args=body, provider=self._aws, version="" if self._aws else self._aws_version
-        )
-        answer = self._call(self._stub.Invoke, request)
-        if answer.failures:
-            raise MonitorError("; ".join(failure.reason for failure in answer.failures))
-        return json_format.MessageToDict(getattr(answer, "return"))
 
     def _register(self, request: messages.RegisterResourceRequest) -> Registered:
         inherited = self._request

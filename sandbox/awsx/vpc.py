@@ -12,7 +12,7 @@ from sandbox.awsx.monitor import Monitor, Registered
 from sandbox.awsx.subnets import Subnet, layout
 
 TOKEN = "awsx:ec2:Vpc"  # noqa: S105 - a Pulumi type token
-INPUTS = ("availabilityZoneCidrMask", "cidrBlock", "natGateways", "numberOfAvailabilityZones", "subnetStrategy")
+INPUTS = ("availabilityZoneCidrMask", "availabilityZoneNames", "cidrBlock", "natGateways", "subnetStrategy")
 _ANYWHERE = "0.0.0.0/0"
 
 
@@ -24,10 +24,8 @@ def build(monitor: Monitor, name: str, inputs: Mapping[str, Any]) -> tuple[Regis
         sandbox.awsx.monitor.MonitorError: the engine or the `aws` provider refused a child.
     """
     _require_supported(inputs)
-    names: list[str] = monitor.invoke("aws:index/getAvailabilityZones:getAvailabilityZones", {})["names"]
-    # Numbers arrive as floats on the wire.
-    zones = names[: int(inputs["numberOfAvailabilityZones"])]
-    subnets = layout(name, inputs["cidrBlock"], zones, int(inputs["availabilityZoneCidrMask"]))
+    mask = int(inputs["availabilityZoneCidrMask"])  # numbers arrive as floats on the wire
+    subnets = layout(name, inputs["cidrBlock"], inputs["availabilityZoneNames"], mask)
 
     # Nothing is registered before the last input is known to be good.
     component = monitor.component()

@@ -1,4 +1,4 @@
-"""The functions that the program calls, and the one that `awsx` needs. They return what the program and `awsx` read."""
+"""The functions that the program calls. They return what the program reads."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +15,10 @@ def _partition(account: Account, _: Values) -> Values:
     return {"partition": account.identity()["partition"]}
 
 
-def _availability_zones(account: Account, _: Values) -> Values:
-    zones = account.call("ec2", "DescribeAvailabilityZones", {})["AvailabilityZones"]
-    return {"names": sorted(zone["ZoneName"] for zone in zones)}
+def _availability_zones(account: Account, args: Values) -> Values:
+    filters = [{"Name": one["name"], "Values": one["values"]} for one in args["filters"]]
+    zones = account.call("ec2", "DescribeAvailabilityZones", {"Filters": filters})["AvailabilityZones"]
+    return {"names": sorted(zone["ZoneName"] for zone in zones if zone["ZoneId"] not in args["excludeZoneIds"])}
 
 
 def _image(account: Account, args: Values) -> Values:
@@ -138,7 +139,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], Callable[[Account, Values], Values]]
     "aws:ec2/getVpc:getVpc": (("tags",), _vpc),
     "aws:ecr/getImage:getImage": (("repositoryName", "imageDigest", "imageTag"), _image),
     "aws:ecs/getService:getService": (("clusterArn", "serviceName"), _service),
-    "aws:index/getAvailabilityZones:getAvailabilityZones": ((), _availability_zones),
+    "aws:index/getAvailabilityZones:getAvailabilityZones": (("filters", "excludeZoneIds"), _availability_zones),
     "aws:index/getCallerIdentity:getCallerIdentity": ((), _caller_identity),
     "aws:index/getPartition:getPartition": ((), _partition),
     "aws:kms/getAlias:getAlias": (("name",), _alias),

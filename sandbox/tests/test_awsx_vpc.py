@@ -12,7 +12,7 @@ from sandbox.awsx.vpc import build
 GOOD: dict[str, Any] = {
     "subnetStrategy": "Auto",
     "cidrBlock": "10.0.0.0/16",
-    "numberOfAvailabilityZones": 2.0,
+    "availabilityZoneNames": ["z1", "z2"],
     "availabilityZoneCidrMask": 18.0,
     "natGateways": {"strategy": "OnePerAz"},
 }
@@ -31,10 +31,6 @@ class Recorder:
     def resource(self, type_: str, name: str, inputs: dict[str, Any], parent: Registered, uses: object) -> Registered:
         self.registered.append((type_.rpartition(":")[2], name, parent.urn))
         return Registered(f"{type_}::{name}", f"id-{name}", {"allocationId": f"eip-{name}"}, "")
-
-    def invoke(self, function: str, _: dict[str, Any]) -> dict[str, Any]:
-        assert function == "aws:index/getAvailabilityZones:getAvailabilityZones"
-        return {"names": ["z1", "z2", "z3", "z4"]}
 
 
 def made(strategy: str) -> tuple[list[tuple[str, str, str]], dict[str, Any]]:
@@ -73,7 +69,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"ipv4IpamPoolId": "p", "vpcEndpointSpecs": []}, "does not support ipv4IpamPoolId, vpcEndpointSpecs"),
     ({"natGateways": {"elasticIpAllocationIds": []}}, "does not support natGateways.elasticIpAllocationIds"),
     ({"availabilityZoneCidrMask": 15}, "new prefix must be longer"),
-    ({"availabilityZoneCidrMask": 17, "numberOfAvailabilityZones": 3}, "shorter"),
+    ({"availabilityZoneCidrMask": 17, "availabilityZoneNames": ["z1", "z2", "z3"]}, "shorter"),
 ]
 
 

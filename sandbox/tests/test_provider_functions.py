@@ -30,9 +30,13 @@ def test_caller_identity_and_partition(engine: Engine) -> None:
 
 
 def test_availability_zones_of_the_region(engine: Engine) -> None:
-    zones = engine.invoke(ZONES, {})
-    assert zones["names"] == [f"{REGION}{letter}" for letter in "abc"]
-    assert zones["region"] == REGION
+    def names(zone_type: str, *excluded: str) -> list[str]:
+        filters = [{"name": "zone-type", "values": [zone_type]}]
+        return engine.invoke(ZONES, {"filters": filters, "excludeZoneIds": excluded})["names"]
+
+    assert names("availability-zone") == [f"{REGION}{letter}" for letter in "abc"]
+    assert names("availability-zone", "eun1-az2") == [f"{REGION}a", f"{REGION}c"]
+    assert names("local-zone") == []
 
 
 def test_an_image_by_tag_and_by_digest(engine: Engine, endpoint: str) -> None:

@@ -60,6 +60,7 @@ WITHHELD = {
 # The actions of the functions that the program calls.
 FUNCTIONS = {
     "get_alias": {"kms:ListAliases", "kms:DescribeKey"},
+    "get_availability_zones": {"ec2:DescribeAvailabilityZones"},
     "get_caller_identity": set[str](),  # needs no permission
     "get_image": {"ecr:DescribeImages"},
     "get_inference_profile": {"bedrock:GetInferenceProfile"},

@@ -112,9 +112,6 @@ class Recorder:
         self.inputs.append((type_, inputs))
         return Registered(f"{type_}::{name}", f"id-{name}", {"allocationId": "eipalloc-1"}, "")
 
-    def invoke(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return {"names": ["a", "b", "c"]}
-
 
 def paths(token: str, value: Any, path: str = "") -> Iterator[str]:
     """The dotted path of every property in `value`, indexes left out; `*` is any key of a map."""
@@ -138,12 +135,12 @@ def deployments() -> list[Deployment]:
 
 @cache
 def registered() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """The properties by type, and the arguments by function, that the program and its VPC can give."""
+    """The properties by type, that the program and its VPC can give, and the arguments by function."""
     properties: dict[str, set[str]] = defaultdict(set)
-    arguments: dict[str, set[str]] = {"aws:index/getAvailabilityZones:getAvailabilityZones": set()}  # of the VPC
+    arguments: dict[str, set[str]] = defaultdict(set)
     for deployment in deployments():
         for function, given, _ in deployment.calls:
-            arguments.setdefault(function, set()).update(given)
+            arguments[function].update(given)
         inputs = [(one.type, one.inputs) for one in deployment.registered]
         network = Recorder()
         vpc.build(cast(Monitor, network), "net", dict(deployment.one("awsx:ec2:Vpc").inputs))

@@ -303,6 +303,19 @@ def test_no_stack_names_another_region(fleet: dict[str, Stack], resources: dict[
     assert found == set()
 
 
+def test_every_subnet_is_in_a_zone_with_fargate(fleet: dict[str, Stack], resources: dict[str, Resources]) -> None:
+    """The account has opted in to a Local Zone, and the zone use1-az3 comes early in its list."""
+    found: dict[str, str] = {}
+    for name, stack in fleet.items():
+        zones = stack.client("ec2").describe_availability_zones()["AvailabilityZones"]
+        described = {zone["ZoneName"]: (zone["ZoneType"], zone["ZoneId"]) for zone in zones}
+        used = [one["outputs"]["availabilityZone"] for one in resources[name] if one["type"].endswith(":Subnet")]
+        assert len(used) == 2 * (3 if name.startswith("prod") else 2)
+        found |= {id_: kind for kind, id_ in map(described.__getitem__, used)}
+    assert set(found.values()) == {"availability-zone"}
+    assert not found.keys() & {"use1-az3", "apne1-az3"}
+
+
 def test_no_stack_names_an_object_of_another_stack(resources: dict[str, Resources]) -> None:
     owners: dict[str, set[str]] = {}
     for name, of_stack in resources.items():

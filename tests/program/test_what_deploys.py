@@ -100,7 +100,7 @@ class Aws(FakeAws):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         id_, outputs = super().new_resource(args)
         if args.typ == "awsx:ec2:Vpc":
-            zones = int(cast(Any, args).inputs["numberOfAvailabilityZones"])
+            zones = len(cast(Any, args).inputs["availabilityZoneNames"])
             for kind in ("public", "private"):
                 outputs[f"{kind}SubnetIds"] = [f"subnet-{kind}-{number}" for number in range(zones)]
         if args.typ.endswith(":SecretVersion"):

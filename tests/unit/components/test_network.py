@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.network import Network, NetworkArgs, NetworkShape, no_public_ip_by_default
+from components.network import Network, NetworkArgs, NetworkShape, adjust_subnet
 from recording.deployment import Deployment
 from recording.fake_aws import FakeAws
 from recording.mocks import deploy
@@ -55,7 +55,16 @@ def test_a_third_zone_moves_no_subnet(cidr: str, mask: int) -> None:
     for zones in (2, 3):
         vpc = build(cidr=cidr, availability_zones=zones).one("awsx:ec2:Vpc")
         assert vpc.inputs["availabilityZoneCidrMask"] == mask
-        assert vpc.inputs["numberOfAvailabilityZones"] == zones
+        assert vpc.inputs["availabilityZoneNames"] == ["eu-north-1a", "eu-north-1b", "eu-north-1c"][:zones]
+
+
+def test_zones_without_fargate_are_left_out() -> None:
+    """Local Zones, and the Availability Zones that AWS's documents except: the third of Tokyo and of N. Virginia."""
+    [given] = [given for function, given, _ in build().calls if function.endswith(":getAvailabilityZones")]
+    assert given == {
+        "filters": [{"name": "zone-type", "values": ["availability-zone"]}],
+        "excludeZoneIds": ["apne1-az3", "use1-az3"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -82,7 +91,7 @@ def test_zone_stays_in_the_load_balancer_until_the_tasks_have_left_it(
     nat_gateways: str, tasks_in: int, wanted: int, zones: int, warned: bool
 ) -> None:
     run = build(zones_with_tasks=tasks_in, availability_zones=wanted, nat_gateways=nat_gateways)
-    assert run.one("awsx:ec2:Vpc").inputs["numberOfAvailabilityZones"] == zones
+    assert len(run.one("awsx:ec2:Vpc").inputs["availabilityZoneNames"]) == zones
     assert len(run.exports["public"]) == zones
     assert len(run.exports["tasks"][0]) == len(run.exports["private"]) == wanted
     assert [("availabilityZones = 2" in line and "pulumi up" in line) for line in run.warnings] == [True] * warned
@@ -102,14 +111,15 @@ def test_only_the_load_balancer_reaches_the_tasks(nat_gateways: str) -> None:
     }
 
 
-def test_subnets_give_no_public_ip_by_default() -> None:
+def test_subnets_give_no_public_ip_by_default_and_stay_in_their_zone() -> None:
     assert build().one("awsx:ec2:Vpc").transforms == 1
 
-    def transformed(type_: str) -> dict[str, Any] | None:
+    def transformed(type_: str) -> pulumi.ResourceTransformResult | None:
         props = {"mapPublicIpOnLaunch": True, "cidrBlock": "10.0.32.0/20"}
-        args = pulumi.ResourceTransformArgs(True, type_, "public-1", props, pulumi.ResourceOptions())
-        result = no_public_ip_by_default(args)
-        return None if result is None else dict(result.props)
+        return adjust_subnet(pulumi.ResourceTransformArgs(True, type_, "public-1", props, pulumi.ResourceOptions()))
 
-    assert transformed("aws:ec2/subnet:Subnet") == {"mapPublicIpOnLaunch": False, "cidrBlock": "10.0.32.0/20"}
+    subnet = transformed("aws:ec2/subnet:Subnet")
+    assert subnet
+    assert dict(subnet.props) == {"mapPublicIpOnLaunch": False, "cidrBlock": "10.0.32.0/20"}
+    assert subnet.opts.ignore_changes == ["availabilityZone"]
     assert transformed("aws:ec2/vpc:Vpc") is None
