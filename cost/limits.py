@@ -126,7 +126,7 @@ def limits(stack: Stack) -> list[Limit]:
             "addresses",
             stack.addresses_for_tasks,
             lambda load: with_release(load) / stack.zones,
-            "`vpcCidr`, `availabilityZones`; a new `vpcCidr` replaces the network",
+            "`availabilityZones`; `vpcCidr`, which is fixed while the stack is up",
             _SUBNETS,
         ),
         *_nat(stack),
