@@ -12,6 +12,7 @@ from typing import Any
 from operations.console import confirm, say
 from operations.errors import OperationError
 from operations.images import Registry
+from operations.redeploy import WAIT_SECONDS
 from operations.target import Target, project
 from operations.verdict import Outcome, judge, primary_of
 from operations.verify import deployments_of, gather, task_definitions, verify_update
@@ -208,7 +209,7 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
     last = _last_update(target)
     try:
         target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *refresh)
-        verify_update(target)
+        verify_update(target, WAIT_SECONDS)
     except (OperationError, KeyboardInterrupt):
         if _last_update(target) == last:
             # Another update holds the lock, for example. With the version in the stack file, the next rollback would

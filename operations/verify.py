@@ -12,6 +12,9 @@ from operations.verdict import Answers, Outcome, Verdict, judge
 
 EVENTS = 10
 _POLL_SECONDS = 10.0
+# A task takes less than this from its start until it is healthy. ECS starts tasks beside deployments, too: when the
+# autoscaler asks for more, and in place of a task that Spot has taken.
+_START_SECONDS = 300.0
 # Amazon ECS API Reference, DescribeServiceRevisions: ARNs in one call.
 _REVISIONS = 20
 
@@ -97,10 +100,10 @@ def _rules(elb: Any, arns: list[str]) -> list[dict[str, Any]]:
 def verify(
     target: Target, wait: float = 0, ask: Callable[[Target], Answers] = gather, progress: Callable[[str], None] = say
 ) -> Verdict:
-    """Waits for a deployment under way, and judges the service.
+    """Waits for a deployment under way and for tasks that start, and judges the service.
 
     Args:
-        wait: how many seconds to wait at most.
+        wait: how many seconds to wait at most; for tasks without a deployment, `_START_SECONDS`.
         ask: returns AWS's answers.
         progress: prints a line while the deployment is under way.
 
@@ -109,11 +112,14 @@ def verify(
     """
     intended = target.output("taskDefinitionArn")
     deadline = time.monotonic() + wait
+    healthy_by: float | None = None
     printed = ""
     while True:
         verdict = judge(intended, ask(target))
-        left = deadline - time.monotonic()
-        if not verdict.outcome.under_way or left <= 0:
+        now = time.monotonic()
+        healthy_by = (healthy_by or now + _START_SECONDS) if verdict.outcome is Outcome.UNHEALTHY else None
+        left = min(deadline, healthy_by or deadline) - now
+        if not (verdict.outcome.under_way or healthy_by) or left <= 0:
             if wait and verdict.outcome.under_way:
                 progress(f"Not over after {round(wait, 1):g} s.")
             return verdict
@@ -159,7 +165,7 @@ def _utc(event: Mapping[str, Any]) -> datetime.datetime:
     return event["createdAt"].astimezone(datetime.UTC)
 
 
-def verify_update(target: Target, wait: float = 0) -> None:
+def verify_update(target: Target, wait: float) -> None:
     """Verifies a stack that was just updated, and prints the verdict. Raises OperationError unless it is good."""
     target.forget_outputs()
     verdict = verify(target, wait)

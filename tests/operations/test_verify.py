@@ -157,8 +157,12 @@ def _verify(monkeypatch: pytest.MonkeyPatch, cases: list[str], wait: float) -> V
         (["in progress", "in progress", "stuck: tasks fail", "completed"], 600, Outcome.GOOD, 2),
         (["in progress", "rolled back by the circuit breaker"], 600, Outcome.ROLLED_BACK, 1),
         (["in progress"], 25, Outcome.IN_PROGRESS, 1),
+        (["tasks missing", "targets without a check yet", "completed"], 0, Outcome.UNHEALTHY, 0),
+        ([*["tasks missing"] * 30, "completed"], 600, Outcome.GOOD, 1),
+        ([*["tasks missing"] * 31, "completed"], 600, Outcome.UNHEALTHY, 1),
+        (["in progress", *["tasks missing"] * 30, "completed"], 600, Outcome.GOOD, 2),
     ],
-    ids=["no wait", "end", "rollback", "limit"],
+    ids=["no wait", "end", "rollback", "limit", "no wait for tasks", "tasks that start", "tasks that fail", "both"],
 )
 def test_waiting(
     cases: list[str],
