@@ -232,4 +232,4 @@ def test_update_that_is_not_good_is_an_error(case: str, good: bool, monkeypatch:
 
     monkeypatch.setattr(verifying, "verify", verdict)
     with nullcontext() if good else pytest.raises(OperationError, match="Not verified: the service runs"):
-        verifying.verify_update(_target())
+        verifying.verify_update(_target(), 600)
