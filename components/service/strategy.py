@@ -13,12 +13,6 @@ CANARY = "canary"
 LINEAR = "linear"
 STRATEGIES = (ROLLING, BLUE_GREEN, CANARY, LINEAR)
 
-# For which ECS watches the alarms after a rolling deployment has ended the old tasks: as long as the slowest alarm
-# needs. ECS's own choice is less, and AWS does not say whether 0 means that choice or no watch (Amazon ECS Developer
-# Guide, "How CloudWatch alarms detect Amazon ECS deployment failures"). The timeline needs no more time for it: a
-# deployment that bakes did not need the three attempts to start that the timeline counts.
-_ROLLING_BAKE_MINUTES = 5
-
 
 @dataclass(frozen=True)
 class Strategy:
@@ -49,8 +43,9 @@ class Strategy:
     def configuration(self) -> aws.ecs.ServiceDeploymentConfigurationArgsDict:
         """Returns the deployment configuration of the service (Amazon ECS API Reference, DeploymentConfiguration)."""
         # The AWS provider takes minutes as a string. It sends the bake time for every strategy and, where the program
-        # gives none, the last one.
-        bake = str(self.bake_minutes if self.shifts_traffic else _ROLLING_BAKE_MINUTES)
+        # gives none, the last one. ECS shows 0 for every rolling deployment, and computes from the alarms how long it
+        # watches them (Amazon ECS Developer Guide, "How CloudWatch alarms detect Amazon ECS deployment failures").
+        bake = str(self.bake_minutes) if self.shifts_traffic else "0"
         found: aws.ecs.ServiceDeploymentConfigurationArgsDict = {
             "strategy": self.kind.upper().replace("-", "_"),
             "bake_time_in_minutes": bake,

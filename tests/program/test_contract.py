@@ -46,7 +46,7 @@ def test_failed_deployment_rolls_back_and_capacity_never_falls() -> None:
     assert service.inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     assert service.inputs["alarms"].items() >= {"enable": True, "rollback": True}.items()
     assert service.inputs["deploymentMinimumHealthyPercent"] == 100
-    assert service.inputs["deploymentConfiguration"] == {"strategy": "ROLLING", "bakeTimeInMinutes": "5"}
+    assert service.inputs["deploymentConfiguration"] == {"strategy": "ROLLING", "bakeTimeInMinutes": "0"}
     assert service.ignore_changes == ("desiredCount",)  # the autoscaler owns it
     assert run("prod").one(":TaskDefinition").inputs["skipDestroy"] is True
 

@@ -13,7 +13,7 @@ def strategy(kind: str, bake: int = 7, canary: float = 12.5, step: float = 30) -
 
 def test_configuration_of_each_strategy() -> None:
     assert {kind: strategy(kind).configuration() for kind in STRATEGIES} == {
-        "rolling": {"strategy": "ROLLING", "bake_time_in_minutes": "5"},
+        "rolling": {"strategy": "ROLLING", "bake_time_in_minutes": "0"},
         "blue-green": {"strategy": "BLUE_GREEN", "bake_time_in_minutes": "7"},
         "canary": {
             "strategy": "CANARY",
