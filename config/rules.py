@@ -18,7 +18,8 @@ from components.data.tables import TABLES
 from components.lib.provider import PROGRAM_TAGS
 from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date, may_be_changed
 
-# CPU units -> MiB of memory. Amazon ECS Developer Guide, "Task definition parameters for Fargate", task size.
+# CPU units -> MiB of memory. Amazon ECS Developer Guide, "Task definition parameters for Fargate", task size. The API
+# Reference lacks the last row.
 FARGATE_MEMORY: Final[Mapping[int, Collection[int]]] = {
     256: (512, 1024, 2048),
     512: range(1024, 4096 + 1, 1024),
@@ -27,6 +28,7 @@ FARGATE_MEMORY: Final[Mapping[int, Collection[int]]] = {
     4096: range(8192, 30720 + 1, 1024),
     8192: range(16384, 61440 + 1, 4096),
     16384: range(32768, 122880 + 1, 8192),
+    32768: (61440, 122880, 249856),
 }
 
 # Days. Amazon CloudWatch Logs API Reference, PutRetentionPolicy.
@@ -294,9 +296,10 @@ CERTIFICATE_ARN: Final = _arn(
     "program: `pulumi config rm certificateArn`",
 )
 
-# IAM User Guide, "IAM identifiers". Policies belong to no region.
+# IAM User Guide, "IAM identifiers": policies belong to no region, and those that AWS manages to the account `aws`.
 POLICY_ARN: Final = matching(
-    r"arn:aws:iam::[0-9]{12}:policy/[A-Za-z0-9_+=,.@/-]{1,640}", "an ARN like arn:aws:iam::<account>:policy/<name>"
+    r"arn:aws:iam::(?:[0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,640}",
+    "an ARN like arn:aws:iam::<account>:policy/<name>",
 )
 
 # IAM User Guide, "AWS account identifiers". A number would lose the zeros that it starts with.
@@ -320,11 +323,12 @@ TAG_VALUE: Final = matching(
 # The same document: 50 tags a resource.
 MOST_EXTRA_TAGS: Final = 50 - len(PROGRAM_TAGS)
 
-# AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. ECS
-# also accepts suffixes for a JSON key or a version. They are not part of the ARN, and IAM would not match them.
+# AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. A secret that
+# another service of AWS manages has a `!` in its name ("Secrets managed by other services"). ECS also accepts suffixes
+# for a JSON key or a version. They are not part of the ARN, and IAM would not match them.
 SECRET_ARN: Final = _arn(
     "secretsmanager",
-    r"secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}",
+    r"secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}",
     "secret:<name>-<6 characters>",
     "replicate the secret to {region} and set the replica's ARN",
 )

@@ -88,7 +88,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("family", "app/1", '`family` is "app/1": must be 1 to 255 letters'),
         ("networkMode", "bridge", '`networkMode` is "bridge": must be awsvpc on Fargate'),
         ("memory", GONE, "`memory`: must be given on Fargate"),
-        ("cpu", "1000", '`cpu` is "1000": must be one of 256, 512, 1024, 2048, 4096, 8192, 16384 on Fargate'),
+        ("cpu", "1000", '`cpu` is "1000": must be one of 256, 512, 1024, 2048, 4096, 8192, 16384, 32768 on Fargate'),
         ("memory", "1536", '`memory` is "1536": must be one of 2048, 3072'),
         ("executionRoleArn", GONE, "`executionRoleArn`: must be given, as containerDefinitions[0] has secrets"),
         (f"{_C}environment.0.value", "x" * 70_000, "must have at most 65,536 bytes"),

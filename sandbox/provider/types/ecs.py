@@ -21,6 +21,7 @@ FARGATE_MEMORY: Mapping[int, Sequence[int]] = {
     4096: range(8192, 30720 + 1, 1024),
     8192: range(16384, 61440 + 1, 4096),
     16384: range(32768, 122880 + 1, 8192),
+    32768: (61440, 122880, 249856),
 }
 _NAME = (r"[A-Za-z0-9_-]{1,255}", "must be 1 to 255 letters, digits, hyphens and underscores")
 _NOT_ON_FARGATE = ("devices", "maxSwap", "sharedMemorySize", "swappiness")

@@ -40,6 +40,7 @@ def test_log_retention_values_are_those_of_cloudwatch_logs() -> None:
 
 
 def test_fargate_sizes_are_those_of_ecs() -> None:
+    """The Developer Guide lists one more size than the API Reference: 32 vCPUs."""
     text = documentation("ecs", "RegisterTaskDefinitionRequest", "memory")
     sizes: dict[int, list[int]] = {}
     start = text.index("512 (0.5 GB)")
@@ -51,6 +52,7 @@ def test_fargate_sizes_are_those_of_ecs() -> None:
             # AWS gives the larger sizes in GB, and the others in MiB.
             low, high, step = (int(size) if int(size) > 512 else 1024 * int(size) for size in between.groups())
             sizes[int(cpu)] = list(range(low, high + 1, step))
+    sizes[32768] = [61440, 122880, 249856]
     assert sizes == {cpu: list(memory) for cpu, memory in rules.FARGATE_MEMORY.items()}
 
 

@@ -72,12 +72,21 @@ def test_memory_has_to_be_a_size_that_fargate_sells_with_that_cpu(cpu: int, leas
         assert line == f"cpu = {cpu}, memory = {memory}: with that cpu, {sold}"
 
 
-def test_memory_of_the_smallest_task_has_three_sizes() -> None:
-    for memory in (512, 1024, 2048):
-        assert load({"cpu": "256", "memory": str(memory)}).memory == memory
-    for memory in (256, 1536, 3072):
-        (line,) = mistakes({"cpu": "256", "memory": str(memory)})
-        assert line.endswith("Fargate sells a memory of 512, 1024 or 2048 MiB")
+@pytest.mark.parametrize(
+    ("cpu", "sold", "others", "listed"),
+    [
+        (256, (512, 1024, 2048), (256, 1536, 3072), "512, 1024 or 2048"),
+        (32768, (60 * GB, 120 * GB, 244 * GB), (32 * GB, 61 * GB, 240 * GB), "61440, 122880 or 249856"),
+    ],
+)
+def test_memory_of_the_smallest_and_of_the_largest_task_has_three_sizes(
+    cpu: int, sold: tuple[int, ...], others: tuple[int, ...], listed: str
+) -> None:
+    for memory in sold:
+        assert load({"cpu": str(cpu), "memory": str(memory)}).memory == memory
+    for memory in others:
+        (line,) = mistakes({"cpu": str(cpu), "memory": str(memory)})
+        assert line.endswith(f"Fargate sells a memory of {listed} MiB")
 
 
 def test_default_in_a_wrong_pair_is_marked_as_such() -> None:

@@ -58,9 +58,13 @@ GOOD: Mapping[str, list[object]] = {
     "environment": [{"SES_SENDER_EMAIL": "a@b.example", "_n": ""}],
     "extraTags": [{}, {"CostCenter": "007", "team:owner": "Voice + Data", "x" * 128: "y" * 256}],
     "allowedAccountIds": [[], [ACCOUNT, "012345678901"]],
-    "permissionsBoundaryArn": [BOUNDARY, f"arn:aws:iam::{ACCOUNT}:policy/teams/voice/boundary"],
+    "permissionsBoundaryArn": [
+        BOUNDARY,
+        f"arn:aws:iam::{ACCOUNT}:policy/teams/voice/boundary",
+        "arn:aws:iam::aws:policy/PowerUserAccess",
+    ],
     "secrets": [{"A": "x"}, {"A": "x" * 65536}],
-    "secretArns": [{"TOKEN": SECRET}],
+    "secretArns": [{"TOKEN": SECRET, "DATABASE": SECRET.replace(":secret:", ":secret:rds!")}],
     "extraModelIds": [
         [],
         ["zai.glm-4.6", "meta.llama3-1-70b-instruct-v1:0"],
@@ -97,7 +101,7 @@ OBJECT_RULE = "an object of names and values"
 # key, texts that it refuses, the start of its rule
 BAD: list[tuple[str, list[str], str]] = [
     ("imageTag", ["", "-a", ".a", "a b", "a/b", "repo:1", "a" * 129, DIGEST[:-1], DIGEST.upper()], "an ECR tag"),
-    ("cpu", ["1000", "0", "-256", "1024.0", "1 vCPU", "1e3", ""], "256, 512, 1024, 2048, 4096, 8192 or 16384"),
+    ("cpu", ["1000", "0", "-256", "1024.0", "1 vCPU", "1e3", ""], "256, 512, 1024, 2048, 4096, 8192, 16384 or 32768"),
     ("deploymentStrategy", ["", "ROLLING", "blue_green", "bluegreen", "all-at-once"], STRATEGY_RULE),
     ("canaryPercent", ["0", "0.05", "100.1", "-5", "5%", "1e1", "05", ""], "a number from 0.1 to 100, with"),
     ("linearStepPercent", ["2.9", "0", "101", "10.25", ".5", "ten"], "a number from 3 to 100, with at most"),
@@ -138,7 +142,7 @@ BAD: list[tuple[str, list[str], str]] = [
     ("extraTags", ["[]", "CostCenter=1", "null"], OBJECT_RULE),
     ("allowedAccountIds", ["{}", ACCOUNT, "null"], "a list"),
     ("permissionsBoundaryArn", ["", "boundary", BOUNDARY.replace(":policy", ":role"), f"{BOUNDARY}*"], BOUNDARY_RULE),
-    ("permissionsBoundaryArn", [BOUNDARY.replace(ACCOUNT, "aws"), BOUNDARY.replace(ACCOUNT, "1")], BOUNDARY_RULE),
+    ("permissionsBoundaryArn", [BOUNDARY.replace(ACCOUNT, "1")], BOUNDARY_RULE),
     ("redisNodeType", ["", "t4g.small", "cache.t4g", "cache.t4g.large", "cache.t1.micro"], NODE_RULE),
     ("redisNodeType", ["cache.m3.medium", "cache.r6gd.xlarge", "cache.m1.small"], NODE_RULE),
     ("redisNodeType", ["cache.r3.large", "cache.t4.small"], NODE_RULE),
