@@ -106,8 +106,8 @@ def _check_edge(settings: Settings, source: Source, mistakes: Mistakes) -> None:
         and not settings.allow_plain_http
     ):
         rule = (
-            "is not set, and prod needs HTTPS: set it, with hostedZoneId or certificateArn, or set allowPlainHttp to "
-            "do without"
+            "is not set, and prod needs HTTPS: `pulumi config set domainName <name>`, and hostedZoneId or "
+            "certificateArn; or do without by `pulumi config set allowPlainHttp true`"
         )
         mistakes.add("domainName", rule)
 
@@ -127,10 +127,10 @@ def _check_variables(source: Source, mistakes: Mistakes) -> None:
     for key in _VARIABLES:
         for name in source.names(key):
             if name in rules.SET_BY_PLATFORM:
-                rule = "is set by AWS in every task, or would take the place of the task role: remove it"
-                mistakes.add(path(key, name), rule)
+                rule = "is set by AWS in every task, or would take the place of the task role"
+                mistakes.add(path(key, name), f"{rule}: {_remove(key, name)}")
             elif name in program:
-                remedy = f"use the key {program[name]}" if program[name] else "remove it"
+                remedy = f"use the key {program[name]}" if program[name] else _remove(key, name)
                 mistakes.add(path(key, name), f"is set by the program: {remedy}")
             else:
                 holders.setdefault(name, []).append(key)
@@ -138,7 +138,14 @@ def _check_variables(source: Source, mistakes: Mistakes) -> None:
         if others:
             mistakes.add(path(first, name), f"is set under {rules.listed(others)} too: keep one of them")
     if "environment" in holders.get(_USER_POOL, []):
-        mistakes.add(f"environment.{_USER_POOL}", f"is sensitive: {_SET_USER_POOL}, and remove it here")
+        mistakes.add(
+            f"environment.{_USER_POOL}", f"is sensitive: {_SET_USER_POOL}, and {_remove('environment', _USER_POOL)}"
+        )
+
+
+def _remove(key: str, name: str) -> str:
+    """Returns the command that removes a member of an object."""
+    return f"`pulumi config rm --path '{path(key, name)}'`"
 
 
 def _check_redis(settings: Settings, source: Source, mistakes: Mistakes) -> None:

@@ -102,7 +102,8 @@ def _refuse_other_keys(source: Source, mistakes: Mistakes) -> None:
     for key in sorted(source.texts.keys() - _KEYS.keys()):
         if ":" not in key:
             names = [name for name in _KEYS if ":" not in name]
-            mistakes.add(key, f"is not a key of this program; the nearest one is {nearest(key, names)}")
+            rule = f"is not a key of this program; the nearest one is {nearest(key, names)}"
+            mistakes.add(key, f"{rule}. Remove it with `pulumi config rm {key}`")
         elif key.startswith("aws:"):
             rule = (
                 "has no effect, as the program configures its AWS provider itself: it takes aws:region from here and "

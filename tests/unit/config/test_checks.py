@@ -189,8 +189,8 @@ def test_domain_with_a_zone_a_certificate_or_both_is_accepted(config: Mapping[st
 @pytest.mark.parametrize("config", [{}, {"allowPlainHttp": "false"}])
 def test_prod_without_https_is_refused(stack: str, config: Mapping[str, str]) -> None:
     assert mistakes(config, stack=stack) == [
-        "domainName: is not set, and prod needs HTTPS: set it, with hostedZoneId or certificateArn, or set "
-        "allowPlainHttp to do without"
+        "domainName: is not set, and prod needs HTTPS: `pulumi config set domainName <name>`, and hostedZoneId or "
+        "certificateArn; or do without by `pulumi config set allowPlainHttp true`"
     ]
 
 
@@ -217,14 +217,19 @@ def test_key_behind_a_name_of_the_program_is_named() -> None:
     assert mistakes({"environment": {"LOG_LEVEL": "DEBUG"}}) == [
         "environment.LOG_LEVEL: is set by the program: use the key logLevel"
     ]
-    assert mistakes({"environment": {"PORT": "80"}}) == ["environment.PORT: is set by the program: remove it"]
+    assert mistakes({"environment": {"PORT": "80"}}) == [
+        "environment.PORT: is set by the program: `pulumi config rm --path 'environment.PORT'`"
+    ]
 
 
 @pytest.mark.parametrize("key", ["environment", "secrets", "secretArns"])
 @pytest.mark.parametrize("name", ["AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ROLE_ARN", "ECS_CONTAINER_METADATA_URI_V4"])
 def test_name_that_aws_sets_is_refused(key: str, name: str) -> None:
     (line,) = mistakes({key: {name: SECRET}})
-    assert line == f"{key}.{name}: is set by AWS in every task, or would take the place of the task role: remove it"
+    assert line == (
+        f"{key}.{name}: is set by AWS in every task, or would take the place of the task role: "
+        f"`pulumi config rm --path '{key}.{name}'`"
+    )
 
 
 @pytest.mark.parametrize("key", ["environment", "secrets", "secretArns"])
@@ -247,7 +252,8 @@ def test_name_under_two_keys_is_refused(first: str, second: str) -> None:
 def test_user_pool_in_the_clear_is_refused() -> None:
     (line,) = mistakes({"environment": {POOL: HIDDEN}})
     assert line == (
-        f"environment.{POOL}: is sensitive: `pulumi config set --secret --path 'secrets.{POOL}'`, and remove it here"
+        f"environment.{POOL}: is sensitive: `pulumi config set --secret --path 'secrets.{POOL}'`, and "
+        f"`pulumi config rm --path 'environment.{POOL}'`"
     )
 
 

@@ -99,7 +99,9 @@ def test_network_is_not_looked_up_if_anything_else_is_wrong() -> None:
     ],
 )
 def test_unknown_key_is_refused_with_the_nearest_one(key: str, nearest: str) -> None:
-    assert mistakes({key: "s3cret"}) == [f"{key}: is not a key of this program; the nearest one is {nearest}"]
+    assert mistakes({key: "s3cret"}) == [
+        f"{key}: is not a key of this program; the nearest one is {nearest}. Remove it with `pulumi config rm {key}`"
+    ]
 
 
 @pytest.mark.parametrize("key", ["aws:profile", "aws:defaultTags", "aws:allowedAccountIds"])
