@@ -109,7 +109,8 @@ on_aws = test -z "$$VOICETER_SANDBOX" || { echo "This shell has sourced the sand
 
 .DEFAULT_GOAL := help
 .PHONY: help up preview image down clean preflight verify status scan redeploy rollback promote release task compose cost scale \
-  prices test unit lint docs plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted unusable
+  prices test all-tests unit lint docs plans baseline hooks bench requirements venv tools scanner python prerequisites writable trusted \
+  unusable
 
 help:
 	@echo 'make up [STACK=dev]             bring a stack up in the sandbox, an AWS account on this machine'
@@ -212,8 +213,12 @@ clean: python
 
 # One more than there are processors, as live tests wait now and then.
 TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-test: prerequisites lint
+# The linters run beside the tests: the type checker, the slowest of them, uses one processor.
+test: prerequisites tools
 	@$(SANDBOX) engine
+	@$(MAKE) --no-print-directory --jobs=2 lint all-tests
+
+all-tests:
 	$(VENV)/pytest -m 'unit or sandbox or live' -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 unit: tools

@@ -13,7 +13,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Prerequisites of other targets, which nobody calls.
-_PARTS = {"python", "prerequisites", "scanner", "tools", "writable", "trusted", "unusable"}
+_PARTS = {"all-tests", "python", "prerequisites", "scanner", "tools", "writable", "trusted", "unusable"}
 
 
 def make(*arguments: str) -> str:
