@@ -25,7 +25,7 @@ INIT, _PREFLIGHT, ADD, RELEASE = below(DOCUMENT, "Add a region")
 (REMOVE,) = below(DOCUMENT, "Remove a region")
 HOME = "us-east-1"  # of the committed stacks
 # The environments of each region. Of dev and staging, a second region shows what stacks could share.
-ENVIRONMENTS = {region: ("prod",) for region in REGIONS}
+ENVIRONMENTS = dict.fromkeys(REGIONS, ("prod",))
 ENVIRONMENTS |= dict.fromkeys((HOME, "us-west-2"), ("dev", "staging", "prod"))
 ADDED = "prod-eu-north-1"
 LAST = "prod-us-west-2"
