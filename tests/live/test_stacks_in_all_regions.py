@@ -25,8 +25,9 @@ INIT, _PREFLIGHT, ADD, RELEASE = below(DOCUMENT, "Add a region")
 (REMOVE,) = below(DOCUMENT, "Remove a region")
 HOME = "us-east-1"  # of the committed stacks
 # The environments of each region. Of dev and staging, a second region shows what stacks could share.
-ENVIRONMENTS = dict.fromkeys(REGIONS, ("prod",))
-ENVIRONMENTS |= dict.fromkeys((HOME, "us-west-2"), ("dev", "staging", "prod"))
+ENVIRONMENTS = {
+    region: ("dev", "staging", "prod") if region in (HOME, "us-west-2") else ("prod",) for region in REGIONS
+}
 ADDED = "prod-eu-north-1"
 LAST = "prod-us-west-2"
 WITHOUT_PREVIEW = "export PULUMI_OPTION_SKIP_PREVIEW=true"  # it runs the whole program once more
