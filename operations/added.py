@@ -5,6 +5,7 @@ subscriptions, grants of a key and settings of a bucket are objects of their own
 no drift to the engine.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,9 @@ _BUCKET_SETTINGS: Final[Sequence[tuple[str, str, Sequence[str]]]] = (
     # same codes (internal/service/s3/bucket.go).
     ("get_bucket_accelerate_configuration", "Status", ["MethodNotAllowed", "UnsupportedArgument"]),
 )
+# An update may just have deleted what AWS still lists (Amazon EC2 Developer Guide, "Eventual consistency in the Amazon
+# EC2 API"; IAM User Guide, "Changes that I make are not always immediately visible").
+_STALE_SECONDS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -49,19 +53,24 @@ def added_by_hand(target: Target) -> list[str]:
         PulumiError: there is no such stack.
     """
     stack = _Stack(target, target.resources())
-    return sorted(
-        line
-        for find in (
-            _policies,
-            _security_group_rules,
-            _listeners,
-            _routes,
-            _subscriptions,
-            _key_grants,
-            _bucket_settings,
-        )
-        for line in find(stack)
+    lines = _found(stack)
+    if lines and target.on == "aws":
+        time.sleep(_STALE_SECONDS)
+        lines = _found(stack)
+    return lines
+
+
+def _found(stack: _Stack) -> list[str]:
+    finders = (
+        _policies,
+        _security_group_rules,
+        _listeners,
+        _routes,
+        _subscriptions,
+        _key_grants,
+        _bucket_settings,
     )
+    return sorted(line for find in finders for line in find(stack))
 
 
 def print_added(lines: Sequence[str]) -> None:
