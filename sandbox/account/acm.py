@@ -1,14 +1,16 @@
-"""AWS Certificate Manager: a certificate that a listener uses cannot be deleted.
+"""AWS Certificate Manager: a certificate that a listener uses cannot be deleted, and a requested one is issued once the
+record that validates it exists. moto issues it without.
 
-Source: AWS Certificate Manager API Reference, DeleteCertificate.
+Sources: AWS Certificate Manager API Reference, DeleteCertificate; User Guide, "DNS validation".
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from moto.acm.models import AWSCertificateManagerBackend
+from moto.acm.models import AWSCertificateManagerBackend, CertBundle
 from moto.core.exceptions import AWSError
 from moto.elbv2.models import elbv2_backends
+from moto.route53.models import route53_backends
 
 from sandbox.account.patching import replaces
 
@@ -21,3 +23,19 @@ def delete_certificate(original: Callable[..., None], acm: Any, arn: str) -> Non
         if any(arn in listener.certificates for listener in balancer.listeners.values()):
             raise AWSError(f"Certificate {arn} in account {acm.account_id} is in use.", "ResourceInUseException")
     original(arn)
+
+
+@replaces(CertBundle)
+def check(original: Callable[[], None], certificate: Any) -> None:
+    """Issues a requested certificate once the account's zones have the records that validate it."""
+    if certificate.status != "PENDING_VALIDATION":
+        original()
+    elif _is_validated(certificate):
+        certificate.status = "ISSUED"
+
+
+def _is_validated(certificate: Any) -> bool:
+    options: list[dict[str, Any]] = certificate.describe()["Certificate"]["DomainValidationOptions"]
+    needed = {option["ResourceRecord"]["Name"].rstrip(".") for option in options}
+    zones: Any = route53_backends[certificate.arn.split(":")[4]]["aws"].zones.values()
+    return needed <= {record_set.name.rstrip(".") for zone in zones for record_set in zone.rrsets}

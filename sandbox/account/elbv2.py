@@ -1,17 +1,19 @@
-"""Elastic Load Balancing: checks of names, ports, subnets, security policies and log buckets that moto does not make,
-and targets that get no traffic.
+"""Elastic Load Balancing: checks of names, ports, subnets, certificates, security policies, cookies and log buckets
+that moto does not make, and targets that get no traffic.
 
 moto deletes a load balancer with deletion protection. Elastic Load Balancing refuses.
 
-Sources: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateLoadBalancer,
-DeleteLoadBalancer (OperationNotPermitted), TargetHealth; Application Load Balancers User Guide, "Enable access logs",
-"Enable connection logs".
+Sources: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateRule, ModifyRule,
+CreateLoadBalancer, DeleteLoadBalancer (OperationNotPermitted), TargetHealth; Application Load Balancers User Guide,
+"Enable access logs", "Enable connection logs"; kubernetes-sigs/aws-load-balancer-controller, issue 2734, which has the
+error about cookies.
 """
 
 import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from moto.acm.models import acm_backends
 from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerName, ELBClientError
 from moto.elbv2.models import ELBv2Backend
 from moto.elbv2.ssl_policies import SSL_POLICIES
@@ -28,21 +30,65 @@ for _name in TLS_POLICIES:
 
 @replaces(ELBv2Backend)
 def create_listener(
-    original: Callable[..., Any], elb: Any, load_balancer_arn: str, port: str, ssl_policy: str, **more: Any
+    original: Callable[..., Any],
+    elb: Any,
+    load_balancer_arn: str,
+    port: str,
+    ssl_policy: str,
+    certificate: str | None,
+    **more: Any,
 ) -> Any:
-    """Refuses a second listener on a port, and an unknown security policy."""
+    """Refuses a second listener on a port, an unknown security policy, and a certificate that is not issued."""
+    _require_issued(elb, certificate)
     _require_free_port(elb.load_balancers.get(load_balancer_arn), port)
     if ssl_policy not in SSL_POLICIES:
         raise ELBClientError("SSLPolicyNotFound", f"Policy {ssl_policy} not found")
-    return original(load_balancer_arn=load_balancer_arn, port=port, ssl_policy=ssl_policy, **more)
+    return original(
+        load_balancer_arn=load_balancer_arn, port=port, ssl_policy=ssl_policy, certificate=certificate, **more
+    )
 
 
 @replaces(ELBv2Backend)
-def modify_listener(original: Callable[..., Any], elb: Any, arn: str, port: str | None, *args: Any) -> Any:
-    """Refuses to move a listener to the port of another listener."""
+def modify_listener(
+    original: Callable[..., Any],
+    elb: Any,
+    arn: str,
+    port: str | None,
+    protocol: str | None,
+    ssl_policy: str | None,
+    certificates: list[dict[str, str]],
+    actions: list[Any],
+) -> Any:
+    """Refuses to move a listener to the port of another listener, and a certificate that is not issued."""
+    for certificate in certificates:
+        _require_issued(elb, certificate["CertificateArn"])
     balancer = next((one for one in elb.load_balancers.values() if arn in one.listeners), None)
     _require_free_port(balancer, port, arn)
-    return original(arn, port, *args)
+    return original(arn, port, protocol, ssl_policy, certificates, actions)
+
+
+def _require_issued(elb: Any, arn: str | None) -> None:
+    if arn is None:
+        return
+    held = {one.arn: one for one in acm_backends[elb.account_id][elb.region_name].list_certificates([], {})}
+    if arn not in held:
+        raise ELBClientError("CertificateNotFound", f"Certificate '{arn}' not found")
+    if held[arn].status != "ISSUED":
+        message = "must have a fully-qualified domain name, a supported signature, and a supported key size."
+        raise ELBClientError("UnsupportedCertificate", f"The certificate '{arn}' {message}")
+
+
+@replaces(ELBv2Backend)
+def _validate_actions(original: Callable[[Any], None], elb: Any, actions: list[Any]) -> None:
+    """Requires a cookie for the target group where two target groups have cookies for their targets."""
+    original(actions)
+    for action in actions:
+        groups = [elb.target_groups[arn] for arn in elb._get_target_group_arns_from(action_data=action.data)]
+        sticky = [group for group in groups if group.attributes.get("stickiness.enabled") == "true"]
+        config = action.data.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
+        if len(groups) > 1 and sticky and str(config.get("Enabled")).lower() != "true":
+            message = "You must enable group stickiness on a rule if you enabled target stickiness on one of its"
+            raise ELBClientError("InvalidConfigurationRequest", f"{message} target groups")
 
 
 def _require_free_port(balancer: Any, port: str | None, listener_arn: str = "") -> None:

@@ -28,8 +28,6 @@ def serve(token: str, account_file: Path, port: int) -> None:
     Args:
         port: 0 for any free port.
     """
-    # Nobody checks a certificate's validation record, so moto need not wait.
-    os.environ["MOTO_ACM_VALIDATION_WAIT"] = "0"
     # Every account has AWS's managed policies.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # moto is slow to import, and commands import this module for the token path.

@@ -122,19 +122,20 @@ def _certificate_for(account: Account, stack: str, region: str, domain: str) -> 
     for arn in made_certificates(account, stack, region):
         if acm.describe_certificate(CertificateArn=arn)["Certificate"]["SubjectAlternativeNames"] == [domain]:
             return arn
-    return _import_certificate(account, stack, region, domain)
+    return import_certificate(acm, domain, Tags=[{"Key": OWNER_TAG, "Value": stack}])
 
 
-def _import_certificate(account: Account, stack: str, region: str, domain: str) -> str:
+def import_certificate(acm: Any, domain: str, **more: Any) -> str:
+    """Imports a self-signed certificate, which needs no validation. Returns its ARN."""
     import trustme  # slow to import, and most commands make no certificate
 
     authority = trustme.CA()
     certificate = authority.issue_cert(domain)
-    answer = account.client("acm", region).import_certificate(
+    answer = acm.import_certificate(
         Certificate=certificate.cert_chain_pems[0].bytes(),
         PrivateKey=certificate.private_key_pem.bytes(),
         CertificateChain=authority.cert_pem.bytes(),
-        Tags=[{"Key": OWNER_TAG, "Value": stack}],
+        **more,
     )
     return str(answer["CertificateArn"])
 

@@ -11,7 +11,6 @@ from threading import Thread
 from typing import Any, cast
 
 from google.protobuf import empty_pb2
-from moto import settings
 from werkzeug.serving import make_server
 
 from sandbox.account.application import make_application
@@ -26,7 +25,6 @@ ACCOUNT = "123456789012"
 @contextmanager
 def moto_endpoint() -> Generator[str]:
     """An embedded account on a free port of loopback."""
-    settings.ACM_VALIDATION_WAIT = 0  # certificates are issued at once
     server = make_server("127.0.0.1", 0, make_application(), threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -425,8 +425,20 @@ SAMPLES: dict[str, Sample] = {
     CERTIFICATE: Sample(
         {"domainName": "app.example.com", "validationMethod": "DNS"}, {"tags": {"Name": "certificate"}}
     ),
+    "record of the certificate": Sample(
+        {
+            "zoneId": "ZONE",
+            "name": "_d930b28be6c5927595552b219965053e.app.example.com",  # moto's, of every certificate
+            "type": "CNAME",
+            "records": ["_c9edd76ee4a0e2a74388032f3861cc50.ykybfrwcxw.acm-validations.aws."],
+            "ttl": 60,
+        }
+    ),
     "aws:acm/certificateValidation:CertificateValidation": Sample(
-        {"certificateArn": Ref(CERTIFICATE, "arn"), "validationRecordFqdns": ["_x.app.example.com"]}
+        {
+            "certificateArn": Ref(CERTIFICATE, "arn"),
+            "validationRecordFqdns": [Ref("record of the certificate", "fqdn")],
+        }
     ),
     HEALTH_CHECK: Sample(
         {
@@ -808,4 +820,9 @@ SAMPLES: dict[str, Sample] = {
 
 
 # One more sample of a type: its key among the samples, and the type.
-SECOND = {"second subnet": SUBNET, "second group": GROUP, "log group of the web ACL": LOG_GROUP}
+SECOND = {
+    "second subnet": SUBNET,
+    "second group": GROUP,
+    "log group of the web ACL": LOG_GROUP,
+    "record of the certificate": RECORD,
+}

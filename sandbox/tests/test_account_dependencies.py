@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from sandbox.cli.fixtures import import_certificate
 from sandbox.tests.account_world import ACCOUNT, NOT_FOUND, World, client, empty_account, refused
 
 
@@ -53,7 +55,7 @@ def test_cluster_with_a_service_cannot_be_deleted(world: World) -> None:
 
 def test_certificate_of_a_listener_cannot_be_deleted(world: World) -> None:
     acm = client("acm")
-    arn = acm.request_certificate(DomainName="app.example.com")["CertificateArn"]
+    arn = import_certificate(client("acm"), "app.example.com")
     listener = world.elb.create_listener(
         LoadBalancerArn=world.balancer,
         Protocol="HTTPS",
@@ -65,6 +67,54 @@ def test_certificate_of_a_listener_cannot_be_deleted(world: World) -> None:
         acm.delete_certificate(CertificateArn=arn)
     world.elb.delete_listener(ListenerArn=listener)
     acm.delete_certificate(CertificateArn=arn)
+
+
+@pytest.mark.filterwarnings("ignore:Exception")  # botocore's model lacks UnsupportedCertificate
+def test_listener_needs_a_certificate_whose_validation_record_exists(world: World) -> None:
+    acm, route53 = client("acm"), client("route53")
+    arn = acm.request_certificate(DomainName="app.example.com", ValidationMethod="DNS")["CertificateArn"]
+    https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": NOT_FOUND, "LoadBalancerArn": world.balancer}
+
+    def described() -> Any:
+        return acm.describe_certificate(CertificateArn=arn)["Certificate"]
+
+    with refused("CertificateNotFound"):
+        world.elb.create_listener(**https, Certificates=[{"CertificateArn": f"{arn}0"}])
+    with refused("UnsupportedCertificate.*must have a fully-qualified domain name"):
+        world.elb.create_listener(**https, Certificates=[{"CertificateArn": arn}])
+    other = world.elb.create_listener(
+        **https, Certificates=[{"CertificateArn": import_certificate(client("acm"), "app.example.com")}]
+    )["Listeners"][0]
+    with refused("UnsupportedCertificate"):
+        world.elb.modify_listener(ListenerArn=other["ListenerArn"], Certificates=[{"CertificateArn": arn}])
+    assert described()["Status"] == "PENDING_VALIDATION"
+    record = described()["DomainValidationOptions"][0]["ResourceRecord"]
+    records = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]}
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="test")["HostedZone"]["Id"]
+    changes = [{"Action": "CREATE", "ResourceRecordSet": records}]
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+    assert described()["Status"] == "ISSUED"
+    world.elb.modify_listener(ListenerArn=other["ListenerArn"], Certificates=[{"CertificateArn": arn}])
+
+
+def test_rule_with_two_target_groups_has_their_cookie(world: World) -> None:
+    first, second = world.groups
+    attributes = [{"Key": "stickiness.enabled", "Value": "true"}]
+    world.elb.modify_target_group_attributes(TargetGroupArn=second, Attributes=attributes)
+
+    def create(priority: int, *groups: str, **more: Any) -> None:
+        forward = {"TargetGroups": [{"TargetGroupArn": arn, "Weight": 1} for arn in groups], **more}
+        world.elb.create_rule(
+            ListenerArn=world.listener,
+            Priority=priority,
+            Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
+            Actions=[{"Type": "forward", "ForwardConfig": forward}],
+        )
+
+    with refused("InvalidConfigurationRequest.*You must enable group stickiness on a rule"):
+        create(1, first, second)
+    create(1, first, second, TargetGroupStickinessConfig={"Enabled": True, "DurationSeconds": 60})
+    create(2, second)
 
 
 def test_inline_policies_of_a_role_have_a_limit_in_all(world: World) -> None:

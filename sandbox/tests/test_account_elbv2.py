@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from sandbox.tests.account_world import ACCOUNT, NOT_FOUND, REGION, World, client, empty_account, refused
+from sandbox.cli.fixtures import import_certificate
+from sandbox.tests.account_world import (
+    ACCOUNT,
+    NOT_FOUND,
+    REGION,
+    World,
+    client,
+    empty_account,
+    refused,
+)
 from sandbox.tls_policies import TLS_POLICIES
 
 
@@ -48,9 +57,8 @@ def test_load_balancer_with_deletion_protection_is_not_deleted(world: World) -> 
 
 
 def test_listener_takes_the_security_policies_of_aws_and_no_others(world: World) -> None:
-    certificate = client("acm").request_certificate(DomainName="app.example.com")["CertificateArn"]
     https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": NOT_FOUND, "LoadBalancerArn": world.balancer}
-    https["Certificates"] = [{"CertificateArn": certificate}]
+    https["Certificates"] = [{"CertificateArn": import_certificate(client("acm"), "app.example.com")}]
     unknown = "ELBSecurityPolicy-TLS13-1-2-2021-07"
     with refused("SSLPolicyNotFound"):
         world.elb.create_listener(**https, SslPolicy=unknown)

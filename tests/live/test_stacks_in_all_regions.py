@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from sandbox.cli.fixtures import import_certificate
 from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack, live_sandbox
 from tests.support.commands import below, blocks, filled
 from tests.support.program import REGIONS
@@ -120,10 +121,7 @@ def fleet(added: Stack, prod: Stack) -> dict[str, Stack]:
 def https(sandbox: LiveSandbox, region: str) -> dict[str, str]:
     """What serves staging by HTTPS: a name, and a certificate of the region."""
     name = "staging.example"
-    return {
-        "domainName": name,
-        "certificateArn": sandbox.client("acm", region).request_certificate(DomainName=name)["CertificateArn"],
-    }
+    return {"domainName": name, "certificateArn": import_certificate(sandbox.client("acm", region), name)}
 
 
 @pytest.fixture(scope="module")

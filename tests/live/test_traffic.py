@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.cli.fixtures import import_certificate
 from tests.live.harness import Stack
 from tests.live.rights import models, policies, secrets
 from tests.live.traffic import (
@@ -49,8 +50,7 @@ def assert_https(dev: Stack) -> None:
 
 def https(dev: Stack) -> dict[str, str]:
     """The keys that turn HTTPS on, with a certificate."""
-    arn = dev.client("acm").request_certificate(DomainName=NAME)["CertificateArn"]
-    return {"domainName": NAME, "certificateArn": arn}
+    return {"domainName": NAME, "certificateArn": import_certificate(dev.client("acm"), NAME)}
 
 
 def zones(dev: Stack) -> tuple[int, int, int]:
