@@ -199,7 +199,7 @@ def _tokens(item: str, price: str, count: float, unit: str, tokens: float) -> Qu
 
 
 def table(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:
-    """Writes, reads and storage of a table under load. Its index has all attributes, so it doubles both."""
+    """Writes, reads and storage of a table under load. Its index has all attributes: it doubles writes and storage."""
     writes_a_minute = assumed.WRITES_PER_MINUTE.get(resource.name, 0.0)
     if not load or not writes_a_minute:
         return
@@ -211,10 +211,11 @@ def table(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:
         written * copies / MILLION,
         f"{load.session_minutes:,.0f} session minutes x {writes_a_minute:g} writes x {copies} (table, indexes)",
     )
-    stored = written * assumed.ITEM_BYTES * copies / DAYS * assumed.ITEM_DAYS / GB
+    stored = written * assumed.ITEM_BYTES / DAYS * assumed.ITEM_DAYS / GB
     how = f"items of {assumed.ITEM_BYTES} bytes, {assumed.ITEM_DAYS} days"
-    yield _under_load(f"Table {resource.name}: storage", "dynamodb-storage", stored, how)
+    yield _under_load(f"Table {resource.name}: storage", "dynamodb-storage", stored * copies, f"{how} x {copies}")
     if resource.inputs.get("pointInTimeRecovery", {}).get("enabled"):
+        # Of the table without its global indexes (Amazon DynamoDB Developer Guide, "Point-in-time recovery").
         yield _under_load(
             f"Table {resource.name}: point-in-time recovery", "dynamodb-point-in-time-recovery", stored, how
         )

@@ -82,7 +82,7 @@ def test_pull_request_is_compared_with_the_commit_that_it_is_merged_into() -> No
     compared = {name: job for name, job in read("pull-request")["jobs"].items() if "HEAD^1" in str(job)}
     assert compared.keys() == {"sandbox", "cost", "aws"}
     for name, job in compared.items():
-        assert job["steps"][0]["with"]["fetch-depth"] in ("0", "2"), name
+        assert job["steps"][0]["with"]["fetch-depth"] == "2", name
 
 
 def test_jobs_have_the_permissions_they_need() -> None:

@@ -104,6 +104,9 @@ CAPACITY = "Load balancer: capacity units"
         (Load(sessions=0.1, minutes=0.1 / 60), {}, CAPACITY, 0.4 * HOURS),
         (ONE, {}, "Table transcripts: writes", MINUTES * 8 / 1e6),
         (ONE, {}, "Table sessions: writes", MINUTES * 2 * 2 / 1e6),  # its index doubles them
+        # Items of 500 bytes for 90 days. The index doubles the storage, not the backups.
+        (ONE, {}, "Table sessions: storage", 2 * MINUTES * 2 * 500 / (HOURS / 24) * 90 / 1e9),
+        (ONE, {}, "Table sessions: point-in-time recovery", MINUTES * 2 * 500 / (HOURS / 24) * 90 / 1e9),
         # Two tasks, asked by three zones and by ECS every 30 s, half a unit each.
         (None, {}, "Tables: reads by health checks", 2 * 4 * 2 * 60 * HOURS / 2 / 1e6),
         (None, {}, "WAF: web ACL", 1),
