@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+from typing import Any
 
 import pytest
 
@@ -97,6 +99,20 @@ def test_tests_that_a_document_names_exist() -> None:
     paths = [word for word in arguments if not word.startswith("-")]
     assert len(paths) > 5
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_commands_that_cut_a_list_read_one_page_of_it() -> None:
+    """In text, the CLI runs the query on each page (AWS CLI User Guide, "Filtering AWS CLI output")."""
+    code = "".join(block.code for document in DOCUMENTS for block in blocks(document)).replace("\\\n", " ")
+    loaders: Any = importlib.import_module("botocore.loaders")
+    cut: list[str] = []
+    for service, operation, options in re.findall(r"aws ([a-z0-9-]+) ([a-z-]+)([^\n]*--output text[^\n]*)", code):
+        pages = loaders.Loader().load_service_model(service.replace("s3api", "s3"), "paginators-1")["pagination"]
+        key = pages.get(operation.title().replace("-", ""), {}).get("result_key")
+        if re.search(rf"--query ['\"]{key}\[-?[0-9:]", options):
+            cut.append(f"{operation}{options}")
+    assert len(cut) > 2
+    assert [command for command in cut if "--no-paginate" not in command] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
