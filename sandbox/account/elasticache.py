@@ -80,9 +80,7 @@ def increase_replica_count(request: Any) -> ActionResult:
 
 @adds(ElastiCacheResponse)
 def decrease_replica_count(request: Any) -> ActionResult:
-    """Removes nodes from a group. A request that names them is refused, as this program never does."""
-    if request._get_param("ReplicasToRemove"):
-        raise _InvalidParameterValue("The sandbox does not support ReplicasToRemove.")
+    """Removes nodes from a group."""
     return _change_replica_count(request)
 
 
@@ -97,8 +95,11 @@ def _change_replica_count(request: Any) -> ActionResult:
 
 @replaces(ElastiCacheResponse)
 def delete_replication_group(_original: Callable[[], ActionResult], request: Any) -> ActionResult:
-    """Deletes a group with its nodes at once, without a final snapshot: the group holds no data."""
+    """Deletes a group with its nodes at once. Refuses a final snapshot whose name is in use."""
     backend, group = request.elasticache_backend, _group(request)
+    snapshot = request._get_param("FinalSnapshotIdentifier")
+    if snapshot:
+        backend.create_snapshot(snapshot, group.replication_group_id, None, None, None)
     group.status = "deleting"
     del backend.replication_groups[group.replication_group_id]
     backend.tagging_service.delete_all_tags_for_resource(group.arn)

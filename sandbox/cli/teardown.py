@@ -15,6 +15,7 @@ from sandbox.process import say
 _BATCH = 100
 # The tag with which the program names the stack of an object.
 _STACK_TAG = "Stack"
+_CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 
 
 def down(layout: Layout, stack_name: str) -> None:
@@ -51,13 +52,16 @@ def _destroy(session: Session, resources: list[Resource]) -> None:
 
 
 def prepare(account: Account, region: str, resources: Iterable[Resource]) -> None:
-    """Removes what keeps the account from deleting a stack's objects: deletion protection, S3 objects and images."""
+    """Removes what keeps the account from deleting a stack's objects: deletion protection, S3 objects, images, and a
+    snapshot that has the name of a cache's final one.
+    """
     steps: dict[str, Callable[[Account, str, Resource], None]] = {
         "aws:dynamodb/table:Table": _unprotect_table,
         "aws:cloudwatch/logGroup:LogGroup": _unprotect_log_group,
         "aws:s3/bucket:Bucket": _empty_bucket,
         "aws:ecr/repository:Repository": _empty_repository,
         "aws:lb/loadBalancer:LoadBalancer": _unprotect_load_balancer,
+        _CACHE: _delete_final_snapshot,
     }
     for resource in resources:
         if step := steps.get(resource.type):
@@ -107,11 +111,17 @@ def _empty_repository(account: Account, region: str, repository: Resource) -> No
                 ecr.batch_delete_image(repositoryName=repository.id, imageIds=ids[start : start + _BATCH])
 
 
+def _delete_final_snapshot(account: Account, region: str, cache: Resource) -> None:
+    caches = account.client("elasticache", region)
+    with contextlib.suppress(caches.exceptions.SnapshotNotFoundFault):
+        caches.delete_snapshot(SnapshotName=str(cache.outputs.get("finalSnapshotIdentifier")))
+
+
 def sweep(account: Account, region: str, stack: str, resources: Iterable[Resource]) -> None:
     """Deletes what a destroy leaves behind.
 
-    The program retains task definition revisions, secrets and validation records. moto keeps the network interfaces of
-    deleted NAT gateways.
+    The program retains task definition revisions, secrets, validation records and a cache's final snapshot. moto keeps
+    the network interfaces of deleted NAT gateways.
 
     Args:
         resources: the stack's resources before the destroy.
@@ -124,6 +134,8 @@ def sweep(account: Account, region: str, stack: str, resources: Iterable[Resourc
             _delete_record(account, region, resource)
         if resource.type == "aws:ec2/vpc:Vpc":
             _delete_interfaces(account, region, resource.id)
+        if resource.type == _CACHE:
+            _delete_final_snapshot(account, region, resource)
 
 
 def _sweep_task_definitions(account: Account, region: str, stack: str, families: set[str]) -> None:

@@ -75,8 +75,6 @@ def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
     assert described(caches)["MemberClusters"] == ["app-005", "app-006", "app-001"]
     caches.decrease_replica_count(**change, NewReplicaCount=1)
     assert described(caches)["MemberClusters"] == ["app-006", "app-001"]
-    with refused("does not support ReplicasToRemove"):
-        caches.decrease_replica_count(**change, ReplicasToRemove=["app-001"])
     with refused("Automatic failover and Multi-AZ need at least one replica"):
         caches.decrease_replica_count(**change, NewReplicaCount=0)
     caches.modify_replication_group(**change, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
@@ -84,10 +82,16 @@ def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
     assert described(caches)["MemberClusters"] == ["app-001"]
 
 
-def test_subnet_group_can_be_deleted_after_its_replication_group(caches: Any) -> None:
+def test_group_is_deleted_with_a_final_snapshot_of_a_new_name_and_before_its_subnet_group(caches: Any) -> None:
     with refused("CacheSubnetGroupInUse"):
         caches.delete_cache_subnet_group(CacheSubnetGroupName="app")
-    caches.delete_replication_group(ReplicationGroupId="app")
+    caches.create_snapshot(SnapshotName="app-final", ReplicationGroupId="app")
+    last: dict[str, Any] = {"ReplicationGroupId": "app", "FinalSnapshotIdentifier": "app-final"}
+    with refused("SnapshotAlreadyExistsFault"):
+        caches.delete_replication_group(**last)
+    caches.delete_snapshot(SnapshotName="app-final")
+    caches.delete_replication_group(**last)
+    assert [one["SnapshotName"] for one in caches.describe_snapshots()["Snapshots"]] == ["app-final"]
     caches.delete_cache_subnet_group(CacheSubnetGroupName="app")
     assert caches.describe_cache_subnet_groups()["CacheSubnetGroups"] == []
     assert caches.describe_cache_clusters()["CacheClusters"] == []

@@ -208,7 +208,11 @@ def test_sweep_deletes_the_leftovers_of_one_stack_only(account: Account) -> None
     change = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=change)
     validation = {"zoneId": zone, "name": "_x.example.org", "type": "CNAME"}
+    cache, caches = {"finalSnapshotIdentifier": "sessions-final"}, account.client("elasticache", REGION)
+    caches.create_replication_group(ReplicationGroupId="sessions", ReplicationGroupDescription="x")
+    caches.delete_replication_group(ReplicationGroupId="sessions", FinalSnapshotIdentifier="sessions-final")
     listed = [
+        _resource("aws:elasticache/replicationGroup:ReplicationGroup", "sessions", cache),
         _resource("aws:ecs/taskDefinition:TaskDefinition", "x", {"family": "voiceter-backend-dev"}),
         _resource("aws:route53/record:Record", "r", validation, retained=True),
     ]
@@ -218,6 +222,7 @@ def test_sweep_deletes_the_leftovers_of_one_stack_only(account: Account) -> None
     assert [secret["Name"] for secret in secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"]] == ["kept"]
     types = [entry["Type"] for entry in route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]]
     assert "CNAME" not in types
+    assert caches.describe_snapshots()["Snapshots"] == []
     teardown.sweep(account, REGION, "dev", listed)
 
 
