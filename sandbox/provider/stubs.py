@@ -33,14 +33,18 @@ def _stand_ins() -> Generator[None]:
         root = str(_folder("pulumi"))
         for name in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
             paths[name] = [root + name.removeprefix("pulumi").replace(".", "/")]
-    for name, path in paths.items():
-        sys.modules[name] = package = ModuleType(name)
-        package.__path__ = path
+    packages = {name: ModuleType(name) for name in paths}
+    for name, package in packages.items():
+        package.__path__ = paths[name]
+    sys.modules.update(packages)
     try:
         yield
     finally:
-        for name in paths:
+        for name, package in packages.items():
             sys.modules.pop(name, None)
+            parent, _, child = name.rpartition(".")
+            if getattr(sys.modules.get(parent), child, None) is package:  # for `from grpc import aio`
+                delattr(sys.modules[parent], child)
 
 
 with _stand_ins():

@@ -84,8 +84,8 @@ def test_it_starts_without_slow_imports() -> None:
         "import pulumi\n"
         "from pulumi.runtime.proto import provider_pb2\n"
         "print(provider_pb2 is sandbox.provider.stubs.provider, pulumi.Output.__name__)\n"
-        "import grpc.aio\n"
-        "print(grpc.aio.insecure_channel.__name__)\n"
+        "from grpc import aio\n"
+        "print(aio.insecure_channel.__name__)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)  # noqa: S603
     assert done.stdout.splitlines() == ["[]", "True Output", "insecure_channel"]
