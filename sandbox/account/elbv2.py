@@ -1,5 +1,5 @@
-"""Elastic Load Balancing: checks of names, ports, subnets, certificates, security policies, cookies and log buckets
-that moto does not make, and targets that get no traffic.
+"""Elastic Load Balancing: checks of names, ports, subnets, certificates, cookies and log buckets that moto does not
+make, and targets that get no traffic.
 
 moto deletes a load balancer with deletion protection. Elastic Load Balancing refuses.
 
@@ -34,18 +34,13 @@ def create_listener(
     elb: Any,
     load_balancer_arn: str,
     port: str,
-    ssl_policy: str,
     certificate: str | None,
     **more: Any,
 ) -> Any:
-    """Refuses a second listener on a port, an unknown security policy, and a certificate that is not issued."""
+    """Refuses a second listener on a port, and a certificate that is not issued."""
     _require_issued(elb, certificate)
     _require_free_port(elb.load_balancers.get(load_balancer_arn), port)
-    if ssl_policy not in SSL_POLICIES:
-        raise ELBClientError("SSLPolicyNotFound", f"Policy {ssl_policy} not found")
-    return original(
-        load_balancer_arn=load_balancer_arn, port=port, ssl_policy=ssl_policy, certificate=certificate, **more
-    )
+    return original(load_balancer_arn=load_balancer_arn, port=port, certificate=certificate, **more)
 
 
 @replaces(ELBv2Backend)

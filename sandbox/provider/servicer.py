@@ -127,9 +127,6 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> provider.GetSchemaResponse:  # noqa: N802
         return provider.GetSchemaResponse(schema="{}")
 
-    def Attach(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        return empty_pb2.Empty()
-
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
         if self._configured:
             self._configured[1].cancel()
