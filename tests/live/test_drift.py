@@ -246,7 +246,7 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
         "ecs",
         "put_cluster_capacity_providers",
         cluster=item.id,
-        capacityProviders=["FARGATE"],
+        capacityProviders=["FARGATE_SPOT"],  # the tasks are on it
         defaultCapacityProviderStrategy=[],
     ),
     "aws:ecs/service:Service": lambda item: item.call(
