@@ -7,6 +7,6 @@ if __name__ == "__main__":
     gc.disable()  # before the imports, which leave no garbage; see `serve`
 
     from .host import serve
-    from .servicer import AwsProvider, prepare
+    from .servicer import AwsProvider
 
-    serve(AwsProvider(os.environ), prepare())
+    serve(AwsProvider(os.environ))

@@ -6,9 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from .stubs import grpc, provider_grpc
 
@@ -18,24 +16,19 @@ _THREADS = 32
 _MESSAGE_BYTES = 400 * 1024 * 1024
 _GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
-_PAUSE_SECONDS = 0.03  # the engine's next call comes sooner, unless it waits for the program
 
 
-def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterable[object] = ()) -> None:
+def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
     """Serves `servicer` on a free loopback port, prints the port for the engine, and runs until the process ends.
 
     The process ends at once on SIGINT, on SIGTERM and when its parent is gone: an engine waits for its plugins, and
     after a killed engine no plugin may go on creating resources.
-
-    The steps of `preparation` run one by one in the pauses between calls.
     """
     parent = os.getppid()
-    calls = Calls()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: os._exit(0))
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
-        interceptors=[calls],
         options=[("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)],
     )
     provider_grpc.add_ResourceProviderServicer_to_server(servicer, server)
@@ -49,48 +42,8 @@ def serve(servicer: provider_grpc.ResourceProviderServicer, preparation: Iterabl
     gc.enable()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    threading.Thread(target=_advance, args=(preparation, calls), daemon=True).start()
     while True:  # a sleep lets the main thread run signal handlers, a wait on the server does not
         time.sleep(3600)
-
-
-class Calls(grpc.ServerInterceptor):
-    """Counts the calls under way."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._under_way = 0
-        self._since = 0.0
-
-    def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
-        handler = continuation(handler_call_details)
-        if handler is None or not handler.unary_unary:
-            return handler
-
-        def counted(request: Any, context: Any) -> Any:
-            self.count(1)
-            try:
-                return handler.unary_unary(request, context)
-            finally:
-                self.count(-1)
-
-        return handler._replace(unary_unary=counted)
-
-    def count(self, by: int) -> None:
-        """Records that a call has come (1) or is answered (-1)."""
-        with self._lock:
-            self._under_way += by
-            self._since = time.monotonic()
-
-    def wait_for_pause(self) -> None:
-        """Waits until no call has come for a while."""
-        while self._under_way or time.monotonic() - self._since < _PAUSE_SECONDS:
-            time.sleep(_PAUSE_SECONDS)
-
-
-def _advance(preparation: Iterable[object], calls: Calls) -> None:
-    for _ in preparation:
-        calls.wait_for_pause()
 
 
 def _end_with(parent: int) -> None:

@@ -1,15 +1,14 @@
 """The engine's provider protocol, for the package `aws`."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from google.protobuf import any_pb2, empty_pb2
 from google.protobuf.struct_pb2 import Struct
 
 from . import checking
-from .account import Account, AccountError, loopback_endpoint, service_model, session
+from .account import Account, AccountError, loopback_endpoint
 from .checking import Naming
 from .convert import ConversionError
 from .faults import Fault
@@ -276,17 +275,3 @@ def _half_made(error: HalfMadeError, call: Request, message: str) -> bytes:
     )
     code: Any = grpc.StatusCode.UNKNOWN.value
     return status.Status(code=code[0], message=message, details=[detail]).SerializeToString()
-
-
-def prepare() -> Iterator[None]:
-    """Loads what later calls need, one step at a time: half a second in all, while the program runs.
-
-    That is botocore, the resource types and the models of their services, the most used ones first.
-    """
-    session()
-    yield
-    from .types import TYPES
-
-    for service, _ in Counter(resource.service for resource in TYPES.values()).most_common():
-        yield
-        service_model(service)

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ import psutil
 import pytest
 from google.protobuf import empty_pb2
 
-from sandbox.provider.host import Calls
 from sandbox.provider.stubs import provider, provider_grpc
 
 ROOT = Path(__file__).parents[2]
@@ -89,15 +87,3 @@ def test_it_starts_without_slow_imports() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT)  # noqa: S603
     assert done.stdout.splitlines() == ["[]", "True Output", "insecure_channel"]
-
-
-def test_preparation_waits_for_a_pause_between_calls() -> None:
-    calls = Calls()
-    calls.count(1)
-    waiting = threading.Thread(target=calls.wait_for_pause)
-    waiting.start()
-    waiting.join(0.3)
-    assert waiting.is_alive(), "a call is under way"
-    calls.count(-1)
-    waiting.join(5)
-    assert not waiting.is_alive()
