@@ -1,5 +1,5 @@
 """AWS Certificate Manager: a certificate that a listener uses cannot be deleted, and a requested one is issued once the
-record that validates it exists. moto issues it without.
+records that validate it exist. moto issues it without.
 
 Sources: AWS Certificate Manager API Reference, DeleteCertificate; User Guide, "DNS validation".
 """
@@ -27,7 +27,7 @@ def delete_certificate(original: Callable[..., None], acm: Any, arn: str) -> Non
 
 @replaces(CertBundle)
 def check(original: Callable[[], None], certificate: Any) -> None:
-    """Issues a requested certificate once the account's zones have the records that validate it."""
+    """Issues a requested certificate once it is validated."""
     if certificate.status != "PENDING_VALIDATION":
         original()
     elif _is_validated(certificate):
@@ -35,7 +35,13 @@ def check(original: Callable[[], None], certificate: Any) -> None:
 
 
 def _is_validated(certificate: Any) -> bool:
+    """Whether the account's zones have the records that validate a certificate.
+
+    A name that is in no zone of the account counts as validated: somebody has its DNS elsewhere.
+    """
     options: list[dict[str, Any]] = certificate.describe()["Certificate"]["DomainValidationOptions"]
-    needed = {option["ResourceRecord"]["Name"].rstrip(".") for option in options}
+    names = {option["ResourceRecord"]["Name"].rstrip(".") for option in options if "ResourceRecord" in option}
     zones: Any = route53_backends[certificate.arn.split(":")[4]]["aws"].zones.values()
+    suffixes = tuple(f".{zone.name.rstrip('.')}" for zone in zones)
+    needed = {name for name in names if name.endswith(suffixes)}
     return needed <= {record_set.name.rstrip(".") for zone in zones for record_set in zone.rrsets}

@@ -72,6 +72,7 @@ def test_certificate_of_a_listener_cannot_be_deleted(world: World) -> None:
 @pytest.mark.filterwarnings("ignore:Exception")  # botocore's model lacks UnsupportedCertificate
 def test_listener_needs_a_certificate_whose_validation_record_exists(world: World) -> None:
     acm, route53 = client("acm"), client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="test")["HostedZone"]["Id"]
     arn = acm.request_certificate(DomainName="app.example.com", ValidationMethod="DNS")["CertificateArn"]
     https = {"Protocol": "HTTPS", "Port": 443, "DefaultActions": NOT_FOUND, "LoadBalancerArn": world.balancer}
 
@@ -90,11 +91,17 @@ def test_listener_needs_a_certificate_whose_validation_record_exists(world: Worl
     assert described()["Status"] == "PENDING_VALIDATION"
     record = described()["DomainValidationOptions"][0]["ResourceRecord"]
     records = {"Name": record["Name"], "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": record["Value"]}]}
-    zone = route53.create_hosted_zone(Name="example.com", CallerReference="test")["HostedZone"]["Id"]
     changes = [{"Action": "CREATE", "ResourceRecordSet": records}]
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
     assert described()["Status"] == "ISSUED"
     world.elb.modify_listener(ListenerArn=other["ListenerArn"], Certificates=[{"CertificateArn": arn}])
+
+
+def test_certificate_for_a_name_in_no_zone_of_the_account_is_issued(world: World) -> None:
+    client("route53").create_hosted_zone(Name="example.com", CallerReference="test")
+    acm = client("acm")
+    arn = acm.request_certificate(DomainName="voice.example.org", ValidationMethod="DNS")["CertificateArn"]
+    assert acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"] == "ISSUED"
 
 
 def test_rule_with_two_target_groups_has_their_cookie(world: World) -> None:
