@@ -3,6 +3,7 @@
 pyproject.toml says what each marker means. Plain `pytest` runs the unit tests, `pytest PATH` all tests of that path.
 """
 
+import signal
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,9 @@ def _marker(path: Path) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A command that a script runs in the background ignores SIGINT, and so would all processes that the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.args_source is config.ArgsSource.TESTPATHS and not config.option.markexpr:
         config.option.markexpr = "unit"
 
