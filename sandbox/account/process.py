@@ -156,8 +156,9 @@ def stop(layout: Layout) -> bool:
     This needs no package, so that `make clean` works without the virtual environment.
     """
     account = recorded(layout)
+    is_up = account is not None and _is_up(account)  # before it can notice that the file is gone
     layout.account.unlink(missing_ok=True)
-    if account is None or not _is_up(account):
+    if account is None or not is_up:
         return False
     began = time.monotonic()
     while _is_up(account):
