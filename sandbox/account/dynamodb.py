@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
+from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Backup, RestoredPITTable, RestoredTable, Table
@@ -23,11 +24,6 @@ from moto.dynamodb.responses import DynamoHandler
 from sandbox.account.patching import replaces
 
 _CHANGES = "changes"  # an attribute of moto's table: for each change of an item its time, key, and the item before
-
-
-class ValidationError(JsonRESTError):
-    def __init__(self, message: str) -> None:
-        super().__init__("ValidationException", message)
 
 
 class PointInTimeRecoveryUnavailableError(JsonRESTError):
@@ -192,5 +188,5 @@ def update_time_to_live(
     ttl: dict[str, Any] = dynamodb.get_table(table_name).ttl
     if ttl["TimeToLiveStatus"] == "ENABLED" and ttl["AttributeName"] != ttl_spec["AttributeName"]:
         message = f"current AttributeName is {ttl['AttributeName']}"
-        raise ValidationError(f"TimeToLive is active on a different AttributeName: {message}")
+        raise MockValidationException(f"TimeToLive is active on a different AttributeName: {message}")
     original(table_name, ttl_spec)

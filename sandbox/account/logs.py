@@ -112,11 +112,12 @@ def delete_log_group(original: Callable[[], str], request: Any) -> str:
 def put_metric_filter(original: Callable[[], str], request: Any) -> str:
     """Creates a metric filter of an existing log group, or overwrites the one of that name."""
     _group_of(request)
-    others = [one for one in _filters_of(request) if one["filterName"] != request._get_param("filterName")]
+    held = _filters_of(request)
+    others = [one for one in held if one["filterName"] != request._get_param("filterName")]
     patterns = [request._get_param("filterPattern"), *(one["filterPattern"] for one in others)]
     if "%" in patterns[0] and sum("%" in pattern for pattern in patterns) > _MOST_REGULAR_EXPRESSIONS:
         raise LimitExceededException
-    if len(others) < len(_filters_of(request)):
+    if len(others) < len(held):
         request.logs_backend.delete_metric_filter(request._get_param("filterName"), request._get_param("logGroupName"))
     return original()
 
