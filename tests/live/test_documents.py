@@ -21,7 +21,7 @@ from tests.support.commands import Block, below, blocks
 pytestmark = pytest.mark.live
 
 # The transcripts of docs/releases.md. tests/live/test_documents_of_all_stacks.py runs the first one.
-_, RELEASE, FAILED_RELEASE, REDEPLOY, ROLLBACK, BLUE_GREEN, BACK_TO_ROLLING, REDIS = blocks("docs/releases.md")
+_, RELEASE, FAILED_RELEASE, ROLLBACK, REDEPLOY, BLUE_GREEN, BACK_TO_ROLLING, REDIS = blocks("docs/releases.md")
 SHELLS = 4
 FAILURES = ("error: ", "**updating failed**", "ROLLED BACK: ")  # in the output of a command that fails
 
@@ -49,10 +49,10 @@ def follow(sandbox: LiveSandbox, folder: Path, block: Block) -> None:
             assert (verdict in run.output) or (verdict not in shown), (command, run.output)
 
 
-def test_configuration_of_the_readme_with_redis(sandbox: LiveSandbox, tmp_path: Path) -> None:
-    """Secrets, a schedule, and Redis, which both documents turn on. One update deploys all of them."""
-    sections = ("Secrets", "Scheduled scaling", "Redis")
-    commands = [without_update(block) for section in sections for block in below("README.md", section)]
+def test_secrets_a_schedule_and_redis(sandbox: LiveSandbox, tmp_path: Path) -> None:
+    """One update deploys all of them."""
+    sections = ("Secrets", "Scheduled scaling")
+    commands = [without_update(block) for section in sections for block in below("docs/configuration.md", section)]
     succeeded(sandbox.types("".join(commands), tmp_path))
     follow(sandbox, tmp_path, REDIS)
     assert {"enableAuth", "scalingSchedule", "redisAuthToken"} <= deployed(sandbox)

@@ -32,7 +32,7 @@ def shell(dev: Stack, script: str) -> str:
 
 
 def set_secrets(dev: Stack, token: str, pool: str) -> None:
-    """As the README says: through standard input, which no shell history keeps."""
+    """As docs/releases.md says: through standard input, which no shell history keeps."""
     shell(
         dev,
         f"""

@@ -14,13 +14,12 @@ from tests.support.commands import ROOT, Block, blocks, blocks_in, filled
 HEADINGS = {
     ("README.md", "Voiceter backend infrastructure"): "test_interruption.py",
     ("README.md", "Deploy to AWS"): "test_documents.py",
-    ("README.md", "Secrets"): "test_documents.py",
-    ("README.md", "Redis"): "test_documents.py",
-    ("README.md", "Scheduled scaling"): "test_documents.py",
     ("README.md", "Run it on this machine"): "test_drift.py",
     ("README.md", "Release, verify, roll back"): "test_documents_of_all_stacks.py",
     ("docs/alarms.md", "Alarms"): "test_documents.py",
     ("docs/configuration.md", "Configuration"): "test_documents.py",
+    ("docs/configuration.md", "Secrets"): "test_documents.py",
+    ("docs/configuration.md", "Scheduled scaling"): "test_documents.py",
 }
 # The live tests that run every block of a document, and assert it.
 WHOLE = {
