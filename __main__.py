@@ -1,7 +1,5 @@
 """The Voiceter backend on AWS: settings in, components wired, outputs exported. Everything flows downwards."""
 
-from functools import partial
-
 import pulumi
 
 from components import outputs
@@ -35,8 +33,8 @@ from config.load import load
 disable_garbage_collection()
 end_quietly_if_interrupted()
 
-names = Names(pulumi.get_stack())
-settings, lookups = load(partial(Lookups, names))
+settings, lookups = load(Lookups)
+names = Names(settings.stack)
 account, region, protect = lookups.account, settings.region, settings.protect_data
 on_aws = pulumi.ResourceOptions(providers=[lookups.provider])
 

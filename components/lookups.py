@@ -11,7 +11,6 @@ from components.edge import certificates, records
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone, find_zone
 from components.edge.records import Check
-from components.lib import target_health
 from components.lib.account import Account
 from components.lib.names import Names
 from components.lib.provider import ProviderArgs, aws_provider
@@ -26,10 +25,10 @@ class Lookups:
         pulumi.RunError: the credentials do not work. So no lookup has to find that out.
     """
 
-    def __init__(self, names: Names, args: ProviderArgs) -> None:
+    def __init__(self, args: ProviderArgs) -> None:
         self.provider = aws_provider(args)
         self.account = Account.of(self.provider, args.region)
-        self._names = names
+        self._names = Names(args.stack)
 
     def image(self, tag: str) -> Image | None:
         """Returns an image in the stack's registry, see `find_image`."""
@@ -45,8 +44,7 @@ class Lookups:
 
     def service(self) -> RunningService | None:
         """Returns the stack's service as it runs, see `find_service`."""
-        region = self.account.region
-        return find_service(self.provider, self._names, lambda group: target_health.target_states(region, group))
+        return find_service(self.provider, self.account.region, self._names)
 
     def zones(self) -> int:
         """Returns the number of zones that the stack is in, see `find_zones`."""

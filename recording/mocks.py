@@ -15,7 +15,7 @@ from pulumi.runtime.stack import Stack
 
 from components.edge import certificates, records
 from components.edge.certificates import Certificate
-from components.lib import target_health
+from components.service import running
 from recording.config import NAMESPACE, engine_config
 from recording.deployment import Deployment, Registration
 from recording.fake_aws import FakeAws, route_tables
@@ -125,7 +125,7 @@ def deploy(
         engine_config(config or {}, encrypted),
         # The lines that register each resource take a fifth of a run to find, and nothing here needs them.
         mock.patch("pulumi.runtime.resource._get_stack_trace", StackTrace),
-        mock.patch.object(target_health, "target_states", states),
+        mock.patch.object(running, "target_states", states),
         mock.patch.object(certificates, "find_certificate", certificate),
         mock.patch.object(records, "find_regions", regions),
     ):

@@ -6,7 +6,6 @@ PORT: Final = 8080
 HEALTH_PATH: Final = "/health"
 SOCKET_IO_PATH: Final = "/socket.io/"
 METRICS_NAMESPACE: Final = "Voiceter/Backend"  # of the metrics that the app publishes
-SESSION_SECONDS: Final = 30 * 60  # the longest session
 SESSIONS_PER_TASK: Final = 45  # that one task serves at once
 PING_SECONDS: Final = 10  # between two pings of Socket.IO
 DRAIN_SECONDS: Final = 30  # from SIGTERM until the app gives up on open sessions

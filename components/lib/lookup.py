@@ -25,6 +25,8 @@ _NOT_THERE = (
     "servicenotfoundexception",
     "clusternotfoundexception",
     "targetgroupnotfound",
+    "loadbalancernotfound",
+    "search returned 0 results",  # for a load balancer (internal/service/elbv2/load_balancer_data_source.go)
     "resourcenotfoundexception",
     "nosuchhostedzone",
 )

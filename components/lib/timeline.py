@@ -34,11 +34,6 @@ class Check:
     timeout: int  # seconds
     unhealthy: int  # failed checks in a row until the task is unhealthy
 
-    @property
-    def unhealthy_seconds(self) -> int:
-        """The shortest time after which a task that fails every check is unhealthy."""
-        return self.interval * self.unhealthy
-
 
 CONTAINER_CHECK = Check(interval=30, timeout=5, unhealthy=3)
 TARGET_CHECK = Check(interval=30, timeout=5, unhealthy=3)

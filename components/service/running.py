@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pulumi
 import pulumi_aws as aws
 
+from components.lib import sdk
 from components.lib.lookup import look_up
 from components.lib.names import Names
 from components.service.state_check import RevisionSettings
@@ -30,10 +31,8 @@ class RunningService:
 NOT_RUNNING: Final = RunningService(zones=0)
 
 
-def find_service(
-    provider: aws.Provider, names: Names, states_of: Callable[[str], Sequence[str]]
-) -> RunningService | None:
-    """Returns the service as it runs, or None if there is none. `states_of` returns the states of a group's targets.
+def find_service(provider: aws.Provider, region: str, names: Names) -> RunningService | None:
+    """Returns the service as it runs, or None if there is none.
 
     Raises:
         pulumi.RunError: AWS does not answer, or it cannot be known which target group clients have to reach.
@@ -48,16 +47,29 @@ def find_service(
     settings = RevisionSettings.of_answer(found)
     # The program gives the service one subnet in each of its zones. Until a deployment is over, tasks may run where
     # the former revision was allowed to: in any zone of the load balancer.
-    zones = max((len(network.subnets) for network in found.network_configurations or []), default=0)
+    zones = len(settings.subnets)
     if len(found.deployments or []) > 1:
         zones = max(zones, find_zones(provider, names))
-    for entry in found.load_balancers or []:
-        for advanced in entry.advanced_configurations or []:
-            groups = (entry.target_group_arn, advanced.alternate_target_group_arn)
-            states = {group: states_of(group) for group in groups}
-            active = _active_group(names, states, advanced.production_listener_rule, options)
-            return RunningService(zones, settings, active, alternate_in_use=bool(states[groups[1]]))
+    for group, alternate, rule in settings.load_balancers:
+        if group and alternate and rule:
+            states = {arn: target_states(region, arn) for arn in (group, alternate)}
+            active = _active_group(names, states, rule, options)
+            return RunningService(zones, settings, active, alternate_in_use=bool(states[alternate]))
     return RunningService(zones, settings)
+
+
+def target_states(region: str, target_group_arn: str) -> Sequence[str]:
+    """Returns the state of each target: initial, healthy, unhealthy, unused, draining or unavailable.
+
+    Raises:
+        pulumi.RunError: AWS does not answer.
+    """
+
+    def ask() -> Any:
+        return sdk.client("elbv2", region).describe_target_health(TargetGroupArn=target_group_arn)
+
+    answer = look_up(f"the targets of {target_group_arn} (elasticloadbalancing:DescribeTargetHealth)", ask)
+    return [one["TargetHealth"]["State"] for one in answer["TargetHealthDescriptions"]] if answer else []
 
 
 def _active_group(
@@ -99,7 +111,5 @@ def find_zones(provider: aws.Provider, names: Names) -> int:
         pulumi.RunError: AWS does not answer.
     """
     name, options = names.load_balancer, pulumi.InvokeOptions(provider=provider)
-    # As the AWS provider's data source says that there is none: internal/service/elbv2/load_balancer_data_source.go.
-    missing = ("loadbalancernotfound", "search returned 0 results")
-    found = look_up(f"the load balancer {name!r}", lambda: aws.lb.get_load_balancer(name=name, opts=options), *missing)
+    found = look_up(f"the load balancer {name!r}", lambda: aws.lb.get_load_balancer(name=name, opts=options))
     return len(found.subnets) if found else 0

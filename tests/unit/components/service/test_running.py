@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from unittest import mock
@@ -9,14 +10,15 @@ from unittest import mock
 import pulumi
 import pytest
 
-from components.lib import target_health
 from components.lib.names import Names
 from components.lib.provider import ProviderArgs, aws_provider
+from components.service import running as running_service
 from components.service.capacity import CapacityProvider
-from components.service.running import RunningService, find_service, find_zones
+from components.service.running import RunningService, find_service, find_zones, target_states
 from recording.deployment import Deployment
 from recording.fake_aws import PRODUCTION_RULE, FakeAws, RunningTasks
 from recording.mocks import deploy
+from tests.support.boto import answering, refusal
 
 FIRST, OTHER = "arn:first", "arn:other"
 HEALTHY = ["healthy"]
@@ -27,7 +29,7 @@ def find(answers: FakeAws) -> tuple[RunningService | None, Deployment]:
 
     def program() -> None:
         provider = aws_provider(ProviderArgs("eu-north-1", "dev", "dev", {}, ()))
-        found.append(find_service(provider, Names("dev"), lambda group: target_health.target_states("r", group)))
+        found.append(find_service(provider, "eu-north-1", Names("dev")))
 
     return (run := deploy(program, stack="dev", answers=answers)) and (found[0], run)
 
@@ -85,7 +87,7 @@ def test_subnets_and_target_groups_of_the_service(public_ips: bool) -> None:
 
 
 def test_service_with_one_target_group_asks_for_no_targets() -> None:
-    with mock.patch.object(target_health, "target_states", side_effect=AssertionError):
+    with mock.patch.object(running_service, "target_states", side_effect=AssertionError):
         assert running({FIRST: HEALTHY}) == RunningService(zones=2, settings=mock.ANY)
 
 
@@ -168,3 +170,30 @@ def stack_zones(answers: FakeAws) -> int:
 
     deploy(program, stack="dev", answers=answers)
     return found[0]
+
+
+# The targets of a target group, as Elastic Load Balancing describes them
+
+GROUP = "arn:aws:elasticloadbalancing:eu-north-1:123456789012:targetgroup/app/0a1b"
+
+
+def test_states_in_the_region_of_the_stack() -> None:
+    answer = {"TargetHealthDescriptions": [{"TargetHealth": {"State": state}} for state in ("healthy", "draining")]}
+    with answering("describe_target_health", return_value=answer) as client:
+        assert target_states("eu-north-1", GROUP) == ["healthy", "draining"]
+    client.assert_called_once_with("elbv2", region_name="eu-north-1")
+    client.return_value.describe_target_health.assert_called_once_with(TargetGroupArn=GROUP)
+
+
+def test_deleted_group_has_no_targets() -> None:
+    with answering("describe_target_health", side_effect=refusal("DescribeTargetHealth", "TargetGroupNotFound")):
+        assert target_states("eu-north-1", GROUP) == []
+
+
+def test_failure_names_the_group_and_the_permission() -> None:
+    named = f"{GROUP} (elasticloadbalancing:DescribeTargetHealth): "
+    with (
+        answering("describe_target_health", side_effect=refusal("DescribeTargetHealth", "Throttling")),
+        pytest.raises(pulumi.RunError, match=re.escape(named)),
+    ):
+        target_states("eu-north-1", GROUP)
