@@ -24,6 +24,10 @@ def test_config_is_read_in_one_place() -> None:
     assert readers == {"source.py"}
 
 
+def test_components_name_no_partition() -> None:
+    assert [path.name for path in COMPONENTS if "arn:aws" in path.read_text()] == []
+
+
 def loaded_by(*modules: str) -> list[str]:
     """Returns the modules that a new interpreter has loaded after the import of these."""
     script = f"import sys, {', '.join(modules)}\n" + "print(*sys.modules, sep='\\n')"

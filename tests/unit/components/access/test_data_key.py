@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.access.data_key import DataKey, DataKeyArgs, ExistingKey, find_key
+from components.access.data_key import DataKey, DataKeyArgs
 from components.access.identity import Identity, IdentityArgs
 from components.lib.account import Account
 from components.lib.names import Names
@@ -95,33 +94,3 @@ def test_nothing_is_encrypted_before_the_roles_may_use_the_key() -> None:
     policies = {policy.urn for policy in run.all(":RolePolicy")}
     assert len(policies) == 4
     assert policies <= run.one(":Secret", "user").depends_on
-
-
-@pytest.mark.parametrize(
-    ("state", "usable", "stays"),
-    [("Enabled", True, True), ("Disabled", False, True), ("PendingDeletion", False, False)],
-)
-def test_existing_key_is_found_by_its_alias(state: str, usable: bool, stays: bool) -> None:
-    found = found_in(FakeAws(data_key=state))
-    assert found is not None
-    assert found == ExistingKey(ALIAS, state)
-    assert (found.is_usable, found.stays) == (usable, stays)
-
-
-def test_stack_without_a_key_has_none() -> None:
-    assert found_in(FakeAws()) is None
-
-
-def test_error_of_aws_is_no_missing_key() -> None:
-    with pytest.raises(pulumi.RunError, match="cannot look up the KMS key 'alias/voiceter-backend-data-dev'"):
-        found_in(FakeAws(failures={"getAlias": "denied"}))
-
-
-def found_in(answers: FakeAws) -> ExistingKey | None:
-    found: list[ExistingKey | None] = []
-
-    def program() -> None:
-        found.append(find_key(aws.Provider("aws", region=REGION), ALIAS))
-
-    deploy(program, answers=answers)
-    return found[0]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from unittest import mock
 
-import pulumi
 import pytest
 
-from components.edge.records import Check, find_regions, regions_of
-from tests.support.boto import answering, refusal
+from components.edge.records import Check, regions_of
 
 ZONE = "Z1D633PJN98FT9"
 CHECKS: dict[Check, dict[str, Any]] = {
@@ -19,7 +16,10 @@ CHECKS: dict[Check, dict[str, Any]] = {
     Check.DISABLED: {"Disabled": True},
     Check.INVERTED: {"Inverted": True},
 }
-NO_SUCH_CHECK = refusal("GetHealthCheck", "NoSuchHealthCheck")
+
+
+class NoSuchHealthCheckError(Exception):
+    """The error of boto3."""
 
 
 def record(stack: str, check: Check = Check.NONE, **changes: Any) -> dict[str, Any]:
@@ -29,13 +29,13 @@ def record(stack: str, check: Check = Check.NONE, **changes: Any) -> dict[str, A
 
 def zone_with(*records: dict[str, Any]) -> mock.Mock:
     route53 = mock.Mock()
-    route53.exceptions.NoSuchHealthCheck = type(NO_SUCH_CHECK)
+    route53.exceptions.NoSuchHealthCheck = NoSuchHealthCheckError
     route53.list_resource_record_sets.return_value = {"ResourceRecordSets": list(records)}
 
     def check(**asked: str) -> Any:
         config = CHECKS.get(Check[asked["HealthCheckId"]])
         if config is None:
-            raise NO_SUCH_CHECK
+            raise NoSuchHealthCheckError
         return {"HealthCheck": {"HealthCheckConfig": config}}
 
     route53.get_health_check.side_effect = check
@@ -59,17 +59,3 @@ def test_records_of_other_names_kinds_and_policies_are_no_regions() -> None:
     weighted = {name: value for name, value in record("prod").items() if name != "Region"} | {"Weight": 1}
     others = [record("prod", Name="b.example.com."), record("prod", Type="AAAA"), weighted]
     assert regions_of(zone_with(*others), ZONE, "a.example.com") == {}
-
-
-def test_missing_zone_is_none() -> None:
-    with answering("list_resource_record_sets", side_effect=refusal("ListResourceRecordSets", "NoSuchHostedZone")):
-        assert find_regions("eu-north-1", ZONE, "a.example.com") is None
-
-
-def test_refused_lookup_names_the_permissions() -> None:
-    named = "(route53:ListResourceRecordSets, route53:GetHealthCheck): AWS does not allow"
-    with (
-        answering("list_resource_record_sets", side_effect=refusal("ListResourceRecordSets", "AccessDenied")),
-        pytest.raises(pulumi.RunError, match=re.escape(named)),
-    ):
-        find_regions("eu-north-1", ZONE, "a.example.com")
