@@ -56,10 +56,9 @@ def _estimate(options: argparse.Namespace) -> str:
     from cost.resources import Stack
 
     load = _load(options.sessions, options.minutes)
-    listed = prices.load()
 
     def priced(stack: Stack) -> Estimate:
-        return estimate(stack, prices.of_region(stack.region, listed), load)
+        return estimate(stack, prices.of_region(stack.region), load)
 
     def changed(keys: Mapping[str, Any]) -> Estimate:
         return priced(stacks.registered(options.stack, keys))

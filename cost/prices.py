@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -40,13 +40,13 @@ def save(prices: Iterable[Price]) -> None:
         writer.writerows(asdict(price) for price in sorted(prices, key=lambda price: price.price))
 
 
-def of_region(region: str, prices: Sequence[Price] | None = None) -> dict[str, Price]:
+def of_region(region: str) -> dict[str, Price]:
     """Returns the prices of a region by name.
 
     Raises:
         CostError: there are none.
     """
-    found = {price.price: price for price in (load() if prices is None else prices) if price.region == region}
+    found = {price.price: price for price in load() if price.region == region}
     if not found:
         raise CostError(f"There are no prices for {region} in cost/{FILE.name}.")
     return found

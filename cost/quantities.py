@@ -1,6 +1,6 @@
 """What each type of resource uses in a month: one function a type, from the resource's inputs and the load.
 
-A function yields what costs money. Types that cost nothing by themselves are in `FREE`, with the reason.
+A function yields what costs money. Types that cost nothing by themselves are in `cost/free.py`.
 """
 
 from __future__ import annotations
@@ -52,6 +52,16 @@ Function = Callable[[Resource, Stack, Load | None], Quantities]
 
 def _under_load(item: str, price: str, amount: float, how: str) -> Quantity:
     return Quantity(item, price, amount, how, When.UNDER_LOAD, assumed=True)
+
+
+def _data(item: str, price: str, load: Load, bytes_per_minute: float) -> Quantity:
+    """Returns the data of a month, in GB, if each session has so many bytes a minute."""
+    amount = load.session_minutes * bytes_per_minute / GB
+    return _under_load(item, price, amount, _a_minute(load, bytes_per_minute))
+
+
+def _a_minute(load: Load, bytes_per_minute: float) -> str:
+    return f"{load.session_minutes:,.0f} session minutes x {bytes_per_minute / 1e6:.3g} MB"
 
 
 def _count(number: float, noun: str) -> str:
@@ -106,17 +116,7 @@ def network(_resource: Resource, stack: Stack, load: Load | None) -> Quantities:
     yield Quantity("Public IPv4 of NAT gateways", "public-ipv4", gateways * HOURS, how)
     if load:
         # The stream between the task and Bedrock, in both directions. DynamoDB and S3 have gateway endpoints.
-        yield _under_load(
-            "NAT gateways: data",
-            "nat-gateway-data",
-            load.session_minutes * assumed.BYTES_PER_MINUTE / GB,
-            _a_minute(load, assumed.BYTES_PER_MINUTE),
-        )
-
-
-def _a_minute(load: Load, size: float) -> str:
-    """How a size in bytes a session and minute becomes an amount in GB."""
-    return f"{load.session_minutes:,.0f} session minutes x {size / 1e6:.3g} MB"
+        yield _data("NAT gateways: data", "nat-gateway-data", load, assumed.BYTES_PER_MINUTE)
 
 
 def load_balancer(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:
@@ -133,12 +133,7 @@ def load_balancer(resource: Resource, _stack: Stack, load: Load | None) -> Quant
             units[dimension] * HOURS,
             f"{units[dimension]:.3g} units by {dimension} x {HOURS} h",
         )
-        yield _under_load(
-            "Data to the internet",
-            "data-to-internet",
-            load.session_minutes * assumed.TO_CLIENT_PER_MINUTE / GB,
-            _a_minute(load, assumed.TO_CLIENT_PER_MINUTE),
-        )
+        yield _data("Data to the internet", "data-to-internet", load, assumed.TO_CLIENT_PER_MINUTE)
 
 
 def task_definition(_resource: Resource, stack: Stack, load: Load | None) -> Quantities:
@@ -229,14 +224,14 @@ def log_group(resource: Resource, _stack: Stack, load: Load | None) -> Quantitie
     """Ingestion and storage of the app's log under load. The web ACL's log of blocked requests is not counted."""
     if not load or resource.name != "containers":
         return
-    written = load.session_minutes * assumed.LOG_BYTES_PER_MINUTE / GB
-    days = int(resource.inputs["retentionInDays"])
-    yield _under_load("Log: ingestion", "logs-ingestion", written, _a_minute(load, assumed.LOG_BYTES_PER_MINUTE))
+    ingestion = _data("Log: ingestion", "logs-ingestion", load, assumed.LOG_BYTES_PER_MINUTE)
+    yield ingestion
+    days, of_a_day = int(resource.inputs["retentionInDays"]), ingestion.amount / DAYS
     yield _under_load(
         "Log: storage",
         "logs-storage",
-        written / DAYS * days * assumed.LOG_COMPRESSION,
-        f"{days} days of {written / DAYS:.3g} GB, compressed to {assumed.LOG_COMPRESSION:.0%}",
+        of_a_day * days * assumed.LOG_COMPRESSION,
+        f"{days} days of {of_a_day:.3g} GB, compressed to {assumed.LOG_COMPRESSION:.0%}",
     )
 
 
@@ -261,10 +256,7 @@ def lifecycle(resource: Resource, stack: Stack, load: Load | None) -> Quantities
 def flow_log(_resource: Resource, _stack: Stack, load: Load | None) -> Quantities:
     """Delivery of the flow log to S3 under load."""
     if load:
-        size = assumed.FLOW_LOG_BYTES_PER_MINUTE
-        yield _under_load(
-            "Flow log: delivery", "vended-logs-to-s3", load.session_minutes * size / GB, _a_minute(load, size)
-        )
+        yield _data("Flow log: delivery", "vended-logs-to-s3", load, assumed.FLOW_LOG_BYTES_PER_MINUTE)
 
 
 def cluster(resource: Resource, stack: Stack, load: Load | None) -> Quantities:
@@ -369,54 +361,6 @@ PRICED: Final[Mapping[str, Function]] = {
     "aws:secretsmanager/secret:Secret": _one("Secrets", "secret", "secret"),
     "aws:wafv2/webAcl:WebAcl": web_acl,
     "awsx:ec2:Vpc": network,
-}
-
-_CONFIGURATION: Final = "a setting of another resource"
-_IAM: Final = "AWS does not charge for IAM"
-_SECURITY_GROUP: Final = "AWS does not charge for security groups"
-_SCALING: Final = "Application Auto Scaling is free; the alarms that it creates are not counted"
-FREE: Final[Mapping[str, str]] = {
-    "aws:acm/certificate:Certificate": "public certificates for load balancers are free",
-    "aws:acm/certificateValidation:CertificateValidation": "no object of AWS",
-    "aws:appautoscaling/policy:Policy": _SCALING,
-    "aws:appautoscaling/scheduledAction:ScheduledAction": _SCALING,
-    "aws:appautoscaling/target:Target": _SCALING,
-    "aws:budgets/budget:Budget": "a budget without actions is free",
-    # aws.amazon.com/eventbridge/pricing: "AWS management events are ingested by the event bus for free". It names no
-    # price for the delivery to a topic of the same account.
-    "aws:cloudwatch/eventRule:EventRule": "events of AWS services are free; the topic's text messages are not counted",
-    "aws:cloudwatch/eventTarget:EventTarget": _CONFIGURATION,
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _CONFIGURATION,
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "its metric costs in hours in which a line matches, none at rest",
-    "aws:cloudwatch/queryDefinition:QueryDefinition": "a saved text; each query that somebody runs costs 0.005 a GB",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _SECURITY_GROUP,
-    "aws:ec2/securityGroup:SecurityGroup": _SECURITY_GROUP,
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": _CONFIGURATION,
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": _CONFIGURATION,
-    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": _CONFIGURATION,
-    "aws:elasticache/subnetGroup:SubnetGroup": _CONFIGURATION,
-    "aws:iam/role:Role": _IAM,
-    "aws:iam/rolePolicy:RolePolicy": _IAM,
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _IAM,
-    "aws:kms/alias:Alias": "AWS charges for keys, not for aliases",
-    "aws:lb/listener:Listener": "in the price of the load balancer",
-    "aws:lb/listenerRule:ListenerRule": "in the price of the load balancer; the first ten rules use no capacity units",
-    "aws:lb/targetGroup:TargetGroup": "in the price of the load balancer; health checks are counted with the task",
-    "aws:route53/record:Record": "queries for an alias of a load balancer are free; the zone is not of the stack",
-    "aws:s3/bucket:Bucket": "its storage is counted at its lifecycle configuration",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _CONFIGURATION,
-    "aws:s3/bucketPolicy:BucketPolicy": _CONFIGURATION,
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _CONFIGURATION,
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _CONFIGURATION,
-    "aws:s3/bucketVersioning:BucketVersioning": "old versions are counted with the recordings",
-    "aws:secretsmanager/secretVersion:SecretVersion": "in the price of the secret",
-    "aws:sns/topic:Topic": "e-mails are free up to 1,000 a month; text messages are not counted",
-    "aws:sns/topicPolicy:TopicPolicy": _CONFIGURATION,
-    "aws:sns/topicSubscription:TopicSubscription": _CONFIGURATION,
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _SECURITY_GROUP,
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _SECURITY_GROUP,
-    "aws:wafv2/webAclAssociation:WebAclAssociation": _CONFIGURATION,
-    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "its log is not counted",
 }
 
 

@@ -12,12 +12,11 @@ import io
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
-from typing import IO, Final
+from typing import Final
 
 from cost import prices
 from cost.errors import CostError
@@ -28,7 +27,6 @@ _LIST: Final = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service
 # Usage types start with a code of the region, except some of us-east-1: USE1-, EUN1-, us-east-1-. Other prefixes name
 # another product: IA-ReadRequestUnits is of DynamoDB's table class Standard-IA.
 _REGION_CODE: Final = r"(?:[A-Z]{3}\d-|[a-z]+-[a-z]+-\d-)?"
-Open = Callable[[str], AbstractContextManager[IO[bytes]]]
 
 
 @dataclass(frozen=True)
@@ -45,11 +43,11 @@ class Listed:
     service: str
     usage_type: str
     per: int = 1
-    columns: tuple[tuple[str, str], ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 _MILLION: Final = 1_000_000
-_ALB: Final = (("Product Family", "Load Balancer-Application"),)
+_ALB: Final = {"Product Family": "Load Balancer-Application"}
 # Prices that are not here, such as Bedrock's, keep the value and the date of prices.csv.
 LISTED: Final = {
     "alarm-metric": Listed("AmazonCloudWatch", "CW:AlarmMonitorUsage"),
@@ -60,12 +58,12 @@ LISTED: Final = {
     "dynamodb-point-in-time-recovery": Listed("AmazonDynamoDB", "TimedPITRStorage-ByteHrs"),
     "dynamodb-reads": Listed("AmazonDynamoDB", "ReadRequestUnits", _MILLION),
     "dynamodb-storage": Listed(
-        "AmazonDynamoDB", "TimedStorage-ByteHrs", columns=(("Volume Type", "Amazon DynamoDB - Indexed DataStore"),)
+        "AmazonDynamoDB", "TimedStorage-ByteHrs", columns={"Volume Type": "Amazon DynamoDB - Indexed DataStore"}
     ),
     "dynamodb-writes": Listed("AmazonDynamoDB", "WriteRequestUnits", _MILLION),
     "ecr-storage": Listed("AmazonECR", "TimedStorage-ByteHrs"),
     "elasticache-valkey-cache.t4g.small": Listed(
-        "AmazonElastiCache", "NodeUsage:cache.t4g.small", columns=(("Cache Engine", "Valkey"),)
+        "AmazonElastiCache", "NodeUsage:cache.t4g.small", columns={"Cache Engine": "Valkey"}
     ),
     "fargate-arm-memory": Listed("AmazonECS", "Fargate-ARM-GB-Hours"),
     "fargate-arm-vcpu": Listed("AmazonECS", "Fargate-ARM-vCPU-Hours:perCPU"),
@@ -78,16 +76,13 @@ LISTED: Final = {
     "nat-gateway": Listed("AmazonEC2", "NatGateway-Hours"),
     "nat-gateway-data": Listed("AmazonEC2", "NatGateway-Bytes"),
     "public-ipv4": Listed("AmazonVPC", "PublicIPv4:InUseAddress"),
-    "s3-storage": Listed("AmazonS3", "TimedStorage-ByteHrs", columns=(("Volume Type", "Standard"),)),
+    "s3-storage": Listed("AmazonS3", "TimedStorage-ByteHrs", columns={"Volume Type": "Standard"}),
     "secret": Listed("AWSSecretsManager", "AWSSecretsManager-Secrets"),
 }
 
 
-def renew(open_list: Open | None = None) -> str:
+def renew() -> str:
     """Writes the prices of AWS's lists to prices.csv. Returns what changed, a line each.
-
-    Args:
-        open_list: opens an address; default: over HTTPS.
 
     Raises:
         CostError: a list cannot be read. Nothing was changed.
@@ -100,7 +95,7 @@ def renew(open_list: Open | None = None) -> str:
         for service in sorted({listed.service for listed in LISTED.values()}):
             names = [name for name, listed in LISTED.items() if listed.service == service]
             address = _LIST.format(service=service, region=region)
-            found, published = _read(address, names, open_list or _over_https)
+            found, published = _read(address, names)
             for name in names:
                 old, usd = rows.get((name, region)), found.get(name, set())
                 if len(usd) == 1:
@@ -117,10 +112,10 @@ def renew(open_list: Open | None = None) -> str:
     return "\n".join([*lines, f"{prices.FILE.name} is renewed, except {others}: look these up."])
 
 
-def _read(address: str, names: Sequence[str], open_list: Open) -> tuple[dict[str, set[str]], str]:
+def _read(address: str, names: Sequence[str]) -> tuple[dict[str, set[str]], str]:
     """Returns what AWS's list has for each of these prices, in USD, and the day on which AWS published it."""
     try:
-        with open_list(address) as body:
+        with urllib.request.urlopen(address, timeout=_SECONDS) as body:  # noqa: S310 - the address is https
             lines = io.TextIOWrapper(body, encoding="utf-8", newline="")
             head = {row[0]: row[1] for row in islice(csv.reader(lines), 5)}
             return _prices(csv.DictReader(lines), names), head["Publication Date"][:10]
@@ -144,7 +139,9 @@ def _prices(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[str
             continue
         for name in names:
             listed = LISTED[name]
-            if patterns[name].fullmatch(row["usageType"]) and all(row.get(key) == text for key, text in listed.columns):
+            if patterns[name].fullmatch(row["usageType"]) and all(
+                row.get(key) == text for key, text in listed.columns.items()
+            ):
                 usd = Decimal(row["PricePerUnit"]) * listed.per
                 if usd:  # a first step may be free
                     steps.setdefault((name, row["SKU"]), {})[float(row["StartingRange"])] = usd
@@ -152,7 +149,3 @@ def _prices(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[str
     for (name, _), of_product in steps.items():
         found.setdefault(name, set()).add(f"{of_product[min(of_product)].normalize():f}")
     return found
-
-
-def _over_https(address: str) -> AbstractContextManager[IO[bytes]]:
-    return urllib.request.urlopen(address, timeout=_SECONDS)  # noqa: S310 - the address is https

@@ -17,18 +17,25 @@ _NOTES = {
 }
 
 
-def text(current: Estimate, savings: Sequence[Saving], other: Estimate | None = None, against: str = "") -> str:
-    """Returns the tables. The first line has the sums, and the difference from `other` if there is one."""
+def text(current: Estimate, savings: Sequence[Saving], other: Estimate | None, against: str) -> str:
+    """Returns the tables. The first line has the sums.
+
+    Args:
+        current: the estimate of the stack.
+        savings: what would make it cheaper.
+        other: what to show the difference from; None: nothing.
+        against: the name of `other`.
+    """
     parts = [_headline(current, other, against)]
     for when, title in (
         (When.AT_REST, "At rest"),
         (When.UNDER_LOAD, "Under load, besides"),
         (When.BEDROCK, "Bedrock"),
     ):
-        if rows := current.of(when):
-            unknown = "? + " if any(row.price is None for row in rows) else ""
+        if items := current.of(when):
+            unknown = "? + " if any(row.price is None for row in items) else ""
             total = ("sum", "", "", "", "", f"{unknown}{current.sum(when):,.2f}")
-            parts.append(f"{title}\n{aligned([_HEAD, *map(_cells, rows), total])}")
+            parts.append(f"{title}\n{aligned([_HEAD, *map(_cells, items), total], right=(2, 4, 5))}")
     parts.append("\n".join(_notes(current)))
     if other:
         parts.append(f"Difference from {against}, USD a month\n{_difference(current, other)}")
@@ -38,7 +45,7 @@ def text(current: Estimate, savings: Sequence[Saving], other: Estimate | None = 
     return "\n\n".join(parts)
 
 
-def as_json(current: Estimate, savings: Sequence[Saving], other: Estimate | None = None, against: str = "") -> str:
+def as_json(current: Estimate, savings: Sequence[Saving], other: Estimate | None, against: str) -> str:
     """Returns the same as one JSON object. Amounts are not rounded."""
     answer: dict[str, Any] = {
         **_sums(current),
@@ -160,7 +167,7 @@ def _saving(saving: Saving) -> tuple[str, str, str]:
     return saving.keys, "no price" if saving.usd is None else f"{saving.usd:,.2f}", saving.price_of
 
 
-def aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = (2, 4, 5)) -> str:
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:
     """Returns rows in columns, those of `right` aligned right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from cost.estimate import Estimate
+from cost.free import FREE
 from cost.load import WRITES_PER_MINUTE, Load
-from cost.quantities import FREE, PRICED, When
+from cost.quantities import PRICED, When
 from tests.cost.conftest import LARGE, SMALL, Bill, recorded
 
 STACKS = ("prod", "staging", "dev")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import urllib.error
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import urllib.request
 from email.message import Message
 from pathlib import Path
-from typing import IO
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -61,7 +61,6 @@ OLD = [
     Price("fargate-x86-vcpu", "us-east-1", "0.04048", "vCPU-hour", "a page", "2026-01", "recalled"),
     Price("public-ipv4", "us-east-1", "0.005", "hour", "a page", "2026-01", ""),
 ]
-Open = Callable[[str], AbstractContextManager[IO[bytes]]]
 
 
 @pytest.fixture(autouse=True)
@@ -76,11 +75,17 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def lists(address: str) -> AbstractContextManager[IO[bytes]]:
+def lists(address: str, **_: Any) -> io.BytesIO:
     """Opens the excerpts by the address that AWS documents."""
     start, service, *rest = address.removeprefix("https://pricing.us-east-1.amazonaws.com/offers/v1.0/").split("/")
     assert (start, rest) == ("aws", ["current", "us-east-1", "index.csv"])
     return io.BytesIO((HEAD.format(service=service) + ROWS.get(service, "")).encode())
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS publishes the excerpts."""
+    monkeypatch.setattr(urllib.request, "urlopen", lists)
 
 
 def row(name: str) -> Price:
@@ -88,7 +93,7 @@ def row(name: str) -> Price:
 
 
 def test_prices_on_demand_replace_the_old_ones_with_their_source_and_day() -> None:
-    lines = renew(lists).splitlines()
+    lines = renew().splitlines()
     assert "fargate-x86-vcpu in us-east-1: 0.04048 -> 0.0405" in lines
     address = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonECS/current/us-east-1/index.csv"
     assert row("fargate-x86-vcpu") == Price(
@@ -104,13 +109,14 @@ def test_prices_on_demand_replace_the_old_ones_with_their_source_and_day() -> No
     assert {name: row(name).usd for name in expected} == expected
 
 
-def test_absent_and_ambiguous_prices_stay_and_are_named() -> None:
-    def open_list(address: str) -> AbstractContextManager[IO[bytes]]:
+def test_absent_and_ambiguous_prices_stay_and_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_vpc(address: str, **_: Any) -> io.BytesIO:
         if "AmazonVPC" in address:  # a service without a list
             raise urllib.error.HTTPError(address, 404, "Not Found", Message(), None)
         return lists(address)
 
-    lines = renew(open_list).splitlines()
+    monkeypatch.setattr(urllib.request, "urlopen", without_vpc)
+    lines = renew().splitlines()
     assert "public-ipv4 in us-east-1: AWS's list lacks it; 0.005 of 2026-01 stays" in lines
     assert "ecr-storage in us-east-1: AWS's list has 2 prices for it; 0.10 of 2026-01 stays" in lines
     assert (row("public-ipv4").read, row("ecr-storage").usd) == ("2026-01", "0.10")
@@ -119,36 +125,26 @@ def test_absent_and_ambiguous_prices_stay_and_are_named() -> None:
     assert row("fargate-x86-vcpu").usd == "0.0405"
 
 
-def _failing(error: Exception) -> Open:
-    def open_list(_address: str) -> AbstractContextManager[IO[bytes]]:
-        raise error
-
-    return open_list
-
-
-def _containing(text: str) -> Open:
-    return lambda _address: io.BytesIO(text.encode())
-
-
 NOT_READ = r"AWS's price list cannot be read: https://\S+: {}\. Nothing was changed\."
+WITHOUT_USAGE_TYPE = HEAD.replace("usageType", "usage") + '"A1","T","OnDemand","0","Inf","h","1","USD"'
 NO_LIST = r"https://\S+ is no price list in the form that AWS documents\. Nothing was changed\."
 
 
 @pytest.mark.parametrize(
-    ("open_list", "message"),
+    ("answer", "message"),
     [
-        (_failing(urllib.error.URLError("No such host")), NOT_READ.format("No such host")),
-        (
-            _failing(urllib.error.HTTPError("", 503, "Slow Down", Message(), None)),
-            NOT_READ.format("HTTP Error 503: Slow Down"),
-        ),
-        (_failing(TimeoutError("timed out")), NOT_READ.format("timed out")),
-        (_containing("<html>\n<p>Sign in, please</p>\n</html>\n"), NO_LIST),
-        (_containing(HEAD.replace("usageType", "usage") + '"A1","T","OnDemand","0","Inf","h","1","USD"'), NO_LIST),
+        (urllib.error.URLError("No such host"), NOT_READ.format("No such host")),
+        (urllib.error.HTTPError("", 503, "Slow Down", Message(), None), NOT_READ.format("HTTP Error 503: Slow Down")),
+        (TimeoutError("timed out"), NOT_READ.format("timed out")),
+        (io.BytesIO(b"<html>\n<p>Sign in, please</p>\n</html>\n"), NO_LIST),
+        (io.BytesIO(WITHOUT_USAGE_TYPE.encode()), NO_LIST),
     ],
 )
-def test_error_is_one_sentence_and_changes_nothing(open_list: Open, message: str, file: Path) -> None:
+def test_error_is_one_sentence_and_changes_nothing(
+    answer: Any, message: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(urllib.request, "urlopen", mock.Mock(side_effect=[answer]))
     before = file.read_bytes()
     with pytest.raises(CostError, match=f"^{message}$"):
-        renew(open_list)
+        renew()
     assert file.read_bytes() == before

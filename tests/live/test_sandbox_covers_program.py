@@ -13,7 +13,8 @@ from typing import Any, cast
 
 import pytest
 
-from cost.quantities import FREE, PRICED
+from cost.free import FREE
+from cost.quantities import PRICED
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
 from recording.program import DIGEST, TAG
