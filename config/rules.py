@@ -10,7 +10,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from pydantic import Field, GetCoreSchemaHandler, SecretStr, StrictBool, StrictInt, ValidationInfo
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SecretStr,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from components.access.models import model_of
@@ -65,6 +73,8 @@ _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LONGEST_PREFIX: Final = 255 - max(map(len, TABLES))  # what a table's name leaves of its limit
 _SECRET_BYTES: Final = 65536
 
+RULE: Final = "rule"  # the keyword in the JSON Schema of a value that holds what its `Rule` allows
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -81,6 +91,9 @@ class Rule:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.with_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), RULE: self.allowed}
 
 
 @dataclass(frozen=True)

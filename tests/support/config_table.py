@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final, cast
+
 from config.key import Declaration, declarations
 from config.settings import Settings
 
@@ -16,7 +18,7 @@ def main_keys() -> str:
     """Returns the table of the keys that most stacks set."""
     head = "| key | default | what it sets |\n|---|---|---|"
     rows = [
-        f"| `{declared.name}` | {_cell(declared.default)} | {declared.key.help} |"
+        f"| `{declared.name}` | {_cell(_default(declared))} | {declared.key.help} |"
         for declared in declarations(Settings)
         if declared.key.main
     ]
@@ -28,12 +30,47 @@ def regional_keys() -> str:
     return ", ".join(f"`{declared.name}`" for declared in declarations(Settings) if declared.key.regional)
 
 
+# By the type in JSON Schema.
+_TYPES: Final = {
+    "string": "string",
+    "integer": "int",
+    "number": "number",
+    "boolean": "bool",
+    "array": "list",
+    "object": "object",
+}
+
+
 def _row(declared: Declaration) -> str:
     key = declared.key
-    type_ = f"{declared.type}, {key.unit}" if key.unit else declared.type
-    rule = f"{declared.rule}; each {declared.item_rule}" if declared.item_rule else declared.rule
+    type_ = f"{_type(declared)}, {key.unit}" if key.unit else _type(declared)
+    items = {"array": (0,), "object": ("",)}
+    item = items.get(declared.schema["type"])
+    rule = f"{declared.rule}; each {declared.rule_at(item)}" if item else declared.rule
     variable = f"`{key.env}`" if key.env else ""
-    return f"| `{declared.name}` | {type_} | {_cell(declared.default)} | {_cell(rule)} | {key.help} | {variable} |"
+    return f"| `{declared.name}` | {type_} | {_cell(_default(declared))} | {_cell(rule)} | {key.help} | {variable} |"
+
+
+def _type(declared: Declaration) -> str:
+    """Returns the type as an operator names it."""
+    type_ = _TYPES[declared.schema["type"]]
+    if declared.key.secret:
+        return "secret" if type_ == "string" else f"{type_} of secrets"
+    return type_
+
+
+def _default(declared: Declaration) -> str:
+    """Returns the default as a stack file would write it."""
+    if declared.key.default:
+        return declared.key.default
+    value: object = declared.schema.get("default", "required")
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(cast(list[str], value))}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _cell(text: str) -> str:

@@ -54,12 +54,12 @@ def test_config_may_not_use_the_name_of_any_variable(redis: dict[str, Any]) -> N
 def test_key_changes_its_variable_and_no_other(declared: Declaration) -> None:
     settings = load(HTTPS, "prod")
     changes: dict[str, tuple[object, str]] = {
-        "bool": (True, "true"),
-        "int": (987654, "987654"),
+        "boolean": (True, "true"),
+        "integer": (987654, "987654"),
         "string": ("unusual", "unusual"),
-        "list": (("one", "two"), "one,two"),
+        "array": (("one", "two"), "one,two"),
     }
-    value, text = changes[declared.type]
+    value, text = changes[declared.schema["type"]]
     if getattr(settings, declared.attribute) == value:
         value, text = False, "false"
     changed = app_environment(settings.model_copy(update={declared.attribute: value}), RESOURCES)

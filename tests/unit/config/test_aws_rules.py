@@ -16,7 +16,7 @@ from config.settings import Settings
 from tests.support.contract import TABLES
 from tests.support.stack_config import CERTIFICATE, GUARDRAIL, PROMPT
 
-LIMITS = {declared.name: declared.limits for declared in declarations(Settings)}
+SCHEMAS = {declared.name: declared.schema for declared in declarations(Settings)}
 
 
 @functools.cache
@@ -66,8 +66,8 @@ def test_fargate_sizes_are_those_of_ecs() -> None:
     ],
 )
 def test_limits_are_those_that_aws_documents(key: str, service_name: str, shape: str, member: str, text: str) -> None:
-    low, high = LIMITS[key]
-    assert text.format(low=low, high=high) in documentation(service_name, shape, member)
+    limits = {"low": SCHEMAS[key]["minimum"], "high": SCHEMAS[key]["maximum"]}
+    assert text.format(**limits) in documentation(service_name, shape, member)
 
 
 @pytest.mark.parametrize(

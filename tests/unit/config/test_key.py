@@ -22,22 +22,30 @@ def parsed(key: str, text: str) -> tuple[Settings, list[str]]:
     return parse(source, mistakes), mistakes.lines
 
 
+def limits(declared: Declaration) -> tuple[int | None, int | None]:
+    return declared.schema.get("minimum"), declared.schema.get("maximum")
+
+
+def choices(declared: Declaration) -> list[str]:
+    return declared.schema.get("enum", [])
+
+
 def good_values(declared: Declaration) -> Iterator[tuple[str, object]]:
     """Yields the texts at the edges of the rule, each with its value."""
-    if declared.type == "bool":
+    if declared.schema["type"] == "boolean":
         yield from [("true", True), ("false", False)]
-    for edge in declared.limits:
+    for edge in limits(declared):
         if edge is not None:
             yield str(edge), edge
-    for choice in declared.choices:
+    for choice in choices(declared):
         yield choice, choice
 
 
 def bad_values(declared: Declaration) -> Iterator[str]:
     """Yields texts just beyond the edges of the rule, and in other spellings."""
-    if declared.type == "bool":
+    if declared.schema["type"] == "boolean":
         yield from ["yes", "1", "True", "TRUE", "", "null", "[true]"]
-    low, high = declared.limits
+    low, high = limits(declared)
     if low is not None:
         yield from [
             str(low - 1),
@@ -53,9 +61,9 @@ def bad_values(declared: Declaration) -> Iterator[str]:
         yield from ["true", "null", f"[{low + 1}]", "\u0662"]
     if high is not None:
         yield str(high + 1)
-    for choice in declared.choices:
+    for choice in choices(declared):
         yield choice.swapcase()
-    if declared.choices:
+    if choices(declared):
         yield ""
 
 
