@@ -46,7 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(message: str, status: int = 1) -> int:
-    sys.stdout.flush()
     _complain(message)
     return status
 
@@ -67,7 +66,6 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add("where", _where, "print which stack a command works on", "stack")
     verify = add(
         "verify",
         _verify,
@@ -130,10 +128,6 @@ def _target(stack: str) -> Target:
 # Each command imports its module when it runs: `verify` needs nothing of `compose`.
 
 
-def _where(options: argparse.Namespace) -> None:
-    say(f"Region: {_target(options.stack).region}")
-
-
 def _verify(options: argparse.Namespace) -> int:
     if options.environment:
         return _verify_environment(options)
@@ -189,16 +183,13 @@ def _verify_one(target: Target, wait: float, *, json_only: bool) -> tuple[bool, 
 
 def _status(options: argparse.Namespace) -> int:
     from operations.environment import open_all
-    from operations.status import as_json, print_report, report
+    from operations.status import as_json, as_text, report
 
     targets = open_all(options.environment)
     if not options.json:
         say(f"{options.environment} on {'the sandbox' if targets[0].on == 'sandbox' else 'AWS'}")
     found = report(options.environment, targets)
-    if options.json:
-        say(as_json(found))
-    else:
-        print_report(found)
+    say(as_json(found) if options.json else as_text(found))
     return 0 if found.good else 1
 
 
@@ -258,8 +249,14 @@ def _release(options: argparse.Namespace) -> None:
 def _task(options: argparse.Namespace) -> int:
     from operations import task
 
-    given = task.Options(options.command_line, options.cwd.absolute(), options.port, options.revision, options.yes)
-    return task.run(_target(options.stack), given)
+    return task.run(
+        _target(options.stack),
+        options.command_line,
+        options.cwd.absolute(),
+        port=options.port,
+        revision=options.revision,
+        yes=options.yes,
+    )
 
 
 def _compose(options: argparse.Namespace) -> None:

@@ -50,7 +50,7 @@ def added_by_hand(target: Target) -> list[str]:
     """Returns what the stack's objects have in AWS beside what the program created, one line each, sorted.
 
     Raises:
-        PulumiError: there is no such stack.
+        OperationError: there is no such stack.
     """
     stack = _Stack(target, target.resources())
     lines = _found(stack)

@@ -38,7 +38,6 @@ def confirm(question: str, *, yes: bool) -> None:
         raise OperationError(
             "There is no terminal to ask at. To agree beforehand, add --yes (YES=1 with make). Nothing was done."
         )
-    sys.stdout.flush()
     if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
         raise OperationError("Nothing was done.")
 

@@ -1,11 +1,10 @@
 """`make preflight`: checks an account before the first `pulumi up` of a stack. Changes nothing."""
 
-import importlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from components.access.models import InferenceProfile, InferenceTypes, model_of
 from components.edge.certificates import Certificate, describe
@@ -21,8 +20,6 @@ from operations.console import aligned, say
 from operations.errors import OperationError, describe_aws_error
 from operations.images import Registry
 from operations.target import Target
-
-T = TypeVar("T")
 
 # IAM User Guide, "AWS services that work with IAM": the services create these roles with the rights of the caller.
 _SERVICE_ROLES: Final = (
@@ -72,38 +69,35 @@ class Account:
     # What the stack uses and does not create, as the check of the configuration looks it up at preview.
 
     def certificate(self, arn: str) -> Certificate | None:
-        return self._found(lambda: describe(self.client("acm"), arn), "ResourceNotFoundException")
+        acm = self.client("acm")
+        try:
+            return describe(acm, arn)
+        except acm.exceptions.ResourceNotFoundException:
+            return None
 
     def zone(self, hosted_zone_id: str) -> HostedZone | None:
-        def ask() -> HostedZone:
-            found: dict[str, Any] = self.client("route53").get_hosted_zone(Id=hosted_zone_id)["HostedZone"]
-            return HostedZone(found["Name"].rstrip("."), found.get("Config", {}).get("PrivateZone", False))
-
-        return self._found(ask, "NoSuchHostedZone")
+        route53 = self.client("route53")
+        try:
+            found: dict[str, Any] = route53.get_hosted_zone(Id=hosted_zone_id)["HostedZone"]
+        except route53.exceptions.NoSuchHostedZone:
+            return None
+        return HostedZone(found["Name"].rstrip("."), found.get("Config", {}).get("PrivateZone", False))
 
     def models(self) -> Mapping[str, InferenceTypes]:
         found: list[dict[str, Any]] = self.client("bedrock").list_foundation_models()["modelSummaries"]
         return {model["modelId"]: model.get("inferenceTypesSupported", []) for model in found}
 
     def profile(self, profile_id: str) -> InferenceProfile | None:
-        def ask() -> InferenceProfile:
-            found = self.client("bedrock").get_inference_profile(inferenceProfileIdentifier=profile_id)
-            models: list[dict[str, str]] = found["models"]
-            return InferenceProfile(found["inferenceProfileArn"], tuple(model["modelArn"] for model in models))
-
-        # The id is the only thing that can be invalid.
-        return self._found(ask, "ResourceNotFoundException", "ValidationException")
-
-    @staticmethod
-    def _found(ask: Callable[[], T], *not_there: str) -> T | None:
-        exceptions: Any = importlib.import_module("botocore.exceptions")
+        bedrock = self.client("bedrock")
         try:
-            return ask()
-        except exceptions.ClientError as error:
-            answer: Any = error
-            if answer.response["Error"]["Code"] in not_there:
-                return None
-            raise
+            found = bedrock.get_inference_profile(inferenceProfileIdentifier=profile_id)
+        except (
+            bedrock.exceptions.ResourceNotFoundException,
+            bedrock.exceptions.ValidationException,  # the id is the only thing that can be invalid
+        ):
+            return None
+        models: list[dict[str, str]] = found["models"]
+        return InferenceProfile(found["inferenceProfileArn"], tuple(model["modelArn"] for model in models))
 
 
 def preflight(target: Target) -> bool:

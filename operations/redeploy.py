@@ -7,7 +7,7 @@ from components.lib.timeline import JOB_MINUTES
 from operations.console import say
 from operations.errors import OperationError
 from operations.target import Target
-from operations.verdict import Outcome, judge, short
+from operations.verdict import Outcome, judge, primary_of, short
 from operations.verify import gather
 
 # `make verify` returns as soon as the deployment is over. This is as long as a CI job waits for one.
@@ -38,7 +38,7 @@ def redeploy(target: Target) -> None:
         service = ecs.update_service(cluster=cluster, service=name, forceNewDeployment=True)["service"]
     except (ecs.exceptions.ServiceNotFoundException, ecs.exceptions.ServiceNotActiveException):
         raise OperationError(f"The cluster {cluster} has no service {name} any more.") from None
-    primary = next(one for one in service["deployments"] if one["status"] == "PRIMARY")
+    primary = primary_of(service)
     say(
         f"Started {primary['id']}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
         f"To see how it ends: {wait}"

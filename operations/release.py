@@ -16,7 +16,7 @@ from operations.console import confirm, say
 from operations.errors import OperationError, collected
 from operations.promote import copy_image
 from operations.redeploy import WAIT_SECONDS
-from operations.status import print_report, report, running_image
+from operations.status import as_text, report, running_image
 from operations.target import Target
 from operations.verdict import Outcome, Verdict
 from operations.verify import verify, verify_update
@@ -116,7 +116,7 @@ def release(
     if targets[0].on == "aws":
         confirm(f"Release {tag}?", yes=yes)
     if errors := update_in_waves(waves, f"release of {tag}"):
-        print_report(report(environment, targets))
+        say(as_text(report(environment, targets)))
         errors.append(
             "To go on, run it again. To go back: `make rollback STACK=…` for each stack that has the version."
         )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from components.lib import sdk
 from config.settings import Settings
 from operations.configuration import read_settings
-from operations.console import aligned, say
+from operations.console import aligned
 from operations.differences import StackConfig, differences
 from operations.errors import collected
 from operations.routing import Route, find_route
@@ -116,11 +116,6 @@ def report(environment: str, targets: Sequence[Target]) -> Report:
             configs.append(config)
         statuses.append(_status(target, config.settings if config else None, faults))
     return Report(environment, statuses, differences(configs))
-
-
-def print_report(found: Report) -> None:
-    """Prints the table, what is amiss, and one line at the end."""
-    say(as_text(found))
 
 
 def as_text(found: Report) -> str:

@@ -7,7 +7,7 @@ import resource
 import shlex
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from operations.health import Health, HealthCheck, Status, after
 
 _SIGNALLED = 128  # a shell and Docker add this to the number of the signal that ended a command
 _OUTPUT_BYTES = 4096
-SetLimit = Callable[[int, tuple[int, int]], None]
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ async def _start(launch: Launch) -> asyncio.subprocess.Process:
         ) from None
 
 
-def set_limits(ulimits: Sequence[Ulimit], set_limit: SetLimit = resource.setrlimit) -> None:
+def set_limits(ulimits: Sequence[Ulimit]) -> None:
     """Sets the limits of this process. Where the machine allows less, prints that and sets what it allows.
 
     It runs between fork and exec, so it writes to the standard error without buffers.
@@ -98,7 +97,7 @@ def set_limits(ulimits: Sequence[Ulimit], set_limit: SetLimit = resource.setrlim
             os.write(2, f"task: this machine has no limit {limit.name}\n".encode())
             continue
         try:
-            set_limit(number, (limit.soft, limit.hard))
+            resource.setrlimit(number, (limit.soft, limit.hard))
         except (ValueError, OSError):
             _, most = resource.getrlimit(number)
             os.write(
@@ -107,7 +106,7 @@ def set_limits(ulimits: Sequence[Ulimit], set_limit: SetLimit = resource.setrlim
                 f" {limit.hard} hard. The command gets what the machine allows.\n".encode(),
             )
             with contextlib.suppress(ValueError, OSError):
-                set_limit(number, (min(limit.soft, most), most))
+                resource.setrlimit(number, (min(limit.soft, most), most))
 
 
 async def _stop(

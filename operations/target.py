@@ -5,7 +5,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -139,9 +138,9 @@ class Target:
         """Returns the resources in the stack's state that are in AWS, too: components have no id.
 
         Raises:
-            PulumiError: there is no such stack.
+            OperationError: there is no such stack.
         """
-        state = json.loads(self.pulumi("stack", "export", capture=True))
+        state = json.loads(self._read("stack", "export"))
         return [one for one in state["deployment"].get("resources", []) if one.get("id")]
 
     def outputs(self) -> dict[str, Any]:
@@ -229,7 +228,6 @@ def run_pulumi(arguments: Sequence[str], name: str, *, capture: bool) -> str:
     Raises:
         PulumiError: the exit status is not 0.
     """
-    sys.stdout.flush()
     piped = subprocess.PIPE if capture else None
     process = _started(arguments, stdout=piped, stderr=piped)
     try:

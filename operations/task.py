@@ -25,17 +25,6 @@ _REDIS_URL = "REDIS_URL"
 
 
 @dataclass(frozen=True)
-class Options:
-    """The options of the command line."""
-
-    command: Sequence[str]  # empty: the definition's
-    cwd: Path
-    port: int | None  # None: the definition's
-    revision: int | None  # of the stack's family; None: the deployed one
-    yes: bool  # do not ask
-
-
-@dataclass(frozen=True)
 class Credentials:
     """AWS credentials as environment variables, and a description of whose they are."""
 
@@ -43,25 +32,40 @@ class Credentials:
     whose: str
 
 
-def run(target: Target, options: Options) -> int:
+def run(
+    target: Target,
+    command: Sequence[str],
+    cwd: Path,
+    *,
+    port: int | None = None,
+    revision: int | None = None,
+    yes: bool = False,
+) -> int:
     """Runs the command and returns its exit status.
+
+    Args:
+        command: a program and its arguments; the definition's if empty.
+        cwd: the folder to run it in.
+        port: the port to listen on; None: the definition's.
+        revision: of the stack's family; None: the deployed one.
+        yes: do not ask before the command gets real secrets.
 
     Raises:
         OperationError: ECS or this machine could not start the command, or the person at the keyboard refused.
     """
-    definition = registered(target, options.revision)
+    definition = registered(target, revision)
     container = definition.container
-    command = options.command or (*container.entry_point, *container.command)
+    command = command or (*container.entry_point, *container.command)
     if not command:
         raise OperationError(
             f"The definition leaves the command to the image. Name a command: `{target.make('task')}"
             " CMD='node dist/src/server/index.js'`."
         )
-    if not options.cwd.is_dir():
+    if not cwd.is_dir():
         raise OperationError(
-            f"There is no folder {options.cwd} to run the command in. Choose one with --cwd (CWD=… with make)."
+            f"There is no folder {cwd} to run the command in. Choose one with --cwd (CWD=… with make)."
         )
-    port, check = published(container, options.port)
+    port, check = published(container, port)
     if port is not None:
         _require_free(port)
     credentials = _credentials(target, definition)
@@ -71,7 +75,7 @@ def run(target: Target, options: Options) -> int:
             f"On AWS, this gives `{shlex.join(command)}` on this machine the stack's real secrets ({secrets})"
             f" and the credentials of {credentials.whose}."
         )
-        confirm("Go on?", yes=options.yes)
+        confirm("Go on?", yes=yes)
     secrets = inject(target, definition)
     environment = composed(container, secrets, credentials.variables, target.region, port, os.environ)
     say(f"Task: {definition.name}, container {container.name}")
@@ -88,8 +92,8 @@ def run(target: Target, options: Options) -> int:
             f"Redis: {_REDIS_URL} is the stack's cache, which this machine cannot reach; `make compose` starts one here"
         )
     say("Not as on ECS: the image, its user, a read-only root, CPU, memory and the network; `make compose` has these")
-    say(f"Command: {shlex.join(command)}, in {options.cwd}")
-    return supervise(Launch(command, options.cwd, environment, container.ulimits, check, container.stop_timeout))
+    say(f"Command: {shlex.join(command)}, in {cwd}")
+    return supervise(Launch(command, cwd, environment, container.ulimits, check, container.stop_timeout))
 
 
 def published(container: Container, port: int | None) -> tuple[int | None, HealthCheck | None]:
@@ -164,8 +168,9 @@ def _credentials(target: Target, definition: TaskDefinition) -> Credentials:
         return Credentials(isolated, "nobody, because the definition has no task role")
     try:
         assumed = sts.assume_role(RoleArn=role, RoleSessionName=f"make-task-{target.stack}"[:64])
-    except Exception as error:
-        if target.on == "sandbox" or _code(error) != "AccessDenied":
+    except sts.exceptions.ClientError as error:
+        refusal: Any = error
+        if target.on == "sandbox" or refusal.response["Error"]["Code"] != "AccessDenied":
             raise
         return _of_the_shell(sts, role, isolated)
     keys = assumed["Credentials"]
@@ -187,8 +192,3 @@ def _of_the_shell(sts: Any, role: str, isolated: Mapping[str, str]) -> Credentia
 def _variables(key: str, secret: str, token: str | None) -> dict[str, str]:
     variables = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
     return {**variables, "AWS_SESSION_TOKEN": token} if token else variables
-
-
-def _code(error: Exception) -> str:
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    return response.get("Error", {}).get("Code", "")

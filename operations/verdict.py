@@ -38,7 +38,7 @@ class Answers:
     """AWS's answers.
 
     Args:
-        service: from DescribeServices; None if there is no service.
+        service: from DescribeServices; None if no service is active.
         deployment: the latest one, from DescribeServiceDeployments; None if ECS lists none.
         revisions: the task definition of each service revision in `deployment`.
         targets: target group → the states of its targets, from DescribeTargetHealth.
@@ -73,7 +73,7 @@ def judge(intended: str, answers: Answers) -> Verdict:
         intended: the ARN of that task definition revision.
     """
     service = answers.service
-    if service is None or service.get("status") != "ACTIVE":
+    if service is None:
         return Verdict(Outcome.MISSING, "there is no such service")
     outcome, line = _of_deployment(intended, answers, service) or _of_counts(intended, answers, service)
     return Verdict(outcome, line, tuple(_rows(intended, answers, service)), tuple(service.get("events", [])))

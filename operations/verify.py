@@ -41,13 +41,14 @@ def gather(target: Target) -> Answers:
     revision: str | None = latest.get("targetServiceRevision", {}).get("arn")
     elb = target.client("elbv2")
     groups, rules = _routing(service)
+    described_rules: list[Any] = elb.describe_rules(RuleArns=rules)["Rules"] if rules else []
     health = {arn: elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"] for arn in groups}
     return Answers(
         service,
         latest or None,
         task_definitions(ecs, [revision] if revision else []),
         {arn: [one["TargetHealth"]["State"] for one in targets] for arn, targets in health.items()},
-        {rule["RuleArn"]: rule["Actions"] for rule in _rules(elb, rules)},
+        {rule["RuleArn"]: rule["Actions"] for rule in described_rules},
         *_limits(target, cluster, name),
     )
 
@@ -93,18 +94,11 @@ def _routing(service: dict[str, Any]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(groups)), list(dict.fromkeys(rules))
 
 
-def _rules(elb: Any, arns: list[str]) -> list[dict[str, Any]]:
-    return elb.describe_rules(RuleArns=arns)["Rules"] if arns else []
-
-
-def verify(
-    target: Target, wait: float = 0, ask: Callable[[Target], Answers] = gather, progress: Callable[[str], None] = say
-) -> Verdict:
+def verify(target: Target, wait: float = 0, progress: Callable[[str], None] = say) -> Verdict:
     """Waits for a deployment under way and for tasks that start, and judges the service.
 
     Args:
         wait: how many seconds to wait at most; for tasks without a deployment, `_START_SECONDS`.
-        ask: returns AWS's answers.
         progress: prints a line while the deployment is under way.
 
     Raises:
@@ -115,7 +109,7 @@ def verify(
     healthy_by: float | None = None
     printed = ""
     while True:
-        verdict = judge(intended, ask(target))
+        verdict = judge(intended, gather(target))
         now = time.monotonic()
         healthy_by = (healthy_by or now + _START_SECONDS) if verdict.outcome is Outcome.UNHEALTHY else None
         left = min(deadline, healthy_by or deadline) - now

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from config.load import parse
-from config.mistakes import Mistakes
-from config.source import Source
 from operations.differences import StackConfig, differences
+from tests.support.stack_config import parsed
 
 
 def config(stack: str, encrypted: tuple[str, ...] = (), **texts: str) -> StackConfig:
     region = stack.removeprefix("prod-") if stack != "prod" else "us-east-1"
-    source = Source(stack, {"aws:region": region, **texts}, frozenset())
-    mistakes = Mistakes(source)
-    settings = parse(source, mistakes)
-    assert mistakes.lines == []
-    return StackConfig(settings, frozenset(encrypted))
+    return StackConfig(parsed(stack, **{"aws:region": region, **texts}), frozenset(encrypted))
 
 
 def test_values_of_a_region_may_differ() -> None:

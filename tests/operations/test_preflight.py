@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from config.load import parse
-from config.mistakes import Mistakes
-from config.source import Source
 from operations import preflight
 from operations.preflight import CHECKS, Account, Finding, Level
+from tests.support.boto import refusal, stubbed
+from tests.support.stack_config import CERTIFICATE, HTTPS, parsed
 
-_boto3: Any = importlib.import_module("boto3")
-_exceptions: Any = importlib.import_module("botocore.exceptions")
-_stub: Any = importlib.import_module("botocore.stub")
-
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
 PLENTY = {"Fargate On-Demand vCPU resource count": 100.0, "Fargate Spot vCPU resource count": 100.0}
 ZONE = "Z1D633PJN98FT9"
 
-# A service -> its answers in the order of the calls: the operation, and the answer or the code of an error.
+# A service -> its answers in the order of the calls: the method, and the answer or the code of an error.
 Answers = Mapping[str, list[tuple[str, Any]]]
-
-
-def client(service: str) -> Any:
-    credentials = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-    return _boto3.client(service, region_name="us-east-1", **credentials)
-
-
-def account(answers: Answers, **config: str) -> Account:
-    source = Source("test", {"aws:region": "us-east-1", **config}, frozenset())
-    mistakes = Mistakes(source)
-    settings = parse(source, mistakes)
-    assert mistakes.lines == []
-    clients: dict[str, Any] = {}
-    for service, calls in answers.items():
-        clients[service] = client(service)
-        stubber = _stub.Stubber(clients[service])
-        for operation, answer in calls:
-            if isinstance(answer, str):
-                stubber.add_client_error(operation, answer)
-            else:
-                stubber.add_response(operation, answer)
-        stubber.activate()
-    return Account(settings, clients.__getitem__)
 
 
 def quotas(*values: Mapping[str, float]) -> list[tuple[str, Any]]:
@@ -72,14 +42,15 @@ class Refusing:
     """A client of a service. AWS refuses its every call."""
 
     def __init__(self, service: str) -> None:
-        self.exceptions = client(service).exceptions
+        self.exceptions = stubbed(service).client.exceptions
 
     def __getattr__(self, operation: str) -> Any:
-        raise _exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+        raise refusal(operation, "AccessDenied")
 
 
 def found(check: Callable[[Account], Iterator[Finding]], answers: Answers, **config: str) -> list[Finding]:
-    return list(check(account(answers, **config)))
+    clients = {service: stubbed(service, *calls).client for service, calls in answers.items()}
+    return list(check(Account(parsed(**config), clients.__getitem__)))
 
 
 def levels(findings: list[Finding]) -> list[str]:
@@ -213,8 +184,7 @@ def test_inference_profile_exists_and_its_model_is_accessible() -> None:
 def test_certificate_is_issued_for_the_domain_name(answer: Any, level: str) -> None:
     described = {"Certificate": answer} if answer else "ResourceNotFoundException"
     answers: Answers = {"acm": [("describe_certificate", described)]}
-    config = {"domainName": "voice.example.com", "certificateArn": CERTIFICATE}
-    assert levels(found(preflight.certificate, answers, **config)) == [level]
+    assert levels(found(preflight.certificate, answers, **HTTPS)) == [level]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +232,7 @@ def test_sms_sandbox(sandboxed: bool, level: str) -> None:
 def test_checks_of_what_the_stack_does_not_use_are_silent() -> None:
     for check in (preflight.certificate, preflight.zone, preflight.text_messages):
         assert found(check, {}) == []
-    assert found(preflight.zone, {}, domainName="voice.example.com", certificateArn=CERTIFICATE) == []
+    assert found(preflight.zone, {}, **HTTPS) == []
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -270,6 +240,6 @@ def test_refusal_of_aws_is_a_warning(check: Callable[[Account], Iterator[Finding
     config = {"imageTag": "1.4.2", "alarmPhones": '["+358401234567"]', "certificateArn": CERTIFICATE}
     if check is preflight.zone:
         config = {"domainName": "voice.example.com", "hostedZoneId": ZONE}
-    [finding] = preflight.findings_of(check, Account(account({}, **config).settings, Refusing))
+    [finding] = preflight.findings_of(check, Account(parsed(**config), Refusing))
     assert finding.level is Level.WARN
     assert "AccessDenied" in finding.text

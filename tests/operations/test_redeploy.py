@@ -2,62 +2,36 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
+from unittest import mock
 
 import pytest
 
 from operations import redeploy as redeploying
 from operations.errors import OperationError
-from operations.target import Target
-from operations.verdict import Answers
-from tests.support.recorded_rollouts import CASES, NEW
+from tests.support.boto import stubbed
+from tests.support.printed_stack import PrintedStack
+from tests.support.recorded_rollouts import CASES, NEW, deployment, service
+
+FORCED = {"cluster": "voiceter-cluster", "service": "voiceter-backend", "forceNewDeployment": True}
 
 
-class _Ecs:
-    exceptions = SimpleNamespace(ServiceNotFoundException=LookupError, ServiceNotActiveException=LookupError)
-
-    def __init__(self) -> None:
-        self.calls: list[dict[str, Any]] = []
-
-    def update_service(self, **arguments: Any) -> dict[str, Any]:
-        self.calls.append(arguments)
-        deployments = [{"status": "PRIMARY", "id": "ecs-svc/1"}]
-        return {"service": {"deployments": deployments, "taskDefinition": NEW, "desiredCount": 2}}
-
-
-class _Stack:
-    """A stack in one of the recorded states."""
-
-    def __init__(self, case: str) -> None:
-        self.answers = Answers(**CASES[case])
-        self.ecs = _Ecs()
-
-    def output(self, name: str) -> str:
-        return NEW if name == "taskDefinitionArn" else name
-
-    def client(self, service: str) -> _Ecs:
-        assert service == "ecs"
-        return self.ecs
-
-    def make(self, command: str, *options: str) -> str:
-        return " ".join(["make", command, "STACK=prod", *options])
-
-    def command(self, command: str) -> str:
-        return f"`{command} --stack prod`"
-
-
-def _redeploy(monkeypatch: pytest.MonkeyPatch, case: str) -> _Ecs:
-    stack = _Stack(case)
-    monkeypatch.setattr(redeploying, "gather", lambda _target: stack.answers)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    redeploying.redeploy(cast(Target, stack))
-    return stack.ecs
+def _redeploy(monkeypatch: pytest.MonkeyPatch, case: str, *calls: tuple[Any, ...]) -> None:
+    """Runs the command on a stack in a recorded state. The calls are the ones that change something."""
+    ecs = stubbed("ecs", *calls)
+    outputs = {"taskDefinitionArn": NEW, "clusterName": FORCED["cluster"], "serviceName": FORCED["service"]}
+    monkeypatch.setattr(redeploying, "gather", mock.Mock(return_value=CASES[case]))
+    redeploying.redeploy(PrintedStack(printed_outputs=outputs, clients={"ecs": ecs.client}))
+    ecs.assert_no_pending_responses()
 
 
 @pytest.mark.parametrize("case", ["completed", "blue-green done, groups swapped", "rolled back by the circuit breaker"])
-def test_deployment_of_the_same_revision_is_forced(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
-    [call] = _redeploy(monkeypatch, case).calls
-    assert call == {"cluster": "clusterName", "service": "serviceName", "forceNewDeployment": True}
+def test_deployment_of_the_same_revision_is_forced(
+    monkeypatch: pytest.MonkeyPatch, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = {"service": service(deployment(id="ecs-svc/1"))}
+    _redeploy(monkeypatch, case, ("update_service", answer, FORCED))
+    assert "Started ecs-svc/1: voiceter-backend:42 again, 2 tasks." in capsys.readouterr().out
 
 
 def test_deployment_that_continues_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,3 +43,8 @@ def test_traffic_is_not_shifted_after_a_rollback(monkeypatch: pytest.MonkeyPatch
     """After a failed release that turned HTTPS on, clients follow a rule that ECS would not shift."""
     with pytest.raises(OperationError, match=r"another listener rule.*make rollback STACK=prod.*pulumi up --refresh"):
         _redeploy(monkeypatch, "blue-green rolled back")
+
+
+def test_service_that_was_deleted_meanwhile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OperationError, match="voiceter-cluster has no service voiceter-backend any more"):
+        _redeploy(monkeypatch, "gone", ("update_service", "ServiceNotFoundException"))

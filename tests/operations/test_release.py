@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import cast
+from unittest import mock
 
 import pytest
 
@@ -25,15 +26,13 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def running_image(stack: FakeStack, _: str) -> tuple[str, str]:
         return "1.4.1", stack.digest
 
-    def copy_image(_source: Any, _destination: Any, _tag: str) -> str:
-        return DIGEST
-
     def report(environment: str, stacks: Sequence[FakeStack]) -> str:
         return f"table of {environment}: {', '.join(one.stack for one in stacks)}"
 
-    for fake in (running_image, copy_image, report):
-        monkeypatch.setattr(releasing, fake.__name__, fake)
-    monkeypatch.setattr(releasing, "print_report", print)
+    monkeypatch.setattr(releasing, "running_image", running_image)
+    monkeypatch.setattr(releasing, "copy_image", mock.Mock(return_value=DIGEST))
+    monkeypatch.setattr(releasing, "report", report)
+    monkeypatch.setattr(releasing, "as_text", str)
 
 
 @pytest.fixture

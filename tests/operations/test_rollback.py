@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 
@@ -206,9 +207,9 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Callable[[Service], None]:
     """A registry that holds 1 and 2. Returns a function that sets what runs, at first 2."""
 
     def run(service: Service) -> None:
-        monkeypatch.setattr(rolling, "_service", lambda _: service)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+        monkeypatch.setattr(rolling, "_service", mock.Mock(return_value=service))
 
-    monkeypatch.setattr(Registry, "of", staticmethod(lambda _: _Registry("1", "2")))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(Registry, "of", mock.Mock(return_value=_Registry("1", "2")))
     run(Service("2", True))
     return run
 

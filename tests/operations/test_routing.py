@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import importlib
 from typing import Any
 
 import pytest
 
 from operations.routing import Route, find_route
-
-_boto3: Any = importlib.import_module("boto3")
-_stub: Any = importlib.import_module("botocore.stub")
+from tests.support.boto import stubbed
 
 ZONE, NAME, CHECK = "Z1D633PJN98FT9", "voice.example.com", "abcdef11-2222-3333-4444-555555fedcba"
-CREDENTIALS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
 ALIAS = {"HostedZoneId": "Z35SXDOTRQ7X7K", "DNSName": "lb.example.com.", "EvaluateTargetHealth": False}
 
 
@@ -33,24 +29,22 @@ def route(
         check: of the health check's configuration, or the code of an error; None: it is not asked for.
         reports: what the checkers report; None: they are not asked.
     """
-    client = _boto3.client("route53", region_name="us-east-1", **CREDENTIALS)
-    stubber = _stub.Stubber(client)
     listed = {"ResourceRecordSets": list(records), "IsTruncated": False, "MaxItems": "300"}
     asked = {"HostedZoneId": ZONE, "StartRecordName": NAME, "StartRecordType": "A"}
-    stubber.add_response("list_resource_record_sets", listed, asked)
+    calls: list[tuple[Any, ...]] = [("list_resource_record_sets", listed, asked)]
     if isinstance(check, str):
-        stubber.add_client_error("get_health_check", check)
+        calls.append(("get_health_check", check))
     elif check is not None:
         found = {"Id": CHECK, "CallerReference": "1", "HealthCheckVersion": 1}
         answer = {"HealthCheck": {**found, "HealthCheckConfig": {"Type": "HTTPS", **check}}}
-        stubber.add_response("get_health_check", answer, {"HealthCheckId": CHECK})
+        calls.append(("get_health_check", answer, {"HealthCheckId": CHECK}))
     if reports is not None:
         now = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
         seen = [{"Region": "us-east-1", "StatusReport": {"Status": one, "CheckedTime": now}} for one in reports]
-        stubber.add_response("get_health_check_status", {"HealthCheckObservations": seen}, {"HealthCheckId": CHECK})
-    with stubber:
-        found_route = find_route(client, ZONE, NAME, "prod")
-    stubber.assert_no_pending_responses()
+        calls.append(("get_health_check_status", {"HealthCheckObservations": seen}, {"HealthCheckId": CHECK}))
+    route53 = stubbed("route53", *calls)
+    found_route = find_route(route53.client, ZONE, NAME, "prod")
+    route53.assert_no_pending_responses()
     return found_route
 
 

@@ -8,26 +8,24 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from unittest import mock
 
 import pytest
 
-from config.load import parse
-from config.mistakes import Mistakes
-from config.settings import Settings
-from config.source import Source
 from operations import __main__ as operations
 from operations import scan as scanning
 from operations.accepted import ACCEPTED, CONDITIONS, Accepted
 from operations.errors import OperationError
 from operations.scan import SERVICES, judge, print_report
 from operations.target import Target
+from tests.support.printed_stack import PrintedStack
+from tests.support.stack_config import HTTPS, parsed
 
 ROOT = Path(__file__).parents[2]
 RECORDED = Path(__file__).parent / "prowler"
 FOUND: list[dict[str, Any]] = json.loads((RECORDED / "findings.json").read_text())
 CHECKS = (RECORDED / "checks.txt").read_text().split()
 STACKS = ("prod", "staging", "dev")
-NO_KEY = {"aws:region": "us-east-1"}
 
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/voiceter-backend/aab8976a3737465c"
 LOGS, RECORDINGS = "voiceter-logs-123456789012-prod", "voiceter-recordings-123456789012-prod"
@@ -51,17 +49,12 @@ RESOURCES = [
 ]
 
 
-def settings(stack: str = "prod", **config: str) -> Settings:
-    source = Source(stack, {**NO_KEY, **config}, frozenset())
-    return parse(source, Mistakes(source))
-
-
 def entry(check: str, **more: str) -> Accepted:
     return Accepted(check=check, reason="because", **more)
 
 
 def report(*accepted: Accepted, not_decided: dict[str, str] | None = None, **config: str) -> scanning.Report:
-    return judge(FOUND, RESOURCES, settings(**config), not_decided or {}, accepted)
+    return judge(FOUND, RESOURCES, parsed("prod", **config), not_decided or {}, accepted)
 
 
 def left(found: scanning.Report) -> list[tuple[str, str]]:
@@ -121,7 +114,7 @@ def test_undecided_checks_are_those_of_the_stack() -> None:
 def test_check_that_asks_for_a_manual_decision_is_undecided() -> None:
     [manual] = [one for one in FOUND if one["status_code"] == "MANUAL"]
     ours = [*RESOURCES, resource("aws:kms/key:Key", "data", "key", arn=manual["resources"][0]["uid"])]
-    found = judge(FOUND, ours, settings(), {}, ())
+    found = judge(FOUND, ours, parsed("prod"), {}, ())
     assert found.undecided[manual["metadata"]["event_code"]].startswith("Cannot verify")
 
 
@@ -135,17 +128,9 @@ def test_report_is_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> Non
     assert lines[-1].startswith("1 findings are about what the stack does not create")
 
 
-class Stack(Target):
-    """A stack of which pulumi prints a recorded state and an empty config."""
-
-    state: Sequence[dict[str, Any]] = RESOURCES
-
-    def pulumi(self, *arguments: str, capture: bool = False) -> str:
-        if arguments[:2] == ("stack", "output"):
-            return json.dumps({"region": "us-east-1"})
-        if arguments[0] == "config":
-            return json.dumps({"aws:region": {"value": "us-east-1", "secret": False}})
-        return json.dumps({"deployment": {"resources": self.state}})
+def stack(on: Literal["sandbox", "aws"], state: Sequence[dict[str, Any]] = RESOURCES) -> Target:
+    region = "us-east-1"
+    return PrintedStack("prod", on, {"region": region}, {"aws:region": region}, state)
 
 
 @pytest.fixture
@@ -177,10 +162,7 @@ def test_command_runs_prowler_on_the_services_of_the_stack(
     printed = prowler(f"cp {RECORDED}/findings.json scan.ocsf.json")
     monkeypatch.setattr(scanning, "ACCEPTED", ())
 
-    def opened(stack: str) -> Stack:
-        return Stack(stack, on)
-
-    monkeypatch.setattr(Target, "open", opened)
+    monkeypatch.setattr(Target, "open", mock.Mock(return_value=stack(on)))
     monkeypatch.setattr(
         os, "environ", {**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "NO_PROXY": "127.0.0.1"}
     )
@@ -199,13 +181,12 @@ def test_command_runs_prowler_on_the_services_of_the_stack(
 def test_prowler_that_fails_is_an_error_with_its_last_lines(prowler: Callable[[str], Path]) -> None:
     prowler("echo 'no credentials' >&2; exit 1")
     with pytest.raises(OperationError, match="Prowler ended with status 1:\n  no credentials"):
-        scanning.scan(Stack("prod", "aws"))
+        scanning.scan(stack("aws"))
 
 
-def test_stack_without_resources_is_not_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stack, "state", [])
+def test_stack_without_resources_is_not_scanned() -> None:
     with pytest.raises(OperationError, match="has no resources: `pulumi up --stack prod`"):
-        scanning.scan(Stack("prod", "aws"))
+        scanning.scan(stack("aws", []))
 
 
 # The list of what is accepted
@@ -237,13 +218,11 @@ def test_entries_name_checks_of_the_pinned_prowler() -> None:
 
 
 def test_conditions_are_those_of_a_config() -> None:
-    arn = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
-    https = {"domainName": "voice.example.com", "certificateArn": arn}
     # prod has the opposite of each, but for ECS Exec and a certificate.
     for condition, in_force in CONDITIONS.items():
         key, _, value = condition.partition(": ")
-        assert in_force(settings(**({key: value} if value else https))), condition
-        assert not in_force(settings(flowLogs="true", accessLogs="true")), condition
+        assert in_force(parsed("prod", **({key: value} if value else HTTPS))), condition
+        assert not in_force(parsed("prod", flowLogs="true", accessLogs="true")), condition
     assert {one.when for one in ACCEPTED} == {"", *CONDITIONS}
 
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import importlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from operations import __main__ as command_line
 from operations import console, task
-from operations.definition import TaskDefinition, Tmpfs, Ulimit
+from operations.definition import TaskDefinition, Ulimit
 from operations.errors import OperationError
 from operations.supervisor import Launch
-from operations.task import Options, composed, published
+from operations.task import composed, published
+from tests.support.boto import refusal
 from tests.support.deployed import REGION, Deployed, deployed_in_moto
 
 pytestmark = pytest.mark.sandbox  # for moto
-OPTIONS = Options(("true",), Path(), None, None, yes=False)
 
 
 @pytest.fixture
@@ -49,20 +50,9 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def test_definition_is_read(deployed: Deployed) -> None:
-    definition = deployed.register({"POOL": "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"})
-    container = definition.container
-    assert definition.name == "voiceter-backend-dev:1"
-    assert (definition.cpu, definition.memory, definition.architecture) == (512, 1024, "X86_64")
-    assert (definition.execution_role_arn, definition.task_role_arn) == (deployed.execution_role, deployed.task_role)
-    assert container.environment == {"PORT": "8080", "AWS_REGION": REGION, "MONEY": "$5 and ${more}"}
-    assert list(container.secrets) == ["POOL"]
-    assert (container.port, container.stop_timeout, container.user) == (8080, 45, "1001:1001")
-    assert (container.read_only, container.init) == (True, True)
-    assert container.ulimits == (Ulimit("nofile", 65536, 65536),)
-    assert {(mount.path, mount.size) for mount in container.tmpfs} == {("/tmp", 64), ("/app/logs", 64)}  # noqa: S108
-    assert all(isinstance(mount, Tmpfs) and "uid=1001" in mount.options for mount in container.tmpfs)
-    assert container.health_check is not None
+def run(target: Any, command: Sequence[str] = ("true",), cwd: Path = Path(), port: int = 0, **options: Any) -> int:
+    """Runs a command in the task, on a free port unless a test names one."""
+    return task.run(target, command, cwd, port=port or free_port(), **options)
 
 
 @pytest.mark.parametrize(("stop_timeout", "read"), [({}, 30), ({"stopTimeout": 0}, 0), ({"stopTimeout": 120}, 120)])
@@ -124,7 +114,7 @@ def test_port_in_use_is_refused(deployed: Deployed, launched: list[Launch]) -> N
         listener.listen()
         taken = listener.getsockname()[1]
         with pytest.raises(OperationError, match=f"Port {taken} cannot be used .* choose another port with --port"):
-            task.run(deployed.target, replace(OPTIONS, port=taken))
+            run(deployed.target, port=taken)
     assert launched == []
 
 
@@ -138,7 +128,7 @@ def test_command_gets_the_task_roles_credentials_and_the_endpoint(
     deployed.grant_reading(arn)
     deployed.register({"POOL": arn})
     port = free_port()
-    assert task.run(deployed.target, replace(OPTIONS, port=port)) == 7
+    assert run(deployed.target, port=port) == 7
     (launch,) = launched
     environment = launch.environment
     said = capsys.readouterr().out
@@ -165,32 +155,31 @@ def test_command_gets_the_task_roles_credentials_and_the_endpoint(
 def test_secret_that_ecs_cannot_inject_starts_nothing(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register({"POOL": deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")})
     with pytest.raises(OperationError, match="ResourceInitializationError"):
-        task.run(deployed.target, replace(OPTIONS, port=free_port()))
+        run(deployed.target)
     assert launched == []
 
 
 def test_command_defaults_to_the_definitions(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register(entryPoint=["node"], command=["dist/server.js"])
-    options = replace(OPTIONS, port=free_port())
-    task.run(deployed.target, replace(options, command=()))
-    task.run(deployed.target, options)
+    run(deployed.target, ())
+    run(deployed.target)
     assert [launch.command for launch in launched] == [("node", "dist/server.js"), ("true",)]
     deployed.register()
     with pytest.raises(OperationError, match="Name a command"):
-        task.run(deployed.target, replace(options, command=()))
+        run(deployed.target, ())
     with pytest.raises(OperationError, match="no folder /nowhere"):
-        task.run(deployed.target, replace(options, cwd=Path("/nowhere")))
+        run(deployed.target, cwd=Path("/nowhere"))
     assert len(launched) == 2
 
 
 def test_other_revision_is_run(deployed: Deployed, launched: list[Launch]) -> None:
     deployed.register(stopTimeout=31)
     deployed.register(stopTimeout=32)
-    task.run(deployed.target, replace(OPTIONS, port=free_port()))
-    task.run(deployed.target, replace(OPTIONS, port=free_port(), revision=1))
+    run(deployed.target)
+    run(deployed.target, revision=1)
     assert [launch.stop_timeout for launch in launched] == [32, 31]
     with pytest.raises(OperationError, match="voiceter-backend-dev:9: "):
-        task.run(deployed.target, replace(OPTIONS, revision=9))
+        run(deployed.target, revision=9)
 
 
 class OnAws:
@@ -207,12 +196,7 @@ class OnAws:
     def client(self, service: str) -> Any:
         client = self.deployed.client(service)
         if service == "sts":
-            exceptions: Any = importlib.import_module("botocore.exceptions")
-
-            def refuse(**_arguments: Any) -> None:
-                raise exceptions.ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
-
-            client.assume_role = refuse
+            client.assume_role = mock.Mock(side_effect=refusal("AssumeRole", "AccessDenied"))
         return client
 
 
@@ -230,10 +214,9 @@ def on_aws(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_on_aws_it_asks_before_it_hands_over_secrets(
     on_aws: Any, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = replace(OPTIONS, port=free_port())
     monkeypatch.setattr(console.sys.stdin, "isatty", lambda: False)
     with pytest.raises(OperationError, match="--yes"):
-        task.run(on_aws, options)
+        run(on_aws)
 
     def answer(text: str) -> None:
         def typed(_question: str) -> str:
@@ -244,11 +227,11 @@ def test_on_aws_it_asks_before_it_hands_over_secrets(
 
     answer("")
     with pytest.raises(OperationError, match="Nothing was done"):
-        task.run(on_aws, options)
+        run(on_aws)
     assert launched == []
     answer("y")
-    assert task.run(on_aws, options) == 7
-    assert task.run(on_aws, replace(options, yes=True)) == 7
+    assert run(on_aws) == 7
+    assert run(on_aws, yes=True) == 7
     said = capsys.readouterr().out
     assert "gives `true` on this machine the stack's real secrets (POOL) and the credentials of this shell" in said
     assert "because only ECS can assume" in said
@@ -259,17 +242,13 @@ def test_on_aws_it_asks_before_it_hands_over_secrets(
 
 
 def test_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    seen: list[tuple[str, Options]] = []
-
-    def run(target: str, options: Options) -> int:
-        seen.append((target, options))
-        return 3
-
+    ran = mock.Mock(return_value=3)
     monkeypatch.setattr(command_line, "_target", lambda stack: stack)  # type: ignore[reportUnknownLambdaType]
-    monkeypatch.setattr(task, "run", run)
+    monkeypatch.setattr(task, "run", ran)
     arguments = ["task", "dev", "--cwd", "app", "--port", "8081", "--", "node", "--port", "1", "--", "x"]
     assert command_line.main(arguments) == 3
-    assert seen == [("dev", Options(["node", "--port", "1", "--", "x"], Path("app").absolute(), 8081, None, yes=False))]
+    command, folder = ["node", "--port", "1", "--", "x"], Path("app").absolute()
+    ran.assert_called_once_with("dev", command, folder, port=8081, revision=None, yes=False)
     for port in ("0", "65536", "http", "-1", "²"):
         with pytest.raises(SystemExit):
             command_line.main(["task", "dev", f"--port={port}"])

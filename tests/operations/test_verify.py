@@ -6,15 +6,19 @@ import datetime
 import importlib
 import itertools
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, cast
+from unittest import mock
 
 import pytest
 
 from operations import verify as verifying
 from operations.errors import OperationError
 from operations.target import Target
-from operations.verdict import Answers, Outcome, Verdict, judge, short
-from tests.support.recorded_rollouts import BLUE, CASES, GREEN, NEW
+from operations.verdict import Outcome, Verdict, judge, short
+from tests.support.boto import stubbed
+from tests.support.printed_stack import PrintedStack
+from tests.support.recorded_rollouts import BLUE, CASES, GREEN, NEW, STEADY, service
 
 # botocore is untyped.
 _session: Any = importlib.import_module("botocore.session").get_session()
@@ -54,7 +58,6 @@ EXPECTED = {
     "old tasks beside the new ones": (Outcome.IN_PROGRESS, "1 tasks of an earlier revision"),
     "tasks missing": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 run"),
     "targets unhealthy": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 are healthy"),
-    "targets without a check yet": (Outcome.UNHEALTHY, "1 of 2 tasks"),
     "old targets still draining": (Outcome.GOOD, "2 of 2 tasks"),
     "scaled to nothing by the schedule": (Outcome.GOOD, "0 of 0 tasks"),
     "scaled to nothing by hand": (Outcome.UNHEALTHY, "0 tasks are desired, and the autoscaler's minimum is 1"),
@@ -68,17 +71,26 @@ EXPECTED = {
     ),
     "blue-green rolled back": (Outcome.ROLLED_BACK, "the service runs voiceter-backend:41"),
     "gone": (Outcome.MISSING, "no such service"),
-    "being deleted": (Outcome.MISSING, "no such service"),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_verdict(case: str) -> None:
     outcome, words = EXPECTED[case]
-    verdict = judge(NEW, Answers(**CASES[case]))
+    verdict = judge(NEW, CASES[case])
     assert verdict.outcome is outcome
     assert words in verdict.line
     assert "\n" not in verdict.line
+
+
+@pytest.mark.parametrize(
+    "answer", [{"services": []}, {"services": [service(status="DRAINING")]}, "ClusterNotFoundException"]
+)
+def test_service_that_is_not_active_is_missing(answer: Any) -> None:
+    outputs = {"taskDefinitionArn": NEW, "clusterName": "voiceter-cluster", "serviceName": "voiceter-backend"}
+    ecs = stubbed("ecs", ("describe_services", answer))
+    verdict = verifying.verify(PrintedStack(printed_outputs=outputs, clients={"ecs": ecs.client}))
+    assert (verdict.outcome, verdict.line) == (Outcome.MISSING, "there is no such service")
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -86,15 +98,14 @@ def test_recording_fits_botocores_model(case: str) -> None:
     answers = CASES[case]
     states = [
         {"Target": {"Id": "10.0.0.1"}, "TargetHealth": {"State": one}}
-        for all_ in answers["targets"].values()
+        for all_ in answers.targets.values()
         for one in all_
     ]
-    _hold("ecs", "DescribeServices", {"services": [answers["service"] or {}]})
-    _hold("ecs", "DescribeServiceDeployments", {"serviceDeployments": [answers["deployment"] or {}]})
+    rules = [{"RuleArn": arn, "Actions": actions} for arn, actions in answers.rules.items()]
+    _hold("ecs", "DescribeServices", {"services": [answers.service or {}]})
+    _hold("ecs", "DescribeServiceDeployments", {"serviceDeployments": [answers.deployment or {}]})
     _hold("elbv2", "DescribeTargetHealth", {"TargetHealthDescriptions": states})
-    _hold(
-        "elbv2", "DescribeRules", {"Rules": [{"RuleArn": arn, "Actions": one} for arn, one in answers["rules"].items()]}
-    )
+    _hold("elbv2", "DescribeRules", {"Rules": rules})
 
 
 def _hold(service: str, operation: str, answer: dict[str, Any]) -> None:
@@ -118,7 +129,7 @@ def _hold_enums(shape: Any, value: Any) -> None:
 
 
 def test_table_shows_both_target_groups_with_their_traffic() -> None:
-    rows = dict(judge(NEW, Answers(**CASES["blue-green done, groups swapped"])).rows)
+    rows = dict(judge(NEW, CASES["blue-green done, groups swapped"]).rows)
     assert rows[short(BLUE)] == "2 draining, 0 % of the traffic"
     assert rows[short(GREEN)] == "2 healthy, 100 % of the traffic"
     assert rows["deployment"] == "SUCCESSFUL (BLUE_GREEN)"
@@ -127,14 +138,6 @@ def test_table_shows_both_target_groups_with_their_traffic() -> None:
 
 def _target(on: str = "aws") -> Target:
     return Target("prod", cast(Any, on))
-
-
-class _Stack:
-    """A stack with the one output that a verification reads."""
-
-    def output(self, name: str) -> str:
-        assert name == "taskDefinitionArn"
-        return NEW
 
 
 def _verify(monkeypatch: pytest.MonkeyPatch, cases: list[str], wait: float) -> Verdict:
@@ -146,8 +149,9 @@ def _verify(monkeypatch: pytest.MonkeyPatch, cases: list[str], wait: float) -> V
         clock[0] += seconds
 
     monkeypatch.setattr(verifying.time, "sleep", sleep)
-    answers = itertools.chain((Answers(**CASES[case]) for case in cases), itertools.repeat(Answers(**CASES[cases[-1]])))
-    return verifying.verify(cast(Target, _Stack()), wait, lambda _: next(answers))
+    answers = itertools.chain((CASES[case] for case in cases), itertools.repeat(CASES[cases[-1]]))
+    monkeypatch.setattr(verifying, "gather", mock.Mock(side_effect=answers))
+    return verifying.verify(PrintedStack(printed_outputs={"taskDefinitionArn": NEW}), wait)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,7 @@ def _verify(monkeypatch: pytest.MonkeyPatch, cases: list[str], wait: float) -> V
         (["in progress", "in progress", "stuck: tasks fail", "completed"], 600, Outcome.GOOD, 2),
         (["in progress", "rolled back by the circuit breaker"], 600, Outcome.ROLLED_BACK, 1),
         (["in progress"], 25, Outcome.IN_PROGRESS, 1),
-        (["tasks missing", "targets without a check yet", "completed"], 0, Outcome.UNHEALTHY, 0),
+        (["tasks missing", "targets unhealthy", "completed"], 0, Outcome.UNHEALTHY, 0),
         ([*["tasks missing"] * 30, "completed"], 600, Outcome.GOOD, 1),
         ([*["tasks missing"] * 31, "completed"], 600, Outcome.UNHEALTHY, 1),
         (["in progress", *["tasks missing"] * 30, "completed"], 600, Outcome.GOOD, 2),
@@ -180,15 +184,10 @@ def test_waiting(
 
 
 def test_events_are_shown_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
-    answers = dict(CASES["rolled back by the circuit breaker"])
+    verdict = judge(NEW, CASES["rolled back by the circuit breaker"])
     elsewhere = datetime.timezone(datetime.timedelta(hours=5))
-    answers["service"] = {
-        **answers["service"],
-        "events": [
-            {**one, "createdAt": one["createdAt"].astimezone(elsewhere)} for one in answers["service"]["events"]
-        ],
-    }
-    verdict = judge(NEW, Answers(**answers))
+    events = ({**one, "createdAt": one["createdAt"].astimezone(elsewhere)} for one in verdict.events)
+    verdict = replace(verdict, events=tuple(events))
     verifying.print_verdict(_target(), verdict)
     output = capsys.readouterr().out
     assert "ROLLED BACK: the deployment of voiceter-backend:42 was rolled back" in output
@@ -214,22 +213,18 @@ def test_another_revision_names_the_command_that_deploys(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], on: str, hint: str
 ) -> None:
     monkeypatch.setenv("VOICETER_SANDBOX", "here")
-    verifying.print_verdict(_target(on), judge(NEW, Answers(**CASES["another revision runs"])))
+    verifying.print_verdict(_target(on), judge(NEW, CASES["another revision runs"]))
     assert f"To deploy the stack's revision: {hint}\n" in capsys.readouterr().out
 
 
 def test_ten_events_are_shown_at_most(capsys: pytest.CaptureFixture[str]) -> None:
-    answers = dict(CASES["targets unhealthy"])
-    answers["service"] = {**answers["service"], "events": [CASES["completed"]["service"]["events"][0]] * 30}
-    verifying.print_verdict(_target(), judge(NEW, Answers(**answers)))
+    verdict = replace(judge(NEW, CASES["targets unhealthy"]), events=(STEADY,) * 30)
+    verifying.print_verdict(_target(), verdict)
     assert capsys.readouterr().out.count("steady state") == verifying.EVENTS
 
 
 @pytest.mark.parametrize(("case", "good"), [("another revision runs", False), ("completed", True)])
 def test_update_that_is_not_good_is_an_error(case: str, good: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    def verdict(_target: Target, _wait: float) -> Verdict:
-        return judge(NEW, Answers(**CASES[case]))
-
-    monkeypatch.setattr(verifying, "verify", verdict)
+    monkeypatch.setattr(verifying, "gather", mock.Mock(return_value=CASES[case]))
     with nullcontext() if good else pytest.raises(OperationError, match="Not verified: the service runs"):
-        verifying.verify_update(_target(), 600)
+        verifying.verify_update(PrintedStack(printed_outputs={"taskDefinitionArn": NEW}), 600)

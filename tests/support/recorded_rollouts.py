@@ -5,8 +5,9 @@ models.
 """
 
 import datetime
-from collections.abc import Mapping
 from typing import Any
+
+from operations.verdict import Answers
 
 ACCOUNT = "arn:aws:ecs:eu-north-1:111122223333"
 SERVICE_ARN = f"{ACCOUNT}:service/voiceter-cluster/voiceter-backend"
@@ -146,15 +147,10 @@ def _case(
     blue: str = "healthy healthy",
     green: str | None = None,
     weights: tuple[int, int] | None = None,
-) -> Mapping[str, Any]:
+    minimum: int = 0,
+) -> Answers:
     targets = {BLUE: blue.split()} | ({GREEN: green.split()} if green is not None else {})
-    return {
-        "service": of,
-        "deployment": latest,
-        "revisions": REVISIONS,
-        "targets": targets,
-        "rules": {RULE: rule(*weights)} if weights else {},
-    }
+    return Answers(of, latest, REVISIONS, targets, {RULE: rule(*weights)} if weights else {}, minimum)
 
 
 _ROLLED_BACK = service(
@@ -188,7 +184,7 @@ _FAILED = deployment(
 )
 _ALARMED = {"status": "TRIGGERED", "alarmNames": ["voiceter-5xx"], "triggeredAlarmNames": ["voiceter-5xx"]}
 
-CASES: dict[str, Mapping[str, Any]] = {
+CASES: dict[str, Answers] = {
     "completed": _case(service(), service_deployment()),
     "completed, and ECS keeps no service deployment": _case(service()),
     "in progress": _case(service(_PENDING, _OLD_ACTIVE, pendingCount=2), service_deployment("IN_PROGRESS")),
@@ -254,21 +250,18 @@ CASES: dict[str, Mapping[str, Any]] = {
     ),
     "tasks missing": _case(service(runningCount=1), service_deployment()),
     "targets unhealthy": _case(service(), service_deployment(), blue="healthy unhealthy"),
-    "targets without a check yet": _case(service(), service_deployment(), blue="healthy initial"),
     "old targets still draining": _case(service(), service_deployment(), blue="draining healthy draining healthy"),
     "scaled to nothing by the schedule": _case(
         service(deployment(desiredCount=0, runningCount=0), desiredCount=0, runningCount=0),
         service_deployment(),
         blue="",
     ),
-    "scaled to nothing by hand": {
-        **_case(
-            service(deployment(desiredCount=0, runningCount=0), desiredCount=0, runningCount=0),
-            service_deployment(),
-            blue="",
-        ),
-        "minimum": 1,
-    },
+    "scaled to nothing by hand": _case(
+        service(deployment(desiredCount=0, runningCount=0), desiredCount=0, runningCount=0),
+        service_deployment(),
+        blue="",
+        minimum=1,
+    ),
     "scaled out since": _case(
         service(desiredCount=4, runningCount=4), service_deployment(), blue="healthy healthy healthy healthy"
     ),
@@ -315,5 +308,4 @@ CASES: dict[str, Mapping[str, Any]] = {
         weights=(100, 0),
     ),
     "gone": _case(None),
-    "being deleted": _case(service(status="DRAINING")),
 }

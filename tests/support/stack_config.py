@@ -21,8 +21,9 @@ from components.lib.provider import ProviderArgs
 from components.lookups import Lookups
 from components.service.running import RunningService
 from config import load as config_load
-from config.mistakes import ConfigError
+from config.mistakes import ConfigError, Mistakes
 from config.settings import Settings
+from config.source import Source
 from recording.config import NAMESPACE, engine_config
 
 ACCOUNT = "123456789012"
@@ -89,6 +90,19 @@ class Answers:
     @property
     def account(self) -> Account:
         return Account(ACCOUNT, "aws", "us-east-1")
+
+
+def parsed(stack: str = "test", **texts: str) -> Settings:
+    """Returns the settings of a stack, without the checks that compare keys or ask AWS.
+
+    Args:
+        texts: the config as the engine passes it; the region is us-east-1.
+    """
+    source = Source(stack, {"aws:region": "us-east-1", **texts}, frozenset())
+    mistakes = Mistakes(source)
+    settings = config_load.parse(source, mistakes)
+    assert mistakes.lines == []
+    return settings
 
 
 def load(

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("command", ["cost estimate dev", "operations where dev"])
+@pytest.mark.parametrize("command", ["cost estimate dev", "operations verify dev"])
 def test_missing_module_is_named_with_the_way_to_install_it(command: str) -> None:
     python = [sys.executable, "-S", "-m", *command.split()]  # without site-packages
     ended = subprocess.run(python, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
