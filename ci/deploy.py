@@ -10,7 +10,6 @@ stops the rest and rolls nothing back. The next run goes on: an update of a stac
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from ci.image_tag import image_tag
@@ -37,35 +36,34 @@ _ADVICE: Final = (
 )
 
 
-def committed_targets(environment: str, folder: Path) -> list[Target]:
+def committed_targets(environment: str) -> list[Target]:
     """Returns the stacks of an environment that have a file, in the order of their deployment.
 
     Raises:
         OperationError: there is none.
     """
-    names = stacks_of(environment, committed_stacks(folder))
+    names = stacks_of(environment, committed_stacks(folder_of_stack_files()))
     if not names:
         raise OperationError(f"There is neither Pulumi.{environment}.yaml nor Pulumi.{environment}-<region>.yaml.")
     return [Target.open(name) for name in names]
 
 
-def deploy(environment: str, source: str, wave: int, folder: Path) -> list[str]:
+def deploy(environment: str, source: str, wave: int) -> list[str]:
     """Copies the images, and updates and verifies the stacks in waves. Returns what went wrong, one line each.
 
     Args:
         environment: the name of the environment.
         source: the environment to copy the images from; empty if the app's pipeline pushes them.
         wave: how many stacks to update at a time, after the first one.
-        folder: of the stack files.
 
     Raises:
         OperationError: a stack does not exist or names an image that the source lacks. Nothing was deployed.
     """
-    targets = committed_targets(environment, folder)
-    origin = committed_targets(source, folder)[0] if source else None
+    targets = committed_targets(environment)
+    origin = committed_targets(source)[0] if source else None
     steps: list[Step | None] = []
     for target in targets:
-        tag = image_tag((folder / f"Pulumi.{target.stack}.yaml").read_text())
+        tag = image_tag((folder_of_stack_files() / f"Pulumi.{target.stack}.yaml").read_text())
         if origin and tag:
             copy_image(origin, target, tag)
         steps.append(_step(target))
@@ -106,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     errors: list[str] = []
     with collected(errors):
-        errors += deploy(options.environment, options.source, options.wave, folder_of_stack_files())
+        errors += deploy(options.environment, options.source, options.wave)
     text = _summary(options.environment, errors)
     add_to_summary(text)
     say(text)

@@ -8,24 +8,21 @@ note.
 """
 
 import argparse
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 import yaml
 
 from components.lib import sdk
 from components.lib.names import Names
-from config.stack_files import ROOT
+from config.stack_files import folder_of_stack_files
 from config.yaml_values import needs_quotes
 from operations.errors import OperationError, collected
 from operations.images import Registry
 
-# Whether the registry of a stack, in a region, holds an image.
-HasImage = Callable[[str, str, str], bool]
+_KEY: Final = "voiceter-backend:imageTag"
 
 
 class _Unquoted(str):
@@ -54,7 +51,7 @@ def image_tag(text: str) -> str:
     Raises:
         OperationError: Pulumi would read the tag as something else, and so deploy another image than this one.
     """
-    tag = config_of(text).get("voiceter-backend:imageTag", "")
+    tag = config_of(text).get(_KEY, "")
     if isinstance(tag, _Unquoted) and needs_quotes(tag):
         raise OperationError(
             f"imageTag: {tag} needs quotes in the stack file: Pulumi reads it as a number, a boolean or a date. "
@@ -72,57 +69,57 @@ def registry_has(stack: str, region: str, image: str) -> bool:
         return False
 
 
-def hold_back(root: Path, stack: str, base: str, has_image: HasImage) -> str:
-    """Sets the tag back to that of `base` if the stack's registry lacks the new image. Returns a note, or nothing."""
-    file = root / f"Pulumi.{stack}.yaml"
+def hold_back(stack: str, base: str) -> str:
+    """Sets the tag back to that of `base` if the stack's registry lacks the new image. Returns a note, or nothing.
+
+    Raises:
+        OperationError: there is no such stack, or its file is wrong.
+    """
+    file = folder_of_stack_files() / f"Pulumi.{stack}.yaml"
+    if not file.exists():
+        raise OperationError(f"There is no {file.name}: name a stack of this repository.")
     text = file.read_text()
-    new, old = image_tag(text), image_tag(_at(root, base, file.name))
-    if not new or new == old or has_image(stack, _region(root, stack, text), new):
+    of_base = config_of(_run("git", "show", f"{base}:{file.name}"))  # the base may lack the stack
+    new, old = image_tag(text), str(of_base.get(_KEY, ""))
+    if not new or new == old or registry_has(stack, _region(stack, text), new):
         return ""
     change = ["set", "imageTag", old, "--plaintext"] if old else ["rm", "imageTag"]
-    subprocess.run(["pulumi", "config", *change, "--stack", stack], cwd=root, check=True)  # noqa: S603, S607
+    command = ["pulumi", "config", *change, "--stack", stack]
+    subprocess.run(command, cwd=folder_of_stack_files(), check=True)  # noqa: S603
     shown = f"with `{old}`" if old else "without an image, and so without the service"
     return f"{stack}: the registry lacks `{new}` until the deployment copies it there. The preview is {shown}."
 
 
-def _region(root: Path, stack: str, text: str) -> str:
+def _region(stack: str, text: str) -> str:
     """Returns the region of a stack. If its file sets none, a Pulumi ESC environment does, which only Pulumi opens.
 
     Raises:
         OperationError: Pulumi knows no region either.
     """
-    if region := config_of(text).get("aws:region"):
-        return str(region)
-    command = ["pulumi", "config", "get", "aws:region", "--stack", stack]
-    found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
-    if found.returncode != 0 or not found.stdout.strip():
+    region = config_of(text).get("aws:region") or _run("pulumi", "config", "get", "aws:region", "--stack", stack)
+    if not region.strip():
         raise OperationError(
             f"aws:region of {stack} is not set: `pulumi config set aws:region <region> --stack {stack}`"
         )
-    return found.stdout.strip()
+    return region.strip()
 
 
-def _at(root: Path, commit: str, name: str) -> str:
-    """Returns a file as of a commit, or an empty string if the commit lacks it."""
-    git = shutil.which("git") or "git"
-    shown = subprocess.run(  # noqa: S603
-        [git, "show", f"{commit}:{name}"], cwd=root, capture_output=True, text=True, check=False
+def _run(*command: str) -> str:
+    """Returns what a command prints, or an empty string if it fails."""
+    run = subprocess.run(  # noqa: S603 - no shell
+        command, cwd=folder_of_stack_files(), capture_output=True, text=True, check=False
     )
-    return shown.stdout if shown.returncode == 0 else ""
+    return run.stdout if run.returncode == 0 else ""
 
 
-def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ci.image_tag", description="Takes back a tag without an image.")
     parser.add_argument("stack")
     parser.add_argument("--base", required=True, help="the commit that the pull request is compared with")
     options = parser.parse_args(arguments)
-    file = root / f"Pulumi.{options.stack}.yaml"
-    if not file.exists():
-        sys.stderr.write(f"There is no {file.name}: name a stack of this repository.\n")
-        return 1
     errors: list[str] = []
     with collected(errors):
-        if note := hold_back(root, options.stack, options.base, registry_has):
+        if note := hold_back(options.stack, options.base):
             print(note)
     for line in errors:
         sys.stderr.write(f"{line}\n")

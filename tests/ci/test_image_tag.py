@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from operations.errors import OperationError
 
 HEAD = "config:\n  aws:region: eu-north-1\n"
 TAG = "  voiceter-backend:imageTag: "
+WHO = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
 Calls = Callable[[], list[str]]
 
 
@@ -36,29 +36,26 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone whose HEAD deploys 1.4.1 to staging and nothing to prod. The working tree sets 1.10 for all stacks."""
     root = tmp_path / "clone"
     root.mkdir()
-    git = shutil.which("git")
-    assert git is not None
     (root / "Pulumi.staging.yaml").write_text(f"{HEAD}{TAG}1.4.1\n")
     (root / "Pulumi.prod.yaml").write_text(HEAD)
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "base"]):
-        subprocess.run([git, *arguments], cwd=root, check=True)  # noqa: S603
+    for arguments in (["init", "-q"], ["add", "."], [*WHO, "commit", "-q", "-m", "base"]):
+        subprocess.run(["git", *arguments], cwd=root, check=True)  # noqa: S603, S607
     for stack in ("staging", "prod", "new"):
         (root / f"Pulumi.{stack}.yaml").write_text(f"{HEAD}{TAG}'1.10'\n")
+    monkeypatch.setenv("PULUMI_OPTION_CWD", str(root))
     return root
 
 
-def lacks(_stack: str, region: str, image: str) -> bool:
-    assert (region, image) == ("eu-north-1", "1.10")
-    return False
-
-
-def has(_stack: str, _region: str, _image: str) -> bool:
-    return True
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
+    """The registries of the stacks, which lack every image."""
+    found = mock.Mock(return_value=False)
+    monkeypatch.setattr(module, "registry_has", found)
+    return found
 
 
 def test_file_without_a_tag() -> None:
@@ -76,13 +73,17 @@ def test_tag_that_pulumi_keeps_is_accepted(tag: str) -> None:
     assert image_tag(f"{HEAD}{TAG}{tag}\n") == tag.strip("'\"")
 
 
-def test_unknown_stack_is_refused(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["none", "--base", "HEAD"], clone) == 1
+@pytest.mark.usefixtures("clone")
+def test_unknown_stack_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["none", "--base", "HEAD"]) == 1
     assert "There is no Pulumi.none.yaml" in capsys.readouterr().err
 
 
-def test_image_in_the_registry_is_previewed(clone: Path, calls: Calls) -> None:
-    assert hold_back(clone, "staging", "HEAD", has) == ""
+@pytest.mark.usefixtures("clone")
+def test_image_in_the_registry_is_previewed(calls: Calls, registry: mock.Mock) -> None:
+    registry.return_value = True
+    assert hold_back("staging", "HEAD") == ""
+    registry.assert_called_once_with("staging", "eu-north-1", "1.10")
     assert calls() == []
 
 
@@ -95,58 +96,68 @@ def test_image_in_the_registry_is_previewed(clone: Path, calls: Calls) -> None:
         ("new", "config rm imageTag --stack new", "without the service"),
     ],
 )
+@pytest.mark.usefixtures("clone", "registry")
 def test_missing_image_is_held_back_to_that_of_the_base(
-    stack: str,
-    call: str,
-    note: str,
-    clone: Path,
-    calls: Calls,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    stack: str, call: str, note: str, calls: Calls, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "registry_has", lacks)
-    assert main([stack, "--base", "HEAD"], clone) == 0
+    assert main([stack, "--base", "HEAD"]) == 0
     assert calls() == [call]
     said = capsys.readouterr().out
     assert said.startswith(f"{stack}: the registry lacks `1.10`")
     assert note in said
 
 
-def test_unchanged_tag_asks_no_registry(clone: Path, calls: Calls) -> None:
-    def fail(*_: str) -> bool:
-        raise AssertionError
-
+def test_unchanged_tag_asks_no_registry(clone: Path, calls: Calls, registry: mock.Mock) -> None:
     (clone / "Pulumi.staging.yaml").write_text(f"{HEAD}{TAG}1.4.1\n")
     (clone / "Pulumi.prod.yaml").write_text(HEAD)
-    assert hold_back(clone, "staging", "HEAD", fail) == hold_back(clone, "prod", "HEAD", fail) == ""
+    assert hold_back("staging", "HEAD") == hold_back("prod", "HEAD") == ""
+    registry.assert_not_called()
+    assert calls() == []
+
+
+def test_tag_without_quotes_is_refused_in_the_pull_request_alone(
+    clone: Path, registry: mock.Mock, calls: Calls, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = clone / "Pulumi.staging.yaml"
+    file.write_text(f"{HEAD}{TAG}1.10\n")
+    assert main(["staging", "--base", "HEAD"]) == 1
+    assert "imageTag: 1.10 needs quotes" in capsys.readouterr().err
+    subprocess.run(["git", *WHO, "commit", "-q", "-a", "-m", "unquoted"], cwd=clone, check=True)  # noqa: S603, S607
+    file.write_text(f"{HEAD}{TAG}'1.10'\n")
+    assert main(["staging", "--base", "HEAD"]) == 0
+    registry.assert_not_called()
     assert calls() == []
 
 
 ENVIRONMENT = "environment:\n  imports: [voiceter/staging]\n  values: {}\nconfig:\n"
 
 
-def test_region_of_an_esc_environment_is_asked_of_pulumi(clone: Path, calls: Calls, tmp_path: Path) -> None:
+def test_region_of_an_esc_environment_is_asked_of_pulumi(
+    clone: Path, calls: Calls, registry: mock.Mock, tmp_path: Path
+) -> None:
     (clone / "Pulumi.staging.yaml").write_text(f"{ENVIRONMENT}{TAG}'1.10'\n")
     with (tmp_path / "pulumi").open("a") as script:
         script.write("echo eu-north-1\n")
-    assert hold_back(clone, "staging", "HEAD", lacks).startswith("staging: the registry lacks `1.10`")
+    assert hold_back("staging", "HEAD").startswith("staging: the registry lacks `1.10`")
+    registry.assert_called_once_with("staging", "eu-north-1", "1.10")
     assert calls()[0] == "config get aws:region --stack staging"
 
 
 def test_stack_without_a_region_is_refused(clone: Path, calls: Calls) -> None:
     (clone / "Pulumi.staging.yaml").write_text(f"{ENVIRONMENT}{TAG}'1.10'\n")
     with pytest.raises(OperationError, match="aws:region of staging is not set"):
-        hold_back(clone, "staging", "HEAD", lacks)
+        hold_back("staging", "HEAD")
     assert calls() == ["config get aws:region --stack staging"]
 
 
+@pytest.mark.usefixtures("clone")
 def test_refused_credentials_are_no_missing_image(
-    clone: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    calls: Calls, registry: mock.Mock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     exceptions: Any = importlib.import_module("botocore.exceptions")
     refused = exceptions.ClientError({"Error": {"Code": "ExpiredTokenException", "Message": "m"}}, "DescribeImages")
-    monkeypatch.setattr(module, "registry_has", mock.Mock(side_effect=refused))
-    assert main(["staging", "--base", "HEAD"], clone) == 1
+    registry.side_effect = refused
+    assert main(["staging", "--base", "HEAD"]) == 1
     assert capsys.readouterr().err.startswith("AWS refused the credentials of this shell (ExpiredTokenException)")
     assert calls() == []
 

@@ -146,7 +146,7 @@ def test_deploy_job_runs_the_deployment(source: str, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(deploy, "deploy", deployment)
     monkeypatch.setattr(deploy, "_summary", mock.Mock(return_value=""))
     assert deploy.main(words[2:]) == 0
-    assert deployment.call_args.args[:3] == ("prod", source, 2)
+    assert deployment.call_args.args == ("prod", source, 2)
 
 
 @pytest.mark.parametrize(
