@@ -17,13 +17,12 @@ from typing import Any
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Backup, RestoredPITTable, RestoredTable, Table
 from moto.dynamodb.responses import DynamoHandler
 
 from sandbox.account.patching import replaces
 
-_CHANGES = "changes"  # an attribute of moto's table: for each change of an item its time, key, and the item before
+_CONTENTS = "contents"  # an attribute of moto's table: the items before the first change of each second
 
 
 class PointInTimeRecoveryUnavailableError(JsonRESTError):
@@ -80,50 +79,33 @@ def _parse_params_from_table(original: Callable[..., Any], _: Any, table: Any) -
     return {**original(table), **_kept(table)}
 
 
-def _key(table: Any, attributes: dict[str, Any]) -> list[DynamoType]:
-    return [DynamoType(attributes[name]) for name in table.table_key_attrs if name in attributes]
-
-
-def _item(table: Any, key: list[DynamoType]) -> Any:
-    """Returns a copy of the item, as moto's UpdateItem changes the item in place."""
-    return copy.deepcopy(table.get_item(*key)) if len(key) == len(table.table_key_attrs) else None
-
-
-def _record(table: Any, key: list[DynamoType], before: Any) -> None:
-    table.__dict__.setdefault(_CHANGES, []).append((time.time(), key, before))
+def _keep_content(table: Any) -> None:
+    """Keeps a copy of a table's items, unless there is one of this second: a restore reaches whole seconds."""
+    contents: dict[int, Any] = table.__dict__.setdefault(_CONTENTS, {})
+    second = int(time.time())
+    if second not in contents:
+        contents[second] = copy.deepcopy(table.items)
 
 
 @replaces(Table)
-def put_item(original: Callable[..., Any], table: Any, item_attrs: dict[str, Any], *args: Any, **more: Any) -> Any:
-    """Records the item that this one replaces."""
-    key = _key(table, item_attrs)
-    before = _item(table, key)
-    answer = original(item_attrs, *args, **more)
-    _record(table, key, before)
-    return answer
+def put_item(original: Callable[..., Any], table: Any, *args: Any, **more: Any) -> Any:
+    """Keeps the content before the change."""
+    _keep_content(table)
+    return original(*args, **more)
 
 
 @replaces(Table)
-def delete_item(original: Callable[..., Any], table: Any, hash_key: DynamoType, range_key: DynamoType | None) -> Any:
-    """Records the deleted item."""
-    key = [hash_key, range_key] if range_key else [hash_key]
-    before = _item(table, key)
-    answer = original(hash_key, range_key)
-    _record(table, key, before)
-    return answer
+def delete_item(original: Callable[..., Any], table: Any, *args: Any) -> Any:
+    """Keeps the content before the change."""
+    _keep_content(table)
+    return original(*args)
 
 
 @replaces(DynamoDBBackend)
-def update_item(
-    original: Callable[..., Any], dynamodb: Any, table_name: str, key: dict[str, Any], *args: Any, **more: Any
-) -> Any:
-    """Records the item before its update."""
-    table = dynamodb.get_table(table_name)
-    recorded = _key(table, key)
-    before = _item(table, recorded)
-    answer = original(table_name, key, *args, **more)
-    _record(table, recorded, before)
-    return answer
+def update_item(original: Callable[..., Any], dynamodb: Any, table_name: str, *args: Any, **more: Any) -> Any:
+    """Keeps the content before the change, which moto makes in the item itself."""
+    _keep_content(dynamodb.get_table(table_name))
+    return original(table_name, *args, **more)
 
 
 @replaces(DynamoDBBackend)
@@ -149,19 +131,11 @@ def restore_table_to_point_in_time(original: Callable[[], Any], request: Any) ->
     if not int(_recovery(source)["EarliestRestorableDateTime"]) <= moment <= time.time():
         raise InvalidRestoreTimeError
     answer = original()
-    _undo(backend.tables[request.body["TargetTableName"]], getattr(source, _CHANGES, []), moment)
+    contents: dict[int, Any] = getattr(source, _CONTENTS, {})
+    later = [second for second in contents if second >= moment]
+    if later:
+        backend.tables[request.body["TargetTableName"]].items = copy.deepcopy(contents[min(later)])
     return answer
-
-
-def _undo(table: Any, changes: list[tuple[float, list[DynamoType], Any]], moment: float) -> None:
-    """Undoes the changes after a moment, the latest one first."""
-    for when, (*hash_key, last), before in reversed(changes):
-        if when > moment:
-            items = table.items[hash_key[0]] if hash_key else table.items
-            if before is None:
-                items.pop(last, None)
-            else:
-                items[last] = copy.deepcopy(before)
 
 
 @replaces(DynamoHandler)
