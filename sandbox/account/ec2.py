@@ -173,6 +173,14 @@ def detach_internet_gateway(original: Callable[..., None], ec2: Any, internet_ga
 
 
 @replaces(EC2Backend)
+def delete_nat_gateway(original: Callable[[str], Any], ec2: Any, nat_gateway_id: str) -> Any:
+    """Deletes a NAT gateway with its network interface, which moto keeps."""
+    nat = original(nat_gateway_id)
+    ec2.delete_network_interface(nat._eni.id)
+    return nat
+
+
+@replaces(EC2Backend)
 def release_address(
     original: Callable[..., None], ec2: Any, address: str | None = None, allocation_id: str | None = None
 ) -> None:

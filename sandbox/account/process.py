@@ -1,16 +1,13 @@
 """Finds, starts and stops the process of the account, whose content ends with the process."""
 
-import enum
 import importlib
 import secrets
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,16 +20,6 @@ ACCESS_KEY = "sandbox"
 _START_SECONDS = 60
 _ANSWER_SECONDS = 10
 _STOP_SECONDS = 15
-# Requests to the account use no proxy, whatever the environment says.
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class Condition(enum.Enum):
-    """The state of the account that the account file names."""
-
-    NONE = "never started, or removed"
-    RUNNING = "answers"
-    ENDED = "its process has ended, and its content is gone"
 
 
 @dataclass(frozen=True)
@@ -68,23 +55,22 @@ def recorded(layout: Layout) -> Account | None:
     return None
 
 
-def find(layout: Layout) -> tuple[Condition, Account | None]:
-    """Returns the condition of this sandbox's account, and the account if it answers.
+def find(layout: Layout) -> Account | None:
+    """Returns this sandbox's account if it answers; None if none was started, or its process has ended.
 
     Raises:
         SandboxError: the account's process runs but does not answer.
     """
     account = recorded(layout)
     if account is None:
-        return Condition.NONE, None
+        return None
     try:
-        running = _answers(account, _ANSWER_SECONDS)
+        return account if _answers(account, _ANSWER_SECONDS) else None
     except TimeoutError:
         raise SandboxError(
             f"The account's process ({account.pid}) does not answer on {account.url} within {_ANSWER_SECONDS} s."
             f" Try again, or run `make clean` to start over. Its log is {layout.account_log}."
         ) from None
-    return (Condition.RUNNING, account) if running else (Condition.ENDED, None)
 
 
 def _answers(account: Account, seconds: float) -> bool:
@@ -93,18 +79,17 @@ def _answers(account: Account, seconds: float) -> bool:
     Raises:
         TimeoutError: a server accepts the connection and does not answer in time.
     """
+    connection = HTTPConnection(urlsplit(account.url).netloc, timeout=seconds)  # which uses no proxy
     try:
-        with opener.open(account.url + TOKEN_PATH, timeout=seconds) as answer:
-            return answer.read(256) == account.token.encode()
-    except urllib.error.URLError as error:
-        if isinstance(error.reason, TimeoutError):
-            raise error.reason from None
-        return False
+        connection.request("GET", TOKEN_PATH)
+        return connection.getresponse().read(256) == account.token.encode()
     except TimeoutError:
         raise
-    except (OSError, HTTPException, ValueError):
+    except (OSError, HTTPException):
         # HTTPException: the account may end while it answers.
         return False
+    finally:
+        connection.close()
 
 
 def start(layout: Layout, environment: Mapping[str, str]) -> Account:

@@ -31,24 +31,18 @@ def serve(token: str, account_file: Path, port: int) -> None:
     # Every account has AWS's managed policies.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # moto is slow to import, and commands import this module for the token path.
-    from werkzeug.serving import WSGIRequestHandler, make_server
+    from werkzeug.serving import make_server
 
     from sandbox.account import application, ecr
-
-    class Handler(WSGIRequestHandler):
-        """Keeps connections open, as AWS does: opening one takes as long as a call."""
-
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True  # else the second part of an answer waits for an acknowledgement
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     account = application.make_application()
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == TOKEN_PATH:
+        path: str = environ.get("PATH_INFO", "")
+        if path == TOKEN_PATH:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [token.encode()]
-        path: str = environ.get("PATH_INFO", "")
         if path.startswith(ecr.LAYER_PATH):
             layer = ecr.layer_at(path)
             start_response(
@@ -58,9 +52,9 @@ def serve(token: str, account_file: Path, port: int) -> None:
         return account(environ, start_response)
 
     try:
-        server = make_server(_HOST, port, app, threaded=True, request_handler=Handler)
+        server = make_server(_HOST, port, app, threaded=True)
     except (OSError, SystemExit):  # werkzeug exits if the port is taken
-        server = make_server(_HOST, 0, app, threaded=True, request_handler=Handler)
+        server = make_server(_HOST, 0, app, threaded=True)
     url = f"http://{_HOST}:{server.server_port}"
     os.environ["MOTO_PORT"] = str(server.server_port)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from sandbox.account import process as accounts
-from sandbox.account.process import Account, Condition
+from sandbox.account.process import Account
 from sandbox.cli import environment, fixtures, locks, project, state
 from sandbox.cli.project import Stack
 from sandbox.cli.stack_file import path_text
@@ -96,7 +96,7 @@ def _account(layout: Layout, stack_name: str, *, new_account: bool) -> Account:
     A killed engine may have created objects that its state does not list. Nothing repairs that here, as a new account
     takes seconds.
     """
-    condition, account = accounts.find(layout)
+    account = accounts.find(layout)
     interrupted = new_account and state.is_interrupted(layout, stack_name)
     if account and not interrupted:
         return account
@@ -109,7 +109,7 @@ def _account(layout: Layout, stack_name: str, *, new_account: bool) -> Account:
         )
     if interrupted and account:
         say(f"State: the engine was killed while it updated {stack_name}; starting over with a new account")
-    elif condition is Condition.ENDED:
+    elif accounts.recorded(layout):
         lost = ", ".join(state.stacks(layout)) or "no stack"
         say(f"Account: its process has ended, and its content is lost. The state still lists: {lost}.")
         if not new_account:
@@ -172,7 +172,7 @@ def image(layout: Layout, stack_name: str, tag: str, fault: str = "") -> None:
         SandboxError: there is no account or no repository, or the tag or the fault is invalid.
     """
     stack = project.read_stack(layout, stack_name)
-    _, account = accounts.find(layout)
+    account = accounts.find(layout)
     if account is None:
         raise SandboxError(f"No account is running. Bring the stack up first: `make up STACK={stack_name}`.")
     file = project.read_copy(layout, stack_name) or stack.file

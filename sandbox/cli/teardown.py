@@ -112,50 +112,46 @@ def _empty_repository(account: Account, region: str, repository: Resource) -> No
 
 
 def _delete_final_snapshot(account: Account, region: str, cache: Resource) -> None:
+    name = cache.outputs.get("finalSnapshotIdentifier")
+    if name is None:
+        return
     caches = account.client("elasticache", region)
     with contextlib.suppress(caches.exceptions.SnapshotNotFoundFault):
-        caches.delete_snapshot(SnapshotName=str(cache.outputs.get("finalSnapshotIdentifier")))
+        caches.delete_snapshot(SnapshotName=name)
 
 
 def sweep(account: Account, region: str, stack: str, resources: Iterable[Resource]) -> None:
     """Deletes what a destroy leaves behind.
 
-    The program retains task definition revisions, secrets, validation records and a cache's final snapshot. moto keeps
-    the network interfaces of deleted NAT gateways.
+    The program retains task definition revisions, secrets, validation records and a cache's final snapshot.
 
     Args:
         resources: the stack's resources before the destroy.
     """
-    families = {resource.outputs.get("family") for resource in resources if resource.type.endswith(":TaskDefinition")}
-    _sweep_task_definitions(account, region, stack, {family for family in families if isinstance(family, str)})
+    _sweep_task_definitions(account, region, stack)
     _sweep_secrets(account, region, stack)
     for resource in resources:
         if resource.retained and resource.type == "aws:route53/record:Record":
             _delete_record(account, region, resource)
-        if resource.type == "aws:ec2/vpc:Vpc":
-            _delete_interfaces(account, region, resource.id)
         if resource.type == _CACHE:
             _delete_final_snapshot(account, region, resource)
 
 
-def _sweep_task_definitions(account: Account, region: str, stack: str, families: set[str]) -> None:
+def _sweep_task_definitions(account: Account, region: str, stack: str) -> None:
     ecs = account.client("ecs", region)
-    left: list[str] = []
-    for status in ("ACTIVE", "INACTIVE"):
-        for page in ecs.get_paginator("list_task_definitions").paginate(status=status):
-            for arn in page["taskDefinitionArns"]:
-                family = arn.rpartition("/")[2].rpartition(":")[0]
-                if family in families or _stack_of_task_definition(ecs, arn) == stack:
-                    left.append(arn)
-                    if status == "ACTIVE":
-                        ecs.deregister_task_definition(taskDefinition=arn)
+    for arn in _task_definitions(ecs, stack, "ACTIVE"):
+        ecs.deregister_task_definition(taskDefinition=arn)
+    left = _task_definitions(ecs, stack, "INACTIVE")
     for start in range(0, len(left), 10):  # Amazon ECS, DeleteTaskDefinitions: at most 10 at once
         ecs.delete_task_definitions(taskDefinitions=left[start : start + 10])
 
 
-def _stack_of_task_definition(ecs: Any, arn: str) -> str | None:
-    tags = ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"]).get("tags", [])
-    return next((tag["value"] for tag in tags if tag["key"] == _STACK_TAG), None)
+def _task_definitions(ecs: Any, stack: str, status: str) -> list[str]:
+    """Returns the ARNs of a stack's task definitions that have a status."""
+    pages = ecs.get_paginator("list_task_definitions").paginate(status=status)
+    arns: list[str] = [arn for page in pages for arn in page["taskDefinitionArns"]]
+    tag = {"key": _STACK_TAG, "value": stack}
+    return [arn for arn in arns if tag in ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"]]
 
 
 def _sweep_secrets(account: Account, region: str, stack: str) -> None:
@@ -168,15 +164,6 @@ def _sweep_secrets(account: Account, region: str, stack: str) -> None:
             if secret.get("DeletedDate"):
                 client.restore_secret(SecretId=secret["ARN"])
             client.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)
-
-
-def _delete_interfaces(account: Account, region: str, vpc: str) -> None:
-    ec2 = account.client("ec2", region)
-    for page in ec2.get_paginator("describe_network_interfaces").paginate(
-        Filters=[{"Name": "vpc-id", "Values": [vpc]}]
-    ):
-        for interface in page["NetworkInterfaces"]:
-            ec2.delete_network_interface(NetworkInterfaceId=interface["NetworkInterfaceId"])
 
 
 def _delete_record(account: Account, region: str, record: Resource) -> None:

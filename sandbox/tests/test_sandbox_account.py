@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from sandbox.account import process as accounts
-from sandbox.account.process import Account, Condition
+from sandbox.account.process import Account
 from sandbox.layout import Layout
 
 
@@ -38,12 +38,12 @@ def _wait_for_end(pid: int) -> None:
 
 
 def test_account_is_started_replaced_on_its_port_killed_and_stopped(layout: Layout) -> None:
-    assert accounts.find(layout) == (Condition.NONE, None)
+    assert accounts.find(layout) is None
     assert not accounts.stop(layout)
     first = _start(layout)
     assert first.client("sts", "us-east-1").get_caller_identity()["Account"] == "123456789012"
     assert urlsplit(first.url).hostname == "127.0.0.1"
-    assert accounts.find(layout) == (Condition.RUNNING, first)
+    assert accounts.find(layout) == first
     # The account is in a session of its own, so Ctrl-C in a terminal does not reach it.
     assert os.getsid(first.pid) == first.pid
 
@@ -53,13 +53,13 @@ def test_account_is_started_replaced_on_its_port_killed_and_stopped(layout: Layo
     second.client("s3", "us-east-1").create_bucket(Bucket="content")
     os.kill(second.pid, signal.SIGKILL)
     _wait_for_end(second.pid)
-    assert accounts.find(layout) == (Condition.ENDED, None)
+    assert accounts.find(layout) is None
 
     third = _start(layout)
     assert third.url == first.url
     assert third.client("s3", "us-east-1").list_buckets()["Buckets"] == []
     assert accounts.stop(layout)
-    assert accounts.find(layout) == (Condition.NONE, None)
+    assert accounts.find(layout) is None
 
 
 @contextmanager
@@ -84,15 +84,15 @@ def _other_server(layout: Layout, answer: bytes) -> Generator[str]:
 
 def test_account_that_ends_while_it_answers_counts_as_ended(layout: Layout) -> None:
     with _other_server(layout, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"):
-        assert accounts.find(layout) == (Condition.ENDED, None)
+        assert accounts.find(layout) is None
 
 
 def test_another_server_on_the_port_is_not_the_account_which_ends_with_its_file(layout: Layout) -> None:
     with _other_server(layout, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nmine") as url:
-        assert accounts.find(layout) == (Condition.ENDED, None)
+        assert accounts.find(layout) is None
         account = _start(layout)
         assert account.url != url
-        assert accounts.find(layout) == (Condition.RUNNING, account)
+        assert accounts.find(layout) == account
     layout.account.unlink()
     _wait_for_end(account.pid)
 
@@ -101,4 +101,4 @@ def test_another_server_on_the_port_is_not_the_account_which_ends_with_its_file(
 def test_malformed_account_file_counts_as_none(layout: Layout, text: str) -> None:
     layout.home.mkdir()
     layout.account.write_text(text)
-    assert accounts.find(layout) == (Condition.NONE, None)
+    assert accounts.find(layout) is None

@@ -1,9 +1,9 @@
 """Amazon ECS: the deployments and tasks of services, as records. moto starts no task and ends no deployment.
 
-`services`, `tasks` and `task_definitions` are operations of the API. `scheduler` does what ECS's scheduler does,
-`traffic` moves the targets, and `deployments` describes the records. No process runs.
+`services` and `tasks` are operations of the API. `scheduler` does what ECS's scheduler does, `traffic` moves the
+targets, and `deployments` describes the records. No process runs.
 """
 
-from sandbox.account.ecs import services, task_definitions, tasks
+from sandbox.account.ecs import services, tasks
 
-__all__ = ["services", "task_definitions", "tasks"]
+__all__ = ["services", "tasks"]

@@ -1,7 +1,7 @@
 """The tasks of services in ListTasks and DescribeTasks, derived from the deployments.
 
-A stopped task is listed for as long as its service exists, so that the reason can be looked up. Tasks that somebody
-starts with RunTask are moto's.
+A stopped task is listed for as long as its service exists, so that the reason can be looked up. Nothing starts a task
+with RunTask.
 
 Sources: Amazon ECS API Reference: Task, ListTasks, DescribeTasks; Amazon ECS Developer Guide, "Amazon ECS stopped tasks
 error messages".
@@ -52,10 +52,8 @@ _OUT_OF_MEMORY = _State(
 
 
 @replaces(EC2ContainerServiceResponse)
-def list_tasks(original: Callable[[], Any], request: Any) -> Any:
+def list_tasks(_original: Callable[[], Any], request: Any) -> Any:
     """Returns the ARNs of tasks in one page: running ones, or with `desiredStatus` stopped ones."""
-    # moto filters by none of the parameters. Only a request without a service returns tasks of RunTask.
-    started_by_hand: list[str] = [] if request._get_param("serviceName") else original().result["taskArns"]
     status = request._get_param("desiredStatus") or "RUNNING"
     service = (request._get_param("serviceName") or "").rpartition("/")[2]
     family, started_by = request._get_param("family"), request._get_param("startedBy")
@@ -67,26 +65,20 @@ def list_tasks(original: Callable[[], Any], request: Any) -> Any:
         and (not family or task["taskDefinitionArn"].rpartition("/")[2].rpartition(":")[0] == family)
         and (not started_by or task["startedBy"] == started_by)
     ]
-    return ActionResult({"taskArns": [*started_by_hand, *found]})
+    return ActionResult({"taskArns": found})
 
 
 @replaces(EC2ContainerServiceResponse)
-def describe_tasks(original: Callable[[], Any], request: Any) -> Any:
+def describe_tasks(_original: Callable[[], Any], request: Any) -> Any:
     """Describes tasks by ARN or by id, and their tags only if the request includes `TAGS`."""
-    answer = original()  # refuses an empty list and an unknown cluster
-    arns: list[str] = request._get_param("tasks") or []
+    arns: list[str] = request._get_param("tasks")
     requested = [arn.rpartition("/")[2] for arn in arns]
-    described = {task["taskArn"].rpartition("/")[2]: task for task in _all_tasks(request)}
-    of_moto = {task.id for tasks in request.ecs_backend.tasks.values() for task in tasks.values()}
-    with_tags = "TAGS" in (request._get_param("include") or [])
-    answer.result["tasks"] += [
-        described[task_id] if with_tags else {**described[task_id], "tags": []}
-        for task_id in requested
-        if task_id in described
-    ]
-    missing = [task_id for task_id in requested if task_id not in described and task_id not in of_moto]
-    answer.result["failures"] = [{"arn": task_id, "reason": "MISSING"} for task_id in missing]
-    return answer
+    held = {task["taskArn"].rpartition("/")[2]: task for task in _all_tasks(request)}
+    found = [held[task_id] for task_id in requested if task_id in held]
+    if "TAGS" not in (request._get_param("include") or []):
+        found = [{**task, "tags": []} for task in found]
+    missing = [{"arn": task_id, "reason": "MISSING"} for task_id in requested if task_id not in held]
+    return ActionResult({"tasks": found, "failures": missing})
 
 
 def _all_tasks(request: Any) -> list[dict[str, Any]]:
