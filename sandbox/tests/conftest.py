@@ -1,7 +1,7 @@
 """Settings for the sandbox's own tests."""
 
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -44,12 +44,3 @@ def world(endpoint: str, engine: "Engine") -> "World":
 
     reset(endpoint)
     return World(engine, endpoint)
-
-
-@pytest.fixture
-def aws() -> Generator[Callable[[str], Any]]:
-    """Returns clients of an empty account in this process, by the name of the service."""
-    from sandbox.tests.account_world import client, empty_account  # slow to import
-
-    with empty_account():
-        yield client

@@ -74,7 +74,7 @@ def describe_tasks(_original: Callable[[], Any], request: Any) -> Any:
     arns: list[str] = request._get_param("tasks")
     requested = [arn.rpartition("/")[2] for arn in arns]
     held = {task["taskArn"].rpartition("/")[2]: task for task in _all_tasks(request)}
-    found = [held[task_id] for task_id in requested if task_id in held]
+    found: list[dict[str, Any]] = [held[task_id] for task_id in requested if task_id in held]
     if "TAGS" not in (request._get_param("include") or []):
         found = [{**task, "tags": []} for task in found]
     missing = [{"arn": task_id, "reason": "MISSING"} for task_id in requested if task_id not in held]

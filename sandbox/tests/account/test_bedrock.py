@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.tests.account_world import client, empty_account, refused
+from sandbox.tests.account.world import client, refused
 
 REGIONS = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 LITE_2 = "amazon.nova-2-lite-v1:0"
 
-
-@pytest.fixture(autouse=True)
-def account() -> object:
-    with empty_account():
-        yield
+pytestmark = pytest.mark.usefixtures("aws")
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from sandbox.tests.account_world import REGION, World, client, empty_account, refused
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with empty_account():
-        yield World()
+from sandbox.tests.account.world import REGION, World, client, refused
 
 
 def cache(world: World) -> None:
@@ -115,6 +109,7 @@ def test_nat_gateway_holds_its_subnet_and_its_address(world: World) -> None:
     with refused("InvalidIPAddress.InUse"):
         world.ec2.release_address(AllocationId=address)
     world.ec2.delete_nat_gateway(NatGatewayId=nat)
+    assert len(world.ec2.describe_network_interfaces()["NetworkInterfaces"]) == before
     world.ec2.release_address(AllocationId=address)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tests.account_world import ACCOUNT, REGION, World, refused
+from sandbox.tests.account.world import ACCOUNT, REGION, World, refused
 
 TOKEN = "hunter2-hunter2-hunter2"  # noqa: S105 - made up
 NODES = ["app-001", "app-002"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tests.account_world import refused
+from sandbox.tests.account.world import refused
 
 TABLE: dict[str, Any] = {
     "AttributeDefinitions": [

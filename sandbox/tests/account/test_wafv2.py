@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
-from sandbox.tests.account_world import ACCOUNT, REGION, World, client, empty_account, refused
+from sandbox.tests.account.world import ACCOUNT, REGION, World, client, refused
 
 GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:aws-waf-logs-app"
 VISIBLE: dict[str, Any] = {"CloudWatchMetricsEnabled": True, "MetricName": "app", "SampledRequestsEnabled": True}
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with empty_account():
-        yield World()
 
 
 def waf() -> Any:

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from sandbox.cli.fixtures import import_certificate
-from sandbox.tests.account_world import (
+from sandbox.tests.account.world import (
     ACCOUNT,
     NOT_FOUND,
     REGION,
     World,
     client,
-    empty_account,
     refused,
 )
 from sandbox.tls_policies import TLS_POLICIES
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with empty_account():
-        yield World()
 
 
 def states(world: World) -> dict[str, str]:
@@ -41,6 +33,54 @@ def test_targets_outside_the_zones_of_the_load_balancer_or_behind_no_rule_are_un
     assert states(world) == {"10.0.0": "healthy", "10.0.1": "unused"}
     world.elb.delete_rule(RuleArn=world.rule)
     assert {*states(world).values()} == {"unused"}
+
+
+def test_port_has_one_listener(world: World) -> None:
+    elb, used = world.elb, world.listener
+    of_balancer = {"LoadBalancerArn": world.balancer, "Protocol": "HTTP", "DefaultActions": NOT_FOUND}
+    with refused("DuplicateListener"):
+        elb.create_listener(**of_balancer, Port=80)
+    other = elb.create_listener(**of_balancer, Port=81)["Listeners"][0]["ListenerArn"]
+    with refused("DuplicateListener"):
+        elb.modify_listener(ListenerArn=other, Port=80, DefaultActions=NOT_FOUND)
+    for port in (82, 82):
+        elb.modify_listener(ListenerArn=other, Port=port, DefaultActions=NOT_FOUND)
+    assert used != other
+
+
+def test_internet_facing_load_balancer_needs_an_internet_gateway(world: World) -> None:
+    with refused("InvalidSubnet.*has no internet gateway"):
+        world.new_balancer("public", "internet-facing")
+    assert world.gateway
+    world.new_balancer("public", "internet-facing")
+
+
+def test_load_balancer_needs_subnets_in_two_zones(world: World) -> None:
+    first, second = world.subnet(1, "a"), world.subnet(2, "a")
+    with refused("two subnets in two different Availability Zones"):
+        world.elb.create_load_balancer(Name="app", Subnets=[first], Scheme="internal")
+    with refused("multiple subnets in the same Availability Zone"):
+        world.elb.create_load_balancer(Name="app", Subnets=[first, second], Scheme="internal")
+
+
+def test_rule_with_two_target_groups_has_their_cookie(world: World) -> None:
+    first, second = world.groups
+    attributes = [{"Key": "stickiness.enabled", "Value": "true"}]
+    world.elb.modify_target_group_attributes(TargetGroupArn=second, Attributes=attributes)
+
+    def create(priority: int, *groups: str, **more: Any) -> None:
+        forward = {"TargetGroups": [{"TargetGroupArn": arn, "Weight": 1} for arn in groups], **more}
+        world.elb.create_rule(
+            ListenerArn=world.listener,
+            Priority=priority,
+            Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
+            Actions=[{"Type": "forward", "ForwardConfig": forward}],
+        )
+
+    with refused("InvalidConfigurationRequest.*You must enable group stickiness on a rule"):
+        create(1, first, second)
+    create(1, first, second, TargetGroupStickinessConfig={"Enabled": True, "DurationSeconds": 60})
+    create(2, second)
 
 
 def test_load_balancer_with_deletion_protection_is_not_deleted(world: World) -> None:

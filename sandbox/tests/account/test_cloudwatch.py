@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tests.account_world import ACCOUNT, REGION, refused
+from sandbox.tests.account.world import ACCOUNT, REGION, refused
 
 ALARM = {
     "AlarmName": "slow",

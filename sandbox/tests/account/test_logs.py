@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tests.account_world import ACCOUNT, REGION
+from sandbox.tests.account.world import ACCOUNT, REGION
 
 
 def test_key_of_a_log_group(aws: Callable[[str], Any]) -> None:

@@ -16,6 +16,9 @@ from sandbox.cli import fixtures
 from sandbox.stand_in import Fault
 
 REGION, ACCOUNT = "eu-north-1", "123456789012"
+# The deployment configurations with which ECS rolls a failed deployment back.
+BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+ALARMS = {"alarms": {"alarmNames": ["errors"], "enable": True, "rollback": True}}
 NOT_FOUND: list[Any] = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}]
 
 # moto is imported before any client is created, or the client would not reach it. Both are untyped.
@@ -46,6 +49,11 @@ def client(service: str, region: str = REGION) -> Any:
 def refused(message: str) -> Any:
     """Expects an error of AWS whose code and text match."""
     return pytest.raises(_exceptions.ClientError, match=message)
+
+
+def stopped_by(deployment: str) -> str:
+    """Returns ECS's reason for a task that a deployment stopped."""
+    return f"Scaling activity initiated by (deployment {deployment})"
 
 
 class World:
@@ -199,3 +207,29 @@ class World:
         actions = self.elb.describe_rules(RuleArns=[self.rule])["Rules"][0]["Actions"]
         weights = {one["TargetGroupArn"]: one["Weight"] for one in actions[0]["ForwardConfig"]["TargetGroups"]}
         return [weights[arn] for arn in self.groups]
+
+
+class TimedWorld(World):
+    """An account in which time passes when a test says so: it is the `time` of the scheduler."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def finished(self) -> dict[str, Any]:
+        """Lets every fault be noticed, and returns the latest service deployment."""
+        self.seconds += 60
+        return self.deployments()[0]
+
+    def primary(self) -> dict[str, Any]:
+        """Returns the latest deployment as DescribeServices lists it."""
+        return self.service()["deployments"][0]
+
+    def running(self) -> list[int]:
+        """Returns the number of running tasks of each deployment, latest first."""
+        return [one["runningCount"] for one in self.service()["deployments"]]
+
+    def reasons(self) -> list[tuple[str, str]]:
+        """Returns the deployment that started each stopped task, and the reason why it was stopped."""
+        return [(task["startedBy"], task["stoppedReason"]) for task in self.tasks("STOPPED")]

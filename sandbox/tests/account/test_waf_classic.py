@@ -7,7 +7,7 @@ import os
 import pytest
 
 from sandbox.account.process import Account
-from sandbox.tests.account_world import refused
+from sandbox.tests.account.world import refused
 
 
 @pytest.mark.parametrize("service", ["waf", "waf-regional"])
