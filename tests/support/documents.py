@@ -31,8 +31,11 @@ def _rules() -> str:
 
 
 def _accepted() -> str:
-    rows = [f"| `{one.check}` | {_covered(one)} | {one.reason} |" for one in ACCEPTED]
-    return "\n".join(["| check | of which resources | reason |", "|---|---|---|", *rows])
+    checks: dict[tuple[str, str], list[str]] = {}
+    for one in ACCEPTED:
+        checks.setdefault((_covered(one), one.reason), []).append(f"`{one.check}`")
+    rows = [f"| {', '.join(names)} | {resources} | {reason} |" for (resources, reason), names in checks.items()]
+    return "\n".join(["| checks | of which resources | reason |", "|---|---|---|", *rows])
 
 
 def _covered(entry: Accepted) -> str:
