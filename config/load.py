@@ -33,8 +33,7 @@ def load(connect: Callable[[ProviderArgs], Lookups]) -> tuple[Settings, Lookups]
         ConfigError: with every mistake.
     """
     source = config_source.read()
-    mistakes = Mistakes(source)
-    settings = parse(source, mistakes)
+    settings, mistakes = parse(source)
     check_across_keys(settings, source, mistakes)
     lookups = connect(settings.provider) if mistakes.all_right("stack name", "aws:region") else None
     if lookups:
@@ -48,19 +47,20 @@ def load(connect: Callable[[ProviderArgs], Lookups]) -> tuple[Settings, Lookups]
     return settings, lookups
 
 
-def parse(source: Source, mistakes: Mistakes) -> Settings:
-    """Returns the settings, with a default in place of each wrong value, and adds what is wrong to `mistakes`."""
+def parse(source: Source) -> tuple[Settings, Mistakes]:
+    """Returns the settings, with a default in place of each wrong value, and what is wrong with single values."""
+    mistakes = Mistakes(source)
     values = _values(source, mistakes)
     # ARNs have to be in the stack's region. While that is wrong, they may be in any.
     region = values.get("aws:region")
     context = {"region": region if region in REGIONS else None}
     try:
-        return _validated(values, source.stack, context)
+        return _validated(values, source.stack, context), mistakes
     except ValidationError as error:
         mistakes.add_all(error, _KEYS)
     # Defaults stand in for the wrong values, so that the rules between keys can check the others.
     right = {key: value for key, value in values.items() if mistakes.all_right(key)}
-    return _validated({"aws:region": REGIONS[0], **right}, source.stack, context)
+    return _validated({"aws:region": REGIONS[0], **right}, source.stack, context), mistakes
 
 
 def _validated(values: Mapping[str, Any], stack: str, context: Mapping[str, str | None]) -> Settings:

@@ -14,6 +14,4 @@ def read_settings(target: Target) -> tuple[Settings, Mistakes]:
         OperationError: there is no such stack.
     """
     plain, encrypted = target.configured()
-    source = Source(target.stack, plain, encrypted)
-    mistakes = Mistakes(source)
-    return parse(source, mistakes), mistakes
+    return parse(Source(target.stack, plain, encrypted))

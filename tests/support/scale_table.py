@@ -8,7 +8,6 @@ from typing import Final
 from components.lib.quotas import TASK_LAUNCHES
 from config.key import declarations
 from config.load import parse
-from config.mistakes import Mistakes
 from config.settings import Settings
 from config.source import Source
 from config.stack_name import REGIONS
@@ -121,8 +120,8 @@ def keys_of_a_cell() -> str:
 
 
 def _defaults(stack: str) -> Settings:
-    source = Source(stack, {"aws:region": REGIONS[0]}, frozenset())
-    return parse(source, Mistakes(source))
+    settings, _ = parse(Source(stack, {"aws:region": REGIONS[0]}, frozenset()))
+    return settings
 
 
 def _shown(value: object) -> str:

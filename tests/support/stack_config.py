@@ -21,7 +21,7 @@ from components.lib.provider import ProviderArgs
 from components.lookups import Lookups
 from components.service.running import RunningService
 from config import load as config_load
-from config.mistakes import ConfigError, Mistakes
+from config.mistakes import ConfigError
 from config.settings import Settings
 from config.source import Source
 from recording.config import NAMESPACE, engine_config
@@ -99,8 +99,7 @@ def parsed(stack: str = "test", **texts: str) -> Settings:
         texts: the config as the engine passes it; the region is us-east-1.
     """
     source = Source(stack, {"aws:region": "us-east-1", **texts}, frozenset())
-    mistakes = Mistakes(source)
-    settings = config_load.parse(source, mistakes)
+    settings, mistakes = config_load.parse(source)
     assert mistakes.lines == []
     return settings
 

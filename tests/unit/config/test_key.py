@@ -8,7 +8,6 @@ import pytest
 
 from config.key import Declaration, declarations
 from config.load import parse
-from config.mistakes import Mistakes
 from config.settings import Settings
 from config.source import Source
 
@@ -17,9 +16,8 @@ KEYS = list(declarations(Settings))
 
 def parsed(key: str, text: str) -> tuple[Settings, list[str]]:
     """Returns the settings with one key beside the region, and the mistakes in that key alone."""
-    source = Source("test", {"aws:region": "us-east-1", key: text}, frozenset())
-    mistakes = Mistakes(source)
-    return parse(source, mistakes), mistakes.lines
+    settings, mistakes = parse(Source("test", {"aws:region": "us-east-1", key: text}, frozenset()))
+    return settings, mistakes.lines
 
 
 def limits(declared: Declaration) -> tuple[int | None, int | None]:
