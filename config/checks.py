@@ -7,6 +7,7 @@ from components.edge.rules import MIN_BAKE_MINUTES
 from config import rules
 from config.app_environment import set_by_program
 from config.mistakes import Mistakes, path
+from config.rule import listed
 from config.schedule import FROM_ZERO
 from config.settings import Settings
 from config.source import Source
@@ -50,7 +51,7 @@ def _check_stack(settings: Settings, mistakes: Mistakes) -> None:
 def _check_tasks(settings: Settings, source: Source, mistakes: Mistakes) -> None:
     sizes = rules.FARGATE_MEMORY[settings.cpu]
     if mistakes.all_right("cpu", "memory") and settings.memory not in sizes:
-        rule = f"with that cpu, Fargate sells a memory of {rules.listed(sizes)} MiB"
+        rule = f"with that cpu, Fargate sells a memory of {listed(sizes)} MiB"
         mistakes.add_together(rule, cpu=settings.cpu, memory=settings.memory)
     counts = {
         "minCount": settings.min_count,
@@ -136,7 +137,7 @@ def _check_variables(source: Source, mistakes: Mistakes) -> None:
                 holders.setdefault(name, []).append(key)
     for name, (first, *others) in sorted(holders.items()):
         if others:
-            mistakes.add(path(first, name), f"is set under {rules.listed(others)} too: keep one of them")
+            mistakes.add(path(first, name), f"is set under {listed(others)} too: keep one of them")
     if "environment" in holders.get(_USER_POOL, []):
         mistakes.add(
             f"environment.{_USER_POOL}", f"is sensitive: {_SET_USER_POOL}, and {_remove('environment', _USER_POOL)}"

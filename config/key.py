@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from config.rules import RULE, listed
+from config.rule import RULE, listed
 
 
 def _always(_value: object) -> bool:

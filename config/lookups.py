@@ -8,7 +8,7 @@ from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
 from components.lookups import Lookups
 from config.mistakes import Mistake
-from config.rules import listed
+from config.rule import listed
 from config.settings import Settings
 
 

@@ -26,6 +26,7 @@ from components.lib.app import DRAIN_SECONDS, PING_SECONDS, SESSIONS_PER_TASK
 from components.service.strategy import ROLLING, STRATEGIES
 from config import rules
 from config.key import Key
+from config.rule import decimal, one_of
 from config.rules import Count, Flag, Percent, Positive
 from config.schedule import SCHEDULE_NAME, ScheduleKeys
 from config.stack_name import REGIONS, environment_of
@@ -68,7 +69,7 @@ class Keys(BaseModel):
     region: Annotated[
         str,
         Field(alias="aws:region"),
-        rules.one_of(REGIONS),
+        one_of(REGIONS),
         Key("the region of the stack", env="AWS_REGION", main=True, regional=True),
     ]
     image_tag: Annotated[
@@ -81,9 +82,7 @@ class Keys(BaseModel):
     ] = None
 
     # Tasks
-    cpu: Annotated[StrictInt, rules.one_of(rules.FARGATE_MEMORY), Key("CPU of a task", unit="CPU units", main=True)] = (
-        1024
-    )
+    cpu: Annotated[StrictInt, one_of(rules.FARGATE_MEMORY), Key("CPU of a task", unit="CPU units", main=True)] = 1024
     memory: Annotated[
         Positive, Key("memory of a task; Fargate sells only some pairs with `cpu`", unit="MiB", main=True)
     ] = 2048
@@ -127,9 +126,7 @@ class Keys(BaseModel):
 
     # Deployments. The ranges: Amazon ECS API Reference, DeploymentConfiguration, CanaryConfiguration,
     # LinearConfiguration.
-    deployment_strategy: Annotated[str, rules.one_of(STRATEGIES), Key("how new tasks replace old ones", main=True)] = (
-        ROLLING
-    )
+    deployment_strategy: Annotated[str, one_of(STRATEGIES), Key("how new tasks replace old ones", main=True)] = ROLLING
     # The slowest of the alarms that roll a deployment back needs five minutes.
     bake_time_minutes: Annotated[
         StrictInt,
@@ -137,10 +134,10 @@ class Keys(BaseModel):
         Key("how long ECS watches the alarms after each shift of traffic", unit="minutes"),
     ] = 10
     canary_percent: Annotated[
-        StrictFloat, rules.decimal(0.1, 100), Key("the traffic that a canary deployment shifts first", unit="%")
+        StrictFloat, decimal(0.1, 100), Key("the traffic that a canary deployment shifts first", unit="%")
     ] = 10.0
     linear_step_percent: Annotated[
-        StrictFloat, rules.decimal(3, 100), Key("the traffic that a linear deployment shifts at each step", unit="%")
+        StrictFloat, decimal(3, 100), Key("the traffic that a linear deployment shifts at each step", unit="%")
     ] = 25.0
     # Not under the app's drain; Fargate allows 120 s (Amazon ECS API Reference, ContainerDefinition).
     stop_timeout_seconds: Annotated[
@@ -250,7 +247,7 @@ class Keys(BaseModel):
         ),
     ] = Field(default_factory=_is_prod)
     log_retention_days: Annotated[
-        StrictInt, rules.one_of(rules.LOG_RETENTION_DAYS), Key("how long the app's logs are kept", unit="days")
+        StrictInt, one_of(rules.LOG_RETENTION_DAYS), Key("how long the app's logs are kept", unit="days")
     ] = 30
 
     # The app. Defaults are those of the image.

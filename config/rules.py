@@ -1,30 +1,17 @@
-"""The rules for single values: what AWS and the app accept. Each rule names the document that it comes from.
-
-A rule stands in the annotation of a field, where pydantic runs it on the value. Its message says what is allowed and
-never repeats the value: an error message adds the value only where it may be shown.
-"""
+"""The rules for single values: what AWS and the app accept. Each names the document that it comes from."""
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import (
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    SecretStr,
-    StrictBool,
-    StrictInt,
-    ValidationInfo,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import Field, StrictBool, StrictInt
 
 from components.access.models import model_of
 from components.data.tables import TABLES
 from components.lib.provider import PROGRAM_TAGS
-from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date, may_be_changed
+from config.rule import Rule, TextRule, arn_of, matching, text_matching
+from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date
 
 # CPU units -> MiB of memory. Amazon ECS Developer Guide, "Task definition parameters for Fargate", task size. The API
 # Reference lacks the last row.
@@ -72,104 +59,6 @@ _PRIVATE_BLOCKS: Final = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16
 _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LONGEST_PREFIX: Final = 255 - max(map(len, TABLES))  # what a table's name leaves of its limit
 _SECRET_BYTES: Final = 65536
-
-RULE: Final = "rule"  # the keyword in the JSON Schema of a value that holds what its `Rule` allows
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a value must be, beyond its type."""
-
-    allowed: str  # completes "must be …", in the error message and in the table of keys
-    holds: Callable[[Any], bool]
-
-    def check(self, value: Any, info: ValidationInfo) -> Any:
-        """Returns the value; raises `ValueError` if it breaks the rule."""
-        if not self.holds(value.get_secret_value() if isinstance(value, SecretStr) else value):
-            raise ValueError(f"must be {self.allowed}")
-        return value
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.with_info_after_validator_function(self.check, handler(source))
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), RULE: self.allowed}
-
-
-@dataclass(frozen=True)
-class TextRule(Rule):
-    """A text of a stack file that may look like a number. Refuses what YAML may have changed, see `may_be_changed`."""
-
-    remedy: str  # what to do if the text really is that number
-
-    def check(self, value: Any, info: ValidationInfo) -> Any:
-        if may_be_changed(value):
-            raise ValueError(
-                "may not be what the stack file says, as YAML reads a value without quotes as a number, a boolean or a "
-                f"date (1.10 as 1.1, 007 as 7): put it in quotes there. {self.remedy}"
-            )
-        return super().check(value, info)
-
-
-@dataclass(frozen=True)
-class ArnRule(Rule):
-    """An ARN of the stack's region, which the validation context holds (None where the region is wrong).
-
-    AWS General Reference, "Amazon Resource Names"; every region of the app is in the partition `aws`.
-    """
-
-    remedy: str  # what to do about an ARN of another region; may name `{region}`
-
-    def check(self, value: Any, info: ValidationInfo) -> Any:
-        region: str | None = info.context["region"] if info.context else None
-        if not self.holds(value):
-            raise ValueError(f"must be {self.allowed.replace('<region>', region or '<region>')}")
-        found = str(value).split(":")[3]
-        if region is not None and found != region:
-            raise ValueError(f"belongs to {found}, and the stack is in {region}: {self.remedy.format(region=region)}")
-        return value
-
-
-def listed(values: Iterable[object]) -> str:
-    """Returns `a, b or c`; `a to z in steps of b` for a range."""
-    if isinstance(values, range):
-        return f"{values[0]} to {values[-1]} in steps of {values.step}"
-    *first, last = map(str, values)
-    return f"{', '.join(first)} or {last}" if first else last
-
-
-def one_of(values: Collection[object]) -> Rule:
-    """Returns the rule that accepts exactly `values`."""
-    return Rule(listed(values), lambda value: value in values)
-
-
-def matching(pattern: str, allowed: str) -> Rule:
-    """Returns the rule that accepts a string if `pattern` matches the whole of it."""
-    return Rule(allowed, lambda text: re.fullmatch(pattern, text) is not None)
-
-
-def text_matching(pattern: str, allowed: str, remedy: str) -> TextRule:
-    """Returns the rule of `matching` for a text that may look like a number. `remedy` is a sentence, see `TextRule`."""
-    return TextRule(allowed, lambda text: re.fullmatch(pattern, text) is not None, remedy)
-
-
-def decimal(low: float, high: float) -> Rule:
-    """Returns the rule that accepts a number from `low` to `high` with at most one decimal."""
-    return Rule(
-        f"a number from {low:g} to {high:g}, with at most one decimal",
-        lambda number: low <= number <= high and round(number, 1) == number,
-    )
-
-
-def _arn(service: str, resource: str, example: str, remedy: str) -> ArnRule:
-    """Returns the rule for ARNs of `service` whose resource part matches `resource`. `example` shows that part."""
-    pattern = re.compile(rf"arn:aws:{service}:[a-z0-9-]+:[0-9]{{12}}:(?:{resource})")
-    return ArnRule(
-        f"an ARN like arn:aws:{service}:<region>:<account>:{example}",
-        lambda text: pattern.fullmatch(text) is not None,
-        remedy,
-    )
-
 
 # Types that several keys share.
 Flag = StrictBool
@@ -301,7 +190,7 @@ SECRET_VALUE: Final = Rule(
 )
 
 # A load balancer uses certificates of its region only (Elastic Load Balancing, "SSL certificates").
-CERTIFICATE_ARN: Final = _arn(
+CERTIFICATE_ARN: Final = arn_of(
     "acm",
     r"certificate/[A-Za-z0-9-]+",
     "certificate/<id>",
@@ -339,7 +228,7 @@ MOST_EXTRA_TAGS: Final = 50 - len(PROGRAM_TAGS)
 # AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. A secret that
 # another service of AWS manages has a `!` in its name ("Secrets managed by other services"). ECS also accepts suffixes
 # for a JSON key or a version. They are not part of the ARN, and IAM would not match them.
-SECRET_ARN: Final = _arn(
+SECRET_ARN: Final = arn_of(
     "secretsmanager",
     r"secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6}",
     "secret:<name>-<6 characters>",
@@ -347,7 +236,7 @@ SECRET_ARN: Final = _arn(
 )
 
 # Amazon Bedrock API Reference, GetGuardrail.
-GUARDRAIL_ARN: Final = _arn(
+GUARDRAIL_ARN: Final = arn_of(
     "bedrock",
     r"guardrail/[a-z0-9]+",
     "guardrail/<id>",
@@ -355,7 +244,7 @@ GUARDRAIL_ARN: Final = _arn(
 )
 
 # Agents for Amazon Bedrock API Reference, GetPrompt. A version is optional.
-PROMPT_ARN: Final = _arn(
+PROMPT_ARN: Final = arn_of(
     "bedrock",
     r"prompt/[0-9a-zA-Z]{10}(?::[0-9]{1,5})?",
     "prompt/<id>",
@@ -363,7 +252,7 @@ PROMPT_ARN: Final = _arn(
 )
 
 # Service Authorization Reference, Amazon SES: an e-mail address or a domain. Identities are regional.
-SES_IDENTITY_ARN: Final = _arn(
+SES_IDENTITY_ARN: Final = arn_of(
     "ses",
     r"identity/(?:[A-Za-z0-9._%+=-]+@)?(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]+",
     "identity/<address or domain>",

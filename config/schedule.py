@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from components.service.scaling import Schedule
 from config.cron import cron_expression
-from config.rules import Count, Rule, matching
+from config.rule import Rule, matching
+from config.rules import Count
 
 # Application Auto Scaling API Reference, PutScheduledAction: 1 to 256 characters, without control characters, ':', '/'
 # and '|', and without a space at either end.

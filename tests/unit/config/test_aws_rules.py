@@ -11,6 +11,7 @@ import pytest
 
 from config import rules
 from config.key import declarations
+from config.rule import Rule, decimal
 from config.schedule import SCHEDULE_NAME
 from config.settings import Settings
 from tests.support.contract import TABLES
@@ -81,7 +82,7 @@ def test_shares_of_traffic_are_those_of_ecs(key: str, shape: str, member: str) -
     found = re.search(r"multiples of 0.1 from ([0-9.]+) to ([0-9.]+)\.", documentation("ecs", shape, member))
     assert found
     (rule,) = [declared.rule for declared in declarations(Settings) if declared.name == key]
-    assert rule == rules.decimal(float(found[1]), float(found[2])).allowed
+    assert rule == decimal(float(found[1]), float(found[2])).allowed
 
 
 def test_redis_token_is_that_of_elasticache() -> None:
@@ -133,7 +134,7 @@ def test_lengths_are_those_of_aws() -> None:
     ],
 )
 def test_value_that_a_rule_accepts_has_the_form_that_aws_requires(
-    rule: rules.Rule, value: str, service_name: str, shape: str
+    rule: Rule, value: str, service_name: str, shape: str
 ) -> None:
     assert rule.holds(value)
     assert re.fullmatch(service(service_name).shape_for(shape).metadata["pattern"], value)
