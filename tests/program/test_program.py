@@ -23,7 +23,7 @@ from tests.support.contract import (
     OUTPUTS_WITH_REDIS,
     STACKS_WITH_LOGS,
 )
-from tests.support.program import HIDDEN, REDIS, everything, run
+from tests.support.program import HIDDEN, REDIS, everything, run, two_target_groups
 
 STACKS = ["dev", "staging", "prod"]
 
@@ -106,13 +106,14 @@ def test_program_tags_are_all_tags_that_the_program_sets() -> None:
 
 
 def test_service_waits_for_everything_that_tasks_need() -> None:
-    deployment = everything()
-    needed = deployment.one("ecs/service:Service").depends_on
-    ways = ("awsx:ec2:Vpc", ":VpcEndpoint", ":SecurityGroupIngressRule", ":SecurityGroupEgressRule")
-    for type_ in (*ways, ":RolePolicy", ":ListenerRule", ":ClusterCapacityProviders", ":ReplicationGroup"):
-        assert deployment.all(type_), type_
-        for resource in deployment.all(type_):
-            assert resource.urn in needed, resource.urn
+    ways = ("awsx:ec2:Vpc", ":VpcEndpoint", ":SecurityGroupIngressRule", ":SecurityGroupEgressRule", ":ListenerRule")
+    needed = (*ways, ":RolePolicy", ":ClusterCapacityProviders", ":ReplicationGroup")
+    # The policy with which ECS shifts traffic is attached.
+    for deployment, types in ((everything(), needed), (two_target_groups(), (*needed, ":RolePolicyAttachment"))):
+        service = deployment.one("ecs/service:Service")
+        for type_ in types:
+            assert {resource.urn for resource in deployment.all(type_)} <= service.depends_on, type_
+            assert deployment.all(type_), type_
 
 
 @pytest.mark.parametrize(

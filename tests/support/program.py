@@ -38,7 +38,8 @@ _OPTIONS: Final[dict[str, Any]] = {
     "permissionsBoundaryArn": BOUNDARY,
     "extraTags": {"CostCenter": "007"},
     "allowedAccountIds": [ACCOUNT],
-    "alarmEmails": ["oncall@example.com"],
+    "alarmEmails": ["a@b.example", "c@d.example"],
+    "alarmPhones": ["+358401234567"],
     "monthlyBudgetUsd": 250,
     "scalingSchedule": {"day": {"cron": "0 6 * * ? *", "timeZone": "Europe/Helsinki", "min": 2, "max": 5}},
 }
