@@ -30,8 +30,9 @@ down_takes := STACK
 down_needs := STACK
 preflight_takes := STACK ON
 # Of one stack, or of all stacks of an environment.
-verify_takes = $(or $(filter ENV,$(given)),STACK) WAIT JSON ON
-verify_needs = $(or $(filter ENV,$(given)),STACK)
+verifies_environment = $(filter ENV,$(given))
+verify_takes = $(or $(verifies_environment),STACK) WAIT JSON ON
+verify_needs = $(or $(verifies_environment),STACK)
 status_takes := ENV JSON ON
 status_needs := ENV
 scan_takes := STACK JSON ON
@@ -175,8 +176,8 @@ compose: venv
 	@$(call on,$(STACK)) $(OPERATIONS) compose $(call quoted,STACK) $(yes)
 
 verify: venv
-	@$(call on,$(if $(filter ENV,$(given)),$(stack_of_env),$(STACK))) $(OPERATIONS) verify $(if $(filter ENV,$(given)),$(call option,--environment,ENV),$(call \
-	  quoted,STACK)) $(call option,--wait,WAIT) $(json)
+	@$(call on,$(if $(verifies_environment),$(stack_of_env),$(STACK))) $(OPERATIONS) verify \
+	  $(if $(verifies_environment),$(call option,--environment,ENV),$(call quoted,STACK)) $(call option,--wait,WAIT) $(json)
 
 status: venv
 	@$(call on,$(stack_of_env)) $(OPERATIONS) status $(call quoted,ENV) $(json)

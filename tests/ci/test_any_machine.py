@@ -53,40 +53,39 @@ def _install(clone: Path) -> None:
 
 
 def _make(
-    clone: Path,
-    *arguments: str,
-    python: str = "./python",
-    variables: Mapping[str, str] | None = None,
-    user: int | None = None,
-) -> tuple[int, str]:
-    run = subprocess.run(  # noqa: S603
-        ["make", "--no-print-directory", f"PYTHON={python}", *arguments],  # noqa: S607
+    clone: Path, *arguments: str, variables: Mapping[str, str] | None = None, user: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        ["make", "--no-print-directory", "PYTHON=./python", *arguments],  # noqa: S607
         cwd=clone,
         env={"PATH": os.environ["PATH"], "HOME": str(clone), **(variables or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        capture_output=True,
         text=True,
         check=False,
         user=user,
         group=user,
         extra_groups=None if user is None else [],
     )
-    assert "Traceback" not in run.stdout
-    return run.returncode, run.stdout
 
 
-def _make_as_another_user(clone: Path, *arguments: str) -> tuple[int, str]:
-    """Runs make as a user who cannot write to the clone: as another user instead of root, who can write anywhere."""
+def _refused(run: subprocess.CompletedProcess[str]) -> str:
+    """Returns why make refuses. Only the standard error says so, as others read the output."""
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "Traceback" not in run.stderr
+    return run.stderr
+
+
+def _refused_as_another_user(clone: Path, *arguments: str) -> str:
+    """Returns why make refuses a user who cannot write to the clone: not root, who can write anywhere."""
     if os.geteuid() == 0:
-        return _make(clone, *arguments, user=NOBODY)
+        return _refused(_make(clone, *arguments, user=NOBODY))
     clone.chmod(0o555)
-    return _make(clone, *arguments)
+    return _refused(_make(clone, *arguments))
 
 
 def test_failed_installation_ends_with_the_reason_and_what_it_takes(clone: Path) -> None:
-    status, output = _make(clone, "verify", "STACK=dev")
-    assert status == 2
-    lines = output.splitlines()
+    lines = _refused(_make(clone, "verify", "STACK=dev", "JSON=1")).splitlines()
+    assert lines[0] == "Python packages: installing requirements.txt requirements-sandbox.txt into .venv"
     assert lines[1:4] == ["attempt 3", "attempt 4", "attempt 5"]
     assert lines[4].startswith(
         "The packages could not be installed, for the reason above. This takes the package index"
@@ -103,9 +102,7 @@ def test_environment_whose_python_does_not_run_is_made_again(clone: Path, python
         path.symlink_to("/nowhere/python3")
     else:
         path.chmod(0o644)  # even root cannot run a file that nobody can
-    status, output = _make(clone, "verify", "STACK=dev")
-    assert status == 2
-    assert output.startswith("Python packages: installing requirements.txt requirements-sandbox.txt into .venv\n")
+    assert _refused(_make(clone, "verify", "STACK=dev")).startswith("Python packages: installing requirements.txt")
 
 
 @pytest.mark.parametrize(
@@ -124,38 +121,27 @@ def test_missing_module_is_named_with_the_way_to_install_it(command: str) -> Non
     assert re.fullmatch(message, run.stderr), run.stderr
 
 
-def test_installation_prints_nothing_where_a_command_prints_json(clone: Path) -> None:
-    run = subprocess.run(
-        ["make", "--no-print-directory", "PYTHON=./python", "verify", "STACK=dev", "JSON=1"],  # noqa: S607
-        cwd=clone,
-        env={"PATH": os.environ["PATH"], "HOME": str(clone)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Python packages: installing" in run.stderr
-    assert run.stdout == ""
-
-
 def test_clean_without_an_environment_runs_on_the_python_of_the_machine(clone: Path) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to("/nowhere/python3")
-    assert _make(clone, "clean") == (0, "")
+    run = _make(clone, "clean")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("command", ["up", "verify STACK=dev", "unit", "test"])
-def test_new_clone_that_cannot_be_written_is_refused(clone: Path, command: str) -> None:
-    status, output = _make_as_another_user(clone, *command.split())
-    assert status == 2
-    assert output.startswith("This folder cannot be written. Clone the repository into a folder of your own.\n")
-
-
-@pytest.mark.parametrize("command", ["lint", "plans", "docs", "baseline", "hooks", "requirements"])
-def test_command_that_writes_into_the_clone_is_refused_where_it_cannot(clone: Path, command: str) -> None:
-    _install(clone)
-    status, output = _make_as_another_user(clone, command)
-    assert status == 2
-    assert output.startswith("This folder cannot be written. Clone the repository into a folder of your own.\n")
+@pytest.mark.parametrize(
+    ("command", "installed"),
+    [
+        *((command, False) for command in ("up", "verify STACK=dev", "unit", "test")),
+        *((command, True) for command in ("lint", "plans", "docs", "baseline", "hooks", "requirements")),
+    ],
+)
+def test_command_that_writes_into_the_clone_is_refused_where_it_cannot(
+    clone: Path, command: str, installed: bool
+) -> None:
+    if installed:
+        _install(clone)
+    message = "This folder cannot be written. Clone the repository into a folder of your own.\n"
+    assert _refused_as_another_user(clone, *command.split()).startswith(message)
 
 
 def test_sandbox_of_another_user_is_refused(clone: Path) -> None:
@@ -163,22 +149,18 @@ def test_sandbox_of_another_user_is_refused(clone: Path) -> None:
     home = clone / "home"
     home.mkdir()
     (home / "env").touch(mode=0o000)
-    run = _make_as_another_user if os.geteuid() == 0 else _make
-    status, output = run(clone, "verify", "STACK=dev", "ON=sandbox", f"SANDBOX_HOME={home}")
-    assert status == 2
-    assert output.startswith("This is another user's sandbox. SANDBOX_HOME=… names another folder.\n")
+    said = _refused_as_another_user(clone, "verify", "STACK=dev", "ON=sandbox", f"SANDBOX_HOME={home}")
+    assert said.startswith("This is another user's sandbox. SANDBOX_HOME=… names another folder.\n")
 
 
 @pytest.mark.parametrize("command", ["lint", "hooks"])
 def test_linters_need_a_clone_that_git_trusts(clone: Path, command: str) -> None:
     _install(clone)
-    status, output = _make(clone, command)
-    assert status == 2
-    assert "not a git repository" in output
-    assert "The linters need git, and a clone that git trusts." in output
+    said = _refused(_make(clone, command))
+    assert "not a git repository" in said
+    assert "The linters need git, and a clone that git trusts." in said
     subprocess.run(["git", "init", "--quiet"], cwd=clone, check=True)  # noqa: S607
-    status, output = _make(clone, command, variables={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
-    assert status == 2
-    assert "git config --global --add safe.directory" in output
+    said = _refused(_make(clone, command, variables={"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}))
+    assert "git config --global --add safe.directory" in said
     # They keep their files in the clone, as HOME may be missing or read-only.
-    assert _make(clone, command) == (0, f"keeps its files in {clone}/.venv/pre-commit\n")
+    assert _make(clone, command).stdout == f"keeps its files in {clone}/.venv/pre-commit\n"
