@@ -1,4 +1,4 @@
-"""What the tests of the workflows' commands share: a repository on GitHub."""
+"""What the tests share: the targets of the Makefile, and a repository on GitHub."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from subprocess import CompletedProcess
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,14 @@ import pytest
 
 from ci import github as module
 
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
 BOT = "github-actions[bot]"
+
+
+def phony() -> set[str]:
+    """Returns the targets that .PHONY names, on any number of lines."""
+    text = MAKEFILE.read_text().replace("\\\n", " ")
+    return {name for line in re.findall(r"^\.PHONY:(.*)$", text, re.MULTILINE) for name in line.split()}
 
 
 class GitHub:
