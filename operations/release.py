@@ -16,10 +16,10 @@ from operations.console import confirm, say
 from operations.errors import OperationError, collected
 from operations.promote import copy_image
 from operations.redeploy import WAIT_SECONDS
-from operations.status import as_text, report, running_image
+from operations.status import as_text, report
 from operations.target import Target
 from operations.verdict import Outcome, Verdict
-from operations.verify import verify, verify_update
+from operations.verify import image_of, verify, verify_update
 
 _KEY: Final = "imageTag"
 
@@ -136,7 +136,7 @@ def _step(target: Target, tag: str, digest: str) -> Step | None:
     if verdict.outcome.under_way:
         wait = target.make("verify", f"WAIT={WAIT_SECONDS}")
         raise OperationError(f"{target.stack}: {verdict.line}. Nothing was deployed. Wait for its end: `{wait}`.")
-    _, runs = running_image(target.client("ecs"), str(target.output("taskDefinitionArn")))
+    _, runs = image_of(target.client("ecs"), target.output("taskDefinitionArn"))
     if verdict.outcome is Outcome.GOOD and runs == digest and config.get(_KEY) == tag:
         say(f"Skipped: {target.stack}, which runs {tag} and is good")
         return None

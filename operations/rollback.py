@@ -15,7 +15,7 @@ from operations.images import Registry
 from operations.redeploy import WAIT_SECONDS
 from operations.target import Target, project
 from operations.verdict import Outcome, judge, primary_of
-from operations.verify import deployments_of, gather, task_definitions, verify_update
+from operations.verify import deployments_of, gather, image_of, task_definitions, verify_update
 
 _KEY = "imageTag"
 _PAGE = 100
@@ -116,7 +116,7 @@ def _service(target: Target) -> Service:
     verdict = judge(runs, answers)
     if verdict.outcome.under_way and replaced:
         runs = tasks.get(replaced[0], runs)
-    versions = {task: _version(ecs, task) for task in {runs, *tasks.values()}}
+    versions = {task: image_of(ecs, task)[0] for task in {runs, *tasks.values()}}
     ended = [
         (versions[tasks[one["targetServiceRevisionArn"]]], one["status"])
         for one in deployments
@@ -125,12 +125,6 @@ def _service(target: Target) -> Service:
     healthy = verdict.outcome in (Outcome.GOOD, Outcome.ROLLED_BACK) or verdict.outcome.under_way
     rolled_back = verdict.outcome is Outcome.ROLLED_BACK
     return Service(versions[runs] or None, healthy, failed_versions(ended), rolled_back)
-
-
-def _version(ecs: Any, task_definition: str) -> str:
-    """Returns the image's tag, with which the program tags each revision."""
-    tags = ecs.describe_task_definition(taskDefinition=task_definition, include=["TAGS"]).get("tags", [])
-    return next((tag["value"] for tag in tags if tag["key"] == "Version"), "")
 
 
 def choose(target: Target, registry: Registry, in_file: str | None, service: Service) -> str:

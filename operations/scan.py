@@ -148,46 +148,37 @@ def judge(
         accepted: the list of findings that do not apply.
     """
     owned = _by_identifier(resources)
-    failed: list[Finding] = []
-    seen: set[str] = set()  # checks that reported on anything
-    passed: set[tuple[str, str]] = set()
-    judged: set[str] = set()  # checks that reported on a resource of the stack
-    elsewhere = 0
+    ours: list[tuple[str, Finding]] = []  # the status of a check, and what it says about a resource of the stack
     for one in found:
-        check, status = one["metadata"]["event_code"], one["status_code"]
-        resource = _owner(one["resources"][0]["uid"], owned)
-        seen.add(check)
-        if resource is None:
-            elsewhere += status == "FAIL"
-            continue
-        judged.add(check)
-        if status == "FAIL":
-            failed.append(Finding(check, one["severity"], resource, one["status_detail"]))
-        elif status == "PASS":
-            passed.add((check, resource))
-        else:
-            not_decided = {check: one["status_detail"], **not_decided}
+        if resource := _owner(one["resources"][0]["uid"], owned):
+            finding = Finding(one["metadata"]["event_code"], one["severity"], resource, one["status_detail"])
+            ours.append((one["status_code"], finding))
+    failed = sorted((finding for status, finding in ours if status == "FAIL"), key=_order)
+    passed = [finding for status, finding in ours if status == "PASS"]
+    not_judged = {finding.check: finding.text for status, finding in ours if status not in ("FAIL", "PASS")}
+    not_decided = {**not_judged, **not_decided}
     in_force = [entry for entry in accepted if entry.in_force(settings)]
     reasons = {finding: _reason(finding, in_force) for finding in failed}
-    findings = sorted((one for one, why in reasons.items() if why is None), key=_order)
-    failures = {(finding.check, finding.resource) for finding in failed}
+    findings = [finding for finding, reason in reasons.items() if reason is None]
+    seen = {one["metadata"]["event_code"] for one in found}
+    seen_here = {finding.check for _, finding in ours}
     return Report(
         findings=findings,
-        accepted=[(one, why) for one, why in sorted(reasons.items(), key=lambda pair: _order(pair[0])) if why],
+        accepted=[(finding, reason) for finding, reason in reasons.items() if reason],
         stale=[
             entry
             for entry in in_force
             if entry.check not in not_decided
-            and any(entry.covers(*pair) for pair in passed)
-            and not any(entry.covers(*pair) for pair in failures)
+            and any(entry.covers(one.check, one.resource) for one in passed)
+            and not any(entry.covers(one.check, one.resource) for one in failed)
         ],
         undecided={
             check: why
             for check, why in sorted(not_decided.items())
             # A check that reported only on what the stack does not create is none of the stack's.
-            if (check in judged or check not in seen) and check not in {one.check for one in findings}
+            if (check in seen_here or check not in seen) and check not in {one.check for one in findings}
         },
-        elsewhere=elsewhere,
+        elsewhere=sum(one["status_code"] == "FAIL" for one in found) - len(failed),
     )
 
 

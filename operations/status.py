@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from components.lib import sdk
 from config.settings import Settings
@@ -14,7 +14,7 @@ from operations.errors import collected
 from operations.routing import Route, find_route
 from operations.target import Target
 from operations.verdict import Outcome, healthy_targets, judge, primary_of
-from operations.verify import gather
+from operations.verify import gather, image_of
 
 _UNKNOWN: Final = "-"
 # Amazon CloudWatch API Reference, DescribeAlarms: names in one call.
@@ -180,26 +180,16 @@ def _service(target: Target, faults: list[str]) -> Service | None:
         faults.append(verdict.line)
     if answers.service is None:
         return None
-    version, digest = running_image(target.client("ecs"), str(primary_of(answers.service).get("taskDefinition", "")))
+    version, digest = image_of(target.client("ecs"), primary_of(answers.service)["taskDefinition"])
     return Service(
-        version=version,
-        digest=digest,
+        version=version or _UNKNOWN,
+        digest=digest or _UNKNOWN,
         deployment=verdict.outcome.value,
         running=int(answers.service["runningCount"]),
         desired=int(answers.service["desiredCount"]),
         maximum=answers.maximum,
         healthy=sum(healthy_targets(entry, answers) for entry in answers.service.get("loadBalancers", [])),
     )
-
-
-def running_image(ecs: Any, task_definition: str) -> tuple[str, str]:
-    """Returns the version and the digest of the image that a task definition runs."""
-    if not task_definition:
-        return _UNKNOWN, _UNKNOWN
-    answer = ecs.describe_task_definition(taskDefinition=task_definition, include=["TAGS"])
-    tags = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
-    (container,) = answer["taskDefinition"]["containerDefinitions"]
-    return tags.get("Version", _UNKNOWN), container["image"].partition("@")[2] or _UNKNOWN
 
 
 def _alarms_that_fire(target: Target) -> Iterator[str]:

@@ -83,6 +83,16 @@ def task_definitions(ecs: Any, revisions: list[str]) -> dict[str, str]:
     return found
 
 
+def image_of(ecs: Any, task_definition: str) -> tuple[str, str]:
+    """Returns the version and the digest of the image that a task definition runs, each empty if it is not known.
+
+    The version is the image's tag, with which the program tags each revision.
+    """
+    answer = ecs.describe_task_definition(taskDefinition=task_definition, include=["TAGS"])
+    tags = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
+    return tags.get("Version", ""), answer["taskDefinition"]["containerDefinitions"][0]["image"].partition("@")[2]
+
+
 def _routing(service: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Returns the target groups and the production listener rules of a service."""
     groups: list[str] = []

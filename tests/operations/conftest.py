@@ -1,11 +1,16 @@
-"""Settings for the tests of the operations."""
+"""The account, the shell and the settings of the tests of the operations."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
+from tests.support.deployed import Deployed
+from tests.support.shell import Shell
 
 _LOADER: Final[Any] = importlib.import_module("botocore.loaders").create_loader()
 
@@ -22,3 +27,22 @@ def new_default_session(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _shared_loader(_search_path: Any) -> Any:
     return _LOADER
+
+
+@pytest.fixture
+def deployed() -> Iterator[Deployed]:
+    """A deployed task in an empty account of moto's, in this process."""
+    moto: Any = importlib.import_module("moto")  # of requirements-sandbox.txt; untyped
+    with moto.mock_aws():
+        yield Deployed()
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+    """An operator's shell without a sandbox, in which there is no pulumi yet."""
+    for name in ("VOICETER_SANDBOX", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return Shell(folder)

@@ -8,7 +8,7 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from operations.compose import env_file
 from operations.errors import OperationError
 from operations.target import ROOT
 from tests.support.compose_check import check_with_compose, composes
-from tests.support.deployed import REGION, Deployed, deployed_in_moto
+from tests.support.deployed import REGION, Deployed
 
 pytestmark = pytest.mark.sandbox  # for moto
 HIDDEN = "us-east-1_Sup3rS3cret"
@@ -52,15 +52,14 @@ TABLES = {
 
 
 @pytest.fixture
-def deployed() -> Iterator[Deployed]:
-    with deployed_in_moto() as deployed:
-        dynamodb = deployed.client("dynamodb")
-        for table in TABLES.values():
-            dynamodb.create_table(**table, BillingMode="PAY_PER_REQUEST")
-        deployed.outputs["tableNames"] = {name: table["TableName"] for name, table in TABLES.items()}
-        ttl = {"Enabled": True, "AttributeName": "ttl"}
-        dynamodb.update_time_to_live(TableName="demo-dev-sessions", TimeToLiveSpecification=ttl)
-        yield deployed
+def deployed(deployed: Deployed) -> Deployed:
+    dynamodb = deployed.client("dynamodb")
+    for table in TABLES.values():
+        dynamodb.create_table(**table, BillingMode="PAY_PER_REQUEST")
+    deployed.outputs["tableNames"] = {name: table["TableName"] for name, table in TABLES.items()}
+    ttl = {"Enabled": True, "AttributeName": "ttl"}
+    dynamodb.update_time_to_live(TableName="demo-dev-sessions", TimeToLiveSpecification=ttl)
+    return deployed
 
 
 def written(deployed: Deployed, folder: Path, **secrets: str) -> dict[str, Any]:
@@ -257,12 +256,11 @@ def test_on_aws_it_asks_before_it_writes_secrets(deployed: Deployed, tmp_path: P
     arn = deployed.secret("pool", SecretString=HIDDEN)
     deployed.grant_reading(arn)
     deployed.register({"POOL": arn})
-    object.__setattr__(deployed.target, "on", "aws")
-    folder = tmp_path / "files"
+    on_aws, folder = deployed.on_aws(), tmp_path / "files"
     with pytest.raises(OperationError, match="--yes"):
-        compose.run(deployed.target, folder, yes=False)
+        compose.run(on_aws, folder, yes=False)
     assert not folder.exists()
-    compose.run(deployed.target, folder, yes=True)
+    compose.run(on_aws, folder, yes=True)
     assert HIDDEN in (folder / "app.env").read_text()
 
 

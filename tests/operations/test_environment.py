@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from operations.environment import open_all, stacks_of
 from operations.errors import OperationError
+from tests.support.shell import Shell
 
 
-@pytest.fixture(autouse=True)
-def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An operator's shell without a sandbox. Returns the file that its `pulumi stack ls` prints."""
-    monkeypatch.delenv("VOICETER_SANDBOX", raising=False)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    answer = tmp_path / "answer"
-    pulumi = tmp_path / "pulumi"
-    pulumi.write_text(f'#!/bin/sh\necho "$@" > "{tmp_path}/call"\ncat "{answer}"\n')
-    pulumi.chmod(0o755)
-    return answer
-
-
-def has(listed: Path, *names: str) -> None:
-    listed.write_text(json.dumps([{"name": name, "current": False} for name in names]))
+def has(shell: Shell, *names: str) -> None:
+    shell.prints([{"name": name, "current": False} for name in names])
 
 
 def test_stack_without_a_region_is_first_then_by_region() -> None:
@@ -37,11 +23,11 @@ def test_organization_of_pulumi_cloud_is_left_out() -> None:
     assert stacks_of("prod", ["octo/prod", "octo/voiceter-backend/prod-eu-north-1"]) == ["prod", "prod-eu-north-1"]
 
 
-def test_stacks_come_from_the_backend(listed: Path) -> None:
-    has(listed, "dev", "prod-eu-north-1", "prod")
+def test_stacks_come_from_the_backend(shell: Shell) -> None:
+    has(shell, "dev", "prod-eu-north-1", "prod")
     targets = open_all("prod")
     assert [(one.stack, one.on) for one in targets] == [("prod", "aws"), ("prod-eu-north-1", "aws")]
-    assert (listed.parent / "call").read_text() == "stack ls --json --non-interactive\n"
+    assert shell.calls == ["stack ls --json --non-interactive"]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +39,7 @@ def test_stacks_come_from_the_backend(listed: Path) -> None:
         ("prod", [], "It has stacks of: none."),
     ],
 )
-def test_refusals(listed: Path, environment: str, names: list[str], message: str) -> None:
-    has(listed, *names)
+def test_refusals(shell: Shell, environment: str, names: list[str], message: str) -> None:
+    has(shell, *names)
     with pytest.raises(OperationError, match=message):
         open_all(environment)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from operations.errors import OperationError
 from operations.injection import ResourceInitializationError, ValueFrom, inject
-from tests.support.deployed import EXECUTION_ROLE, REGION, TRUST, Deployed, deployed_in_moto, document
+from tests.support.deployed import EXECUTION_ROLE, REGION, TRUST, Deployed, document
 
 pytestmark = pytest.mark.sandbox  # for moto
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:voiceter/POOL-AbCdEf"
 HIDDEN = "us-east-1_Sup3rS3cret"
-
-
-@pytest.fixture
-def deployed() -> Iterator[Deployed]:
-    with deployed_in_moto() as deployed:
-        yield deployed
 
 
 @pytest.mark.parametrize(

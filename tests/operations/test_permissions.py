@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from operations.errors import OperationError
 from operations.permissions import Role
+from tests.support.deployed import Deployed
 
 READ, SECRET = "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:123456789012:secret:a/POOL-AbCdEf"
 CONTEXT = {"aws:requestedregion": "us-east-1", "aws:principalarn": "arn:aws:iam::123456789012:role/r"}
@@ -132,16 +132,10 @@ def test_trust_policy_names_who_may_assume_the_role() -> None:
     )
 
 
-@pytest.fixture
-def iam() -> Iterator[Any]:
-    boto3: Any = importlib.import_module("boto3")
-    moto: Any = importlib.import_module("moto")  # of requirements-sandbox.txt
-    with moto.mock_aws():
-        yield boto3.client("iam", region_name="us-east-1")
-
-
 @pytest.mark.sandbox
-def test_role_is_read_with_its_policies(iam: Any) -> None:
+def test_role_is_read_with_its_policies(deployed: Deployed) -> None:
+    iam = deployed.client("iam")
+
     def document(action: str) -> str:
         return json.dumps(
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
@@ -166,6 +160,6 @@ def test_role_is_read_with_its_policies(iam: Any) -> None:
 
 
 @pytest.mark.sandbox
-def test_missing_role_is_named(iam: Any) -> None:
+def test_missing_role_is_named(deployed: Deployed) -> None:
     with pytest.raises(OperationError, match="role/gone does not exist"):
-        Role.read(iam, "arn:aws:iam::123456789012:role/gone")
+        Role.read(deployed.client("iam"), "arn:aws:iam::123456789012:role/gone")

@@ -23,13 +23,13 @@ STACKS = ("prod", "prod-ap-northeast-1", "prod-eu-north-1", "prod-us-west-2")
 def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_stack.install(monkeypatch)
 
-    def running_image(stack: FakeStack, _: str) -> tuple[str, str]:
+    def image_of(stack: FakeStack, _: str) -> tuple[str, str]:
         return "1.4.1", stack.digest
 
     def report(environment: str, stacks: Sequence[FakeStack]) -> str:
         return f"table of {environment}: {', '.join(one.stack for one in stacks)}"
 
-    monkeypatch.setattr(releasing, "running_image", running_image)
+    monkeypatch.setattr(releasing, "image_of", image_of)
     monkeypatch.setattr(releasing, "copy_image", mock.Mock(return_value=DIGEST))
     monkeypatch.setattr(releasing, "report", report)
     monkeypatch.setattr(releasing, "as_text", str)

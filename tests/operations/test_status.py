@@ -97,7 +97,7 @@ def test_json_has_all_of_it_with_the_alarms_of_each_region() -> None:
 @pytest.mark.parametrize("case", ["in progress", "targets unhealthy", "rolled back by the circuit breaker", "gone"])
 def test_verdict_that_is_not_good_is_a_fault(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     monkeypatch.setattr(status, "gather", mock.Mock(return_value=CASES[case]))
-    monkeypatch.setattr(status, "running_image", mock.Mock(return_value=("1.4.2", DIGEST)))
+    monkeypatch.setattr(status, "image_of", mock.Mock(return_value=("1.4.2", DIGEST)))
     found = reported(stack())
     assert not found.good
     assert len(found.faults) == 1

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,45 +14,33 @@ import pytest
 from operations.__main__ import main
 from operations.errors import OperationError, PulumiError, describe_aws_error
 from operations.target import ROOT, Target
+from tests.support.boto import refusal
+from tests.support.shell import Shell
 
 _exceptions: Any = importlib.import_module("botocore.exceptions")
 
+CALL = "DescribeServices"
 OUTPUTS = {"region": "eu-north-1", "serviceName": "voiceter-backend", "clusterName": "voiceter-cluster"}
 
 
-@pytest.fixture(autouse=True)
-def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An operator's shell without a sandbox. Returns the folder that is first on its PATH."""
-    for name in ("VOICETER_SANDBOX", "AWS_ENDPOINT_URL", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
-    folder = tmp_path / "bin"
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    folder.mkdir()
-    return folder
+pytestmark = pytest.mark.usefixtures("shell")
 
 
-def _pulumi(folder: Path, script: str) -> None:
-    """Installs a pulumi that records its arguments and then runs a script, in which `$1 $2` are the command."""
-    path = folder / "pulumi"
-    path.write_text(f'#!/bin/sh\necho "$@" >> "{folder}/calls"\n{script}\n')
-    path.chmod(0o755)
-
-
-def _answering(folder: Path, answer: dict[str, Any]) -> Target:
-    _pulumi(folder, f"echo '{json.dumps(answer)}'")
+def _answering(shell: Shell, answer: dict[str, Any]) -> Target:
+    shell.prints(answer)
     return Target.open("prod")
 
 
-def test_outputs_come_from_the_shells_pulumi_and_are_read_once(shell: Path) -> None:
+def test_outputs_come_from_the_shells_pulumi_and_are_read_once(shell: Shell) -> None:
     target = _answering(shell, OUTPUTS)
     assert (target.on, target.region, target.output("serviceName")) == ("aws", "eu-north-1", "voiceter-backend")
-    assert (shell / "calls").read_text().splitlines() == ["stack output --json --stack prod --non-interactive"]
+    assert shell.calls == ["stack output --json --stack prod --non-interactive"]
     target.forget_outputs()
     target.outputs()
-    assert len((shell / "calls").read_text().splitlines()) == 2
+    assert len(shell.calls) == 2
 
 
-def test_first_line_names_the_stack_and_how_to_choose_the_other(shell: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_line_names_the_stack_and_how_to_choose_the_other(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(_answering(shell, OUTPUTS)) == (
         "prod on AWS: the stack that this shell's Pulumi backend and AWS credentials lead to"
         " (ON=sandbox: the one on this machine)"
@@ -64,21 +51,15 @@ def test_first_line_names_the_stack_and_how_to_choose_the_other(shell: Path, mon
     )
 
 
-def test_client_has_the_stacks_region_and_the_shells_credentials(shell: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_has_the_stacks_region_and_the_shells_credentials(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "theirs")
     client = _answering(shell, OUTPUTS).client("ecs")
     assert client.meta.region_name == "eu-north-1"
-    assert client.meta.endpoint_url == "https://ecs.eu-north-1.amazonaws.com"
     assert client._request_signer._credentials.access_key == "theirs"
 
 
-def test_client_uses_the_endpoint_of_the_environment(shell: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
-    assert _answering(shell, OUTPUTS).client("ecs").meta.endpoint_url == "http://127.0.0.1:5000"
-
-
-def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Path) -> None:
+def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Shell) -> None:
     config = {
         "aws:region": {"value": "eu-north-1", "secret": False},
         "voiceter-backend:imageTag": {"value": "1.10", "secret": False},
@@ -90,21 +71,21 @@ def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Path) -> No
     assert target.configured() == (plain, {"redisAuthToken", "secrets"})
     target.set_config("imageTag", "1.9")
     target.set_config("imageTag", None)
-    assert (shell / "calls").read_text().splitlines()[1:] == [
+    assert shell.calls[1:] == [
         "config set imageTag 1.9 --plaintext --stack prod --non-interactive",
         "config rm imageTag --stack prod --non-interactive",
     ]
 
 
-def test_update_names_the_stack_in_each_line(shell: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _pulumi(shell, "echo updating; echo warning >&2; exit 3")
+def test_update_names_the_stack_in_each_line(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.installs("echo updating; echo warning >&2; exit 3")
     with pytest.raises(PulumiError, match=r"`pulumi up` of prod on AWS.* ended with status 3"):
         Target.open("prod").up("--refresh")
     assert capsys.readouterr().out == "prod | updating\nprod | warning\n"
-    assert (shell / "calls").read_text() == (
+    assert shell.calls == [
         "up --yes --suppress-outputs --suppress-progress --color never --refresh"
-        f" --policy-pack {ROOT / 'policy'} --stack prod --non-interactive\n"
-    )
+        f" --policy-pack {ROOT / 'policy'} --stack prod --non-interactive"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +96,7 @@ def test_update_names_the_stack_in_each_line(shell: Path, capsys: pytest.Capture
         (OUTPUTS, "tableNames", "has no output tableNames"),
     ],
 )
-def test_missing_output_names_the_next_command(shell: Path, outputs: dict[str, str], name: str, message: str) -> None:
+def test_missing_output_names_the_next_command(shell: Shell, outputs: dict[str, str], name: str, message: str) -> None:
     with pytest.raises(OperationError, match=message) as caught:
         _answering(shell, outputs).output(name)
     assert "`pulumi up --stack prod`" in str(caught.value)
@@ -128,11 +109,14 @@ def test_missing_output_names_the_next_command(shell: Path, outputs: dict[str, s
         ("/somewhere/.sandbox", "There is no stack prod in the sandbox. `make up STACK=prod` brings it up"),
     ],
 )
-def test_unknown_stack(shell: Path, monkeypatch: pytest.MonkeyPatch, sandbox: str, message: str) -> None:
+@pytest.mark.parametrize("read", [Target.outputs, Target.config, Target.resources])
+def test_unknown_stack(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, read: Callable[[Target], object], sandbox: str, message: str
+) -> None:
     monkeypatch.setenv("VOICETER_SANDBOX", sandbox)
-    _pulumi(shell, "echo \"error: no stack named 'prod' found\" >&2; exit 255")
+    shell.installs("echo \"error: no stack named 'prod' found\" >&2; exit 255")
     with pytest.raises(OperationError, match=message):
-        Target.open("prod").outputs()
+        read(Target.open("prod"))
 
 
 @pytest.mark.parametrize("stack", ["", "Prod", "o'brien", "prod;", "../prod", "1prod"])
@@ -149,8 +133,8 @@ def test_wait_is_a_whole_number_of_seconds(wait: str, capsys: pytest.CaptureFixt
     assert f"'{wait}' is not a whole number of seconds" in capsys.readouterr().err
 
 
-def test_failed_pulumi_shows_its_last_lines(shell: Path) -> None:
-    _pulumi(shell, "echo 'error: PULUMI_ACCESS_TOKEN must be set' >&2; exit 1")
+def test_failed_pulumi_shows_its_last_lines(shell: Shell) -> None:
+    shell.installs("echo 'error: PULUMI_ACCESS_TOKEN must be set' >&2; exit 1")
     with pytest.raises(PulumiError, match="status 1:\n  error: PULUMI_ACCESS_TOKEN must be set"):
         Target.open("prod").outputs()
 
@@ -165,16 +149,18 @@ def test_command_without_pulumi_prints_why_and_returns_1(
     assert f"Or `make up STACK={arguments[1]}` brings it up in the sandbox" in said
 
 
-def _refusal(code: str) -> Exception:
-    return _exceptions.ClientError({"Error": {"Code": code, "Message": "m"}}, "DescribeServices")
-
-
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (_refusal("ExpiredTokenException"), "refused the credentials of this shell (ExpiredTokenException): log in"),
-        (_refusal("AccessDeniedException"), "AWS does not allow the identity of this shell DescribeServices"),
-        (_refusal("ThrottlingException"), "AWS refused DescribeServices: ThrottlingException: m"),
+        (
+            refusal(CALL, "ExpiredTokenException"),
+            "refused the credentials of this shell (ExpiredTokenException): log in",
+        ),
+        (
+            refusal(CALL, "AccessDeniedException"),
+            "AWS does not allow the identity of this shell DescribeServices",
+        ),
+        (refusal(CALL, "Throttling"), "AWS refused DescribeServices: Throttling: no"),
         (_exceptions.NoCredentialsError(), "This shell has no working AWS credentials"),
         (_exceptions.ProfileNotFound(profile="x"), "no working AWS credentials"),
         (_exceptions.EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),
@@ -194,9 +180,9 @@ def test_dead_account_of_the_sandbox_names_make_up(monkeypatch: pytest.MonkeyPat
     assert "`make up STACK=…` starts it" in message
 
 
-def test_closed_pipe_ends_a_command_without_a_word(shell: Path) -> None:
+def test_closed_pipe_ends_a_command_without_a_word(shell: Shell) -> None:
     """As of `make verify | head -1`, which has closed the pipe when the command prints more."""
-    _pulumi(shell, "exit 1")
+    shell.installs("exit 1")
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "operations", "verify", "dev"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,12 @@ from operations import console, task
 from operations.definition import TaskDefinition, Ulimit
 from operations.errors import OperationError
 from operations.supervisor import Launch
+from operations.target import Target
 from operations.task import composed, published
 from tests.support.boto import refusal
-from tests.support.deployed import REGION, Deployed, deployed_in_moto
+from tests.support.deployed import REGION, Deployed
 
 pytestmark = pytest.mark.sandbox  # for moto
-
-
-@pytest.fixture
-def deployed() -> Iterator[Deployed]:
-    with deployed_in_moto() as deployed:
-        yield deployed
 
 
 @pytest.fixture
@@ -50,7 +45,7 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def run(target: Any, command: Sequence[str] = ("true",), cwd: Path = Path(), port: int = 0, **options: Any) -> int:
+def run(target: Target, command: Sequence[str] = ("true",), cwd: Path = Path(), port: int = 0, **options: Any) -> int:
     """Runs a command in the task, on a free port unless a test names one."""
     return task.run(target, command, cwd, port=port or free_port(), **options)
 
@@ -94,21 +89,23 @@ def test_command_gets_the_tasks_environment_alone(deployed: Deployed) -> None:
     }
 
 
-def test_other_port_reaches_the_app_and_the_health_check(deployed: Deployed) -> None:
+def test_port_that_the_container_does_not_take_from_a_variable_is_refused(deployed: Deployed) -> None:
     container = deployed.register().container
-    port, check = published(container, 18080)
-    assert port == 18080
-    assert check is not None
-    assert check.command[-1].count("http://127.0.0.1:18080/health") == 1
-    assert ":8080" not in check.command[-1]
-    assert composed(container, {}, {}, REGION, port, {})["PORT"] == "18080"
-    assert published(container, None) == (8080, container.health_check)
+    assert published(container, None) == published(container, 8080) == (8080, container.health_check)
     with pytest.raises(OperationError, match="does not take its port from PORT"):
         published(replace(container, environment={}), 18080)
 
 
-def test_port_in_use_is_refused(deployed: Deployed, launched: list[Launch]) -> None:
-    deployed.register()
+def test_command_that_cannot_run_starts_nothing(deployed: Deployed, launched: list[Launch]) -> None:
+    deployed.register({"POOL": deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")})
+    with pytest.raises(OperationError, match="ResourceInitializationError"):
+        run(deployed.target)
+    with pytest.raises(OperationError, match="Name a command"):
+        run(deployed.target, ())
+    with pytest.raises(OperationError, match="no folder /nowhere"):
+        run(deployed.target, cwd=Path("/nowhere"))
+    with pytest.raises(OperationError, match="voiceter-backend-dev:9: "):
+        run(deployed.target, revision=9)
     with socket.socket() as listener:
         listener.bind(("", 0))
         listener.listen()
@@ -150,13 +147,9 @@ def test_command_gets_the_task_roles_credentials_and_the_endpoint(
     # Nothing of ~/.aws is found beside them.
     assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert (launch.stop_timeout, launch.ulimits) == (45, (Ulimit("nofile", 65536, 65536),))
-
-
-def test_secret_that_ecs_cannot_inject_starts_nothing(deployed: Deployed, launched: list[Launch]) -> None:
-    deployed.register({"POOL": deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")})
-    with pytest.raises(OperationError, match="ResourceInitializationError"):
-        run(deployed.target)
-    assert launched == []
+    assert environment["PORT"] == str(port)
+    assert launch.health_check is not None
+    assert f"http://127.0.0.1:{port}/health" in launch.health_check.command[-1]
 
 
 def test_command_defaults_to_the_definitions(deployed: Deployed, launched: list[Launch]) -> None:
@@ -164,55 +157,24 @@ def test_command_defaults_to_the_definitions(deployed: Deployed, launched: list[
     run(deployed.target, ())
     run(deployed.target)
     assert [launch.command for launch in launched] == [("node", "dist/server.js"), ("true",)]
-    deployed.register()
-    with pytest.raises(OperationError, match="Name a command"):
-        run(deployed.target, ())
-    with pytest.raises(OperationError, match="no folder /nowhere"):
-        run(deployed.target, cwd=Path("/nowhere"))
-    assert len(launched) == 2
-
-
-def test_other_revision_is_run(deployed: Deployed, launched: list[Launch]) -> None:
-    deployed.register(stopTimeout=31)
-    deployed.register(stopTimeout=32)
-    run(deployed.target)
-    run(deployed.target, revision=1)
-    assert [launch.stop_timeout for launch in launched] == [32, 31]
-    with pytest.raises(OperationError, match="voiceter-backend-dev:9: "):
-        run(deployed.target, revision=9)
-
-
-class OnAws:
-    """A target on AWS. Its services are moto's, except that STS refuses to assume the task role."""
-
-    on = "aws"
-    stack = "dev"
-    region = REGION
-
-    def __init__(self, deployed: Deployed) -> None:
-        self.deployed = deployed
-        self.output = deployed.target.output
-
-    def client(self, service: str) -> Any:
-        client = self.deployed.client(service)
-        if service == "sts":
-            client.assume_role = mock.Mock(side_effect=refusal("AssumeRole", "AccessDenied"))
-        return client
 
 
 @pytest.fixture
-def on_aws(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Any:
+def on_aws(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Target:
+    """A stack on AWS, where STS refuses to assume the task role."""
     arn = deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")
     deployed.grant_reading(arn)
     deployed.register({"POOL": arn})
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "operators")
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    return OnAws(deployed)
+    target = deployed.on_aws()
+    target.client("sts").assume_role = mock.Mock(side_effect=refusal("AssumeRole", "AccessDenied"))
+    return target
 
 
 def test_on_aws_it_asks_before_it_hands_over_secrets(
-    on_aws: Any, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    on_aws: Target, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(console.sys.stdin, "isatty", lambda: False)
     with pytest.raises(OperationError, match="--yes"):

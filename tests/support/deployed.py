@@ -1,11 +1,10 @@
-"""A deployed task without a stack: roles, secrets and a task definition in an account of moto's, in this process."""
+"""A deployed task without a stack: roles, secrets and a task definition in the account of this shell."""
 
 from __future__ import annotations
 
-import importlib
 import json
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from components.service.container import Container
@@ -33,6 +32,12 @@ class Deployed:
         self.client = self.target.client
         self.execution_role = self.role(EXECUTION_ROLE)
         self.task_role = self.role(TASK_ROLE)
+
+    def on_aws(self) -> Target:
+        """Returns the same stack, as if it were not in the sandbox."""
+        target = replace(self.target, on="aws")
+        target.__dict__["_outputs"] = self.outputs
+        return target
 
     def role(self, name: str) -> str:
         iam = self.client("iam")
@@ -81,11 +86,3 @@ class Deployed:
 
 def document(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-@contextmanager
-def deployed_in_moto() -> Generator[Deployed]:
-    """Yields a deployed task in an empty account."""
-    moto: Any = importlib.import_module("moto")  # of requirements-sandbox.txt; untyped
-    with moto.mock_aws():
-        yield Deployed()
