@@ -11,7 +11,7 @@ import pulumi_aws as aws
 import pulumi_awsx as awsx
 
 from components.lib.app import PORT
-from components.lib.lookup import look_up
+from components.lib.lookup import ask, look_up
 
 # Each zone has a quarter of the VPC, with two zones and with three, so that a third zone moves no subnet.
 _ZONE_BITS = 2
@@ -173,7 +173,7 @@ class Network(pulumi.ComponentResource):
         awsx would also take Local Zones and Wavelength Zones that the account has opted in to, first of all by their
         names (pulumi-awsx #1365). These have no Fargate, and most have no NAT gateway.
         """
-        found = look_up(
+        found = ask(
             "the availability zones (ec2:DescribeAvailabilityZones)",
             lambda: aws.get_availability_zones(
                 filters=[{"name": "zone-type", "values": ["availability-zone"]}],
@@ -181,7 +181,7 @@ class Network(pulumi.ComponentResource):
                 opts=pulumi.InvokeOptions(parent=self),
             ),
         )
-        return found.names[:count] if found else ()
+        return found.names[:count]
 
     def _security_group(
         self, name: str, args: NetworkArgs, vpc: awsx.ec2.Vpc, description: str

@@ -10,7 +10,7 @@ from typing import Final
 import pulumi
 import pulumi_aws as aws
 
-from components.lib.lookup import look_up
+from components.lib.lookup import ask, look_up
 
 # Amazon Bedrock User Guide, "Regional availability": the geographies of our regions. A profile's id is one of these
 # prefixes and the id of its model.
@@ -48,11 +48,11 @@ def find_models(provider: aws.Provider) -> Mapping[str, InferenceTypes]:
         pulumi.RunError: AWS does not answer.
     """
     # The list has no pages. Which error AWS answers for a single model that a region lacks is documented nowhere.
-    found = look_up(
+    found = ask(
         "the models of Amazon Bedrock (bedrock:ListFoundationModels)",
         lambda: aws.bedrockfoundation.get_models(opts=pulumi.InvokeOptions(provider=provider)),
     )
-    return {model.model_id: model.inference_types_supporteds for model in found.model_summaries} if found else {}
+    return {model.model_id: model.inference_types_supporteds for model in found.model_summaries}
 
 
 def find_profile(provider: aws.Provider, profile_id: str) -> InferenceProfile | None:

@@ -7,8 +7,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.lib.account import Account
+from components.lib.lookup import ask
 from components.lib.policy import Statement, through_service
-from components.lib.refusals import refusal
 
 # The default key of Secrets Manager. Every principal of the account may use it through Secrets Manager.
 _AWS_MANAGED_KEY = "alias/aws/secretsmanager"
@@ -76,11 +76,9 @@ class AppSecrets(pulumi.ComponentResource):
 
     def _key_of(self, variable: str, arn: str) -> str | None:
         """Returns the KMS key of a secret. Raises `pulumi.RunError` if Secrets Manager does not return the secret."""
-        try:
-            return aws.secretsmanager.get_secret(arn=arn, opts=pulumi.InvokeOptions(parent=self)).kms_key_id
-        except Exception as error:  # the SDK raises bare exceptions
-            why = refusal(error) or error
-            raise pulumi.RunError(f"cannot look up the secret {arn} of secretArns.{variable}: {why}") from error
+        options = pulumi.InvokeOptions(parent=self)
+        what = f"the secret {arn} of secretArns.{variable}"
+        return ask(what, lambda: aws.secretsmanager.get_secret(arn=arn, opts=options)).kms_key_id
 
 
 def _decrypt(keys: Mapping[str, str | None], account: Account) -> list[Statement]:

@@ -1,4 +1,4 @@
-"""Lookups in AWS of something that may not exist."""
+"""Lookups in AWS."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -32,8 +32,20 @@ _NOT_THERE = (
 )
 
 
-def look_up(what: str, ask: Callable[[], T], *not_there: str) -> T | None:
-    """Returns what `ask` finds, or None if it does not exist. `what` describes it for the error message.
+def ask(what: str, call: Callable[[], T]) -> T:
+    """Returns what AWS answers. `what` describes it for the error message.
+
+    Raises:
+        pulumi.RunError: AWS does not answer.
+    """
+    try:
+        return call()
+    except Exception as error:  # the SDK raises bare exceptions
+        raise _failure(what, error) from error
+
+
+def look_up(what: str, call: Callable[[], T], *not_there: str) -> T | None:
+    """Returns what AWS answers, or None if it does not exist. `what` describes it for the error message.
 
     `not_there` are more error codes, in lower case, that say so of this lookup.
 
@@ -41,9 +53,12 @@ def look_up(what: str, ask: Callable[[], T], *not_there: str) -> T | None:
         pulumi.RunError: AWS does not answer.
     """
     try:
-        return ask()
-    except Exception as error:  # the SDK raises bare exceptions
-        refused = refusal(error)
-        if not refused and any(text in str(error).lower() for text in (*_NOT_THERE, *not_there)):
+        return call()
+    except Exception as error:
+        if not refusal(error) and any(text in str(error).lower() for text in (*_NOT_THERE, *not_there)):
             return None
-        raise pulumi.RunError(f"cannot look up {what}: {refused or error}") from error
+        raise _failure(what, error) from error
+
+
+def _failure(what: str, error: Exception) -> pulumi.RunError:
+    return pulumi.RunError(f"cannot look up {what}: {refusal(error) or error}")
