@@ -36,6 +36,10 @@ class RunningTasks:
     status: str = "ACTIVE"
 
 
+class CallError(Exception):
+    """AWS or its provider answers a call with an error."""
+
+
 @dataclass
 class FakeAws(pulumi.runtime.Mocks):
     """AWS in one region, as far as the program calls it."""
@@ -60,49 +64,55 @@ class FakeAws(pulumi.runtime.Mocks):
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         function = args.token.rpartition(":")[2]
         inputs = cast(dict[str, Any], args.args)  # pyright: ignore[reportUnknownMemberType] - the SDK says `dict`
+        try:
+            return self._answer(function, inputs), []
+        except CallError as error:
+            return {}, [("", str(error))]
+
+    def _answer(self, function: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         if function in self.failures:
-            return {}, [("", self.failures[function])]
+            raise CallError(self.failures[function])
         match function:
             case "getCallerIdentity":
-                return {"accountId": ACCOUNT, "arn": "", "id": ACCOUNT, "userId": ""}, []
+                return {"accountId": ACCOUNT, "arn": "", "id": ACCOUNT, "userId": ""}
             case "getPartition":
-                return {"partition": PARTITION, "dnsSuffix": "amazonaws.com", "id": PARTITION}, []
+                return {"partition": PARTITION, "dnsSuffix": "amazonaws.com", "id": PARTITION}
             case "getAvailabilityZones":
                 names = [f"{self.region}{letter}" for letter in "abcd"]
-                return {"groupNames": [self.region], "names": names, "zoneIds": []}, []
+                return {"groupNames": [self.region], "names": names, "zoneIds": []}
             case "getSecret":
-                return {"arn": inputs["arn"], "kmsKeyId": self.secret_keys.get(inputs["arn"], "")}, []
+                return {"arn": inputs["arn"], "kmsKeyId": self.secret_keys.get(inputs["arn"], "")}
             case "getZone":
                 if self.zone:
-                    return {"name": self.zone[0], "privateZone": self.zone[1], "zoneId": inputs["zoneId"]}, []
-                return {}, [("", "couldn't find resource")]
+                    return {"name": self.zone[0], "privateZone": self.zone[1], "zoneId": inputs["zoneId"]}
+                raise CallError("couldn't find resource")
             case "getModels":
-                return {"modelSummaries": [_model(*item, self.region) for item in self.models.items()]}, []
+                return {"modelSummaries": [_model(*item, self.region) for item in self.models.items()]}
             case "getInferenceProfile":
                 return self._profile(inputs["inferenceProfileId"])
             case "getAlias":
                 return self._alias(inputs)
             case "getKey":
-                return {"keyState": self.data_key}, []
+                return {"keyState": self.data_key}
             case "getVpc":
                 if self.network:
-                    return {"cidrBlock": self.network}, []
-                return {}, [("", "no matching EC2 VPC found")]
+                    return {"cidrBlock": self.network}
+                raise CallError("no matching EC2 VPC found")
             case "getImage":
                 return self._image(inputs)
             case "getService":
                 if str(inputs["clusterArn"]).startswith("arn:"):  # by the cluster that the program has registered
                     revision = self.running or self._arn("ecs", f"task-definition/{inputs['serviceName']}:1")
-                    return {"taskDefinition": revision}, []
+                    return {"taskDefinition": revision}
                 return self._service()
             case "getListenerRule":
                 return self._rule()
             case "getLoadBalancer":
                 if self.zones:
-                    return {"subnets": [f"subnet-public-{number}" for number in range(1, self.zones + 1)]}, []
-                return {}, [("", "reading ELBv2 Load Balancers: couldn't find resource")]
+                    return {"subnets": [f"subnet-public-{number}" for number in range(1, self.zones + 1)]}
+                raise CallError("reading ELBv2 Load Balancers: couldn't find resource")
             case _:
-                raise NotImplementedError(args.token)
+                raise NotImplementedError(function)
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == "awsx:ec2:Vpc":
@@ -114,31 +124,31 @@ class FakeAws(pulumi.runtime.Mocks):
         name = str(inputs.get("name") or inputs.get("bucket") or inputs.get("family") or f"{prefix}1a2b3c4")
         return f"{type_}-{name}", {**inputs, **self._computed(type_, args.name, name, inputs)}
 
-    def _image(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    def _image(self, args: Mapping[str, Any]) -> dict[str, Any]:
         for digest, tags in self.images.items():
             if args.get("imageTag") in tags or args.get("imageDigest") == digest:
-                return {"imageDigest": digest, "imageTags": list(tags)}, []
-        return {}, [("", "reading ECR Images: ImageNotFoundException: The image does not exist within the repository")]
+                return {"imageDigest": digest, "imageTags": list(tags)}
+        raise CallError("reading ECR Images: ImageNotFoundException: The image does not exist within the repository")
 
-    def _profile(self, profile_id: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    def _profile(self, profile_id: str) -> dict[str, Any]:
         arns = self.profiles(self.region, profile_id)
         if arns is None:
-            return {}, [("", "ResourceNotFoundException: The provided inference profile was not found")]
+            raise CallError("ResourceNotFoundException: The provided inference profile was not found")
         arn = self._arn("bedrock", f"inference-profile/{profile_id}")
-        return {"inferenceProfileArn": arn, "models": [{"modelArn": model} for model in arns]}, []
+        return {"inferenceProfileArn": arn, "models": [{"modelArn": model} for model in arns]}
 
-    def _alias(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    def _alias(self, args: Mapping[str, Any]) -> dict[str, Any]:
         match self.data_key:
             case "":
-                return {}, [("", f"reading KMS Alias ({args['name']}): couldn't find resource")]
+                raise CallError(f"reading KMS Alias ({args['name']}): couldn't find resource")
             case "PendingDeletion":
-                return {}, [("", f"reading KMS Key ({args['name']}): PendingDeletion")]
+                raise CallError(f"reading KMS Key ({args['name']}): PendingDeletion")
             case _:
-                return {"targetKeyId": "0a1b"}, []
+                return {"targetKeyId": "0a1b"}
 
-    def _service(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    def _service(self) -> dict[str, Any]:
         if self.service is None:
-            return {}, [("", "reading ECS Service: no matching ECS Service found")]
+            raise CallError("reading ECS Service: no matching ECS Service found")
         first, *others = self.service.targets
         shift = {"productionListenerRule": PRODUCTION_RULE, "testListenerRule": "arn:test-rule", "roleArn": "arn:role"}
         return {
@@ -161,13 +171,13 @@ class FakeAws(pulumi.runtime.Mocks):
                     "advancedConfigurations": [{"alternateTargetGroupArn": other, **shift} for other in others],
                 }
             ],
-        }, []
+        }
 
-    def _rule(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    def _rule(self) -> dict[str, Any]:
         if self.service is None or not self.service.weights:
-            return {}, [("", "reading ELBv2 Listener Rule: RuleNotFound: One or more rules not found")]
+            raise CallError("reading ELBv2 Listener Rule: RuleNotFound: One or more rules not found")
         groups = [{"arn": arn, "weight": weight} for arn, weight in self.service.weights.items()]
-        return {"actions": [{"type": "forward", "order": 1, "forwards": [{"targetGroups": groups}]}]}, []
+        return {"actions": [{"type": "forward", "order": 1, "forwards": [{"targetGroups": groups}]}]}
 
     def _computed(self, type_: str, logical: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the outputs that AWS adds to the inputs."""
