@@ -63,7 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--reports", type=Path, required=True, help="the folder of the reports")
     options = parser.parse_args(arguments)
     if options.command == "check":
-        return report.publish("Drift", [check(options.stack)], options.reports)
+        checked = check(options.stack)
+        checked.save(options.reports)
+        report.add_to_summary(f"{report.markdown('Drift', [checked])}\n")
+        return 1 if checked.failed else 0
     reports = report.load(options.reports)
     try:
         print(update_issue(reports, Issue(os.environ["GITHUB_REPOSITORY"], LABEL)))

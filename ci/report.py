@@ -113,14 +113,6 @@ def add_to_summary(text: str) -> None:
             file.write(text)
 
 
-def publish(title: str, reports: Sequence[Report], folder: Path) -> int:
-    """Saves reports, and adds them to the summary of this job. Returns the exit status: 1 if a command failed."""
-    for report in reports:
-        report.save(folder)
-    add_to_summary(markdown(title, reports) + "\n")
-    return 1 if any(report.failed for report in reports) else 0
-
-
 def run_url() -> str:
     """Returns the address of this run of a workflow."""
     server, repository = os.environ["GITHUB_SERVER_URL"], os.environ["GITHUB_REPOSITORY"]

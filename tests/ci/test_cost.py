@@ -9,17 +9,11 @@ from pathlib import Path
 import pytest
 
 from ci import cost, report
-from ci.report import Report
 from config.stack_files import committed_stacks
 from tests.ci.conftest import BOT, GitHub
 
 SUMS = "in us-east-1: 224 USD a month at rest; +3.65 against main"
 TABLE = f"prod {SUMS}\n\nAt rest\n  item  USD a month\n"
-
-
-@pytest.fixture(autouse=True)
-def pull_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULL_REQUEST", "12")
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, str]) -> list[Sequence[str]]:
@@ -53,44 +47,61 @@ def test_base_that_cannot_be_compared_with_is_said_below_the_estimate(monkeypatc
     assert cost.show("prod", "abc123").headline == "failed"
 
 
-def test_every_stack_is_shown_in_the_summary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def show(stack: str, base: str) -> Report:
-        return Report(stack, 0, TABLE, base)
+@pytest.fixture
+def pull_request(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> GitHub:
+    """The job of pull request 12, in which every stack can be estimated."""
+    monkeypatch.setenv("PULL_REQUEST", "12")
+    estimates(monkeypatch, SUMS)
+    return github
 
-    monkeypatch.setattr(cost, "show", show)
+
+def estimates(monkeypatch: pytest.MonkeyPatch, headline: str, status: int = 0) -> None:
+    """Lets every estimate end with that line."""
+
+    def run(command: Sequence[str]) -> tuple[int, str]:
+        return status, f"{command[command.index('estimate') + 1]} {headline}\n"
+
+    monkeypatch.setattr(report, "run", run)
+
+
+def test_every_stack_is_shown_in_the_summary_and_in_one_comment(
+    pull_request: GitHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert cost.main(["--base", "main"]) == 0
+    estimates(monkeypatch, "cheaper")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
-    assert cost.main(["show", "--base", "abc123", "--reports", str(tmp_path / "reports")]) == 0
-    text = (tmp_path / "summary").read_text()
-    assert {text.count(f"<b>{stack}</b>: abc123") for stack in committed_stacks()} == {1}
-    assert [one.stack for one in report.load(tmp_path / "reports")] == committed_stacks()
-
-
-def test_comment_is_written_once_and_then_updated(github: GitHub, tmp_path: Path) -> None:
-    reports = tmp_path / "reports"
-    Report("prod", 0, TABLE, SUMS).save(reports)
-    assert cost.main(["comment", "--reports", str(reports)]) == 0
-    Report("prod", 0, TABLE, "cheaper").save(reports)
-    assert cost.main(["comment", "--reports", str(reports)]) == 0
-    [comment] = github.comments
+    assert cost.main(["--base", "main"]) == 0
+    [comment] = pull_request.comments
     assert comment["issue"] == 12
-    assert "<b>prod</b>: cheaper" in comment["body"]
     assert "https://github.com/octo/backend/actions/runs/7" in comment["body"]
+    for text in (comment["body"], (tmp_path / "summary").read_text()):
+        assert {text.count(f"<b>{stack}</b>: cheaper") for stack in committed_stacks()} == {1}
 
 
-def test_comments_of_people_stay(github: GitHub, tmp_path: Path) -> None:
+def test_fork_gets_no_comment(pull_request: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULL_REQUEST", "")
+    assert cost.main(["--base", "main"]) == 0
+    assert pull_request.writes == 0
+
+
+def test_failed_estimate_is_shown_and_fails_the_job(pull_request: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    estimates(monkeypatch, "has 1 mistake", status=1)
+    assert cost.main(["--base", "main"]) == 1
+    assert "<b>prod</b>: failed" in pull_request.comments[0]["body"]
+
+
+def test_comments_of_people_stay(pull_request: GitHub) -> None:
     quoted = {"id": 5, "issue": 12, "user": {"login": "octocat"}, "body": "<!-- voiceter-backend: cost -->\nmine"}
-    github.comments.append(dict(quoted))
-    Report("prod", 0, TABLE, SUMS).save(tmp_path / "reports")
-    assert cost.main(["comment", "--reports", str(tmp_path / "reports")]) == 0
-    first, second = github.comments
+    pull_request.comments.append(dict(quoted))
+    assert cost.main(["--base", "main"]) == 0
+    first, second = pull_request.comments
     assert (first, second["user"]["login"]) == (quoted, BOT)
 
 
 def test_refusal_of_github_is_one_sentence(
-    github: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    pull_request: GitHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GH_TOKEN", "")
-    Report("prod", 0, TABLE, SUMS).save(tmp_path / "reports")
-    assert cost.main(["comment", "--reports", str(tmp_path / "reports")]) == 1
+    assert cost.main(["--base", "main"]) == 1
     assert capsys.readouterr().err.startswith("`gh api --paginate")
-    assert github.writes == 0
+    assert pull_request.writes == 0
