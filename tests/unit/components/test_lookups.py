@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from components.data.registry import Image
 from components.edge.certificates import Certificate, find_certificate
 from components.edge.domain import HostedZone
 from components.edge.records import find_regions
+from components.lib import sdk
 from components.lib.account import Account
 from components.lib.provider import ProviderArgs
 from components.lookups import Lookups
@@ -26,9 +26,7 @@ from recording.bedrock import LITE_2, MODELS
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
 from recording.mocks import deploy
-
-boto3: Any = importlib.import_module("boto3")  # it has no types
-exceptions: Any = importlib.import_module("botocore.exceptions")
+from tests.support.boto import stubbed
 
 REGION = "eu-north-1"
 DIGEST = "sha256:" + "a" * 64
@@ -247,7 +245,7 @@ BY_BOTO3: Mapping[str, ByBoto3] = {
         "route53",
         "list_resource_record_sets",
         {"HostedZoneId": ZONE, "StartRecordName": "a.example", "StartRecordType": "A"},
-        {"ResourceRecordSets": []},
+        {"ResourceRecordSets": [], "IsTruncated": False, "MaxItems": "300"},
         {},
         "NoSuchHostedZone",
         None,
@@ -267,30 +265,24 @@ BY_BOTO3: Mapping[str, ByBoto3] = {
 }
 
 
-def answering(one: ByBoto3, **answer: Any) -> Any:
-    """Patches boto3, so that its client answers the operation. `answer` has the arguments of a `Mock`."""
-    client = mock.Mock(**{one.operation: mock.Mock(**answer)})
-    return mock.patch.object(boto3, "client", return_value=client)
+def asked(one: ByBoto3, *answer: object) -> object:
+    """Returns what the lookup returns for an answer of AWS, or for the code of an error."""
+    client = stubbed(one.service, (one.operation, *answer), region=REGION).client
+    with mock.patch.object(sdk, "client", return_value=client) as connect:
+        found = one.ask()
+    connect.assert_called_once_with(one.service, REGION)
+    return found
 
 
 @pytest.mark.parametrize("case", BY_BOTO3)
 def test_boto3_finds_what_is_in_the_region(case: str) -> None:
     one = BY_BOTO3[case]
-    with answering(one, return_value=one.answer) as client:
-        assert one.ask() == one.found
-    client.assert_called_once_with(one.service, region_name=REGION)
-    getattr(client.return_value, one.operation).assert_called_once_with(**one.arguments)
+    assert asked(one, one.answer, one.arguments) == one.found
 
 
 @pytest.mark.parametrize("case", BY_BOTO3)
 def test_boto3_knows_what_is_missing_from_what_it_may_not_see(case: str) -> None:
     one = BY_BOTO3[case]
-
-    def error(code: str) -> Exception:
-        return exceptions.ClientError({"Error": {"Code": code, "Message": "no"}}, one.operation)
-
-    with answering(one, side_effect=error(one.missing)):
-        assert one.ask() == one.without
-    refused = f"cannot look up .*{re.escape(one.named)}: AWS does not allow"
-    with answering(one, side_effect=error("AccessDenied")), pytest.raises(pulumi.RunError, match=refused):
-        one.ask()
+    assert asked(one, one.missing) == one.without
+    with pytest.raises(pulumi.RunError, match=f"cannot look up .*{re.escape(one.named)}: AWS does not allow"):
+        asked(one, "AccessDenied")
