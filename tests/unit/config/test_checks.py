@@ -10,13 +10,142 @@ import pytest
 from config.app_environment import set_by_program
 from tests.support.stack_config import CERTIFICATE, HTTPS, SECRET, load, mistakes
 
-DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
+ZONE = "Z1D633PJN98FT9"
 POOL = "COGNITO_USER_POOL_ID"
 HIDDEN = "correct-horse-battery"
-GB = 1024
+NO_TASKS = {"minCount": "0", "desiredCount": "0", "maxCount": "0"}
+
+BAKE = (
+    "where traffic shifts, the old tasks must stay for 1 minute or more, as long as a client's cookie names them: "
+    "`pulumi config set bakeTimeMinutes 10`"
+)
+ORDER = "must be in this order: minCount <= desiredCount <= maxCount"
+NAME = "needs domainName, the name that clients use: `pulumi config set domainName <name>`"
+EVACUATED = (
+    "evacuated = 'true': needs hostedZoneId, as no other region shares the name without it: `pulumi config rm "
+    "evacuated`"
+)
+AUTH = (
+    f"enableAuth = 'true': needs {POOL} under secrets or secretArns: `pulumi config set --secret --path "
+    f"'secrets.{POOL}'`"
+)
+
+# The config of a stack, and the mistakes in it.
+REFUSED: Mapping[str, tuple[Mapping[str, object], list[str]]] = {
+    **{
+        f"{strategy} without a bake": (
+            {"deploymentStrategy": strategy, "bakeTimeMinutes": "0"},
+            [f"deploymentStrategy = {strategy!r}, bakeTimeMinutes = 0: {BAKE}"],
+        )
+        for strategy in ("blue-green", "canary", "linear")
+    },
+    # tests/unit/config/test_aws_rules.py compares the sizes with those of Amazon ECS.
+    "memory with steps": (
+        {"cpu": "8192", "memory": "17408"},
+        ["cpu = 8192, memory = 17408: with that cpu, Fargate sells a memory of 16384 to 61440 in steps of 4096 MiB"],
+    ),
+    "memory of three sizes": (
+        {"cpu": "256", "memory": "1536"},
+        ["cpu = 256, memory = 1536: with that cpu, Fargate sells a memory of 512, 1024 or 2048 MiB"],
+    ),
+    "memory for the default of cpu": (
+        {"memory": "512"},
+        [
+            "cpu = 1024 (default), memory = 512: with that cpu, Fargate sells a memory of 2048 to 8192 in steps of "
+            "1024 MiB"
+        ],
+    ),
+    "minCount above desiredCount": (
+        {"minCount": "3"},
+        [f"minCount = 3, desiredCount = 2 (default), maxCount = 10 (default): {ORDER}"],
+    ),
+    "maxCount below desiredCount": (
+        {"maxCount": "1"},
+        [f"minCount = 2 (default), desiredCount = 2 (default), maxCount = 1: {ORDER}"],
+    ),
+    "counts that fall": (
+        {"minCount": "5", "desiredCount": "4", "maxCount": "3"},
+        [f"minCount = 5, desiredCount = 4, maxCount = 3: {ORDER}"],
+    ),
+    "autoscaler that starts from 0": (
+        {"minCount": "0"},
+        [
+            "minCount = 0, maxCount = 10 (default): nothing scales from 0 tasks, as tasks that do not run send no "
+            "data: `pulumi config set minCount 1`, or set desiredCount and maxCount to 0 as well"
+        ],
+    ),
+    "onDemandBase above maxCount": (
+        {"onDemandBase": "11"},
+        ["onDemandBase = 11, maxCount = 10 (default): onDemandBase must not exceed maxCount"],
+    ),
+    "domainName alone": (
+        {"domainName": "voice.example.com"},
+        [
+            "domainName = 'voice.example.com': needs hostedZoneId (`aws route53 list-hosted-zones`), certificateArn "
+            "(`aws acm list-certificates`) or both"
+        ],
+    ),
+    "hostedZoneId alone": ({"hostedZoneId": ZONE}, [f"hostedZoneId = {ZONE!r}: {NAME}"]),
+    "certificateArn alone": ({"certificateArn": CERTIFICATE}, [f"certificateArn = {CERTIFICATE!r}: {NAME}"]),
+    "no domainName": (
+        {"hostedZoneId": ZONE, "certificateArn": CERTIFICATE},
+        [f"hostedZoneId = {ZONE!r}: {NAME}", f"certificateArn = {CERTIFICATE!r}: {NAME}"],
+    ),
+    "evacuated without a domain": ({"evacuated": True}, [EVACUATED]),
+    "evacuated without a zone": ({**HTTPS, "evacuated": True}, [EVACUATED]),
+    "variable with a key": (
+        {"environment": {"LOG_LEVEL": "DEBUG"}},
+        ["environment.LOG_LEVEL: is set by the program: use the key logLevel"],
+    ),
+    "variable without a key": (
+        {"environment": {"PORT": "80"}},
+        ["environment.PORT: is set by the program: `pulumi config rm --path 'environment.PORT'`"],
+    ),
+    "user pool in the clear": (
+        {"environment": {POOL: HIDDEN}},
+        [
+            f"environment.{POOL}: is sensitive: `pulumi config set --secret --path 'secrets.{POOL}'`, and "
+            f"`pulumi config rm --path 'environment.{POOL}'`"
+        ],
+    ),
+    "auth without secrets": ({"enableAuth": "true"}, [AUTH]),
+    "auth without its user pool": ({"enableAuth": "true", "secrets": {"OTHER": "x"}}, [AUTH]),
+    "Redis without a token": (
+        {"redisEnabled": "true"},
+        [
+            "redisAuthToken: is not set, and redisEnabled needs it: `openssl rand -hex 32 | pulumi config set --secret "
+            "redisAuthToken`"
+        ],
+    ),
+}
+
+# What comes close to a mistake.
+ACCEPTED: Mapping[str, Mapping[str, object]] = {
+    "shift with the shortest bake": {"deploymentStrategy": "canary", "bakeTimeMinutes": "1"},
+    "rolling without a bake": {"bakeTimeMinutes": "0"},
+    "no tasks": NO_TASKS,
+    "tasks by schedule alone": {
+        **NO_TASKS,
+        "scalingSchedule": {
+            "morning": {"cron": "0 7 ? * MON-FRI *", "min": 1, "max": 4},
+            "night": {"cron": "0 19 ? * MON-FRI *", "min": 0, "max": 0},
+        },
+    },
+    "onDemandBase of maxCount": {"onDemandBase": "10"},
+    "user pool as a secret": {"enableAuth": "true", "secrets": {POOL: HIDDEN}},
+    "user pool as the secret of another": {"enableAuth": "true", "secretArns": {POOL: SECRET}},
+}
 
 
-# Stack and region
+@pytest.mark.parametrize("case", REFUSED)
+def test_keys_that_do_not_fit_together_are_refused_with_the_remedy(case: str) -> None:
+    config, lines = REFUSED[case]
+    assert mistakes(config) == lines
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_keys_that_fit_together_are_accepted(case: str) -> None:
+    load(ACCEPTED[case])
 
 
 @pytest.mark.parametrize("stack", ["Prod", "1prod", "-prod", "prod_1", "prod.1", "prod "])
@@ -31,158 +160,11 @@ def test_region_that_contradicts_the_stack_name_is_refused() -> None:
     assert load({"allowPlainHttp": "true"}, stack="prod", region="eu-north-1").region == "eu-north-1"
 
 
-# Deployments
-
-
-@pytest.mark.parametrize("strategy", ["blue-green", "canary", "linear"])
-def test_bake_shorter_than_the_cookie_of_a_shifting_strategy_is_refused(strategy: str) -> None:
-    (line,) = mistakes({"deploymentStrategy": strategy, "bakeTimeMinutes": "0"})
-    assert line == (
-        f"deploymentStrategy = {strategy!r}, bakeTimeMinutes = 0: where traffic shifts, the old tasks must stay for 1 "
-        "minute or more, as long as a client's cookie names them: `pulumi config set bakeTimeMinutes 10`"
-    )
-    assert load({"deploymentStrategy": strategy, "bakeTimeMinutes": "1"}).bake_time_minutes == 1
-
-
-def test_rolling_deployments_need_no_bake() -> None:
-    assert load({"bakeTimeMinutes": "0"}).bake_time_minutes == 0
-
-
-# Tasks
-
-
-# CPU units, then MiB: least, most, step. Amazon ECS Developer Guide, "Task definition parameters for Fargate".
-@pytest.mark.parametrize(
-    ("cpu", "least", "most", "step"),
-    [
-        (512, 1 * GB, 4 * GB, GB),
-        (1024, 2 * GB, 8 * GB, GB),
-        (2048, 4 * GB, 16 * GB, GB),
-        (4096, 8 * GB, 30 * GB, GB),
-        (8192, 16 * GB, 60 * GB, 4 * GB),
-        (16384, 32 * GB, 120 * GB, 8 * GB),
-    ],
-)
-def test_memory_has_to_be_a_size_that_fargate_sells_with_that_cpu(cpu: int, least: int, most: int, step: int) -> None:
-    for memory in (least, least + step, most):
-        assert load({"cpu": str(cpu), "memory": str(memory)}).memory == memory
-    for memory in {least - step, most + step, least + step // 2, least + 1} - {0}:
-        (line,) = mistakes({"cpu": str(cpu), "memory": str(memory)})
-        sold = f"Fargate sells a memory of {least} to {most} in steps of {step} MiB"
-        assert line == f"cpu = {cpu}, memory = {memory}: with that cpu, {sold}"
-
-
-@pytest.mark.parametrize(
-    ("cpu", "sold", "others", "listed"),
-    [
-        (256, (512, 1024, 2048), (256, 1536, 3072), "512, 1024 or 2048"),
-        (32768, (60 * GB, 120 * GB, 244 * GB), (32 * GB, 61 * GB, 240 * GB), "61440, 122880 or 249856"),
-    ],
-)
-def test_memory_of_the_smallest_and_of_the_largest_task_has_three_sizes(
-    cpu: int, sold: tuple[int, ...], others: tuple[int, ...], listed: str
-) -> None:
-    for memory in sold:
-        assert load({"cpu": str(cpu), "memory": str(memory)}).memory == memory
-    for memory in others:
-        (line,) = mistakes({"cpu": str(cpu), "memory": str(memory)})
-        assert line.endswith(f"Fargate sells a memory of {listed} MiB")
-
-
-def test_default_in_a_wrong_pair_is_marked_as_such() -> None:
-    (line,) = mistakes({"memory": "512"})
-    assert line.startswith("cpu = 1024 (default), memory = 512: ")
-
-
-@pytest.mark.parametrize(
-    ("counts", "shown"),
-    [
-        ({"minCount": "3"}, "minCount = 3, desiredCount = 2 (default), maxCount = 10 (default)"),
-        ({"maxCount": "1"}, "minCount = 2 (default), desiredCount = 2 (default), maxCount = 1"),
-        ({"desiredCount": "11"}, "minCount = 2 (default), desiredCount = 11, maxCount = 10 (default)"),
-        (
-            {"minCount": "5", "desiredCount": "4", "maxCount": "3"},
-            "minCount = 5, desiredCount = 4, maxCount = 3",
-        ),
-    ],
-)
-def test_counts_out_of_order_are_refused(counts: Mapping[str, str], shown: str) -> None:
-    assert mistakes(counts) == [f"{shown}: must be in this order: minCount <= desiredCount <= maxCount"]
-
-
-def test_counts_may_all_be_0() -> None:
-    loaded = load({"minCount": "0", "desiredCount": "0", "maxCount": "0"})
-    assert (loaded.min_count, loaded.desired_count, loaded.max_count, loaded.on_demand_base) == (0, 0, 0, 0)
-
-
-def test_autoscaler_that_would_start_from_0_is_refused() -> None:
-    assert mistakes({"minCount": "0"}) == [
-        "minCount = 0, maxCount = 10 (default): nothing scales from 0 tasks, as tasks that do not run send no data: "
-        "`pulumi config set minCount 1`, or set desiredCount and maxCount to 0 as well"
-    ]
-
-
-def test_service_without_tasks_may_get_tasks_by_schedule() -> None:
-    none = {"minCount": "0", "desiredCount": "0", "maxCount": "0"}
-    morning = {"cron": "0 7 ? * MON-FRI *", "min": 1, "max": 4}
-    night = {"cron": "0 19 ? * MON-FRI *", "min": 0, "max": 0}
-    assert set(load({**none, "scalingSchedule": {"morning": morning, "night": night}}).schedules) == {
-        "morning",
-        "night",
-    }
-
-
-def test_on_demand_base_above_max_count_is_refused() -> None:
-    assert mistakes({"onDemandBase": "11"}) == [
-        "onDemandBase = 11, maxCount = 10 (default): onDemandBase must not exceed maxCount"
-    ]
-
-
-# Edge
-
-
-NEEDS_NAME = "needs domainName, the name that clients use: `pulumi config set domainName <name>`"
-
-
-def test_domain_name_needs_a_zone_or_a_certificate() -> None:
-    assert mistakes({"domainName": "voice.example.com"}) == [
-        "domainName = 'voice.example.com': needs hostedZoneId (`aws route53 list-hosted-zones`), certificateArn "
-        "(`aws acm list-certificates`) or both"
-    ]
-
-
-@pytest.mark.parametrize("config", [{}, HTTPS])
-def test_evacuation_needs_a_zone(config: Mapping[str, str]) -> None:
-    assert mistakes({**config, "evacuated": True}) == [
-        "evacuated = 'true': needs hostedZoneId, as no other region shares the name without it: `pulumi config rm "
-        "evacuated`"
-    ]
-
-
-def test_zone_and_certificate_need_a_domain_name() -> None:
-    zone, certificate = (
-        f"hostedZoneId = 'Z1D633PJN98FT9': {NEEDS_NAME}",
-        f"certificateArn = {CERTIFICATE!r}: {NEEDS_NAME}",
-    )
-    assert mistakes({"hostedZoneId": "Z1D633PJN98FT9"}) == [zone]
-    assert mistakes({"certificateArn": CERTIFICATE}) == [certificate]
-    assert mistakes({"hostedZoneId": "Z1D633PJN98FT9", "certificateArn": CERTIFICATE}) == [zone, certificate]
-
-
 def test_partner_with_a_wrong_value_counts_as_set() -> None:
     (line,) = mistakes({"domainName": "voice.example.com", "hostedZoneId": "zone"})
     assert line.startswith("hostedZoneId = 'zone': must be")
     (line,) = mistakes({"domainName": "Voice", "certificateArn": CERTIFICATE})
     assert line.startswith("domainName = 'Voice': must be")
-
-
-@pytest.mark.parametrize("stack", ["test", "prod"])
-@pytest.mark.parametrize("config", [HTTPS, DOMAIN, {**HTTPS, **DOMAIN}])
-def test_domain_with_a_zone_a_certificate_or_both_is_accepted(config: Mapping[str, str], stack: str) -> None:
-    domain = load(config, stack=stack).domain
-    assert domain is not None
-    assert domain.name == "voice.example.com"
-    assert (domain.hosted_zone_id, domain.certificate_arn) == (config.get("hostedZoneId"), config.get("certificateArn"))
 
 
 @pytest.mark.parametrize("stack", ["prod", "prod-us-east-1"])
@@ -203,23 +185,11 @@ def test_every_origin_is_accepted_in_dev_alone() -> None:
         ]
 
 
-# Environment variables
-
-
 @pytest.mark.parametrize("key", ["environment", "secrets", "secretArns"])
 @pytest.mark.parametrize("name", set_by_program())
 def test_name_that_the_program_sets_is_refused(key: str, name: str) -> None:
     (line,) = mistakes({key: {name: SECRET}})
     assert line.startswith(f"{key}.{name}: is set by the program: ")
-
-
-def test_key_behind_a_name_of_the_program_is_named() -> None:
-    assert mistakes({"environment": {"LOG_LEVEL": "DEBUG"}}) == [
-        "environment.LOG_LEVEL: is set by the program: use the key logLevel"
-    ]
-    assert mistakes({"environment": {"PORT": "80"}}) == [
-        "environment.PORT: is set by the program: `pulumi config rm --path 'environment.PORT'`"
-    ]
 
 
 @pytest.mark.parametrize("key", ["environment", "secrets", "secretArns"])
@@ -247,34 +217,6 @@ def test_name_under_two_keys_is_refused(first: str, second: str) -> None:
     assert mistakes({first: {"TOKEN": SECRET}, second: {"TOKEN": SECRET}}) == [
         f"{first}.TOKEN: is set under {second} too: keep one of them"
     ]
-
-
-def test_user_pool_in_the_clear_is_refused() -> None:
-    (line,) = mistakes({"environment": {POOL: HIDDEN}})
-    assert line == (
-        f"environment.{POOL}: is sensitive: `pulumi config set --secret --path 'secrets.{POOL}'`, and "
-        f"`pulumi config rm --path 'environment.{POOL}'`"
-    )
-
-
-def test_auth_without_its_user_pool_is_refused() -> None:
-    assert load({"enableAuth": "true", "secrets": {POOL: HIDDEN}}).enable_auth
-    assert load({"enableAuth": "true", "secretArns": {POOL: SECRET}}).enable_auth
-    for config in ({}, {"secrets": {"OTHER": "x"}}):
-        (line,) = mistakes({"enableAuth": "true", **config})
-        assert line == (
-            f"enableAuth = 'true': needs {POOL} under secrets or secretArns: "
-            f"`pulumi config set --secret --path 'secrets.{POOL}'`"
-        )
-
-
-# Redis and subscribers
-
-
-def test_redis_without_a_token_is_refused() -> None:
-    (line,) = mistakes({"redisEnabled": "true"})
-    command = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"
-    assert line == f"redisAuthToken: is not set, and redisEnabled needs it: {command}"
 
 
 @pytest.mark.parametrize(("key", "subscriber"), [("alarmEmails", "a@b.example"), ("alarmPhones", "+358401234567")])

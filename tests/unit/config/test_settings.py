@@ -72,8 +72,10 @@ def test_domain_is_read_as_one_value() -> None:
     loaded = load(DOMAIN)
     assert loaded.domain == Domain("voice.example.com", "us-east-1", "test", hosted_zone_id="Z1D633PJN98FT9")
     assert loaded.https
-    loaded = load({**DOMAIN, **HTTPS})
-    assert loaded.domain == Domain("voice.example.com", "us-east-1", "test", "Z1D633PJN98FT9", CERTIFICATE)
+    loaded = load({**DOMAIN, **HTTPS}, stack="prod")
+    assert loaded.domain == Domain("voice.example.com", "us-east-1", "prod", "Z1D633PJN98FT9", CERTIFICATE)
+    loaded = load(HTTPS, stack="prod")
+    assert loaded.domain == Domain("voice.example.com", "us-east-1", "prod", certificate_arn=CERTIFICATE)
 
 
 def test_strategy_is_read_as_one_value() -> None:
