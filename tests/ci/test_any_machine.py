@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -103,22 +101,6 @@ def test_environment_whose_python_does_not_run_is_made_again(clone: Path, python
     else:
         path.chmod(0o644)  # even root cannot run a file that nobody can
     assert _refused(_make(clone, "verify", "STACK=dev")).startswith("Python packages: installing requirements.txt")
-
-
-@pytest.mark.parametrize(
-    "command", ["operations verify dev", "operations scan dev", "cost estimate dev", "cost scale dev"]
-)
-def test_missing_module_is_named_with_the_way_to_install_it(command: str) -> None:
-    run = subprocess.run(  # noqa: S603
-        [sys.executable, "-S", "-m", *command.split(), *(["--sessions=1"] if "scale" in command else [])],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.returncode, run.stdout) == (1, "")
-    message = r"The module \w+ is missing from \.venv\. `rm \.venv/\.stamp` has it installed again\.\n"
-    assert re.fullmatch(message, run.stderr), run.stderr
 
 
 def test_clean_without_an_environment_runs_on_the_python_of_the_machine(clone: Path) -> None:
