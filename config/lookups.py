@@ -1,13 +1,16 @@
-"""The rules that need an answer of AWS: whether what a key names exists there, and suits the stack."""
+"""The rules that need an answer of AWS: about what the keys name, and about the stack that is up."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+from components.access.data_key import ExistingKey
 from components.access.models import GEOGRAPHIES, InferenceProfile, InferenceTypes, model_of, needs_profile
+from components.data.registry import Image
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
 from components.lookups import Lookups
-from config.mistakes import Mistake
+from components.service.running import NOT_RUNNING, RunningService
+from config.mistakes import Mistake, Mistakes
 from config.rule import listed
 from config.settings import Settings
 
@@ -30,6 +33,43 @@ class OfferLookups(Protocol):
     def profile(self, profile_id: str, /) -> InferenceProfile | None:
         """Returns an inference profile of the region."""
         ...
+
+
+def with_what_is_named(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    """Looks up what the keys name, and adds what does not exist or does not suit the stack."""
+    image = lookups.image(settings.image_tag) if settings.image_tag else None
+    mistakes.add_found(_check_image(settings, image, lookups))
+    mistakes.add_found(check_certificate(settings, lookups))
+    mistakes.add_found(check_zone(settings, lookups))
+    if mistakes.all_right("hostedZoneId", "domainName", "evacuated"):
+        mistakes.add_found(_check_evacuation(settings, lookups))
+    profiles: dict[str, InferenceProfile] = {}
+    if mistakes.all_right("bedrockModelId", "extraModelIds"):
+        profiles, wrong = check_models(settings, lookups)
+        mistakes.add_found(wrong)
+    return settings.model_copy(update={"image": image, "inference_profiles": profiles})
+
+
+def with_what_is_up(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    """Looks up the stack as it is in AWS, and adds what must not change in it."""
+    key = lookups.data_key()
+    # Without an image, the update deletes the service.
+    service = (lookups.service() if settings.image else None) or NOT_RUNNING
+    mistakes.add_found(_check_network(settings, lookups))
+    mistakes.add_found(_check_zones(settings, lookups))
+    mistakes.add_found(_check_key(settings, key))
+    mistakes.add_found(_check_strategy(settings, service))
+    return settings.model_copy(update={"existing_key": key, "running": service})
+
+
+def _check_image(settings: Settings, image: Image | None, lookups: Lookups) -> Iterator[Mistake]:
+    if settings.image_tag and image is None:
+        rule = (
+            f"names no tagged image in this stack's registry in the account {lookups.account.id}, "
+            f"{settings.region}: push it, or log in to the stack's account. If there is no registry yet, "
+            "unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, and set the key again"
+        )
+        yield Mistake("imageTag", settings.image_tag, rule)
 
 
 def check_certificate(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
@@ -67,7 +107,7 @@ def check_zone(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
         yield Mistake("hostedZoneId", zone_id, f"{rule} ({show})")
 
 
-def check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
+def _check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
     """Yields that no region would be left for clients. Route 53 then answers as if every region were healthy."""
     zone_id, name = settings.hosted_zone_id, settings.domain_name
     if not (settings.evacuated and zone_id and name):
@@ -122,3 +162,46 @@ def _alternatives(model_id: str, offered: Mapping[str, InferenceTypes], region: 
     if not found:
         return f"`aws bedrock list-inference-profiles --region {region}` shows the ids"
     return f"set {listed(found)}"
+
+
+def _check_network(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
+    present = lookups.network()
+    if present not in (None, settings.vpc_cidr):
+        rule = (
+            f"must stay {present} while the stack is up: AWS does not move resources that are in use to another "
+            "network. Deploy another stack, or destroy this one first"
+        )
+        yield Mistake("vpcCidr", settings.vpc_cidr, rule)
+
+
+def _check_zones(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
+    """The cache is there whether the stack has a service or not."""
+    if settings.redis and lookups.zones() > settings.availability_zones:
+        rule = (
+            "takes a zone away in which Redis may have a node, and ElastiCache does not move nodes. Turn Redis off "
+            "(`pulumi config set redisEnabled false`), which deletes its data, run `pulumi up` until the zone is gone, "
+            "and turn Redis on again"
+        )
+        yield Mistake("availabilityZones", settings.availability_zones, rule)
+
+
+def _check_key(settings: Settings, key: ExistingKey | None) -> Iterator[Mistake]:
+    if settings.customer_key and key and not key.is_usable:
+        rule = (
+            f"needs the KMS key {key.alias}, which is in the state {key.state}, so nobody can read what it encrypts. "
+            f"Restore it: `KEY=$(aws kms describe-key --key-id {key.alias} --query KeyMetadata.KeyId --output text)`; "
+            "if its deletion is scheduled, `aws kms cancel-key-deletion --key-id $KEY`; "
+            "then `aws kms enable-key --key-id $KEY`"
+        )
+        yield Mistake("customerKey", settings.customer_key, rule)
+
+
+def _check_strategy(settings: Settings, service: RunningService) -> Iterator[Mistake]:
+    if service.alternate_in_use and not settings.strategy.shifts_traffic:
+        rule = (
+            "deletes the alternate target group, which has tasks or connections. Set the former strategy again; if the "
+            f"tasks are in that group, deploy once more (`make redeploy STACK={settings.stack}`, which changes the "
+            f"groups' places); wait for the end of the deployment (`make verify STACK={settings.stack} WAIT=3600`) "
+            "and of the deregistration delay; then set it to rolling"
+        )
+        yield Mistake("deploymentStrategy", settings.deployment_strategy, rule)

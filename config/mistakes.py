@@ -20,7 +20,7 @@ class Mistake:
     """A key whose value breaks a rule."""
 
     path: str
-    value: str
+    value: object
     rule: str
 
 
