@@ -5,15 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-
-class Unknown:
-    """A value that a preview does not know, because it comes from a resource that does not exist yet."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = Unknown()
+# A value that a preview does not know, because it comes from a resource that does not exist yet.
+UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True)

@@ -247,13 +247,8 @@ def internet_reaches_load_balancer_only(resources: Sequence[Resource]) -> Iterat
         groups = {urn for urn in rule.uses.get("securityGroupId", ()) if f"{_GROUP}::" in urn}
         port = rule.get("fromPort")
         if not groups or not groups <= edge or port != rule.get("toPort") or port not in (80, 443):
-            yield (
-                rule,
-                (
-                    "open to the internet: only the load balancer's security group may be, on the ports 80 and 443. Set"
-                    " referencedSecurityGroupId instead."
-                ),
-            )
+            message = "open to the internet: only the load balancer's security group may be, on the ports 80 and 443."
+            yield rule, f"{message} Set referencedSecurityGroupId instead."
 
 
 def buckets_and_topics_are_guarded(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str]]:

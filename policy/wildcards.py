@@ -46,7 +46,7 @@ ALLOWED: Final[Mapping[tuple[str, str], str]] = {
     ("EventBridge", "*"): "in a key's policy, this key",
     ("Recordings", "s3:*"): "an endpoint's policy: the task role says which actions",
     ("Recordings", "*"): "an endpoint's policy takes no other principal; a condition names the task role",
-    ("Recordings", "arn:{partition}:s3:::{recordings}/*"): ("an endpoint's policy: the task role says which objects"),
+    ("Recordings", "arn:{partition}:s3:::{recordings}/*"): "an endpoint's policy: the task role says which objects",
     ("Tables", "dynamodb:*"): "as for Recordings",
     ("Tables", "*"): "as for Recordings",
     ("Tables", "arn:{partition}:dynamodb:{region}:{account}:table/*"): (
@@ -120,5 +120,7 @@ def _texts(statement: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", template)
-    return re.compile("".join(PLACEHOLDERS[part] if index % 2 else re.escape(part) for index, part in enumerate(parts)))
+    pattern = re.escape(template)
+    for name, matches in PLACEHOLDERS.items():
+        pattern = pattern.replace(re.escape(f"{{{name}}}"), matches)
+    return re.compile(pattern)
