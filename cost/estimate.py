@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cost.load import Load
 from cost.prices import Price
 from cost.quantities import Quantity, When, quantities
 from cost.resources import Stack
+
+LEAST_USD: Final = 0.005  # a month; less is shown as 0.00
 
 
 @dataclass(frozen=True)

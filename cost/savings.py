@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cost.errors import CostError
-from cost.estimate import Estimate
+from cost.estimate import LEAST_USD, Estimate
 
 # Config keys, and what they cost besides money.
 CHANGES: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
@@ -19,7 +19,6 @@ CHANGES: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
     ({"containerInsights": "disabled"}, "the free metrics of the service remain"),
     ({"logRetentionDays": 7}, "older logs are gone"),
 )
-_LEAST: Final = 0.005  # USD a month; less is no saving
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,6 @@ def savings(current: Estimate, estimate_with: Callable[[Mapping[str, Any]], Esti
             continue  # the stack's other keys exclude this one
         if set(changed.missing) - set(current.missing):
             found.append(Saving(text, None, price_of))
-        elif (usd := current.sum() - changed.sum()) > _LEAST:
+        elif (usd := current.sum() - changed.sum()) > LEAST_USD:
             found.append(Saving(text, usd, price_of))
     return found

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from cost.estimate import Estimate, Row
+from cost.estimate import LEAST_USD, Estimate, Row
 from cost.quantities import When
 from cost.savings import Saving
 
@@ -101,7 +101,7 @@ def _headline(current: Estimate, other: Estimate | None, against: str) -> str:
         said += f" minutes at a time, and {dollars(current, When.BEDROCK)} for Bedrock"
     if other:
         change = current.sum() - other.sum()
-        said += f"; {change:+,.2f} against {against}" if abs(change) >= 0.005 else f"; the same as {against}"
+        said += f"; {change:+,.2f} against {against}" if abs(change) >= LEAST_USD else f"; the same as {against}"
     return said
 
 
@@ -149,7 +149,7 @@ def _difference(current: Estimate, other: Estimate) -> str:
         old, new = _usd(theirs.get(item)), _usd(ours.get(item))
         if old is None or new is None:
             rows.append((item, _or_unknown(old), _or_unknown(new), "?"))
-        elif abs(new - old) >= 0.005:
+        elif abs(new - old) >= LEAST_USD:
             rows.append((item, f"{old:,.2f}", f"{new:,.2f}", f"{new - old:+,.2f}"))
     return aligned([("item", "there", "here", "difference"), *rows], right=(1, 2, 3)) if rows else "none"
 
