@@ -22,15 +22,6 @@ _ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)
-class NetworkShape:
-    """The size of the network and its way out."""
-
-    cidr: str  # an IPv4 block, such as 10.0.0.0/16
-    availability_zones: int
-    nat_gateways: str  # one-per-az, single or none
-
-
-@dataclass(frozen=True)
 class Placement:
     """Where in the network something runs."""
 
@@ -45,7 +36,9 @@ class NetworkArgs:
 
     name: str  # for the Name tags
     region: str
-    shape: NetworkShape
+    cidr: str  # an IPv4 block, such as 10.0.0.0/16
+    availability_zones: int
+    nat_gateways: str  # one-per-az, single or none
     https: bool  # whether the load balancer listens on 443 too
     zones_with_tasks: int = 0  # the zones in which tasks run now
 
@@ -63,11 +56,12 @@ class Network(pulumi.ComponentResource):
         super().__init__("voiceter:network:Network", name, {}, opts)
         vpc = awsx.ec2.Vpc(
             args.name,
-            cidr_block=args.shape.cidr,
+            cidr_block=args.cidr,
             availability_zone_names=self._zone_names(self._zones(args)),
-            availability_zone_cidr_mask=ipaddress.IPv4Network(args.shape.cidr).prefixlen + _ZONE_BITS,
+            availability_zone_cidr_mask=ipaddress.IPv4Network(args.cidr).prefixlen + _ZONE_BITS,
             subnet_strategy=awsx.ec2.SubnetAllocationStrategy.AUTO,
-            nat_gateways={"strategy": _nat_strategy(args.shape.nat_gateways)},
+            # A member of the enumeration: ONE_PER_AZ for one-per-az.
+            nat_gateways={"strategy": awsx.ec2.NatGatewayStrategy[args.nat_gateways.upper().replace("-", "_")]},
             opts=pulumi.ResourceOptions(parent=self, transforms=[adjust_subnet]),
         )
         # AWS opens the group to its own members and to the outside. Nothing uses it, so it gets no rule. The provider
@@ -141,11 +135,11 @@ class Network(pulumi.ComponentResource):
 
         self.vpc_id = vpc.vpc_id
         # Everything but the load balancer leaves a zone that goes.
-        kept = slice(args.shape.availability_zones)
+        kept = slice(args.availability_zones)
         public_subnet_ids = vpc.public_subnet_ids.apply(lambda ids: ids[kept])
         self.private_subnet_ids = vpc.private_subnet_ids.apply(lambda ids: ids[kept])
         self.load_balancer = Placement(vpc.public_subnet_ids, load_balancer.id)
-        if args.shape.nat_gateways == "none":
+        if args.nat_gateways == "none":
             # Without NAT a private subnet has no way to ECR, Bedrock or CloudWatch.
             self.tasks = Placement(public_subnet_ids, tasks.id, public_ips=True)
         else:
@@ -158,7 +152,7 @@ class Network(pulumi.ComponentResource):
         Without its zone in the load balancer, a target is unused at once, and its connections end. So a zone goes in
         two updates: the tasks leave it in the first, the load balancer and the subnets in the second.
         """
-        wanted = args.shape.availability_zones
+        wanted = args.availability_zones
         if args.zones_with_tasks > wanted:
             pulumi.log.warn(
                 f"availabilityZones = {wanted}: this update moves the tasks out of the zone that goes. Run `pulumi up` "
@@ -219,8 +213,3 @@ def adjust_subnet(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransfor
         return None
     args.opts.ignore_changes = ["availabilityZone"]
     return pulumi.ResourceTransformResult({**args.props, "mapPublicIpOnLaunch": False}, args.opts)
-
-
-def _nat_strategy(setting: str) -> awsx.ec2.NatGatewayStrategy:
-    """Returns the member of the enumeration: ONE_PER_AZ for one-per-az."""
-    return awsx.ec2.NatGatewayStrategy[setting.upper().replace("-", "_")]

@@ -13,11 +13,9 @@ from components.edge.domain import Domain
 from components.edge.web_acl import RateLimits
 from components.lib.provider import ProviderArgs
 from components.lib.timeline import Timeline
-from components.network import NetworkShape
 from components.service.capacity import Capacity
 from components.service.running import NOT_RUNNING, RunningService
 from components.service.scaling import ScalingRules, Schedule
-from components.service.service import TaskSize
 from components.service.strategy import Strategy
 from config.model import Keys
 from config.stack_name import environment_of
@@ -40,16 +38,6 @@ class Settings(Keys):
     def provider(self) -> ProviderArgs:
         """Where the AWS provider works, and what it adds to every resource."""
         return ProviderArgs(self.region, self.stack, self.environment_name, self.extra_tags, self.allowed_account_ids)
-
-    @property
-    def network(self) -> NetworkShape:
-        """The size of the network and its way out."""
-        return NetworkShape(self.vpc_cidr, self.availability_zones, self.nat_gateways)
-
-    @property
-    def task_size(self) -> TaskSize:
-        """The size of a task."""
-        return TaskSize(self.cpu, self.memory, self.cpu_architecture)
 
     @property
     def capacity(self) -> Capacity:

@@ -163,9 +163,9 @@ def fargate_vcpus(account: Account) -> Iterator[Finding]:
 
 def elastic_ips(account: Account) -> Iterator[Finding]:
     """Each NAT gateway of a new network takes an Elastic IP."""
-    shape, ec2 = account.settings.network, account.client("ec2")
-    needed = {"one-per-az": shape.availability_zones, "single": 1}.get(shape.nat_gateways, 0)
-    tags = {"Name": account.names.service, "Stack": account.settings.stack}
+    settings, ec2 = account.settings, account.client("ec2")
+    needed = {"one-per-az": settings.availability_zones, "single": 1}.get(settings.nat_gateways, 0)
+    tags = {"Name": account.names.service, "Stack": settings.stack}
     filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
     if not needed or ec2.describe_vpcs(Filters=filters)["Vpcs"]:
         yield Finding(Level.OK, "Elastic IPs", "none needed, or the network exists already")

@@ -14,7 +14,7 @@ from components.lib.lookup import look_up
 from components.lib.names import Names
 from components.service.state_check import RevisionSettings
 
-# The states of a target that gets no new request, as its task ends.
+# The state of a target that gets no new request, as its task ends.
 _DRAINING = "draining"
 
 

@@ -21,15 +21,6 @@ from components.service.state_check import RevisionSettings, refuse_outdated_sta
 from components.service.strategy import Strategy
 
 
-@dataclass(frozen=True)
-class TaskSize:
-    """The size of a task."""
-
-    cpu: int  # CPU units, 1024 to a vCPU
-    memory: int  # MiB
-    cpu_architecture: str  # X86_64 or ARM64
-
-
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
     """The inputs of `Service`."""
@@ -38,7 +29,9 @@ class ServiceArgs:
     cluster_arn: pulumi.Input[str]
     container: Container
     version: str  # the image's ECR tag
-    size: TaskSize
+    cpu: int  # CPU units of a task, 1024 to a vCPU
+    memory: int  # MiB
+    cpu_architecture: str  # X86_64 or ARM64
     capacity: Capacity
     running: RevisionSettings | None  # of the service that runs; None if there is none
     placement: Placement
@@ -75,11 +68,11 @@ class Service(pulumi.ComponentResource):
         task_definition = aws.ecs.TaskDefinition(
             "task",
             family=args.name,
-            cpu=str(args.size.cpu),
-            memory=str(args.size.memory),
+            cpu=str(args.cpu),
+            memory=str(args.memory),
             network_mode="awsvpc",
             requires_compatibilities=["FARGATE"],
-            runtime_platform={"cpu_architecture": args.size.cpu_architecture, "operating_system_family": "LINUX"},
+            runtime_platform={"cpu_architecture": args.cpu_architecture, "operating_system_family": "LINUX"},
             execution_role_arn=args.roles.execution_arn,
             task_role_arn=args.roles.task_arn,
             container_definitions=pulumi.Output.json_dumps([args.container.definition()], sort_keys=True),

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.network import Network, NetworkArgs, NetworkShape, adjust_subnet
+from components.network import Network, NetworkArgs, adjust_subnet
 from recording.deployment import Deployment
 from recording.fake_aws import FakeAws
 from recording.mocks import deploy
@@ -17,14 +17,16 @@ from recording.mocks import deploy
 ARGS = NetworkArgs(
     name="voiceter-backend-dev",
     region="eu-north-1",
-    shape=NetworkShape(cidr="10.0.0.0/16", availability_zones=2, nat_gateways="one-per-az"),
+    cidr="10.0.0.0/16",
+    availability_zones=2,
+    nat_gateways="one-per-az",
     https=True,
 )
 
 
 @cache
-def build(https: bool = True, zones_with_tasks: int = 0, **shape: Any) -> Deployment:
-    args = replace(ARGS, https=https, zones_with_tasks=zones_with_tasks, shape=replace(ARGS.shape, **shape))
+def build(**changes: Any) -> Deployment:
+    args = replace(ARGS, **changes)
 
     def program() -> None:
         network = Network("network", args)

@@ -14,7 +14,7 @@ from components.edge.load_balancer import Target, TrafficShift
 from components.lib.timeline import Timeline
 from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
-from components.service.service import Service, ServiceArgs, TaskSize
+from components.service.service import Service, ServiceArgs
 from components.service.state_check import RevisionSettings
 from components.service.strategy import Strategy
 from recording.deployment import Deployment
@@ -26,7 +26,9 @@ ARGS = ServiceArgs(
     cluster_arn="arn:cluster",
     container=CONTAINER,
     version="1.0",
-    size=TaskSize(cpu=1024, memory=2048, cpu_architecture="ARM64"),
+    cpu=1024,
+    memory=2048,
+    cpu_architecture="ARM64",
     capacity=Capacity(desired_count=2, on_demand_base=2, spot_percent=0),
     running=None,
     placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
