@@ -50,6 +50,13 @@ def test_the_evaluator_refuses_functions_that_it_does_not_know() -> None:
         Rule.registered(alarm(metricQueries=queries)).state([], 600, READINGS[0])
 
 
+@pytest.mark.parametrize(("dimension", "state"), [("D", "ALARM"), ("E", "OK")])
+def test_query_reads_only_metrics_with_its_dimensions(dimension: str, state: str) -> None:
+    query = {"id": "q", "expression": 'SELECT SUM(M) FROM SCHEMA("N", D)', "period": 60, "returnData": True}
+    data = [Datum("N", "M", "Count", {dimension: "any"}, 2.0, 60 * minute) for minute in range(5)]
+    assert Rule.registered(alarm(metricQueries=[query])).state(data, 300, READINGS[0]) == state
+
+
 @pytest.mark.parametrize(
     ("minutes", "missing", "state"),
     [

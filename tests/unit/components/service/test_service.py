@@ -83,13 +83,6 @@ def test_ecs_shifts_traffic(kind: str) -> None:
     assert inputs["alarms"]["rollback"] is True
 
 
-def test_engine_waits_as_long_as_a_deployment_may_take() -> None:
-    registered = service(build())
-    assert registered.inputs["waitForSteadyState"] is True
-    # A start, the protection of a task, and twice its end: 1905 s.
-    assert registered.timeouts == {"create": "214m", "update": "214m", "delete": "182m"}
-
-
 def test_deployment_that_no_ci_job_can_wait_for_is_warned_of() -> None:
     [warning] = build(timeline=replace(ARGS.timeline, shift_minutes=400)).warnings
     assert warning.startswith("a deployment may take 614 minutes, of which traffic shifts for 400: ")
