@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support.contract import TABLES
 from tests.support.program import everything, run
 
@@ -80,7 +82,6 @@ def test_polling_clients_stay_on_their_task_for_a_session() -> None:
 
 def test_data_is_backed_up_encrypted_and_protected() -> None:
     tables = run("prod").all(":Table")
-    assert len(tables) == len(TABLES)
     for table in tables:
         assert table.inputs["billingMode"] == "PAY_PER_REQUEST"
         assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
@@ -94,3 +95,42 @@ def test_data_is_backed_up_encrypted_and_protected() -> None:
         {"noncurrentDays": 90},
     )
     assert uploads["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+
+
+def test_every_table_of_the_contract_is_registered() -> None:
+    assert [table.name for table in run("prod").all(":Table")] == sorted(TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_has_the_keys_of_the_contract(name: str) -> None:
+    expected, table = TABLES[name], run("prod").one(":Table", name).inputs
+    types = {attribute["name"]: attribute["type"] for attribute in table["attributes"]}
+    keys = [(table["hashKey"], types[table["hashKey"]], "HASH")]
+    if "rangeKey" in table:
+        keys.append((table["rangeKey"], types[table["rangeKey"]], "RANGE"))
+    assert keys == expected.keys
+    indexes: dict[str, Any] = {}
+    for index in table.get("globalSecondaryIndexes", []):
+        schema = [(key["attributeName"], key["keyType"]) for key in index["keySchemas"]]
+        indexes[index["name"]] = [(attribute, types[attribute], use) for attribute, use in schema]
+        assert index["projectionType"] == "ALL"
+    assert indexes == expected.indexes
+    # DynamoDB refuses attributes that no key uses.
+    assert set(types) == {name for key in (expected.keys, *expected.indexes.values()) for name, _, _ in key}
+    assert table["name"] == f"demo-{name}"
+    assert table.get("ttl") == ({"attributeName": expected.ttl, "enabled": True} if expected.ttl else None)
+
+
+def test_store_of_a_changed_name_is_created_before_the_old_one_is_deleted() -> None:
+    deployment = run("prod")
+    # The provider asks for the opposite where the program sets the name.
+    for store in (*deployment.all(":Table"), *deployment.all("s3/bucket:Bucket")):
+        assert store.delete_before_replace is False, store.name
+
+
+def test_settings_of_a_bucket_are_made_in_the_order_that_s3_needs() -> None:
+    for name in ("logs", "recordings"):
+        settings = {kind: run("prod").one(f":Bucket{kind}", name) for kind in ("PublicAccessBlock", "Policy")}
+        assert settings["PublicAccessBlock"].urn in settings["Policy"].depends_on
+    lifecycle = run("prod").one(":BucketLifecycleConfiguration", "recordings")
+    assert run("prod").one(":BucketVersioning").urn in lifecycle.depends_on
