@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from .account import service_model
 from .convert import find_member, place
-from .faults import Fault
 from .resource import Call, Context, Resource, Tags
+from .rules import Fault
 from .values import Values
 
 # Where EC2's create calls take tags and the resource type that these belong to.

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from .calls import input_shape, parameters
 from .convert import ConversionError, find_member
-from .faults import Fault
 from .resource import Context, Resource
+from .rules import Fault
 from .values import UNKNOWN, Values, agrees, is_list, is_object, same
 
 # Marks among the inputs: the names of those that the program did not give; and that an object was imported, so that its

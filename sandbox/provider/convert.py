@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from .faults import Fault
+from .rules import Fault
 from .values import UNKNOWN, Values, is_list, is_object, spelt
 
 _INDEX = re.compile(r"\[\d+\]")

@@ -14,8 +14,8 @@ from .account import Account, AccountError
 from .calls import carry_out, retag, tag, takes_tags
 from .checking import MARKS, Naming
 from .convert import ConversionError
-from .faults import Fault
 from .resource import Call, Context, Resource
+from .rules import Fault
 from .values import EMPTY, UNKNOWN, Values, agrees
 
 _BUSY_CODES = (

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from .account import Account
-from .faults import Fault
+from .rules import Fault
 from .values import Values
 
 

@@ -11,9 +11,9 @@ from . import checking
 from .account import Account, AccountError, loopback_endpoint
 from .checking import Naming
 from .convert import ConversionError
-from .faults import Fault
 from .lifecycle import HalfMadeError, Lifecycle
 from .resource import Resource
+from .rules import Fault
 from .stubs import grpc, plugin, provider, provider_grpc, sdk_version, status
 from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import matches
-from ..faults import Fault
 from ..resource import Call, Context, Read, Resource, Tags
+from ..rules import Fault, matches
 from ..values import Values
 
 

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from ..checks import at_most, between, exactly_one, matches, objects
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, at_most, between, exactly_one, matches, objects
 from ..values import Values
 
 _TRACKING = "targetTrackingScalingPolicyConfiguration"

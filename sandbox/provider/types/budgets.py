@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import found, matches, number
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, found, matches, number
 from ..values import Values
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from ..checks import (
+from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import (
+    Fault,
     at_most,
     distinct,
     document,
@@ -16,8 +18,6 @@ from ..checks import (
     parse,
     required,
 )
-from ..faults import Fault
-from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..values import UNKNOWN, Values, is_list, is_object
 
 _DAY_SECONDS = 24 * 60 * 60

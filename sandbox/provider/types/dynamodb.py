@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import distinct, found
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, distinct, found
 from ..values import Values, agrees, has_unknown, is_list, is_object
 
 _KEYS = ("hashKey", "rangeKey", "globalSecondaryIndexes.hashKey", "globalSecondaryIndexes.rangeKey")

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..account import AccountError
-from ..checks import document, matches, network_address, resource_statements
-from ..faults import Fault
 from ..resource import Call, Context, Read, Resource, Tags
+from ..rules import Fault, document, matches, network_address, resource_statements
 from ..values import Values
 
 

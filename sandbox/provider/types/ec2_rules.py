@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import at_most, between, exactly_one, matches, network_address, required
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource
+from ..rules import Fault, at_most, between, exactly_one, matches, network_address, required
 from ..values import Values
 from .ec2 import tags_of
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..checks import between, document, found, get, given, objects, one_of, parse
-from ..faults import Fault
 from ..resource import Call, Name, Read, Resource, Tags
+from ..rules import Fault, between, document, found, get, given, objects, one_of, parse
 from ..values import Values
 
 

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..account import AccountError
-from ..checks import between, distinct, found, get, given, matches, number, objects, one_of, parse, required
 from ..convert import ConversionError
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, between, distinct, found, get, given, matches, number, objects, one_of, parse, required
 from ..values import UNKNOWN, Values, is_list, is_object, same
 
 # CPU units → MiB of memory. Amazon ECS Developer Guide, "Troubleshoot Amazon ECS task definition invalid CPU or memory

@@ -6,9 +6,8 @@ A group's description lacks the version, subnets, security groups and maintenanc
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..checks import between, given, matches, number
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, between, given, matches, number
 from ..values import Values
 
 _MOMENT = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"

@@ -6,9 +6,8 @@ from typing import Any
 
 from sandbox.tls_policies import TLS_POLICIES
 
-from ..checks import at_most, between, forbidden, found, given, matches, objects, one_of, required
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, at_most, between, forbidden, found, given, matches, objects, one_of, required
 from ..values import Values, is_list, is_object
 
 _NAME = (

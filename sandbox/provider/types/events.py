@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from ..checks import document, found, get, matches, parse
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, document, found, get, matches, parse
 from ..values import Values, is_list, is_object
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from ..checks import document, identity_statements, resource_statements
-from ..faults import Fault
 from ..resource import Call, Name, Read, Resource, Tags
+from ..rules import Fault, document, identity_statements, resource_statements
 from ..values import Values
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..checks import between, document, found, given, matches, objects, parse, resource_statements
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, between, document, found, given, matches, objects, parse, resource_statements
 from ..values import Values
 
 

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from ..checks import document, found, one_of, required, resource_statements
-from ..faults import Fault
 from ..resource import Call, Name, Read, Resource, Tags
+from ..rules import Fault, document, found, one_of, required, resource_statements
 from ..values import Values
 
 # Days.

@@ -5,9 +5,8 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import forbidden, given, matches, one_of, required
-from ..faults import Fault
 from ..resource import Call, Context, Read, Resource, Tags
+from ..rules import Fault, forbidden, given, matches, one_of, required
 from ..values import Values, is_list
 
 

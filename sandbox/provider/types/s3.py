@@ -5,9 +5,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..account import AccountError
-from ..checks import between, distinct, document, forbidden, found, given, matches, objects, parse, resource_statements
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Rules, Tags, no_rules
+from ..rules import (
+    Fault,
+    between,
+    distinct,
+    document,
+    forbidden,
+    found,
+    given,
+    matches,
+    objects,
+    parse,
+    resource_statements,
+)
 from ..values import Values
 
 _BUCKET = (

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..checks import between, matches
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, between, matches
 from ..values import Values
 
 

@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import document, found, matches, one_of, parse, resource_statements
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, document, found, matches, one_of, parse, resource_statements
 from ..values import Values
 
 # What the policy of a topic may allow. It is also what the policy that AWS gives a topic allows its account.

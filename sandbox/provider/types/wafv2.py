@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..checks import distinct, forbidden, found, get, given, matches, objects, one_of, required
-from ..faults import Fault
 from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..rules import Fault, distinct, forbidden, found, get, given, matches, objects, one_of, required
 from ..values import Values, is_list, is_object
 
 # AWS WAF Developer Guide, "Baseline rule groups", "Use-case specific rule groups", "IP reputation rule groups". The

@@ -1,16 +1,45 @@
-"""Checks that the rules are made of. A value that is unknown or not given breaks no rule.
+"""What is wrong with a resource's inputs, and the checks that find it before anything is created.
 
-A path is a property path as Pulumi writes it, without indexes: `rules.id` stands for the id of each rule.
+A value that is unknown or not given breaks no rule. A path is a property path as Pulumi writes it, without indexes:
+`rules.id` stands for the id of each rule.
 """
 
 import ipaddress
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from .faults import Fault
 from .values import UNKNOWN, Values
+
+_SHOWN_CHARACTERS = 80
+
+
+class Fault(NamedTuple):
+    """One broken rule.
+
+    path    the property as the program spells it, `healthCheck.interval`; empty for the whole resource
+    rule    what is allowed
+    value   the value that was given, if it can be shown
+    """
+
+    path: str
+    rule: str
+    value: Any = None
+
+    @property
+    def name(self) -> str:
+        """The top-level property."""
+        return re.split(r"[.\[]", self.path)[0]
+
+    def text(self, *, secret: bool) -> str:
+        """Returns the fault as one line, without the value of a secret property."""
+        if not self.path:
+            return self.rule
+        if secret or self.value is None:
+            return f"`{self.path}`: {self.rule}"
+        shown = json.dumps(self.value, ensure_ascii=False, default=str)
+        return f"`{self.path}` is {shown[:_SHOWN_CHARACTERS]}{'…' * (len(shown) > _SHOWN_CHARACTERS)}: {self.rule}"
 
 
 def found(inputs: Any, path: str, place: str = "") -> Iterator[tuple[str, Any]]:
