@@ -58,7 +58,18 @@ def _further(resource: Resource, call: Call, it: Context) -> Values:
         return {}
     if call.params:
         return call.params(it)
-    return {} if call is resource.create else resource.identity(it)
+    return {} if call is resource.create else naming(call.operation, resource.identity(it), it)
+
+
+def naming(operation: str, identity: Values, it: Context) -> Values:
+    """The parameters of an operation that name the object. See `Resource.identity`."""
+    shape = input_shape(it.service, operation)
+    named: Values = {}
+    for name, value in identity.items():
+        member = find_member(shape, name)
+        if member and value is not None:  # the id of an import may hold less
+            named[member] = [value] if shape.members[member].type_name == "list" else value
+    return named
 
 
 def _merge(params: Values, more: Values) -> Values:
@@ -95,23 +106,30 @@ def _place_tags(tags: Tags, params: Values, shape: Any, values: Mapping[str, str
         place(params, shape, {"tags": find_member(shape, "tags") or tags.sent_as}, "tags", dict(values))
 
 
-def tag(tags: Tags, it: Context, values: Mapping[str, str]) -> None:
+def naming_for_tags(operation: str, resource: Resource, it: Context) -> Values:
+    """The parameters of an operation on tags that name the object."""
+    if resource.tags and resource.tags.params:
+        return resource.tags.params(it)
+    return naming(operation, resource.identity(it) | {"ResourceArn": it["arn"]}, it)
+
+
+def tag(resource: Resource, tags: Tags, it: Context, values: Mapping[str, str]) -> None:
     """Puts tags on the object. Raises AccountError."""
-    params = tags.params(it)
+    params = naming_for_tags(tags.tag, resource, it)
     _place_tags(tags, params, input_shape(it.service, tags.tag), values)
     it.call(tags.tag, **params)
 
 
-def retag(tags: Tags, it: Context, olds: Values, news: Values) -> None:
+def retag(resource: Resource, tags: Tags, it: Context, olds: Values, news: Values) -> None:
     """Changes the object's tags from `olds` to `news`, touching only those that differ. Raises AccountError."""
-    target = tags.params(it)
+    target = naming_for_tags(tags.untag, resource, it)
     members = dict(input_shape(it.service, tags.untag).members)
     if tags.untag == tags.tag:  # one operation adds and removes
         members.pop(tags.sent_as)
     keys = next(((name, s) for name, s in members.items() if s.type_name == "list" and "tag" in name.casefold()), None)
     if keys is None:  # the service sets all tags at once, and removes all at once
         if news:
-            tag(tags, it, news)
+            tag(resource, tags, it, news)
         else:
             it.call(tags.untag, **target)
         return
@@ -122,4 +140,4 @@ def retag(tags: Tags, it: Context, olds: Values, news: Values) -> None:
         it.call(tags.untag, **target, **{name: [{"Key": key} for key in removed] if as_tags else removed})
     added = {key: value for key, value in news.items() if olds.get(key) != value}
     if added:
-        tag(tags, it, added)
+        tag(resource, tags, it, added)

@@ -88,7 +88,7 @@ class Lifecycle:
         it = replace(it, id=identifier, properties={**resource.in_id(identifier), **inputs})
         try:
             if resource.tags and tags and not tagged:
-                tag(resource.tags, it, tags)
+                tag(resource, resource.tags, it, tags)
             for call in resource.after_create:
                 given = [name for name in call.properties if name in inputs]
                 if not all(agrees(inputs[name], resource.unset.get(name)) for name in given):
@@ -159,7 +159,7 @@ class Lifecycle:
                     carry_out(resource, _call_for(call, news), values, it)
                     sent.update(names)
             if resource.tags and "tagsAll" in changed:
-                retag(resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
+                retag(resource, resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
             if called:
                 try:
                     self._wait(resource.steady, it, timeout)

@@ -5,19 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 from .account import AccountError
-from .calls import output_shape
+from .calls import naming, naming_for_tags, output_shape
 from .checking import DEFAULTED, IMPORTED, MARKS
 from .convert import decode, find_member, step_into
-from .resource import Context, Params, Read, Resource, Tags
+from .resource import Context, Read, Resource, Tags
 from .values import EMPTY, Values, agrees, reconcile
 
 _Part = tuple[Any, Any]  # an answer, or the object in it, and its shape
 
 
-def _ask(operation: str, at: str, params: Params, it: Context) -> _Part:
+def _ask(operation: str, at: str, params: Values, it: Context) -> _Part:
     """What an answer has at a path; None if the object does not exist. Raises AccountError."""
     try:
-        answer = it.call(operation, **params(it))
+        answer = it.call(operation, **params)
     except AccountError as error:
         if not error.absent:
             raise
@@ -27,7 +27,8 @@ def _ask(operation: str, at: str, params: Params, it: Context) -> _Part:
 
 def _find(resource: Resource, read: Read, it: Context) -> _Part:
     """The object in the answer of a read; None if it does not exist."""
-    found, shape = _ask(read.operation, read.at, read.params or resource.identity, it)
+    params = read.params(it) if read.params else naming(read.operation, resource.identity(it), it)
+    found, shape = _ask(read.operation, read.at, params, it)
     if shape is not None and shape.type_name == "list":
         items: list[Any] = found
         found = next((item for item in items if read.find is None or read.find(item, it)), None)
@@ -57,17 +58,18 @@ def live(resource: Resource, it: Context, like: Values) -> Values | None:
             found = _look_up(resource, name, parts, like.get(name))
             shown[name] = known.get(name, resource.unset.get(name)) if found is None else found
     if resource.tags:
-        shown["tagsAll"] = _live_tags(resource.tags, parts[0], replace(it, properties={**it.properties, **shown}))
+        it = replace(it, properties={**it.properties, **shown})
+        shown["tagsAll"] = _live_tags(resource, resource.tags, parts[0], it)
     if resource.regional:
         shown["region"] = it.region
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _live_tags(tags: Tags, first: _Part, it: Context) -> Values:
-    if tags.list:
-        found, shape = _ask(tags.list, tags.listed_at, tags.params, it)
-    else:
-        found, shape = step_into(*first, find_member(first[1], "tags") or "Tags")
+def _live_tags(resource: Resource, tags: Tags, first: _Part, it: Context) -> Values:
+    answer, shape = _ask(tags.list, "", naming_for_tags(tags.list, resource, it), it) if tags.list else first
+    if answer is None:
+        return {}
+    found, shape = step_into(answer, shape, tags.listed_at or find_member(shape, "tags") or "Tags")
     every: Values = decode(shape, {}, "tags", found) if found else {}
     return {key: value for key, value in every.items() if not key.startswith("aws:")}
 

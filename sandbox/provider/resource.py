@@ -79,7 +79,7 @@ class Call:
 
     operation   as AWS spells it: `UpdateTable`
     properties  the properties that it sends
-    params      further parameters; `Resource.identity` if not given (of `Resource.create`: none)
+    params      further parameters; those that name the object if not given (of `Resource.create`: none)
     prepare     regroups the given ones of `properties` before they become parameters. A list is one call for each item.
     rename      like `Resource.rename`, for this call only
     also_for    properties of `Resource.local` whose change makes the call, too
@@ -103,7 +103,7 @@ class Read:
 
     operation   as AWS spells it: `DescribeTable`
     at          where in the answer the object is: a dotted path, through the first item of a list
-    params      `Resource.identity` if not given
+    params      the parameters; those that name the object if not given
     find        which item of the list at `at` is the object (default: the first)
     show        the properties that names do not lead to
     gone        whether an object that is still shown counts as deleted
@@ -121,18 +121,18 @@ class Read:
 class Tags:
     """How a service tags its objects.
 
-    params      the parameters that name the object
     list        the operation that lists the tags; empty if the object's own description holds them
-    listed_at   where in its answer they are
+    params      the parameters that name the object; `Resource.identity` or its ARN if not given
+    listed_at   where in the answer of `list` the tags are, if not in a member `tags`
     sent_as     the parameter of `tag` that holds them
     kind        EC2's resource type, for the services whose create calls take `TagSpecifications`
     """
 
-    tag: str
-    untag: str
-    params: Params
-    list: str = ""
-    listed_at: str = "Tags"
+    tag: str = "TagResource"
+    untag: str = "UntagResource"
+    list: str = "ListTagsForResource"
+    params: Params | None = None
+    listed_at: str = ""
     sent_as: str = "Tags"
     kind: str = ""
 
@@ -180,7 +180,8 @@ class Resource:
     id              the property that is the id, or the id from the answer of `create` and the object's properties
     parse_id        the properties that such an id holds, if it is made of any
     canonical_id    the id in the state, from the outputs, of a type that can be imported under another id
-    identity        the parameters that name the object in all other calls
+    identity        the parameters that name the object in the other calls. An operation gets those that it has. If it
+                    has a list of them (`VpcIds` for `VpcId`), it gets a list of one.
     read            the calls that show it; the first one decides whether it exists
     update          the calls that change it
     after_create    the calls that set what `create` cannot; they change it, too

@@ -38,12 +38,7 @@ CERTIFICATE = Resource(
     delete=(Call("DeleteCertificate"),),
     shown_as={"arn": "CertificateArn"},
     outputs=("arn", "domainName", "domainValidationOptions", "validationMethod"),
-    tags=Tags(
-        "AddTagsToCertificate",
-        "RemoveTagsFromCertificate",
-        lambda it: {"CertificateArn": it.id},
-        list="ListTagsForCertificate",
-    ),
+    tags=Tags("AddTagsToCertificate", "RemoveTagsFromCertificate", "ListTagsForCertificate"),
     rules=_certificate_rules,
 )
 

@@ -71,22 +71,12 @@ TARGET = Resource(
     parse_id=_parse_target,
     canonical_id=lambda outputs: outputs["resourceId"],
     identity=_target,
-    read=(
-        Read(
-            "DescribeScalableTargets",
-            at="ScalableTargets",
-            params=lambda it: {
-                "ServiceNamespace": it["serviceNamespace"],
-                "ResourceIds": [it["resourceId"]],
-                "ScalableDimension": it["scalableDimension"],
-            },
-        ),
-    ),
+    read=(Read("DescribeScalableTargets", at="ScalableTargets"),),
     update=(Call("RegisterScalableTarget", ("minCapacity", "maxCapacity")),),
     delete=(Call("DeregisterScalableTarget"),),
     shown_as={"arn": "ScalableTargetARN"},
     outputs=("arn",),
-    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceARN": it["arn"]}, list="ListTagsForResource"),
+    tags=Tags(),
     rules=_target_rules,
 )
 
@@ -100,13 +90,7 @@ POLICY = Resource(
     parse_id=_parse_policy,
     canonical_id=lambda outputs: outputs["name"],
     identity=lambda it: {**_target(it), "PolicyName": it["name"]},
-    read=(
-        Read(
-            "DescribeScalingPolicies",
-            at="ScalingPolicies",
-            params=lambda it: {**_target(it), "PolicyNames": [it["name"]]},
-        ),
-    ),
+    read=(Read("DescribeScalingPolicies", at="ScalingPolicies"),),
     update=(Call("PutScalingPolicy", _POLICY, send_all=True),),
     delete=(Call("DeleteScalingPolicy"),),
     rename={
@@ -145,17 +129,7 @@ SCHEDULED_ACTION = Resource(
     id=lambda _, it: f"{it['name']}-{it['serviceNamespace']}-{it['resourceId']}",
     parse_id=_parse_action,
     identity=lambda it: {**_target(it), "ScheduledActionName": it["name"]},
-    read=(
-        Read(
-            "DescribeScheduledActions",
-            at="ScheduledActions",
-            params=lambda it: {
-                "ServiceNamespace": it["serviceNamespace"],
-                "ResourceId": it["resourceId"],
-                "ScheduledActionNames": [it["name"]],
-            },
-        ),
-    ),
+    read=(Read("DescribeScheduledActions", at="ScheduledActions"),),
     update=(Call("PutScheduledAction", _ACTION, send_all=True),),
     delete=(Call("DeleteScheduledAction"),),
     rename={"name": "ScheduledActionName"},

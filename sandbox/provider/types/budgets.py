@@ -141,14 +141,7 @@ BUDGET = Resource(
         ),
     },
     name=Name("name"),
-    tags=Tags(
-        "TagResource",
-        "UntagResource",
-        lambda it: {"ResourceARN": it["arn"]},
-        list="ListTagsForResource",
-        listed_at="ResourceTags",
-        sent_as="ResourceTags",
-    ),
+    tags=Tags(listed_at="ResourceTags", sent_as="ResourceTags"),
     hook_operations=("DescribeSubscribersForNotification",),
     rules=_budget_rules,
 )

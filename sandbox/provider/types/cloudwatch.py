@@ -106,9 +106,9 @@ ALARM = Resource(
     create=Call("PutMetricAlarm", ("name", *_ALARM), prepare=_queries),
     id="name",
     identity=lambda it: {"AlarmName": it.id},
-    read=(Read("DescribeAlarms", at="MetricAlarms", params=lambda it: {"AlarmNames": [it.id]}),),
+    read=(Read("DescribeAlarms", at="MetricAlarms"),),
     update=(Call("PutMetricAlarm", _ALARM, prepare=_queries, send_all=True),),
-    delete=(Call("DeleteAlarms", params=lambda it: {"AlarmNames": [it.id]}),),
+    delete=(Call("DeleteAlarms"),),
     rename={
         "name": "AlarmName",
         "metricQueries": "Metrics",
@@ -127,7 +127,7 @@ ALARM = Resource(
         "metricQueries.metric.dimensions": ("*",),
     },
     name=Name("name"),
-    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceARN": it["arn"]}, list="ListTagsForResource"),
+    tags=Tags(),
     rules=_metric_alarm_rules,
 )
 
@@ -139,7 +139,7 @@ DASHBOARD = Resource(
     identity=lambda it: {"DashboardName": it.id},
     read=(Read("GetDashboard"),),
     update=(Call("PutDashboard", ("dashboardBody",)),),
-    delete=(Call("DeleteDashboards", params=lambda it: {"DashboardNames": [it.id]}),),
+    delete=(Call("DeleteDashboards"),),
     outputs=("dashboardArn",),
     rules=_dashboard_rules,
 )

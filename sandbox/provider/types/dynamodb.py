@@ -168,7 +168,7 @@ TABLE = Resource(
     },
     name=Name("name"),
     refuses=_refuse_a_key_that_stays,
-    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceArn": it["arn"]}, list="ListTagsOfResource"),
+    tags=Tags(list="ListTagsOfResource"),
     rules=_table_rules,
 )
 

@@ -30,7 +30,7 @@ def _vpc_endpoint_policy_rules(inputs: Values) -> Iterator[Fault]:
 
 def tags_of(kind: str) -> Tags:
     """How EC2 tags objects of a kind."""
-    return Tags("CreateTags", "DeleteTags", lambda it: {"Resources": [it.id]}, kind=kind)
+    return Tags("CreateTags", "DeleteTags", list="", params=lambda it: {"Resources": [it.id]}, kind=kind)
 
 
 def _is_deleted(found: Any) -> bool:
@@ -52,7 +52,7 @@ VPC = Resource(
     id=lambda answer, _: answer["Vpc"]["VpcId"],
     identity=lambda it: {"VpcId": it.id},
     read=(
-        Read("DescribeVpcs", at="Vpcs", params=lambda it: {"VpcIds": [it.id]}),
+        Read("DescribeVpcs", at="Vpcs"),
         Read("DescribeNetworkAcls", at="NetworkAcls", params=_default_of_network, show=_default_network_acl),
     ),
     delete=(Call("DeleteVpc"),),
@@ -72,7 +72,7 @@ SUBNET = Resource(
     create=Call("CreateSubnet", ("vpcId", "cidrBlock", "availabilityZone")),
     id=lambda answer, _: answer["Subnet"]["SubnetId"],
     identity=lambda it: {"SubnetId": it.id},
-    read=(Read("DescribeSubnets", at="Subnets", params=lambda it: {"SubnetIds": [it.id]}),),
+    read=(Read("DescribeSubnets", at="Subnets"),),
     after_create=(Call("ModifySubnetAttribute", ("mapPublicIpOnLaunch",), prepare=_public_ip),),
     delete=(Call("DeleteSubnet"),),
     outputs=("availabilityZone", "cidrBlock"),
@@ -94,7 +94,7 @@ INTERNET_GATEWAY = Resource(
     create=Call("CreateInternetGateway"),
     id=lambda answer, _: answer["InternetGateway"]["InternetGatewayId"],
     identity=lambda it: {"InternetGatewayId": it.id},
-    read=(Read("DescribeInternetGateways", at="InternetGateways", params=lambda it: {"InternetGatewayIds": [it.id]}),),
+    read=(Read("DescribeInternetGateways", at="InternetGateways"),),
     update=(Call("DetachInternetGateway", ("vpcId",), prepare=_old_network),),
     after_create=(Call("AttachInternetGateway", ("vpcId",)),),
     delete=(
@@ -112,7 +112,7 @@ ROUTE_TABLE = Resource(
     create=Call("CreateRouteTable", ("vpcId",)),
     id=lambda answer, _: answer["RouteTable"]["RouteTableId"],
     identity=lambda it: {"RouteTableId": it.id},
-    read=(Read("DescribeRouteTables", at="RouteTables", params=lambda it: {"RouteTableIds": [it.id]}),),
+    read=(Read("DescribeRouteTables", at="RouteTables"),),
     delete=(Call("DeleteRouteTable"),),
     tags=tags_of("route-table"),
 )
@@ -134,7 +134,6 @@ ROUTE = Resource(
         Read(
             "DescribeRouteTables",
             at="RouteTables.Routes",
-            params=lambda it: {"RouteTableIds": [it["routeTableId"]]},
             find=lambda route, it: route.get("DestinationCidrBlock") == it["destinationCidrBlock"],
         ),
     ),
@@ -170,14 +169,7 @@ ELASTIC_IP = Resource(
     create=Call("AllocateAddress"),
     id=lambda answer, _: answer["AllocationId"],
     identity=lambda it: {"AllocationId": it.id},
-    read=(
-        Read(
-            "DescribeAddresses",
-            at="Addresses",
-            params=lambda it: {"AllocationIds": [it.id]},
-            show=lambda _, it: {"allocationId": it.id},
-        ),
-    ),
+    read=(Read("DescribeAddresses", at="Addresses", show=lambda _, it: {"allocationId": it.id}),),
     delete=(Call("ReleaseAddress"),),
     outputs=("allocationId", "publicIp"),
     tags=tags_of("elastic-ip"),
@@ -189,9 +181,7 @@ NAT_GATEWAY = Resource(
     create=Call("CreateNatGateway", ("subnetId", "allocationId")),
     id=lambda answer, _: answer["NatGateway"]["NatGatewayId"],
     identity=lambda it: {"NatGatewayId": it.id},
-    read=(
-        Read("DescribeNatGateways", at="NatGateways", params=lambda it: {"NatGatewayIds": [it.id]}, gone=_is_deleted),
-    ),
+    read=(Read("DescribeNatGateways", at="NatGateways", gone=_is_deleted),),
     delete=(Call("DeleteNatGateway"),),
     shown_as={"allocationId": "NatGatewayAddresses.AllocationId", "publicIp": "NatGatewayAddresses.PublicIp"},
     outputs=("publicIp",),
@@ -205,12 +195,7 @@ def _endpoint_changes(values: Values, it: Context) -> Values:
     return {"addRouteTableIds": sorted(wanted - had), "removeRouteTableIds": sorted(had - wanted)}
 
 
-_READ_ENDPOINT = Read(
-    "DescribeVpcEndpoints",
-    at="VpcEndpoints",
-    params=lambda it: {"VpcEndpointIds": [it.id]},
-    gone=_is_deleted,
-)
+_READ_ENDPOINT = Read("DescribeVpcEndpoints", at="VpcEndpoints", gone=_is_deleted)
 
 VPC_ENDPOINT = Resource(
     "aws:ec2/vpcEndpoint:VpcEndpoint",
@@ -220,7 +205,7 @@ VPC_ENDPOINT = Resource(
     identity=lambda it: {"VpcEndpointId": it.id},
     read=(_READ_ENDPOINT,),
     update=(Call("ModifyVpcEndpoint", ("routeTableIds",), prepare=_endpoint_changes),),
-    delete=(Call("DeleteVpcEndpoints", params=lambda it: {"VpcEndpointIds": [it.id]}),),
+    delete=(Call("DeleteVpcEndpoints"),),
     outputs=("routeTableIds",),
     defaults={"vpcEndpointType": "Gateway"},
     tags=tags_of("vpc-endpoint"),
@@ -249,7 +234,7 @@ FLOW_LOG = Resource(
         rename={"vpcId": "ResourceIds"},
     ),
     id=_flow_log_id,
-    identity=lambda it: {"FlowLogIds": [it.id]},
+    identity=lambda it: {"FlowLogId": it.id},
     read=(Read("DescribeFlowLogs", at="FlowLogs", show=_flow_log),),
     delete=(Call("DeleteFlowLogs"),),
     outputs=("logDestination",),

@@ -38,7 +38,6 @@ REPOSITORY = Resource(
         Read(
             "DescribeRepositories",
             at="repositories",
-            params=lambda it: {"repositoryNames": [it.id]},
             show=lambda repository, _: {"encryptionConfigurations": [repository["encryptionConfiguration"]]},
         ),
     ),
@@ -56,13 +55,7 @@ REPOSITORY = Resource(
     members={"imageScanningConfiguration": ("scanOnPush",), "encryptionConfigurations": ("encryptionType",)},
     keeps=("encryptionConfigurations",),
     name=Name("name"),
-    tags=Tags(
-        "TagResource",
-        "UntagResource",
-        lambda it: {"resourceArn": it["arn"]},
-        list="ListTagsForResource",
-        listed_at="tags",
-    ),
+    tags=Tags(),
 )
 
 # A repository has one policy. To delete the old one after its replacement would delete the replacement.

@@ -120,15 +120,6 @@ def _service_rules(inputs: Values) -> Iterator[Fault]:
             yield Fault("availabilityZoneRebalancing", "needs a deploymentMaximumPercent of more than 100", "ENABLED")
 
 
-_TAGS = Tags(
-    "TagResource",
-    "UntagResource",
-    lambda it: {"resourceArn": it["arn"]},
-    list="ListTagsForResource",
-    listed_at="tags",
-)
-
-
 def _is_inactive(found: Any) -> bool:
     return found["status"] in ("INACTIVE", "DEPROVISIONING", "DRAINING")
 
@@ -169,7 +160,7 @@ CLUSTER = Resource(
     },
     name=Name("name"),
     refuses=_refuse_a_block_that_goes_away,
-    tags=_TAGS,
+    tags=Tags(),
 )
 
 
@@ -247,7 +238,7 @@ TASK_DEFINITION = Resource(
     defaults={"skipDestroy": False},
     local=("skipDestroy",),
     members={"runtimePlatform": ("cpuArchitecture", "operatingSystemFamily")},
-    tags=_TAGS,
+    tags=Tags(),
     rules=_task_definition_rules,
 )
 
@@ -398,7 +389,7 @@ SERVICE = Resource(
         "networkConfiguration": ("assignPublicIp", "securityGroups", "subnets"),
     },
     name=Name("name"),
-    tags=_TAGS,
+    tags=Tags(),
     before_delete=_scale_in,
     refuses=_refuse_unforced_capacity,
     steady=_is_steady,

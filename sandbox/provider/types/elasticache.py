@@ -33,8 +33,7 @@ def _replication_group_rules(inputs: Values) -> Iterator[Fault]:
 _TAGS = Tags(
     "AddTagsToResource",
     "RemoveTagsFromResource",
-    lambda it: {"ResourceName": it["arn"]},
-    list="ListTagsForResource",
+    params=lambda it: {"ResourceName": it["arn"]},
     listed_at="TagList",
 )
 
@@ -138,7 +137,6 @@ REPLICATION_GROUP = Resource(
         Read(
             "DescribeCacheClusters",
             at="CacheClusters",
-            params=lambda _: {},
             find=lambda node, it: node.get("ReplicationGroupId") == it.id,
             show=_first_node,
         ),

@@ -89,13 +89,7 @@ def _actions(inputs: Values, name: str) -> Iterator[Fault]:
 
 
 _SERVICE = "elbv2"
-_TAGS = Tags(
-    "AddTags",
-    "RemoveTags",
-    lambda it: {"ResourceArns": [it.id]},
-    list="DescribeTags",
-    listed_at="TagDescriptions.Tags",
-)
+_TAGS = Tags("AddTags", "RemoveTags", "DescribeTags", listed_at="TagDescriptions.Tags")
 
 # Property to key of an attribute. Attributes are text to the API. One whose key ends in `enabled` is a boolean to
 # Pulumi, and one in `seconds` a number.
@@ -179,12 +173,7 @@ LOAD_BALANCER = Resource(
     id=lambda answer, _: answer["LoadBalancers"][0]["LoadBalancerArn"],
     identity=lambda it: {"LoadBalancerArn": it.id},
     read=(
-        Read(
-            "DescribeLoadBalancers",
-            at="LoadBalancers",
-            params=lambda it: {"LoadBalancerArns": [it.id]},
-            show=_balancer,
-        ),
+        Read("DescribeLoadBalancers", at="LoadBalancers", show=_balancer),
         Read("DescribeLoadBalancerAttributes", show=_balancer_attributes),
     ),
     update=(Call("SetSecurityGroups", ("securityGroups",)), Call("SetSubnets", ("subnets",))),
@@ -229,12 +218,7 @@ TARGET_GROUP = Resource(
     id=lambda answer, _: answer["TargetGroups"][0]["TargetGroupArn"],
     identity=lambda it: {"TargetGroupArn": it.id},
     read=(
-        Read(
-            "DescribeTargetGroups",
-            at="TargetGroups",
-            params=lambda it: {"TargetGroupArns": [it.id]},
-            show=_target_group,
-        ),
+        Read("DescribeTargetGroups", at="TargetGroups", show=_target_group),
         Read("DescribeTargetGroupAttributes", show=lambda found, _: _shown_attributes(found, _GROUP_ATTRIBUTES)),
     ),
     update=(Call("ModifyTargetGroup", ("healthCheck",)),),
@@ -276,7 +260,7 @@ LISTENER = Resource(
     create=Call("CreateListener", ("loadBalancerArn", *_LISTENER)),
     id=lambda answer, _: answer["Listeners"][0]["ListenerArn"],
     identity=lambda it: {"ListenerArn": it.id},
-    read=(Read("DescribeListeners", at="Listeners", params=lambda it: {"ListenerArns": [it.id]}),),
+    read=(Read("DescribeListeners", at="Listeners"),),
     update=(Call("ModifyListener", _LISTENER, send_all=True),),
     delete=(Call("DeleteListener"),),
     rename={
@@ -333,10 +317,10 @@ LISTENER_RULE = Resource(
     create=Call("CreateRule", ("listenerArn", "priority", "conditions", "actions"), prepare=_rule_parameters),
     id=lambda answer, _: answer["Rules"][0]["RuleArn"],
     identity=lambda it: {"RuleArn": it.id},
-    read=(Read("DescribeRules", at="Rules", params=lambda it: {"RuleArns": [it.id]}, show=_rule),),
+    read=(Read("DescribeRules", at="Rules", show=_rule),),
     update=(
         Call("ModifyRule", ("conditions", "actions"), prepare=_rule_parameters),
-        Call("SetRulePriorities", ("priority",), params=lambda _: {}, prepare=_priority),
+        Call("SetRulePriorities", ("priority",), prepare=_priority),
     ),
     delete=(Call("DeleteRule"),),
     rename={

@@ -50,7 +50,7 @@ RULE = Resource(
     outputs=("arn",),
     keeps=("state",),
     name=Name("name", max_length=64),
-    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceARN": it["arn"]}, list="ListTagsForResource"),
+    tags=Tags(),
     rules=_event_rule_rules,
 )
 
@@ -74,7 +74,7 @@ TARGET = Resource(
     id=_id,
     parse_id=_import_id,
     canonical_id=lambda made: f"{made['rule']}-{made['targetId']}",
-    identity=lambda it: {"Rule": it["rule"]},
+    identity=lambda it: {"Rule": it["rule"], "Id": it["targetId"]},
     read=(
         Read(
             "ListTargetsByRule",
@@ -84,7 +84,7 @@ TARGET = Resource(
         ),
     ),
     update=(Call("PutTargets", _TARGET, send_all=True),),
-    delete=(Call("RemoveTargets", params=lambda it: {"Rule": it["rule"], "Ids": [it["targetId"]]}),),
+    delete=(Call("RemoveTargets"),),
     rename={
         "rule": "Rule",
         "targetId": "Targets.Id",

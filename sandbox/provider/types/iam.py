@@ -60,7 +60,7 @@ ROLE = Resource(
     outputs=("arn",),
     clear={"description": ""},
     name=Name("name", max_length=64),
-    tags=Tags("TagRole", "UntagRole", lambda it: {"RoleName": it.id}),
+    tags=Tags("TagRole", "UntagRole", list=""),
     rules=_role_rules,
 )
 
@@ -104,7 +104,6 @@ ROLE_POLICY_ATTACHMENT = Resource(
         Read(
             "ListAttachedRolePolicies",
             at="AttachedPolicies",
-            params=lambda it: {"RoleName": it["role"]},
             find=lambda policy, it: policy["PolicyArn"] == it["policyArn"],
         ),
     ),

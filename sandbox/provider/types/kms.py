@@ -64,7 +64,7 @@ KEY = Resource(
     outputs=("arn", "description", "keyId", "policy"),
     defaults={"enableKeyRotation": False},
     local=("deletionWindowInDays",),
-    tags=Tags("TagResource", "UntagResource", lambda it: {"KeyId": it.id}, list="ListResourceTags"),
+    tags=Tags(list="ListResourceTags"),
     rules=_key_rules,
 )
 
@@ -86,15 +86,7 @@ ALIAS = Resource(
     create=Call("CreateAlias", ("name", "targetKeyId")),
     id="name",
     identity=lambda it: {"AliasName": it.id},
-    read=(
-        Read(
-            "ListAliases",
-            at="Aliases",
-            params=lambda _: {},
-            find=lambda alias, it: alias["AliasName"] == it.id,
-            show=_alias,
-        ),
-    ),
+    read=(Read("ListAliases", at="Aliases", find=lambda alias, it: alias["AliasName"] == it.id, show=_alias),),
     update=(Call("UpdateAlias", ("targetKeyId",)),),
     delete=(Call("DeleteAlias"),),
     rename={"name": "AliasName"},

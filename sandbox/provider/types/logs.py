@@ -72,13 +72,7 @@ LOG_GROUP = Resource(
     outputs=("arn", "deletionProtectionEnabled"),
     defaults={"retentionInDays": 0},
     name=Name("name"),
-    tags=Tags(
-        "TagResource",
-        "UntagResource",
-        lambda it: {"resourceArn": it["arn"]},
-        list="ListTagsForResource",
-        listed_at="tags",
-    ),
+    tags=Tags(),
     rules=_log_group_rules,
 )
 
@@ -94,7 +88,6 @@ QUERY_DEFINITION = Resource(
         Read(
             "DescribeQueryDefinitions",
             at="queryDefinitions",
-            params=lambda _: {},
             find=lambda query, it: query["queryDefinitionId"] == it.id,
         ),
     ),
@@ -157,7 +150,6 @@ RESOURCE_POLICY = Resource(
         Read(
             "DescribeResourcePolicies",
             at="resourcePolicies",
-            params=lambda _: {},
             find=lambda policy, it: policy["policyName"] == it.id,
         ),
     ),

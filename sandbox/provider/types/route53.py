@@ -187,8 +187,7 @@ HEALTH_CHECK = Resource(
     tags=Tags(
         "ChangeTagsForResource",
         "ChangeTagsForResource",
-        lambda it: {"ResourceType": "healthcheck", "ResourceId": it.id},
-        list="ListTagsForResource",
+        params=lambda it: {"ResourceType": "healthcheck", "ResourceId": it.id},
         listed_at="ResourceTagSet.Tags",
         sent_as="AddTags",
     ),

@@ -127,12 +127,7 @@ BUCKET = Resource(
     local=("forceDestroy",),
     name=Name("bucket", max_length=63, transform=str.lower),
     tags=Tags(
-        "PutBucketTagging",
-        "DeleteBucketTagging",
-        _bucket,
-        list="GetBucketTagging",
-        listed_at="TagSet",
-        sent_as="Tagging.TagSet",
+        "PutBucketTagging", "DeleteBucketTagging", "GetBucketTagging", listed_at="TagSet", sent_as="Tagging.TagSet"
     ),
     before_delete=_empty,
     hook_operations=("DeleteObjects", "HeadBucket", "ListObjectVersions"),

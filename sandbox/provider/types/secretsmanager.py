@@ -42,7 +42,7 @@ SECRET = Resource(
     local=("recoveryWindowInDays",),
     name=Name("name", prefix="namePrefix"),
     refuses=_refuse_a_key_that_stays,
-    tags=Tags("TagResource", "UntagResource", lambda it: {"SecretId": it.id}),
+    tags=Tags(list=""),
     rules=_secret_rules,
 )
 

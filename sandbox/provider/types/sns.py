@@ -61,7 +61,7 @@ TOPIC = Resource(
     outputs=("arn",),
     clear={"kmsMasterKeyId": ""},
     name=Name("name", max_length=80),
-    tags=Tags("TagResource", "UntagResource", lambda it: {"ResourceArn": it.id}, list="ListTagsForResource"),
+    tags=Tags(),
     rules=_topic_rules,
 )
 

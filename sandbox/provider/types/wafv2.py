@@ -160,13 +160,7 @@ WEB_ACL = Resource(
         f"{_PARTS}.notStatement.statement.{_REGEX}.textTransformations": ("priority", "type"),
     },
     name=Name("name", max_length=128),
-    tags=Tags(
-        "TagResource",
-        "UntagResource",
-        lambda it: {"ResourceARN": it["arn"]},
-        list="ListTagsForResource",
-        listed_at="TagInfoForResource.TagList",
-    ),
+    tags=Tags(listed_at="TagInfoForResource.TagList"),
     hook_operations=("GetWebACL",),
     rules=_web_acl_rules,
 )
