@@ -93,8 +93,9 @@ class Lifecycle:
                 given = [name for name in call.properties if name in inputs]
                 if not all(agrees(inputs[name], resource.unset.get(name)) for name in given):
                     carry_out(resource, _call_for(call, inputs), inputs, it)
-            self._wait(resource.created, it, timeout)
-            self._wait(resource.steady, it, timeout)
+            if resource.created:
+                resource.created(it)
+            self._wait(resource, it, timeout)
             return identifier, self._outputs(resource, inputs, it, inputs.keys())
         except _FAILURES as error:
             raise self._half_made(resource, inputs, it, error) from None
@@ -162,7 +163,7 @@ class Lifecycle:
                 retag(resource, resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
             if called:
                 try:
-                    self._wait(resource.steady, it, timeout)
+                    self._wait(resource, it, timeout)
                 except _FAILURES as error:
                     # The AWS provider does not read the object again, so the state says what was asked for
                     # (Terraform's plugin SDK, helper/schema: without `d.Partial` a failed update saves the plan).
@@ -198,10 +199,10 @@ class Lifecycle:
     def _context(self, resource: Resource, properties: Values, identifier: str = "") -> Context:
         return Context(self._account, resource.service, identifier, properties)
 
-    def _wait(self, ready: Callable[[Context], bool] | None, it: Context, timeout: float) -> None:
+    def _wait(self, resource: Resource, it: Context, timeout: float) -> None:
         seconds = timeout or _WAIT_SECONDS
         deadline = time.monotonic() + seconds
-        while ready and not ready(it):
+        while resource.steady and not resource.steady(it):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not ready after {seconds:g} seconds")
             if self._cancelled.wait(0.5):

@@ -73,6 +73,15 @@ def no_rules(_: Values) -> Iterator[Fault]:
     return iter(())
 
 
+def parts_of_id(separator: str, *names: str) -> Callable[[str], Values]:
+    """Returns the `parse_id` of a type whose id is made of these properties."""
+
+    def parse(id: str) -> Values:
+        return dict(zip(names, id.split(separator, len(names) - 1), strict=False))
+
+    return parse
+
+
 @dataclass(frozen=True)
 class Call:
     """An operation that creates, updates or deletes.
@@ -155,21 +164,6 @@ class Name:
 
 
 @dataclass(frozen=True)
-class Operations:
-    """The operations that the provider may call for a type, as botocore names them and their service.
-
-    reads   show an object: a preview with refresh calls them
-    writes  create, change, tag and delete it
-    hooks   are called by the type's functions, in between
-    """
-
-    service: str
-    reads: frozenset[str]
-    writes: frozenset[str]
-    hooks: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Resource:
     """A resource type.
 
@@ -204,7 +198,7 @@ class Resource:
     secret          outputs that are always secret
     unknown_with    outputs that the preview of an update does not know if one of these properties changes
     before_delete   called before `delete`
-    created         called after `after_create`, until it returns True
+    created         called after `after_create`
     steady          called after a create or an update, until it returns True; AccountError if the change has failed
     hook_operations the operations that its functions call
     rules           yields what AWS's published rules, which botocore's models do not hold, say against the inputs. A
@@ -243,7 +237,7 @@ class Resource:
     secret: tuple[str, ...] = ()
     unknown_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     before_delete: Callable[[Context], None] | None = None
-    created: Callable[[Context], bool] | None = None
+    created: Callable[[Context], None] | None = None
     steady: Callable[[Context], bool] | None = None
     hook_operations: tuple[str, ...] = ()
     rules: Rules = no_rules
@@ -296,13 +290,14 @@ class Resource:
     def _prefix(self) -> list[str]:
         return [self.name.prefix] if self.name and self.name.prefix else []
 
-    def operations(self) -> Operations:
-        """All operations that the provider may call for this type."""
+    def reading_operations(self) -> set[str]:
+        """The operations that show an object: a preview with refresh calls them."""
+        listing = [self.tags.list] if self.tags and self.tags.list else []
+        return {*(read.operation for read in self.read), *listing}
+
+    def writing_operations(self) -> set[str]:
+        """The operations that create, change, tag and delete an object, and those that the type's functions call."""
         calls = [*self.calls, *self.delete]
         calls += [call.if_unset for call in calls if call.if_unset]
-        reads = [read.operation for read in self.read]
-        writes = [call.operation for call in calls]
-        if self.tags:
-            reads += [self.tags.list] if self.tags.list else []
-            writes += [self.tags.tag, self.tags.untag]
-        return Operations(self.service, frozenset(reads), frozenset(writes), frozenset(self.hook_operations))
+        tagging = [self.tags.tag, self.tags.untag] if self.tags else []
+        return {*(call.operation for call in calls), *tagging, *self.hook_operations}

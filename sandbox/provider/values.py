@@ -199,10 +199,6 @@ def reconcile(given: Any, live: Any, *, ordered: bool = False) -> Any:
             return {name: value for name, value in cut.items() if value is not None}
     if is_list(given) and is_list(live):
         return _reconcile_items(given, live, ordered)
-    if isinstance(given, bool) and isinstance(live, str):
-        return live.lower() == "true"
-    if isinstance(given, int) and isinstance(live, str) and live.lstrip("-").isdigit():
-        return int(live)
     return spelt(live) if isinstance(given, str) and isinstance(live, int | float) else live
 
 

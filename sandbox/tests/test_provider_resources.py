@@ -332,6 +332,9 @@ def test_deleted_objects_are_gone_and_types_name_every_operation_that_they_call(
     for made in every:
         world.engine.delete(made)  # deleting again is no error
     # The policies of CI's roles are checked against the names that the types declare.
-    of_types = [resource.operations() for resource in TYPES.values()]
-    named = {(one.service, name) for one in of_types for name in one.reads | one.writes | one.hooks}
+    named = {
+        (resource.service, name)
+        for resource in TYPES.values()
+        for name in resource.reading_operations() | resource.writing_operations()
+    }
     assert called - named <= {("sts", "GetCallerIdentity")}

@@ -231,10 +231,10 @@ def test_roles_can_manage_every_type_of_the_program(type_: str) -> None:
         # It creates nothing and waits for the certificate, whose type has the actions.
         assert type_ == "aws:acm/certificateValidation:CertificateValidation"
         return
-    operations = TYPES[type_].operations()
-    missing = {action_of(operations.service, one) for one in operations.reads} - actions(*PREVIEW)
+    resource = TYPES[type_]
+    missing = {action_of(resource.service, one) for one in resource.reading_operations()} - actions(*PREVIEW)
     assert not missing, f"docs/ci/preview-….json lack {sorted(missing)}"
-    writes = {action_of(operations.service, one) for one in operations.writes | operations.hooks}
+    writes = {action_of(resource.service, one) for one in resource.writing_operations()}
     missing = writes - actions(*POLICIES) - set(WITHHELD)
     assert not missing, f"docs/ci/deploy-….json lack {sorted(missing)}"
 

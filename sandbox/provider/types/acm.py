@@ -52,7 +52,7 @@ VALIDATION = Resource(
     read=(Read("DescribeCertificate", at="Certificate", gone=lambda certificate: certificate["Status"] != "ISSUED"),),
     local=("validationRecordFqdns",),
     replaces=("validationRecordFqdns",),
-    created=_is_issued,
+    steady=_is_issued,
 )
 
 RESOURCES = (CERTIFICATE, VALIDATION)

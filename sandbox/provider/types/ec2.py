@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..account import AccountError
-from ..resource import Call, Context, Read, Resource, Tags
+from ..resource import Call, Context, Read, Resource, Tags, parts_of_id
 from ..rules import Fault, document, matches, network_address, resource_statements
 from ..values import Values
 
@@ -118,17 +118,12 @@ ROUTE_TABLE = Resource(
 )
 
 
-def _parse_route(id: str) -> Values:
-    table, _, destination = id.partition("_")
-    return {"routeTableId": table, "destinationCidrBlock": destination}
-
-
 ROUTE = Resource(
     "aws:ec2/route:Route",
     service="ec2",
     create=Call("CreateRoute", ("routeTableId", "destinationCidrBlock", "gatewayId", "natGatewayId")),
     id=lambda _, it: f"{it['routeTableId']}_{it['destinationCidrBlock']}",
-    parse_id=_parse_route,
+    parse_id=parts_of_id("_", "routeTableId", "destinationCidrBlock"),
     identity=lambda it: {"RouteTableId": it["routeTableId"], "DestinationCidrBlock": it["destinationCidrBlock"]},
     read=(
         Read(

@@ -31,14 +31,13 @@ def _security_group_rule_rules(inputs: Values) -> Iterator[Fault]:
     yield from exactly_one(inputs, "", "cidrIpv4", "referencedSecurityGroupId")
 
 
-def _revoke_default_rules(it: Context) -> bool:
+def _revoke_default_rules(it: Context) -> None:
     """AWS opens the way out of a new group, and a default group to itself. The AWS provider revokes these rules."""
     found = it.call("DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [it.id]}])
     for is_egress, operation in ((True, "RevokeSecurityGroupEgress"), (False, "RevokeSecurityGroupIngress")):
         rules = [rule["SecurityGroupRuleId"] for rule in found["SecurityGroupRules"] if rule["IsEgress"] is is_egress]
         if rules:
             it.call(operation, GroupId=it.id, SecurityGroupRuleIds=rules)
-    return True
 
 
 _RULE_OPERATIONS = ("DescribeSecurityGroupRules", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from ..resource import Call, Name, Read, Resource, Tags
+from ..resource import Call, Name, Read, Resource, Tags, parts_of_id
 from ..rules import Fault, document, identity_statements, resource_statements
 from ..values import Values
 
@@ -65,18 +65,13 @@ ROLE = Resource(
 )
 
 
-def _parse_policy(id: str) -> Values:
-    role, _, name = id.partition(":")
-    return {"role": role, "name": name}
-
-
 ROLE_POLICY = Resource(
     "aws:iam/rolePolicy:RolePolicy",
     service="iam",
     regional=False,
     create=Call("PutRolePolicy", ("role", "name", "policy")),
     id=lambda _, it: f"{it['role']}:{it['name']}",
-    parse_id=_parse_policy,
+    parse_id=parts_of_id(":", "role", "name"),
     identity=lambda it: {"RoleName": it["role"], "PolicyName": it["name"]},
     read=(Read("GetRolePolicy", show=lambda found, _: {"policy": _document(found["PolicyDocument"])}),),
     update=(Call("PutRolePolicy", ("policy",)),),
@@ -87,18 +82,13 @@ ROLE_POLICY = Resource(
 )
 
 
-def _parse_attachment(id: str) -> Values:
-    role, _, policy = id.partition("/")
-    return {"role": role, "policyArn": policy}
-
-
 ROLE_POLICY_ATTACHMENT = Resource(
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
     service="iam",
     regional=False,
     create=Call("AttachRolePolicy", ("role", "policyArn")),
     id=lambda _, it: f"{it['role']}/{it['policyArn']}",
-    parse_id=_parse_attachment,
+    parse_id=parts_of_id("/", "role", "policyArn"),
     identity=lambda it: {"RoleName": it["role"], "PolicyArn": it["policyArn"]},
     read=(
         Read(

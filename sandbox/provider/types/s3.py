@@ -1,11 +1,11 @@
 """Amazon S3: buckets and their configurations."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..account import AccountError
-from ..resource import Call, Context, Name, Read, Resource, Rules, Tags, no_rules
+from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import (
     Fault,
     between,
@@ -142,13 +142,10 @@ def _configuration(
     put: str,
     get: str,
     delete: Call,
-    rename: Mapping[str, str] | None = None,
-    members: Mapping[str, tuple[str, ...]] | None = None,
     show: Callable[[Any, Context], Values] | None = None,
-    defaults: Values | None = None,
-    rules: Rules = no_rules,
+    **more: Any,
 ) -> Resource:
-    """A type that configures a bucket: `put` sets it as a whole, `get` shows it."""
+    """A type that configures a bucket: `put` sets it as a whole, `get` shows it. `more` are fields of `Resource`."""
     return Resource(
         token,
         service="s3",
@@ -158,10 +155,7 @@ def _configuration(
         read=(Read(get, show=show),),
         update=(Call(put, properties, send_all=True),),
         delete=(delete,),
-        rename=rename or {},
-        members=members or {},
-        defaults=defaults or {},
-        rules=rules,
+        **more,
     )
 
 
@@ -222,12 +216,7 @@ PUBLIC_ACCESS_BLOCK = _configuration(
     put="PutPublicAccessBlock",
     get="GetPublicAccessBlock",
     delete=Call("DeletePublicAccessBlock"),
-    rename={
-        "blockPublicAcls": "PublicAccessBlockConfiguration.BlockPublicAcls",
-        "blockPublicPolicy": "PublicAccessBlockConfiguration.BlockPublicPolicy",
-        "ignorePublicAcls": "PublicAccessBlockConfiguration.IgnorePublicAcls",
-        "restrictPublicBuckets": "PublicAccessBlockConfiguration.RestrictPublicBuckets",
-    },
+    rename={name: f"PublicAccessBlockConfiguration.{name[0].upper()}{name[1:]}" for name in _PUBLIC_ACCESS},
     defaults=dict.fromkeys(_PUBLIC_ACCESS, False),
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..resource import Call, Context, Name, Read, Resource, Tags, parts_of_id
 from ..rules import Fault, between, matches
 from ..values import Values
 
@@ -60,17 +60,12 @@ def _take_off_stages(it: Context) -> None:
             )
 
 
-def _parse_version(id: str) -> Values:
-    secret, _, version = id.partition("|")
-    return {"secretId": secret, "versionId": version}
-
-
 VERSION = Resource(
     "aws:secretsmanager/secretVersion:SecretVersion",
     service="secretsmanager",
     create=Call("PutSecretValue", ("secretId", "secretString")),
     id=lambda answer, it: f"{it['secretId']}|{answer['VersionId']}",
-    parse_id=_parse_version,
+    parse_id=parts_of_id("|", "secretId", "versionId"),
     identity=lambda it: {"SecretId": it["secretId"], "VersionId": it["versionId"]},
     read=(Read("GetSecretValue"),),
     shown_as={"secretId": "ARN"},

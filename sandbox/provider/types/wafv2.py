@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..resource import Call, Context, Name, Read, Resource, Tags
+from ..resource import Call, Context, Name, Read, Resource, Tags, parts_of_id
 from ..rules import Fault, distinct, forbidden, found, get, given, matches, objects, one_of, required
 from ..values import Values, is_list, is_object
 
@@ -166,17 +166,12 @@ WEB_ACL = Resource(
 )
 
 
-def _parts(id: str) -> Values:
-    acl, _, resource = id.partition(",")
-    return {"webAclArn": acl, "resourceArn": resource}
-
-
 ASSOCIATION = Resource(
     "aws:wafv2/webAclAssociation:WebAclAssociation",
     service=_SERVICE,
     create=Call("AssociateWebACL", ("webAclArn", "resourceArn")),
     id=lambda _, it: f"{it['webAclArn']},{it['resourceArn']}",
-    parse_id=_parts,
+    parse_id=parts_of_id(",", "webAclArn", "resourceArn"),
     identity=lambda it: {"ResourceArn": it["resourceArn"]},
     read=(Read("GetWebACLForResource", at="WebACL", show=lambda found, _: {"webAclArn": found["ARN"]}),),
     delete=(Call("DisassociateWebACL"),),
