@@ -11,8 +11,6 @@ from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from .convert import violations
-
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 _MADE_UP = "sandbox"
 _LOCK = threading.Lock()  # botocore's session is not safe to share between threads, its clients are
@@ -140,10 +138,6 @@ class Account:
         """
         errors = _botocore("exceptions")
         client = self._client(service)
-        broken = violations(service_model(service).operation_model(operation).input_shape, params)
-        said = "; ".join(f"{path or 'the call'} {rule}" for path, rule in broken)
-        if said:
-            raise AccountError(operation, "ParamValidation", said)
         try:
             return getattr(client, _botocore("").xform_name(operation))(**params)
         except errors.ClientError as error:

@@ -1,6 +1,5 @@
 """The parameters of a resource's calls, and its tags."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from .account import service_model
@@ -98,12 +97,12 @@ def takes_tags(resource: Resource) -> bool:
     return bool({"TagSpecifications", "Tags", "tags", resource.tags.sent_as} & members.keys())
 
 
-def _place_tags(tags: Tags, params: Values, shape: Any, values: Mapping[str, str]) -> None:
+def _place_tags(tags: Tags, params: Values, shape: Any, values: Values, faults: list[Fault] | None = None) -> None:
     if tags.kind and "TagSpecifications" in shape.members:
-        place(params, shape, _TAG_SPECIFICATIONS, "tags", dict(values))
+        place(params, shape, _TAG_SPECIFICATIONS, "tags", values, faults)
         place(params, shape, _TAG_SPECIFICATIONS, "kind", tags.kind)
     else:
-        place(params, shape, {"tags": find_member(shape, "tags") or tags.sent_as}, "tags", dict(values))
+        place(params, shape, {"tags": find_member(shape, "tags") or tags.sent_as}, "tags", values, faults)
 
 
 def naming_for_tags(operation: str, resource: Resource, it: Context) -> Values:
@@ -113,7 +112,14 @@ def naming_for_tags(operation: str, resource: Resource, it: Context) -> Values:
     return naming(operation, resource.identity(it) | {"ResourceArn": it["arn"]}, it)
 
 
-def tag(resource: Resource, tags: Tags, it: Context, values: Mapping[str, str]) -> None:
+def check_tags(resource: Resource, values: Values, faults: list[Fault]) -> None:
+    """Adds an entry to `faults` for each rule of the service's model that the tags break."""
+    if resource.tags and values:
+        operation = resource.create.operation if takes_tags(resource) else resource.tags.tag
+        _place_tags(resource.tags, {}, input_shape(resource.service, operation), values, faults)
+
+
+def tag(resource: Resource, tags: Tags, it: Context, values: Values) -> None:
     """Puts tags on the object. Raises AccountError."""
     params = naming_for_tags(tags.tag, resource, it)
     _place_tags(tags, params, input_shape(it.service, tags.tag), values)

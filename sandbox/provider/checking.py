@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from .calls import input_shape, parameters
+from .calls import check_tags, input_shape, parameters
 from .convert import ConversionError, find_member
 from .resource import Context, Resource
 from .rules import Fault
@@ -125,7 +125,7 @@ def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
     """What the service's model, and the rules beside it, say against the inputs, as far as they are known."""
     found: list[Fault] = []
     checked: set[str] = set()
-    for call in resource.calls:
+    for call in (*resource.calls, *resource.delete):
         for name in call.properties:
             if name in checked or name not in inputs or inputs[name] is UNKNOWN:
                 continue
@@ -134,6 +134,7 @@ def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
                 parameters(resource, call, {name: inputs[name]}, it, faults=found)
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
+    check_tags(resource, inputs.get("tagsAll", {}), found)
     return list(dict.fromkeys([*found, *_missing(resource, inputs), *resource.rules(inputs)]))
 
 

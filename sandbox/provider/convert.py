@@ -105,8 +105,7 @@ def _encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults:
         made = {}
         _place_members(made, shape, names, path, value, faults)
     elif kind == "list" and is_object(value) and _pair(shape.member):
-        key, content = _pair(shape.member)
-        made = [{key: k, content: v} for k, v in value.items()]
+        made = [_encode_pair(shape.member, names, f"{path}.{k}", k, v, faults) for k, v in value.items()]
     elif kind == "list":
         numbered = [(f"{path}[{i}]", one) for i, one in enumerate(value if is_list(value) else [value])]
         made = [_encode(shape.member, names, where, one, faults) for where, one in numbered if one is not None]
@@ -119,6 +118,14 @@ def _encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults:
         shown = None if is_object(value) or is_list(value) else value
         faults += [Fault(path, rule, shown) for rule in _broken(shape, made, names, _INDEX.sub("", path))]
     return made
+
+
+def _encode_pair(
+    shape: Any, names: Mapping[str, str], path: str, key: str, value: Any, faults: list[Fault] | None
+) -> Values:
+    """Returns an entry of a map as the structure that the API has for it."""
+    entry = dict(zip(_pair(shape), (key, value), strict=True))
+    return {name: _encode(shape.members[name], names, path, item, faults) for name, item in entry.items()}
 
 
 def _scalar(kind: str, path: str, value: Any) -> Any:
@@ -209,26 +216,10 @@ def _inside(names: Mapping[str, str], path: str) -> Values:
     return {name.rpartition(".")[2]: target for name, target in names.items() if name.rpartition(".")[0] == path}
 
 
-def violations(shape: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yields (path of the parameter, rule) for each rule of the service's model that the parameters of a call break.
+def _broken(shape: Any, value: Any, names: Mapping[str, str], path: str) -> Iterator[str]:
+    """Yields the rules that the parameter `value` itself breaks: required members, enums, patterns, bounds.
 
-    Values are left out, as they may be secrets.
-    """
-    if value is UNKNOWN or value is None:
-        return
-    yield from ((path, rule) for rule in _broken(shape, value))
-    kind = shape.type_name
-    parts = enumerate(value) if kind == "list" else value.items() if kind in ("structure", "map") else ()
-    for key, item in parts:
-        inner = shape.member if kind == "list" else shape.value if kind == "map" else shape.members.get(key)
-        if inner is not None:
-            yield from violations(inner, item, f"{path}[{key}]" if kind == "list" else f"{path}.{key}".lstrip("."))
-
-
-def _broken(shape: Any, value: Any, names: Mapping[str, str] | None = None, path: str = "") -> Iterator[str]:
-    """Yields the rules that `value` itself breaks: required members, enums, patterns, bounds.
-
-    With `names`, messages spell members as properties of the object at `path`.
+    Messages spell members as properties of the object at `path`.
     """
     kind, facts = shape.type_name, shape.metadata
     if kind == "structure":
@@ -251,10 +242,8 @@ def _broken(shape: Any, value: Any, names: Mapping[str, str] | None = None, path
             yield f"must be {bounds}{_SIZES[kind]}"
 
 
-def _spelt(member: str, names: Mapping[str, str] | None, path: str) -> str:
-    """Returns the member as a property of the object at `path`, or without `names` as the API spells it."""
-    if names is None:
-        return member
+def _spelt(member: str, names: Mapping[str, str], path: str) -> str:
+    """Returns the member as a property of the object at `path`."""
     return next((n for n, target in _inside(names, path).items() if target == member), property_name(member))
 
 

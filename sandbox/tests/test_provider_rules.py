@@ -224,6 +224,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
             ("authToken", token, "`authToken`: must be 16 to 128 letters, digits and the characters ! & # $ ^ < > -")
             for token in ("hunter2", "hunter2" * 19, "hunter2-hunter2 hunter2", "hunter2-hunter2@", "hunter2-hünter2-x")
         ),
+        ("authTokenUpdateStrategy", "RESET", '"RESET": must be one of SET, ROTATE, DELETE'),
         ("transitEncryptionEnabled", GONE, "`authToken`: needs transitEncryptionEnabled"),
         *(
             ("replicationGroupId", name, f'`replicationGroupId` is "{name}": must be 1 to 40 letters')

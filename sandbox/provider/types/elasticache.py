@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..rules import Fault, between, given, matches, number
+from ..rules import Fault, between, given, matches, number, one_of
 from ..values import Values
 
 _MOMENT = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
@@ -19,6 +19,7 @@ def _replication_group_rules(inputs: Values) -> Iterator[Fault]:
     yield from matches(inputs, "authToken", r"[A-Za-z0-9!&#$^<>-]{16,128}", rule)
     rule = "must be 1 to 40 letters, digits and single hyphens, starting with a letter and not ending with a hyphen"
     yield from matches(inputs, "replicationGroupId", r"(?!.*--)[A-Za-z][A-Za-z0-9-]{0,39}(?<!-)", rule)
+    yield from one_of(inputs, "authTokenUpdateStrategy", "SET", "ROTATE", "DELETE")
     yield from between(inputs, "numCacheClusters", 1, 6)
     yield from between(inputs, "snapshotRetentionLimit", 0, 35, "days")
     yield from matches(inputs, "maintenanceWindow", f"{_MOMENT}-{_MOMENT}", "must be ddd:hh:mm-ddd:hh:mm")
