@@ -9,17 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf import json_format, struct_pb2
+from google.protobuf.struct_pb2 import Struct
 
+from sandbox.provider.host import MESSAGE_BYTES
 from sandbox.provider.stubs import grpc, provider, resource_grpc, sdk_version
 from sandbox.provider.stubs import resource as messages
+from sandbox.provider.values import SIGNATURE, UNKNOWN, Values, from_struct, to_struct
 
-# The protocol's marks (sdk/go/common/resource/plugin/rpc.go) for an unknown output and for a reference to a resource.
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-RESOURCE_REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
-
-_MAX_MESSAGE = 400 * 1024 * 1024
+# The protocol's mark for a reference to a resource: sdk/go/common/resource/plugin/rpc.go.
+_RESOURCE_REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
 
 
 class MonitorError(Exception):
@@ -31,13 +29,13 @@ class Registered:
     """A resource that the engine has registered. In a preview the id of a new resource is `UNKNOWN`."""
 
     urn: str
-    id: str
+    id: Any
     outputs: Mapping[str, Any]
     package_version: str
 
-    def reference(self) -> dict[str, Any]:
+    def reference(self) -> Values:
         """Returns the resource as a value in another resource's outputs."""
-        return {SIGNATURE: RESOURCE_REFERENCE, "urn": self.urn, "id": self.id, "packageVersion": self.package_version}
+        return {SIGNATURE: _RESOURCE_REFERENCE, "urn": self.urn, "id": self.id, "packageVersion": self.package_version}
 
 
 class Monitor:
@@ -45,7 +43,7 @@ class Monitor:
 
     def __init__(self, request: provider.ConstructRequest) -> None:
         self._request = request
-        options = [("grpc.max_receive_message_length", _MAX_MESSAGE)]
+        options = [("grpc.max_receive_message_length", MESSAGE_BYTES)]
         self._channel = grpc.insecure_channel(request.monitorEndpoint, options=options)
         # The type checker knows the generated stubs only partly.
         self._stub: Any = resource_grpc.ResourceMonitorStub(self._channel)
@@ -74,25 +72,22 @@ class Monitor:
         self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, uses: Iterable[Registered] = ()
     ) -> Registered:
         """Registers a resource of the `aws` provider that depends on its parent and on the resources that it `uses`."""
-        body = struct_pb2.Struct()
-        json_format.ParseDict(dict(inputs), body)
         return self._register(
             messages.RegisterResourceRequest(
                 type=type_,
                 name=name,
                 parent=parent.urn,
                 custom=True,
-                object=body,
+                object=to_struct(inputs),
                 provider=self._aws,
                 version=self._aws_version,
                 dependencies=sorted({parent.urn, *(used.urn for used in uses)}),
             )
         )
 
-    def outputs(self, component: Registered, outputs: Mapping[str, Any]) -> struct_pb2.Struct:
+    def outputs(self, component: Registered, outputs: Mapping[str, Any]) -> Struct:
         """Registers the component's outputs. Returns them in the form of Construct's answer."""
-        body = struct_pb2.Struct()
-        json_format.ParseDict(dict(outputs), body)
+        body = to_struct(outputs)
         self._call(
             self._stub.RegisterResourceOutputs, messages.RegisterResourceOutputsRequest(urn=component.urn, outputs=body)
         )
@@ -111,7 +106,7 @@ class Monitor:
         answer = self._call(self._stub.RegisterResource, request)
         if answer.result != messages.SUCCESS:
             raise MonitorError(f"{request.type} {request.name} was not registered")
-        outputs = json_format.MessageToDict(answer.object)
+        outputs, _ = from_struct(answer.object)
         return Registered(answer.urn, answer.id or UNKNOWN, outputs, self._aws_version)
 
     @staticmethod

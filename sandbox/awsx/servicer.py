@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from google.protobuf import empty_pb2, json_format
+from google.protobuf import empty_pb2
 
 from sandbox.awsx import vpc
 from sandbox.awsx.monitor import Monitor, MonitorError
 from sandbox.provider.stubs import grpc, plugin, provider, provider_grpc, sdk_version
+from sandbox.provider.values import from_struct
 
 
 class Servicer(provider_grpc.ResourceProviderServicer):
@@ -42,7 +43,7 @@ class Servicer(provider_grpc.ResourceProviderServicer):
             )
         monitor = Monitor(request)
         try:
-            component, outputs = vpc.build(monitor, request.name, json_format.MessageToDict(request.inputs))
+            component, outputs = vpc.build(monitor, request.name, from_struct(request.inputs)[0])
             state = monitor.outputs(component, outputs)
         except (ValueError, MonitorError) as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))

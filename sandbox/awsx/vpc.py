@@ -5,15 +5,46 @@ Source: pulumi-awsx 3.x with `subnetStrategy: Auto`. Inputs that this program do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 from sandbox.awsx.monitor import Monitor, Registered
-from sandbox.awsx.subnets import Subnet, layout
 
 TOKEN = "awsx:ec2:Vpc"  # noqa: S105 - a Pulumi type token
 INPUTS = ("availabilityZoneCidrMask", "availabilityZoneNames", "cidrBlock", "natGateways", "subnetStrategy")
 _ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet of one zone. `zone_index` counts from 0."""
+
+    name: str
+    type: str  # Public or Private
+    cidr_block: str
+    zone: str
+    zone_index: int
+
+
+def layout(vpc_name: str, vpc_cidr: str, zones: Sequence[str], zone_mask: int) -> list[Subnet]:
+    """Returns the subnets, zone by zone, in each zone the public one first.
+
+    Every zone gets one block: its first half is the private subnet, the next quarter the public one. Source of the
+    rules: the published component with `subnetStrategy: Auto` and its default subnets.
+
+    Raises:
+        ValueError: the block is none, or the zones do not fit in it.
+    """
+    blocks = list(IPv4Network(vpc_cidr).subnets(new_prefix=zone_mask))
+    subnets: list[Subnet] = []
+    for index, (zone, block) in enumerate(zip(zones, blocks[: len(zones)], strict=True)):
+        private, rest = block.subnets()
+        public, _ = rest.subnets()
+        for kind, cidr in (("Public", public), ("Private", private)):
+            subnets.append(Subnet(f"{vpc_name}-{kind.lower()}-{index + 1}", kind, str(cidr), zone, index))
+    return subnets
 
 
 def build(monitor: Monitor, name: str, inputs: Mapping[str, Any]) -> tuple[Registered, dict[str, Any]]:
@@ -24,8 +55,8 @@ def build(monitor: Monitor, name: str, inputs: Mapping[str, Any]) -> tuple[Regis
         sandbox.awsx.monitor.MonitorError: the engine or the `aws` provider refused a child.
     """
     _require_supported(inputs)
-    mask = int(inputs["availabilityZoneCidrMask"])  # numbers arrive as floats on the wire
-    subnets = layout(name, inputs["cidrBlock"], inputs["availabilityZoneNames"], mask)
+    zones, mask = inputs["availabilityZoneNames"], inputs["availabilityZoneCidrMask"]
+    subnets = layout(name, inputs["cidrBlock"], zones, mask)
 
     # Nothing is registered before the last input is known to be good.
     component = monitor.component()

@@ -13,7 +13,7 @@ from .stubs import grpc, provider_grpc
 # The engine makes one call a resource and limits them itself. More threads would only wait for the account.
 _THREADS = 32
 # The engine's limit for one message.
-_MESSAGE_BYTES = 400 * 1024 * 1024
+MESSAGE_BYTES = 400 * 1024 * 1024
 _GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
 
@@ -29,7 +29,7 @@ def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
         signal.signal(number, lambda _number, _frame: os._exit(0))
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
-        options=[("grpc.max_receive_message_length", _MESSAGE_BYTES), ("grpc.max_send_message_length", _MESSAGE_BYTES)],
+        options=[("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)],
     )
     provider_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -14,7 +14,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 
 Values = dict[str, Any]
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
+SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire signature of a secret value, not a secret
 _UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 # The engine has one sentinel for each kind of value; any of them can come in, a string's goes out.
@@ -71,9 +71,9 @@ def _from_value(value: Value, found_secret: Callable[[], None]) -> Any:
         return [_from_value(item, found_secret) for item in value.list_value.values]
     if kind == "struct_value":
         fields = value.struct_value.fields
-        if _SIGNATURE not in fields:
+        if SIGNATURE not in fields:
             return {name: _from_value(field, found_secret) for name, field in fields.items()}
-        if fields[_SIGNATURE].string_value != _SECRET:
+        if fields[SIGNATURE].string_value != _SECRET:
             raise ValueError(
                 "a property holds an asset, an archive or a resource reference, which the sandbox does not support"
             )
@@ -89,7 +89,7 @@ def to_struct(values: Mapping[str, Any], secret: Collection[str] = ()) -> Struct
     """Returns `values` in wire form, with the properties in `secret` wrapped as secrets. None values are left out."""
     wire = {name: _to_wire(value) for name, value in values.items() if value is not None}
     struct = Struct()
-    struct.update({n: {_SIGNATURE: _SECRET, "value": value} if n in secret else value for n, value in wire.items()})
+    struct.update({n: {SIGNATURE: _SECRET, "value": value} if n in secret else value for n, value in wire.items()})
     return struct
 
 
