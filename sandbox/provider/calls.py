@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from .account import service_model
-from .convert import find_member, place
+from .convert import Encoder, find_member
 from .resource import Call, Context, Resource, Tags
 from .rules import Fault
 from .values import Values
@@ -27,8 +27,8 @@ def parameters(
     call: Call,
     values: Values,
     it: Context,
+    faults: list[Fault],
     tags: Values | None = None,
-    faults: list[Fault] | None = None,
 ) -> list[Values]:
     """The parameters of each time that `call` has to be made to send its properties of `values`, with `tags` if given.
 
@@ -39,14 +39,15 @@ def parameters(
     """
     given: Values = {name: values[name] for name in call.properties if values.get(name) is not None}
     built = call.prepare(given, it) if call.prepare else given
-    shape, rename = input_shape(resource.service, call.operation), {**resource.rename, **call.rename}
+    shape = input_shape(resource.service, call.operation)
+    encoder = Encoder({**resource.rename, **call.rename}, faults)
     made: list[Values] = []
     for one in built if isinstance(built, list) else [built]:
         params: Values = {}
         if tags and resource.tags:
-            _place_tags(resource.tags, params, shape, tags)
+            _place_tags(resource.tags, params, shape, tags, faults)
         for name, value in one.items():
-            place(params, shape, rename, name, value, faults)
+            encoder.place(params, shape, name, value)
         made.append(_merge(_further(resource, call, it), params))
     return made
 
@@ -84,7 +85,7 @@ def _merge(params: Values, more: Values) -> Values:
 def carry_out(resource: Resource, call: Call, values: Values, it: Context, tags: Values | None = None) -> Any:
     """Makes `call` as often as needed. Returns the last answer. Raises AccountError, ConversionError."""
     answer: Any = None
-    for params in parameters(resource, call, values, it, tags):
+    for params in parameters(resource, call, values, it, [], tags):
         answer = it.call(call.operation, **params)
     return answer
 
@@ -97,12 +98,13 @@ def takes_tags(resource: Resource) -> bool:
     return bool({"TagSpecifications", "Tags", "tags", resource.tags.sent_as} & members.keys())
 
 
-def _place_tags(tags: Tags, params: Values, shape: Any, values: Values, faults: list[Fault] | None = None) -> None:
+def _place_tags(tags: Tags, params: Values, shape: Any, values: Values, faults: list[Fault]) -> None:
     if tags.kind and "TagSpecifications" in shape.members:
-        place(params, shape, _TAG_SPECIFICATIONS, "tags", values, faults)
-        place(params, shape, _TAG_SPECIFICATIONS, "kind", tags.kind)
+        encoder = Encoder(_TAG_SPECIFICATIONS, faults)
+        encoder.place(params, shape, "kind", tags.kind)
     else:
-        place(params, shape, {"tags": find_member(shape, "tags") or tags.sent_as}, "tags", values, faults)
+        encoder = Encoder({"tags": find_member(shape, "tags") or tags.sent_as}, faults)
+    encoder.place(params, shape, "tags", values)
 
 
 def naming_for_tags(operation: str, resource: Resource, it: Context) -> Values:
@@ -122,7 +124,7 @@ def check_tags(resource: Resource, values: Values, faults: list[Fault]) -> None:
 def tag(resource: Resource, tags: Tags, it: Context, values: Values) -> None:
     """Puts tags on the object. Raises AccountError."""
     params = naming_for_tags(tags.tag, resource, it)
-    _place_tags(tags, params, input_shape(it.service, tags.tag), values)
+    _place_tags(tags, params, input_shape(it.service, tags.tag), values, [])
     it.call(tags.tag, **params)
 
 

@@ -131,7 +131,7 @@ def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
                 continue
             checked.add(name)
             try:
-                parameters(resource, call, {name: inputs[name]}, it, faults=found)
+                parameters(resource, call, {name: inputs[name]}, it, found)
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
     check_tags(resource, inputs.get("tagsAll", {}), found)

@@ -50,82 +50,81 @@ def find_member(shape: Any, name: str) -> str | None:
     return next((found[form] for form in forms if form in found), None)
 
 
-def place(
-    params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None = None
-) -> None:
-    """Converts the property at `path` and puts it into `params`, the parameters of structure `shape`.
+class Encoder:
+    """Converts properties to the parameters of a call.
 
-    `faults` gets an entry for each rule of the service's model that a value breaks.
-
-    Raises:
-        ConversionError: the shape has no member for it.
+    Args:
+        names: the parameters of properties that are not called alike.
+        faults: gets an entry for each rule of the service's model that a value breaks.
     """
-    if value is None:
-        return
-    target = names.get(_INDEX.sub("", path)) or find_member(shape, path.rpartition(".")[2])
-    if target is None:
-        raise ConversionError(path, "AWS's API has no such member")
-    if target == ".":
-        if value is not UNKNOWN:
-            _place_members(params, shape, names, path, value, faults)
-        return
-    *parents, last = target.split(".")
-    for name in parents:
-        shape = shape.members[name]
-        if shape.type_name == "list":
-            shape = shape.member
-            params = params.setdefault(name, [{}])[0]
+
+    def __init__(self, names: Mapping[str, str], faults: list[Fault]) -> None:
+        self._names, self._faults = names, faults
+
+    def place(self, params: Values, shape: Any, path: str, value: Any) -> None:
+        """Converts the property at `path` and puts it into `params`, the parameters of structure `shape`.
+
+        Raises:
+            ConversionError: the shape has no member for it.
+        """
+        if value is None:
+            return
+        target = self._names.get(_INDEX.sub("", path)) or find_member(shape, path.rpartition(".")[2])
+        if target is None:
+            raise ConversionError(path, "AWS's API has no such member")
+        if target == ".":
+            if value is not UNKNOWN:
+                self._place_members(params, shape, path, value)
+            return
+        *parents, last = target.split(".")
+        for name in parents:
+            shape = shape.members[name]
+            if shape.type_name == "list":
+                shape = shape.member
+                params = params.setdefault(name, [{}])[0]
+            else:
+                params = params.setdefault(name, {})
+        params[last] = self._encode(shape.members[last], path, value)
+
+    def _place_members(self, params: Values, shape: Any, path: str, value: Any) -> None:
+        """Puts every member of the object `value` into `params`; see `place`."""
+        for name, item in _object(path, value[0] if is_list(value) and len(value) == 1 else value).items():
+            if not name.startswith("__"):
+                self.place(params, shape, f"{path}.{name}", item)
+
+    def _encode(self, shape: Any, path: str, value: Any) -> Any:
+        """Returns `value` as a parameter of `shape`. An unknown stays one."""
+        if value is UNKNOWN:
+            return UNKNOWN
+        kind = shape.type_name
+        made: Any
+        if kind == "structure":
+            made = {}
+            self._place_members(made, shape, path, value)
+        elif kind == "list" and is_object(value) and _pair(shape.member):
+            made = [self._encode_pair(shape.member, f"{path}.{name}", name, item) for name, item in value.items()]
+        elif kind == "list":
+            numbered = [(f"{path}[{i}]", one) for i, one in enumerate(value if is_list(value) else [value])]
+            made = [self._encode(shape.member, where, one) for where, one in numbered if one is not None]
+        elif kind == "map":
+            entries = _object(path, value).items()
+            made = {name: self._encode(shape.value, f"{path}.{name}", item) for name, item in entries}
         else:
-            params = params.setdefault(name, {})
-    params[last] = _encode(shape.members[last], names, path, value, faults)
+            made = _scalar(kind, path, value)
+        shown = None if is_object(value) or is_list(value) else value
+        self._faults += [Fault(path, rule, shown) for rule in _broken(shape, made, self._names, _INDEX.sub("", path))]
+        return made
 
-
-def _place_members(
-    params: Values, shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None
-) -> None:
-    """Puts every member of the object `value` into `params`; see `place`."""
-    for name, item in _object(path, value[0] if is_list(value) and len(value) == 1 else value).items():
-        if not name.startswith("__"):
-            place(params, shape, names, f"{path}.{name}", item, faults)
+    def _encode_pair(self, shape: Any, path: str, key: str, value: Any) -> Values:
+        """Returns an entry of a map as the structure that the API has for it."""
+        entry = dict(zip(_pair(shape), (key, value), strict=True))
+        return {name: self._encode(shape.members[name], path, item) for name, item in entry.items()}
 
 
 def _object(path: str, value: Any) -> Values:
     if not is_object(value):
         raise ConversionError(path, "an object is needed here")
     return value
-
-
-def _encode(shape: Any, names: Mapping[str, str], path: str, value: Any, faults: list[Fault] | None) -> Any:
-    """Returns `value` as a parameter of `shape`. An unknown stays one. For `faults` and errors see `place`."""
-    if value is UNKNOWN:
-        return UNKNOWN
-    kind = shape.type_name
-    made: Any
-    if kind == "structure":
-        made = {}
-        _place_members(made, shape, names, path, value, faults)
-    elif kind == "list" and is_object(value) and _pair(shape.member):
-        made = [_encode_pair(shape.member, names, f"{path}.{k}", k, v, faults) for k, v in value.items()]
-    elif kind == "list":
-        numbered = [(f"{path}[{i}]", one) for i, one in enumerate(value if is_list(value) else [value])]
-        made = [_encode(shape.member, names, where, one, faults) for where, one in numbered if one is not None]
-    elif kind == "map":
-        entries = _object(path, value).items()
-        made = {k: _encode(shape.value, names, f"{path}.{k}", v, faults) for k, v in entries}
-    else:
-        made = _scalar(kind, path, value)
-    if faults is not None:
-        shown = None if is_object(value) or is_list(value) else value
-        faults += [Fault(path, rule, shown) for rule in _broken(shape, made, names, _INDEX.sub("", path))]
-    return made
-
-
-def _encode_pair(
-    shape: Any, names: Mapping[str, str], path: str, key: str, value: Any, faults: list[Fault] | None
-) -> Values:
-    """Returns an entry of a map as the structure that the API has for it."""
-    entry = dict(zip(_pair(shape), (key, value), strict=True))
-    return {name: _encode(shape.members[name], names, path, item, faults) for name, item in entry.items()}
 
 
 def _scalar(kind: str, path: str, value: Any) -> Any:
