@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from .calls import check_tags, input_shape, parameters
 from .convert import ConversionError, find_member
-from .resource import Context, Resource
+from .resource import Context, Name, Resource
 from .rules import Fault
 from .values import UNKNOWN, Values, agrees, is_list, is_object, same
 
@@ -45,17 +45,6 @@ class Change:
     delete_first: bool
 
 
-class NameTooLongError(Exception):
-    """A generated name would exceed its type's limit. The bridge of the AWS provider never shortens one.
-
-    Source: pulumi-terraform-bridge, pkg/tfbridge/info/autonaming.go; Pulumi SDK, NewUniqueName.
-    """
-
-    def __init__(self, token: str, start: str, limit: int) -> None:
-        reason = f"name '{start}' plus {_SUFFIX_DIGITS} random chars is longer than maximum length {limit}"
-        super().__init__(f"could not make instance of '{token}': {reason}")
-
-
 def complete(
     resource: Resource, news: Values, olds: Values, naming: Naming, default_tags: Mapping[str, str]
 ) -> tuple[Values, list[Fault]]:
@@ -69,8 +58,8 @@ def complete(
     inputs |= {name: resource.defaults[name] for name in defaulted}
     if resource.name and resource.name.property not in inputs:
         try:
-            inputs[resource.name.property] = _generated_name(resource, inputs, olds, naming)
-        except NameTooLongError as error:
+            inputs[resource.name.property] = _generated_name(resource.token, resource.name, inputs, olds, naming)
+        except ValueError as error:
             return inputs, [*unknown, Fault("", str(error))]
         defaulted.append(resource.name.property)
     if resource.tags:
@@ -102,10 +91,13 @@ def _unknown_members(resource: Resource, property: str, path: str, value: Any) -
                 yield from _unknown_members(resource, f"{property}.{name}", f"{path}.{name}", item)
 
 
-def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Naming) -> Any:
-    name = resource.name
-    if name is None:
-        raise ValueError(f"{resource.token} has no name")
+def _generated_name(token: str, name: Name, inputs: Values, olds: Values, naming: Naming) -> Any:
+    """A name for an object that the program does not name.
+
+    Raises:
+        ValueError: it would exceed the type's limit. The bridge of the AWS provider never shortens a name. Source:
+            pulumi-terraform-bridge, pkg/tfbridge/info/autonaming.go; Pulumi SDK, NewUniqueName.
+    """
     prefix = inputs.get(name.prefix)
     if prefix is UNKNOWN:
         return UNKNOWN
@@ -117,7 +109,8 @@ def _generated_name(resource: Resource, inputs: Values, olds: Values, naming: Na
         return name.transform(prefix + digest[: max(1, min(_PREFIX_DIGITS, name.max_length - len(prefix)))])
     start = f"{name.transform(naming.logical)}-"
     if len(start) + _SUFFIX_DIGITS > name.max_length:
-        raise NameTooLongError(resource.token, start, name.max_length)
+        reason = f"name '{start}' plus {_SUFFIX_DIGITS} random chars is longer than maximum length {name.max_length}"
+        raise ValueError(f"could not make instance of '{token}': {reason}")
     return f"{start}{digest[:_SUFFIX_DIGITS]}"
 
 

@@ -44,7 +44,7 @@ class Lifecycle:
     """
 
     def __init__(self, account: Account, default_tags: Mapping[str, str]) -> None:
-        self._account = account
+        self.account = account
         self._default_tags = dict(default_tags)
         self._cancelled = threading.Event()
 
@@ -70,7 +70,7 @@ class Lifecycle:
             ]
             return _without_dropped(resource, olds, given) | given | dict.fromkeys(unknown, UNKNOWN)
         computed: Values = dict.fromkeys(resource.outputs, UNKNOWN)
-        region = {"region": self._account.region} if resource.regional else {}
+        region = {"region": self.account.region} if resource.regional else {}
         return computed | region | given
 
     def create(self, resource: Resource, inputs: Values, timeout: float) -> tuple[str, Values]:
@@ -197,7 +197,7 @@ class Lifecycle:
             steps.pop(0)
 
     def _context(self, resource: Resource, properties: Values, identifier: str = "") -> Context:
-        return Context(self._account, resource.service, identifier, properties)
+        return Context(self.account, resource.service, identifier, properties)
 
     def _wait(self, resource: Resource, it: Context, timeout: float) -> None:
         seconds = timeout or _WAIT_SECONDS

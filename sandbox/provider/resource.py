@@ -51,10 +51,6 @@ class Context:
     def partition(self) -> str:
         return self.account.identity()["partition"]
 
-    def arn(self, service: str, resource: str) -> str:
-        """The ARN of a resource in this account and region."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
-
     def call(self, operation: str, /, **params: Any) -> Any:
         """Calls an operation of the type's service. Raises AccountError."""
         return self.account.call(self.service, operation, params)

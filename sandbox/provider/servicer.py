@@ -113,7 +113,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._configured: tuple[Account, Lifecycle] | None = None
+        self._lifecycle: Lifecycle | None = None
 
     # The plugin
 
@@ -127,8 +127,8 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         return provider.GetSchemaResponse(schema="{}")
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
-        if self._configured:
-            self._configured[1].cancel()
+        if self._lifecycle:
+            self._lifecycle.cancel()
         return empty_pb2.Empty()
 
     # Configuration
@@ -165,7 +165,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         tags: Any = json.loads(given) if isinstance(given, str) else given
         account = Account(endpoint, region, self._environment)
         _require_allowed(account, config.get("allowedAccountIds"))
-        self._configured = account, Lifecycle(account, tags.get("tags") or {} if is_object(tags) else {})
+        self._lifecycle = Lifecycle(account, tags.get("tags") or {} if is_object(tags) else {})
         return provider.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # Functions
@@ -175,7 +175,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         from .functions import invoke  # slow to import, as it imports the resource types
 
         response = provider.InvokeResponse()
-        result = to_struct(invoke(self._ready()[0], call.request.tok, call.values))
+        result = to_struct(invoke(self._ready().account, call.request.tok, call.values))
         getattr(response, "return").CopyFrom(result)  # a Python keyword
         return response
 
@@ -183,7 +183,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("news")
     def Check(self, call: Request) -> provider.CheckResponse:  # noqa: N802
-        resource, lifecycle = call.resource, self._ready()[1]
+        resource, lifecycle = call.resource, self._ready()
         naming = Naming(call.name, call.request.randomSeed)
         inputs, reasons = lifecycle.check(resource, call.values, call.other("olds"), naming)
         return provider.CheckResponse(inputs=call.struct(inputs), failures=_failures(reasons, inputs, call.wrapped))
@@ -210,7 +210,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("properties")
     def Create(self, call: Request) -> provider.CreateResponse:  # noqa: N802
-        request, resource, lifecycle = call.request, call.resource, self._ready()[1]
+        request, resource, lifecycle = call.request, call.resource, self._ready()
         if request.preview:
             return provider.CreateResponse(properties=call.struct(lifecycle.preview(resource, call.values)))
         identifier, outputs = lifecycle.create(resource, call.values, request.timeout)
@@ -219,7 +219,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     @_answers("inputs")
     def Read(self, call: Request) -> provider.ReadResponse:  # noqa: N802
         olds, old_secret = from_struct(call.request.properties)
-        found = self._ready()[1].read(call.resource, call.request.id, call.values, olds)
+        found = self._ready().read(call.resource, call.request.id, call.values, olds)
         if found is None:
             return provider.ReadResponse()
         call.secret |= old_secret
@@ -227,7 +227,7 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("news")
     def Update(self, call: Request) -> provider.UpdateResponse:  # noqa: N802
-        request, resource, lifecycle = call.request, call.resource, self._ready()[1]
+        request, resource, lifecycle = call.request, call.resource, self._ready()
         news, olds, old_inputs = call.values, call.other("olds"), call.other("old_inputs")
         if request.preview:
             outputs = lifecycle.preview(resource, news, olds)
@@ -239,13 +239,13 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
 
     @_answers("properties")
     def Delete(self, call: Request) -> empty_pb2.Empty:  # noqa: N802
-        self._ready()[1].delete(call.resource, call.request.id, call.values, call.request.timeout)
+        self._ready().delete(call.resource, call.request.id, call.values, call.request.timeout)
         return empty_pb2.Empty()
 
-    def _ready(self) -> tuple[Account, Lifecycle]:
-        if not self._configured:
+    def _ready(self) -> Lifecycle:
+        if not self._lifecycle:
             raise ValueError("the provider is not configured")
-        return self._configured
+        return self._lifecycle
 
 
 def _failures(faults: Iterable[Fault], values: Values, secret: Collection[str]) -> list[provider.CheckFailure]:

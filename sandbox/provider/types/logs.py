@@ -54,7 +54,7 @@ LOG_GROUP = Resource(
             at="logGroups",
             params=lambda it: {"logGroupNamePrefix": it.id},
             find=lambda group, it: group["logGroupName"] == it.id,
-            show=lambda _, it: {"arn": it.arn("logs", f"log-group:{it.id}")},
+            show=lambda _, it: {"arn": f"arn:{it.partition}:logs:{it.region}:{it.account_id}:log-group:{it.id}"},
         ),
     ),
     update=(
