@@ -150,7 +150,7 @@ _NOTIFICATION = {
 }
 _BUCKET = "voiceter-recordings"
 _OBJECTS = f"arn:aws:s3:::{_BUCKET}/*"
-_TABLE_KEYS = {
+_TABLE_KEYS: Values = {
     "attributes": [{"name": "sessionId", "type": "S"}, {"name": "kind", "type": "S"}, {"name": "start", "type": "S"}],
     "hashKey": "sessionId",
 }
@@ -265,6 +265,14 @@ SAMPLES: dict[str, Sample] = {
             "deletionProtectionEnabled": False,
         },
         {
+            "attributes": _TABLE_KEYS["attributes"][:2],
+            "globalSecondaryIndexes": [
+                {
+                    "name": "kind-start-index",
+                    "keySchemas": [{"attributeName": "kind", "keyType": "HASH"}],
+                    "projectionType": "KEYS_ONLY",
+                }
+            ],
             "pointInTimeRecovery": {"enabled": False},
             "serverSideEncryption": {"enabled": False},
             "tags": {"Data": "sessions"},

@@ -170,6 +170,8 @@ def test_preview_refresh_and_import_show_the_object_as_it_was_created(world: Wor
     assert preview.outputs.keys() == made.outputs.keys()
     unknown = {name for name, value in preview.outputs.items() if value is UNKNOWN}
     assert unknown == made.outputs.keys() - made.inputs.keys() - {"region"}
+    nothing_known = dict.fromkeys(SAMPLES[token].inputs, UNKNOWN)
+    assert engine.create(token, "preview", nothing_known, preview=True).outputs.items() >= nothing_known.items()
 
     refreshed = engine.seen(made)
     assert (refreshed.id, refreshed.inputs, refreshed.outputs) == (made.id, made.inputs, made.outputs)

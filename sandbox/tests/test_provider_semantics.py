@@ -40,26 +40,6 @@ def test_unknowns_pass_through_check_and_preview(engine: Engine) -> None:
     assert preview.outputs["arn"] is UNKNOWN
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        samples.TASK,
-        samples.SERVICE,
-        samples.LOAD_BALANCER,
-        samples.TARGET_GROUP,
-        samples.RULE,
-        samples.RECORD,
-        samples.POLICY,
-        samples.ROLE,
-        samples.LISTENER,
-    ],
-)
-def test_every_input_may_be_unknown(engine: Engine, token: str) -> None:
-    news: Values = dict.fromkeys(SAMPLES[token].inputs, UNKNOWN)
-    preview = engine.create(token, "unknown", news, preview=True)
-    assert all(preview.outputs[name] is UNKNOWN for name in news)
-
-
 def test_an_unknown_value_is_a_change_and_replaces_if_its_property_does(world: World) -> None:
     made = world.make(samples.TABLE)
     difference = world.engine.diff(made, made.inputs | {"name": UNKNOWN, "ttl": UNKNOWN})
@@ -150,7 +130,7 @@ def test_generated_names_are_recorded_and_stay(engine: Engine) -> None:
 
 @pytest.mark.parametrize("token", [token for token, resource in TYPES.items() if resource.name])
 def test_generated_name_over_the_limit_is_refused_and_never_shortened(engine: Engine, token: str) -> None:
-    """As pulumi-terraform-bridge does, see checking.py."""
+    """As pulumi-terraform-bridge does, see `checking.py`."""
     name = TYPES[token].name
     assert name
     fits = "n" * (name.max_length - 8 - len(name.transform("n")) + 1)
@@ -249,17 +229,6 @@ def test_a_refresh_ignores_changes_of_ignored_properties(
     seen: Values = {"actions": [{"type": "forward", "forward": {"weight": 0}}], "tags": {"New": "1"}}
     recorded: Values = {"actions": [{"type": "forward", "forward": {"weight": 100}}], "tags": {"Gone": "1"}}
     assert engine.diff(Made(samples.RULE, "rule", "arn", seen, seen), recorded, ignore).diffs == differs
-
-
-def test_a_changed_index_is_deleted_and_created(world: World, endpoint: str) -> None:
-    made = world.make(samples.TABLE)
-    keys = [{"attributeName": "kind", "keyType": "HASH"}]
-    index = {"name": "by-kind", "keySchemas": keys, "projectionType": "KEYS_ONLY"}
-    news = made.inputs | {"globalSecondaryIndexes": [index], "attributes": made.inputs["attributes"][:2]}
-    updated = world.engine.update(made, news)
-    assert updated.outputs["globalSecondaryIndexes"] == [index]
-    table = client(endpoint, "dynamodb").describe_table(TableName=made.id)["Table"]
-    assert [one["IndexName"] for one in table["GlobalSecondaryIndexes"]] == ["by-kind"]
 
 
 # Failures
