@@ -16,6 +16,7 @@ _THREADS = 32
 MESSAGE_BYTES = 400 * 1024 * 1024
 _GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
@@ -25,8 +26,7 @@ def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
     after a killed engine no plugin may go on creating resources.
     """
     parent = os.getppid()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: os._exit(0))
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # of all threads, so that the wait below gets them
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_THREADS),
         options=[("grpc.max_receive_message_length", MESSAGE_BYTES), ("grpc.max_send_message_length", MESSAGE_BYTES)],
@@ -42,8 +42,8 @@ def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
     gc.enable()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    while True:  # a sleep lets the main thread run signal handlers, a wait on the server does not
-        time.sleep(3600)
+    signal.sigwait(_ENDING)
+    os._exit(0)
 
 
 def _end_with(parent: int) -> None:

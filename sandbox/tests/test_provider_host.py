@@ -47,7 +47,7 @@ def test_it_prints_its_port_and_answers() -> None:
 def test_a_signal_ends_it_at_once(number: signal.Signals) -> None:
     with _plugin() as (process, _):
         process.send_signal(number)
-        assert process.wait(timeout=1) == 0
+        assert process.wait(timeout=10) == 0
 
 
 def test_it_ends_with_its_parent() -> None:
