@@ -275,6 +275,7 @@ SAMPLES: dict[str, Sample] = {
             ],
             "pointInTimeRecovery": {"enabled": False},
             "serverSideEncryption": {"enabled": False},
+            "deletionProtectionEnabled": True,
             "tags": {"Data": "sessions"},
         },
     ),

@@ -17,13 +17,11 @@ from sandbox.tests.provider_samples import (
     CACHE_TOKEN,
     CONTAINERS,
     KEY,
-    LOG_GROUP,
     MATH,
     RECORD,
     REPOSITORY,
     SAMPLES,
     SECRET,
-    TABLE,
     TASK,
     TOPIC_POLICY,
 )
@@ -83,16 +81,6 @@ def test_members_that_ecs_adds_are_no_difference(world: World) -> None:
     inputs = world.resolve(SAMPLES[TASK].inputs) | {"containerDefinitions": json.dumps([bare])}
     made = world.engine.create(TASK, "bare", inputs)
     assert world.engine.seen(made).inputs == made.inputs
-
-
-@pytest.mark.parametrize(("token", "call"), [(TABLE, "DeleteTable"), (LOG_GROUP, "DeleteLogGroup")])
-def test_a_protected_object_is_not_deleted(world: World, token: str, call: str) -> None:
-    made = world.engine.create(token, "t", world.resolve(SAMPLES[token].inputs) | {"deletionProtectionEnabled": True})
-    with pytest.raises(Refused, match=f"{call}: ValidationException"):
-        world.engine.delete(made)
-    freed = world.engine.update(made, made.inputs | {"deletionProtectionEnabled": False})
-    world.engine.delete(freed)
-    assert world.engine.read(freed) is None
 
 
 # Further

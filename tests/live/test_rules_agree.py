@@ -14,7 +14,7 @@ from components.lib.names import Names
 from components.service.strategy import STRATEGIES
 from config import rules
 from config.settings import Settings
-from sandbox.provider.types import TYPES, ecs, logs
+from sandbox.provider.types import TYPES, ecs_task_definitions, logs
 from sandbox.provider.values import Values
 
 pytestmark = pytest.mark.sandbox
@@ -61,7 +61,7 @@ def _shape(service: str, name: str) -> Any:
 
 def test_fargate_sizes_agree() -> None:
     program = {cpu: list(memory) for cpu, memory in rules.FARGATE_MEMORY.items()}
-    assert program == {cpu: list(memory) for cpu, memory in ecs.FARGATE_MEMORY.items()}
+    assert program == {cpu: list(memory) for cpu, memory in ecs_task_definitions.FARGATE_MEMORY.items()}
 
 
 def test_log_retention_values_agree() -> None:

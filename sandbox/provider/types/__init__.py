@@ -11,6 +11,7 @@ from . import (
     ec2_rules,
     ecr,
     ecs,
+    ecs_task_definitions,
     elasticache,
     elbv2,
     events,
@@ -25,7 +26,7 @@ from . import (
 )
 
 _MODULES = (
-    *(acm, application_autoscaling, budgets, cloudwatch, dynamodb, ec2, ec2_rules, ecr, ecs, elasticache),
-    *(elbv2, events, iam, kms, logs, route53, s3, secretsmanager, sns, wafv2),
+    *(acm, application_autoscaling, budgets, cloudwatch, dynamodb, ec2, ec2_rules, ecr, ecs, ecs_task_definitions),
+    *(elasticache, elbv2, events, iam, kms, logs, route53, s3, secretsmanager, sns, wafv2),
 )
 TYPES: dict[str, Resource] = {resource.token: resource for module in _MODULES for resource in module.RESOURCES}
