@@ -92,7 +92,14 @@ class Engine:
         return f"urn:pulumi:dev::voiceter-backend::voiceter:data:Stores${token}::{name}"
 
     def check(
-        self, token: str, name: str, news: Values, olds: Values | None = None, secret: tuple[str, ...] = ()
+        self,
+        token: str,
+        name: str,
+        news: Values,
+        olds: Values | None = None,
+        *,
+        secret: tuple[str, ...] = (),
+        seed: bytes = b"seed",
     ) -> tuple[Values, list[str]]:
         """The inputs as the provider completes them, and what is wrong with them."""
         answer = self.call(
@@ -101,7 +108,7 @@ class Engine:
                 urn=self.urn(token, name),
                 olds=to_struct(olds or {}),
                 news=to_struct(news, secret),
-                randomSeed=name.encode(),
+                randomSeed=seed,
             ),
         )
         return from_struct(answer.inputs)[0], [one.reason for one in answer.failures]

@@ -293,7 +293,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
                 ("visibilityConfig.metricName", "visibilityConfig.metricName"),
                 ("rules.1.visibilityConfig.metricName", "rules[1].visibilityConfig.metricName"),
             )
-            for name in ("All", "Default_Action", "a b", "a.b", "")
+            for name in ("All", "Default_Action", "a.b")
         ),
     ],
     samples.WEB_ACL_LOG: [

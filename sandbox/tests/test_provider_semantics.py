@@ -1,14 +1,15 @@
 """What the engine relies on: unknowns, secrets, names, differences, drift, and failures that leave an object."""
 
 import json
-from typing import Any, cast
+import re
+from typing import Any
 
 import pytest
 
 from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
 from sandbox.provider.types import TYPES
-from sandbox.provider.values import UNKNOWN, Values, from_struct, to_struct
+from sandbox.provider.values import SIGNATURE, UNKNOWN, Values, from_struct, to_struct
 from sandbox.tests import provider_samples as samples
 from sandbox.tests.provider_harness import Engine, Made, Refused, client
 from sandbox.tests.provider_samples import SAMPLES, document
@@ -69,12 +70,8 @@ def test_a_secret_string_comes_back_as_a_secret_even_if_the_program_passes_it_in
 
 
 def test_a_nested_secret_makes_its_property_secret(engine: Engine) -> None:
-    nested = to_struct({"tags": {}})
-    nested.fields["tags"].struct_value.fields["Key"].struct_value.CopyFrom(
-        to_struct({"value": VALUE}, ()),
-    )
-    signature = nested.fields["tags"].struct_value.fields["Key"].struct_value
-    signature.fields["4dabf18193072939515e22adb298388d"].string_value = "1b47061264138c4ac30d75fd1eb44270"
+    secret_value = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": VALUE}
+    nested = to_struct({"tags": {"Key": secret_value}})
     answer = engine.call(
         "Check", provider.CheckRequest(urn=engine.urn(samples.CLUSTER, "c"), news=nested, randomSeed=b"1")
     )
@@ -101,31 +98,19 @@ def test_an_error_never_shows_a_secret(world: World) -> None:
 LONG = "a-rather-long-logical-name-of-forty-chars"
 
 
-def _name(engine: Engine, token: str, news: Values, olds: Values | None = None, **request: Any) -> tuple[str, Values]:
-    answer = engine.call(
-        "Check",
-        provider.CheckRequest(
-            urn=engine.urn(token, LONG),
-            news=to_struct(news),
-            olds=to_struct(olds or {}),
-            randomSeed=request.pop("seed", b"seed"),
-            **request,
-        ),
-    )
-    inputs, _ = from_struct(answer.inputs)
-    return cast(str, inputs.get("bucket") or inputs.get("name")), inputs
+def _named(engine: Engine, token: str, news: Values, olds: Values | None = None, seed: bytes = b"seed") -> Values:
+    return engine.check(token, LONG, news, olds, seed=seed)[0]
 
 
 def test_generated_names_are_recorded_and_stay(engine: Engine) -> None:
-    name, inputs = _name(engine, samples.REPOSITORY, {})
-    assert name[:-7] == f"{LONG}-"
+    inputs = _named(engine, samples.REPOSITORY, {})
+    assert inputs["name"][:-7] == f"{LONG}-"
     assert "name" in inputs["__defaults"]
-    assert _name(engine, samples.REPOSITORY, {}, inputs, seed=b"other")[0] == name
-    assert _name(engine, samples.REPOSITORY, {}, seed=b"other")[0] != name
-    assert _name(engine, samples.REPOSITORY, {"name": "mine"}, inputs) == (
-        "mine",
-        _name(engine, samples.REPOSITORY, {"name": "mine"})[1],
-    )
+    assert _named(engine, samples.REPOSITORY, {}, inputs, b"other")["name"] == inputs["name"]
+    assert _named(engine, samples.REPOSITORY, {}, seed=b"other")["name"] != inputs["name"]
+    named = _named(engine, samples.REPOSITORY, {"name": "mine"}, inputs)
+    assert named == _named(engine, samples.REPOSITORY, {"name": "mine"})
+    assert named["name"] == "mine"
 
 
 @pytest.mark.parametrize("token", [token for token, resource in TYPES.items() if resource.name])
@@ -141,11 +126,10 @@ def test_generated_name_over_the_limit_is_refused_and_never_shortened(engine: En
 
 
 def test_a_name_begins_with_its_prefix_and_changes_with_it(engine: Engine) -> None:
-    name, inputs = _name(engine, samples.SECRET, {"namePrefix": "app/TOKEN-"})
-    assert name.startswith("app/TOKEN-")
-    assert len(name) == len("app/TOKEN-") + 26
-    assert _name(engine, samples.SECRET, {"namePrefix": "app/TOKEN-"}, inputs, seed=b"x")[0] == name
-    assert _name(engine, samples.SECRET, {"namePrefix": "app/KEY-"}, inputs)[0].startswith("app/KEY-")
+    inputs = _named(engine, samples.SECRET, {"namePrefix": "app/TOKEN-"})
+    assert re.fullmatch("app/TOKEN-[0-9a-f]{26}", inputs["name"])
+    assert _named(engine, samples.SECRET, {"namePrefix": "app/TOKEN-"}, inputs, b"other")["name"] == inputs["name"]
+    assert _named(engine, samples.SECRET, {"namePrefix": "app/KEY-"}, inputs)["name"].startswith("app/KEY-")
 
 
 # Differences
