@@ -165,7 +165,8 @@ def test_inference_profile_exists_and_its_model_is_accessible() -> None:
     calls = [offered, ("get_inference_profile", profile), access(SONIC), access(LITE_2)]
     config = {"extraModelIds": f'["{PROFILE}"]'}
     assert levels(found(preflight.models, {"bedrock": calls}, **config)) == ["OK", "OK"]
-    missing: list[tuple[str, Any]] = [("get_inference_profile", "ResourceNotFoundException")] * 6
+    codes = ("ResourceNotFoundException", "ValidationException")
+    missing: list[tuple[str, Any]] = [("get_inference_profile", code) for code in codes] * 3
     findings = found(preflight.models, {"bedrock": [offered, *missing, access(SONIC)]}, **config)
     assert levels(findings) == ["FAIL", "OK"]
     assert findings[0].text.startswith(f"extraModelIds[0] = '{PROFILE}': is no inference profile")

@@ -62,13 +62,15 @@ def left(found: scanning.Report) -> list[tuple[str, str]]:
 
 
 def test_findings_are_those_of_the_stack_by_severity() -> None:
-    found = report()
+    severities = {"ec2_networkacl_allow_ingress_tcp_port_22": "Low", "s3_bucket_object_versioning": "Critical"}
+    rated = [{**one, "severity": severities.get(one["metadata"]["event_code"], "Medium")} for one in FOUND]
+    found = judge(rated, RESOURCES, parsed("prod"), {}, ())
     assert left(found) == [
+        ("s3_bucket_object_versioning", "aws:s3/bucket:Bucket logs"),
         ("cloudwatch_log_group_retention_policy_specific_days_enabled", "aws:cloudwatch/logGroup:LogGroup app"),
-        ("ec2_networkacl_allow_ingress_tcp_port_22", "aws:ec2/vpc:Vpc network"),
         ("elbv2_waf_acl_attached", "aws:lb/loadBalancer:LoadBalancer app"),
         ("s3_bucket_no_mfa_delete", "aws:s3/bucket:Bucket logs"),
-        ("s3_bucket_object_versioning", "aws:s3/bucket:Bucket logs"),
+        ("ec2_networkacl_allow_ingress_tcp_port_22", "aws:ec2/vpc:Vpc network"),
     ]
     assert found.elsewhere == 1, "the password policy is the account owner's"
     assert not found.good

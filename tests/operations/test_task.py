@@ -129,6 +129,7 @@ def test_command_gets_the_task_roles_credentials_and_the_endpoint(
     (launch,) = launched
     environment = launch.environment
     said = capsys.readouterr().out
+    assert "Task: voiceter-backend-dev:1, container voiceter-backend\n" in said
     assert "Secrets: POOL\n" in said
     assert f"Port: {port} in place of 8080, in PORT and in the health check" in said
     assert "us-east-1_Sup3rS3cret" not in said
