@@ -102,20 +102,8 @@ class _Request:
         return "Allow" in effects and "Deny" not in effects
 
     def _matches(self, statement: Document) -> bool:
-        action, resource = self.action.lower(), self.resource
-
-        def matches(key: str, text: str, change: Callable[[str], str]) -> bool:
-            return any(_like(change(pattern), text) for pattern in _list(statement[key]))
-
-        by_action = (
-            matches("Action", action, str.lower)
-            if "Action" in statement
-            else not matches("NotAction", action, str.lower)
-        )
-        by_resource = (
-            matches("Resource", resource, str) if "Resource" in statement else not matches("NotResource", resource, str)
-        )
-        return by_action and by_resource
+        by_action = _covers(statement, "Action", self.action, ignore_case=True)
+        return by_action and _covers(statement, "Resource", self.resource)
 
     def _holds(self, policy: str, condition: Mapping[str, Mapping[str, Any]]) -> bool:
         return all(
@@ -152,15 +140,24 @@ def _list(value: Any) -> list[Any]:
     return list(cast(Sequence[Any], value)) if isinstance(value, list | tuple) else [value]
 
 
-def _like(pattern: str, value: str) -> bool:
+def _covers(statement: Document, element: str, value: str, *, ignore_case: bool = False) -> bool:
+    """Returns whether a value is among a statement's `Action` or `Resource`, or not among its `Not…`."""
+    name = element if element in statement else f"Not{element}"
+    found = any(like(pattern, value, ignore_case=ignore_case) for pattern in _list(statement[name]))
+    return found if name == element else not found
+
+
+def like(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
+    """Returns whether a value matches a pattern with the wildcards of a policy."""
     parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+    flags = re.DOTALL | re.IGNORECASE if ignore_case else re.DOTALL
+    return re.fullmatch("".join(parts), value, flags) is not None
 
 
-def _arn_like(pattern: str, value: str) -> bool:
+def arn_like(pattern: str, value: str) -> bool:
     """Compares ARNs part by part: a wildcard does not match the colons between the first five parts."""
     patterns, parts = pattern.split(":", 5), value.split(":", 5)
-    return len(patterns) == len(parts) == 6 and all(map(_like, patterns, parts))
+    return len(patterns) == len(parts) == 6 and all(map(like, patterns, parts))
 
 
 def _equal(pattern: str, value: str) -> bool:
@@ -177,11 +174,11 @@ _OPERATORS: Mapping[str, tuple[Callable[[str, str], bool], bool]] = {
     "StringNotEquals": (_equal, True),
     "StringEqualsIgnoreCase": (_equal_in_any_case, False),
     "StringNotEqualsIgnoreCase": (_equal_in_any_case, True),
-    "StringLike": (_like, False),
-    "StringNotLike": (_like, True),
-    "ArnEquals": (_arn_like, False),
-    "ArnLike": (_arn_like, False),
-    "ArnNotEquals": (_arn_like, True),
-    "ArnNotLike": (_arn_like, True),
+    "StringLike": (like, False),
+    "StringNotLike": (like, True),
+    "ArnEquals": (arn_like, False),
+    "ArnLike": (arn_like, False),
+    "ArnNotEquals": (arn_like, True),
+    "ArnNotLike": (arn_like, True),
     "Bool": (_equal_in_any_case, False),
 }

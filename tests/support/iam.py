@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from operations.permissions import arn_like, like
+
 # The condition keys of a request and their values.
 Context = Mapping[str, str | Sequence[str]]
 
@@ -25,8 +27,8 @@ def allows(document: Mapping[str, Any], action: str, resource: str, context: Con
     effects = {
         statement["Effect"]
         for statement in _statements(document)
-        if any(_like(pattern.lower(), action.lower()) for pattern in _list(statement["Action"]))
-        and any(_like(pattern, resource) for pattern in _list(statement["Resource"]))
+        if any(like(pattern, action, ignore_case=True) for pattern in _list(statement["Action"]))
+        and any(like(pattern, resource) for pattern in _list(statement["Resource"]))
         and _holds(statement.get("Condition", {}), context or {})
     }
     return "Deny" not in effects and "Allow" in effects
@@ -88,23 +90,12 @@ def _list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _like(pattern: str, value: str) -> bool:
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
-
-
-def _arn_like(pattern: str, value: str) -> bool:
-    """Compares part by part: a wildcard does not match the colons between the first five parts."""
-    patterns, parts = pattern.split(":", 5), value.split(":", 5)
-    return len(patterns) == len(parts) == 6 and all(map(_like, patterns, parts))
-
-
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
     "StringEquals": str.__eq__,
-    "StringLike": _like,
+    "StringLike": like,
     "Bool": str.__eq__,
-    "ArnLike": _arn_like,
-    "ArnEquals": _arn_like,
+    "ArnLike": arn_like,
+    "ArnEquals": arn_like,
 }
 
 
