@@ -226,8 +226,7 @@ outputs.export(
         identity=identity,
         load_balancer=load_balancer,
         cluster=cluster,
-        notifications=monitoring.notifications,
-        dashboard=monitoring.dashboard,
+        monitoring=monitoring,
         service=service,
     )
 )

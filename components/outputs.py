@@ -17,8 +17,7 @@ from components.data.session_cache import SessionCache
 from components.data.tables import TABLES
 from components.edge.load_balancer import LoadBalancer
 from components.lib.names import CONTAINER
-from components.monitoring.dashboard import Dashboard
-from components.monitoring.notifications import Notifications
+from components.monitoring.monitoring import Monitoring
 from components.network import Network
 from components.service.cluster import Cluster
 from components.service.service import Service
@@ -38,8 +37,7 @@ class Stack:
     identity: Identity
     load_balancer: LoadBalancer
     cluster: Cluster
-    notifications: Notifications
-    dashboard: Dashboard
+    monitoring: Monitoring
     service: Service | None  # None before the first image
 
 
@@ -97,8 +95,8 @@ OUTPUTS: Final[Sequence[Output]] = (
     Output(
         "redisEndpoint", "with `redisEnabled`: `host:port` of Redis", lambda stack: stack.cache and stack.cache.endpoint
     ),
-    Output("alarmTopicArn", "the SNS topic of the alarms", lambda stack: stack.notifications.topic_arn),
-    Output("dashboardName", "the CloudWatch dashboard", lambda stack: stack.dashboard.name),
+    Output("alarmTopicArn", "the SNS topic of the alarms", lambda stack: stack.monitoring.notifications.topic_arn),
+    Output("dashboardName", "the CloudWatch dashboard", lambda stack: stack.monitoring.dashboard.name),
 )
 
 
