@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
+from unittest import mock
 
 import pulumi
 import pulumi.runtime
 import pytest
 
-from components.access.data_key import ExistingKey
 from components.access.models import InferenceProfile
 from components.data.registry import Image
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
 from components.edge.records import Check
 from components.lib.account import Account
-from components.lib.provider import ProviderArgs
 from components.lookups import Lookups
-from components.service.running import RunningService
 from config import load as config_load
 from config.mistakes import ConfigError
 from config.settings import Settings
@@ -72,24 +69,37 @@ def every_profile(profile_id: str) -> InferenceProfile | None:
     return InferenceProfile(f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/{profile_id}", (model,))
 
 
-@dataclass(frozen=True)
-class Answers:
-    """The lookups of a configuration's check, each a function: everything exists, and the stack is not up yet."""
+def _image_with_tag(tag: str) -> Image:
+    return Image(DIGEST, tag)
 
-    image: Callable[[str], Image | None] = lambda tag: Image(DIGEST, tag)
-    network: Callable[[], str | None] = lambda: None
-    service: Callable[[], RunningService | None] = lambda: None
-    zones: Callable[[], int] = lambda: 0
-    data_key: Callable[[], ExistingKey | None] = lambda: None
-    certificate: Callable[[str], Certificate | None] = lambda _arn: _CertificateForAll("ISSUED", ())
-    zone: Callable[[str], HostedZone | None] = lambda _id: _ZoneOfAll("example.com", private=False)
-    regions: Callable[[str, str], Mapping[str, Check] | None] = lambda _id, _name: {"another": Check.ON}
-    models: Callable[[], Mapping[str, Sequence[str]]] = _EveryModel
-    profile: Callable[[str], InferenceProfile | None] = every_profile
 
-    @property
-    def account(self) -> Account:
-        return Account(ACCOUNT, "aws", "us-east-1")
+_IN_AWS: Final[Mapping[str, Any]] = {
+    "image": _image_with_tag,
+    "network": None,
+    "service": None,
+    "zones": 0,
+    "data_key": None,
+    "certificate": _CertificateForAll("ISSUED", ()),
+    "zone": _ZoneOfAll("example.com", private=False),
+    "regions": {"another": Check.ON},
+    "models": _EveryModel(),
+    "profile": every_profile,
+}
+
+
+def in_aws(**found: Any) -> mock.Mock:
+    """Returns lookups that find this: what each returns, or a function of its arguments.
+
+    Without an argument, everything exists that a key may name, and the stack is not up yet.
+    """
+    lookups = mock.Mock(spec=Lookups, account=Account(ACCOUNT, "aws", "us-east-1"))
+    for name, answer in {**_IN_AWS, **found}.items():
+        lookup = getattr(lookups, name)
+        if callable(answer):
+            lookup.side_effect = answer
+        else:
+            lookup.return_value = answer
+    return lookups
 
 
 def parsed(stack: str = "test", **texts: str) -> Settings:
@@ -109,14 +119,13 @@ def load(
     stack: str = "test",
     region: str | None = "us-east-1",
     encrypted: Collection[str] = ("secrets",),
-    answers: Answers | None = None,
-    connect: Callable[[ProviderArgs], Answers] | None = None,
+    lookups: mock.Mock | None = None,
 ) -> Settings:
     """Loads the settings of a stack with that config. Keys need no namespace."""
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     keys = {**config, **({} if region is None else {"aws:region": region})}
     with engine_config(keys, encrypted):
-        settings, _ = config_load.load(lambda args: cast(Lookups, connect(args) if connect else answers or Answers()))
+        settings, _ = config_load.load(lambda _args: lookups or in_aws())
         return settings
 
 
@@ -125,11 +134,11 @@ def mistakes(
     stack: str = "test",
     region: str | None = "us-east-1",
     encrypted: Collection[str] = ("secrets",),
-    answers: Answers | None = None,
+    lookups: mock.Mock | None = None,
 ) -> list[str]:
     """Returns the lines of the `ConfigError` that `load` raises, without the first."""
     with pytest.raises(ConfigError) as caught:
-        load(config, stack, region, encrypted, answers)
+        load(config, stack, region, encrypted, lookups)
     head, *lines = str(caught.value).split("\n")
     assert head == (
         f"the configuration of the stack {stack} has {len(lines)} mistake{'s'[: len(lines) > 1]}; nothing was changed."

@@ -3,49 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from unittest import mock
+from unittest.mock import call
 
 import pytest
 
 from components.access.models import InferenceProfile
+from components.data.registry import Image
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
 from components.edge.records import Check
-from components.lib.provider import ProviderArgs
+from components.service.running import NOT_RUNNING, RunningService
 from recording.bedrock import BY_ID, BY_PROFILE, LITE, LITE_2, SONIC
-from tests.support.stack_config import CERTIFICATE, HTTPS, Answers, load, mistakes
+from tests.support.stack_config import CERTIFICATE, DIGEST, HTTPS, in_aws, load, mistakes
 
 ZONE = "Z1D633PJN98FT9"
 DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": ZONE}
+REDIS = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery"}
+ENCRYPTED = ("secrets", "redisAuthToken")
 SHOW_ZONES = "`aws route53 list-hosted-zones` shows the ids"
 
 
-def with_certificate(found: Certificate | None) -> Answers:
-    return Answers(certificate=lambda _arn: found)
+def bedrock(models: Mapping[str, list[str]], profiles: tuple[str, ...] = ()) -> mock.Mock:
+    """Returns lookups that find these models and inference profiles."""
+    found = {one: InferenceProfile(f"arn:{one}", ("arn:model",)) for one in profiles}
+    return in_aws(models=models, profile=found.get)
 
 
-def with_zone(found: HostedZone | None) -> Answers:
-    return Answers(zone=lambda _id: found)
+# Which lookups there are
 
 
-def with_bedrock(models: Mapping[str, list[str]], profiles: tuple[str, ...] = ()) -> Answers:
-    return Answers(
-        models=lambda: models,
-        profile=lambda one: InferenceProfile(f"arn:{one}", ("arn:model",)) if one in profiles else None,
+@pytest.mark.parametrize(
+    ("config", "stack", "region", "asked"),
+    [
+        ({}, "test", "eu-west-1", ""),
+        ({"imageTag": "1.4.2"}, "test", None, ""),
+        ({"imageTag": "1.4.2", **HTTPS, **DOMAIN}, "test", "eu-west-1", ""),
+        ({"imageTag": "1.4.2", **HTTPS, **DOMAIN}, "test-us-west-2", "us-east-1", ""),
+        ({"imageTag": "1.4.2", **HTTPS, **DOMAIN}, "Test", "us-east-1", ""),
+        ({"imageTag": "a b"}, "test", "us-east-1", "models"),
+        ({"certificateArn": "x", "domainName": "X", "extraModelIds": [1]}, "test", "us-east-1", ""),
+        ({"hostedZoneId": "x", **HTTPS, "evacuated": True}, "test", "us-east-1", "certificate models"),
+        ({"bedrockModelId": "x"}, "test", "us-east-1", ""),
+        # The key, the network and the service, if everything else is right.
+        ({"imageTag": "1.4.2", **HTTPS, **DOMAIN, "cpu": "1"}, "test", "us-east-1", "image certificate zone models"),
+    ],
+)
+def test_wrong_values_are_not_looked_up(
+    config: Mapping[str, object], stack: str, region: str | None, asked: str
+) -> None:
+    lookups = in_aws()
+    assert mistakes(config, stack, region, lookups=lookups)
+    assert [name for name, _, _ in lookups.mock_calls] == asked.split()
+
+
+def test_what_is_right_is_looked_up_once() -> None:
+    lookups = in_aws(image=Image(DIGEST, "1.4.2"), service=RunningService(zones=2))
+    loaded = load({"imageTag": DIGEST, **HTTPS, **DOMAIN, **REDIS}, encrypted=ENCRYPTED, lookups=lookups)
+    assert loaded.image == Image(DIGEST, "1.4.2")
+    assert loaded.running == RunningService(zones=2)
+    named = [call.image(DIGEST), call.certificate(CERTIFICATE), call.zone(ZONE), call.models()]
+    assert lookups.mock_calls == [*named, call.data_key(), call.service(), call.network(), call.zones()]
+
+
+def test_service_is_not_looked_up_if_it_goes() -> None:
+    lookups = in_aws(service=RunningService(zones=2))
+    assert load({}, lookups=lookups).running == NOT_RUNNING
+    lookups.service.assert_not_called()
+
+
+# The image and the certificate
+
+
+def test_image_that_the_registry_lacks_is_refused() -> None:
+    (line,) = mistakes({"imageTag": "1.4.2"}, region="us-west-2", lookups=in_aws(image=None))
+    assert line == (
+        "imageTag = '1.4.2': names no tagged image in this stack's registry in the account 123456789012, us-west-2: "
+        "push it, or log in to the stack's account. "
+        "If there is no registry yet, unset the key (`pulumi config rm imageTag`), `pulumi up`, push the image, "
+        "and set the key again"
     )
-
-
-def test_lookups_are_in_the_region_of_the_stack() -> None:
-    connected: list[str] = []
-
-    def connect(args: ProviderArgs) -> Answers:
-        connected.append(args.region)
-        return Answers()
-
-    load({}, region="us-west-2", connect=connect)
-    assert connected == ["us-west-2"]
-
-
-# The certificate
 
 
 @pytest.mark.parametrize(
@@ -73,11 +110,11 @@ def test_lookups_are_in_the_region_of_the_stack() -> None:
     ],
 )
 def test_certificate_that_clients_cannot_use_is_refused(found: Certificate | None, message: str) -> None:
-    assert mistakes(HTTPS, answers=with_certificate(found)) == [f"certificateArn = {CERTIFICATE!r}: {message}"]
+    assert mistakes(HTTPS, lookups=in_aws(certificate=found)) == [f"certificateArn = {CERTIFICATE!r}: {message}"]
 
 
 def test_certificate_is_looked_up_without_a_domain_name_too() -> None:
-    first, second = mistakes({"certificateArn": CERTIFICATE}, answers=with_certificate(None))
+    first, second = mistakes({"certificateArn": CERTIFICATE}, lookups=in_aws(certificate=None))
     assert first.startswith(f"certificateArn = {CERTIFICATE!r}: needs domainName")
     assert second.startswith(f"certificateArn = {CERTIFICATE!r}: names no certificate")
 
@@ -105,12 +142,14 @@ def test_certificate_is_looked_up_without_a_domain_name_too() -> None:
     ],
 )
 def test_zone_that_cannot_lead_clients_to_the_stack_is_refused(found: HostedZone | None, message: str) -> None:
-    assert mistakes(DOMAIN, answers=with_zone(found)) == [f"hostedZoneId = {ZONE!r}: {message}"]
+    # That no other region has the name in a wrong zone is no second mistake.
+    lookups = in_aws(zone=found, regions={})
+    assert mistakes({**DOMAIN, "evacuated": True}, lookups=lookups) == [f"hostedZoneId = {ZONE!r}: {message}"]
 
 
 @pytest.mark.parametrize("name", ["com", "example.com", "voice.example.com"])
 def test_zone_holds_its_own_name_and_names_below_it(name: str) -> None:
-    assert load(DOMAIN, answers=with_zone(HostedZone(name, private=False))).domain
+    assert load(DOMAIN, lookups=in_aws(zone=HostedZone(name, private=False))).domain
 
 
 # Models and inference profiles
@@ -120,14 +159,14 @@ def test_models_and_profiles_that_the_region_offers() -> None:
     profile = f"us.{LITE_2}"
     # No geography of inference profiles has the name of a provider of models.
     others = {LITE: [BY_ID, BY_PROFILE], "ai21.jamba-1-5-mini-v1:0": [BY_ID], "zai.glm-4.6": [BY_ID]}
-    answers = with_bedrock({SONIC: [BY_ID], LITE_2: [BY_PROFILE], **others}, (profile,))
-    access = load({"extraModelIds": [*others, profile]}, answers=answers).app_access
+    lookups = bedrock({SONIC: [BY_ID], LITE_2: [BY_PROFILE], **others}, (profile,))
+    access = load({"extraModelIds": [*others, profile]}, lookups=lookups).app_access
     assert (access.speech_model_id, access.other_model_ids) == (SONIC, [*others])
     assert access.profiles == [InferenceProfile(f"arn:{profile}", ("arn:model",))]
 
 
 def test_model_whose_use_aws_does_not_say_is_accepted() -> None:
-    assert load({}, answers=with_bedrock({SONIC: [], LITE: ["PROVISIONED"]}))
+    assert load({}, lookups=bedrock({SONIC: [], LITE: ["PROVISIONED"]}))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +233,7 @@ def test_model_whose_use_aws_does_not_say_is_accepted() -> None:
 def test_model_that_the_region_lacks_is_refused_with_what_to_set(
     config: Mapping[str, object], models: Mapping[str, list[str]], profiles: tuple[str, ...], lines: list[str]
 ) -> None:
-    assert mistakes(config, answers=with_bedrock(models, profiles)) == lines
+    assert mistakes(config, lookups=bedrock(models, profiles)) == lines
 
 
 def test_destinations_of_profiles_count_against_the_limit_of_a_role() -> None:
@@ -211,36 +250,11 @@ def test_destinations_of_profiles_count_against_the_limit_of_a_role() -> None:
 
 
 def test_everything_that_is_missing_is_named_in_one_message() -> None:
-    nothing = Answers(
-        image=lambda _tag: None,
-        certificate=lambda _arn: None,
-        zone=lambda _id: None,
-        models=lambda: {},
-        profile=lambda _id: None,
-    )
+    nothing = in_aws(image=None, certificate=None, zone=None, models={}, profile=None)
     config = {**HTTPS, **DOMAIN, "imageTag": "1.4.2", "extraModelIds": [LITE, f"us.{LITE}"], "cpu": "1000"}
-    named = [line.partition(" =")[0] for line in mistakes(config, answers=nothing)]
+    named = [line.partition(" =")[0] for line in mistakes(config, lookups=nothing)]
     keys = ["imageTag", "certificateArn", "hostedZoneId", "bedrockModelId", "extraModelIds[0]", "extraModelIds[1]"]
     assert sorted(named) == sorted([*keys, "cpu"])
-
-
-@pytest.mark.parametrize(
-    ("config", "stack", "region"),
-    [
-        ({**HTTPS, **DOMAIN}, "test", "eu-west-1"),
-        ({**HTTPS, **DOMAIN}, "Test", "us-east-1"),
-        ({"certificateArn": "x", "hostedZoneId": "x", "domainName": "X", "extraModelIds": [1]}, "test", "us-east-1"),
-        ({"bedrockModelId": "x"}, "test", "us-east-1"),
-    ],
-)
-def test_nothing_is_looked_up_for_a_wrong_value_or_region(
-    config: Mapping[str, object], stack: str, region: str
-) -> None:
-    def fail(*asked: str) -> None:
-        raise AssertionError(asked)
-
-    never = Answers(certificate=fail, zone=fail, models=fail, profile=fail)  # pyright: ignore[reportArgumentType]
-    assert mistakes(config, stack, region, answers=never)
 
 
 # The regions of a name
@@ -261,24 +275,18 @@ def test_nothing_is_looked_up_for_a_wrong_value_or_region(
     ],
 )
 def test_last_region_of_a_name_is_not_evacuated(regions: Mapping[str, Check] | None, why: str) -> None:
-    answers = Answers(regions=lambda _id, _name: regions)
-    assert mistakes({**DOMAIN, "evacuated": True}, answers=answers) == [
+    lookups = in_aws(regions=regions)
+    assert mistakes({**DOMAIN, "evacuated": True}, lookups=lookups) == [
         f"evacuated = 'true': leaves no region to the clients of voice.example.com: {why}. Bring another region up or "
         "back first (`pulumi up --refresh` repairs a health check), or keep this one (`pulumi config set evacuated "
         "false`)"
     ]
-    assert load(DOMAIN, answers=answers).domain
+    assert load(DOMAIN, lookups=lookups).domain
 
 
 def test_region_is_evacuated_while_another_serves_the_name() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def find(zone_id: str, name: str) -> Mapping[str, Check]:
-        asked.append((zone_id, name))
-        return {"test": Check.ON, "test-us-west-2": Check.EVACUATED, "test-eu-north-1": Check.ON}
-
-    domain = load({**DOMAIN, "evacuated": True}, answers=Answers(regions=find)).domain
+    regions = {"test": Check.ON, "test-us-west-2": Check.EVACUATED, "test-eu-north-1": Check.ON}
+    lookups = in_aws(regions=regions)
+    domain = load({**DOMAIN, "evacuated": True}, lookups=lookups).domain
     assert domain and domain.evacuated
-    assert asked == [(ZONE, "voice.example.com")]
-    load(DOMAIN, answers=Answers(regions=find))
-    assert len(asked) == 1, "a region that serves needs no lookup"
+    lookups.regions.assert_called_once_with(ZONE, "voice.example.com")
