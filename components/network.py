@@ -40,7 +40,7 @@ class NetworkArgs:
     availability_zones: int
     nat_gateways: str  # one-per-az, single or none
     https: bool  # whether the load balancer listens on 443 too
-    zones_with_tasks: int = 0  # the zones in which tasks run now
+    zones_with_tasks: int  # the zones in which tasks run now
 
 
 class Network(pulumi.ComponentResource):

@@ -30,7 +30,7 @@ class IdentityArgs:
 
     account: Account
     names: Names
-    permissions_boundary_arn: str | None = None  # of both roles
+    permissions_boundary_arn: str | None  # of both roles
 
 
 class Identity(pulumi.ComponentResource):

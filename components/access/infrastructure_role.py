@@ -19,7 +19,7 @@ class InfrastructureRoleArgs:
 
     account: Account
     name: str
-    permissions_boundary_arn: str | None = None
+    permissions_boundary_arn: str | None
 
 
 class InfrastructureRole(pulumi.ComponentResource):

@@ -24,7 +24,7 @@ class AppSecretsArgs:
     values: Mapping[str, pulumi.Output[str]]  # environment variable -> value; each becomes a secret
     arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
     protect: bool  # whether a deleted secret can be restored for 30 days
-    encryption_key: pulumi.Input[str] | None = None  # the ARN of a KMS key; None: AWS's key
+    encryption_key: pulumi.Input[str] | None  # the ARN of a KMS key; None: AWS's key
 
 
 class AppSecrets(pulumi.ComponentResource):

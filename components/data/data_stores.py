@@ -25,7 +25,7 @@ class DataStoresArgs:
     table_prefix: str
     bucket_name: str
     protect: bool  # whether the engine and AWS refuse to delete the data
-    encryption_key: pulumi.Input[str] | None = None  # the ARN of a KMS key; None: AWS's keys
+    encryption_key: pulumi.Input[str] | None  # the ARN of a KMS key; None: AWS's keys
 
 
 class DataStores(pulumi.ComponentResource):

@@ -15,7 +15,7 @@ class LogsArgs:
     name: str
     retention_days: int
     protect: bool  # whether the engine and AWS refuse to delete the logs
-    encryption_key: pulumi.Input[str] | None = None  # the ARN of a KMS key for new events; None: AWS's key
+    encryption_key: pulumi.Input[str] | None  # the ARN of a KMS key for new events; None: AWS's key
 
 
 class Logs(pulumi.ComponentResource):

@@ -52,7 +52,7 @@ class LoadBalancerArgs:
     access_logs: bool  # whether there are access and connection logs
     shifts_traffic: bool  # whether ECS shifts the traffic between two target groups
     protect: bool  # whether AWS refuses to delete the load balancer
-    active_group: str | None = None  # the ARN of the target group that has the tasks, if there are two and it is known
+    active_group: str | None  # the ARN of the target group that has the tasks, if there are two and it is known
 
 
 class LoadBalancer(pulumi.ComponentResource):

@@ -1,7 +1,7 @@
 """IAM policies as values: components return statements, and `document` joins them into a policy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import pulumi
@@ -19,7 +19,7 @@ class Statement:
     sid: str  # unique in its document
     actions: Sequence[str]
     resources: Sequence[pulumi.Input[str]] = ()  # empty in a trust policy
-    conditions: Conditions = field(default_factory=dict[str, Mapping[str, pulumi.Input[str] | Sequence[str]]])
+    conditions: Conditions | None = None
     effect: Literal["Allow", "Deny"] = "Allow"
     principal: Mapping[str, str] | Literal["*"] | None = None  # None in the policy of a role
 

@@ -21,7 +21,7 @@ class AlarmsArgs:
     alarms: Sequence[Alarm]
     topic_arn: pulumi.Input[str]  # the topic that every alarm notifies when it fires and when it is OK again
     dashboard_url: str
-    after: Sequence[pulumi.Resource] = ()  # what exists before the alarms
+    after: Sequence[pulumi.Resource]  # what exists before the alarms
 
 
 class Alarms(pulumi.ComponentResource):

@@ -72,10 +72,10 @@ class Metrics:
     from_app: bool  # whether the app emits its own metrics
     region: str
     least_tasks: int  # the fewest tasks that the service has while it runs; 0 if it never runs
-    models: Sequence[str] = ()  # the models and inference profiles that the app calls with Converse
-    cache_nodes: Sequence[pulumi.Input[str]] = ()  # empty without a cache
-    web_acl: bool = False  # whether the stack has a web ACL
-    health_check: pulumi.Input[str] | None = None  # the id of the region's, if its metrics are here
+    models: Sequence[str]  # the models and inference profiles that the app calls with Converse
+    cache_nodes: Sequence[pulumi.Input[str]]  # empty without a cache
+    web_acl: bool  # whether the stack has a web ACL
+    health_check: pulumi.Input[str] | None  # the id of the region's, if its metrics are here
 
     @property
     def region_health(self) -> Metric | None:

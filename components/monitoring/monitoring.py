@@ -59,11 +59,11 @@ class Monitoring:
 
     def rollback_alarms(self) -> list[pulumi.Output[str]]:
         """Creates the alarms that roll a deployment back, which exist before the service. Returns their names."""
-        return self._alarms("alarms", self._profile.rollback_alarms).alarm_names
+        return self._alarms("alarms", self._profile.rollback_alarms, after=[]).alarm_names
 
     def watch(self, service: Service, cluster_arn: pulumi.Input[str]) -> None:
         """Creates the other alarms, and what reports the events of ECS about a service."""
-        self._alarms("service-alarms", self._profile.other_alarms, [service])
+        self._alarms("service-alarms", self._profile.other_alarms, after=[service])
         events = EventsArgs(
             names=self._args.names,
             cluster_arn=cluster_arn,
@@ -73,7 +73,7 @@ class Monitoring:
         )
         Events("events", events, self._opts)
 
-    def _alarms(self, name: str, alarms: Sequence[Alarm], after: Sequence[pulumi.Resource] = ()) -> Alarms:
+    def _alarms(self, name: str, alarms: Sequence[Alarm], after: Sequence[pulumi.Resource]) -> Alarms:
         names, topic_arn = self._args.names, self.notifications.topic_arn
         url = dashboard_url(self._args.account.region, names.dashboard)
         return Alarms(name, AlarmsArgs(names, alarms, topic_arn, url, after), self._opts)

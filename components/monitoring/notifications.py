@@ -71,7 +71,7 @@ def _key_policy(account: Account) -> list[Statement]:
                 publisher,
                 ["kms:Decrypt", "kms:GenerateDataKey*"],
                 ["*"],
-                _of_this_account(account) if has_source else {},
+                _of_this_account(account) if has_source else None,
                 principal={"Service": service},
             )
             for publisher, (service, has_source) in _PUBLISHERS.items()
@@ -92,7 +92,7 @@ def _topic_policy(account: Account, topic: aws.sns.Topic) -> list[Statement]:
                 publisher,
                 ["sns:Publish"],
                 [topic.arn],
-                _of_this_account(account) if has_source else {},
+                _of_this_account(account) if has_source else None,
                 principal={"Service": service},
             )
             for publisher, (service, has_source) in _PUBLISHERS.items()

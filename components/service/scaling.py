@@ -1,7 +1,7 @@
 """The autoscaler, which owns the number of tasks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -31,7 +31,7 @@ class ScalingRules:
     cpu_target_percent: int
     memory_target_percent: int
     sessions_per_task_target: int | None  # None if the app publishes no metrics
-    schedules: Mapping[str, Schedule] = field(default_factory=dict[str, Schedule])  # by name; they own the limits
+    schedules: Mapping[str, Schedule]  # by name; they own the limits
 
 
 @dataclass(frozen=True)

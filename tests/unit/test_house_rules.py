@@ -67,6 +67,8 @@ def test_component_file_has_one_component_with_one_frozen_args(path: Path) -> No
     for component in components:
         [args] = [node for node in classes if node.name == f"{component.name}Args"]
         assert all("frozen=True" in ast.unparse(decorator) for decorator in args.decorator_list)
+        # A value that the program forgets to pass, such as a key, is an error of the type checker.
+        assert [field for field in args.body if isinstance(field, ast.AnnAssign) and field.value] == []
         [constructor] = [n for n in component.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
         # `register_outputs` comes once, last.
         assert len(calls(component, "register_outputs")) == 1

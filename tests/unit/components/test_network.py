@@ -21,6 +21,7 @@ ARGS = NetworkArgs(
     availability_zones=2,
     nat_gateways="one-per-az",
     https=True,
+    zones_with_tasks=0,
 )
 
 

@@ -35,6 +35,7 @@ ARGS = LoadBalancerArgs(
     access_logs=False,
     shifts_traffic=False,
     protect=False,
+    active_group=None,
 )
 EDGES: list[dict[str, Any]] = [{}, {"domain": WITH_CERTIFICATE}, {"domain": WITH_ZONE}, {"domain": WITH_BOTH}]
 
