@@ -23,6 +23,7 @@ FREE: Final[Mapping[str, str]] = {
     "aws:cloudwatch/queryDefinition:QueryDefinition": "a saved text; each query that somebody runs costs 0.005 a GB",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _SECURITY_GROUP,
     "aws:ec2/securityGroup:SecurityGroup": _SECURITY_GROUP,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": "gateway endpoints are free (Amazon VPC pricing), and the program has no others",
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": _CONFIGURATION,
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": _CONFIGURATION,
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": _CONFIGURATION,

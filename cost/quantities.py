@@ -292,13 +292,6 @@ def alarm(resource: Resource, _stack: Stack, _load: Load | None) -> Quantities:
         yield Quantity("Alarms on queries", "alarm-metric", assumed.ERROR_CODES, how, assumed=True)
 
 
-def endpoint(resource: Resource, _stack: Stack, _load: Load | None) -> Quantities:
-    """Hours of an interface endpoint in each zone. Gateway endpoints are free (Amazon VPC pricing)."""
-    if resource.inputs["vpcEndpointType"] == "Interface":
-        zones = len(resource.inputs["subnetIds"])
-        yield Quantity("Interface endpoints", "interface-endpoint", zones * HOURS, f"{zones} zones x {HOURS} h")
-
-
 def repository(_resource: Resource, _stack: Stack, _load: Load | None) -> Quantities:
     """Storage of images."""
     size = assumed.IMAGES * assumed.IMAGE_GB
@@ -348,7 +341,6 @@ PRICED: Final[Mapping[str, Function]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": alarm,
     "aws:dynamodb/table:Table": table,
     "aws:ec2/flowLog:FlowLog": flow_log,
-    "aws:ec2/vpcEndpoint:VpcEndpoint": endpoint,
     "aws:ecr/repository:Repository": repository,
     "aws:ecs/cluster:Cluster": cluster,
     "aws:ecs/service:Service": service,

@@ -69,7 +69,6 @@ LISTED: Final = {
     "fargate-arm-vcpu": Listed("AmazonECS", "Fargate-ARM-vCPU-Hours:perCPU"),
     "fargate-x86-memory": Listed("AmazonECS", "Fargate-GB-Hours"),
     "fargate-x86-vcpu": Listed("AmazonECS", "Fargate-vCPU-Hours:perCPU"),
-    "interface-endpoint": Listed("AmazonVPC", "VpcEndpoint-Hours"),
     "kms-key": Listed("awskms", "KMS-Keys"),
     "logs-ingestion": Listed("AmazonCloudWatch", "DataProcessing-Bytes"),
     "logs-storage": Listed("AmazonCloudWatch", "TimedStorage-ByteHrs"),

@@ -50,9 +50,12 @@ def test_dev_costs_at_most_50_usd_at_rest(bill: Bill) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_type_is_priced_or_free(stack: str) -> None:
-    types = {resource.type for resource in recorded(stack).resources if resource.type.startswith("aws")}
+    registered = recorded(stack)
+    types = {resource.type for resource in registered.resources if resource.type.startswith("aws")}
     assert types <= {*PRICED, *FREE}
     assert not PRICED.keys() & FREE.keys()
+    endpoints = registered.all("aws:ec2/vpcEndpoint:VpcEndpoint")
+    assert {one.inputs["vpcEndpointType"] for one in endpoints} == {"Gateway"}, "others cost something"
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -73,8 +73,10 @@ def test_uncertain_prices_and_assumed_quantities_are_marked(capsys: pytest.Captu
 
 def test_missing_price_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stack, "region", "eu-north-1")
-    output = shown(capsys, "prod")
-    assert line(output, "Tables: reads by health checks")[-3:] == ["no", "price", "?"]
+    output = shown(capsys, "prod", "--against", "prod")
+    found = [text for text in output.splitlines() if text.startswith("  Tables: reads by health checks  ")]
+    assert found[0].split()[-3:] == ["no", "price", "?"]
+    assert found[1].split()[-5:] == ["no", "price", "no", "price", "?"], "the difference is not known either"
     assert "? no price for dynamodb-reads in eu-north-1: it is not in the sums" in output
     assert " (without 1 item that lacks a price) USD a month at rest" in output.splitlines()[0]
     assert line(output, "sum")[0] == "?"
@@ -115,6 +117,10 @@ def test_savings_are_the_difference_that_the_key_makes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(savings, "CHANGES", CHANGES)
+    output = shown(capsys, "prod", "--sessions=10")
+    assert " ".join(line(output, "natGateways: single")) == (
+        "73.00 the zone of the gateway becomes a single point of failure"
+    )
     answer = json.loads(shown(capsys, "prod", "--sessions=10", "--json"))
     saved = {saving["change"]: saving["usdPerMonth"] for saving in answer["savings"]}
     assert saved.keys() == {

@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 
 from cost import prices
+from cost.__main__ import main
 from cost.errors import CostError
 from cost.prices import Price
 from cost.renew import renew
@@ -92,8 +93,9 @@ def row(name: str) -> Price:
     return prices.of_region("us-east-1")[name]
 
 
-def test_prices_on_demand_replace_the_old_ones_with_their_source_and_day() -> None:
-    lines = renew().splitlines()
+def test_prices_on_demand_replace_the_old_ones_with_their_source_and_day(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prices"]) == 0
+    lines = capsys.readouterr().out.splitlines()
     assert "fargate-x86-vcpu in us-east-1: 0.04048 -> 0.0405" in lines
     address = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonECS/current/us-east-1/index.csv"
     assert row("fargate-x86-vcpu") == Price(

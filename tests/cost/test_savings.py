@@ -1,4 +1,4 @@
-"""What a changed config key would save."""
+"""What a changed config key would save. tests/cost/test_main.py has the savings of prod."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ def test_change_whose_price_is_missing_is_listed_without_an_amount(bill: Bill, m
     region = "eu-north-1"  # where the price of ARM is not in the file
     found = savings.savings(bill("prod", region=region), lambda keys: bill("prod", region=region, **keys))
     assert [(one.keys, one.usd) for one in found] == [("cpuArchitecture: ARM64", None)]
+
+
+def test_change_that_the_other_keys_exclude_is_left_out(bill: Bill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(savings, "CHANGES", (({"onDemandBase": 1}, "AWS interrupts tasks on Spot"),))
+    no_tasks = {"minCount": 0, "desiredCount": 0, "maxCount": 0}
+    assert savings.savings(bill("prod", **no_tasks), lambda keys: bill("prod", **no_tasks, **keys)) == []

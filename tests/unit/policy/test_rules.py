@@ -129,7 +129,7 @@ GOOD: list[tuple[str, Resource]] = [
         made(ATTACHMENT, policyArn="arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"),
     ),
     ("no-unlisted-wildcards", made("aws:ecr/lifecyclePolicy:LifecyclePolicy", policy='{"rules": ["*"]}')),
-    ("no-unlisted-wildcards", made(ROLE_POLICY, policy="no JSON: *")),
+    ("no-unlisted-wildcards", made(ROLE_POLICY, policy="{ no JSON: * }")),
     ("nothing-public", made("aws:ec2/subnet:Subnet", mapPublicIpOnLaunch=False)),
     ("nothing-public", block(BLOCKED)),
     ("nothing-public", made(GROUP, ingress=[{"cidrBlocks": ["10.0.0.0/16"]}])),
