@@ -25,14 +25,12 @@ def bucket_of(account_id: str, name: str) -> Any:
         return None
 
 
-def allows(bucket: Any, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
-    """Returns whether the bucket's policy lets an AWS service perform an action. Every call is with TLS."""
-    return policy_allows(bucket.policy or '{"Statement": []}', service, action, resource, context)
+def policy_allows(document: str | None, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
+    """Returns whether the policy of a resource, if it has one, lets an AWS service perform an action.
 
-
-def policy_allows(document: str, service: str, action: str, resource: str, context: Mapping[str, str]) -> bool:
-    """Returns whether the policy of a resource lets an AWS service perform an action. Every call is with TLS."""
-    policy: dict[str, Any] = json.loads(document)
+    Every call is with TLS.
+    """
+    policy: dict[str, Any] = json.loads(document) if document else {"Statement": []}
     given = {"aws:SecureTransport": "true", **context}
     effects = {
         statement["Effect"]

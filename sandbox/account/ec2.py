@@ -85,18 +85,14 @@ def internet_gateways(ec2: Any, vpc_id: str) -> list[str]:
 def describe_network_interfaces(original: Callable[..., Any], response: Any) -> Any:
     """Lists one network interface in each subnet of a load balancer, service and cache, beside those of moto.
 
-    An id selects interfaces of moto's alone.
+    An id or a filter selects interfaces of moto's alone.
     """
     answer = original()
-    if response._get_param("NetworkInterfaceIds", []):
+    if response._get_param("NetworkInterfaceIds", []) or response._filters_from_querystring():
         return answer
-    filters: dict[str, list[str]] = response._filters_from_querystring()
-    answer.result["NetworkInterfaces"] += [
-        found
-        for one in _interfaces(response.ec2_backend)
-        for subnet in ([] if one.by_moto else one.subnets)
-        if _matches(found := _described(response.ec2_backend, one, subnet), filters)
-    ]
+    ec2 = response.ec2_backend
+    others = [one for one in _interfaces(ec2) if not one.by_moto]
+    answer.result["NetworkInterfaces"] += [_described(ec2, one, subnet) for one in others for subnet in one.subnets]
     return answer
 
 
@@ -117,17 +113,6 @@ def _described(ec2: Any, interfaces: _Interfaces, subnet_id: str) -> dict[str, A
         "Attachment": {"InstanceOwnerId": interfaces.attached_by, "Status": "attached"},
         "Groups": [{"GroupId": group.id, "GroupName": group.name} for group in groups if group],
     }
-
-
-def _matches(found: dict[str, Any], filters: dict[str, list[str]]) -> bool:
-    """Returns whether an interface is among those that the filters of a request select."""
-    values = {
-        "vpc-id": [found["VpcId"]],
-        "subnet-id": [found["SubnetId"]],
-        "group-id": [group["GroupId"] for group in found["Groups"]],
-        "description": [found["Description"]],
-    }
-    return all(not set(values.get(name, [])).isdisjoint(selected) for name, selected in filters.items())
 
 
 @replaces(EC2Backend)

@@ -14,7 +14,6 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
-from moto.ec2.models import ec2_backends
 from moto.elasticache.exceptions import CacheClusterNotFound, ElastiCacheException
 from moto.elasticache.models import CacheSubnetGroup
 from moto.elasticache.responses import ElastiCacheResponse
@@ -111,12 +110,7 @@ def describe_cache_clusters(_original: Callable[[], ActionResult], request: Any)
     """Returns the nodes of all groups, or one node."""
     requested = request._get_param("CacheClusterId")
     groups = request.elasticache_backend.replication_groups.values()
-    nodes = [
-        _node(request.elasticache_backend, group, name)
-        for group in groups
-        for name in group.member_clusters
-        if requested in (None, name)
-    ]
+    nodes = [_node(group, name) for group in groups for name in group.member_clusters if requested in (None, name)]
     if requested and not nodes:
         raise CacheClusterNotFound(requested)
     return ActionResult({"CacheClusters": nodes})
@@ -178,36 +172,14 @@ def _set_nodes(group: Any, count: int) -> None:
         group.member_clusters.append(name)
 
 
-def _node(backend: Any, group: Any, name: str) -> dict[str, Any]:
+def _node(group: Any, name: str) -> dict[str, Any]:
+    """Returns a node, which has the settings of its group."""
     security_groups: list[str] = group.security_group_ids or []
     return {
-        "CacheClusterId": name,
-        "ARN": f"{group.arn.partition(':replicationgroup:')[0]}:cluster:{name}",
-        "PreferredAvailabilityZone": _zone(backend, group, name),
-        "CacheNodeType": group.cache_node_type,
-        "Engine": group.engine,
-        "EngineVersion": group.engine_version,
-        "CacheClusterStatus": group.status,
-        "NumCacheNodes": 1,
-        "PreferredMaintenanceWindow": group.preferred_maintenance_window,
-        "SecurityGroups": [{"SecurityGroupId": one, "Status": "active"} for one in security_groups],
-        "CacheSubnetGroupName": group.cache_subnet_group_name,
-        "AutoMinorVersionUpgrade": group.auto_minor_version_upgrade,
-        "ReplicationGroupId": group.replication_group_id,
-        "SnapshotRetentionLimit": group.snapshot_retention_limit,
-        "SnapshotWindow": group.snapshot_window,
-        "AuthTokenEnabled": group.auth_token_enabled,
-        "TransitEncryptionEnabled": group.transit_encryption_enabled,
-        "AtRestEncryptionEnabled": group.at_rest_encryption_enabled,
-        "TransitEncryptionMode": group.transit_encryption_mode,
+        **vars(group),
+        "cache_cluster_id": name,
+        "cache_cluster_status": group.status,
+        "arn": f"{group.arn.partition(':replicationgroup:')[0]}:cluster:{name}",
+        "num_cache_nodes": 1,
+        "security_groups": [{"security_group_id": one, "status": "active"} for one in security_groups],
     }
-
-
-def _zone(backend: Any, group: Any, name: str) -> str | None:
-    """Returns the zone of a node. Nodes with consecutive numbers are in one zone of the subnet group after another."""
-    subnet_group = backend.cache_subnet_groups.get(group.cache_subnet_group_name or "")
-    ec2 = ec2_backends[backend.account_id][backend.region_name]
-    zones = (
-        sorted({ec2.get_subnet(subnet).availability_zone for subnet in subnet_group.subnet_ids}) if subnet_group else []
-    )
-    return zones[(int(name.rpartition("-")[2]) - 1) % len(zones)] if zones else None

@@ -16,16 +16,10 @@ from typing import Any
 from moto.acm.models import acm_backends
 from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerName, ELBClientError
 from moto.elbv2.models import ELBv2Backend
-from moto.elbv2.ssl_policies import SSL_POLICIES
 
 from sandbox.account import bucket_policy
 from sandbox.account.ec2 import internet_gateways
 from sandbox.account.patching import replaces
-from sandbox.tls_policies import TLS_POLICIES
-
-# moto's ModifyListener takes the policies of this table, which lacks some.
-for _name in TLS_POLICIES:
-    SSL_POLICIES.setdefault(_name, {"name": _name, "ssl_protocols": [], "ciphers": []})
 
 
 @replaces(ELBv2Backend)
@@ -159,7 +153,7 @@ def _require_writable(elb: Any, arn: str, name: str, prefix: str, test_file: str
     file = f"arn:aws:s3:::{name}/{folder}/{elb.account_id}/{test_file}"
     service, context = "logdelivery.elasticloadbalancing.amazonaws.com", {"aws:SourceArn": arn}
     encrypted = "aws:kms" in str(bucket.encryption)
-    if encrypted or not bucket_policy.allows(bucket, service, "s3:PutObject", file, context):
+    if encrypted or not bucket_policy.policy_allows(bucket.policy, service, "s3:PutObject", file, context):
         message = f"Access Denied for bucket: {name}. Please check S3bucket permission"
         raise ELBClientError("InvalidConfigurationRequest", message)
 

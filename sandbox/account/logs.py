@@ -54,7 +54,7 @@ def _require_key(request: Any) -> None:
     service = f"logs.{logs.region_name}.amazonaws.com"
     group = f"arn:aws:logs:{logs.region_name}:{logs.account_id}:log-group:{name}"
     context = {"kms:EncryptionContext:aws:logs:arn": group}
-    policy = key.policy if key and key.enabled and key.key_state == "Enabled" else '{"Statement": []}'
+    policy = key.policy if key and key.enabled and key.key_state == "Enabled" else None
     if not all(policy_allows(policy, service, action, arn, context) for action in _KEY_ACTIONS):
         raise InvalidParameterException(
             msg=f"The specified KMS key does not exist or is not allowed to be used with Arn '{group}'"

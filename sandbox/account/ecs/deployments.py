@@ -23,7 +23,6 @@ def publish(service: Any) -> None:
     pending = in_progress if in_progress is not rollout.live else None
     service.running_count = sum(rollout.running(one) for one in (rollout.live, rollout.draining) if one)
     service.pending_count = service.desired_count if pending else 0
-    service.current_service_deployment = in_progress.arn if in_progress else None
     revisions = (rollout.draining, rollout.live, pending)
     service.current_service_revisions = [_counts(service, one) for one in revisions if one]
 
@@ -67,32 +66,24 @@ def _counts(service: Any, deployment: Deployment) -> dict[str, Any]:
     }
 
 
-def deployment_summary(service: Any, deployment: Deployment) -> dict[str, Any]:
-    """Returns a deployment as ListServiceDeployments does."""
-    return {
-        "serviceDeploymentArn": deployment.arn,
-        "serviceArn": service.arn,
-        "clusterArn": service.cluster_arn,
-        "createdAt": deployment.created_at,
-        "startedAt": deployment.created_at,
-        "finishedAt": deployment.finished_at,
-        "targetServiceRevisionArn": deployment.revision.arn,
-        "status": deployment.status,
-        "statusReason": deployment.reason or None,
-    }
-
-
 def deployment_description(service: Any, deployment: Deployment) -> dict[str, Any]:
-    """Returns a deployment as DescribeServiceDeployments does."""
-    description = deployment_summary(service, deployment)
-    del description["targetServiceRevisionArn"]
+    """Returns a deployment as DescribeServiceDeployments does. ListServiceDeployments sends a part of this."""
     breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
     alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
     by_alarm = deployment.status.startswith("ROLLBACK") and deployment.reason == ALARMED
     in_progress = deployment.status == "IN_PROGRESS"
     monitoring = "MONITORING" if in_progress else "MONITORING_COMPLETE"
     failed = deployment.state == "FAILED" and not by_alarm
-    description |= {
+    description: dict[str, Any] = {
+        "serviceDeploymentArn": deployment.arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster_arn,
+        "createdAt": deployment.created_at,
+        "startedAt": deployment.created_at,
+        "finishedAt": deployment.finished_at,
+        "status": deployment.status,
+        "statusReason": deployment.reason or None,
+        "targetServiceRevisionArn": deployment.revision.arn,
         "updatedAt": deployment.finished_at or deployment.created_at,
         "targetServiceRevision": _counts(service, deployment),
         "sourceServiceRevisions": [{"arn": deployment.source.arn}] if deployment.source else [],

@@ -15,7 +15,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.account.ecs.deployments import deployment_description, deployment_summary, publish, revision_description
+from sandbox.account.ecs.deployments import deployment_description, publish, revision_description
 from sandbox.account.ecs.records import Deployment, now, rollout_of
 from sandbox.account.ecs.scheduler import notice_faults, scale, start, triggers
 from sandbox.account.ecs.traffic import replace_tasks
@@ -228,7 +228,7 @@ def list_service_deployments(request: Any) -> Any:
     service = request.ecs_backend._get_service(cluster, name)
     statuses: list[str] = request._get_param("status") or []
     found = [one for one in rollout_of(service).deployments if not statuses or one.status in statuses]
-    return ActionResult({"serviceDeployments": [deployment_summary(service, one) for one in found]})
+    return ActionResult({"serviceDeployments": [deployment_description(service, one) for one in found]})
 
 
 @adds(EC2ContainerServiceResponse)

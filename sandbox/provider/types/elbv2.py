@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.tls_policies import TLS_POLICIES
+from sandbox.provider.tls_policies import TLS_POLICIES
 
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import Fault, at_most, between, forbidden, found, given, matches, objects, one_of, required
