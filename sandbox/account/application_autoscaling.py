@@ -70,10 +70,7 @@ def _bring_within_limits(request: Any) -> None:
 
 def _activities(request: Any) -> list[dict[str, Any]]:
     """Returns the scaling activities of all targets, latest first. They outlive their target."""
-    backend = request.applicationautoscaling_backend
-    if not hasattr(backend, _ACTIVITIES):
-        setattr(backend, _ACTIVITIES, [])
-    return getattr(backend, _ACTIVITIES)
+    return request.applicationautoscaling_backend.__dict__.setdefault(_ACTIVITIES, [])
 
 
 @adds(ApplicationAutoScalingResponse)
@@ -102,9 +99,7 @@ def _tags(request: Any, arn: str) -> dict[str, str]:
     for targets in request.applicationautoscaling_backend.targets.values():
         for target in targets.values():
             if target.arn == arn:
-                if not hasattr(target, _TAGS):
-                    setattr(target, _TAGS, {})
-                return getattr(target, _TAGS)
+                return target.__dict__.setdefault(_TAGS, {})
     raise JsonRESTError("ResourceNotFoundException", f"The specified resource doesn't exist: {arn}")
 
 

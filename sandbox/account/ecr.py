@@ -24,7 +24,7 @@ from sandbox.stand_in import Fault, digest, fault_in
 LAYER_PATH = "/voiceter-sandbox/layer/"
 _LAYERS = "layer_content"  # an attribute of moto's repository
 _IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[^:@]+)"
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[^:@]+)"
     r"(?::(?P<tag>[^@]+)|@(?P<digest>sha256:[0-9a-f]{64}))"
 )
 
@@ -51,9 +51,7 @@ class ImageDigestDoesNotMatchError(ServiceException):
 
 def _layers(repository: Any) -> dict[str, bytes]:
     """Returns the layers of a repository by digest."""
-    if not hasattr(repository, _LAYERS):
-        setattr(repository, _LAYERS, {})
-    return getattr(repository, _LAYERS)
+    return repository.__dict__.setdefault(_LAYERS, {})
 
 
 @replaces(ECRBackend)

@@ -133,10 +133,7 @@ def to_describe_dict(original: Callable[[], dict[str, Any]], group: Any) -> dict
 
 
 def _queries(request: Any) -> dict[str, dict[str, Any]]:
-    backend = request.logs_backend
-    if not hasattr(backend, _QUERIES):
-        setattr(backend, _QUERIES, {})
-    return getattr(backend, _QUERIES)
+    return request.logs_backend.__dict__.setdefault(_QUERIES, {})
 
 
 @adds(LogsResponse)

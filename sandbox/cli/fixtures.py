@@ -208,24 +208,20 @@ def is_tag(text: object) -> bool:
     return isinstance(text, str) and _TAG.fullmatch(text) is not None
 
 
-def has_repository(account: Account, stack: str, region: str) -> bool:
-    """Whether the stack's repository exists."""
+def repository_uri(account: Account, stack: str, region: str) -> str | None:
+    """Returns the URI of the stack's repository, None if there is none yet."""
     ecr = account.client("ecr", region)
     try:
-        ecr.describe_repositories(repositoryNames=[repository_name(stack)])
+        answer = ecr.describe_repositories(repositoryNames=[repository_name(stack)])
     except ecr.exceptions.RepositoryNotFoundException:
-        return False
-    return True
+        return None
+    return str(answer["repositories"][0]["repositoryUri"])
 
 
-def has_image(account: Account, stack: str, region: str, image: str) -> bool:
-    """Whether the stack's repository exists and holds an image, given by tag or by digest."""
+def has_image(account: Account, stack: str, region: str, tag: str) -> bool:
+    """Whether the stack's repository, which exists, has a tag."""
     ecr = account.client("ecr", region)
-    wanted = {"imageDigest": image} if image.startswith("sha256:") else {"imageTag": image}
-    try:
-        answer = ecr.batch_get_image(repositoryName=repository_name(stack), imageIds=[wanted])
-    except ecr.exceptions.RepositoryNotFoundException:
-        return False
+    answer = ecr.batch_get_image(repositoryName=repository_name(stack), imageIds=[{"imageTag": tag}])
     return bool(answer["images"])
 
 
@@ -256,17 +252,16 @@ def push_image(
             f"TAG={tag}: not a valid tag for Amazon ECR. A tag has 1 to 128 letters, digits, underscores, dots and"
             " hyphens, and starts with a letter, a digit or an underscore."
         )
-    ecr = account.client("ecr", region)
     name = repository_name(stack)
-    try:
-        uri = str(ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryUri"])
-    except ecr.exceptions.RepositoryNotFoundException:
+    uri = repository_uri(account, stack, region)
+    if uri is None:
         raise SandboxError(
             f"The stack {stack} has no repository {name} in {region} yet. Bring the stack up: `make up STACK={stack}`."
-        ) from None
+        )
     if has_image(account, stack, region, tag):
         raise SandboxError(f"{uri} already has the tag {tag}, and its tags are immutable. Choose another TAG.")
-    put_image(ecr, name, tag, stand_in.image(f"{uri}:{tag}", Fault(fault) if fault else None, architecture))
+    image = stand_in.image(f"{uri}:{tag}", Fault(fault) if fault else None, architecture)
+    put_image(account.client("ecr", region), name, tag, image)
     return uri
 
 

@@ -195,7 +195,7 @@ def _write_copy(session: Session) -> str | None:
         say(f"Left out: the Pulumi ESC environments {', '.join(stack.environments)}, and every value that they hold")
     fixtures.supply_config(session.account, stack.name, session.region, file)
     tag = _stand_in_tag(stack)
-    repository = fixtures.has_repository(session.account, stack.name, session.region)
+    repository = fixtures.repository_uri(session.account, stack.name, session.region)
     if tag and repository:
         _push_stand_in(session, tag)
         file.set(fixtures.IMAGE_TAG, tag)

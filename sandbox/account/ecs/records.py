@@ -84,9 +84,7 @@ class Rollout:
 
 def rollout_of(service: Any) -> Rollout:
     """Returns the record of a service of moto's, which is empty for a new service."""
-    if not hasattr(service, _ATTRIBUTE):
-        setattr(service, _ATTRIBUTE, Rollout())
-    return getattr(service, _ATTRIBUTE)
+    return service.__dict__.setdefault(_ATTRIBUTE, Rollout())
 
 
 def add_event(service: Any, message: str) -> None:
