@@ -21,7 +21,7 @@ def publish(service: Any) -> None:
     in_progress = latest if latest and latest.status == "IN_PROGRESS" else None
     service.deployments = described
     pending = in_progress if in_progress is not rollout.live else None
-    service.running_count = sum(rollout.running(one) for one in (rollout.live, rollout.draining) if one)
+    service.running_count = sum(len(deployment.running) for deployment in rollout.deployments)
     service.pending_count = service.desired_count if pending else 0
     revisions = (rollout.draining, rollout.live, pending)
     service.current_service_revisions = [_counts(service, one) for one in revisions if one]
@@ -39,7 +39,7 @@ def _described(service: Any, deployment: Deployment, status: str) -> dict[str, A
         "taskDefinition": settings["task_definition"],
         "desiredCount": service.desired_count if in_progress or live else 0,
         "pendingCount": service.desired_count if in_progress and not live else 0,
-        "runningCount": rollout.running(deployment),
+        "runningCount": len(deployment.running),
         "failedTasks": FAILED_TASKS if deployment.state == "FAILED" else 0,
         "createdAt": deployment.created_at,
         "updatedAt": deployment.finished_at or deployment.created_at,
@@ -61,7 +61,7 @@ def _counts(service: Any, deployment: Deployment) -> dict[str, Any]:
     return {
         "arn": deployment.revision.arn,
         "requestedTaskCount": service.desired_count,
-        "runningTaskCount": rollout.running(deployment),
+        "runningTaskCount": len(deployment.running),
         "pendingTaskCount": 0 if deployment in (rollout.live, rollout.draining) else service.desired_count,
     }
 

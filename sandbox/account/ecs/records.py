@@ -24,16 +24,32 @@ class Revision:
     settings: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Stop:
-    """Tasks that ECS has stopped at once: how many, which deployment stopped them, and when."""
-
-    tasks: int
-    deployment_id: str
-    at: datetime.datetime
-
-
 @dataclass
+class Task:
+    """A task of a service, in the words of DescribeTasks."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    last_status: str = "PENDING"
+    health_status: str = "UNKNOWN"
+    address: str | None = None
+    started_at: datetime.datetime | None = None
+    stopped_at: datetime.datetime | None = None
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    exit_code: int | None = None
+    container_reason: str | None = None
+
+    def run(self, health_status: str) -> None:
+        """Starts the task."""
+        self.last_status, self.health_status, self.started_at = "RUNNING", health_status, now()
+
+    def stop(self, code: str, reason: str) -> None:
+        """Stops the task."""
+        self.last_status, self.health_status, self.stopped_at = "STOPPED", "UNKNOWN", now()
+        self.stop_code, self.stopped_reason = code, reason
+
+
+@dataclass(eq=False)
 class Deployment:
     """A service deployment."""
 
@@ -51,35 +67,27 @@ class Deployment:
     state_reason: str = ""
     finished_at: datetime.datetime | None = None
     rollback: dict[str, Any] | None = None
-    stops: list[Stop] = field(default_factory=list[Stop])  # of its tasks, unless they failed
+    tasks: list[Task] = field(default_factory=list[Task])
     tags: list[dict[str, str]] = field(default_factory=list[dict[str, str]])  # of its tasks
 
     @property
     def strategy(self) -> str:
         return self.configuration.get("strategy") or "ROLLING"
 
+    @property
+    def running(self) -> list[Task]:
+        """The tasks that are healthy or drain."""
+        return [task for task in self.tasks if task.health_status == "HEALTHY"]
+
 
 @dataclass
 class Rollout:
-    """The deployments of a service, latest first; the one that has the traffic, its target groups and its tasks."""
+    """The deployments of a service, latest first, the one that has the traffic, and its target groups."""
 
     deployments: list[Deployment] = field(default_factory=list["Deployment"])
     live: Deployment | None = None
     draining: Deployment | None = None  # the one before, while its tasks have no target group and still run
     groups: list[str] = field(default_factory=list[str])
-    targets: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])  # group, address, port
-    tasks: int = 0
-
-    @property
-    def drain(self) -> Stop | None:
-        """The stop of the tasks that drain."""
-        return self.draining.stops[-1] if self.draining else None
-
-    def running(self, deployment: Deployment) -> int:
-        """Returns the number of running tasks of a deployment."""
-        if deployment is self.live:
-            return self.tasks
-        return self.drain.tasks if self.drain and deployment is self.draining else 0
 
 
 def rollout_of(service: Any) -> Rollout:

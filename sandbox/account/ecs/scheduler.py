@@ -19,8 +19,8 @@ from moto.moto_api._internal import mock_random
 
 from sandbox.account.ecr import fault_of
 from sandbox.account.ecs.deployments import publish
-from sandbox.account.ecs.records import ALARMED, Deployment, Revision, Stop, add_event, now, rollout_of
-from sandbox.account.ecs.traffic import group_arns, groups_for, replace_tasks
+from sandbox.account.ecs.records import ALARMED, FAILED_TASKS, Deployment, Revision, Task, add_event, now, rollout_of
+from sandbox.account.ecs.traffic import deregister, group_arns, groups_for, register
 from sandbox.account.events import send
 from sandbox.stand_in import Fault
 
@@ -39,6 +39,7 @@ _RECORDED = (*_TRIGGERS, "capacity_provider_strategy")
 # BlueGreenDeployment_circuitBreakerRollback, against the API Reference. Of CANARY and LINEAR no source says it.
 _WITH_BREAKER = ("ROLLING", "BLUE_GREEN")
 _BREAKER = "Service deployment rolled back because the circuit breaker threshold was exceeded."
+_SCHEDULER = "ServiceSchedulerInitiated"  # the code of a task that the scheduler has stopped
 _NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 
 
@@ -74,7 +75,7 @@ def start(service: Any) -> None:
         else:
             unfinished.status, unfinished.due, unfinished.finished_at = "STOPPED", None, now()
             unfinished.reason = "Service deployment stopped because a newer one was started."
-            unfinished.stops.append(Stop(service.desired_count, f"ecs-svc/{number}", now()))
+            _stop(unfinished.tasks, f"ecs-svc/{number}")
     path = f"{service.cluster_name}/{service.name}"
     prefix = service.cluster_arn.rpartition(":")[0]
     fault = _fault(service)
@@ -88,8 +89,12 @@ def start(service: Any) -> None:
         due=time.monotonic() + _DUE_SECONDS[fault] if fault in _DUE_SECONDS else None,
         created_at=now(),
         state_reason=f"ECS deployment ecs-svc/{number} in progress.",
+        tasks=[Task() for _ in range(service.desired_count)],
         tags=_tags_of_tasks(service),
     )
+    if fault is Fault.UNHEALTHY:
+        for task in deployment.tasks:
+            task.run("UNHEALTHY")
     rollout.deployments.insert(0, deployment)
     add_event(service, f"has started {service.desired_count} tasks.")
     if fault in (None, Fault.MEMORY):
@@ -116,16 +121,44 @@ def _fault(service: Any) -> Fault | None:
 
 
 def _move_traffic(service: Any, deployment: Deployment) -> None:
+    """Starts the tasks of a deployment as healthy targets, and lets the tasks of the one before drain."""
     rollout = rollout_of(service)
-    rollout.draining = rollout.live if rollout.tasks else None
+    groups = groups_for(service, deployment)
+    _run(service, groups, deployment.tasks)
+    rollout.draining = rollout.live if rollout.live and rollout.live.running else None
     if rollout.draining:
-        rollout.draining.stops.append(Stop(rollout.tasks, deployment.id, now()))
-    replace_tasks(service, deployment, groups_for(service, deployment))
-    rollout.live = deployment
+        deregister(service, rollout.groups, rollout.draining.running)
+        for task in rollout.draining.running:
+            task.last_status = "DEACTIVATING"
+    rollout.live, rollout.groups = deployment, groups
+    if deployment.fault is Fault.MEMORY:
+        deployment.tasks += [_out_of_memory() for _ in range(FAILED_TASKS)]
+
+
+def _run(service: Any, groups: list[str], tasks: list[Task]) -> None:
+    register(service, groups, tasks)
+    for task in tasks:
+        task.run("HEALTHY")
+
+
+def _stop(tasks: list[Task], deployment_id: str) -> None:
+    for task in tasks:
+        task.stop(_SCHEDULER, f"Scaling activity initiated by (deployment {deployment_id})")
+
+
+def _out_of_memory() -> Task:
+    """Returns a task that the kernel has killed."""
+    task = Task(exit_code=128 + 9, container_reason="OutOfMemoryError: Container killed due to memory usage")
+    task.run("UNKNOWN")
+    task.stop("EssentialContainerExited", "Essential container in task exited")
+    return task
 
 
 def _complete(service: Any, deployment: Deployment) -> None:
-    rollout_of(service).draining = None
+    rollout = rollout_of(service)
+    if rollout.draining:
+        _stop(rollout.draining.running, deployment.id)
+    rollout.draining = None
     deployment.status, deployment.due, deployment.finished_at = "SUCCESSFUL", None, now()
     deployment.state, deployment.state_reason = "COMPLETED", f"ECS deployment {deployment.id} completed."
     add_event(service, f"(deployment {deployment.id}) deployment completed.")
@@ -145,19 +178,20 @@ def notice_faults(request: Any) -> None:
 
 
 def _proceed(service: Any, deployment: Deployment) -> None:
-    """Gives the traffic to the tasks of a slow image, or ends their deployment if they have it."""
+    """Gives the traffic to the tasks of a slow image, or ends their deployment if the old tasks have drained."""
     rollout = rollout_of(service)
     if rollout.live is not deployment:
         _move_traffic(service, deployment)
-        deployment.due = time.monotonic() + DRAIN_SECONDS
-    if not rollout.draining or deployment.due is None:
+        if rollout.draining:
+            deployment.due = time.monotonic() + DRAIN_SECONDS
+    if deployment.due is None:
         _complete(service, deployment)
-    publish(service)
+    scale(service)  # the desired count may have changed meanwhile
 
 
 def _fail(service: Any, deployment: Deployment) -> None:
     """Ends a deployment whose tasks do not become healthy, as its circuit breaker or its alarms say."""
-    rollout, live = rollout_of(service), rollout_of(service).live
+    live = rollout_of(service).live
     breaker: dict[str, Any] = deployment.configuration.get("deploymentCircuitBreaker") or {}
     alarms: dict[str, Any] = deployment.configuration.get("alarms") or {}
     by_breaker = bool(breaker.get("enable")) and deployment.strategy in _WITH_BREAKER
@@ -173,6 +207,7 @@ def _fail(service: Any, deployment: Deployment) -> None:
         add_event(service, f"(port {port}) is unhealthy in (target-group {group}) due to (reason {cause}).")
     add_event(service, f"(deployment {deployment.id}) deployment failed: {failure}")
     _send_failure(service, deployment)
+    _stop_failed(service, deployment)
     reason = _BREAKER if by_breaker else ALARMED
     if not (breaker if by_breaker else alarms).get("rollback"):
         deployment.status, deployment.reason = "STOPPED", reason.replace("rolled back", "stopped")
@@ -191,8 +226,27 @@ def _fail(service: Any, deployment: Deployment) -> None:
         live.state_reason = f"{detector}rolling back to deploymentId {previous_id}."
         add_event(service, f"rolling back to deployment {previous_id}.")
         add_event(service, "has reached a steady state.")
-    rollout.tasks = service.desired_count if live else 0
-    publish(service)
+    scale(service)
+
+
+def _stop_failed(service: Any, deployment: Deployment) -> None:
+    """Amazon ECS Developer Guide, "Amazon ECS stopped tasks error messages"."""
+    deployment.tasks = [*deployment.tasks, *(Task() for _ in range(FAILED_TASKS))][:FAILED_TASKS]
+    definition = service._backend.describe_task_definition(deployment.revision.settings["task_definition"])
+    image = definition.container_definitions[0].get("image")
+    group = next(group_arns(service), None)
+    check = f"ELB health checks in (target-group {group})" if group else "container health checks"
+    for task in deployment.tasks:
+        if deployment.fault is Fault.MISSING:
+            task.stop(
+                "TaskFailedToStart",
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s):"
+                f" failed to resolve ref {image}: {image}: not found",
+            )
+        else:
+            task.run("UNHEALTHY")
+            task.stop(_SCHEDULER, f"Task failed {check}")
+            task.health_status, task.exit_code = "UNHEALTHY", 0
 
 
 def _send_failure(service: Any, deployment: Deployment) -> None:
@@ -210,9 +264,13 @@ def _send_failure(service: Any, deployment: Deployment) -> None:
 def scale(service: Any) -> None:
     """Changes the number of tasks to the desired count, without a deployment."""
     rollout = rollout_of(service)
-    if rollout.live is not None and rollout.tasks != service.desired_count:
-        if rollout.tasks > service.desired_count:
-            rollout.live.stops.append(Stop(rollout.tasks - service.desired_count, rollout.live.id, now()))
-        replace_tasks(service, rollout.live, rollout.groups)
+    running = rollout.live.running if rollout.live else []
+    if rollout.live is not None and len(running) != service.desired_count:
+        surplus = running[service.desired_count :]
+        deregister(service, rollout.groups, surplus)
+        _stop(surplus, rollout.live.id)
+        added = [Task() for _ in range(service.desired_count - len(running))]
+        _run(service, rollout.groups, added)
+        rollout.live.tasks += added
         add_event(service, "has reached a steady state.")
     publish(service)

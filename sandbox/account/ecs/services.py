@@ -18,7 +18,7 @@ from moto.elbv2.models import elbv2_backends
 from sandbox.account.ecs.deployments import deployment_description, publish, revision_description
 from sandbox.account.ecs.records import Deployment, now, rollout_of
 from sandbox.account.ecs.scheduler import notice_faults, scale, start, triggers
-from sandbox.account.ecs.traffic import replace_tasks
+from sandbox.account.ecs.traffic import deregister
 from sandbox.account.elbv2 import forwarded_groups
 from sandbox.account.patching import adds, replaces
 
@@ -128,10 +128,13 @@ def update_service(original: Callable[[], Any], request: Any) -> Any:
 
 @replaces(EC2ContainerServiceResponse)
 def delete_service(original: Callable[[], Any], request: Any) -> Any:
-    """Deletes a service and deregisters its targets."""
+    """Deletes a service with its tasks, and deregisters its targets."""
     answer = original()
     service = _requested(request)
-    replace_tasks(service, None, [])
+    rollout = rollout_of(service)
+    for deployment in rollout.deployments:
+        deregister(service, rollout.groups, deployment.running)
+        deployment.tasks.clear()
     publish(service)
     return answer
 

@@ -10,38 +10,41 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.account.ecs.records import Deployment, add_event, rollout_of
+from sandbox.account.ecs.records import Deployment, Task, add_event
 
 _FIRST_ADDRESS = 10  # of a subnet; AWS reserves the first ones
 _NEXT_ADDRESS = "rollout_addresses"  # an attribute of moto's backend: how many addresses were assigned
 
 
-def replace_tasks(service: Any, deployment: Deployment | None, groups: list[str]) -> None:
-    """Registers new tasks in target groups, and deregisters the old tasks from all groups."""
-    rollout = rollout_of(service)
+def register(service: Any, groups: list[str], tasks: list[Task]) -> None:
+    """Gives tasks an address and registers it in target groups."""
     elb = elbv2_backends[service._account_id][service.region_name]
-    old, rollout.targets = rollout.targets, []
-    rollout.tasks, rollout.groups = service.desired_count if deployment else 0, groups
+    for task, address in zip(tasks, _new_addresses(service, len(tasks)), strict=False):
+        task.address = address
     for group in groups:
         ports = [one.get("containerPort") for one in service.load_balancers if group in _groups_of(one)]
         port = ports[0] if ports else elb.target_groups[group].port
-        added = [(group, address, int(port)) for address in _new_addresses(service, rollout.tasks)]
-        elb.target_groups[group].register([{"Id": address, "Port": port} for _, address, _ in added])
-        rollout.targets += added
-        if added:
-            add_event(service, f"registered {len(added)} targets in (target-group {group})")
-    for group in dict.fromkeys(group for group, _, _ in old):
+        targets = [{"Id": task.address, "Port": port} for task in tasks if task.address]
+        if targets:
+            elb.target_groups[group].register(targets)
+            add_event(service, f"registered {len(targets)} targets in (target-group {group})")
+
+
+def deregister(service: Any, groups: list[str], tasks: list[Task]) -> None:
+    """Removes tasks that stop from target groups."""
+    elb = elbv2_backends[service._account_id][service.region_name]
+    for group in groups:
         held = elb.target_groups.get(group)
-        gone = [{"Id": address} for arn, address, _ in old if arn == group and held and address in held.targets]
-        if held and gone:
-            held.deregister(gone)
-            add_event(service, f"deregistered {len(gone)} targets in (target-group {group})")
-    if old:
-        add_event(service, f"has stopped {len({address for _, address, _ in old})} running tasks.")
+        targets = [{"Id": task.address} for task in tasks if held and task.address in held.targets]
+        if held and targets:
+            held.deregister(targets)
+            add_event(service, f"deregistered {len(targets)} targets in (target-group {group})")
+    if tasks:
+        add_event(service, f"has stopped {len(tasks)} running tasks.")
 
 
 def _new_addresses(service: Any, count: int) -> list[str]:
-    """Returns unused private addresses of the service's subnets, one subnet after another."""
+    """Returns unused private addresses of the service's subnets, one subnet after another; none without subnets."""
     ec2: Any = ec2_backends[service._account_id][service.region_name]
     network: dict[str, Any] = service.network_configuration or {}
     subnet_ids: list[str] = network.get("awsvpcConfiguration", {}).get("subnets", [])

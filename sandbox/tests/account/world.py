@@ -59,7 +59,8 @@ def stopped_by(deployment: str) -> str:
 class World:
     """What a service needs: each part is created on first use."""
 
-    ecs, elb, ecr, ec2 = (property(lambda _, name=name: client(name)) for name in ("ecs", "elbv2", "ecr", "ec2"))
+    def __init__(self) -> None:
+        self.ecs, self.elb, self.ecr, self.ec2 = client("ecs"), client("elbv2"), client("ecr"), client("ec2")
 
     @cached_property
     def vpc(self) -> str:

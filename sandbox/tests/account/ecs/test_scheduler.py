@@ -12,6 +12,7 @@ from sandbox.tests.account.world import BREAKER, TimedWorld, stopped_by
 def test_new_task_definition_replaces_every_task_and_names_the_deployment_that_stopped_them(world: TimedWorld) -> None:
     world.create(world.task("1"), BREAKER)
     old, _ = world.targets()
+    first_tasks = {task["taskArn"] for task in world.tasks()}
     ids = [world.primary()["id"]]
     for tag in ("2", "3"):
         new = world.task(tag)
@@ -25,7 +26,9 @@ def test_new_task_definition_replaces_every_task_and_names_the_deployment_that_s
     assert latest["sourceServiceRevisions"][0]["arn"] == before["targetServiceRevision"]["arn"]
     first, second, third = ids
     assert sorted(world.reasons()) == sorted([(second, stopped_by(third))] * 2 + [(first, stopped_by(second))] * 2)
-    assert len({task["taskArn"] for task in world.tasks("STOPPED")}) == 4
+    stopped = {task["taskArn"] for task in world.tasks("STOPPED")}
+    assert len(stopped) == 4
+    assert first_tasks < stopped
 
 
 @pytest.mark.parametrize(
@@ -127,8 +130,9 @@ def test_old_tasks_run_beside_those_of_a_slow_image_until_they_have_drained_or_a
     assert {task["lastStatus"] for task in world.tasks("STOPPED")} == {"STOPPED"}
 
     world.update(taskDefinition=world.task("3", Fault.SLOW))
+    world.update(desiredCount=3)
     world.seconds += scheduler.SLOW_SECONDS
-    assert world.running() == [2, 2]
+    assert world.running() == [3, 3]
     world.update(taskDefinition=world.task("4"))
     assert [one["status"] for one in world.deployments()] == ["SUCCESSFUL"] * 4
-    assert world.running() == [2]
+    assert world.running() == [3]

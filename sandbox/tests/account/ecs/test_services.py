@@ -44,7 +44,10 @@ def test_only_changes_that_start_a_deployment_on_aws_start_one(world: TimedWorld
     world.update(healthCheckGracePeriodSeconds=90)
     world.update(loadBalancers=world.load_balancers())
     for count in (4, 3, 1):
+        before, _ = world.targets()
         world.update(desiredCount=count)
+        kept = before[:count]
+        assert world.targets()[0][: len(kept)] == kept
         assert len(world.targets()[0]) == len(world.tasks()) == world.service()["runningCount"] == count
     assert world.reasons() == [(live, stopped_by(live))] * 3
     assert len({task["taskArn"] for task in world.tasks("STOPPED")}) == 3
