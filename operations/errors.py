@@ -8,6 +8,9 @@ from typing import Any
 
 from components.lib.refusals import refusal
 
+# `.sandbox/env` sets this variable; its value is the sandbox's folder.
+SANDBOX = "VOICETER_SANDBOX"
+_SANDBOX_HINT = "\nThis shell leads to the sandbox, whose account does not answer: `make up STACK=…` starts it."
 _LAST_LINES = 15
 
 
@@ -55,8 +58,3 @@ def collected(messages: list[str]) -> Generator[None]:
         line = " ".join(message.split())
         if line not in messages:
             messages.append(line)
-
-
-# `.sandbox/env` sets this variable; its value is the sandbox's folder.
-SANDBOX = "VOICETER_SANDBOX"
-_SANDBOX_HINT = "\nThis shell leads to the sandbox, whose account does not answer: `make up STACK=…` starts it."

@@ -212,18 +212,18 @@ def models(account: Account) -> Iterator[Finding]:
 
 def certificate(account: Account) -> Iterator[Finding]:
     """The certificate must be issued, for the domain name."""
-    failures = list(_failures("certificate", check_certificate(account.settings, account)))
-    yield from failures
-    if account.settings.certificate_arn and not failures:
-        yield Finding(Level.OK, "certificate", f"issued for {account.settings.domain_name}")
+    settings = account.settings
+    if settings.certificate_arn:
+        failures = list(_failures("certificate", check_certificate(settings, account)))
+        yield from failures or [Finding(Level.OK, "certificate", f"issued for {settings.domain_name}")]
 
 
 def zone(account: Account) -> Iterator[Finding]:
     """The zone must be public and hold the domain name."""
-    failures = list(_failures("zone", check_zone(account.settings, account)))
-    yield from failures
-    if account.settings.hosted_zone_id and not failures:
-        yield Finding(Level.OK, "zone", f"{account.settings.hosted_zone_id} holds {account.settings.domain_name}")
+    settings = account.settings
+    if settings.hosted_zone_id:
+        failures = list(_failures("zone", check_zone(settings, account)))
+        yield from failures or [Finding(Level.OK, "zone", f"{settings.hosted_zone_id} holds {settings.domain_name}")]
 
 
 def _failures(subject: str, mistakes: Iterable[Mistake]) -> Iterator[Finding]:

@@ -22,7 +22,6 @@ _exceptions: Any = importlib.import_module("botocore.exceptions")
 CALL = "DescribeServices"
 OUTPUTS = {"region": "eu-north-1", "serviceName": "voiceter-backend", "clusterName": "voiceter-cluster"}
 
-
 pytestmark = pytest.mark.usefixtures("shell")
 
 

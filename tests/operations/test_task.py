@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,16 +27,11 @@ pytestmark = pytest.mark.sandbox  # for moto
 
 
 @pytest.fixture
-def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launch]:
-    """The launches, which are recorded instead of run."""
-    found: list[Launch] = []
-
-    def supervise(launch: Launch) -> int:
-        found.append(launch)
-        return 7
-
-    monkeypatch.setattr(task, "supervise", supervise)
-    return found
+def supervise(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
+    """The function that runs a launch, which runs nothing here."""
+    replaced = mock.Mock(return_value=7)
+    monkeypatch.setattr(task, "supervise", replaced)
+    return replaced
 
 
 def free_port() -> int:
@@ -96,7 +91,7 @@ def test_port_that_the_container_does_not_take_from_a_variable_is_refused(deploy
         published(replace(container, environment={}), 18080)
 
 
-def test_command_that_cannot_run_starts_nothing(deployed: Deployed, launched: list[Launch]) -> None:
+def test_command_that_cannot_run_starts_nothing(deployed: Deployed, supervise: mock.Mock) -> None:
     deployed.register({"POOL": deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")})
     with pytest.raises(OperationError, match="ResourceInitializationError"):
         run(deployed.target)
@@ -112,11 +107,11 @@ def test_command_that_cannot_run_starts_nothing(deployed: Deployed, launched: li
         taken = listener.getsockname()[1]
         with pytest.raises(OperationError, match=f"Port {taken} cannot be used .* choose another port with --port"):
             run(deployed.target, port=taken)
-    assert launched == []
+    supervise.assert_not_called()
 
 
 def test_command_gets_the_task_roles_credentials_and_the_endpoint(
-    deployed: Deployed, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deployed: Deployed, supervise: mock.Mock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:5000")
     # The clients of this process go to moto all the same.
@@ -126,7 +121,7 @@ def test_command_gets_the_task_roles_credentials_and_the_endpoint(
     deployed.register({"POOL": arn})
     port = free_port()
     assert run(deployed.target, port=port) == 7
-    (launch,) = launched
+    launch: Launch = supervise.call_args.args[0]
     environment = launch.environment
     said = capsys.readouterr().out
     assert "Task: voiceter-backend-dev:1, container voiceter-backend\n" in said
@@ -153,55 +148,41 @@ def test_command_gets_the_task_roles_credentials_and_the_endpoint(
     assert f"http://127.0.0.1:{port}/health" in launch.health_check.command[-1]
 
 
-def test_command_defaults_to_the_definitions(deployed: Deployed, launched: list[Launch]) -> None:
+def test_command_defaults_to_the_definitions(deployed: Deployed, supervise: mock.Mock) -> None:
     deployed.register(entryPoint=["node"], command=["dist/server.js"])
     run(deployed.target, ())
     run(deployed.target)
-    assert [launch.command for launch in launched] == [("node", "dist/server.js"), ("true",)]
+    assert [call.args[0].command for call in supervise.call_args_list] == [("node", "dist/server.js"), ("true",)]
 
 
-@pytest.fixture
-def on_aws(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Target:
-    """A stack on AWS, where STS refuses to assume the task role."""
+def test_on_aws_it_asks_before_it_hands_over_secrets(
+    deployed: Deployed, supervise: mock.Mock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     arn = deployed.secret("pool", SecretString="us-east-1_Sup3rS3cret")
     deployed.grant_reading(arn)
     deployed.register({"POOL": arn})
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "operators")
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    target = deployed.on_aws()
-    target.client("sts").assume_role = mock.Mock(side_effect=refusal("AssumeRole", "AccessDenied"))
-    return target
-
-
-def test_on_aws_it_asks_before_it_hands_over_secrets(
-    on_aws: Target, launched: list[Launch], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(console.sys.stdin, "isatty", lambda: False)
+    on_aws = deployed.on_aws()
+    on_aws.client("sts").assume_role = mock.Mock(side_effect=refusal("AssumeRole", "AccessDenied"))
+    monkeypatch.setattr(console.sys.stdin, "isatty", mock.Mock(side_effect=[False, True, True]))
+    monkeypatch.setattr("builtins.input", mock.Mock(side_effect=["", "y"]))
     with pytest.raises(OperationError, match="--yes"):
         run(on_aws)
-
-    def answer(text: str) -> None:
-        def typed(_question: str) -> str:
-            return text
-
-        monkeypatch.setattr(console.sys.stdin, "isatty", lambda: True)
-        monkeypatch.setattr("builtins.input", typed)
-
-    answer("")
     with pytest.raises(OperationError, match="Nothing was done"):
         run(on_aws)
-    assert launched == []
-    answer("y")
+    supervise.assert_not_called()
     assert run(on_aws) == 7
     assert run(on_aws, yes=True) == 7
     said = capsys.readouterr().out
     assert "gives `true` on this machine the stack's real secrets (POOL) and the credentials of this shell" in said
     assert "because only ECS can assume" in said
-    for launch in launched:
-        assert launch.environment["AWS_ACCESS_KEY_ID"] == "AKIAOPERATOR"
-        assert "AWS_ENDPOINT_URL" not in launch.environment
-        assert "AWS_SESSION_TOKEN" not in launch.environment
+    for call in supervise.call_args_list:
+        environment: Mapping[str, str] = call.args[0].environment
+        assert environment["AWS_ACCESS_KEY_ID"] == "AKIAOPERATOR"
+        assert "AWS_ENDPOINT_URL" not in environment
+        assert "AWS_SESSION_TOKEN" not in environment
 
 
 def test_command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -20,9 +21,6 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = [0.0]
     waits: list[float] = []
 
-    def open_all(_: str) -> list[Target]:
-        return stacks
-
     def verify_one(target: Target, wait: float, *, json_only: bool) -> tuple[bool, dict[str, Any]]:
         waits.append(wait)
         clock[0] += 40
@@ -30,7 +28,7 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             raise OperationError("There is no service.")
         return True, {"stack": target.stack, "outcome": "good"}
 
-    monkeypatch.setattr(environment, "open_all", open_all)
+    monkeypatch.setattr(environment, "open_all", mock.Mock(return_value=stacks))
     monkeypatch.setattr(command, "_verify_one", verify_one)
     monkeypatch.setattr(command.time, "monotonic", lambda: clock[0])
     return waits
