@@ -68,27 +68,24 @@ class Selection:
 
 @dataclass(frozen=True)
 class Insights:
-    """A Metrics Insights query that returns one series: over all metrics with exactly these dimension names."""
+    """A Metrics Insights query that returns one series: the sum of all metrics with exactly these dimension names."""
 
     namespace: str
     name: str
     dimensions: tuple[str, ...]
-    function: str
     period: int
 
     @classmethod
     def parse(cls, text: str, period: int) -> Insights:
-        found = re.fullmatch(r'SELECT (SUM|AVG|MIN|MAX|COUNT)\((\w+)\) FROM SCHEMA\("([^"]+)"((?:, \w+)*)\)', text)
+        found = re.fullmatch(r'SELECT SUM\((\w+)\) FROM SCHEMA\("([^"]+)"((?:, \w+)*)\)', text)
         if not found:
             raise UnsupportedAlarmError(f"not a query for one series: {text}")
-        function, name, namespace, names = found.groups()
-        return cls(namespace, name, tuple(names.split(", ")[1:]), function, period)
+        name, namespace, names = found.groups()
+        return cls(namespace, name, tuple(names.split(", ")[1:]), period)
 
     def series(self, data: Iterable[Datum], window: range) -> Series:
         chosen = (datum for datum in data if sorted(datum.dimensions) == sorted(self.dimensions))
-        stat = {"SUM": "Sum", "AVG": "Average", "MIN": "Minimum", "MAX": "Maximum", "COUNT": "SampleCount"}
-        by_period = _by_period(chosen, self.period, window)
-        return {n: _statistic(stat[self.function], values) for n, values in by_period.items()}
+        return {n: math.fsum(values) for n, values in _by_period(chosen, self.period, window).items()}
 
 
 @dataclass(frozen=True)
@@ -106,12 +103,10 @@ class Rule:
     @classmethod
     def registered(cls, inputs: Mapping[str, Any]) -> Rule:
         """Returns the rule of a `MetricAlarm` that the program registered."""
-        queries: list[Any] = inputs.get("metricQueries") or [{"id": "only", "metric": inputs, "returnData": True}]
-        for query in queries:
-            if "metric" in query:
-                metric = query["metric"]
-                stat = metric.get("stat") or metric.get("statistic") or metric.get("extendedStatistic")
-                query["metric"] = {**metric, "stat": stat}
+        queries = inputs.get("metricQueries")
+        if not queries:
+            stat = inputs.get("statistic") or inputs["extendedStatistic"]
+            queries = [{"id": "only", "metric": {**inputs, "stat": stat}, "returnData": True}]
         return cls._of(queries, inputs)
 
     @classmethod
@@ -311,8 +306,6 @@ def _statistic(stat: str, values: Sequence[float]) -> float:
             return min(values)
         case "Maximum":
             return max(values)
-        case "SampleCount":
-            return len(values)
         case _:
             found = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]+)?)", stat)
             if not found:

@@ -31,7 +31,7 @@ def lines(graph: Any) -> list[tuple[Emitted | None, str]]:
         if isinstance(row[0], dict):
             query = row[0]["expression"].removesuffix(" GROUP BY ErrorCode")
             parsed = Insights.parse(query, graph["period"])
-            found.append((FACTS.find_query(parsed.namespace, parsed.name, parsed.dimensions), parsed.function))
+            found.append((FACTS.find_query(parsed.namespace, parsed.name, parsed.dimensions), "SUM"))
         else:
             namespace, name, *names, options = row
             dimensions = dict(zip(names[::2], names[1::2], strict=True))
