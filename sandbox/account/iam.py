@@ -5,6 +5,7 @@ Sources: IAM User Guide, "IAM and AWS STS quotas"; IAM API Reference: CreateRole
 PutRolePolicy.
 """
 
+import importlib
 import json
 import re
 from collections.abc import Callable
@@ -14,6 +15,10 @@ from moto.iam.exceptions import LimitExceededException, NotFoundException
 from moto.iam.models import IAMBackend
 
 from sandbox.account.patching import replaces
+
+# moto looks for the access key of each call in every partition, and makes the AWS managed policies of each for that.
+_models: Any = importlib.import_module("moto.iam.models")
+_models.PARTITION_NAMES = ["aws"]
 
 # Characters without white space.
 _MOST_CHARACTERS = 10_240

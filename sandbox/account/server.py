@@ -4,6 +4,7 @@ It writes the account file once it can answer, and ends when the account file is
 returns its token on request, so that another server on the port is not mistaken for the account.
 """
 
+import gc
 import json
 import logging
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.layout import read_json, write
+from sandbox.process import collect_garbage_seldom
 
 TOKEN_PATH = "/voiceter-sandbox/token"  # noqa: S105 - a path; the token is no secret
 _HOST = "127.0.0.1"
@@ -28,6 +30,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
     Args:
         port: 0 for any free port.
     """
+    gc.disable()  # before the imports, which leave no garbage
     # Every account has AWS's managed policies.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     # moto is slow to import, and commands import this module for the token path.
@@ -55,6 +58,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
         server = make_server(_HOST, port, app, threaded=True)
     except (OSError, SystemExit):  # werkzeug exits if the port is taken
         server = make_server(_HOST, 0, app, threaded=True)
+    collect_garbage_seldom()
     url = f"http://{_HOST}:{server.server_port}"
     os.environ["MOTO_PORT"] = str(server.server_port)
 

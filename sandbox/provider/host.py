@@ -1,6 +1,5 @@
 """Runs a plugin process: starts the gRPC server, prints its port, and ends on a signal or when the engine is gone."""
 
-import gc
 import os
 import signal
 import sys
@@ -8,13 +7,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from sandbox.process import collect_garbage_seldom
+
 from .stubs import grpc, provider_grpc
 
 # The engine makes one call a resource and limits them itself. More threads would only wait for the account.
 _THREADS = 32
 # The engine's limit for one message.
 MESSAGE_BYTES = 400 * 1024 * 1024
-_GARBAGE = 50_000  # new objects before the collector looks at them
 _PARENT_POLL_SECONDS = 0.2
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
@@ -35,11 +35,7 @@ def serve(servicer: provider_grpc.ResourceProviderServicer) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    # The garbage collector skips what the start has made, and runs seldom: most plugins live for seconds, and only one
-    # that waits for a deployment lives for an hour.
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)
-    gc.enable()
+    collect_garbage_seldom()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     signal.sigwait(_ENDING)
