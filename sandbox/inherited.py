@@ -56,6 +56,8 @@ _NAMES = frozenset(
         "GOTMPDIR",
         "GOROOT",
         "GOTOOLCHAIN",
+        # whether the engine writes the state only once, at its end
+        "PULUMI_SKIP_CHECKPOINTS",
         # the sandbox
         "SANDBOX_HOME",
         "SANDBOX_ENGINE",

@@ -26,6 +26,9 @@ ACCOUNT_ID: Final = "123456789012"
 DEADLINE_SECONDS: Final = 300
 # What `make test` passes to the tests. A `make` that finds it prints which folders it enters and leaves.
 _OF_MAKE: Final = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+# With it, the engine writes the state once, at the end, and not around each change of a resource, which takes most of
+# its time. Only a killed engine makes a difference: tests/live/test_interruption.py starts that one without it.
+_STATE_AT_END: Final = "PULUMI_SKIP_CHECKPOINTS"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class LiveSandbox:
 
     def run(self, script: str) -> Run:
         """Runs a script in a shell that has sourced the sandbox's environment."""
-        return self.start(["/bin/sh", "-c", f'. "{self.home}/env"; set -e; {script}'])
+        return self.start(["/bin/sh", "-c", f'. "{self.home}/env"; export {_STATE_AT_END}=true; set -e; {script}'])
 
     def succeeds(self, script: str) -> str:
         """Runs a script that has to succeed; its output."""
@@ -103,7 +106,7 @@ class LiveSandbox:
     def environment(self) -> dict[str, str]:
         """The environment of a command on this sandbox, as in a shell that no `make` has started."""
         inherited = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
-        return {**inherited, "SANDBOX_HOME": str(self.home)}
+        return {**inherited, "SANDBOX_HOME": str(self.home), _STATE_AT_END: "true"}
 
     def up(self, stack: str) -> str:
         """`make up`; its output."""
