@@ -27,7 +27,7 @@ from components.service.cluster import Cluster, ClusterArgs
 from components.service.container import Container
 from components.service.scaling import Scaling, ScalingArgs
 from components.service.service import Service, ServiceArgs
-from config.app_environment import REDIS_URL, AppResources, app_environment
+from config.app_environment import REDIS_URL, app_environment
 from config.load import load
 
 disable_garbage_collection()
@@ -181,9 +181,7 @@ if settings.image:
             cluster_arn=cluster.arn,
             container=Container(
                 image=registry.image(settings.image.digest),
-                environment=app_environment(
-                    settings, AppResources(stores.table_names, stores.bucket_name, load_balancer.url)
-                ),
+                environment=app_environment(settings, stores.table_names, stores.bucket_name, load_balancer.url),
                 secrets=app_secrets.value_from,
                 log_group=logs.group_name,
                 region=region,

@@ -6,17 +6,13 @@ from typing import Any
 
 import pytest
 
-from config.app_environment import AppResources, app_environment, set_by_program
+from config.app_environment import app_environment, set_by_program
 from config.key import Declaration, declarations
 from config.settings import Settings
 from tests.support.contract import ENVIRONMENT, TABLES
 from tests.support.stack_config import HTTPS, load
 
-RESOURCES = AppResources(
-    tables={name: f"demo-{name}" for name in TABLES},
-    bucket="recordings-bucket",
-    url="https://lb.example.com",
-)
+RESOURCES = ({name: f"demo-{name}" for name in TABLES}, "recordings-bucket", "https://lb.example.com")
 REDIS: dict[str, Any] = {"redisEnabled": True, "redisAuthToken": "Az09!&#$^<>-Az09"}
 KEYS_WITH_VARIABLE = [declared for declared in declarations(Settings) if declared.key.env]
 
@@ -24,7 +20,7 @@ KEYS_WITH_VARIABLE = [declared for declared in declarations(Settings) if declare
 def environment(stack: str = "prod", region: str = "us-east-1", **config: Any) -> dict[str, Any]:
     https = {key: value.replace("us-east-1", region) for key, value in HTTPS.items()}
     settings = load({**https, **config}, stack, region, encrypted=("secrets", "redisAuthToken"))
-    return app_environment(settings, RESOURCES)
+    return app_environment(settings, *RESOURCES)
 
 
 # What the app reads, with the values that its documentation gives.
@@ -62,8 +58,8 @@ def test_key_changes_its_variable_and_no_other(declared: Declaration) -> None:
     value, text = changes[declared.schema["type"]]
     if getattr(settings, declared.attribute) == value:
         value, text = False, "false"
-    changed = app_environment(settings.model_copy(update={declared.attribute: value}), RESOURCES)
-    assert changed == {**app_environment(settings, RESOURCES), declared.key.env: text}
+    changed = app_environment(settings.model_copy(update={declared.attribute: value}), *RESOURCES)
+    assert changed == {**app_environment(settings, *RESOURCES), declared.key.env: text}
 
 
 def test_region_of_the_stack_is_that_of_the_app() -> None:
