@@ -1,17 +1,13 @@
 """What the declarations of the config keys say: for the parser, its error messages and the tables in the documents."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pydantic import BaseModel
 
 from config.rule import RULE, listed
-
-
-def _always(_value: object) -> bool:
-    return True
 
 
 @dataclass(frozen=True)
@@ -23,13 +19,13 @@ class Key:
     env: str = ""  # the environment variable of the app that the key becomes
     default: str = ""  # describes a default that is computed
     secret: bool = False  # the value is encrypted in the stack file and never shown
-    may_show: Callable[[object], bool] = _always  # whether an error message may show this wrong value
+    shown_prefix: str = ""  # an error message shows a wrong value only if it starts with this
     main: bool = False  # whether the README names the key
     regional: bool = False  # whether the value belongs to the region: the stacks of an environment may differ in it
 
     def shows(self, value: object) -> bool:
         """Returns whether an error message may show this wrong value."""
-        return not self.secret and self.may_show(value)
+        return not self.secret and str(value).startswith(self.shown_prefix)
 
 
 @dataclass(frozen=True)

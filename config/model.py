@@ -319,7 +319,7 @@ class Keys(BaseModel):
         # A wrong value that is no ARN may be a secret's value, put there by mistake.
         Key(
             "environment variable → the ARN of a secret that someone else owns",
-            may_show=lambda value: str(value).startswith("arn:"),
+            shown_prefix="arn:",
             regional=True,
         ),
     ] = {}

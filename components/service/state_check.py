@@ -9,7 +9,7 @@ rule, subnets or capacity, report success, and delete the old listener rule or N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -30,6 +30,15 @@ class RevisionSettings:
     subnets: frozenset[str] = frozenset()
     public_ips: bool = False
     capacity: frozenset[CapacityProvider] = frozenset()
+
+    @property
+    def named(self) -> dict[str, object]:
+        """What a rollback restores, by what it is called in a message."""
+        return {
+            "listener rule and target groups": self.load_balancers,
+            "subnets": (self.subnets, self.public_ips),
+            _CAPACITY: self.capacity,
+        }
 
     @classmethod
     def of_answer(cls, found: aws.ecs.AwaitableGetServiceResult) -> RevisionSettings:
@@ -88,14 +97,6 @@ def _get(value: Any, key: str) -> Any:
     return cast(Mapping[str, Any], value).get(key) if isinstance(value, Mapping) else value
 
 
-# What a rollback restores, by what it is called in a message.
-_RESTORED: Final[Mapping[str, Callable[[RevisionSettings], object]]] = {
-    "listener rule and target groups": lambda settings: settings.load_balancers,
-    "subnets": lambda settings: (settings.subnets, settings.public_ips),
-    _CAPACITY: lambda settings: settings.capacity,
-}
-
-
 def problem_of(running: RevisionSettings, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
     """Returns why an update must not go on: it would not correct what a rollback has restored. Empty if it may.
 
@@ -103,8 +104,8 @@ def problem_of(running: RevisionSettings, state: Mapping[str, Any], inputs: Mapp
         state: the outputs in the state. After a failed update, they are what that update asked for.
         inputs: of the update. The provider sends those that differ from the state.
     """
-    before, after = RevisionSettings.of_properties(state), RevisionSettings.of_properties(inputs)
-    outdated = [name for name, of in _RESTORED.items() if of(after) == of(before) != of(running)]
+    before, after = RevisionSettings.of_properties(state).named, RevisionSettings.of_properties(inputs).named
+    outdated = [name for name, value in running.named.items() if after[name] == before[name] != value]
     if _CAPACITY in outdated and not state.get("forceNewDeployment"):
         # No update has sent it, so somebody changed it. This update sends `forceNewDeployment`, without which the
         # provider refuses to refresh.
