@@ -12,7 +12,10 @@ import pytest
 from components.lib.provider import PROGRAM_TAGS
 from policy.resource import Resource
 from policy.rules import RULES, TAGS, UNTAGGED
+from policy.wildcards import ALLOWED, is_allowed, wildcards
 from recording.deployment import Deployment, Registration
+from recording.fake_aws import ACCOUNT
+from tests.program import test_resource_policies as resource_policies
 from tests.support.program import everything, run, two_target_groups
 
 SHOWN: dict[str, Callable[[], Deployment]] = {
@@ -55,3 +58,35 @@ def test_untagged_type_takes_no_tags(token: str) -> None:
     _, module, name = token.split(":")
     service: Any = importlib.import_module(f"pulumi_aws.{module.partition('/')[0]}")
     assert "tags" not in inspect.signature(getattr(service, name)._internal_init).parameters
+
+
+NAMES = {
+    "partition": "aws",
+    "region": "us-east-1",
+    "account": ACCOUNT,
+    "recordings": f"voiceter-recordings-{ACCOUNT}-prod",
+    "logs_bucket": f"voiceter-logs-{ACCOUNT}-prod",
+    "log_group": "/ecs/voiceter-backend",
+    "web_acl_log": "aws-waf-logs-voiceter-backend",
+    "cluster": "voiceter-cluster",
+    "number": "0",
+}
+# The inputs that are policy documents.
+DOCUMENTS = {"RolePolicy": "policy", **resource_policies.DOCUMENTS}
+
+
+def test_every_wildcard_is_listed_with_its_reason() -> None:
+    documents = [one.json(key) for type_, key in DOCUMENTS.items() for one in everything().all(f":{type_}")]
+    found = {wildcard for document in documents for wildcard in wildcards(document)}
+    assert found == {(sid.format_map(NAMES), text.format_map(NAMES)) for sid, text in ALLOWED}
+    assert all(is_allowed(sid, text) for sid, text in found)
+
+
+def test_every_policy_is_checked_for_wildcards() -> None:
+    holders = {
+        (r.type.rpartition(":")[2], key)
+        for r in everything().registered
+        for key, value in r.inputs.items()
+        if isinstance(value, str) and '"Statement"' in value
+    }
+    assert holders == set(DOCUMENTS.items())

@@ -23,7 +23,7 @@ TABLES = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
 GROUPS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group"
 # The keys of the conditions, as the services send them.
 OF_ACCOUNT = {"aws:SourceAccount": ACCOUNT}
-OF_TASK = {**OF_ACCOUNT, "aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/voiceter-cluster/0123abcd"}
+OF_TASK = {**OF_ACCOUNT, "aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/a/0123abcd"}
 OF_DELIVERY = {**OF_ACCOUNT, "aws:SourceArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:delivery-source:1"}
 OF_LOAD_BALANCER = {"aws:SourceArn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/a/0a1b"}
 BY_TASK_ROLE = {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role"}
@@ -118,14 +118,24 @@ ACCESSES = [
 ]
 
 
+# What names this stack, and the same of another one.
+THEIRS = {
+    ACCOUNT: "999999999999",
+    REGION: "eu-north-1",
+    "-prod": "-staging",
+    "demo-": "demo-staging-",
+    "voiceter-backend": "another",
+    "voiceter-cluster": "another",
+}
+
+
 def others(text: str) -> Iterator[str]:
     """Yields the text with another account, another region and another stack, or another text."""
-    changes = {ACCOUNT: "999999999999", REGION: "eu-north-1", "-prod": "-staging", "voiceter-backend": "another"}
-    for ours, theirs in changes.items():
+    for ours, theirs in THEIRS.items():
         before, found, after = text.rpartition(ours)
         if found:
             yield f"{before}{theirs}{after}"
-    if not any(ours in text for ours in changes):
+    if not any(ours in text for ours in THEIRS):
         yield f"{text}-2"
 
 
