@@ -23,12 +23,7 @@ def output_shape(service: str, operation: str) -> Any:
 
 
 def parameters(
-    resource: Resource,
-    call: Call,
-    values: Values,
-    it: Context,
-    faults: list[Fault],
-    tags: Values | None = None,
+    call: Call, values: Values, it: Context, faults: list[Fault], tags: Values | None = None
 ) -> list[Values]:
     """The parameters of each time that `call` has to be made to send its properties of `values`, with `tags` if given.
 
@@ -39,7 +34,7 @@ def parameters(
     """
     given: Values = {name: values[name] for name in call.properties if values.get(name) is not None}
     built = call.prepare(given, it) if call.prepare else given
-    shape = input_shape(resource.service, call.operation)
+    resource, shape = it.resource, input_shape(it.resource.service, call.operation)
     encoder = Encoder({**resource.rename, **call.rename}, faults)
     made: list[Values] = []
     for one in built if isinstance(built, list) else [built]:
@@ -48,24 +43,24 @@ def parameters(
             _place_tags(resource.tags, params, shape, tags, faults)
         for name, value in one.items():
             encoder.place(params, shape, name, value)
-        made.append(_merge(_further(resource, call, it), params))
+        made.append(_merge(_further(call, it), params))
     return made
 
 
-def _further(resource: Resource, call: Call, it: Context) -> Values:
+def _further(call: Call, it: Context) -> Values:
     """The parameters that are not properties."""
     if it.offline:
         return {}
     if call.params:
         return call.params(it)
-    return {} if call is resource.create else naming(call.operation, resource.identity(it), it)
+    return {} if call is it.resource.create else identify(call.operation, it)
 
 
-def naming(operation: str, identity: Values, it: Context) -> Values:
+def identify(operation: str, it: Context) -> Values:
     """The parameters of an operation that name the object. See `Resource.identity`."""
-    shape = input_shape(it.service, operation)
+    shape = input_shape(it.resource.service, operation)
     named: Values = {}
-    for name, value in identity.items():
+    for name, value in ({"ResourceArn": it["arn"]} | it.resource.identity(it)).items():
         member = find_member(shape, name)
         if member and value is not None:  # the id of an import may hold less
             named[member] = [value] if shape.members[member].type_name == "list" else value
@@ -82,10 +77,10 @@ def _merge(params: Values, more: Values) -> Values:
     return params
 
 
-def carry_out(resource: Resource, call: Call, values: Values, it: Context, tags: Values | None = None) -> Any:
+def carry_out(call: Call, values: Values, it: Context, tags: Values | None = None) -> Any:
     """Makes `call` as often as needed. Returns the last answer. Raises AccountError, ConversionError."""
     answer: Any = None
-    for params in parameters(resource, call, values, it, [], tags):
+    for params in parameters(call, values, it, [], tags):
         answer = it.call(call.operation, **params)
     return answer
 
@@ -107,11 +102,9 @@ def _place_tags(tags: Tags, params: Values, shape: Any, values: Values, faults: 
     encoder.place(params, shape, "tags", values)
 
 
-def naming_for_tags(operation: str, resource: Resource, it: Context) -> Values:
+def identify_for_tags(operation: str, tags: Tags, it: Context) -> Values:
     """The parameters of an operation on tags that name the object."""
-    if resource.tags and resource.tags.params:
-        return resource.tags.params(it)
-    return naming(operation, resource.identity(it) | {"ResourceArn": it["arn"]}, it)
+    return tags.params(it) if tags.params else identify(operation, it)
 
 
 def check_tags(resource: Resource, values: Values, faults: list[Fault]) -> None:
@@ -121,23 +114,23 @@ def check_tags(resource: Resource, values: Values, faults: list[Fault]) -> None:
         _place_tags(resource.tags, {}, input_shape(resource.service, operation), values, faults)
 
 
-def tag(resource: Resource, tags: Tags, it: Context, values: Values) -> None:
+def tag(tags: Tags, it: Context, values: Values) -> None:
     """Puts tags on the object. Raises AccountError."""
-    params = naming_for_tags(tags.tag, resource, it)
-    _place_tags(tags, params, input_shape(it.service, tags.tag), values, [])
+    params = identify_for_tags(tags.tag, tags, it)
+    _place_tags(tags, params, input_shape(it.resource.service, tags.tag), values, [])
     it.call(tags.tag, **params)
 
 
-def retag(resource: Resource, tags: Tags, it: Context, olds: Values, news: Values) -> None:
+def retag(tags: Tags, it: Context, olds: Values, news: Values) -> None:
     """Changes the object's tags from `olds` to `news`, touching only those that differ. Raises AccountError."""
-    target = naming_for_tags(tags.untag, resource, it)
-    members = dict(input_shape(it.service, tags.untag).members)
+    target = identify_for_tags(tags.untag, tags, it)
+    members = dict(input_shape(it.resource.service, tags.untag).members)
     if tags.untag == tags.tag:  # one operation adds and removes
         members.pop(tags.sent_as)
     keys = next(((name, s) for name, s in members.items() if s.type_name == "list" and "tag" in name.casefold()), None)
     if keys is None:  # the service sets all tags at once, and removes all at once
         if news:
-            tag(resource, tags, it, news)
+            tag(tags, it, news)
         else:
             it.call(tags.untag, **target)
         return
@@ -148,4 +141,4 @@ def retag(resource: Resource, tags: Tags, it: Context, olds: Values, news: Value
         it.call(tags.untag, **target, **{name: [{"Key": key} for key in removed] if as_tags else removed})
     added = {key: value for key, value in news.items() if olds.get(key) != value}
     if added:
-        tag(resource, tags, it, added)
+        tag(tags, it, added)

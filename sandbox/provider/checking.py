@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ class Naming:
     """How an object without a name gets one: the resource's logical name, and a random seed."""
 
     logical: str
-    seed: bytes = b""
+    seed: bytes
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def _unknown_members(resource: Resource, property: str, path: str, value: Any) -
     elif is_object(value):
         known = resource.members.get(property, ())
         for name, item in value.items():
-            if name not in known and "*" not in known and not name.startswith("__"):
+            if name not in known and "*" not in known:
                 yield f"{path}.{name}"
             else:
                 yield from _unknown_members(resource, f"{property}.{name}", f"{path}.{name}", item)
@@ -104,9 +103,9 @@ def _generated_name(token: str, name: Name, inputs: Values, olds: Values, naming
     was_generated = name.property in olds.get(DEFAULTED, ())
     if was_generated and olds.get(name.prefix) == prefix and name.property in olds:
         return olds[name.property]
-    digest = hashlib.sha256((naming.seed or os.urandom(32)) + naming.logical.encode()).hexdigest()
+    digest = hashlib.sha256(naming.seed + naming.logical.encode()).hexdigest()
     if prefix is not None:
-        return name.transform(prefix + digest[: max(1, min(_PREFIX_DIGITS, name.max_length - len(prefix)))])
+        return name.transform(prefix + digest[:_PREFIX_DIGITS])
     start = f"{name.transform(naming.logical)}-"
     if len(start) + _SUFFIX_DIGITS > name.max_length:
         reason = f"name '{start}' plus {_SUFFIX_DIGITS} random chars is longer than maximum length {name.max_length}"
@@ -114,9 +113,9 @@ def _generated_name(token: str, name: Name, inputs: Values, olds: Values, naming
     return f"{start}{digest[:_SUFFIX_DIGITS]}"
 
 
-def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
+def faults(inputs: Values, it: Context) -> list[Fault]:
     """What the service's model, and the rules beside it, say against the inputs, as far as they are known."""
-    found: list[Fault] = []
+    resource, found = it.resource, list[Fault]()
     checked: set[str] = set()
     for call in (*resource.calls, *resource.delete):
         for name in call.properties:
@@ -124,7 +123,7 @@ def faults(resource: Resource, inputs: Values, it: Context) -> list[Fault]:
                 continue
             checked.add(name)
             try:
-                parameters(resource, call, {name: inputs[name]}, it, found)
+                parameters(call, {name: inputs[name]}, it, found)
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
     check_tags(resource, inputs.get("tagsAll", {}), found)

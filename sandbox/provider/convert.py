@@ -89,8 +89,7 @@ class Encoder:
     def _place_members(self, params: Values, shape: Any, path: str, value: Any) -> None:
         """Puts every member of the object `value` into `params`; see `place`."""
         for name, item in _object(path, value[0] if is_list(value) and len(value) == 1 else value).items():
-            if not name.startswith("__"):
-                self.place(params, shape, f"{path}.{name}", item)
+            self.place(params, shape, f"{path}.{name}", item)
 
     def _encode(self, shape: Any, path: str, value: Any) -> Any:
         """Returns `value` as a parameter of `shape`. An unknown stays one."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from . import checking, reading
@@ -56,7 +55,7 @@ class Lifecycle:
         """Returns the inputs with names, defaults and tags filled in, and what is wrong with them."""
         inputs, failures = checking.complete(resource, news, olds, naming, self._default_tags)
         if not failures:
-            failures = checking.faults(resource, inputs, replace(self._context(resource, inputs), offline=True))
+            failures = checking.faults(inputs, replace(self._context(resource, inputs), offline=True))
         return inputs, failures
 
     def preview(self, resource: Resource, inputs: Values, olds: Values | None = None) -> Values:
@@ -83,32 +82,32 @@ class Lifecycle:
         it = self._context(resource, inputs)
         tags: Values = inputs.get("tagsAll") or {}
         tagged = takes_tags(resource)
-        answer = carry_out(resource, resource.create, inputs, it, tags if tagged else None)
+        answer = carry_out(resource.create, inputs, it, tags if tagged else None)
         identifier = resource.new_id(answer, it)
         it = replace(it, id=identifier, properties={**resource.in_id(identifier), **inputs})
         try:
             if resource.tags and tags and not tagged:
-                tag(resource, resource.tags, it, tags)
+                tag(resource.tags, it, tags)
             for call in resource.after_create:
                 given = [name for name in call.properties if name in inputs]
                 if not all(agrees(inputs[name], resource.unset.get(name)) for name in given):
-                    carry_out(resource, _call_for(call, inputs), inputs, it)
+                    carry_out(_call_for(call, inputs), inputs, it)
             if resource.created:
                 resource.created(it)
-            self._wait(resource, it, timeout)
-            return identifier, self._outputs(resource, inputs, it, inputs.keys())
+            self._wait(it, timeout)
+            return identifier, self._outputs(inputs, it, inputs.keys(), {})
         except _FAILURES as error:
-            raise self._half_made(resource, inputs, it, error) from None
+            raise self._half_made(inputs, it, error) from None
 
     def read(
         self, resource: Resource, identifier: str, inputs: Values, olds: Values
     ) -> tuple[str, Values, Values] | None:
         """The object's id, outputs and inputs as they are now; None if it is gone. Without inputs it is an import."""
         it = self._context(resource, {**olds, **resource.in_id(identifier), **inputs}, identifier)
-        shown = reading.live(resource, it, inputs)
+        shown = reading.live(it, inputs)
         if shown is None:
             return None
-        inputs = inputs or reading.imported(resource, shown, it)
+        inputs = inputs or reading.imported(shown, it)
         made = reading.outputs(resource, inputs, shown, self._default_tags)
         if resource.canonical_id:
             identifier = resource.canonical_id(made)
@@ -157,22 +156,22 @@ class Lifecycle:
                     called = True
                     names = call.properties if call.send_all else touched
                     values = {name: news.get(name, resource.clear.get(name)) for name in names}
-                    carry_out(resource, _call_for(call, news), values, it)
+                    carry_out(_call_for(call, news), values, it)
                     sent.update(names)
             if resource.tags and "tagsAll" in changed:
-                retag(resource, resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
+                retag(resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
             if called:
                 try:
-                    self._wait(resource, it, timeout)
+                    self._wait(it, timeout)
                 except _FAILURES as error:
                     # The AWS provider does not read the object again, so the state says what was asked for
                     # (Terraform's plugin SDK, helper/schema: without `d.Partial` a failed update saves the plan).
-                    asked = {**self._recorded(resource, news, it), **news}
+                    asked = {**self._recorded(news, it), **news}
                     raise HalfMadeError(it.id, asked, news, str(error)) from None
             dropped = {name: value for name, value in old_inputs.items() if name in changed and name not in news}
-            return self._outputs(resource, news, it, sent | changed, dropped)
+            return self._outputs(news, it, sent | changed, dropped)
         except _FAILURES as error:
-            raise self._half_made(resource, news, it, error) from None
+            raise self._half_made(news, it, error) from None
 
     def delete(self, resource: Resource, identifier: str, olds: Values, timeout: float = 0) -> None:
         """Deletes the object. One that is gone already is no error. While something else uses it, tries again.
@@ -183,7 +182,7 @@ class Lifecycle:
             return
         it = self._context(resource, {**resource.in_id(identifier), **olds}, identifier)
         steps: list[Callable[[Context], Any]] = [resource.before_delete] if resource.before_delete else []
-        steps += [partial(carry_out, resource, call, olds) for call in resource.delete]
+        steps += [partial(carry_out, call, olds) for call in resource.delete]
         deadline = time.monotonic() + (timeout or _BUSY_SECONDS)
         while steps:
             try:
@@ -192,37 +191,30 @@ class Lifecycle:
                 busy = error.code.startswith(_BUSY_CODES) and time.monotonic() < deadline
                 if busy and not self._cancelled.wait(0.3):
                     continue
-                if not error.absent and reading.live(resource, it, olds) is not None:
+                if not error.absent and reading.live(it, olds) is not None:
                     raise
             steps.pop(0)
 
     def _context(self, resource: Resource, properties: Values, identifier: str = "") -> Context:
-        return Context(self.account, resource.service, identifier, properties)
+        return Context(self.account, resource, identifier, properties)
 
-    def _wait(self, resource: Resource, it: Context, timeout: float) -> None:
+    def _wait(self, it: Context, timeout: float) -> None:
         seconds = timeout or _WAIT_SECONDS
         deadline = time.monotonic() + seconds
-        while resource.steady and not resource.steady(it):
+        while it.resource.steady and not it.resource.steady(it):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not ready after {seconds:g} seconds")
             if self._cancelled.wait(0.5):
                 raise TimeoutError("cancelled before it was ready")
 
-    def _outputs(
-        self,
-        resource: Resource,
-        inputs: Values,
-        it: Context,
-        sent: Collection[str],
-        dropped: Mapping[str, Any] = MappingProxyType({}),
-    ) -> Values:
+    def _outputs(self, inputs: Values, it: Context, sent: Collection[str], dropped: Values) -> Values:
         """The outputs after a change, once the account shows what was `sent`, and not what was `dropped`.
 
         Raises:
             AccountError: it does not. A change that the account did not carry out must not look as if it had.
         """
-        shown = reading.live(resource, it, inputs)
-        operation = resource.read[0].operation
+        shown = reading.live(it, inputs)
+        resource, operation = it.resource, it.resource.read[0].operation
         if shown is None:
             raise AccountError(operation, "NotKept", "the account does not show the object that it created")
         missing = [name for name in reading.lost(resource, inputs, shown) if name in sent]
@@ -235,16 +227,16 @@ class Lifecycle:
             raise AccountError(operation, "NotKept", f"{reason}: the sandbox cannot carry this out")
         return reading.outputs(resource, inputs, shown, self._default_tags)
 
-    def _recorded(self, resource: Resource, inputs: Values, it: Context) -> Values:
+    def _recorded(self, inputs: Values, it: Context) -> Values:
         try:
-            shown = reading.live(resource, it, inputs) or {}
+            shown = reading.live(it, inputs) or {}
         except AccountError:
             shown = {}  # the id alone still lets the next run find the object
-        return reading.outputs(resource, inputs, shown, self._default_tags)
+        return reading.outputs(it.resource, inputs, shown, self._default_tags)
 
-    def _half_made(self, resource: Resource, inputs: Values, it: Context, error: Exception) -> HalfMadeError:
-        made = self._recorded(resource, inputs, it)
-        return HalfMadeError(it.id, made, reading.inputs_of(resource, inputs, made), str(error))
+    def _half_made(self, inputs: Values, it: Context, error: Exception) -> HalfMadeError:
+        made = self._recorded(inputs, it)
+        return HalfMadeError(it.id, made, reading.inputs_of(it.resource, inputs, made), str(error))
 
 
 def _call_for(call: Call, news: Values) -> Call:

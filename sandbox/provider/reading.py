@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from .account import AccountError
-from .calls import naming, naming_for_tags, output_shape
+from .calls import identify, identify_for_tags, output_shape
 from .checking import DEFAULTED, IMPORTED, MARKS
 from .convert import decode, find_member, step_into
 from .resource import Context, Read, Resource, Tags
@@ -22,12 +22,12 @@ def _ask(operation: str, at: str, params: Values, it: Context) -> _Part:
         if not error.absent:
             raise
         return None, None
-    return step_into(answer, output_shape(it.service, operation), at)
+    return step_into(answer, output_shape(it.resource.service, operation), at)
 
 
-def _find(resource: Resource, read: Read, it: Context) -> _Part:
+def _find(read: Read, it: Context) -> _Part:
     """The object in the answer of a read; None if it does not exist."""
-    params = read.params(it) if read.params else naming(read.operation, resource.identity(it), it)
+    params = read.params(it) if read.params else identify(read.operation, it)
     found, shape = _ask(read.operation, read.at, params, it)
     if shape is not None and shape.type_name == "list":
         items: list[Any] = found
@@ -36,15 +36,15 @@ def _find(resource: Resource, read: Read, it: Context) -> _Part:
     return found, shape
 
 
-def live(resource: Resource, it: Context, like: Values) -> Values | None:
+def live(it: Context, like: Values) -> Values | None:
     """Everything that the account shows of the object, by property; None if it does not exist.
 
     Names and nesting follow `like`, the program's inputs, where the service leaves a choice. Raises AccountError.
     """
-    parts: list[_Part] = []
-    shown: Values = {"id": it.id}
+    resource, parts = it.resource, list[_Part]()
+    shown: Values = {}
     for index, read in enumerate(resource.read):
-        part, shape = _find(resource, read, it)
+        part, shape = _find(read, it)
         if part is None or (read.gone and read.gone(part)):
             if index == 0:
                 return None
@@ -59,14 +59,14 @@ def live(resource: Resource, it: Context, like: Values) -> Values | None:
             shown[name] = known.get(name, resource.unset.get(name)) if found is None else found
     if resource.tags:
         it = replace(it, properties={**it.properties, **shown})
-        shown["tagsAll"] = _live_tags(resource, resource.tags, parts[0], it)
+        shown["tagsAll"] = _live_tags(resource.tags, parts[0], it)
     if resource.regional:
         shown["region"] = it.region
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _live_tags(resource: Resource, tags: Tags, first: _Part, it: Context) -> Values:
-    answer, shape = _ask(tags.list, "", naming_for_tags(tags.list, resource, it), it) if tags.list else first
+def _live_tags(tags: Tags, first: _Part, it: Context) -> Values:
+    answer, shape = _ask(tags.list, "", identify_for_tags(tags.list, tags, it), it) if tags.list else first
     if answer is None:
         return {}
     found, shape = step_into(answer, shape, tags.listed_at or find_member(shape, "tags") or "Tags")
@@ -95,7 +95,7 @@ def lost(resource: Resource, inputs: Values, shown: Values) -> list[str]:
     return missing if same_tags else [*missing, "tagsAll"]
 
 
-def left(resource: Resource, dropped: Mapping[str, Any], shown: Values) -> list[str]:
+def left(resource: Resource, dropped: Values, shown: Values) -> list[str]:
     """The inputs that the program dropped, and that the account still shows as they were."""
     names = [name for name in resource.sent if name in dropped and name not in resource.outputs]
     return [name for name in names if shown.get(name) not in EMPTY and agrees(dropped[name], shown[name])]
@@ -134,8 +134,9 @@ def inputs_of(resource: Resource, inputs: Values, made: Values) -> Values:
     return kept | {mark: inputs[mark] for mark in MARKS if mark in inputs}
 
 
-def imported(resource: Resource, shown: Values, it: Context) -> Values:
+def imported(shown: Values, it: Context) -> Values:
     """Inputs for an object that is imported: what the account shows, its id says or a default is."""
+    resource = it.resource
     inputs: Values = {DEFAULTED: sorted(resource.defaults), IMPORTED: True}
     for name in (*resource.sent, *resource.unsent):
         value = shown.get(name, it[name])

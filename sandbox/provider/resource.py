@@ -20,6 +20,7 @@ from .values import Values
 class Context:
     """The object that a call is about, and the account that holds it.
 
+    resource    its type
     id          empty until the object exists
     properties  the program's inputs over the recorded outputs
     olds        the recorded outputs of an object that is being updated
@@ -28,7 +29,7 @@ class Context:
     """
 
     account: Account
-    service: str
+    resource: "Resource"
     id: str = ""
     properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
     olds: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -53,7 +54,7 @@ class Context:
 
     def call(self, operation: str, /, **params: Any) -> Any:
         """Calls an operation of the type's service. Raises AccountError."""
-        return self.account.call(self.service, operation, params)
+        return self.account.call(self.resource.service, operation, params)
 
 
 Params = Callable[[Context], Values]
@@ -127,7 +128,7 @@ class Tags:
     """How a service tags its objects.
 
     list        the operation that lists the tags; empty if the object's own description holds them
-    params      the parameters that name the object; `Resource.identity` or its ARN if not given
+    params      the parameters that name the object, unless they are as in other calls
     listed_at   where in the answer of `list` the tags are, if not in a member `tags`
     sent_as     the parameter of `tag` that holds them
     kind        EC2's resource type, for the services whose create calls take `TagSpecifications`
@@ -170,8 +171,8 @@ class Resource:
     id              the property that is the id, or the id from the answer of `create` and the object's properties
     parse_id        the properties that such an id holds, if it is made of any
     canonical_id    the id in the state, from the outputs, of a type that can be imported under another id
-    identity        the parameters that name the object in the other calls. An operation gets those that it has. If it
-                    has a list of them (`VpcIds` for `VpcId`), it gets a list of one.
+    identity        the parameters that name the object in the other calls, beside its ARN, `ResourceArn`. An operation
+                    gets those that it has. If it has a list of them (`VpcIds` for `VpcId`), it gets a list of one.
     read            the calls that show it; the first one decides whether it exists
     update          the calls that change it
     after_create    the calls that set what `create` cannot; they change it, too

@@ -184,7 +184,7 @@ def test_every_generated_name_fits_its_type() -> None:
         "aws:lb/targetGroup:TargetGroup",
         "aws:ec2/securityGroup:SecurityGroup",
     }
-    refused = [complete(TYPES[token], {}, {}, Naming(logical), {})[1] for token, logical in sorted(generated)]
+    refused = [complete(TYPES[token], {}, {}, Naming(logical, b"seed"), {})[1] for token, logical in sorted(generated)]
     assert [faults for faults in refused if faults] == []
 
 
