@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from .account import AccountError
@@ -30,10 +31,15 @@ def _find(read: Read, it: Context) -> _Part:
     params = read.params(it) if read.params else identify(read.operation, it)
     found, shape = _ask(read.operation, read.at, params, it)
     if shape is not None and shape.type_name == "list":
-        items: list[Any] = found
-        found = next((item for item in items if read.find is None or read.find(item, it)), None)
-        shape = shape.member
+        items, shape, is_it = found, shape.member, read.find or partial(_is_identified, shape.member)
+        found = next((item for item in items if is_it(item, it)), None)
     return found, shape
+
+
+def _is_identified(shape: Any, item: Any, it: Context) -> bool:
+    """Whether an item of a list has the values that name the object, as far as its shape has members for them."""
+    named = {find_member(shape, name): value for name, value in it.resource.identity(it).items() if value is not None}
+    return all(item.get(member) == value for member, value in named.items() if member)
 
 
 def live(it: Context, like: Values) -> Values | None:

@@ -110,7 +110,7 @@ class Read:
     operation   as AWS spells it: `DescribeTable`
     at          where in the answer the object is: a dotted path, through the first item of a list
     params      the parameters; those that name the object if not given
-    find        which item of the list at `at` is the object (default: the first)
+    find        which item of the list at `at` is the object, if not the one with the values of `Resource.identity`
     show        the properties that names do not lead to
     gone        whether an object that is still shown counts as deleted
     """

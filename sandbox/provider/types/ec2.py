@@ -125,13 +125,7 @@ ROUTE = Resource(
     id=lambda _, it: f"{it['routeTableId']}_{it['destinationCidrBlock']}",
     parse_id=parts_of_id("_", "routeTableId", "destinationCidrBlock"),
     identity=lambda it: {"RouteTableId": it["routeTableId"], "DestinationCidrBlock": it["destinationCidrBlock"]},
-    read=(
-        Read(
-            "DescribeRouteTables",
-            at="RouteTables.Routes",
-            find=lambda route, it: route.get("DestinationCidrBlock") == it["destinationCidrBlock"],
-        ),
-    ),
+    read=(Read("DescribeRouteTables", at="RouteTables.Routes"),),
     update=(Call("ReplaceRoute", ("gatewayId", "natGatewayId")),),
     delete=(Call("DeleteRoute"),),
 )

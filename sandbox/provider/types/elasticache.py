@@ -135,12 +135,7 @@ REPLICATION_GROUP = Resource(
     identity=lambda it: {"ReplicationGroupId": it.id},
     read=(
         Read("DescribeReplicationGroups", at="ReplicationGroups", show=_group),
-        Read(
-            "DescribeCacheClusters",
-            at="CacheClusters",
-            find=lambda node, it: node.get("ReplicationGroupId") == it.id,
-            show=_first_node,
-        ),
+        Read("DescribeCacheClusters", at="CacheClusters", show=_first_node),
     ),
     # Failover needs a replica: replicas are added before failover is turned on, and removed after it is turned off.
     update=(

@@ -75,14 +75,7 @@ TARGET = Resource(
     parse_id=_import_id,
     canonical_id=lambda made: f"{made['rule']}-{made['targetId']}",
     identity=lambda it: {"Rule": it["rule"], "Id": it["targetId"]},
-    read=(
-        Read(
-            "ListTargetsByRule",
-            at="Targets",
-            find=lambda target, it: target["Id"] == it["targetId"],
-            show=lambda _, it: {"rule": it["rule"]},
-        ),
-    ),
+    read=(Read("ListTargetsByRule", at="Targets", show=lambda _, it: {"rule": it["rule"]}),),
     update=(Call("PutTargets", _TARGET, send_all=True),),
     delete=(Call("RemoveTargets"),),
     rename={

@@ -90,13 +90,7 @@ ROLE_POLICY_ATTACHMENT = Resource(
     id=lambda _, it: f"{it['role']}/{it['policyArn']}",
     parse_id=parts_of_id("/", "role", "policyArn"),
     identity=lambda it: {"RoleName": it["role"], "PolicyArn": it["policyArn"]},
-    read=(
-        Read(
-            "ListAttachedRolePolicies",
-            at="AttachedPolicies",
-            find=lambda policy, it: policy["PolicyArn"] == it["policyArn"],
-        ),
-    ),
+    read=(Read("ListAttachedRolePolicies", at="AttachedPolicies"),),
     delete=(Call("DetachRolePolicy"),),
     rename={"role": "RoleName"},
     delete_before_replace=True,  # as the AWS provider has it

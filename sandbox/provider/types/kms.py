@@ -86,7 +86,7 @@ ALIAS = Resource(
     create=Call("CreateAlias", ("name", "targetKeyId")),
     id="name",
     identity=lambda it: {"AliasName": it.id},
-    read=(Read("ListAliases", at="Aliases", find=lambda alias, it: alias["AliasName"] == it.id, show=_alias),),
+    read=(Read("ListAliases", at="Aliases", show=_alias),),
     update=(Call("UpdateAlias", ("targetKeyId",)),),
     delete=(Call("DeleteAlias"),),
     rename={"name": "AliasName"},
