@@ -8,7 +8,6 @@ structure itself. The key of a rename in an object is the dotted path of the pro
 
 import base64
 import re
-import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -23,8 +22,8 @@ _SIZES = {
     **dict.fromkeys(("integer", "long", "float", "double"), ""),
     **{"string": " characters", "list": " items", "map": " items"},
 }
-# Java's character classes and the same in Python.
-_CLASSES = {r"\p{L}": r"[^\W\d_]", r"\p{Z}": r"\s", r"\p{ASCII}": r"[\x00-\x7f]", r"\p{Print}": r"[ -~]"}
+# Java's character classes and the like in Python. Those of letters and digits occur in sets that have `_`, too.
+_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Print}": "[ -~]"}
 
 
 class ConversionError(Exception):
@@ -250,9 +249,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     """Compiles a pattern of a model, which is Java's. One that Python cannot read matches everything."""
     for java, python in _CLASSES.items():
         pattern = pattern.replace(java, python)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # `[[` is plain text in both
-        try:
-            return re.compile(pattern)
-        except re.error:
-            return re.compile(".*", re.DOTALL)
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return re.compile(".*", re.DOTALL)

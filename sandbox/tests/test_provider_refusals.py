@@ -138,6 +138,7 @@ def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs:
         (samples.TARGET_GROUP, {"port": "many"}, "a number is needed here"),
         (samples.LOAD_BALANCER, {"subnets": {"a": "b"}}, "one value of type string is needed here"),
         (samples.ROLE, {"name": "r" * 65}, "must be 1 to 64 characters"),
+        (samples.CLUSTER, {"tags": {"Team": "a*b"}}, "must match"),
         (samples.ROLE, {"tags": {"Team": "v" * 257}}, "must be 0 to 256 characters"),
         (samples.SECRET, {"tags": {"k" * 129: "v"}}, "must be 1 to 128 characters"),
         (samples.TASK, {"containerDefinitions": "[{"}, "is not a JSON document"),
