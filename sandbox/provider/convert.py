@@ -6,7 +6,6 @@ member (of the first item, if a list lies on the way). `.` means that the member
 structure itself. The key of a rename in an object is the dotted path of the property: `healthCheck.matcher`.
 """
 
-import base64
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
@@ -140,7 +139,6 @@ _SCALARS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("integer", "long"), ("a number", int)),
     **dict.fromkeys(("float", "double"), ("a number", float)),
     "string": ("text", spelt),
-    "blob": ("text in base64", base64.b64decode),
     "boolean": ("true or false", lambda value: {"true": True, "false": False}[spelt(value).lower()]),
 }
 
@@ -170,7 +168,7 @@ def step_into(value: Any, shape: Any, path: str) -> tuple[Any, Any]:
 def decode(shape: Any, names: Mapping[str, str], path: str, value: Any, like: Any = None) -> Any:
     """Returns a value of an answer as a property.
 
-    Members are spelled as in `like`, the program's value, or else as Pulumi usually does. Times become strings.
+    Members are spelled as in `like`, the program's value, or else as Pulumi usually does.
     """
     kind = shape.type_name
     if kind == "structure" or names.get(path) == ".":
@@ -184,9 +182,7 @@ def decode(shape: Any, names: Mapping[str, str], path: str, value: Any, like: An
         return [decode(shape.member, names, path, item, guide) for item in value]
     if kind == "map":
         return {k: decode(shape.value, names, f"{path}.{k}", v) for k, v in value.items()}
-    if kind == "timestamp":
-        return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)
-    return base64.b64encode(value).decode() if kind == "blob" else value
+    return value
 
 
 def _decode_members(shape: Any, names: Mapping[str, str], path: str, value: Values, like: Values) -> Values:
@@ -223,8 +219,6 @@ def _broken(shape: Any, value: Any, names: Mapping[str, str], path: str) -> Iter
         yield from (
             f"`{_spelt(name, names, path)}` is required" for name in shape.required_members if name not in value
         )
-        if getattr(shape, "is_tagged_union", False) and len(value) != 1:
-            yield f"exactly one of {', '.join(_spelt(name, names, path) for name in shape.members)} is needed"
     if kind == "string":
         if shape.enum and value not in shape.enum:
             yield f"must be one of {', '.join(shape.enum)}"
