@@ -121,7 +121,7 @@ class Lifecycle:
         old_inputs: Values,
         news: Values,
         ignored: Collection[str],
-        timeout: float = 0,
+        timeout: float,
     ) -> Values:
         """Changes what differs between the state and `news`, and nothing else. Returns the new outputs.
 
@@ -173,7 +173,7 @@ class Lifecycle:
         except _FAILURES as error:
             raise self._half_made(news, it, error) from None
 
-    def delete(self, resource: Resource, identifier: str, olds: Values, timeout: float = 0) -> None:
+    def delete(self, resource: Resource, identifier: str, olds: Values, timeout: float) -> None:
         """Deletes the object. One that is gone already is no error. While something else uses it, tries again.
 
         `timeout` is in seconds, 0 for the default. Raises AccountError.
