@@ -173,11 +173,8 @@ def describe_target_health(original: Callable[..., Any], elb: Any, target_group_
 
 
 def _zone_of(elb: Any, vpc: str, address: str) -> str | None:
-    """Returns the zone of an address of the VPC; None for a target that is none."""
-    try:
-        target = ipaddress.ip_address(address)
-    except ValueError:
-        return None
+    """Returns the zone of an address, None if it is not in the VPC."""
+    target = ipaddress.ip_address(address)
     subnets = [subnet for subnet in elb.ec2_backend.describe_subnets() if subnet.vpc_id == vpc]
     return next((one.availability_zone for one in subnets if target in ipaddress.ip_network(one.cidr_block)), None)
 

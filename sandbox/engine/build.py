@@ -64,10 +64,10 @@ def find(layout: Layout, environment: Mapping[str, str]) -> Engine:
         lock.acquire()
     try:
         if not _complete(folder):
-            _build(layout, folder, pinned_version(layout), environment, objection)
+            _build(layout, folder, environment, objection)
     finally:
         lock.release()
-    return Engine(folder / "pulumi", folder, pinned_version(layout))
+    return _built(layout, folder)
 
 
 def require_source(layout: Layout, environment: Mapping[str, str]) -> None:
@@ -78,7 +78,7 @@ def require_source(layout: Layout, environment: Mapping[str, str]) -> None:
     """
     found, objection = _found(layout, environment)
     if not found:
-        _go(layout.root / "sandbox" / "engine", pinned_version(layout), _build_environment(environment), objection)
+        _go(layout, _build_environment(environment), objection)
 
 
 def _found(layout: Layout, environment: Mapping[str, str]) -> tuple[Engine | None, str]:
@@ -86,14 +86,17 @@ def _found(layout: Layout, environment: Mapping[str, str]) -> tuple[Engine | Non
     choice = environment.get(CHOICE_VARIABLE, "")
     if choice not in ("", "build"):
         raise SandboxError(f"{CHOICE_VARIABLE}={choice}: leave it unset, or set it to build.")
-    version = pinned_version(layout)
     objection = f"{CHOICE_VARIABLE}=build"
     if not choice:
-        found, objection = _on_path(layout, environment, cache_folder(environment), version)
+        found, objection = _on_path(layout, environment)
         if found:
             return found, ""
     folder = _build_folder(layout, environment)
-    return (Engine(folder / "pulumi", folder, version), "") if _complete(folder) else (None, objection)
+    return (_built(layout, folder), "") if _complete(folder) else (None, objection)
+
+
+def _built(layout: Layout, folder: Path) -> Engine:
+    return Engine(folder / "pulumi", folder, pinned_version(layout))
 
 
 def _build_folder(layout: Layout, environment: Mapping[str, str]) -> Path:
@@ -115,10 +118,8 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 def pinned_version(layout: Layout) -> str:
     """Returns the CLI's version, which sandbox/engine/go.mod pins."""
     text = (layout.root / "sandbox" / "engine" / "go.mod").read_text()
-    found = re.search(rf"{re.escape(_CLI)} v(\S+)", text)
-    if found is None:
-        raise SandboxError(f"sandbox/engine/go.mod does not name {_CLI}.")
-    return found[1]
+    [version] = re.findall(rf"{re.escape(_CLI)} v(\S+)", text)
+    return version
 
 
 def build_key(layout: Layout) -> str:
@@ -131,9 +132,9 @@ def build_key(layout: Layout) -> str:
     return f"pulumi-{pinned_version(layout)}-{machine}-{digest.hexdigest()[:12]}"
 
 
-def _on_path(layout: Layout, environment: Mapping[str, str], cache: Path, wanted: str) -> tuple[Engine | None, str]:
+def _on_path(layout: Layout, environment: Mapping[str, str]) -> tuple[Engine | None, str]:
     """Returns the engine on PATH, or why it cannot be used. The sandbox's builds do not count as on PATH."""
-    own = (cache.resolve(), layout.home.resolve())
+    own = (cache_folder(environment).resolve(), layout.home.resolve())
     entries = [
         entry
         for entry in environment.get("PATH", os.defpath).split(os.pathsep)
@@ -157,8 +158,8 @@ def _on_path(layout: Layout, environment: Mapping[str, str], cache: Path, wanted
         said = ""
     if not re.match(r"v?\d+\.\d+\.\d+", said):
         return None, f"{pulumi} does not answer `pulumi version`"
-    if _parts(said) < _parts(wanted):
-        return None, f"{pulumi} is {said}, older than {wanted}"
+    if _parts(said) < _parts(pinned_version(layout)):
+        return None, f"{pulumi} is {said}, older than {pinned_version(layout)}"
     beside = Path(pulumi).resolve().parent / "pulumi-language-python"
     if shutil.which("pulumi-language-python", path=path) is None and not os.access(beside, os.X_OK):
         return None, f"{pulumi} has no pulumi-language-python beside it or on PATH"
@@ -174,10 +175,10 @@ def _complete(folder: Path) -> bool:
     return all(os.access(folder / name, os.X_OK) for name in _FILES)
 
 
-def _build(layout: Layout, folder: Path, version: str, environment: Mapping[str, str], reason: str) -> None:
-    sources = layout.root / "sandbox"
+def _build(layout: Layout, folder: Path, environment: Mapping[str, str], reason: str) -> None:
+    sources, version = layout.root / "sandbox", pinned_version(layout)
     env = _build_environment(environment)
-    go = _go(sources / "engine", version, env, reason)
+    go = _go(layout, env, reason)
     say(f"Engine: {reason}; building pulumi {version} from its Go modules, once, in about four minutes, into {folder}")
     for leftover in folder.parent.glob(f"{folder.name}.part-*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -217,13 +218,13 @@ def _build_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
 
 
-def _go(module: Path, version: str, env: Mapping[str, str], objection: str) -> str:
+def _go(layout: Layout, env: Mapping[str, str], objection: str) -> str:
     """Returns the `go` command. Fails if it is missing or too old for the engine's go.mod."""
-    needed = re.search(r"^go (\d+\.\d+(?:\.\d+)?)", (module / "go.mod").read_text(), re.MULTILINE)
-    least = needed[1] if needed else "1.26.6"
+    module = layout.root / "sandbox" / "engine"
+    [least] = re.findall(r"^go (\S+)", (module / "go.mod").read_text(), re.MULTILINE)
     ways = (
         f"Install one of these, and run the same command again:\n"
-        f"  {_INSTALL_PULUMI} ({version} or newer, with pulumi-language-python, which comes with it)\n"
+        f"  {_INSTALL_PULUMI} ({pinned_version(layout)} or newer, with pulumi-language-python, which comes with it)\n"
         f"  Go {least} or newer, which builds the CLI from its modules: https://go.dev/doc/install"
     )
     go = shutil.which("go", path=env.get("PATH", os.defpath))
