@@ -19,7 +19,6 @@ from components.edge.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.edge.web_acl import WebAcl, WebAclArgs
 from components.lib.names import Names
 from components.lib.startup import disable_garbage_collection, end_quietly_if_interrupted
-from components.lookups import Lookups
 from components.monitoring.metrics import Metrics
 from components.monitoring.monitoring import Monitoring, MonitoringArgs
 from components.network import Network, NetworkArgs
@@ -33,7 +32,7 @@ from config.load import load
 disable_garbage_collection()
 end_quietly_if_interrupted()
 
-settings, lookups = load(Lookups)
+settings, lookups = load()
 names = Names(settings.stack)
 account, region, protect = lookups.account, settings.region, settings.protect_data
 on_aws = pulumi.ResourceOptions(providers=[lookups.provider])

@@ -1,11 +1,9 @@
 """Loads the configuration of the running stack: `Settings`, or one `ConfigError` with all mistakes."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from components.lib.provider import ProviderArgs
 from components.lookups import Lookups
 from config import source as config_source
 from config.checks import check_across_keys, check_grants
@@ -19,14 +17,11 @@ from config.stack_name import REGIONS
 _KEYS: Final = {declaration.name: declaration for declaration in declarations(Settings)}
 
 
-def load(connect: Callable[[ProviderArgs], Lookups]) -> tuple[Settings, Lookups]:
+def load() -> tuple[Settings, Lookups]:
     """Returns the checked configuration of the running stack, and the lookups with which it was checked.
 
     What a key names is looked up if the key, the region and the stack's name are valid. The stack's network and its
     service are looked up if everything else is valid.
-
-    Args:
-        connect: returns the lookups in an account and region, which are settings.
 
     Raises:
         ConfigError: with every mistake.
@@ -34,7 +29,7 @@ def load(connect: Callable[[ProviderArgs], Lookups]) -> tuple[Settings, Lookups]
     source = config_source.read()
     settings, mistakes = parse(source)
     check_across_keys(settings, source, mistakes)
-    lookups = connect(settings.provider) if mistakes.all_right("stack name", "aws:region") else None
+    lookups = Lookups(settings.provider) if mistakes.all_right("stack name", "aws:region") else None
     if lookups:
         settings = with_what_is_named(settings, lookups, mistakes)
     check_grants(settings, source, mistakes)

@@ -124,8 +124,9 @@ def load(
     """Loads the settings of a stack with that config. Keys need no namespace."""
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     keys = {**config, **({} if region is None else {"aws:region": region})}
-    with engine_config(keys, encrypted):
-        settings, _ = config_load.load(lambda _args: lookups or in_aws())
+    found = mock.patch.object(config_load, "Lookups", return_value=lookups or in_aws())
+    with engine_config(keys, encrypted), found:
+        settings, _ = config_load.load()
         return settings
 
 
