@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import pulumi
 import pulumi_aws as aws
@@ -101,18 +100,20 @@ class DataKey(pulumi.ComponentResource):
             target_key_id=key.key_id,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
-        through = partial(through_service, args.account)
+        account = args.account
         policies = args.identity.grant(
-            execution=[Statement("DataKeySecrets", ["kms:Decrypt"], [key.arn], through("secretsmanager"))],
+            execution=[
+                Statement("DataKeySecrets", ["kms:Decrypt"], [key.arn], through_service(account, "secretsmanager"))
+            ],
             task=[
                 # AWS CDK, aws-dynamodb/lib/perms.ts: the rights of a principal that reads and writes items.
-                Statement("DataKeyTables", [*_DECRYPT, *_ENCRYPT], [key.arn], through("dynamodb")),
+                Statement("DataKeyTables", [*_DECRYPT, *_ENCRYPT], [key.arn], through_service(account, "dynamodb")),
                 # Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys": PutObject and GetObject.
                 Statement(
                     "DataKeyRecordings",
                     ["kms:Decrypt", "kms:GenerateDataKey"],
                     [key.arn],
-                    through("s3"),
+                    through_service(account, "s3"),
                 ),
                 # Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec": the agent in the task
                 # decrypts the key of a session.
