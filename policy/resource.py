@@ -62,10 +62,8 @@ def value_at(properties: Any, path: str) -> Any:
 
 def parsed(text: Any) -> Any:
     """Returns what a JSON text holds: None for any other value."""
-    if not isinstance(text, str) or not text.lstrip().startswith(("{", "[")):
-        return None
     try:
-        return json.loads(text)
+        return json.loads(text) if isinstance(text, str) else None
     except ValueError:
         return None
 

@@ -72,14 +72,22 @@ BAD: list[tuple[str, Resource, str]] = [
     ("no-unlisted-wildcards", made(ATTACHMENT, policyArn="arn:aws:iam::aws:policy/AdministratorAccess"), "Admin"),
     ("nothing-public", made("aws:ec2/subnet:Subnet", mapPublicIpOnLaunch=True), "mapPublicIpOnLaunch"),
     ("nothing-public", made("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", egress=[{}]), "egress"),
-    ("nothing-public", made(GROUP, ingress=[{"cidrBlocks": ["0.0.0.0/0"]}]), "ingress"),
+    ("nothing-public", made(GROUP, ingress=[{"cidrBlocks": ["10.0.0.0/8"]}, {"cidrBlocks": ["0.0.0.0/0"]}]), "ingress"),
     ("nothing-public", made(GROUP, ingress=[{"ipv6CidrBlocks": ["::/0"]}]), "ingress"),
     *(("nothing-public", block({**BLOCKED, name: False}), name) for name in BLOCKED),
     ("nothing-public", made(BLOCK), "blockPublicAcls"),
     ("nothing-public", made("aws:s3/bucketAcl:BucketAcl", acl="public-read"), "ACL"),
     ("nothing-public", made(CACHE), "subnetGroupName"),
     ("encrypted-at-rest", made(REPOSITORY), "encryptionConfigurations"),
-    ("encrypted-at-rest", made(REPOSITORY, encryptionConfigurations=[{"encryptionType": "AES256"}]), "KMS"),
+    (
+        "encrypted-at-rest",
+        made(
+            REPOSITORY,
+            encryptionConfigurations=[{"encryptionType": "AES256"}],
+            ignore_changes=("encryptionConfigurations",),
+        ),
+        "KMS",
+    ),
     ("encrypted-at-rest", made(TOPIC), "kmsMasterKeyId"),
     ("encrypted-at-rest", made(CACHE, atRestEncryptionEnabled=False), "atRestEncryptionEnabled"),
     ("encrypted-at-rest", made("aws:kms/key:Key"), "enableKeyRotation"),
@@ -276,7 +284,7 @@ def test_bucket_without_a_companion_is_a_violation(missing: str) -> None:
 @pytest.mark.parametrize(
     ("document", "violation"),
     [
-        (json.dumps({"Statement": [TLS]}), False),
+        (json.dumps({"Statement": [{**TLS, "Effect": "Allow"}, TLS]}), False),
         (json.dumps({"Statement": [{**TLS, "Principal": {"AWS": "*"}}]}), False),
         (UNKNOWN, False),
         (OPEN, True),
