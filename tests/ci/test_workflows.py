@@ -22,7 +22,8 @@ from config.stack_name import environment_of, region_of
 from operations.redeploy import WAIT_SECONDS as REDEPLOY_WAIT_SECONDS
 from recording.program import certificate, shape
 from tests.ci.conftest import phony
-from tests.support.stack_config import HTTPS, load
+from tests.support.config_values import HTTPS
+from tests.support.stack_config import load
 
 ROOT = Path(__file__).parents[2]
 GITHUB = ROOT / ".github"

@@ -24,7 +24,8 @@ from sandbox.provider.checking import Naming, complete
 from sandbox.provider.functions import FUNCTIONS
 from sandbox.provider.servicer import SETTINGS
 from sandbox.provider.types import TYPES
-from tests.support.program import REDIS, run
+from tests.support.config_values import REDIS
+from tests.support.program import run
 
 pytestmark = pytest.mark.sandbox
 

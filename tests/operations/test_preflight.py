@@ -10,7 +10,8 @@ import pytest
 from operations import preflight
 from operations.preflight import CHECKS, Account, Finding, Level
 from tests.support.boto import refusal, stubbed
-from tests.support.stack_config import CERTIFICATE, HTTPS, parsed
+from tests.support.config_values import CERTIFICATE, HTTPS
+from tests.support.stack_config import parsed
 
 PLENTY = {"Fargate On-Demand vCPU resource count": 100.0, "Fargate Spot vCPU resource count": 100.0}
 ZONE = "Z1D633PJN98FT9"

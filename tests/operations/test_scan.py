@@ -18,8 +18,9 @@ from operations.accepted import ACCEPTED, CONDITIONS, Accepted
 from operations.errors import OperationError
 from operations.scan import SERVICES, judge, print_report
 from operations.target import Target
+from tests.support.config_values import HTTPS
 from tests.support.printed_stack import PrintedStack
-from tests.support.stack_config import HTTPS, parsed
+from tests.support.stack_config import parsed
 
 ROOT = Path(__file__).parents[2]
 RECORDED = Path(__file__).parent / "prowler"

@@ -17,18 +17,8 @@ from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import DIGEST, TAG
 from tests.program.test_resource_policies import others
 from tests.support import contract, iam
-from tests.support.program import (
-    BOUNDARY,
-    GUARDRAIL,
-    KEY,
-    MAILBOX,
-    PROMPT,
-    REGIONS,
-    SHARED_SECRET,
-    everything,
-    in_region,
-    run,
-)
+from tests.support.config_values import BOUNDARY, GUARDRAIL, PROMPT, SES_IDENTITY
+from tests.support.program import KEY, REGIONS, SHARED_SECRET, everything, in_region, run
 
 REGION = "us-east-1"
 ECS_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
@@ -83,7 +73,7 @@ WITH_A_KEY: list[tuple[str, list[str], list[str]]] = [
     ("task", SESSION_LOGS, [f"{LOGS}:log-stream:ecs-execute-command-0a1b"]),
     ("task", ["bedrock:ApplyGuardrail"], [GUARDRAIL]),
     ("task", ["bedrock:GetPrompt"], [PROMPT]),
-    ("task", ["ses:SendEmail"], [MAILBOX]),
+    ("task", ["ses:SendEmail"], [SES_IDENTITY]),
     ("execution", ["secretsmanager:GetSecretValue"], [SHARED_SECRET]),
 ]
 # What no stack allows.
@@ -120,8 +110,8 @@ NEVER: list[tuple[str, list[str], list[str]]] = [
     ),
     ("task", ["bedrock:ApplyGuardrail"], [GUARDRAIL.replace("a1b2", "z9z9")]),
     ("task", ["bedrock:GetPrompt"], [PROMPT.replace("AB12", "ZZ99")]),
-    ("task", ["ses:SendEmail"], [MAILBOX.replace("example.com", "example.org")]),
-    ("task", ["ses:SendRawEmail", "ses:DeleteIdentity"], [MAILBOX]),
+    ("task", ["ses:SendEmail"], [SES_IDENTITY.replace("example.com", "example.org")]),
+    ("task", ["ses:SendRawEmail", "ses:DeleteIdentity"], [SES_IDENTITY]),
     ("task", ["ecs:StopTask"], [f"{TASKS}/0123abcd"]),
     ("task", ["secretsmanager:GetSecretValue"], [SHARED_SECRET]),
     ("task", ["ecr:BatchGetImage"], [REPOSITORY]),

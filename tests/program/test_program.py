@@ -16,6 +16,7 @@ from config.mistakes import ConfigError
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import REDIS_TOKEN
+from tests.support.config_values import REDIS
 from tests.support.contract import (
     OUTPUTS,
     OUTPUTS_WITH_AN_IMAGE,
@@ -23,7 +24,7 @@ from tests.support.contract import (
     OUTPUTS_WITH_REDIS,
     STACKS_WITH_LOGS,
 )
-from tests.support.program import HIDDEN, REDIS, everything, run, two_target_groups
+from tests.support.program import HIDDEN, everything, run, two_target_groups
 
 STACKS = ["dev", "staging", "prod"]
 

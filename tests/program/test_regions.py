@@ -9,9 +9,9 @@ import pytest
 
 from config.mistakes import ConfigError
 from recording.deployment import Deployment, values
-from recording.fake_aws import ACCOUNT, FakeAws
-from recording.program import certificate
-from tests.support.program import REGIONS, ZONE, everything, in_region, run, with_a_long_name
+from recording.fake_aws import FakeAws
+from tests.support.config_values import CERTIFICATE, DOMAIN, GUARDRAIL, PROMPT, SECRET
+from tests.support.program import REGIONS, everything, in_region, run, with_a_long_name
 
 # The input that names an object, for types whose names are unique in the account or in all of AWS.
 NAMED_BY = {
@@ -98,7 +98,7 @@ def test_regions_of_one_environment_share_its_domain() -> None:
 
 def test_evacuation_changes_the_health_check_alone() -> None:
     region = REGIONS[0]
-    before, after = in_region(region), run(f"prod-{region}", like="prod", region=region, **ZONE, evacuated=True)
+    before, after = in_region(region), run(f"prod-{region}", like="prod", region=region, **DOMAIN, evacuated=True)
     assert before.exports == after.exports
     states = [{resource.urn: resource.inputs for resource in deployment.registered} for deployment in (before, after)]
     assert states[0].keys() == states[1].keys()
@@ -142,10 +142,10 @@ def test_stack_with_a_very_long_name_has_legal_names() -> None:
 
 def test_copied_values_of_another_region_are_all_named_at_once() -> None:
     copied: dict[str, Any] = {
-        "certificateArn": certificate("us-east-1"),
-        "secretArns": {"TOKEN": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"},
-        "guardrailArns": [f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"],
-        "promptArns": [f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"],
+        "certificateArn": CERTIFICATE,
+        "secretArns": {"TOKEN": SECRET},
+        "guardrailArns": [GUARDRAIL],
+        "promptArns": [PROMPT],
     }
     answers = FakeAws(region="eu-north-1")
     with pytest.raises(ConfigError) as caught:

@@ -18,15 +18,15 @@ from config.key import declarations
 from config.settings import Settings
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
-from recording.program import DIGEST, REDIS_TOKEN, ROOT, TAG, certificate
-from tests.support.program import REDIS, run
+from recording.program import DIGEST, REDIS_TOKEN, ROOT, TAG
+from tests.support.config_values import BOUNDARY, CERTIFICATE, GUARDRAIL, PROMPT, REDIS, SECRET, SES_IDENTITY
+from tests.support.program import run
 
 RELEASE, UPDATE, NOTHING = "a release", "an update of the service", "nothing of the service"
 NEVER = "never changed on a stack that is up"
 DEPLOYS: Final = ("taskDefinition", "networkConfiguration", "loadBalancers")
-SECRET: Final = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbC123"
 ZONE: Final = {"domainName": "a.example.com", "hostedZoneId": "Z0123456789ABC"}
-HTTPS: Final = {"domainName": "a.example.com", "certificateArn": certificate("us-east-1")}
+HTTPS: Final = {"domainName": "a.example.com", "certificateArn": CERTIFICATE}
 ORIGINS: Final = {"corsOrigins": "https://a.example"}
 CANARY: Final = {"deploymentStrategy": "canary"}
 LINEAR: Final = {"deploymentStrategy": "linear"}
@@ -60,7 +60,7 @@ CHANGES: Final[Mapping[str, Any]] = {
     "availabilityZones": 3,
     "natGateways": "none",
     "idleTimeoutSeconds": 400,
-    "certificateArn": certificate("us-east-1").replace("1234", "4321"),
+    "certificateArn": CERTIFICATE.replace("1234", "4321"),
     "allowPlainHttp": True,
     "domainName": "b.example.com",
     "hostedZoneId": "Z0123456789ABD",
@@ -77,12 +77,12 @@ CHANGES: Final[Mapping[str, Any]] = {
     "secrets": {"TOKEN": "two"},
     "secretArns": {"ANOTHER": SECRET},
     "extraModelIds": ["amazon.nova-pro-v1:0"],
-    "sesIdentityArns": [f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com"],
-    "guardrailArns": [f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/abc123"],
+    "sesIdentityArns": [SES_IDENTITY],
+    "guardrailArns": [GUARDRAIL],
     "extraTags": {"Team": "voice"},
     "allowedAccountIds": [ACCOUNT],
-    "permissionsBoundaryArn": f"arn:aws:iam::{ACCOUNT}:policy/boundary",
-    "promptArns": [f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/ABCDEFGHIJ"],
+    "permissionsBoundaryArn": BOUNDARY,
+    "promptArns": [PROMPT],
     "redisEnabled": False,
     "redisNodeType": "cache.m7g.large",
     "redisReplicas": 2,

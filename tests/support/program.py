@@ -9,10 +9,9 @@ from unittest import mock
 from components.monitoring.monitoring import Monitoring
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
-from recording.program import DIGEST, REDIS_TOKEN, TAG, record
+from recording.program import DIGEST, TAG, record
+from tests.support.config_values import BOUNDARY, DOMAIN, GUARDRAIL, PROMPT, REDIS, SES_IDENTITY
 
-REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": REDIS_TOKEN}  # the keys that turn Redis on
-ZONE: Final[dict[str, Any]] = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 REGIONS: Final = ("us-east-1", "us-west-2", "ap-northeast-1", "eu-north-1")
 
 HIDDEN: Final = "correct-horse-battery"  # the value of a secret of `everything`
@@ -20,19 +19,15 @@ _SECRETS: Final = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:shared"
 SHARED_SECRET: Final = f"{_SECRETS}/token-XyZ123"
 SECRET_UNDER_AN_ALIAS: Final = f"{_SECRETS}/other-AbC456"
 KEY: Final = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234-abcd"  # of SHARED_SECRET
-GUARDRAIL: Final = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
-PROMPT: Final = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"
-MAILBOX: Final = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com"
-BOUNDARY: Final = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 _OPTIONS: Final[dict[str, Any]] = {
     **REDIS,
-    **ZONE,
+    **DOMAIN,
     "secrets": {"COGNITO_USER_POOL_ID": HIDDEN},
     "secretArns": {"TOKEN": SHARED_SECRET, "OTHER": SECRET_UNDER_AN_ALIAS},
     "enableAuth": True,
     "enableXrayTracing": True,
     "enableExec": True,
-    "sesIdentityArns": [MAILBOX],
+    "sesIdentityArns": [SES_IDENTITY],
     "guardrailArns": [GUARDRAIL],
     "promptArns": [PROMPT],
     "permissionsBoundaryArn": BOUNDARY,
@@ -67,16 +62,16 @@ def everything() -> Deployment:
 
 def two_target_groups() -> Deployment:
     """Returns what prod registers with a strategy that shifts traffic, Redis and a hosted zone."""
-    return run("prod", deploymentStrategy="blue-green", **REDIS, **ZONE)
+    return run("prod", deploymentStrategy="blue-green", **REDIS, **DOMAIN)
 
 
 def in_region(region: str) -> Deployment:
     """Returns what the stack of prod in that region registers, under the domain that it shares with the others."""
-    return run(f"prod-{region}", like="prod", region=region, **ZONE)
+    return run(f"prod-{region}", like="prod", region=region, **DOMAIN)
 
 
 def with_a_long_name() -> Deployment:
     """Returns what a stack of prod registers whose name has 100 characters, the most that Pulumi takes."""
     region = "ap-northeast-1"
     stack = f"prod-{'x' * (94 - len(region))}-{region}"
-    return run(stack, like="prod", region=region, waf=True, accessLogs=True, monthlyBudgetUsd=9, **REDIS, **ZONE)
+    return run(stack, like="prod", region=region, waf=True, accessLogs=True, monthlyBudgetUsd=9, **REDIS, **DOMAIN)

@@ -22,14 +22,9 @@ from config.mistakes import ConfigError
 from config.settings import Settings
 from config.source import Source
 from recording.config import NAMESPACE, engine_config
+from recording.fake_aws import ACCOUNT
 
-ACCOUNT = "123456789012"
-CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/12345678-1234-1234-1234-123456789012"
-HTTPS = {"domainName": "voice.example.com", "certificateArn": CERTIFICATE}
-SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:team/token-AbC123"
-GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/a1b2c3d4e5f6"
-PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:prompt/AB12CD34EF"
-SES_IDENTITY = f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/no-reply@example.com"
+ENCRYPTED = ("secrets", "redisAuthToken")
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 # Waits for the Output that a test returns. Without it, a failing assertion in `apply` would pass.
 awaited = cast(Callable[[Callable[[], pulumi.Output[None]]], Callable[[], None]], cast(Any, pulumi.runtime).test)
@@ -118,7 +113,7 @@ def load(
     config: Mapping[str, object],
     stack: str = "test",
     region: str | None = "us-east-1",
-    encrypted: Collection[str] = ("secrets",),
+    encrypted: Collection[str] = ENCRYPTED,
     lookups: mock.Mock | None = None,
 ) -> Settings:
     """Loads the settings of a stack with that config. Keys need no namespace."""
@@ -134,7 +129,7 @@ def mistakes(
     config: Mapping[str, object],
     stack: str = "test",
     region: str | None = "us-east-1",
-    encrypted: Collection[str] = ("secrets",),
+    encrypted: Collection[str] = ENCRYPTED,
     lookups: mock.Mock | None = None,
 ) -> list[str]:
     """Returns the lines of the `ConfigError` that `load` raises, without the first."""

@@ -27,12 +27,12 @@ from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
 from recording.mocks import deploy
 from tests.support.boto import stubbed
+from tests.support.config_values import ZONE
 
 REGION = "eu-north-1"
 DIGEST = "sha256:" + "a" * 64
 REPOSITORY = {"repositoryName": "voiceter-backend-dev"}
 ALIAS = "alias/voiceter-backend-data-dev"
-ZONE = "Z1D633PJN98FT9"
 PROFILE = f"eu.{LITE_2}"
 DESTINATIONS = ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3")
 CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b"

@@ -9,17 +9,17 @@ import pytest
 from config.app_environment import app_environment, set_by_program
 from config.key import Declaration, declarations
 from config.settings import Settings
+from tests.support.config_values import HTTPS, REDIS
 from tests.support.contract import ENVIRONMENT, TABLES
-from tests.support.stack_config import HTTPS, load
+from tests.support.stack_config import load
 
 RESOURCES = ({name: f"demo-{name}" for name in TABLES}, "recordings-bucket", "https://lb.example.com")
-REDIS: dict[str, Any] = {"redisEnabled": True, "redisAuthToken": "Az09!&#$^<>-Az09"}
 KEYS_WITH_VARIABLE = [declared for declared in declarations(Settings) if declared.key.env]
 
 
 def environment(stack: str = "prod", region: str = "us-east-1", **config: Any) -> dict[str, Any]:
     https = {key: value.replace("us-east-1", region) for key, value in HTTPS.items()}
-    settings = load({**https, **config}, stack, region, encrypted=("secrets", "redisAuthToken"))
+    settings = load({**https, **config}, stack, region)
     return app_environment(settings, *RESOURCES)
 
 

@@ -14,8 +14,8 @@ from config.key import declarations
 from config.rule import Rule, decimal
 from config.schedule import SCHEDULE_NAME
 from config.settings import Settings
+from tests.support.config_values import CERTIFICATE, GUARDRAIL, PROMPT
 from tests.support.contract import TABLES
-from tests.support.stack_config import CERTIFICATE, GUARDRAIL, PROMPT
 
 SCHEMAS = {declared.name: declared.schema for declared in declarations(Settings)}
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from config.app_environment import set_by_program
-from tests.support.stack_config import CERTIFICATE, HTTPS, SECRET, load, mistakes
+from tests.support.config_values import CERTIFICATE, HTTPS, SECRET, ZONE
+from tests.support.stack_config import load, mistakes
 
-ZONE = "Z1D633PJN98FT9"
 POOL = "COGNITO_USER_POOL_ID"
 HIDDEN = "correct-horse-battery"
 NO_TASKS = {"minCount": "0", "desiredCount": "0", "maxCount": "0"}

@@ -9,11 +9,11 @@ import pulumi
 import pytest
 
 from config.mistakes import ConfigError
+from tests.support.config_values import REDIS, ZONE
 from tests.support.stack_config import load, mistakes
 
 POOL = "COGNITO_USER_POOL_ID"
 HIDDEN = "correct-horse-battery"
-TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 
 
 # Unknown keys
@@ -71,7 +71,7 @@ def test_object_without_secrets_needs_no_encryption() -> None:
 
 
 def test_redis_token_in_the_clear_is_refused() -> None:
-    assert mistakes({"redisEnabled": "true", "redisAuthToken": TOKEN}, encrypted=[]) == [
+    assert mistakes(REDIS, encrypted=[]) == [
         "redisAuthToken: is not encrypted in the stack file: set it again with "
         "`pulumi config set --secret redisAuthToken`"
     ]
@@ -122,7 +122,7 @@ def test_one_message_names_all_mistakes() -> None:
         "memory": "two",
         "minCount": "12",
         "vpcCidr": "8.8.0.0/16",
-        "hostedZoneId": "Z1D633PJN98FT9",
+        "hostedZoneId": ZONE,
         "tablePrefix": "demo/",
         "logRetentionDays": "31",
         "enableAuth": "true",

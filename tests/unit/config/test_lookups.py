@@ -15,12 +15,9 @@ from components.edge.domain import HostedZone
 from components.edge.records import Check
 from components.service.running import NOT_RUNNING, RunningService
 from recording.bedrock import BY_ID, BY_PROFILE, LITE, LITE_2, SONIC
-from tests.support.stack_config import CERTIFICATE, DIGEST, HTTPS, in_aws, load, mistakes
+from tests.support.config_values import CERTIFICATE, DOMAIN, HTTPS, REDIS, ZONE
+from tests.support.stack_config import DIGEST, in_aws, load, mistakes
 
-ZONE = "Z1D633PJN98FT9"
-DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": ZONE}
-REDIS = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery"}
-ENCRYPTED = ("secrets", "redisAuthToken")
 SHOW_ZONES = "`aws route53 list-hosted-zones` shows the ids"
 
 
@@ -59,7 +56,7 @@ def test_wrong_values_are_not_looked_up(
 
 def test_what_is_right_is_looked_up_once() -> None:
     lookups = in_aws(image=Image(DIGEST, "1.4.2"), service=RunningService(zones=2))
-    loaded = load({"imageTag": DIGEST, **HTTPS, **DOMAIN, **REDIS}, encrypted=ENCRYPTED, lookups=lookups)
+    loaded = load({"imageTag": DIGEST, **HTTPS, **DOMAIN, **REDIS}, lookups=lookups)
     assert loaded.image == Image(DIGEST, "1.4.2")
     assert loaded.running == RunningService(zones=2)
     named = [call.image(DIGEST), call.certificate(CERTIFICATE), call.zone(ZONE), call.models()]

@@ -13,21 +13,11 @@ from components.lib.provider import PROGRAM_TAGS
 from config.key import declarations
 from config.rules import MOST_EXTRA_TAGS
 from config.settings import Settings
-from tests.support.stack_config import (
-    ACCOUNT,
-    CERTIFICATE,
-    DIGEST,
-    GUARDRAIL,
-    PROMPT,
-    SECRET,
-    SES_IDENTITY,
-    load,
-    mistakes,
-)
+from recording.fake_aws import ACCOUNT
+from tests.support.config_values import BOUNDARY, CERTIFICATE, GUARDRAIL, PROMPT, SECRET, SES_IDENTITY, ZONE
+from tests.support.stack_config import DIGEST, ENCRYPTED, load, mistakes
 
 MODEL_ARN = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0"
-ZONE = "Z1D633PJN98FT9"
-BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 REDIS_TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 MORNING = {"cron": "0 7 ? * MON-FRI *", "timeZone": "UTC", "min": 2, "max": 4}
 
@@ -72,7 +62,7 @@ GOOD: Mapping[str, list[object]] = {
     ],
     "guardrailArns": [[GUARDRAIL]],
     "promptArns": [[PROMPT, f"{PROMPT}:12"]],
-    "sesIdentityArns": [[SES_IDENTITY], [f"arn:aws:ses:us-east-1:{ACCOUNT}:identity/example.com"]],
+    "sesIdentityArns": [[SES_IDENTITY], [SES_IDENTITY.replace("example", "no-reply@example")]],
     "redisNodeType": ["cache.t3.micro", "cache.r7g.16xlarge", "cache.m5.xlarge", "cache.c7gn.large"],
     "redisAuthToken": [REDIS_TOKEN, REDIS_TOKEN * 8],
     "alarmEmails": [["a@b.example", "On.Call+x@ops.example.com"]],
@@ -161,7 +151,7 @@ BAD_INSIDE: list[tuple[str, str, list[object], str]] = [
     ("guardrailArns", GUARDRAIL, ["*", PROMPT, f"{GUARDRAIL}*", f"{GUARDRAIL}:1"], GUARDRAIL_RULE),
     ("promptArns", PROMPT, ["*", GUARDRAIL, f"{PROMPT}:*", f"{PROMPT}:DRAFT", f"{PROMPT}:123456"], PROMPT_RULE),
     ("sesIdentityArns", SES_IDENTITY, ["*", "a@b.example", SES_IDENTITY.replace("ses", "sns")], SES_RULE),
-    ("sesIdentityArns", SES_IDENTITY, [SES_IDENTITY.replace("no-reply", "*")], SES_RULE),
+    ("sesIdentityArns", SES_IDENTITY, [SES_IDENTITY.replace("example", "*")], SES_RULE),
     ("corsOrigins", "https://a.example", ["", "null", "example.com", "ftp://a.example", 1, None], ORIGIN_RULE),
     ("corsOrigins", "https://a.example", ["https://a.example/", "https://a.example/app"], ORIGIN_RULE),
     ("corsOrigins", "https://a.example", ["https://a.example?x", "https://a.example:0"], ORIGIN_RULE),
@@ -184,17 +174,15 @@ BAD_INSIDE: list[tuple[str, str, list[object], str]] = [
     ("secrets", "", [5, True, None, ["a"], {"a": "b"}, "", "x" * 65537, "ä" * 32769], "a string of 1 to 65536 bytes"),
 ]
 
-ENCRYPTED = ("secrets", "redisAuthToken")
-
 
 @pytest.mark.parametrize(("key", "given"), [(key, given) for key, values in GOOD.items() for given in values])
 def test_good_value_is_accepted(key: str, given: object) -> None:
-    load({key: given, **BESIDE.get(key, {})}, encrypted=ENCRYPTED)
+    load({key: given, **BESIDE.get(key, {})})
 
 
 @pytest.mark.parametrize(("key", "given", "rule"), [(key, given, rule) for key, texts, rule in BAD for given in texts])
 def test_bad_value_is_refused_with_its_rule(key: str, given: str, rule: str) -> None:
-    (line,) = mistakes({key: given, **BESIDE.get(key, {})}, encrypted=ENCRYPTED)
+    (line,) = mistakes({key: given, **BESIDE.get(key, {})})
     hidden = key in ENCRYPTED or (key == "secretArns" and given != SECRET)
     assert line.startswith(f"{key}: must be {rule}" if hidden else f"{key} = {given!r}: must be {rule}")
 
@@ -207,7 +195,7 @@ def test_bad_value_inside_a_list_or_an_object_is_refused_with_its_path(
     key: str, first: str, given: object, rule: str
 ) -> None:
     whole, path = ([first, given], f"{key}[1]") if first else ({"A": given}, f"{key}.A")
-    (line,) = mistakes({key: whole}, encrypted=ENCRYPTED)
+    (line,) = mistakes({key: whole})
     assert line.startswith(f"{path}: must be {rule}" if key in ENCRYPTED else f"{path} = {given!r}: must be {rule}")
 
 

@@ -26,12 +26,15 @@ def test_time_zone_is_accepted(zone: str) -> None:
 
 
 COUNT = "must be a whole number of 0 or more"
-ZONE = "must be an IANA time zone, such as Europe/Helsinki or UTC"
+TIME_ZONE = "must be an IANA time zone, such as Europe/Helsinki or UTC"
 MEMBERS = "is not one of cron, timeZone, min, max; the nearest one is"
 
 # A member, a value of it that is refused, and the message.
 REFUSED: list[tuple[str, object, str]] = [
-    *(("timeZone", zone, ZONE) for zone in ("", "EEST", "Helsinki", "europe/helsinki", "Europe/", "../etc", "+02:00")),
+    *(
+        ("timeZone", zone, TIME_ZONE)
+        for zone in ("", "EEST", "Helsinki", "europe/helsinki", "Europe/", "../etc", "+02:00")
+    ),
     *((member, count, COUNT) for member in ("min", "max") for count in (-1, 1.5, "4", True, [4])),
     ("cron", "0 7 * * * *", "must have ? as its day-of-month or as its day-of-week, but not as both"),
     ("cron", 7, "must be a string"),
@@ -64,7 +67,7 @@ def test_wrong_member_is_refused_with_its_path(member: str, value: object, messa
             {"cron": 7, "timeZone": "y", "min": -1, "max": "z", "maxi": 1},
             [
                 "cron = 7: must be a string",
-                f"timeZone = 'y': {ZONE}",
+                f"timeZone = 'y': {TIME_ZONE}",
                 f"min = -1: {COUNT}",
                 f"max = 'z': {COUNT}",
                 f"maxi: {MEMBERS} max",

@@ -10,13 +10,13 @@ import pytest
 from components.edge.domain import Domain
 from components.service.strategy import Strategy
 from config.settings import Settings
-from tests.support.stack_config import CERTIFICATE, HTTPS, awaited, load
+from recording.program import REDIS_TOKEN
+from tests.support.config_values import CERTIFICATE, DOMAIN, HTTPS, REDIS, ZONE
+from tests.support.stack_config import awaited, load
 
 HIDDEN = "correct-horse-battery"
-TOKEN = "Az09!&#$^<>-Az09"  # noqa: S105 - of the tests alone
 DAY = {"cron": "0 6 * * ? *", "min": 3, "max": 9}
 NIGHT = {"cron": "0 22 * * ? *", "min": 0, "max": 0}
-DOMAIN = {"domainName": "voice.example.com", "hostedZoneId": "Z1D633PJN98FT9"}
 
 
 def test_second_region_of_prod_has_the_defaults_of_prod() -> None:
@@ -70,10 +70,10 @@ def test_no_optional_part_exists_by_default() -> None:
 
 def test_domain_is_read_as_one_value() -> None:
     loaded = load(DOMAIN)
-    assert loaded.domain == Domain("voice.example.com", "us-east-1", "test", hosted_zone_id="Z1D633PJN98FT9")
+    assert loaded.domain == Domain("voice.example.com", "us-east-1", "test", hosted_zone_id=ZONE)
     assert loaded.https
     loaded = load({**DOMAIN, **HTTPS}, stack="prod")
-    assert loaded.domain == Domain("voice.example.com", "us-east-1", "prod", "Z1D633PJN98FT9", CERTIFICATE)
+    assert loaded.domain == Domain("voice.example.com", "us-east-1", "prod", ZONE, CERTIFICATE)
     loaded = load(HTTPS, stack="prod")
     assert loaded.domain == Domain("voice.example.com", "us-east-1", "prod", certificate_arn=CERTIFICATE)
 
@@ -85,23 +85,21 @@ def test_strategy_is_read_as_one_value() -> None:
 
 @awaited
 def test_redis_is_read_as_one_value_with_its_token_as_a_secret() -> pulumi.Output[None]:
-    config = {"redisEnabled": "true", "redisAuthToken": TOKEN, "redisReplicas": "2"}
-    loaded = load(config, encrypted=["redisAuthToken"])
-    assert TOKEN not in repr(loaded)
+    loaded = load({**REDIS, "redisReplicas": "2"})
+    assert REDIS_TOKEN not in repr(loaded)
     redis = loaded.redis
     assert redis
     assert (redis.node_type, redis.replicas) == ("cache.t4g.small", 2)
 
     async def read(output: pulumi.Output[str]) -> None:
         assert await output.is_secret()
-        assert await output.future() == TOKEN
+        assert await output.future() == REDIS_TOKEN
 
     return pulumi.Output.from_input(read(redis.auth_token))
 
 
 def test_other_keys_of_redis_may_stay_while_it_is_off() -> None:
-    config = {"redisEnabled": "false", "redisAuthToken": TOKEN, "redisNodeType": "cache.t3.micro", "redisReplicas": "2"}
-    assert load(config, encrypted=["redisAuthToken"]).redis is None
+    assert load({**REDIS, "redisEnabled": "false", "redisNodeType": "cache.t3.micro"}).redis is None
 
 
 @awaited

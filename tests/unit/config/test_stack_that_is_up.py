@@ -8,10 +8,9 @@ import pytest
 
 from components.access.data_key import ExistingKey
 from components.service.running import RunningService
-from tests.support.stack_config import HTTPS, in_aws, load, mistakes
+from tests.support.config_values import HTTPS, REDIS
+from tests.support.stack_config import in_aws, load, mistakes
 
-REDIS = {"redisEnabled": "true", "redisAuthToken": "correct-horse-battery"}
-ENCRYPTED = ("secrets", "redisAuthToken")
 KEY_ALIAS = "alias/voiceter-backend-data-test"
 
 
@@ -51,12 +50,12 @@ def test_shifting_strategy_uses_the_alternate_group(strategy: str) -> None:
 @pytest.mark.parametrize("image", [{}, {"imageTag": "1.0.0"}], ids=["without a service", "with a service"])
 def test_zone_with_redis_is_not_taken_away(image: dict[str, str]) -> None:
     redis = {**REDIS, **image}
-    (line,) = mistakes(redis, encrypted=ENCRYPTED, lookups=in_aws(zones=3))
+    (line,) = mistakes(redis, lookups=in_aws(zones=3))
     assert line.startswith("availabilityZones = 2: takes a zone away in which Redis may have a node")
     assert "pulumi config set redisEnabled false" in line
     for zones in (0, 2):
-        assert load(redis, encrypted=ENCRYPTED, lookups=in_aws(zones=zones)).redis
-    assert load({**redis, "availabilityZones": "3"}, encrypted=ENCRYPTED, lookups=in_aws(zones=3)).redis
+        assert load(redis, lookups=in_aws(zones=zones)).redis
+    assert load({**redis, "availabilityZones": "3"}, lookups=in_aws(zones=3)).redis
     assert load(image, lookups=in_aws(zones=3)).redis is None
 
 

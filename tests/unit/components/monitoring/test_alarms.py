@@ -15,8 +15,9 @@ from recording.program import ROOT
 from tests.support import alarm_cases
 from tests.support.alarm_cases import CASES, Case, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Insights, Rule, Selection
+from tests.support.config_values import DOMAIN, REDIS
 from tests.support.emitted import Emitted, Facts
-from tests.support.program import REDIS, ZONE, everything, run, two_target_groups, with_a_long_name
+from tests.support.program import everything, run, two_target_groups, with_a_long_name
 
 FACTS = Facts()
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms"
@@ -205,7 +206,7 @@ def test_every_other_model_has_its_alarms_by_the_id_that_the_app_calls() -> None
 
 
 def test_every_stack_watches_its_own_metrics() -> None:
-    staging = run("staging", waf=True, **REDIS, **ZONE)
+    staging = run("staging", waf=True, **REDIS, **DOMAIN)
     assert {alarm.name for alarm in staging.all(":MetricAlarm")} == set(CASES)
     facts = Facts("voiceter-cluster-staging", "voiceter-backend-staging", "app/voiceter-backend-staging/0a1b")
     facts = replace(
