@@ -8,7 +8,6 @@ import gc
 import json
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -25,7 +24,7 @@ _POLL_SECONDS = 0.2
 
 
 def serve(token: str, account_file: Path, port: int) -> None:
-    """Serves until the account file is removed or a signal arrives, on `port` if that is free.
+    """Serves until the account file is removed or a signal ends the process, on `port` if that is free.
 
     Args:
         port: 0 for any free port.
@@ -67,8 +66,6 @@ def serve(token: str, account_file: Path, port: int) -> None:
             time.sleep(_POLL_SECONDS)
         os._exit(0)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: os._exit(0))
     write(account_file, json.dumps({"url": url, "pid": os.getpid(), "token": token}))
     threading.Thread(target=watch, daemon=True).start()
     server.serve_forever()

@@ -11,16 +11,11 @@ from sandbox.account.ecs.records import ALARMED, FAILED_TASKS, Deployment, Revis
 def publish(service: Any) -> None:
     """Copies the record of a service onto moto's object, from which DescribeServices answers."""
     rollout = rollout_of(service)
-    latest = rollout.deployments[0] if rollout.deployments else None
-    described: list[dict[str, Any]] = []
-    if latest and latest.status == "ROLLBACK_SUCCESSFUL":
-        described = [_described(service, rollout.live, "PRIMARY")] if rollout.live else []
-    elif latest:
-        others = [one for one in (rollout.live, rollout.draining) if one and one is not latest]
-        described = [_described(service, latest, "PRIMARY"), *(_described(service, one, "ACTIVE") for one in others)]
-    in_progress = latest if latest and latest.status == "IN_PROGRESS" else None
-    service.deployments = described
-    pending = in_progress if in_progress is not rollout.live else None
+    latest = rollout.deployments[0]
+    primary = rollout.live if latest.status == "ROLLBACK_SUCCESSFUL" else latest
+    listed = [one for one in dict.fromkeys((primary, rollout.live, rollout.draining)) if one]
+    service.deployments = [_described(service, one, "PRIMARY" if one is primary else "ACTIVE") for one in listed]
+    pending = latest if latest.status == "IN_PROGRESS" and latest is not rollout.live else None
     service.running_count = sum(len(deployment.running) for deployment in rollout.deployments)
     service.pending_count = service.desired_count if pending else 0
     revisions = (rollout.draining, rollout.live, pending)

@@ -127,6 +127,7 @@ def test_deleted_service_leaves_no_target_and_can_be_created_again(world: TimedW
     assert world.targets() == ([], [])
     world.ecs.delete_service(cluster="app", service="app")
     assert world.service()["status"] == "INACTIVE"
+    assert world.tasks("STOPPED") == []
     world.create(world.task("2"), BREAKER)
     assert len(world.deployments()) == 1
 
