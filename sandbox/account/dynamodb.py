@@ -25,18 +25,6 @@ from sandbox.account.patching import replaces
 _CONTENTS = "contents"  # an attribute of moto's table: the items before the first change of each second
 
 
-class PointInTimeRecoveryUnavailableError(JsonRESTError):
-    def __init__(self, table_name: str) -> None:
-        message = f"Point in time recovery is not enabled for table '{table_name}'"
-        super().__init__("PointInTimeRecoveryUnavailableException", message)
-
-
-class InvalidRestoreTimeError(JsonRESTError):
-    def __init__(self) -> None:
-        message = "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime."
-        super().__init__("InvalidRestoreTimeException", message)
-
-
 def _recovery(table: Any) -> dict[str, Any]:
     return table.continuous_backups["PointInTimeRecoveryDescription"]
 
@@ -124,12 +112,14 @@ def restore_table_to_point_in_time(original: Callable[[], Any], request: Any) ->
     backend = request.dynamodb_backend
     source = backend.tables.get(request.body["SourceTableName"])
     if source and not _is_recoverable(source):
-        raise PointInTimeRecoveryUnavailableError(source.name)
+        message = f"Point in time recovery is not enabled for table '{source.name}'"
+        raise JsonRESTError("PointInTimeRecoveryUnavailableException", message)
     if source is None or "RestoreDateTime" not in request.body:
         return original()
     moment = request.body["RestoreDateTime"].timestamp()  # clients send whole seconds
     if not int(_recovery(source)["EarliestRestorableDateTime"]) <= moment <= time.time():
-        raise InvalidRestoreTimeError
+        message = "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime."
+        raise JsonRESTError("InvalidRestoreTimeException", message)
     answer = original()
     contents: dict[int, Any] = getattr(source, _CONTENTS, {})
     later = [second for second in contents if second >= moment]

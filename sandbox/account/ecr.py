@@ -29,24 +29,8 @@ _IMAGE = re.compile(
 )
 
 
-class LayersNotFoundError(ServiceException):
-    code = "LayersNotFoundException"
-
-
-class ReferencedImagesNotFoundError(ServiceException):
-    code = "ReferencedImagesNotFoundException"
-
-
-class InvalidLayerError(ServiceException):
-    code = "InvalidLayerException"
-
-
-class LayerAlreadyExistsError(ServiceException):
-    code = "LayerAlreadyExistsException"
-
-
-class ImageDigestDoesNotMatchError(ServiceException):
-    code = "ImageDigestDoesNotMatchException"
+class EcrError(ServiceException):
+    """An error of Amazon ECR: moto takes the service from the name of this module."""
 
 
 def _layers(repository: Any) -> dict[str, bytes]:
@@ -68,12 +52,13 @@ def complete_layer_upload(
     upload = repository.uploads.get(upload_id)
     content = bytes(upload.layer_parts) if upload else b""
     if upload and digest(content) not in layer_digests:
-        raise InvalidLayerError(
+        raise EcrError(
+            "InvalidLayerException",
             "The layer digest calculation performed by Amazon ECR upon receipt of the image layer"
-            " does not match the digest specified."
+            " does not match the digest specified.",
         )
     if upload and digest(content) in _layers(repository):
-        raise LayerAlreadyExistsError(f"The layer {digest(content)} already exists in the repository.")
+        raise EcrError("LayerAlreadyExistsException", f"The layer {digest(content)} already exists in the repository.")
     answer = original(repository_name, upload_id, layer_digests, registry_id)
     _layers(repository)[answer["layerDigest"]] = content
     return answer
@@ -85,7 +70,7 @@ def get_download_url_for_layer(_original: Callable[[], Any], request: Any) -> An
     name, layer = request._get_param("repositoryName"), request._get_param("layerDigest")
     repository = request.ecr_backend._get_repository(name, request._get_param("registryId"))
     if layer not in _layers(repository):
-        raise LayersNotFoundError(f"The layer {layer} could not be found in the repository {name}.")
+        raise EcrError("LayersNotFoundException", f"The layer {layer} could not be found in the repository {name}.")
     path = f"{LAYER_PATH}{request.current_account}/{request.region}/{layer}/{name}"
     return ActionResult({"layerDigest": layer, "downloadUrl": f"http://127.0.0.1:{os.environ['MOTO_PORT']}{path}"})
 
@@ -114,19 +99,23 @@ def put_image(
     blobs = [manifest.get("config"), *manifest.get("layers", [])]
     missing = [blob["digest"] for blob in blobs if blob and blob["digest"] not in _layers(repository)]
     if missing:
-        raise LayersNotFoundError(
+        raise EcrError(
+            "LayersNotFoundException",
             f"Layers with digests '{missing}' required for pushing image into repository with"
-            f" name '{repository_name}' in the registry with id '{ecr.account_id}' do not exist"
+            f" name '{repository_name}' in the registry with id '{ecr.account_id}' do not exist",
         )
     absent = [image["digest"] for image in manifest.get("manifests", []) if image["digest"] not in held]
     if absent:
-        raise ReferencedImagesNotFoundError(
+        raise EcrError(
+            "ReferencedImagesNotFoundException",
             f"Images with digests '{absent}' required for pushing image into"
-            f" repository with name '{repository_name}' do not exist"
+            f" repository with name '{repository_name}' do not exist",
         )
     actual = digest(image_manifest.encode())
     if digest_given not in (None, actual):
-        raise ImageDigestDoesNotMatchError(f"The specified digest '{digest_given}' does not match '{actual}'.")
+        raise EcrError(
+            "ImageDigestDoesNotMatchException", f"The specified digest '{digest_given}' does not match '{actual}'."
+        )
     if image_tag is None and actual in held:
         raise ImageAlreadyExistsException(repository_name, repository.registry_id, actual, "")
     return original(repository_name, image_manifest, image_tag, image_manifest_mediatype, digest_given)

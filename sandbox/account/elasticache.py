@@ -32,17 +32,6 @@ _IGNORED_BY_MOTO = {
 }
 
 
-class _SubnetGroupInUse(ElastiCacheException):
-    code = "CacheSubnetGroupInUse"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Cache subnet group {name} is currently in use by a cache cluster.")
-
-
-class _InvalidParameterValue(ElastiCacheException):
-    code = "InvalidParameterValue"
-
-
 @replaces(ElastiCacheResponse)
 def create_replication_group(original: Callable[[], ActionResult], request: Any) -> ActionResult:
     """Creates a group with all the nodes that it requests, in a subnet group that exists."""
@@ -87,7 +76,9 @@ def _change_replica_count(request: Any) -> ActionResult:
     group = _group(request)
     nodes: int = request._get_int_param("NewReplicaCount") + 1
     if nodes == 1 and "enabled" in (group.automatic_failover, group.multi_az):
-        raise _InvalidParameterValue("Automatic failover and Multi-AZ need at least one replica.")
+        raise ElastiCacheException(
+            "InvalidParameterValue", "Automatic failover and Multi-AZ need at least one replica."
+        )
     _set_nodes(group, nodes)
     return ActionResult({"ReplicationGroup": group})
 
@@ -140,7 +131,8 @@ def delete_cache_subnet_group(request: Any) -> ActionResult:
     (group,) = backend.describe_cache_subnet_groups(request._get_param("CacheSubnetGroupName"))
     name = group.cache_subnet_group_name
     if any(name == one.cache_subnet_group_name for one in backend.replication_groups.values()):
-        raise _SubnetGroupInUse(name)
+        message = f"Cache subnet group {name} is currently in use by a cache cluster."
+        raise ElastiCacheException("CacheSubnetGroupInUse", message)
     del backend.cache_subnet_groups[name]
     backend.tagging_service.delete_all_tags_for_resource(group.arn)
     return EmptyResult()
