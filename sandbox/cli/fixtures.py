@@ -113,7 +113,7 @@ def made_certificates(account: Account, stack: str | None, region: str) -> list[
 
 def _certificates(account: Account, region: str) -> list[Any]:
     pages = account.client("acm", region).get_paginator("list_certificates").paginate()
-    return [entry for page in pages for entry in page["CertificateSummaryList"]]
+    return list(pages.search("CertificateSummaryList"))
 
 
 def _certificate_for(account: Account, stack: str, region: str, domain: str) -> str:
@@ -152,8 +152,7 @@ def _supply_hosted_zone(account: Account, region: str, file: StackFile) -> None:
 
 
 def _zones(route53: Any) -> list[Any]:
-    pages = route53.get_paginator("list_hosted_zones").paginate()
-    return [zone for page in pages for zone in page["HostedZones"]]
+    return list(route53.get_paginator("list_hosted_zones").paginate().search("HostedZones"))
 
 
 def _zone_for(route53: Any, domain: str) -> str:
@@ -173,8 +172,7 @@ def _supply_secrets(account: Account, stack: str, region: str, file: StackFile) 
         form = _SECRET_ARN.fullmatch(str(arn))
         if form is None or form[1] != region:
             continue
-        pages = client.get_paginator("list_secrets").paginate()
-        held: list[Any] = [entry for page in pages for entry in page["SecretList"]]
+        held: list[Any] = list(client.get_paginator("list_secrets").paginate().search("SecretList"))
         if any(entry["ARN"] == arn for entry in held):
             continue
         found = next((entry["ARN"] for entry in held if entry["Name"] == form[3]), None)

@@ -96,16 +96,14 @@ def write_copy(layout: Layout, name: str, file: StackFile) -> None:
 
     The salt of the copy's secrets stays, as the stack's state needs it.
     """
-    path = layout.stack_file(name)
-    if path.exists():
-        before = StackFile(path.read_text(), str(path))
+    if before := read_copy(layout, name):
         if salt := before.top.get(SALT):
             file.top[SALT] = salt
         old, new = before.without_encryption().config, StackFile(file.text()).without_encryption().config
         changed = sorted(key for key in old.keys() | new.keys() if _text(old.get(key)) != _text(new.get(key)))
         if changed:
             say(f"Config: changed in the sandbox's copy of Pulumi.{name}.yaml: {', '.join(changed)}")
-    write(path, file.text())
+    write(layout.stack_file(name), file.text())
 
 
 def _text(value: Any) -> str:

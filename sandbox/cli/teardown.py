@@ -105,10 +105,11 @@ def _empty_bucket(account: Account, region: str, bucket: Resource) -> None:
 def _empty_repository(account: Account, region: str, repository: Resource) -> None:
     ecr = account.client("ecr", region)
     with contextlib.suppress(ecr.exceptions.RepositoryNotFoundException):
-        for page in ecr.get_paginator("list_images").paginate(repositoryName=repository.id):
-            ids: list[Any] = page["imageIds"]
-            for start in range(0, len(ids), _BATCH):
-                ecr.batch_delete_image(repositoryName=repository.id, imageIds=ids[start : start + _BATCH])
+        ids: list[Any] = list(
+            ecr.get_paginator("list_images").paginate(repositoryName=repository.id).search("imageIds")
+        )
+        for start in range(0, len(ids), _BATCH):
+            ecr.batch_delete_image(repositoryName=repository.id, imageIds=ids[start : start + _BATCH])
 
 
 def _delete_final_snapshot(account: Account, region: str, cache: Resource) -> None:
@@ -148,8 +149,7 @@ def _sweep_task_definitions(account: Account, region: str, stack: str) -> None:
 
 def _task_definitions(ecs: Any, stack: str, status: str) -> list[str]:
     """Returns the ARNs of a stack's task definitions that have a status."""
-    pages = ecs.get_paginator("list_task_definitions").paginate(status=status)
-    arns: list[str] = [arn for page in pages for arn in page["taskDefinitionArns"]]
+    arns = ecs.get_paginator("list_task_definitions").paginate(status=status).search("taskDefinitionArns")
     tag = {"key": _STACK_TAG, "value": stack}
     return [arn for arn in arns if tag in ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])["tags"]]
 
@@ -158,7 +158,7 @@ def _sweep_secrets(account: Account, region: str, stack: str) -> None:
     """Deletes secrets in their recovery window, and those that the sandbox supplied."""
     client = account.client("secretsmanager", region)
     pages = client.get_paginator("list_secrets").paginate(IncludePlannedDeletion=True)
-    for secret in [entry for page in pages for entry in page["SecretList"]]:
+    for secret in list(pages.search("SecretList")):
         tags = {tag["Key"]: tag["Value"] for tag in secret.get("Tags", [])}
         if stack in (tags.get(_STACK_TAG), tags.get(fixtures.OWNER_TAG)):
             if secret.get("DeletedDate"):
@@ -171,10 +171,11 @@ def _delete_record(account: Account, region: str, record: Resource) -> None:
     route53 = account.client("route53", region)
     zone, name, kind = (str(record.outputs.get(key, "")) for key in ("zoneId", "name", "type"))
     try:
-        pages = list(route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone))
+        pages = route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone)
+        records: list[Any] = list(pages.search("ResourceRecordSets"))
     except route53.exceptions.NoSuchHostedZone:
         return
-    for entry in [entry for page in pages for entry in page["ResourceRecordSets"]]:
+    for entry in records:
         if entry["Name"].rstrip(".") == name.rstrip(".") and entry["Type"] == kind:
             change = {"Action": "DELETE", "ResourceRecordSet": entry}
             route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
