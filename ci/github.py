@@ -85,5 +85,5 @@ def _gh(*arguments: str, text: str = "") -> Any:
     command = ["gh", "api", *arguments]
     answer = subprocess.run(command, input=text, capture_output=True, text=True, check=False)  # noqa: S603
     if answer.returncode != 0:
-        raise GitHubError(f"`{' '.join(command)}` failed: {answer.stderr.strip() or answer.stdout.strip()}")
+        raise GitHubError(f"`{' '.join(command)}` failed: {answer.stderr.strip()}")
     return json.loads(answer.stdout)

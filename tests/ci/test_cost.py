@@ -90,12 +90,15 @@ def test_failed_estimate_is_shown_and_fails_the_job(pull_request: GitHub, monkey
     assert "<b>prod</b>: failed" in pull_request.comments[0]["body"]
 
 
-def test_comments_of_people_stay(pull_request: GitHub) -> None:
-    quoted = {"id": 5, "issue": 12, "user": {"login": "octocat"}, "body": "<!-- voiceter-backend: cost -->\nmine"}
-    pull_request.comments.append(dict(quoted))
+def test_other_comments_stay(pull_request: GitHub) -> None:
+    others = [
+        {"id": 5, "issue": 12, "user": {"login": "octocat"}, "body": "<!-- voiceter-backend: cost -->\nmine"},
+        {"id": 6, "issue": 12, "user": {"login": BOT}, "body": "the preview"},
+    ]
+    pull_request.comments += map(dict, others)
     assert cost.main(["--base", "main"]) == 0
-    first, second = pull_request.comments
-    assert (first, second["user"]["login"]) == (quoted, BOT)
+    *before, written = pull_request.comments
+    assert (before, written["user"]["login"]) == (others, BOT)
 
 
 def test_refusal_of_github_is_one_sentence(

@@ -107,10 +107,12 @@ def test_missing_image_is_held_back_to_that_of_the_base(
     assert note in said
 
 
-def test_unchanged_tag_asks_no_registry(clone: Path, calls: Calls, registry: mock.Mock) -> None:
+def test_unchanged_or_removed_tag_asks_no_registry(clone: Path, calls: Calls, registry: mock.Mock) -> None:
     (clone / "Pulumi.staging.yaml").write_text(f"{HEAD}{TAG}1.4.1\n")
     (clone / "Pulumi.prod.yaml").write_text(HEAD)
     assert hold_back("staging", "HEAD") == hold_back("prod", "HEAD") == ""
+    (clone / "Pulumi.staging.yaml").write_text(HEAD)
+    assert hold_back("staging", "HEAD") == ""
     registry.assert_not_called()
     assert calls() == []
 
