@@ -35,7 +35,11 @@ def test_stacks_come_from_the_backend(shell: Shell) -> None:
     [
         ("Prod", [], "ENV=Prod: an environment is a lower-case letter"),
         ("prod-eu-north-1", ["prod-eu-north-1"], "the stack of one region, eu-north-1. Name the environment: ENV=prod"),
-        ("prd", ["prod", "prod-eu-north-1", "dev"], "has no stack of this environment. It has stacks of: dev, prod."),
+        (
+            "prd",
+            ["prod", "prod-eu-north-1", "dev"],
+            "the Pulumi backend of this shell has no stack of this environment. It has stacks of: dev, prod.",
+        ),
         ("prod", [], "It has stacks of: none."),
     ],
 )

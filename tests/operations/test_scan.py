@@ -87,7 +87,12 @@ def test_accepted_finding_is_left_out_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    "useless", [entry("s3_bucket_object_versioning", only="recordings"), entry("elbv2_deletion_protection")]
+    "useless",
+    [
+        entry("s3_bucket_object_versioning", only="recordings"),
+        entry("elbv2_deletion_protection"),
+        entry("ec2_elastic_ip_unassigned"),
+    ],
 )
 def test_entry_that_no_resource_needs_is_reported(useless: Accepted) -> None:
     of_no_resource = entry("elasticache_redis_cluster_backup_enabled")

@@ -134,7 +134,7 @@ def test_wait_is_a_whole_number_of_seconds(wait: str, capsys: pytest.CaptureFixt
 
 def test_failed_pulumi_shows_its_last_lines(shell: Shell) -> None:
     shell.installs("echo 'error: PULUMI_ACCESS_TOKEN must be set' >&2; exit 1")
-    with pytest.raises(PulumiError, match="status 1:\n  error: PULUMI_ACCESS_TOKEN must be set"):
+    with pytest.raises(PulumiError, match=r"^`pulumi stack output` of prod .* status 1:\n  error: PULUMI_ACCESS"):
         Target.open("prod").outputs()
 
 
