@@ -134,3 +134,11 @@ def test_settings_of_a_bucket_are_made_in_the_order_that_s3_needs() -> None:
         assert settings["PublicAccessBlock"].urn in settings["Policy"].depends_on
     lifecycle = run("prod").one(":BucketLifecycleConfiguration", "recordings")
     assert run("prod").one(":BucketVersioning").urn in lifecycle.depends_on
+
+
+def test_policy_of_the_logs_is_written_after_the_flow_log_and_anew_for_each() -> None:
+    """AWS writes the bucket's policy when it creates a flow log."""
+    written = run("prod").one(":BucketPolicy", "logs")
+    assert run("prod").one(":FlowLog").urn in written.depends_on
+    assert written.json("policy")["Id"].startswith("FlowLog-")
+    assert "Id" not in run("prod", flowLogs=False).one(":BucketPolicy", "logs").json("policy")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import DIGEST, TAG
 from tests.program.test_resource_policies import others
-from tests.support import contract, iam
+from tests.support import ci_documents, contract, iam
 from tests.support.config_values import BOUNDARY, GUARDRAIL, PROMPT, SES_IDENTITY
 from tests.support.program import KEY, REGIONS, SHARED_SECRET, everything, in_region, run
 
@@ -205,8 +203,7 @@ def test_default_models_are_granted_in_every_region(region: str) -> None:
 
 def test_boundary_of_ci_allows_every_grant_of_the_program() -> None:
     """A boundary takes away what it does not allow, so a new grant has to be added to docs/ci/boundary.json."""
-    text = (Path(__file__).parents[2] / "docs" / "ci" / "boundary.json").read_text()
-    boundary = json.loads(text.replace("${ACCOUNT}", ACCOUNT).replace("${TABLE_PREFIX}", "demo-"))
+    boundary = ci_documents.rendered(ci_documents.BOUNDARY)
     for policy in everything().all(":RolePolicy"):
         for statement in policy.json("policy")["Statement"]:
             context = {key: value for test in statement.get("Condition", {}).values() for key, value in test.items()}

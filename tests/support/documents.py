@@ -79,6 +79,13 @@ def renewed(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
     return text
 
 
+def anchors(text: str) -> set[str]:
+    """Returns the anchors of a document: those that GitHub makes of its headings, and its own."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    made = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return made | set(re.findall(r'<a id="([^"]+)"', text))
+
+
 def main() -> int:
     for document, parts in PARTS.items():
         path = ROOT / document

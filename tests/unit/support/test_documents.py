@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.documents import COMMAND, PARTS, ROOT, renewed
+from tests.support.documents import COMMAND, PARTS, ROOT, anchors, renewed
 
 # The decision records name files of their time.
 DOCUMENTS: Final = sorted(
@@ -27,13 +27,6 @@ def test_files_that_a_document_names_exist(document: str) -> None:
     missing = [str(link) for link in links if not link.exists()]
     missing += [str(name) for name in names if not ((ROOT / name).exists() or (folder / name).exists())]
     assert missing == []
-
-
-def anchors(text: str) -> set[str]:
-    """Returns the anchors of a document: those that GitHub makes of its headings, and its own."""
-    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
-    made = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    return made | set(re.findall(r'<a id="([^"]+)"', text))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

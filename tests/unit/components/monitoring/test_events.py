@@ -8,15 +8,10 @@ from pathlib import Path
 
 from components.monitoring.events import RULES
 from recording.fake_aws import ACCOUNT
+from tests.support.documents import anchors
 from tests.support.program import run
 
 DOCS = Path(__file__).parents[4] / "docs"
-
-
-def anchors(document: str) -> set[str]:
-    """Returns the anchors of the headings of a document, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", (DOCS / document).read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
 def test_rules_are_bound_to_the_service_and_the_topic_of_the_stack() -> None:
@@ -54,7 +49,7 @@ def test_line_names_the_service_the_reason_and_an_existing_guide() -> None:
         assert set(re.findall(r"<(\w+)>", template)) == set(transformer["inputPaths"])
         document, _, anchor = template.rpartition("(see ")[2].removesuffix(")").partition("#")
         assert document == "docs/troubleshooting.md"
-        assert anchor in anchors("troubleshooting.md")
+        assert anchor in anchors((DOCS / "troubleshooting.md").read_text())
 
 
 def test_alarms_document_lists_every_rule_with_its_guide() -> None:
