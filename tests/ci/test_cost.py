@@ -55,11 +55,12 @@ def pull_request(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> GitHub:
     return github
 
 
-def estimates(monkeypatch: pytest.MonkeyPatch, headline: str, status: int = 0) -> None:
-    """Lets every estimate end with that line."""
+def estimates(monkeypatch: pytest.MonkeyPatch, headline: str, failing: str = "") -> None:
+    """Lets every estimate start with that line, and that of one stack fail."""
 
     def run(command: Sequence[str]) -> tuple[int, str]:
-        return status, f"{command[command.index('estimate') + 1]} {headline}\n"
+        stack = command[command.index("estimate") + 1]
+        return int(stack == failing), f"{stack} {headline}\n"
 
     monkeypatch.setattr(report, "run", run)
 
@@ -85,7 +86,7 @@ def test_fork_gets_no_comment(pull_request: GitHub, monkeypatch: pytest.MonkeyPa
 
 
 def test_failed_estimate_is_shown_and_fails_the_job(pull_request: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    estimates(monkeypatch, "has 1 mistake", status=1)
+    estimates(monkeypatch, SUMS, failing="prod")
     assert cost.main(["--base", "main"]) == 1
     assert "<b>prod</b>: failed" in pull_request.comments[0]["body"]
 

@@ -90,10 +90,11 @@ def test_first_environment_gets_its_images_from_the_apps_pipeline(
     assert updated == ["staging", "staging-us-west-2"]
 
 
-def test_stack_file_stays_as_it_is_committed(stacks: Stacks, folder: Path) -> None:
+def test_stack_file_stays_as_it_is_committed(stacks: Stacks, folder: Path, copied: list[tuple[str, str, str]]) -> None:
     """A change without a new image goes the same way."""
     (folder / "Pulumi.prod-us-west-2.yaml").write_text("config: {}\n")
     assert deploy.main(["prod", "--from", "staging"]) == 0
+    assert [destination for _, destination, _ in copied] == list(STACKS[:-1])
     assert updated == list(STACKS)
     assert {one.values["imageTag"] for one in stacks.values()} == {"1.4.1"}
 
