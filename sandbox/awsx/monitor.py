@@ -5,7 +5,7 @@ It uses the protocol directly: importing the Pulumi SDK would add more than a se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ class Monitor:
         )
 
     def resource(
-        self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, uses: Iterable[Registered] = ()
+        self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, *uses: Registered
     ) -> Registered:
         """Registers a resource of the `aws` provider that depends on its parent and on the resources that it `uses`."""
         return self._register(

@@ -70,7 +70,7 @@ class _Children:
     """The component's resources."""
 
     def __init__(self, monitor: Monitor, name: str, component: Registered, cidr_block: str) -> None:
-        self._monitor = monitor
+        self._add = monitor.resource
         self._name = name
         tags = {"Name": name}
         self._vpc = self._add("aws:ec2/vpc:Vpc", name, {"cidrBlock": cidr_block, "tags": tags}, component)
@@ -124,11 +124,6 @@ class _Children:
     def _route(self, name: str, table: Registered, target: Mapping[str, str], uses: Registered) -> None:
         inputs = {"routeTableId": table.id, "destinationCidrBlock": _ANYWHERE, **target}
         self._add("aws:ec2/route:Route", name, inputs, table, uses)
-
-    def _add(
-        self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, *uses: Registered
-    ) -> Registered:
-        return self._monitor.resource(type_, name, inputs, parent, uses)
 
 
 def _require_supported(inputs: Mapping[str, Any]) -> None:

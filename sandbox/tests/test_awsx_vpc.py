@@ -29,7 +29,7 @@ class Recorder:
         self.registered.append(("Component", "", ""))
         return Registered("component", "", {}, "")
 
-    def resource(self, type_: str, name: str, inputs: dict[str, Any], parent: Registered, uses: object) -> Registered:
+    def resource(self, type_: str, name: str, inputs: dict[str, Any], parent: Registered, *uses: object) -> Registered:
         self.registered.append((type_.rpartition(":")[2], name, parent.urn))
         return Registered(f"{type_}::{name}", f"id-{name}", {"allocationId": f"eip-{name}"}, "")
 

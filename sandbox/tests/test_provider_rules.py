@@ -312,7 +312,6 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("statistic", "Sum", "`statistic`: exactly one of statistic, extendedStatistic must be given"),
         ("period", "45", '`period` is "45": must be 10, 20, 30 or a multiple of 60 seconds'),
         ("period", GONE, "`period`: must be given with a metric"),
-        ("datapointsToAlarm", 6, "`datapointsToAlarm` is 6: must be at most `evaluationPeriods`, 5"),
         ("evaluationPeriods", 1441, "`evaluationPeriods` is 1441: must be at most 1440, as the period is 60 seconds"),
         ("metricQueries", [{"id": "x"}], "exactly one of metricName, metricQueries must be given"),
     ],

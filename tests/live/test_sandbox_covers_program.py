@@ -109,7 +109,7 @@ class Recorder:
         return Registered("component", "", {}, "")
 
     def resource(
-        self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, uses: object
+        self, type_: str, name: str, inputs: Mapping[str, Any], parent: Registered, *uses: object
     ) -> Registered:
         self.inputs.append((type_, inputs))
         return Registered(f"{type_}::{name}", f"id-{name}", {"allocationId": "eipalloc-1"}, "")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import (
     Fault,
-    at_most,
     distinct,
     document,
     exactly_one,
@@ -38,7 +37,6 @@ def _metric_alarm_rules(inputs: Values) -> Iterator[Fault]:
             seconds = number(period) or 0
             if seconds not in (10, 20, 30) and (seconds <= 0 or seconds % 60):
                 yield Fault(place, "must be 10, 20, 30 or a multiple of 60 seconds", period)
-    yield from at_most(inputs, "datapointsToAlarm", "evaluationPeriods")
     yield from _evaluation_range(inputs)
     yield from exactly_one(inputs, "", "metricName", "metricQueries")
     if given(inputs, "metricName"):
