@@ -7,10 +7,10 @@ A value that is unknown or not given breaks no rule. A path is a property path a
 import ipaddress
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from .values import UNKNOWN, Values
+from .values import UNKNOWN, Values, is_list, is_object
 
 _SHOWN_CHARACTERS = 80
 
@@ -32,6 +32,10 @@ class Fault(NamedTuple):
         """The top-level property."""
         return re.split(r"[.\[]", self.path)[0]
 
+    def within(self, place: str) -> "Fault":
+        """Returns the fault of an object as a fault of what holds the object at this place."""
+        return self._replace(path=f"{place}.{self.path}")
+
     def text(self, *, secret: bool) -> str:
         """Returns the fault as one line, without the value of a secret property."""
         if not self.path:
@@ -46,28 +50,28 @@ def found(inputs: Any, path: str, place: str = "") -> Iterator[tuple[str, Any]]:
     """Yields each known value at a path, with its place: `rules[0].id`."""
     if inputs is None or inputs is UNKNOWN:
         return
-    if isinstance(inputs, list):
-        for index, item in enumerate(cast(list[Any], inputs)):
+    if is_list(inputs):
+        for index, item in enumerate(inputs):
             yield from found(item, path, f"{place}[{index}]")
     elif not path:
         yield place, inputs
-    elif isinstance(inputs, Mapping):
+    elif is_object(inputs):
         name, _, rest = path.partition(".")
-        yield from found(cast(Values, inputs).get(name), rest, f"{place}.{name}".lstrip("."))
+        yield from found(inputs.get(name), rest, f"{place}.{name}".lstrip("."))
 
 
 def objects(inputs: Any, path: str) -> Iterator[tuple[str, Values]]:
     """Yields each object at a path, with its place."""
-    yield from ((place, cast(Values, value)) for place, value in found(inputs, path) if isinstance(value, dict))
+    yield from ((place, value) for place, value in found(inputs, path) if is_object(value))
 
 
 def get(inputs: Values, path: str) -> Any:
     """Returns the value at a path that leads through no list: None if it is not given, or UNKNOWN."""
     value: Any = inputs
     for name in path.split("."):
-        if not isinstance(value, Mapping):
+        if not is_object(value):
             return UNKNOWN if value is UNKNOWN else None
-        value = cast(Values, value).get(name)
+        value = value.get(name)
     return value
 
 
@@ -179,7 +183,7 @@ def identity_statements(inputs: Values, name: str) -> Iterator[Fault]:
     Source: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal".
     """
     for place, statement in _statements(inputs, name):
-        yield from (Fault(f"{place}.{fault.path}", fault.rule, fault.value) for fault in _effect(statement))
+        yield from (fault.within(place) for fault in _effect(statement))
         if _has_principal(statement):
             yield Fault(f"{place}.Principal", "must not be given in a policy of a role: the role is the principal")
 
@@ -190,7 +194,7 @@ def resource_statements(inputs: Values, name: str) -> Iterator[Fault]:
     Source: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal".
     """
     for place, statement in _statements(inputs, name):
-        yield from (Fault(f"{place}.{fault.path}", fault.rule, fault.value) for fault in _effect(statement))
+        yield from (fault.within(place) for fault in _effect(statement))
         if not _has_principal(statement):
             yield Fault(f"{place}.Principal", "must be given: who is allowed or denied")
 
@@ -198,8 +202,8 @@ def resource_statements(inputs: Values, name: str) -> Iterator[Fault]:
 def _statements(inputs: Values, name: str) -> Iterator[tuple[str, Values]]:
     policy = parse(inputs, name)
     statement = get(policy, f"{name}.Statement")
-    if isinstance(statement, dict):  # the grammar allows one statement without a list
-        yield f"{name}.Statement", cast(Values, statement)
+    if is_object(statement):  # the grammar allows one statement without a list
+        yield f"{name}.Statement", statement
     else:
         yield from objects(policy, f"{name}.Statement")
 

@@ -46,8 +46,7 @@ def _task_definition_rules(inputs: Values) -> Iterator[Fault]:
         writes_logs = get(container, "logConfiguration.logDriver") == "awslogs"
         if not given(inputs, "executionRoleArn") and (given(container, "secrets") or writes_logs):
             yield Fault("executionRoleArn", f"must be given, as {place} has secrets or the log driver awslogs")
-        for fault in _container(container):
-            yield Fault(f"{place}.{fault.path}", fault.rule, fault.value)
+        yield from (fault.within(place) for fault in _container(container))
 
 
 def _size(inputs: Values) -> Iterator[Fault]:

@@ -1,8 +1,8 @@
 """Amazon EventBridge: rules of the default event bus, and their targets."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import Fault, document, found, get, matches, parse
@@ -17,9 +17,9 @@ def _event_rule_rules(inputs: Values) -> Iterator[Fault]:
 
 def _values(pattern: Any) -> Iterator[Fault]:
     """Every field of a pattern has a list of values, or fields of its own."""
-    for place, value in cast(Mapping[str, Any], pattern).items() if is_object(pattern) else ():
+    for place, value in pattern.items() if is_object(pattern) else ():
         if is_object(value):
-            yield from (Fault(f"{place}.{fault.path}", fault.rule, fault.value) for fault in _values(value))
+            yield from (fault.within(place) for fault in _values(value))
         elif not is_list(value) or not value:
             yield Fault(place, "must be a list of values, or an object", value)
 

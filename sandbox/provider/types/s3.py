@@ -11,7 +11,6 @@ from ..rules import (
     between,
     distinct,
     document,
-    forbidden,
     found,
     given,
     matches,
@@ -50,9 +49,8 @@ def _lifecycle_configuration_rules(inputs: Values) -> Iterator[Fault]:
 def _encryption_rules(inputs: Values) -> Iterator[Fault]:
     """Amazon S3 API Reference, ServerSideEncryptionByDefault."""
     for place, default in objects(inputs, "rules.applyServerSideEncryptionByDefault"):
-        if default.get("sseAlgorithm") == "AES256":
-            for fault in forbidden(default, "must not be given for AES256", "kmsMasterKeyId"):
-                yield Fault(f"{place}.{fault.path}", fault.rule)
+        if default.get("sseAlgorithm") == "AES256" and given(default, "kmsMasterKeyId"):
+            yield Fault(f"{place}.kmsMasterKeyId", "must not be given for AES256")
 
 
 def _bucket_policy_rules(inputs: Values) -> Iterator[Fault]:

@@ -34,8 +34,8 @@ def _web_acl_rules(inputs: Values) -> Iterator[Fault]:
         rule = "must be 1 to 128 letters, digits, - and _, and no name that AWS WAF reserves"
         yield from matches(inputs, path, r"(?!(All|ALL|Default_Action)$)[\w-]{1,128}", rule)
     for place, rule in objects(inputs, "rules"):
-        for fault in (*_action(rule), *_statement("statement", rule.get("statement"))):
-            yield Fault(f"{place}.{fault.path}", fault.rule, fault.value)
+        yield from (fault.within(place) for fault in _action(rule))
+        yield from _statement(f"{place}.statement", rule.get("statement"))
 
 
 def _action(rule: Values) -> Iterator[Fault]:
