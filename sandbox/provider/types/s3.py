@@ -6,18 +6,7 @@ from typing import Any
 
 from ..account import AccountError
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..rules import (
-    Fault,
-    between,
-    distinct,
-    document,
-    found,
-    given,
-    matches,
-    objects,
-    parse,
-    resource_statements,
-)
+from ..rules import Fault, between, distinct, document, found, given, matches, objects, parse, resource_statements
 from ..values import Values
 
 _BUCKET = (
