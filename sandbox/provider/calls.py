@@ -1,12 +1,12 @@
 """The parameters of a resource's calls, and its tags."""
 
-from typing import Any, cast
+from typing import Any
 
 from .account import service_model
 from .convert import Encoder, find_member
 from .resource import Call, Context, Resource, Tags
 from .rules import Fault
-from .values import Values
+from .values import Values, is_object
 
 # Where EC2's create calls take tags and the resource type that these belong to.
 _TAG_SPECIFICATIONS = {"tags": "TagSpecifications.Tags", "kind": "TagSpecifications.ResourceType"}
@@ -69,9 +69,9 @@ def identify(operation: str, it: Context) -> Values:
 
 def _merge(params: Values, more: Values) -> Values:
     for name, value in more.items():
-        old: Any = params.get(name)
-        if isinstance(old, dict) and isinstance(value, dict):
-            _merge(cast(Values, old), cast(Values, value))
+        old = params.get(name)
+        if is_object(old) and is_object(value):
+            _merge(old, value)
         else:
             params[name] = value
     return params

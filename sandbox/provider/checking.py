@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from .calls import check_tags, input_shape, parameters
 from .convert import ConversionError, find_member
@@ -147,14 +147,15 @@ def _ignoring(news: Values, olds: Values, paths: Collection[str]) -> Values:
     """Returns `news` with what `olds` has at these paths: `actions`, `tags.Owner`, `actions[0].order`."""
     news = copy.deepcopy(news)
     for path in paths:
-        *parents, last = [int(one) if one.isdigit() else one for one in re.findall(r"[^.\[\]\"]+", path)]
+        names: list[Any] = [int(one) if one.isdigit() else one for one in re.findall(r"[^.\[\]\"]+", path)]
+        *parents, last = names
         new: Any = news
         old: Any = olds
         try:
             for name in parents:
                 new, old = new[name], old[name]
-            if isinstance(new, dict) and last not in old:
-                cast(Values, new).pop(cast(str, last), None)
+            if is_object(new) and last not in old:
+                new.pop(last, None)
             else:
                 new[last] = old[last]
         except (IndexError, KeyError, TypeError):

@@ -1,9 +1,9 @@
 """Makes objects of the samples on an account."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
-from sandbox.provider.values import Values
+from sandbox.provider.values import is_list, is_object
 from sandbox.tests.provider_harness import Engine, Made, client
 from sandbox.tests.provider_samples import SAMPLES, SECOND, Ref, document
 
@@ -22,10 +22,10 @@ class World:
             if value.output == "path":  # a service, the way that Application Auto Scaling names it
                 return "service/" + made.id.partition(":service/")[2]
             return made.id if value.output == "id" else made.outputs[value.output]
-        if isinstance(value, dict):
-            return {name: self.resolve(item) for name, item in cast(Values, value).items()}
-        if isinstance(value, list):
-            return [self.resolve(item) for item in cast(list[Any], value)]
+        if is_object(value):
+            return {name: self.resolve(item) for name, item in value.items()}
+        if is_list(value):
+            return [self.resolve(item) for item in value]
         return self.given.get(value, value) if isinstance(value, str) else value
 
     def make(self, key: str) -> Made:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from sandbox.provider.resource import no_rules
 from sandbox.provider.types import TYPES
-from sandbox.provider.values import UNKNOWN, Values
+from sandbox.provider.values import UNKNOWN, Values, is_list, is_object
 from sandbox.tests import provider_samples as samples
 from sandbox.tests.provider_samples import SAMPLES, SECOND, Ref
 
@@ -40,10 +40,10 @@ LONG = {"Statement": [{"Action": f"s3:Get{'x' * 40}{number}"} for number in rang
 
 def _known(value: Any) -> Any:
     """Returns a value of a sample, with an unknown value for each reference."""
-    if isinstance(value, dict):
-        return {name: _known(item) for name, item in cast(Values, value).items()}
-    if isinstance(value, list):
-        return [_known(item) for item in cast(list[Any], value)]
+    if is_object(value):
+        return {name: _known(item) for name, item in value.items()}
+    if is_list(value):
+        return [_known(item) for item in value]
     return UNKNOWN if isinstance(value, Ref) else value
 
 
