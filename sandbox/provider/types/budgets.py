@@ -36,7 +36,7 @@ def _budget(values: Values, _: Context) -> Values:
 
 def _changed_budget(values: Values, it: Context) -> Values:
     """A budget is replaced as a whole, with what the program leaves to the account."""
-    left_out = {} if it.offline else {name: it[name] for name in _BUDGET if it[name] is not None}
+    left_out = {name: it[name] for name in _BUDGET if it[name] is not None}
     return {"newBudget": _budget(left_out | values, it)}
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from sandbox.provider.tls_policies import TLS_POLICIES
 
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..rules import Fault, at_most, between, forbidden, found, given, matches, objects, one_of, required
-from ..values import Values, is_list, is_object
+from ..rules import Fault, at_most, between, forbidden, found, get, given, matches, objects, one_of, required
+from ..values import Values, is_list
 
 _NAME = (
     r"(?!internal-)[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?",
@@ -114,12 +114,8 @@ _GROUP_ATTRIBUTES = {
 
 def _attributes(values: Values, keys: Mapping[str, str]) -> Values:
     """Properties as the list of attributes that the API takes."""
-    flat: Values = {}
-    for name, value in values.items():
-        flat |= {f"{name}.{member}": item for member, item in value.items()} if is_object(value) else {name: value}
-    return {
-        "attributes": [{"key": key, "value": flat[name]} for name, key in keys.items() if flat.get(name) is not None]
-    }
+    sent = {key: get(values, path) for path, key in keys.items()}
+    return {"attributes": [{"key": key, "value": value} for key, value in sent.items() if value is not None]}
 
 
 def _shown_attributes(found: Any, keys: Mapping[str, str]) -> Values:
