@@ -49,10 +49,7 @@ class Account:
 def recorded(layout: Layout) -> Account | None:
     """Returns the account that was started last, whether or not it still runs."""
     record = read_json(layout.account)
-    url, pid, token = record.get("url"), record.get("pid"), record.get("token")
-    if isinstance(url, str) and isinstance(pid, int) and isinstance(token, str) and token:
-        return Account(url, pid, token)
-    return None
+    return Account(**record) if record else None
 
 
 def find(layout: Layout) -> Account | None:

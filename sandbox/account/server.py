@@ -66,7 +66,7 @@ def serve(token: str, account_file: Path, port: int) -> None:
             time.sleep(_POLL_SECONDS)
         os._exit(0)
 
-    write(account_file, json.dumps({"url": url, "pid": os.getpid(), "token": token}))
+    write(account_file, json.dumps({"url": url, "pid": os.getpid(), "token": token}))  # the fields of `process.Account`
     threading.Thread(target=watch, daemon=True).start()
     server.serve_forever()
 

@@ -95,10 +95,3 @@ def test_another_server_on_the_port_is_not_the_account_which_ends_with_its_file(
         assert accounts.find(layout) == account
     layout.account.unlink()
     _wait_for_end(account.pid)
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"url": 1}', '{"url": "http://x", "pid": 1, "token": ""}'])
-def test_malformed_account_file_counts_as_none(layout: Layout, text: str) -> None:
-    layout.home.mkdir()
-    layout.account.write_text(text)
-    assert accounts.find(layout) is None
