@@ -27,7 +27,7 @@ class Resource:
 
 def stacks(layout: Layout) -> list[str]:
     """Returns the stacks that exist in the sandbox."""
-    return sorted(path.stem for path in _checkpoint(layout, "x").parent.glob("*.json"))
+    return sorted(path.stem for path in _checkpoints(layout).glob("*.json"))
 
 
 def resources(layout: Layout, stack: str) -> list[Resource]:
@@ -45,7 +45,7 @@ def resources(layout: Layout, stack: str) -> list[Resource]:
 def is_interrupted(layout: Layout, stack: str) -> bool:
     """Whether an engine was killed while it updated the stack, so that the state may lack objects of the account."""
     locks = _locks(layout, stack)
-    if any(_engine_of(lock) for lock in locks):
+    if any(map(_is_held, locks)):
         return False
     checkpoint = _checkpoint(layout, stack)
     # The file backend keeps attributes beside each file, and cannot read the file without them.
@@ -98,8 +98,12 @@ def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None
             process.send_signal(number)
 
 
+def _checkpoints(layout: Layout) -> Path:
+    return layout.state / ".pulumi" / "stacks" / PROJECT
+
+
 def _checkpoint(layout: Layout, stack: str) -> Path:
-    return layout.state / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    return _checkpoints(layout) / f"{stack}.json"
 
 
 def _latest(layout: Layout, stack: str) -> dict[str, Any]:
@@ -113,14 +117,13 @@ def _locks(layout: Layout, stack: str) -> list[Path]:
     return list((layout.state / ".pulumi" / "locks" / "organization" / PROJECT / stack).glob("*.json"))
 
 
-def _engine_of(lock: Path) -> psutil.Process | None:
-    """Returns the engine that holds a lock, None if it has ended."""
+def _is_held(lock: Path) -> bool:
+    """Whether the engine that has made a lock still runs."""
     record = read_json(lock)
     if record.get("hostname") != socket.gethostname():
-        return None
+        return False
     try:
         engine = psutil.Process(record["pid"])
-        alive = engine.status() != psutil.STATUS_ZOMBIE
-        return engine if alive and engine.name().startswith("pulumi") else None
+        return engine.status() != psutil.STATUS_ZOMBIE and engine.name().startswith("pulumi")
     except psutil.NoSuchProcess:
-        return None
+        return False

@@ -141,7 +141,7 @@ def _ends(pid: int) -> bool:
 
 def test_clean_ends_a_running_engine(layout: Layout, tmp_path: Path) -> None:
     _write_state(layout, {})
-    with _pulumi(tmp_path, home=layout) as engine:
+    with _pulumi(tmp_path, layout) as engine:
         _lock(layout, engine.pid)
         assert not state.is_interrupted(layout, "dev")
         with _start(layout, "clean") as clean:
@@ -155,9 +155,9 @@ def test_clean_ends_what_a_killed_engine_has_left(layout: Layout, tmp_path: Path
     """A language host and the program that it runs. Other sandboxes and shells of this one go on."""
     layout.home.mkdir()
     other = Layout(PACKAGE_ROOT, tmp_path / "other")
-    orphan = _pulumi(tmp_path, "pulumi-language-python", home=layout)
-    elsewhere = _pulumi(tmp_path, "pulumi-language-python", home=other)
-    shell = _pulumi(tmp_path, "shell", home=layout)
+    orphan = _pulumi(tmp_path, layout, "pulumi-language-python")
+    elsewhere = _pulumi(tmp_path, other, "pulumi-language-python")
+    shell = _pulumi(tmp_path, layout, "shell")
     with orphan, elsewhere, shell:
         try:
             with _start(layout, "clean") as clean:
@@ -176,7 +176,7 @@ def test_clean_waits_for_a_command_and_ends_the_engine_that_it_starts(layout: La
         clean = _start(layout, "clean")
         assert clean.stdout is not None
         assert clean.stdout.readline() == "Waiting for the make that changes the stack dev to end\n"
-        with _pulumi(tmp_path, home=layout) as engine:
+        with _pulumi(tmp_path, layout) as engine:
             assert engine.wait() == -signal.SIGINT
         assert accounts.find(layout) == account, "a command may still need it"
     output, errors = clean.communicate()
@@ -198,18 +198,19 @@ def test_clean_gives_up_on_a_command_that_does_not_end(layout: Layout, monkeypat
         pass
 
 
-def _pulumi(folder: Path, name: str = "pulumi", home: Layout | None = None) -> subprocess.Popen[bytes]:
-    """A process with the name of an engine or a language host, of a sandbox if given."""
+def _pulumi(folder: Path, sandbox: Layout, name: str = "pulumi") -> subprocess.Popen[bytes]:
+    """A process of a sandbox with the name of an engine or a language host."""
     program = folder / name
     if not program.exists():
         program.symlink_to("/bin/sleep")
-    environment = {**os.environ, **({"PULUMI_HOME": str(home.pulumi_home)} if home else {})}
+    environment = {**os.environ, "PULUMI_HOME": str(sandbox.pulumi_home)}
     return subprocess.Popen([str(program), "300"], env=environment)  # noqa: S603
 
 
-def _lock(layout: Layout, pid: int, host: str = socket.gethostname()) -> None:
+def _lock(layout: Layout, pid: int) -> None:
     folder = layout.state / ".pulumi" / "locks" / "organization" / "voiceter-backend" / "dev"
     folder.mkdir(parents=True, exist_ok=True)
+    host = socket.gethostname()
     (folder / f"{pid}-{host}.json").write_text(json.dumps({"pid": pid, "hostname": host}))
 
 
