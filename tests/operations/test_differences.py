@@ -43,8 +43,3 @@ def test_value_that_is_set_in_one_stack_only() -> None:
 def test_secrets_are_only_set_or_unset() -> None:
     stacks = [config("prod", ("secrets", "redisAuthToken")), config("prod-us-west-2", ("secrets",))]
     assert differences(stacks) == ["redisAuthToken: set in prod; unset in prod-us-west-2"]
-
-
-def test_one_stack_differs_from_nothing() -> None:
-    assert differences([config("prod", cpu="2048", memory="4096")]) == []
-    assert differences([]) == []

@@ -16,20 +16,6 @@ HIDDEN = "us-east-1_Sup3rS3cret"
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        (ARN, ValueFrom(ARN, "", "", "")),
-        (f"{ARN}:user::", ValueFrom(ARN, "user", "", "")),
-        (f"{ARN}::AWSPREVIOUS:", ValueFrom(ARN, "", "AWSPREVIOUS", "")),
-        (f"{ARN}:::0a1b", ValueFrom(ARN, "", "", "0a1b")),
-        (f"{ARN}:user:AWSCURRENT:0a1b", ValueFrom(ARN, "user", "AWSCURRENT", "0a1b")),
-    ],
-)
-def test_value_from_is_read(text: str, wanted: ValueFrom) -> None:
-    assert ValueFrom.of("POOL", text, REGION) == wanted
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "arn:aws:ssm:us-east-1:123456789012:parameter/pool",
