@@ -147,7 +147,7 @@ def limits(stack: Stack) -> list[Limit]:
 
 
 def _of_quota(what: str, unit: str, quota: Quota, need: Callable[[Load], float]) -> Limit:
-    moved_by = f"quota {quota.name}{f' ({quota.code})' if quota.code else ''}"
+    moved_by = f"quota {quota.name} ({quota.code})" if quota.code else f"quota {quota.name}"
     of_account = quota in _OF_ACCOUNT
     return Limit(what, unit, quota.default, need, moved_by, quota.source, quota, quota.uncertain, of_account)
 

@@ -107,9 +107,11 @@ def _headline(current: Estimate, other: Estimate | None, against: str) -> str:
 
 def dollars(current: Estimate, *when: When) -> str:
     """Returns a sum in whole dollars, with how many items it lacks."""
+    usd = f"{current.sum(*when):,.0f}"
     missing = sum(row.price is None for row in current.of(*when))
-    lacks = f" (without {missing} item{'s'[: missing > 1]} that lack{'s'[: missing == 1]} a price)" if missing else ""
-    return f"{current.sum(*when):,.0f}{lacks}"
+    if missing == 1:
+        return f"{usd} (without 1 item that lacks a price)"
+    return f"{usd} (without {missing} items that lack a price)" if missing else usd
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -137,7 +139,8 @@ def _notes(current: Estimate) -> list[str]:
     lines += [f"? no price for {name} in {current.region}: it is not in the sums" for name in current.missing]
     lines += current.notes
     dates = sorted({row.price.read for row in current.rows if row.price})
-    lines.append(f"List prices, read {' to '.join(dict.fromkeys([dates[0], dates[-1]]))}, before tax and free tiers.")
+    read = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    lines.append(f"List prices, read {read}, before tax and free tiers.")
     return lines
 
 
