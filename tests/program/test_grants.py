@@ -186,13 +186,6 @@ def test_ecs_reads_exactly_the_secrets_that_it_injects() -> None:
     assert list(allowed(run("prod"), table)) == []
 
 
-def test_ecs_decrypts_with_the_key_of_an_injected_secret() -> None:
-    execution = policies_of(everything(), "execution")
-    through = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
-    assert iam.allows(execution, "kms:Decrypt", KEY, through)
-    assert not iam.allows(execution, "kms:Decrypt", KEY.replace("1234", "9999"), through)
-
-
 @pytest.mark.parametrize("region", REGIONS)
 def test_default_models_are_granted_in_every_region(region: str) -> None:
     policy = policies_of(in_region(region), "task")

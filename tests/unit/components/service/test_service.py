@@ -120,12 +120,6 @@ def test_update_of_a_running_service_is_checked_against_the_state() -> None:
     assert service(build(running=None)).before_update == ()
 
 
-def test_order_of_the_running_capacity_providers_does_not_matter() -> None:
-    capacity = Capacity(2, on_demand_base=1, spot_percent=70)
-    inputs = service(build(capacity=capacity, running=runs_on(*capacity.providers[::-1]))).inputs
-    assert inputs["forceNewDeployment"] is False
-
-
 def test_service_waits_for_everything_inside_a_component() -> None:
     def program() -> None:
         class Needed(pulumi.ComponentResource):
