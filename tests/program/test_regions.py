@@ -13,29 +13,30 @@ from recording.fake_aws import FakeAws
 from tests.support.config_values import CERTIFICATE, DOMAIN, GUARDRAIL, PROMPT, SECRET
 from tests.support.program import REGIONS, everything, in_region, run, with_a_long_name
 
-# The input that names an object, for types whose names are unique in the account or in all of AWS.
+# Of types whose names are unique in the account or in all of AWS: the input that names an object, and the most
+# characters that AWS takes.
 NAMED_BY = {
-    "aws:ecr/repository:Repository": "name",
-    "aws:dynamodb/table:Table": "name",
-    "aws:s3/bucket:Bucket": "bucket",
-    "aws:cloudwatch/logGroup:LogGroup": "name",
-    "aws:iam/role:Role": "name",
-    "aws:lb/loadBalancer:LoadBalancer": "name",
-    "aws:ecs/cluster:Cluster": "name",
-    "aws:ecs/service:Service": "name",
-    "aws:ecs/taskDefinition:TaskDefinition": "family",
-    "aws:secretsmanager/secret:Secret": "namePrefix",
-    "aws:kms/alias:Alias": "name",
-    "aws:sns/topic:Topic": "name",
-    "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
-    "aws:cloudwatch/dashboard:Dashboard": "dashboardName",
-    "aws:cloudwatch/eventRule:EventRule": "name",
-    "aws:cloudwatch/queryDefinition:QueryDefinition": "name",
-    "aws:budgets/budget:Budget": "name",
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyName",
-    "aws:wafv2/webAcl:WebAcl": "name",
-    "aws:elasticache/replicationGroup:ReplicationGroup": "replicationGroupId",
-    "aws:elasticache/subnetGroup:SubnetGroup": "name",
+    "aws:ecr/repository:Repository": ("name", 256),
+    "aws:dynamodb/table:Table": ("name", 255),
+    "aws:s3/bucket:Bucket": ("bucket", 63),
+    "aws:cloudwatch/logGroup:LogGroup": ("name", 512),
+    "aws:iam/role:Role": ("name", 64),
+    "aws:lb/loadBalancer:LoadBalancer": ("name", 32),
+    "aws:ecs/cluster:Cluster": ("name", 255),
+    "aws:ecs/service:Service": ("name", 255),
+    "aws:ecs/taskDefinition:TaskDefinition": ("family", 255),
+    "aws:secretsmanager/secret:Secret": ("namePrefix", 255),
+    "aws:kms/alias:Alias": ("name", 256),
+    "aws:sns/topic:Topic": ("name", 256),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ("name", 255),
+    "aws:cloudwatch/dashboard:Dashboard": ("dashboardName", 255),
+    "aws:cloudwatch/eventRule:EventRule": ("name", 64),
+    "aws:cloudwatch/queryDefinition:QueryDefinition": ("name", 255),
+    "aws:budgets/budget:Budget": ("name", 100),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": ("policyName", 512),
+    "aws:wafv2/webAcl:WebAcl": ("name", 128),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("replicationGroupId", 40),
+    "aws:elasticache/subnetGroup:SubnetGroup": ("name", 255),
 }
 # Types whose names are unique only within another object of the same stack.
 NAMED_WITHIN = {
@@ -47,7 +48,7 @@ NAMED_WITHIN = {
 
 
 def names(deployment: Deployment) -> set[tuple[str, str]]:
-    return {(r.type, r.inputs[NAMED_BY[r.type]]) for r in deployment.registered if r.type in NAMED_BY}
+    return {(r.type, r.inputs[NAMED_BY[r.type][0]]) for r in deployment.registered if r.type in NAMED_BY}
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -116,28 +117,10 @@ def test_health_check_has_an_alarm_where_its_metrics_are(region: str) -> None:
 
 
 def test_stack_with_a_very_long_name_has_legal_names() -> None:
-    limits = {
-        "aws:ecr/repository:Repository": 256,
-        "aws:s3/bucket:Bucket": 63,
-        "aws:cloudwatch/logGroup:LogGroup": 512,
-        "aws:iam/role:Role": 64,
-        "aws:lb/loadBalancer:LoadBalancer": 32,
-        "aws:ecs/cluster:Cluster": 255,
-        "aws:ecs/service:Service": 255,
-        "aws:ecs/taskDefinition:TaskDefinition": 255,
-        "aws:kms/alias:Alias": 256,
-        "aws:sns/topic:Topic": 256,
-        "aws:cloudwatch/eventRule:EventRule": 64,
-        "aws:cloudwatch/queryDefinition:QueryDefinition": 255,
-        "aws:budgets/budget:Budget": 100,
-        "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": 512,
-        "aws:wafv2/webAcl:WebAcl": 128,
-        "aws:elasticache/replicationGroup:ReplicationGroup": 40,
-    }
     found = names(with_a_long_name())
-    assert {type_ for type_, _ in found} >= set(limits)
+    assert {type_ for type_, _ in found} == set(NAMED_BY)
     for type_, name in found:
-        assert len(name) <= limits.get(type_, 255), (type_, name)
+        assert len(name) <= NAMED_BY[type_][1], (type_, name)
 
 
 def test_copied_values_of_another_region_are_all_named_at_once() -> None:
