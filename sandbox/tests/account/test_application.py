@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from sandbox.account import application
 from sandbox.account.application import Application, one_at_a_time, with_failures
 from sandbox.account.process import Account
-from sandbox.tests.provider_harness import client, moto_endpoint
+from sandbox.tests.provider.harness import client, moto_endpoint
 
 
 def _environ(body: Any, length: int) -> dict[str, Any]:

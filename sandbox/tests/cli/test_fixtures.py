@@ -11,7 +11,7 @@ from sandbox.cli import fixtures, teardown
 from sandbox.cli.stack_file import StackFile
 from sandbox.cli.state import Resource
 from sandbox.layout import SandboxError
-from sandbox.tests.provider_harness import reset
+from sandbox.tests.provider.harness import reset
 
 REGION = "eu-north-1"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.provider.values import Values
-from sandbox.tests.provider_harness import ACCOUNT, REGION
+from sandbox.tests.provider.harness import ACCOUNT, REGION
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from sandbox.provider.account import Account, AccountError
 from sandbox.provider.stubs import provider
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import SIGNATURE, UNKNOWN, Values, from_struct, to_struct
-from sandbox.tests import provider_samples as samples
-from sandbox.tests.provider_harness import Engine, Made, Refused, client
-from sandbox.tests.provider_samples import SAMPLES, document
-from sandbox.tests.provider_world import World
+from sandbox.tests.provider import samples
+from sandbox.tests.provider.harness import Engine, Made, Refused, client
+from sandbox.tests.provider.samples import SAMPLES, document
+from sandbox.tests.provider.world import World
 
 VALUE = "correct-horse-battery"
 
@@ -147,7 +147,7 @@ def test_a_name_begins_with_its_prefix_and_changes_with_it(engine: Engine) -> No
 def test_changed_property_that_no_call_changes_replaces_and_deletes_a_named_object_first(
     engine: Engine, token: str, change: Values, replaces: list[str], deletes_first: bool
 ) -> None:
-    """test_provider_replacement.py has the properties of every type."""
+    """test_replacement.py has the properties of every type."""
     given: Values = {
         name: value for name, value in SAMPLES[token].inputs.items() if isinstance(value, str | int | dict)
     }

@@ -4,8 +4,8 @@ import uuid
 from typing import Any
 
 from sandbox.provider.values import is_list, is_object
-from sandbox.tests.provider_harness import Engine, Made, client
-from sandbox.tests.provider_samples import SAMPLES, SECOND, Ref, document
+from sandbox.tests.provider.harness import Engine, Made, client
+from sandbox.tests.provider.samples import SAMPLES, SECOND, Ref, document
 
 
 class World:

@@ -9,8 +9,8 @@ from sandbox.provider.account import Account, AccountError, loopback_endpoint
 from sandbox.provider.servicer import AwsProvider
 from sandbox.provider.stubs import provider
 from sandbox.provider.values import Values, to_struct
-from sandbox.tests import provider_samples as samples
-from sandbox.tests.provider_harness import ACCOUNT, Engine, FakeContext, Refused
+from sandbox.tests.provider import samples
+from sandbox.tests.provider.harness import ACCOUNT, Engine, FakeContext, Refused
 
 FOREIGN = [
     "",

@@ -13,10 +13,10 @@ from pulumi.runtime import rpc
 from sandbox.provider.account import Account
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import UNKNOWN, Values
-from sandbox.tests import provider_samples as samples
-from sandbox.tests.provider_harness import Engine, Made, Refused, client, reset
-from sandbox.tests.provider_samples import SAMPLES, SECOND
-from sandbox.tests.provider_world import World
+from sandbox.tests.provider import samples
+from sandbox.tests.provider.harness import Engine, Made, Refused, client, reset
+from sandbox.tests.provider.samples import SAMPLES, SECOND
+from sandbox.tests.provider.world import World
 
 TAGS = {"Application": "voiceter-backend", "Stack": "dev"}
 VALIDATION = "aws:acm/certificateValidation:CertificateValidation"

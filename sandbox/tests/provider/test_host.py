@@ -17,7 +17,7 @@ from google.protobuf import empty_pb2
 
 from sandbox.provider.stubs import provider, provider_grpc
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMAND = [sys.executable, "-m", "sandbox.provider"]
 ENVIRONMENT = {**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "PYTHONPATH": str(ROOT)}
 

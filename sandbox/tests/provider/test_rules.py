@@ -11,8 +11,8 @@ import pytest
 from sandbox.provider.resource import no_rules
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import UNKNOWN, Values, is_list, is_object
-from sandbox.tests import provider_samples as samples
-from sandbox.tests.provider_samples import SAMPLES, SECOND, Ref
+from sandbox.tests.provider import samples
+from sandbox.tests.provider.samples import SAMPLES, SECOND, Ref
 
 # Other forms of a type than that of its sample: the type, and its inputs.
 VARIANTS: dict[str, tuple[str, Values]] = {

@@ -4,9 +4,9 @@ import pytest
 
 from sandbox import stand_in
 from sandbox.cli import fixtures
-from sandbox.tests.provider_harness import ACCOUNT, REGION, Engine, Refused, client
-from sandbox.tests.provider_samples import LOAD_BALANCER, RULE, SERVICE
-from sandbox.tests.provider_world import World
+from sandbox.tests.provider.harness import ACCOUNT, REGION, Engine, Refused, client
+from sandbox.tests.provider.samples import LOAD_BALANCER, RULE, SERVICE
+from sandbox.tests.provider.world import World
 
 IMAGE = "aws:ecr/getImage:getImage"
 SECRET = "aws:secretsmanager/getSecret:getSecret"  # noqa: S105 - a function's name

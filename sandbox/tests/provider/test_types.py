@@ -8,8 +8,8 @@ import pytest
 from sandbox import stand_in
 from sandbox.cli import fixtures
 from sandbox.provider.values import Values
-from sandbox.tests.provider_harness import ACCOUNT, Made, Refused, client
-from sandbox.tests.provider_samples import (
+from sandbox.tests.provider.harness import ACCOUNT, Made, Refused, client
+from sandbox.tests.provider.samples import (
     ALARM,
     BUCKET,
     BUDGET,
@@ -25,7 +25,7 @@ from sandbox.tests.provider_samples import (
     TASK,
     TOPIC_POLICY,
 )
-from sandbox.tests.provider_world import World
+from sandbox.tests.provider.world import World
 
 # Deleting
 

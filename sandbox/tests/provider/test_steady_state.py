@@ -19,9 +19,9 @@ from sandbox import stand_in
 from sandbox.account.ecs import scheduler
 from sandbox.cli import fixtures
 from sandbox.stand_in import Fault
-from sandbox.tests.provider_harness import Engine, Made, Refused, client, from_struct
-from sandbox.tests.provider_samples import SERVICE, SUBNET, TASK, VPC
-from sandbox.tests.provider_world import World
+from sandbox.tests.provider.harness import Engine, Made, Refused, client, from_struct
+from sandbox.tests.provider.samples import SERVICE, SUBNET, TASK, VPC
+from sandbox.tests.provider.world import World
 
 # Far less than any of the waits that are cancelled would take.
 _AT_ONCE_SECONDS = 30

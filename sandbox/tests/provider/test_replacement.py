@@ -12,10 +12,10 @@ import pytest
 
 from sandbox.provider.types import TYPES
 from sandbox.provider.values import Values
-from sandbox.tests import provider_samples as samples
-from sandbox.tests.provider_harness import Engine, Made, Refused, client
-from sandbox.tests.provider_samples import SAMPLES
-from sandbox.tests.provider_world import World
+from sandbox.tests.provider import samples
+from sandbox.tests.provider.harness import Engine, Made, Refused, client
+from sandbox.tests.provider.samples import SAMPLES
+from sandbox.tests.provider.world import World
 
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 
