@@ -175,7 +175,7 @@ def _resource(registration: Registration, names: Mapping[str, str]) -> dict[str,
     """The options and inputs that the program sets."""
     inputs = {
         key: MASK if key in registration.secret_inputs else _unfolded(value)
-        for key, value in registration.inputs.items()
+        for key, value in sorted(registration.inputs.items())
     }
     rest = {
         "parent": names.get(registration.parent),
@@ -183,7 +183,7 @@ def _resource(registration: Registration, names: Mapping[str, str]) -> dict[str,
         "retainOnDelete": registration.retain_on_delete,
         "ignoreChanges": sorted(registration.ignore_changes),
         "replaceOnChanges": sorted(registration.replace_on_changes),
-        "inputs": _sorted(inputs),
+        "inputs": inputs,
     }
     return {
         "type": registration.type,
@@ -229,26 +229,19 @@ def _unnamed(value: Any, stack: str) -> Any:
 
 
 def _unfolded(value: Any) -> Any:
-    """The value, with each JSON document in it parsed."""
+    """The value with its objects sorted by key, and with each JSON document in it parsed.
+
+    Lists keep their order, which may matter.
+    """
     if isinstance(value, Mapping):
-        return {key: _unfolded(member) for key, member in cast(Mapping[str, Any], value).items()}
+        return {key: _unfolded(member) for key, member in sorted(cast(Mapping[str, Any], value).items())}
     if isinstance(value, list):
         return [_unfolded(item) for item in cast(list[Any], value)]
     if isinstance(value, str) and value.startswith(("{", "[")):
         try:
-            return Json(_sorted(_unfolded(json.loads(value))))
+            return Json(_unfolded(json.loads(value)))
         except ValueError:
             return value
-    return value
-
-
-def _sorted(value: Any) -> Any:
-    """The value with its objects sorted by key. Lists keep their order, which may matter."""
-    if isinstance(value, Mapping):
-        members = cast(Mapping[str, Any], value)
-        return {key: _sorted(members[key]) for key in sorted(members)}
-    if isinstance(value, list):
-        return [_sorted(item) for item in cast(list[Any], value)]
     return value
 
 

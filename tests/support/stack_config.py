@@ -118,7 +118,7 @@ def load(
 ) -> Settings:
     """Loads the settings of a stack with that config. Keys need no namespace."""
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
-    keys = {**config, **({} if region is None else {"aws:region": region})}
+    keys = {**({} if region is None else {"aws:region": region}), **config}
     found = mock.patch.object(config_load, "Lookups", return_value=lookups or in_aws())
     with engine_config(keys, encrypted), found:
         settings, _ = config_load.load()
