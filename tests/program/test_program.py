@@ -135,13 +135,6 @@ def test_refused_caller_is_no_config_error(function: str, text: str, message: st
     assert ("which account" in str(caught.value)) == (function == "getCallerIdentity")
 
 
-def test_addresses_of_a_live_network_cannot_change() -> None:
-    with pytest.raises(
-        ConfigError, match=r"vpcCidr = '10\.1\.0\.0/16': must stay 10\.0\.0\.0/16 while the stack is up"
-    ):
-        run("prod", image=False, answers=FakeAws(network="10.0.0.0/16"), vpcCidr="10.1.0.0/16")
-
-
 @dataclass
 class Watching(FakeAws):
     """Records what is registered, and whether the garbage collector is on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -27,43 +28,42 @@ KEYS = f"arn:aws:kms:{REGION}:{ACCOUNT}:key"
 THROUGH_SECRETS_MANAGER = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}
 
 
-def build(arns: Mapping[str, str] | None = None, keys: Mapping[str, str] | None = None, **changes: Any) -> Deployment:
+def build(
+    keys: Mapping[str, str] | None = None, failures: Mapping[str, str] | None = None, **changes: Any
+) -> Deployment:
+    """Builds the secrets with changed inputs. `keys` has the KMS keys of other secrets by their ARNs."""
+
     def program() -> None:
-        secrets = AppSecrets(
-            "app-secrets",
-            AppSecretsArgs(
-                account=Account(ACCOUNT, "aws", REGION),
-                folder="voiceter-backend-dev",
-                values=changes.get("values", {"COGNITO_USER_POOL_ID": pulumi.Output.secret(HIDDEN)}),
-                arns=arns or {},
-                protect=changes.get("protect", True),
-                encryption_key=changes.get("encryption_key"),
-            ),
+        args = AppSecretsArgs(
+            account=Account(ACCOUNT, "aws", REGION),
+            folder="voiceter-backend-dev",
+            values={"COGNITO_USER_POOL_ID": pulumi.Output.secret(HIDDEN)},
+            arns={},
+            protect=True,
+            encryption_key=None,
         )
+        secrets = AppSecrets("app-secrets", replace(args, **changes))
         pulumi.export("valueFrom", dict(secrets.value_from))
         pulumi.export("statements", len(secrets.read()))
         pulumi.export("policy", document(secrets.read()))
 
-    return deploy(program, answers=FakeAws(region=REGION, secret_keys=keys or {}, failures=changes.get("failures", {})))
+    return deploy(program, answers=FakeAws(region=REGION, secret_keys=keys or {}, failures=failures or {}))
 
 
 def policy(**arguments: Any) -> dict[str, Any]:
     return json.loads(build(**arguments).exports["policy"])
 
 
-@pytest.mark.parametrize(("protect", "days"), [(True, 30), (False, 0)])
-def test_a_value_becomes_a_secret_of_the_stack(protect: bool, days: int) -> None:
-    run = build(protect=protect)
+@pytest.mark.parametrize(("protect", "days", "key"), [(True, 30, f"{KEYS}/0a1b"), (False, 0, None)])
+def test_a_value_becomes_a_secret_that_is_injected_with_its_version(protect: bool, days: int, key: str | None) -> None:
+    run = build(protect=protect, encryption_key=key)
     secret = run.one(":Secret").inputs
     assert secret["namePrefix"] == "voiceter-backend-dev/COGNITO_USER_POOL_ID-"
-    assert secret["recoveryWindowInDays"] == days
+    assert (secret["recoveryWindowInDays"], secret.get("kmsKeyId")) == (days, key)
     version = run.one(":SecretVersion")
     assert version.inputs == {"secretId": MADE, "secretString": HIDDEN}
     assert version.retain_on_delete
-
-
-def test_secret_is_injected_with_its_version() -> None:
-    assert build().exports["valueFrom"] == {"COGNITO_USER_POOL_ID": f"{MADE}:::version-of-COGNITO_USER_POOL_ID"}
+    assert run.exports["valueFrom"] == {"COGNITO_USER_POOL_ID": f"{MADE}:::version-of-COGNITO_USER_POOL_ID"}
 
 
 def test_foreign_secret_is_injected_by_its_arn() -> None:
@@ -125,8 +125,3 @@ def test_key_under_an_alias_is_granted_by_a_condition() -> None:
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
     # An IAM resource is a key's id, which the alias does not show, so a condition names the alias.
     assert wildcards(granted) == {("SecretKeyAlias0", f"{KEYS}/*")}
-
-
-@pytest.mark.parametrize("key", [f"{KEYS}/0a1b", None])
-def test_secrets_of_the_stack_are_encrypted_with_its_key(key: str | None) -> None:
-    assert build(encryption_key=key).one(":Secret").inputs.get("kmsKeyId") == key
