@@ -18,9 +18,8 @@ Put = Callable[[Facts], list[Datum]]
 class Case:
     """One alarm. The data is for a period that starts at 0."""
 
-    source: Literal[
-        "aws", "app", "cache", "web-acl", "zone"
-    ]  # who sends the metrics: a stack has the alarms of the sources that it has
+    # Who sends the metrics. A stack has the alarms of the sources that it has.
+    source: Literal["aws", "app", "cache", "web-acl", "zone"]
     threshold: float
     period: int
     evaluations: int
