@@ -8,6 +8,7 @@ note.
 """
 
 import argparse
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from components.lib import sdk
 from components.lib.names import Names
 from config.stack_files import folder_of_stack_files
 from config.yaml_values import needs_quotes
-from operations.errors import OperationError, collected
+from operations.errors import OperationError, PulumiError, collected
 from operations.images import Registry
 
 _KEY: Final = "voiceter-backend:imageTag"
@@ -73,7 +74,7 @@ def hold_back(stack: str, base: str) -> str:
     """Sets the tag back to that of `base` if the stack's registry lacks the new image. Returns a note, or nothing.
 
     Raises:
-        OperationError: there is no such stack, or its file is wrong.
+        OperationError: there is no such stack, its file is wrong, or pulumi fails.
     """
     file = folder_of_stack_files() / f"Pulumi.{stack}.yaml"
     if not file.exists():
@@ -85,7 +86,9 @@ def hold_back(stack: str, base: str) -> str:
         return ""
     change = ["set", "imageTag", old, "--plaintext"] if old else ["rm", "imageTag"]
     command = ["pulumi", "config", *change, "--stack", stack]
-    subprocess.run(command, cwd=folder_of_stack_files(), check=True)  # noqa: S603
+    run = subprocess.run(command, cwd=folder_of_stack_files(), capture_output=True, text=True, check=False)  # noqa: S603
+    if run.returncode != 0:
+        raise PulumiError(f"`{shlex.join(command)}` failed", run.stderr)
     shown = f"with `{old}`" if old else "without an image, and so without the service"
     return f"{stack}: the registry lacks `{new}` until the deployment copies it there. The preview is {shown}."
 

@@ -107,6 +107,16 @@ def test_missing_image_is_held_back_to_that_of_the_base(
     assert note in said
 
 
+def test_failing_pulumi_is_named_with_what_it_says(
+    tmp_path: Path, clone: Path, calls: Calls, registry: mock.Mock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pulumi").write_text("#!/bin/sh\necho 'error: no stack named staging found' >&2\nexit 255\n")
+    assert main(["staging", "--base", "HEAD"]) == 1
+    assert capsys.readouterr().err == (
+        "`pulumi config set imageTag 1.4.1 --plaintext --stack staging` failed: error: no stack named staging found\n"
+    )
+
+
 def test_unchanged_or_removed_tag_asks_no_registry(clone: Path, calls: Calls, registry: mock.Mock) -> None:
     (clone / "Pulumi.staging.yaml").write_text(f"{HEAD}{TAG}1.4.1\n")
     (clone / "Pulumi.prod.yaml").write_text(HEAD)
