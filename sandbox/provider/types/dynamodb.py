@@ -1,13 +1,18 @@
 """DynamoDB: tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import Fault, distinct, found
-from ..values import Values, agrees, has_unknown, is_list, is_object
+from ..values import Values, agrees, has_unknown, is_object
 
 _KEYS = ("hashKey", "rangeKey", "globalSecondaryIndexes.hashKey", "globalSecondaryIndexes.rangeKey")
+
+
+# Where calls have an index: CreateTable, and UpdateTable.
+_INDEX_PATHS = ("globalSecondaryIndexes", "globalSecondaryIndexUpdates.create")
+_INDEX_MEMBERS = {"name": "IndexName", "keySchemas": "KeySchema", "projectionType": "Projection.ProjectionType"}
 
 
 def _table_rules(inputs: Values) -> Iterator[Fault]:
@@ -24,51 +29,29 @@ def _table_rules(inputs: Values) -> Iterator[Fault]:
         yield Fault(defined[name], "must be a key of the table or of an index", name)
 
 
-def _index(values: Values) -> Values:
-    """An index the way that the API groups it."""
-    built = {name: value for name, value in values.items() if value not in (None, [])}
-    made: Values = {"indexName": built.pop("name"), "keySchema": built.pop("keySchemas", [])}
-    made["projection"] = {name: built.pop(name) for name in ("projectionType",) if name in built}
-    return built | made
-
-
 def _grouped(values: Values, _: Context) -> Values:
-    """Keys and indexes the way that CreateTable groups them."""
+    """Keys the way that CreateTable groups them."""
     built = dict(values)
     keys = [(built.pop("hashKey", None), "HASH"), (built.pop("rangeKey", None), "RANGE")]
     schema = [{"attributeName": name, "keyType": kind} for name, kind in keys if name]
     if schema:
         built["keySchema"] = schema
-    if is_list(built.get("globalSecondaryIndexes")):
-        indexes = built["globalSecondaryIndexes"]
-        built["globalSecondaryIndexes"] = [_index(one) if is_object(one) else one for one in indexes]
     return built
 
 
 def _index_changes(values: Values, it: Context) -> list[Values]:
     """DynamoDB creates or deletes one index a call. An index cannot be changed: it is deleted and created again."""
-    given: list[Values] = values.get("globalSecondaryIndexes") or []
-    wanted = {index["name"]: index for index in given}
-    had = {index["name"]: index for index in _indexes(it.call("DescribeTable", TableName=it.id)["Table"])}
+    wanted, had = _by_name(values), _by_name(it.olds)
     stale = [name for name in had if name not in wanted or not agrees(wanted[name], had[name])]
     new = [name for name in wanted if name not in had or name in stale]
     deletions = [{"globalSecondaryIndexUpdates": [{"delete": {"indexName": name}}]} for name in stale]
-    creations = [{"globalSecondaryIndexUpdates": [{"create": _index(wanted[name])}]} for name in new]
+    creations = [{"globalSecondaryIndexUpdates": [{"create": wanted[name]}]} for name in new]
     return [*deletions, *({**one, "attributes": it["attributes"]} for one in creations)]
 
 
-def _indexes(table: Any) -> list[Values]:
-    described: list[Values] = table.get("GlobalSecondaryIndexes") or []
-    return [
-        {
-            "name": index["IndexName"],
-            "keySchemas": [
-                {"attributeName": key["AttributeName"], "keyType": key["KeyType"]} for key in index["KeySchema"]
-            ],
-            "projectionType": index["Projection"]["ProjectionType"],
-        }
-        for index in described
-    ]
+def _by_name(values: Mapping[str, Any]) -> Values:
+    indexes: list[Values] = values.get("globalSecondaryIndexes") or []
+    return {index["name"]: index for index in indexes}
 
 
 def _table(table: Any, _: Context) -> Values:
@@ -77,7 +60,6 @@ def _table(table: Any, _: Context) -> Values:
     return {
         "hashKey": keys["HASH"],
         "rangeKey": keys.get("RANGE"),
-        "globalSecondaryIndexes": _indexes(table),
         "serverSideEncryption": {
             "enabled": encryption.get("Status") in ("ENABLED", "ENABLING", "UPDATING"),
             "kmsKeyArn": encryption.get("KMSMasterKeyArn", ""),
@@ -147,6 +129,7 @@ TABLE = Resource(
         "attributes": "AttributeDefinitions",
         "attributes.name": "AttributeName",
         "attributes.type": "AttributeType",
+        **{f"{path}.{name}": member for path in _INDEX_PATHS for name, member in _INDEX_MEMBERS.items()},
         "serverSideEncryption": "SSESpecification",
         "serverSideEncryption.kmsKeyArn": "KMSMasterKeyId",
         "ttl": "TimeToLiveSpecification",
