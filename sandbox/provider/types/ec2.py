@@ -41,10 +41,6 @@ def _default_of_network(it: Context) -> Values:
     return {"Filters": [{"Name": "vpc-id", "Values": [it.id]}, {"Name": "default", "Values": ["true"]}]}
 
 
-def _default_network_acl(found: Any, _: Context) -> Values:
-    return {"defaultNetworkAclId": found["NetworkAclId"]}
-
-
 VPC = Resource(
     "aws:ec2/vpc:Vpc",
     service="ec2",
@@ -53,9 +49,10 @@ VPC = Resource(
     identity=lambda it: {"VpcId": it.id},
     read=(
         Read("DescribeVpcs", at="Vpcs"),
-        Read("DescribeNetworkAcls", at="NetworkAcls", params=_default_of_network, show=_default_network_acl),
+        Read("DescribeNetworkAcls", at="NetworkAcls", params=_default_of_network),
     ),
     delete=(Call("DeleteVpc"),),
+    shown_as={"defaultNetworkAclId": "NetworkAclId"},
     outputs=("cidrBlock", "defaultNetworkAclId"),
     tags=tags_of("vpc"),
     rules=_network_block_rules,
@@ -158,7 +155,7 @@ ELASTIC_IP = Resource(
     create=Call("AllocateAddress"),
     id=lambda answer, _: answer["AllocationId"],
     identity=lambda it: {"AllocationId": it.id},
-    read=(Read("DescribeAddresses", at="Addresses", show=lambda _, it: {"allocationId": it.id}),),
+    read=(Read("DescribeAddresses", at="Addresses"),),
     delete=(Call("ReleaseAddress"),),
     outputs=("allocationId", "publicIp"),
     tags=tags_of("elastic-ip"),
@@ -202,10 +199,6 @@ VPC_ENDPOINT = Resource(
 )
 
 
-def _flow_log(found: Any, _: Context) -> Values:
-    return {"vpcId": found["ResourceId"]}
-
-
 def _flow_log_id(answer: Any, it: Context) -> str:
     """EC2 answers a flow log that it does not create as an unsuccessful item, and with status 200."""
     for item in answer.get("Unsuccessful", []):
@@ -224,8 +217,9 @@ FLOW_LOG = Resource(
     ),
     id=_flow_log_id,
     identity=lambda it: {"FlowLogId": it.id},
-    read=(Read("DescribeFlowLogs", at="FlowLogs", show=_flow_log),),
+    read=(Read("DescribeFlowLogs", at="FlowLogs"),),
     delete=(Call("DeleteFlowLogs"),),
+    shown_as={"vpcId": "ResourceId"},
     outputs=("logDestination",),
     defaults={"logDestinationType": "cloud-watch-logs"},
     tags=tags_of("vpc-flow-log"),

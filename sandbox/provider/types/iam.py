@@ -38,12 +38,7 @@ ROLE = Resource(
     identity=lambda it: {"RoleName": it.id},
     read=(
         Read(
-            "GetRole",
-            at="Role",
-            show=lambda role, _: {
-                "assumeRolePolicy": _document(role["AssumeRolePolicyDocument"]),
-                "permissionsBoundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
-            },
+            "GetRole", at="Role", show=lambda role, _: {"assumeRolePolicy": _document(role["AssumeRolePolicyDocument"])}
         ),
     ),
     update=(
@@ -57,6 +52,7 @@ ROLE = Resource(
     ),
     delete=(Call("DeleteRole"),),
     rename={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
+    shown_as={"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
     outputs=("arn",),
     clear={"description": ""},
     name=Name("name", max_length=64),

@@ -48,14 +48,7 @@ LOG_GROUP = Resource(
     create=Call("CreateLogGroup", ("name", "deletionProtectionEnabled", "kmsKeyId")),
     id="name",
     identity=lambda it: {"logGroupName": it.id},
-    read=(
-        Read(
-            "DescribeLogGroups",
-            at="logGroups",
-            params=lambda it: {"logGroupNamePrefix": it.id},
-            show=lambda _, it: {"arn": f"arn:{it.partition}:logs:{it.region}:{it.account_id}:log-group:{it.id}"},
-        ),
-    ),
+    read=(Read("DescribeLogGroups", at="logGroups", params=lambda it: {"logGroupNamePrefix": it.id}),),
     update=(
         Call(
             "PutLogGroupDeletionProtection",
@@ -67,6 +60,7 @@ LOG_GROUP = Resource(
     after_create=(Call("PutRetentionPolicy", ("retentionInDays",), if_unset=Call("DeleteRetentionPolicy")),),
     delete=(Call("DeleteLogGroup"),),
     rename={"name": "logGroupName"},
+    shown_as={"arn": "logGroupArn"},
     unset={"retentionInDays": 0},
     outputs=("arn", "deletionProtectionEnabled"),
     defaults={"retentionInDays": 0},

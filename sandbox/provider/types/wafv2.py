@@ -173,8 +173,9 @@ ASSOCIATION = Resource(
     id=lambda _, it: f"{it['webAclArn']},{it['resourceArn']}",
     parse_id=parts_of_id(",", "webAclArn", "resourceArn"),
     identity=lambda it: {"ResourceArn": it["resourceArn"]},
-    read=(Read("GetWebACLForResource", at="WebACL", show=lambda found, _: {"webAclArn": found["ARN"]}),),
+    read=(Read("GetWebACLForResource", at="WebACL"),),
     delete=(Call("DisassociateWebACL"),),
+    shown_as={"webAclArn": "ARN"},
 )
 
 _FILTERS = "loggingFilter.filters"
