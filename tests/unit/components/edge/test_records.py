@@ -1,16 +1,19 @@
-"""The lookup of the regions that share a name."""
+"""The regions that share a name, and what their health checks say."""
 
 from __future__ import annotations
 
 from typing import Any
-from unittest import mock
 
 import pytest
 
 from components.edge.records import Check, regions_of
+from tests.support.boto import stubbed
+from tests.support.config_values import ZONE
 
-ZONE = "Z1D633PJN98FT9"
-CHECKS: dict[Check, dict[str, Any]] = {
+ASKED = {"HostedZoneId": ZONE, "StartRecordName": "a.example.com", "StartRecordType": "A"}
+RECORD = {"Name": "a.example.com.", "Type": "A", "SetIdentifier": "prod", "Region": "us-east-1"}
+WEIGHTED = {"Name": "a.example.com.", "Type": "A", "SetIdentifier": "prod", "Weight": 1}
+CHECKS: dict[Check, dict[str, bool]] = {
     Check.ON: {"Disabled": False, "Inverted": False},
     Check.EVACUATED: {"Disabled": True, "Inverted": True},
     Check.DISABLED: {"Disabled": True},
@@ -18,44 +21,35 @@ CHECKS: dict[Check, dict[str, Any]] = {
 }
 
 
-class NoSuchHealthCheckError(Exception):
-    """The error of boto3."""
+def listed(*records: dict[str, Any]) -> tuple[Any, ...]:
+    """Returns the answer of Route 53 to the list of records."""
+    return "list_resource_record_sets", {"ResourceRecordSets": records, "IsTruncated": False, "MaxItems": "300"}, ASKED
 
 
-def record(stack: str, check: Check = Check.NONE, **changes: Any) -> dict[str, Any]:
-    checked = {} if check is Check.NONE else {"HealthCheckId": check.name}
-    return {"Name": "a.example.com.", "Type": "A", "SetIdentifier": stack, "Region": "us-east-1", **checked, **changes}
+def check_of_a_region(check: Check) -> tuple[Any, ...]:
+    """Returns the answer of Route 53 about a health check."""
+    if check is Check.DELETED:
+        return "get_health_check", "NoSuchHealthCheck"
+    found = {"Id": "0a1b", "CallerReference": "1", "HealthCheckVersion": 1}
+    config = {"Type": "HTTPS", **CHECKS[check]}
+    return "get_health_check", {"HealthCheck": {**found, "HealthCheckConfig": config}}, {"HealthCheckId": "0a1b"}
 
 
-def zone_with(*records: dict[str, Any]) -> mock.Mock:
-    route53 = mock.Mock()
-    route53.exceptions.NoSuchHealthCheck = NoSuchHealthCheckError
-    route53.list_resource_record_sets.return_value = {"ResourceRecordSets": list(records)}
-
-    def check(**asked: str) -> Any:
-        config = CHECKS.get(Check[asked["HealthCheckId"]])
-        if config is None:
-            raise NoSuchHealthCheckError
-        return {"HealthCheck": {"HealthCheckConfig": config}}
-
-    route53.get_health_check.side_effect = check
-    return route53
+def test_region_may_have_no_health_check() -> None:
+    route53 = stubbed("route53", listed(RECORD))
+    assert regions_of(route53.client, ZONE, "a.example.com") == {"prod": Check.NONE}
 
 
-@pytest.mark.parametrize("check", Check)
+@pytest.mark.parametrize("check", [*CHECKS, Check.DELETED])
 def test_region_is_shown_with_what_its_health_check_says(check: Check) -> None:
-    route53 = zone_with(record("prod", check))
-    assert regions_of(route53, ZONE, "a.example.com") == {"prod": check}
-    asked = route53.list_resource_record_sets.call_args.kwargs
-    assert asked == {"HostedZoneId": ZONE, "StartRecordName": "a.example.com", "StartRecordType": "A"}
+    route53 = stubbed("route53", listed({**RECORD, "HealthCheckId": "0a1b"}), check_of_a_region(check))
+    assert regions_of(route53.client, ZONE, "a.example.com") == {"prod": check}
 
 
 def test_clients_are_led_to_a_region_unless_its_check_may_keep_them_away() -> None:
-    led = {check for check in Check if check.leads_clients}
-    assert led == {Check.NONE, Check.ON, Check.DISABLED}
+    assert {check for check in Check if check.leads_clients} == {Check.NONE, Check.ON, Check.DISABLED}
 
 
 def test_records_of_other_names_kinds_and_policies_are_no_regions() -> None:
-    weighted = {name: value for name, value in record("prod").items() if name != "Region"} | {"Weight": 1}
-    others = [record("prod", Name="b.example.com."), record("prod", Type="AAAA"), weighted]
-    assert regions_of(zone_with(*others), ZONE, "a.example.com") == {}
+    others = [{**RECORD, "Name": "b.example.com."}, {**RECORD, "Type": "AAAA"}, WEIGHTED]
+    assert regions_of(stubbed("route53", listed(*others)).client, ZONE, "a.example.com") == {}
