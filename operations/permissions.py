@@ -5,9 +5,9 @@ control policies and the resource policies of keys and secrets. Source: IAM User
 "IAM JSON policy elements".
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, cast
 
 from operations.errors import OperationError
@@ -148,10 +148,10 @@ def _covers(statement: Document, element: str, value: str, *, ignore_case: bool 
 
 
 def like(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
-    """Returns whether a value matches a pattern with the wildcards of a policy."""
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    flags = re.DOTALL | re.IGNORECASE if ignore_case else re.DOTALL
-    return re.fullmatch("".join(parts), value, flags) is not None
+    """Returns whether a value matches a pattern with the wildcards of a policy: `*` and `?`."""
+    if ignore_case:
+        pattern, value = pattern.lower(), value.lower()
+    return fnmatchcase(value, pattern.replace("[", "[[]"))  # a bracket is a bracket in a policy
 
 
 def arn_like(pattern: str, value: str) -> bool:

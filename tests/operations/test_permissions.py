@@ -46,6 +46,7 @@ DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}
         ([allow(Action=["s3:GetObject", READ.lower()])], True),
         ([allow(Action="secretsmanager:Get*")], True),
         ([allow(Resource=["x", SECRET[:-6] + "??????"])], True),
+        ([allow(Resource=SECRET.replace("POOL", "[POX]*"))], False),  # a bracket is no wildcard
         ([allow(Resource="*")], True),
         ([{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], True),
         ([{"Effect": "Allow", "NotAction": "secretsmanager:*", "Resource": "*"}], False),
