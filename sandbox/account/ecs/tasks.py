@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from sandbox.account.ecs.records import Deployment, Task, rollout_of
@@ -38,6 +39,8 @@ def list_tasks(_original: Callable[[], Any], request: Any) -> Any:
 def describe_tasks(_original: Callable[[], Any], request: Any) -> Any:
     """Describes tasks by ARN or by id, and their tags only if the request includes `TAGS`."""
     arns: list[str] = request._get_param("tasks")
+    if not arns:
+        raise InvalidParameterException("Tasks cannot be empty.")
     requested = [arn.rpartition("/")[2] for arn in arns]
     held = {task["taskArn"].rpartition("/")[2]: task for task in _all_tasks(request)}
     found: list[dict[str, Any]] = [held[task_id] for task_id in requested if task_id in held]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from sandbox.stand_in import Fault
-from sandbox.tests.account.world import BREAKER, TimedWorld
+from sandbox.tests.account.world import BREAKER, TimedWorld, refused
 
 
 def test_tasks_are_found_by_family_deployment_service_and_id(world: TimedWorld) -> None:
@@ -25,6 +26,11 @@ def test_tasks_are_found_by_family_deployment_service_and_id(world: TimedWorld) 
     answer = world.ecs.describe_tasks(cluster="app", tasks=[of_service[0].rpartition("/")[2], "0" * 32])
     assert [task["taskArn"] for task in answer["tasks"]] == of_service[:1]
     assert answer["failures"] == [{"arn": "0" * 32, "reason": "MISSING"}]
+    with refused("InvalidParameterException.*Tasks cannot be empty"):
+        world.ecs.describe_tasks(cluster="app", tasks=[])
+    for call in (world.ecs.list_tasks, partial(world.ecs.describe_tasks, tasks=of_service)):
+        with refused("ClusterNotFoundException"):
+            call(cluster="other")
 
 
 OF_SERVICE, OF_DEFINITION = ({"key": "Team", "value": value} for value in ("service", "definition"))
