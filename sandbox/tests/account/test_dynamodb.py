@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from sandbox.account import dynamodb as account
 from sandbox.tests.account.world import refused
 
 TABLE: dict[str, Any] = {
@@ -83,24 +85,31 @@ def test_table_without_point_in_time_recovery_has_no_system_backup(dynamodb: Any
     assert dynamodb.list_backups(BackupType="ALL")["BackupSummaries"] == []
 
 
-def test_earlier_content_is_restored(dynamodb: Any) -> None:
+def test_earlier_content_is_restored(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = int(time.time()) + 1  # recovery has been on since the second before
+    clock = mock.Mock()
+    monkeypatch.setattr(account, "time", clock)
+    clock.time.return_value = start
     for number, text in enumerate(("replaced", "updated", "deleted", "untouched")):
         put(dynamodb, number, text)
-    before = content(dynamodb, "pairs")
-    time.sleep(1)
-    moment = int(time.time())
+    contents = [content(dynamodb, "pairs")]
+    clock.time.return_value = start + 1.5
     put(dynamodb, 0, "bad")
     change(dynamodb, 1, "bad")
     change(dynamodb, 1, "worse")
+    contents.append(content(dynamodb, "pairs"))
+    clock.time.return_value = start + 3.5
     dynamodb.delete_item(TableName="pairs", Key=key(2))
     put(dynamodb, 4, "new")
     change(dynamodb, 5, "new too")
     after = content(dynamodb, "pairs")
 
     source = {"SourceTableName": "pairs"}
-    dynamodb.restore_table_to_point_in_time(TargetTableName="earlier", RestoreDateTime=moment, **source)
-    assert content(dynamodb, "earlier") == before
-    assert_restored(dynamodb, "earlier")
+    for seconds, before in ((0, {}), (1, contents[0]), (2, contents[1]), (3, contents[1])):
+        name, moment = f"at-{seconds}", start + seconds
+        dynamodb.restore_table_to_point_in_time(TargetTableName=name, RestoreDateTime=moment, **source)
+        assert content(dynamodb, name) == before
+        assert_restored(dynamodb, name)
     dynamodb.restore_table_to_point_in_time(TargetTableName="latest", UseLatestRestorableTime=True, **source)
     assert content(dynamodb, "latest") == after == content(dynamodb, "pairs")
 
