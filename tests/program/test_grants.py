@@ -13,9 +13,9 @@ from recording import bedrock
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import DIGEST, TAG
-from tests.program.test_resource_policies import others
 from tests.support import ci_documents, contract, iam
 from tests.support.config_values import BOUNDARY, GUARDRAIL, PROMPT, SES_IDENTITY
+from tests.support.policies import others, policies_of
 from tests.support.program import KEY, REGIONS, SHARED_SECRET, everything, in_region, run
 
 REGION = "us-east-1"
@@ -130,11 +130,6 @@ NEVER: list[tuple[str, list[str], list[str]]] = [
         ],
     ),
 ]
-
-
-def policies_of(deployment: Deployment, use: str) -> dict[str, Any]:
-    """The policies of a role, joined."""
-    return iam.joined(p.json("policy") for p in deployment.all(":RolePolicy") if p.name.startswith(f"{use}-"))
 
 
 def allowed(deployment: Deployment, table: list[tuple[str, list[str], list[str]]]) -> Iterator[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from policy.rules import RULES, TAGS, UNTAGGED
 from policy.wildcards import ALLOWED, is_allowed, wildcards
 from recording.deployment import Deployment, Registration
 from recording.fake_aws import ACCOUNT
-from tests.program import test_resource_policies as resource_policies
+from tests.support.policies import OF_RESOURCES
 from tests.support.program import everything, run, two_target_groups
 
 SHOWN: dict[str, Callable[[], Deployment]] = {
@@ -72,7 +72,7 @@ NAMES = {
     "number": "0",
 }
 # The inputs that are policy documents.
-DOCUMENTS = {"RolePolicy": "policy", **resource_policies.DOCUMENTS}
+DOCUMENTS = {"RolePolicy": "policy", **OF_RESOURCES}
 
 
 def test_every_wildcard_is_listed_with_its_reason() -> None:

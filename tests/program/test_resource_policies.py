@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from operations.permissions import like
 from recording.fake_aws import ACCOUNT
 from tests.support import iam
+from tests.support.policies import OF_RESOURCES, others
 from tests.support.program import everything
 
 REGION = "us-east-1"
@@ -27,15 +28,6 @@ OF_TASK = {**OF_ACCOUNT, "aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/
 OF_DELIVERY = {**OF_ACCOUNT, "aws:SourceArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:delivery-source:1"}
 OF_LOAD_BALANCER = {"aws:SourceArn": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/a/0a1b"}
 BY_TASK_ROLE = {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role"}
-# The inputs that hold the policies.
-DOCUMENTS = {
-    "Role": "assumeRolePolicy",
-    "Key": "policy",
-    "TopicPolicy": "policy",
-    "BucketPolicy": "policy",
-    "VpcEndpointPolicy": "policy",
-    "LogResourcePolicy": "policyDocument",
-}
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,7 @@ class Access:
     @property
     def document(self) -> dict[str, Any]:
         kind, name = self.policy.split()
-        return everything().one(f":{kind}", name).json(DOCUMENTS[kind])
+        return everything().one(f":{kind}", name).json(OF_RESOURCES[kind])
 
     def is_allowed(self) -> bool:
         """Returns whether the policy allows all actions. An access without a resource assumes a role."""
@@ -118,27 +110,6 @@ ACCESSES = [
 ]
 
 
-# What names this stack, and the same of another one.
-THEIRS = {
-    ACCOUNT: "999999999999",
-    REGION: "eu-north-1",
-    "-prod": "-staging",
-    "demo-": "demo-staging-",
-    "voiceter-backend": "another",
-    "voiceter-cluster": "another",
-}
-
-
-def others(text: str) -> Iterator[str]:
-    """Yields the text with another account, another region and another stack, or another text."""
-    for ours, theirs in THEIRS.items():
-        before, found, after = text.rpartition(ours)
-        if found:
-            yield f"{before}{theirs}{after}"
-    if not any(ours in text for ours in THEIRS):
-        yield f"{text}-2"
-
-
 def shown(access: Access) -> str:
     return f"{access.policy}, {access.service} {access.actions[0]}"
 
@@ -160,24 +131,34 @@ def test_policy_lets_nobody_in_on_another_resource_or_without_a_condition(access
             assert not replace(access, context={**rest, key: other}).is_allowed(), other
 
 
-def test_policies_let_nobody_else_in_and_allow_nothing_else() -> None:
-    for kind, key in DOCUMENTS.items():
+def allowing() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yields each statement that allows something, with the type and name of the resource that holds it."""
+    for kind, key in OF_RESOURCES.items():
         for holder in everything().all(f":{kind}"):
-            listed = [access for access in ACCESSES if access.policy == f"{kind} {holder.name}"]
             for statement in holder.json(key)["Statement"]:
-                principal = statement["Principal"]
-                if statement["Sid"] == "Administration":
-                    assert principal == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-                elif statement["Effect"] == "Allow":
-                    service = ANYBODY if principal == ANYBODY else principal["Service"]
-                    actions = {action for access in listed if access.service == service for action in access.actions}
-                    for pattern in statement["Action"]:
-                        assert any(fnmatchcase(action, pattern) for action in actions), (holder.name, service, pattern)
+                if statement["Effect"] == "Allow" and statement["Sid"] != "Administration":
+                    yield f"{kind} {holder.name}", statement
+
+
+def test_policies_let_nobody_else_in_and_allow_nothing_else() -> None:
+    for policy, statement in allowing():
+        service = statement["Principal"] if statement["Principal"] == ANYBODY else statement["Principal"]["Service"]
+        resources = statement.get("Resource", [""])
+        found = [one for one in ACCESSES if (one.policy, one.service) == (policy, service)]
+        ours = [one for one in found if any(like(pattern, one.resource) for pattern in resources)]
+        needed = {action for one in ours for action in one.actions}
+        for pattern in statement["Action"]:
+            assert any(like(pattern, action) for action in needed), (policy, service, pattern)
+        for pattern in resources:
+            assert any(like(pattern, one.resource) for one in ours), (policy, service, pattern)
 
 
 def test_account_keeps_control_of_its_keys() -> None:
     for key in everything().all(":Key"):
-        assert iam.allows(key.json("policy"), "kms:PutKeyPolicy", KEY)
+        policy = key.json("policy")
+        [statement] = [one for one in policy["Statement"] if one["Sid"] == "Administration"]
+        assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+        assert iam.allows({**policy, "Statement": [statement]}, "kms:PutKeyPolicy", KEY)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from recording.fake_aws import ACCOUNT
-from tests.program.test_grants import policies_of
 from tests.support import iam
+from tests.support.policies import policies_of
 from tests.support.program import everything, run
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b"
