@@ -94,12 +94,14 @@ def hold_back(stack: str, base: str) -> str:
 
 
 def _region(stack: str, text: str) -> str:
-    """Returns the region of a stack. If its file sets none, a Pulumi ESC environment does, which only Pulumi opens.
+    """Returns the region of a stack. Only Pulumi reads it from a Pulumi ESC environment, or if it is encrypted.
 
     Raises:
         OperationError: Pulumi knows no region either.
     """
-    region = config_of(text).get("aws:region") or _run("pulumi", "config", "get", "aws:region", "--stack", stack)
+    region = config_of(text).get("aws:region")
+    if not isinstance(region, str):
+        region = _run("pulumi", "config", "get", "aws:region", "--stack", stack)
     if not region.strip():
         raise OperationError(
             f"aws:region of {stack} is not set: `pulumi config set aws:region <region> --stack {stack}`"

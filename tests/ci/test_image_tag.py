@@ -142,12 +142,14 @@ def test_tag_without_quotes_is_refused_in_the_pull_request_alone(
 
 
 ENVIRONMENT = "environment:\n  imports: [voiceter/staging]\n  values: {}\nconfig:\n"
+ENCRYPTED = "config:\n  aws:region:\n    secure: v1:abc\n"
 
 
-def test_region_of_an_esc_environment_is_asked_of_pulumi(
-    clone: Path, calls: Calls, registry: mock.Mock, tmp_path: Path
+@pytest.mark.parametrize("head", [ENVIRONMENT, ENCRYPTED])
+def test_region_that_the_file_does_not_show_is_asked_of_pulumi(
+    clone: Path, calls: Calls, registry: mock.Mock, tmp_path: Path, head: str
 ) -> None:
-    (clone / "Pulumi.staging.yaml").write_text(f"{ENVIRONMENT}{TAG}'1.10'\n")
+    (clone / "Pulumi.staging.yaml").write_text(f"{head}{TAG}'1.10'\n")
     with (tmp_path / "pulumi").open("a") as script:
         script.write("echo eu-north-1\n")
     assert hold_back("staging", "HEAD").startswith("staging: the registry lacks `1.10`")
