@@ -180,7 +180,8 @@ def _service(target: Target, faults: list[str]) -> Service | None:
         faults.append(verdict.line)
     if answers.service is None:
         return None
-    version, digest = image_of(target.client("ecs"), primary_of(answers.service)["taskDefinition"])
+    runs = primary_of(answers.service).get("taskDefinition")
+    version, digest = image_of(target.client("ecs"), runs) if runs else ("", "")
     return Service(
         version=version or _UNKNOWN,
         digest=digest or _UNKNOWN,

@@ -103,6 +103,16 @@ def test_verdict_that_is_not_good_is_a_fault(monkeypatch: pytest.MonkeyPatch, ca
     assert len(found.faults) == 1
 
 
+def test_service_without_a_primary_deployment_is_a_row_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = CASES["completed"]
+    assert answers.service
+    without = replace(answers, service={**answers.service, "deployments": []}, deployment=None)
+    monkeypatch.setattr(status, "gather", mock.Mock(return_value=without))
+    (shown,) = reported(stack()).stacks
+    assert shown.cells[:5] == ("prod", "us-east-1", "-", "-", "failed")
+    assert len(shown.faults) == 1
+
+
 def test_stack_without_a_service_is_a_row_that_says_so() -> None:
     (shown,) = reported(stack("prod", {"region": "us-east-1"})).stacks
     assert shown.faults == ("it has no service, as it has no image",)
