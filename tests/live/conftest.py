@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.live.harness import LiveSandbox, Stack, live_sandbox
 
-EVERYTHING = r"""
-zone=$(aws route53 create-hosted-zone --name sandbox.test --caller-reference test --query HostedZone.Id --output text)
-boundary=$(aws iam create-policy --policy-name boundary --query Policy.Arn --output text \
-  --policy-document '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
-pulumi config set-all -s dev --path --plaintext enableMetrics=true --plaintext customerKey=true \
-  --plaintext natGateways=single --plaintext domainName=voice.sandbox.test --plaintext hostedZoneId="${zone##*/}" \
-  --secret secrets.API_TOKEN=correct-horse-battery --plaintext 'alarmEmails[0]=oncall@example.com' \
-  --plaintext monthlyBudgetUsd=250 --plaintext accessLogs=true --plaintext waf=true \
-  --plaintext permissionsBoundaryArn="$boundary" --plaintext redisEnabled=true \
-  --secret redisAuthToken=correct-horse-battery --plaintext 'scalingSchedule.morning.cron=0 6 * * ? *' \
-  --plaintext scalingSchedule.morning.min=1 --plaintext scalingSchedule.morning.max=2 \
-  --plaintext extraTags.CostCenter=voice
-pulumi config set --path 'alarmPhones[0]' --type string -s dev -- +4915112345678
-"""
+EVERYTHING = {
+    "accessLogs": True,
+    "alarmEmails": ["oncall@example.com"],
+    "alarmPhones": ["+4915112345678"],
+    "customerKey": True,
+    "domainName": "voice.sandbox.test",
+    "enableMetrics": True,
+    "extraTags": {"CostCenter": "voice"},
+    "monthlyBudgetUsd": 250,
+    "natGateways": "single",
+    "redisEnabled": True,
+    "scalingSchedule": {"morning": {"cron": "0 6 * * ? *", "min": 1, "max": 2}},
+    "waf": True,
+}
+SECRETS = {"secrets.API_TOKEN": "correct-horse-battery", "redisAuthToken": "correct-horse-battery"}
+ANYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +50,10 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
 def everything(apart: LiveSandbox) -> Stack:
     """The stack dev of `apart`, with all that the program can be configured to create."""
     dev = apart.ensure_as_it_is("dev")
-    apart.succeeds(EVERYTHING)
+    made = dev.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="test")
+    zone = made["HostedZone"]["Id"].rpartition("/")[2]
+    made = dev.client("iam").create_policy(PolicyName="boundary", PolicyDocument=json.dumps(ANYTHING))
+    apart.set("dev", **EVERYTHING, hostedZoneId=zone, permissionsBoundaryArn=made["Policy"]["Arn"])
+    apart.configure("dev", secret=SECRETS)
     apart.updated("dev")
     return dev

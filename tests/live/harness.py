@@ -16,9 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from sandbox.cli import stacks
+from sandbox.cli.stack_file import StackFile
 from sandbox.layout import Layout
 
 ROOT: Final = Path(__file__).parents[2]
@@ -126,17 +125,16 @@ class LiveSandbox:
 
         A test that changes only the account, and not the config, undoes that itself.
         """
-        file, made = self.stack_file(stack), self.ensure_as_it_is(stack)
-        if file.read_text() != self._configs[stack]:
-            file.write_text(self._configs[stack])
+        made, committed = self.ensure_as_it_is(stack), StackFile(self._configs[stack])
+        if self.config(stack).config != committed.config:
+            self.stack_file(stack).write_text(self._configs[stack])
             self.updated(stack, "--refresh")
             if any(one.get("inputs", {}).get("forceNewDeployment") for one in self.resources(stack)):
                 self.updated(stack)  # after a changed capacity, it clears this flag
         if made.service()["desiredCount"] != self._counts[stack]:  # no update lowers what the autoscaler has raised
-            service = {"cluster": made.named("voiceter-cluster"), "service": made.named("voiceter-backend")}
-            made.client("ecs").update_service(**service, desiredCount=self._counts[stack])
+            made.client("ecs").update_service(**made.its_service, desiredCount=self._counts[stack])
         # Tags are immutable, and each file pushes its own images. The stack runs the image that its config names.
-        runs = yaml.safe_load(self._configs[stack])["config"]["voiceter-backend:imageTag"]
+        runs = committed.get("imageTag")
         repository = {"repositoryName": made.named("voiceter-backend")}
         images = made.client("ecr").list_images(**repository)["imageIds"]
         if others := [{"imageTag": one["imageTag"]} for one in images if one.get("imageTag") not in (None, runs)]:
@@ -151,9 +149,16 @@ class LiveSandbox:
         """What `make image` does, in this process."""
         stacks.image(Layout(ROOT, self.home), stack, tag, fault)
 
-    def set(self, stack: str, **config: str) -> None:
-        """`pulumi config set` of plain values."""
-        self.configure(stack, plain=config)
+    def config(self, stack: str) -> StackFile:
+        """The config of the stack, from its file: starting pulumi takes much longer."""
+        return StackFile(self.stack_file(stack).read_text())
+
+    def set(self, stack: str, **config: Any) -> None:
+        """Sets keys to plain values, as `pulumi config set` does."""
+        file = self.config(stack)
+        for key, value in config.items():
+            file.set(key, value)
+        self.stack_file(stack).write_text(file.text())
 
     def configure(
         self, stack: str, *, plain: Mapping[str, str] | None = None, secret: Mapping[str, str] | None = None
@@ -165,8 +170,15 @@ class LiveSandbox:
         self.succeeds(f"pulumi config set-all --path {settings} -s {stack}")
 
     def remove(self, stack: str, *paths: str) -> None:
-        """`pulumi config rm --path`."""
-        self.succeeds(f"pulumi config rm-all --path {shlex.join(paths)} -s {stack}")
+        """Removes keys, or entries such as `secrets.TOKEN`, as `pulumi config rm --path` does."""
+        file = self.config(stack)
+        for path in paths:
+            key, _, entry = path.partition(".")
+            if entry:
+                del file.get(key)[entry]
+            else:
+                file.remove(key)
+        self.stack_file(stack).write_text(file.text())
 
     def update(self, stack: str, *options: str) -> Run:
         """`pulumi up`, which prints no traceback. Without its preview, which runs the whole program once more."""
@@ -320,10 +332,35 @@ class Stack:
     def table(self, name: str) -> str:
         return f"demo-{name}" if self.name == "prod" else f"demo-{self.name}-{name}"
 
+    @property
+    def its_service(self) -> dict[str, str]:
+        """The parameters with which calls of ECS name the service."""
+        return {"cluster": self.named("voiceter-cluster"), "service": self.named("voiceter-backend")}
+
     def service(self) -> dict[str, Any]:
         """The ECS service as the account describes it."""
-        cluster, service = self.named("voiceter-cluster"), self.named("voiceter-backend")
+        cluster, service = self.its_service.values()
         return self.client("ecs").describe_services(cluster=cluster, services=[service])["services"][0]
+
+    def load_balancer(self) -> dict[str, Any]:
+        """The load balancer as the account describes it."""
+        found = self.client("elbv2").describe_load_balancers(Names=[self.named("voiceter-backend")])
+        (balancer,) = found["LoadBalancers"]
+        return balancer
+
+    def load_balancer_attributes(self) -> dict[str, str]:
+        arn = self.load_balancer()["LoadBalancerArn"]
+        found = self.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        return {one["Key"]: one["Value"] for one in found}
+
+    @contextmanager
+    def bucket_without_policy(self, bucket: str) -> Generator[Any]:
+        """A client of S3 that may use objects: moto ignores the condition of the policy and denies every request."""
+        s3 = self.client("s3")
+        policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+        s3.delete_bucket_policy(Bucket=bucket)
+        yield s3
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
     def revisions(self) -> list[str]:
         """The ARNs of the active revisions of the task definition."""
@@ -339,6 +376,12 @@ class Stack:
         """The only container definition of that revision."""
         (container,) = self.task_definition()["containerDefinitions"]
         return container
+
+    def register(self, container: Mapping[str, Any]) -> dict[str, Any]:
+        """Registers that revision with another container definition; the new revision."""
+        names = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
+        copied = {name: value for name, value in self.task_definition().items() if name in names}
+        return self.client("ecs").register_task_definition(containerDefinitions=[container], **copied)["taskDefinition"]
 
 
 def changes_in(output: str) -> dict[str, str]:

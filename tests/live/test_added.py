@@ -83,8 +83,7 @@ def _network(everything: Stack, vpc: str, undo: ExitStack) -> list[str]:
 def _listener_and_rule(everything: Stack, undo: ExitStack) -> list[str]:
     elb, name = everything.client("elbv2"), everything.named("voiceter-backend")
     answer = [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "200"}}]
-    [balancer] = elb.describe_load_balancers(Names=[name])["LoadBalancers"]
-    of_balancer = {"LoadBalancerArn": balancer["LoadBalancerArn"]}
+    of_balancer = {"LoadBalancerArn": everything.load_balancer()["LoadBalancerArn"]}
     https = next(one for one in elb.describe_listeners(**of_balancer)["Listeners"] if one["Port"] == 443)
     path = [{"Field": "path-pattern", "Values": ["/admin"]}]
     made = elb.create_rule(ListenerArn=https["ListenerArn"], Priority=1, Conditions=path, Actions=answer)

@@ -33,14 +33,13 @@ def alarms(everything: Stack) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module")
 def facts(everything: Stack) -> Facts:
     """The names that the metrics about the stack have as dimensions, as the account has them."""
-    elb = everything.client("elbv2")
-    (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
-    (group,) = elb.describe_target_groups(LoadBalancerArn=balancer["LoadBalancerArn"])["TargetGroups"]
+    balancer = everything.load_balancer()["LoadBalancerArn"]
+    (group,) = everything.client("elbv2").describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]
     (check,) = everything.client("route53").list_health_checks()["HealthChecks"]
     return Facts(
         cluster="voiceter-cluster-dev",
         service="voiceter-backend-dev",
-        load_balancer=balancer["LoadBalancerArn"].partition(":loadbalancer/")[2],
+        load_balancer=balancer.partition(":loadbalancer/")[2],
         target_group=group["TargetGroupArn"].rpartition(":")[2],
         table_prefix="demo-dev-",
         cache="voiceter-sessions-dev",

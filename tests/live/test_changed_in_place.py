@@ -156,6 +156,8 @@ def test_every_object_has_the_tags_of_its_stack(everything: Stack) -> None:
     tags = {"Application": "voiceter-backend", "Environment": "dev", "ManagedBy": "pulumi", "Stack": "dev"}
     assert len(taggable(everything)) > 40
     assert not without(everything, {**tags, "CostCenter": "voice"})
+    (task,) = [item for item in taggable(everything) if item["type"] == "aws:ecs/taskDefinition:TaskDefinition"]
+    assert tags_of(everything, task)["Version"] == "stand-in"
 
 
 def test_everything_is_encrypted_with_the_stacks_key(everything: Stack) -> None:

@@ -6,7 +6,6 @@ The expected values are written out here, from the contract of the service, and 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -165,16 +164,11 @@ def test_scaling_is_as_the_contract_says(stack: Stack) -> None:
         assert (metric["Statistic"], metric.get("Dimensions", [])) == ("Maximum", [])
 
 
-def attributes(answer: dict[str, Any]) -> dict[str, str]:
-    return {item["Key"]: item["Value"] for item in answer["Attributes"]}
-
-
 def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
-    elb = stack.client("elbv2")
-    (balancer,) = elb.describe_load_balancers(Names=[stack.named("voiceter-backend")])["LoadBalancers"]
+    elb, balancer = stack.client("elbv2"), stack.load_balancer()
     assert balancer["Scheme"] == "internet-facing"
     arn = balancer["LoadBalancerArn"]
-    of_balancer = attributes(elb.describe_load_balancer_attributes(LoadBalancerArn=arn))
+    of_balancer = stack.load_balancer_attributes()
     assert of_balancer["idle_timeout.timeout_seconds"] == "300"
     assert of_balancer["deletion_protection.enabled"] == ("true" if stack.name == "prod" else "false")
     assert of_balancer["routing.http.drop_invalid_header_fields.enabled"] == "true"
@@ -196,7 +190,8 @@ def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
     (group,) = elb.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"]
     assert (group["Protocol"], group["Port"], group["TargetType"]) == ("HTTP", 8080, "ip")
     assert (group["HealthCheckPath"], group["Matcher"]["HttpCode"]) == ("/health", "200")
-    of_group = attributes(elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"]))
+    found = elb.describe_target_group_attributes(TargetGroupArn=group["TargetGroupArn"])["Attributes"]
+    of_group = {one["Key"]: one["Value"] for one in found}
     assert of_group["stickiness.enabled"] == "true"
     assert of_group["stickiness.type"] == "lb_cookie"
     delays = {"dev": "30", "staging": "300", "prod": "1860"}
@@ -204,10 +199,7 @@ def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
 
 
 def test_only_the_load_balancer_reaches_a_task(stack: Stack) -> None:
-    ec2 = stack.client("ec2")
-    (balancer,) = stack.client("elbv2").describe_load_balancers(Names=[stack.named("voiceter-backend")])[
-        "LoadBalancers"
-    ]
+    ec2, balancer = stack.client("ec2"), stack.load_balancer()
     (tasks,) = stack.service()["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
     (edge,) = balancer["SecurityGroups"]
     assert balancer["VpcId"] == stack.outputs["vpcId"]
@@ -322,10 +314,7 @@ def test_recordings_bucket_is_as_the_contract_says(stack: Stack) -> None:
 
 
 def test_load_balancer_and_network_log_to_a_private_bucket(stack: Stack) -> None:
-    balancer = stack.client("elbv2").describe_load_balancers(Names=[stack.named("voiceter-backend")])
-    arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
-    found = stack.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
-    attributes = {one["Key"]: one["Value"] for one in found}
+    attributes = stack.load_balancer_attributes()
     of_vpc = [{"Name": "resource-id", "Values": [stack.outputs["vpcId"]]}]
     flow_logs = stack.client("ec2").describe_flow_logs(Filters=of_vpc)["FlowLogs"]
     if stack.name == "dev":
@@ -357,11 +346,8 @@ def test_load_balancer_and_network_log_to_a_private_bucket(stack: Stack) -> None
 
 
 def test_web_acl_of_prod_protects_the_load_balancer(stack: Stack) -> None:
-    (balancer,) = stack.client("elbv2").describe_load_balancers(Names=[stack.named("voiceter-backend")])[
-        "LoadBalancers"
-    ]
     waf = stack.client("wafv2")
-    found = waf.get_web_acl_for_resource(ResourceArn=balancer["LoadBalancerArn"]).get("WebACL")
+    found = waf.get_web_acl_for_resource(ResourceArn=stack.load_balancer()["LoadBalancerArn"]).get("WebACL")
     assert (found is not None) is (stack.name == "prod")
     if found is None:
         return
@@ -415,34 +401,3 @@ def test_role_trusts_only_the_tasks_of_this_account(stack: Stack, role: str) -> 
         "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
         "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:us-east-1:{ACCOUNT_ID}:*"},
     }
-
-
-def test_every_taggable_resource_is_tagged(stack: Stack) -> None:
-    expected = {
-        "Application": "voiceter-backend",
-        "Environment": stack.name,
-        "ManagedBy": "pulumi",
-        "Stack": stack.name,
-    }
-    taggable = [item for item in stack.sandbox.resources(stack.name) if "tagsAll" in item.get("outputs", {})]
-    assert len(taggable) > 20
-    for item in taggable:
-        tags: dict[str, str] = item["outputs"]["tagsAll"]
-        assert expected.items() <= tags.items(), item["urn"]
-    # The account confirms it for one resource of each way of tagging.
-    ecs, dynamodb = stack.client("ecs"), stack.client("dynamodb")
-    further_tags = {
-        "aws:ecs/service:Service": {},
-        "aws:ecs/cluster:Cluster": {},
-        "aws:ecs/taskDefinition:TaskDefinition": {"Version": "stand-in"},
-    }
-    for item in taggable:
-        if item["type"] in further_tags:
-            arn = item["outputs"]["arn"]
-            tags = {tag["key"]: tag["value"] for tag in ecs.list_tags_for_resource(resourceArn=arn)["tags"]}
-            assert (expected | further_tags[item["type"]]).items() <= tags.items()
-    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT_ID}:table/{stack.outputs['sessionsTableName']}"
-    tags = {tag["Key"]: tag["Value"] for tag in dynamodb.list_tags_of_resource(ResourceArn=table)["Tags"]}
-    assert expected.items() <= tags.items()
-    (vpc,) = stack.client("ec2").describe_vpcs(VpcIds=[stack.outputs["vpcId"]])["Vpcs"]
-    assert expected.items() <= {tag["Key"]: tag["Value"] for tag in vpc["Tags"]}.items()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, succeeded
+from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack, succeeded
 from tests.support.commands import below, blocks
 
 pytestmark = pytest.mark.live
@@ -54,19 +54,16 @@ def test_release_of_the_readme(stacks: LiveSandbox, tmp_path: Path) -> None:
 
 def test_traffic_logs_are_read(stacks: LiveSandbox, tmp_path: Path) -> None:
     """On staging, which has them."""
-    s3, bucket = stacks.client("s3"), stacks.outputs("staging")["logsBucketName"]
-    # moto ignores the condition of the bucket policy and denies every request.
-    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    s3.delete_bucket_policy(Bucket=bucket)
+    bucket = stacks.outputs("staging")["logsBucketName"]
     key = f"AWSLogs/{ACCOUNT_ID}/elasticloadbalancing/us-east-1/{datetime.now(UTC):%Y/%m/%d}/1.log.gz"
-    s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(b"http GET 200 /\nhttp GET 502 /health\n"))
     read, delivery, latest = [block.code for block in blocks("docs/traffic-logs.md")]
-    output = succeeded(stacks.types("\n".join(["pulumi stack select staging", read, delivery, latest]), tmp_path))
+    with Stack(stacks, "staging").bucket_without_policy(bucket) as s3:
+        s3.put_object(Bucket=bucket, Key=key, Body=gzip.compress(b"http GET 200 /\nhttp GET 502 /health\n"))
+        output = succeeded(stacks.types("\n".join(["pulumi stack select staging", read, delivery, latest]), tmp_path))
     assert "http GET 502 /health" in output
     assert "http GET 200 /" not in output
     assert re.search(r"^ACTIVE\tSUCCESS\tNone$", output, re.MULTILINE)
     assert key in output
-    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
 
 def test_log_of_the_web_acl_is_read(stacks: LiveSandbox, tmp_path: Path) -> None:

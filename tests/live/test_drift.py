@@ -473,7 +473,7 @@ def test_down_removes_a_resource_of_every_type_and_an_update_creates_it_again(st
     repository = next(item for item in before if item.type == REPOSITORY)
     kms = {"encryptionType": "KMS"}
     repository.call("ecr", "create_repository", repositoryName=repository.id, encryptionConfiguration=kms)
-    stack.sandbox.image("dev", stack.sandbox.succeeds("pulumi config get imageTag -s dev").strip())
+    stack.sandbox.image("dev", stack.sandbox.config("dev").get("imageTag"))
     made = stack.sandbox.changed("dev", "--refresh")
     assert {named(item): made.get(named(item)) for item in before} == {
         named(item): "update" if item == repository else "create" for item in before

@@ -12,9 +12,8 @@ DEADLINE_SECONDS = 30
 
 def listeners(stack: Stack) -> dict[int, str]:
     """The ARN of each listener, by port."""
-    elb = stack.client("elbv2")
-    (balancer,) = elb.describe_load_balancers(Names=[stack.named("voiceter-backend")])["LoadBalancers"]
-    found = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+    balancer = stack.load_balancer()["LoadBalancerArn"]
+    found = stack.client("elbv2").describe_listeners(LoadBalancerArn=balancer)["Listeners"]
     return {listener["Port"]: listener["ListenerArn"] for listener in found}
 
 
@@ -56,12 +55,16 @@ def healthy_in(stack: Stack, group: str) -> int:
 
 def deploy_again(stack: Stack, **changes: Any) -> None:
     """Deploys the same revision once more, until the deployment ends. ECS then exchanges the target groups."""
-    service = {"cluster": stack.named("voiceter-cluster"), "service": stack.named("voiceter-backend")}
-    stack.client("ecs").update_service(**service, forceNewDeployment=True, **changes)
+    stack.client("ecs").update_service(**stack.its_service, forceNewDeployment=True, **changes)
+    wait_for_deployment(stack)
+
+
+def wait_for_deployment(stack: Stack) -> None:
+    """Waits until no deployment is in progress."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while stack.service()["deployments"][0]["rolloutState"] == "IN_PROGRESS":
+    while any(one["rolloutState"] == "IN_PROGRESS" for one in stack.service()["deployments"]):
         assert time.monotonic() < deadline, stack.service()["deployments"]
-        time.sleep(0.1)
+        time.sleep(0.3)
 
 
 def move_tasks_to_the_alternate_group(stack: Stack) -> None:
