@@ -165,36 +165,33 @@ def test_damaged_table_and_deleted_secret_come_back(prod: Stack, tmp_path: Path)
 
 
 def test_deleted_and_overwritten_recordings_come_back(prod: Stack, tmp_path: Path) -> None:
-    s3, bucket = prod.client("s3"), prod.outputs["recordingsBucketName"]
+    bucket = prod.outputs["recordingsBucketName"]
     key, removed = f"recordings/{SESSION}.wav", ["recordings/with a blank.wav", "recordings/deleted.wav"]
-    # moto ignores the condition of the bucket policy and denies every request.
-    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    s3.delete_bucket_policy(Bucket=bucket)
+    with prod.bucket_without_policy(bucket) as s3:
 
-    def stored() -> dict[str, bytes]:
-        found = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
-        return {one: s3.get_object(Bucket=bucket, Key=one)["Body"].read() for one in found}
+        def stored() -> dict[str, bytes]:
+            found = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+            return {one: s3.get_object(Bucket=bucket, Key=one)["Body"].read() for one in found}
 
-    for one in (key, "recordings/expired.wav", *removed):
-        s3.put_object(Bucket=bucket, Key=one, Body=one.encode())
-    good = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
-    s3.delete_object(Bucket=bucket, Key="recordings/expired.wav")
-    since = a_moment().removesuffix("Z")
-    s3.put_object(Bucket=bucket, Key=key, Body=b"overwritten")
-    for one in removed:
-        s3.delete_object(Bucket=bucket, Key=one)
-    assert stored() == {key: b"overwritten"}
-    output = types(
-        prod,
-        tmp_path,
-        *(filled(LIST_MARKERS, SINCE=since), DELETE_MARKERS),
-        *(LIST_VERSIONS, filled(COPY_VERSION, VERSION=f'"{good}"')),
-    )
-    assert good in output
-    assert stored() == {one: one.encode() for one in (key, *removed)}
-    again = types(prod, tmp_path, filled(LIST_MARKERS, SINCE=since), DELETE_MARKERS)
-    assert again.strip() == "", "there is nothing left to restore"
-    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+        for one in (key, "recordings/expired.wav", *removed):
+            s3.put_object(Bucket=bucket, Key=one, Body=one.encode())
+        good = s3.head_object(Bucket=bucket, Key=key)["VersionId"]
+        s3.delete_object(Bucket=bucket, Key="recordings/expired.wav")
+        since = a_moment().removesuffix("Z")
+        s3.put_object(Bucket=bucket, Key=key, Body=b"overwritten")
+        for one in removed:
+            s3.delete_object(Bucket=bucket, Key=one)
+        assert stored() == {key: b"overwritten"}
+        output = types(
+            prod,
+            tmp_path,
+            *(filled(LIST_MARKERS, SINCE=since), DELETE_MARKERS),
+            *(LIST_VERSIONS, filled(COPY_VERSION, VERSION=f'"{good}"')),
+        )
+        assert good in output
+        assert stored() == {one: one.encode() for one in (key, *removed)}
+        again = types(prod, tmp_path, filled(LIST_MARKERS, SINCE=since), DELETE_MARKERS)
+        assert again.strip() == "", "there is nothing left to restore"
 
 
 def test_images_of_an_emptied_registry_come_back_with_their_digest(prod: Stack, tmp_path: Path) -> None:
@@ -211,8 +208,3 @@ def test_images_of_an_emptied_registry_come_back_with_their_digest(prod: Stack, 
     assert held() == [image for image in images if image["imageTag"] == "1.4.2"]
     assert prod.sandbox.operate("redeploy", "prod").status == 0
     assert "OK: the service runs" in prod.sandbox.operate("verify", "prod", "--wait", "60").output
-
-
-def test_nothing_is_left_to_change(prod: Stack) -> None:
-    """The last test of this file."""
-    prod.sandbox.unchanged("prod")

@@ -40,9 +40,7 @@ class Effect:
 
 
 def deployments(dev: Stack) -> list[str]:
-    found = dev.client("ecs").list_service_deployments(
-        cluster=dev.named("voiceter-cluster"), service=dev.named("voiceter-backend")
-    )
+    found = dev.client("ecs").list_service_deployments(**dev.its_service)
     return [one["serviceDeploymentArn"] for one in found["serviceDeployments"]]
 
 
