@@ -25,12 +25,12 @@ def reported(dev: Stack, folder: Path, arguments: str) -> tuple[int, Report]:
 
 def test_drift_check_finds_drift_and_changes_nothing(dev: Stack, tmp_path: Path) -> None:
     dev.client("logs").put_retention_policy(logGroupName="/ecs/voiceter-backend-dev", retentionInDays=30)
-    before = dev.sandbox.state("dev")
+    before = dev.sandbox.resources("dev")
     status, made = reported(dev, tmp_path, "drift check dev")
     assert (status, made.status, made.headline) == (0, report.CHANGES_FOUND, "1 to update"), made.output
     assert made.drifted
     assert "retentionInDays: 7 => 30" in made.output
-    assert dev.sandbox.state("dev") == before
+    assert dev.sandbox.resources("dev") == before
     dev.client("logs").put_retention_policy(logGroupName="/ecs/voiceter-backend-dev", retentionInDays=7)
 
 

@@ -41,22 +41,12 @@ SERVER = [sys.executable, str(ROOT / "tests" / "support" / "stand_in" / "server.
 QUICK = {"interval": 5, "timeout": 2, "retries": 1, "startPeriod": 0}
 
 
-def definition(dev: Stack) -> dict[str, Any]:
-    name = dev.sandbox.outputs("dev")["taskDefinitionArn"]
-    return dev.client("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"]
-
-
 def revision(dev: Stack, environment: dict[str, str] | None = None, **changes: Any) -> int:
     """Registers the deployed definition with a quicker health check and these changes of its container."""
-    deployed = definition(dev)
-    (container,) = deployed["containerDefinitions"]
+    container = dev.container()
     container["healthCheck"] |= QUICK
     container["environment"] += [{"name": name, "value": value} for name, value in (environment or {}).items()]
-    keys = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
-    registered = dev.client("ecs").register_task_definition(
-        containerDefinitions=[container | changes], **{key: deployed[key] for key in keys}
-    )
-    return registered["taskDefinition"]["revision"]
+    return dev.register(container | changes)["revision"]
 
 
 class Task:
@@ -162,20 +152,17 @@ def test_task_is_healthy_and_lets_its_last_session_end(dev: Stack, tmp_path: Pat
 def test_task_runs_the_deployed_definition_with_secrets_if_the_execution_role_may_read_them(
     dev: Stack, tmp_path: Path
 ) -> None:
-    dev.sandbox.succeeds(
-        f"""
-        pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID {POOL} -s dev
-        pulumi config set enableAuth true -s dev
-        pulumi config set redisEnabled true -s dev
-        pulumi config set --secret redisAuthToken {TOKEN} -s dev
-        """
+    dev.sandbox.configure(
+        "dev",
+        plain={"enableAuth": "true", "redisEnabled": "true"},
+        secret={"secrets.COGNITO_USER_POOL_ID": POOL, "redisAuthToken": TOKEN},
     )
     dev.sandbox.updated("dev")
     with running(dev, tmp_path) as task:
         said = task.says("listening on")  # which needs the secret
         assert "Secrets: COGNITO_USER_POOL_ID, REDIS_URL\n" in said
         assert "which this machine cannot reach" in said
-        assert f"Task: {definition(dev)['taskDefinitionArn'].rpartition('/')[2]}," in said
+        assert f"Task: {dev.task_definition()['taskDefinitionArn'].rpartition('/')[2]}," in said
         assert "health: starting; a check every 30 s, timeout 5 s, retries 3, start period 60 s" in said
         got = psutil.Process(task.process.pid).children()[0].environ()
         registered = {item["name"]: item["value"] for item in dev.container()["environment"]}
@@ -197,7 +184,7 @@ def test_task_runs_the_deployed_definition_with_secrets_if_the_execution_role_ma
     assert pool == f'COGNITO_USER_POOL_ID="{POOL}"'
     assert re.fullmatch(r'REDIS_URL="redis://:\w{32}@redis:6379"', url)
 
-    secret, _ = definition(dev)["containerDefinitions"][0]["secrets"]
+    secret, _ = dev.container()["secrets"]
     arn = secret["valueFrom"].rpartition(":::")[0]
     iam, role = dev.client("iam"), "voiceter-backend-execution-role-dev"
     names: list[str] = iam.list_role_policies(RoleName=role)["PolicyNames"]

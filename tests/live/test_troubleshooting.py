@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ROOT, LiveSandbox, Run, Stack, succeeded
+from tests.live.harness import ROOT, Run, Stack, succeeded
+from tests.live.traffic import wait_for_deployment
 
 pytestmark = pytest.mark.live
 
@@ -21,7 +22,6 @@ START, HEALTH = "A task does not start", "Health checks fail"
 MEMORY, CONNECTIONS = "Memory grows", "Connections drop"
 CLUSTER, SERVICE = "voiceter-cluster-dev", "voiceter-backend-dev"
 EXECUTION_ROLE, TASK_ROLE = "voiceter-backend-execution-role-dev", "voiceter-backend-task-role-dev"
-DEADLINE_SECONDS = 30
 
 
 def commands() -> dict[tuple[str, int], str]:
@@ -48,18 +48,18 @@ COMMANDS = commands()
 class Operator:
     """Works through the document in one shell, on the stack dev."""
 
-    sandbox: LiveSandbox
+    stack: Stack
     variables: dict[str, str]
     typed: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
 
     @classmethod
-    def with_the_stack(cls, sandbox: LiveSandbox) -> Operator:
+    def with_the_stack(cls, stack: Stack) -> Operator:
         """Sets the variables of the section "First"."""
         head = COMMANDS["First", 0]
         names = sorted(set(re.findall(r"\b([A-Z_]+)=", head)))
         shown = "; ".join(f'printf "%s=%s\\n" {name} "${name}"' for name in names)
-        lines = sandbox.succeeds(f"{head}\n{shown}").splitlines()
-        return cls(sandbox, dict(line.split("=", 1) for line in lines))
+        lines = stack.sandbox.succeeds(f"{head}\n{shown}").splitlines()
+        return cls(stack, dict(line.split("=", 1) for line in lines))
 
     def types(self, guide: str, step: int, **replaced: str) -> Run:
         """Runs the commands of a step. `replaced` are variables of `make` that have other values on this machine."""
@@ -70,68 +70,48 @@ class Operator:
         variables = self.variables | {"NOW": str(int(time.time()))}
         setting = "\n".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
         function = next(line for line in COMMANDS["First", 0].splitlines() if line.startswith("output()"))
-        return self.sandbox.run(f"{setting}\nexport AWS_REGION\n{function}\n{block}")
+        return self.stack.sandbox.run(f"{setting}\nexport AWS_REGION\n{function}\n{block}")
 
     def sees(self, guide: str, step: int, **replaced: str) -> str:
         return succeeded(self.types(guide, step, **replaced))
 
     def sees_during_a_deployment(self, guide: str, step: int, pattern: str, **update: Any) -> str:
         """Runs the commands of a step during a deployment that neither a circuit breaker nor an alarm ends."""
-        ecs = self.client("ecs")
-        (service,) = ecs.describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
-        configuration = service["deploymentConfiguration"]
+        ecs, of_service = self.client("ecs"), self.stack.its_service
+        configuration = self.stack.service()["deploymentConfiguration"]
         off = {"enable": False, "rollback": False}
         endless: dict[str, Any] = {"deploymentCircuitBreaker": off, "alarms": {"alarmNames": [], **off}}
-        ecs.update_service(cluster=CLUSTER, service=SERVICE, deploymentConfiguration=configuration | endless, **update)
+        ecs.update_service(**of_service, deploymentConfiguration=configuration | endless, **update)
         said = self.sees(guide, step)
         assert re.search(pattern, said), said
-        ecs.update_service(
-            cluster=CLUSTER, service=SERVICE, deploymentConfiguration=configuration, forceNewDeployment=True
-        )
+        ecs.update_service(**of_service, deploymentConfiguration=configuration, forceNewDeployment=True)
         return said
 
     def client(self, service: str) -> Any:
-        return self.sandbox.client(service)
+        return self.stack.client(service)
 
     def runs(self) -> str:
         """The revision that the service is to run."""
-        return self.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"][0][
-            "taskDefinition"
-        ]
+        return self.stack.service()["taskDefinition"]
 
     def registers(self, tag: str, fault: str = "") -> str:
         """Pushes an image, and registers the deployed revision with the digest of this image."""
-        self.sandbox.image("dev", tag, fault)
-        ecs = self.client("ecs")
+        self.stack.sandbox.image("dev", tag, fault)
         of_tag = {"repositoryName": SERVICE, "imageIds": [{"imageTag": tag}]}
         digest = self.client("ecr").describe_images(**of_tag)["imageDetails"][0]["imageDigest"]
-        deployed = ecs.describe_task_definition(taskDefinition=self.runs())["taskDefinition"]
-        (container,) = deployed["containerDefinitions"]
+        container = self.stack.container()
         container["image"] = f"{container['image'].partition('@')[0]}@{digest}"
-        keys = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
-        made = ecs.register_task_definition(containerDefinitions=[container], **{key: deployed[key] for key in keys})
-        return made["taskDefinition"]["taskDefinitionArn"]
+        return self.stack.register(container)["taskDefinitionArn"]
 
     def deploys(self, revision: str) -> None:
         """Deploys a revision until the deployment ends."""
-        self.client("ecs").update_service(cluster=CLUSTER, service=SERVICE, taskDefinition=revision)
-        self.waits()
-
-    def waits(self) -> None:
-        """Waits for the end of the deployment."""
-        began = time.monotonic()
-        while True:
-            answer = self.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])
-            states = {deployment["rolloutState"] for deployment in answer["services"][0]["deployments"]}
-            if "IN_PROGRESS" not in states:
-                return
-            assert time.monotonic() - began < DEADLINE_SECONDS
-            time.sleep(0.5)
+        self.client("ecs").update_service(**self.stack.its_service, taskDefinition=revision)
+        wait_for_deployment(self.stack)
 
 
 @pytest.fixture(scope="module")
 def operator(dev: Stack) -> Operator:
-    return Operator.with_the_stack(dev.sandbox)
+    return Operator.with_the_stack(dev)
 
 
 def a_port() -> str:
@@ -177,7 +157,7 @@ def test_deleted_image(operator: Operator) -> None:
     operator.deploys(operator.registers("1.1.0"))
     operator.client("ecr").batch_delete_image(repositoryName=SERVICE, imageIds=[{"imageTag": "1.1.0"}])
     operator.sees_during_a_deployment(START, 1, r'"pending": 1', forceNewDeployment=True)
-    operator.waits()
+    wait_for_deployment(operator.stack)
     assert re.search(
         r"CannotPullContainerError: .*voiceter-backend-dev@sha256:[0-9a-f]{64}: not found", operator.sees(START, 2)
     )
@@ -195,10 +175,8 @@ def delete_policy(operator: Operator, role: str, logical_name: str) -> None:
 
 
 def test_secret_that_the_execution_role_may_not_read(operator: Operator) -> None:
-    operator.sandbox.succeeds(
-        "pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID us-east-1_Sup3rS3cret -s dev"
-    )
-    operator.sandbox.updated("dev")
+    operator.stack.sandbox.configure("dev", secret={"secrets.COGNITO_USER_POOL_ID": "us-east-1_Sup3rS3cret"})
+    operator.stack.sandbox.updated("dev")
     delete_policy(operator, EXECUTION_ROLE, "execution-Secrets")
     run = operator.types(START, 4, PORT=a_port())
     assert run.status != 0
@@ -222,7 +200,7 @@ def test_last_log_lines_are_shown(operator: Operator) -> None:
 def test_network_without_a_default_route(operator: Operator) -> None:
     ec2 = operator.client("ec2")
     before = operator.sees(START, 6).splitlines()
-    vpc = operator.sandbox.outputs("dev")["vpcId"]
+    vpc = operator.stack.outputs["vpcId"]
     for table in ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]:
         for route in table["Routes"]:
             if route.get("DestinationCidrBlock") == "0.0.0.0/0":
@@ -248,8 +226,7 @@ def test_missing_target_table_permission_and_security_group_rule(operator: Opera
     assert operator.sees(HEALTH, 4).strip() == ""
 
     (rule,) = operator.sees(HEALTH, 5).splitlines()
-    (service,) = operator.client("ecs").describe_services(cluster=CLUSTER, services=[SERVICE])["services"]
-    (group,) = service["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
+    (group,) = operator.stack.service()["networkConfiguration"]["awsvpcConfiguration"]["securityGroups"]
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
     ingress = [one["SecurityGroupRuleId"] for one in rules if not one["IsEgress"]]
     ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=ingress)
@@ -340,7 +317,7 @@ def test_settings_and_events_that_drop_connections(operator: Operator) -> None:
 
 def test_refresh_repairs_what_the_guides_say(operator: Operator) -> None:
     """The last test of this file: it repairs the faults of all tests before it."""
-    operator.sandbox.ensure("dev")  # with a refresh, as the config has changed
+    operator.stack.sandbox.ensure("dev")  # with a refresh, as the config has changed
     assert '"healthy"' in operator.sees(HEALTH, 1)
     assert re.search(r'"RUNNING",\s+"HEALTHY"', operator.sees(HEALTH, 2))
     said = operator.sees(HEALTH, 6, CMD="true", CWD=f". PORT={a_port()}")
