@@ -43,6 +43,10 @@ class Task:
         """Starts the task."""
         self.last_status, self.health_status, self.started_at = "RUNNING", health_status, now()
 
+    def drain(self, code: str, reason: str) -> None:
+        """Lets the task run on while its connections end, and then stop."""
+        self.last_status, self.stop_code, self.stopped_reason = "DEACTIVATING", code, reason
+
     def stop(self, code: str, reason: str) -> None:
         """Stops the task."""
         self.last_status, self.health_status, self.stopped_at = "STOPPED", "UNKNOWN", now()

@@ -129,7 +129,7 @@ def _move_traffic(service: Any, deployment: Deployment) -> None:
     if rollout.draining:
         deregister(service, rollout.groups, rollout.draining.running)
         for task in rollout.draining.running:
-            task.last_status = "DEACTIVATING"
+            task.drain(_SCHEDULER, _scaling_by(deployment.id))
     rollout.live, rollout.groups = deployment, groups
     if deployment.fault is Fault.MEMORY:
         deployment.tasks += [_out_of_memory() for _ in range(FAILED_TASKS)]
@@ -143,7 +143,11 @@ def _run(service: Any, groups: list[str], tasks: list[Task]) -> None:
 
 def _stop(tasks: list[Task], deployment_id: str) -> None:
     for task in tasks:
-        task.stop(_SCHEDULER, f"Scaling activity initiated by (deployment {deployment_id})")
+        task.stop(_SCHEDULER, _scaling_by(deployment_id))
+
+
+def _scaling_by(deployment_id: str) -> str:
+    return f"Scaling activity initiated by (deployment {deployment_id})"
 
 
 def _out_of_memory() -> Task:

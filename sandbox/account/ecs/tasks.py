@@ -93,7 +93,7 @@ def _description(service: Any, deployment: Deployment, task: Task) -> dict[str, 
         "createdAt": deployment.created_at,
         "startedAt": task.started_at,
         "containers": containers,
-        "attachments": [_interface(task.address)] if task.address else [],
+        "attachments": [_interface(task)] if task.address else [],
         "tags": deployment.tags,
         "stopCode": task.stop_code,
         "stoppedReason": task.stopped_reason,
@@ -101,6 +101,7 @@ def _description(service: Any, deployment: Deployment, task: Task) -> dict[str, 
     }
 
 
-def _interface(address: str) -> dict[str, Any]:
-    details = [{"name": "privateIPv4Address", "value": address}]
-    return {"type": "ElasticNetworkInterface", "status": "ATTACHED", "details": details}
+def _interface(task: Task) -> dict[str, Any]:
+    details = [{"name": "privateIPv4Address", "value": task.address}]
+    status = "DELETED" if task.stopped_at else "ATTACHED"
+    return {"type": "ElasticNetworkInterface", "status": status, "details": details}

@@ -109,6 +109,11 @@ def test_stuck_deployment_ends_when_another_starts(world: TimedWorld) -> None:
     assert (stuck["id"], stopped_by(world.primary()["id"])) in world.reasons()
 
 
+def interfaces(world: TimedWorld) -> list[str]:
+    """Returns the states of the network interfaces of tasks that stop or have stopped."""
+    return [one["status"] for task in world.tasks("STOPPED") for one in task["attachments"]]
+
+
 def test_old_tasks_run_beside_those_of_a_slow_image_until_they_have_drained_or_a_deployment_starts(
     world: TimedWorld,
 ) -> None:
@@ -124,10 +129,13 @@ def test_old_tasks_run_beside_those_of_a_slow_image_until_they_have_drained_or_a
     assert world.deployments()[0]["status"] == "IN_PROGRESS"
     assert {task["lastStatus"] for task in world.tasks()} == {"RUNNING"}
     assert {task["lastStatus"] for task in world.tasks("STOPPED")} == {"DEACTIVATING"}
+    assert {reason for _, reason in world.reasons()} == {stopped_by(world.primary()["id"])}
+    assert interfaces(world) == ["ATTACHED"] * 2
     assert not {*before[0]} & {*world.targets()[0]}, "the old tasks have left their target group"
     assert world.finished()["status"] == "SUCCESSFUL"
     assert world.running() == [2]
     assert {task["lastStatus"] for task in world.tasks("STOPPED")} == {"STOPPED"}
+    assert interfaces(world) == ["DELETED"] * 2
 
     world.update(taskDefinition=world.task("3", Fault.SLOW))
     world.update(desiredCount=3)
