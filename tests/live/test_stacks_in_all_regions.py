@@ -1,4 +1,4 @@
-"""Every region of prod beside two of dev and staging, in one account: added, released, and removed again."""
+"""Every region of prod beside dev and two of staging, in one account: added, released, and removed again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import yaml
 
 from sandbox.cli.fixtures import import_certificate
 from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack, live_sandbox
@@ -25,9 +24,11 @@ EVACUATE, RETURN = below(DOCUMENT, "Evacuate a region")
 INIT, _PREFLIGHT, ADD, RELEASE = below(DOCUMENT, "Add a region")
 (REMOVE,) = below(DOCUMENT, "Remove a region")
 HOME = "us-east-1"  # of the committed stacks
-# The environments of each region. Of dev and staging, a second region shows what stacks could share.
+# The environments of each region. Of staging, a second region shows what stacks could share.
 ENVIRONMENTS = {
-    region: ("dev", "staging", "prod") if region in (HOME, "us-west-2") else ("prod",) for region in REGIONS
+    **dict.fromkeys(REGIONS, ("prod",)),
+    HOME: ("staging", "prod"),
+    "us-west-2": ("dev", "staging", "prod"),
 }
 ADDED = "prod-eu-north-1"
 LAST = "prod-us-west-2"
@@ -73,16 +74,6 @@ def walk(stack: Stack, commands: str) -> str:
     )
 
 
-def configure(sandbox: LiveSandbox, stack: str, region: str, **config: Any) -> None:
-    """Edits the stack file. None removes a key."""
-    file = sandbox.stack_file(stack)
-    content: dict[str, Any] = yaml.safe_load(file.read_text()) or {}
-    values = {"aws:region": region, **{f"voiceter-backend:{key}": value for key, value in config.items()}}
-    merged: dict[str, Any] = {**content.get("config", {}), **values}
-    content["config"] = {key: value for key, value in merged.items() if value is not None}
-    file.write_text(yaml.safe_dump(content))
-
-
 @pytest.fixture(scope="module")
 def added(prod: Stack) -> Stack:
     """The stack that the commands of the document add to prod, evacuated."""
@@ -111,7 +102,8 @@ def fleet(added: Stack, prod: Stack) -> dict[str, Stack]:
                     sandbox.stack_file(name).write_text((ROOT / f"Pulumi.{environment}.yaml").read_text())
                 sandbox.succeeds(f"pulumi stack init {name} --no-select {copied}")
                 of_region = https(sandbox, region) if environment == "staging" else {}
-                configure(sandbox, name, region, imageTag=None, **of_region)
+                sandbox.set(name, **{"aws:region": region, **of_region})
+                sandbox.remove(name, "imageTag")
                 new[name] = Stack(sandbox, name, region)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(sandbox.updated, new))
@@ -389,13 +381,10 @@ def test_fault_in_one_region_stops_the_release(fleet: dict[str, Stack], sandbox:
 
 def fill_bucket(stack: Stack) -> None:
     """Puts two versions of an object into the bucket of recordings."""
-    s3, bucket = stack.client("s3"), stack.outputs["recordingsBucketName"]
-    # moto ignores the condition of the bucket policy and denies every request, so objects need the policy removed.
-    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    s3.delete_bucket_policy(Bucket=bucket)
-    for text in (b"first", b"second"):
-        s3.put_object(Bucket=bucket, Key="recordings/session.wav", Body=text)
-    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    bucket = stack.outputs["recordingsBucketName"]
+    with stack.bucket_without_policy(bucket) as s3:
+        for text in (b"first", b"second"):
+            s3.put_object(Bucket=bucket, Key="recordings/session.wav", Body=text)
 
 
 def held(sandbox: LiveSandbox, region: str) -> set[tuple[str, str]]:
@@ -449,7 +438,7 @@ def test_deployment_of_what_is_committed_goes_on(fleet: dict[str, Stack], sandbo
     sandbox.succeeds(f"pulumi stack rm {ADDED} --yes; pulumi stack rm {LAST} --yes")
     sandbox.image("prod", "2.0.1")
     for stack in stacks:
-        configure(sandbox, stack.name, stack.region, imageTag="2.0.1", idleTimeoutSeconds=301)
+        sandbox.set(stack.name, imageTag="2.0.1", idleTimeoutSeconds=301)
     run = sandbox.run(f"{WITHOUT_PREVIEW}; GITHUB_STEP_SUMMARY='{summary}' python -m ci.deploy prod --from prod")
     assert run.status == 0, run.output
     lines = run.output.splitlines()
@@ -488,7 +477,7 @@ def test_values_copied_from_the_old_region_are_named_before_anything_is_created(
         "imageTag": "1.4.2",
     }
     sandbox.succeeds("pulumi stack init test-us-west-2 --no-select")
-    configure(sandbox, "test-us-west-2", "us-west-2", **config)
+    sandbox.set("test-us-west-2", **{"aws:region": "us-west-2", **config})
     refusal = sandbox.fails("pulumi up -s test-us-west-2 --yes --non-interactive")
     assert "has 8 mistakes; nothing was changed" in refusal
     for key in ("certificateArn", "secretArns.POOL", "guardrailArns[0]", "promptArns[0]", "imageTag"):
