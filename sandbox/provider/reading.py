@@ -10,7 +10,7 @@ from .calls import identify, identify_for_tags, output_shape
 from .checking import DEFAULTED, IMPORTED, MARKS
 from .convert import decode, find_member, step_into
 from .resource import Context, Read, Resource, Tags
-from .values import EMPTY, Values, agrees, reconcile
+from .values import EMPTY, Values, agrees, is_list, is_object, reconcile
 
 _Part = tuple[Any, Any]  # an answer, or the object in it, and its shape
 
@@ -140,12 +140,26 @@ def inputs_of(resource: Resource, inputs: Values, made: Values) -> Values:
     return kept | {mark: inputs[mark] for mark in MARKS if mark in inputs}
 
 
+def _with_known_members(resource: Resource, path: str, value: Any) -> Any:
+    """Returns the value at the path without the members that the type does not have: an answer may have more."""
+    if is_list(value):
+        return [_with_known_members(resource, path, item) for item in value]
+    known = resource.members.get(path, ())
+    if not is_object(value) or "*" in known:
+        return value
+    return {
+        name: _with_known_members(resource, f"{path}.{name}", item) for name, item in value.items() if name in known
+    }
+
+
 def imported(shown: Values, it: Context) -> Values:
     """Inputs for an object that is imported: what the account shows, its id says or a default is."""
     resource = it.resource
     inputs: Values = {DEFAULTED: sorted(resource.defaults), IMPORTED: True}
     for name in (*resource.sent, *resource.unsent):
         value = shown.get(name, it[name])
+        if name in resource.members:
+            value = _with_known_members(resource, name, value)
         if value is None or value in ("", [], {}):
             value = resource.defaults.get(name)
         if value is not None:

@@ -182,6 +182,8 @@ def test_preview_refresh_and_import_show_the_object_as_it_was_created(world: Wor
     assert imported.id == made.id
     _check_kinds(imported)
     assert list(engine.diff(imported, made.inputs).diffs) == _NEVER_SHOWN.get(token, [])
+    _, failures = engine.check(token, "imported", imported.inputs)
+    assert [failure for failure in failures if "does not support" in failure] == []
 
 
 @pytest.mark.parametrize("token", [token for token in TYPES if SAMPLES[token].change])
