@@ -187,7 +187,7 @@ def spelt(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def reconcile(given: Any, live: Any, *, ordered: bool = False) -> Any:
+def reconcile(given: Any, live: Any, *, ordered: bool) -> Any:
     """Returns the live value as the program spells it: `given` if the two agree, else the live value with only the
     members that the program names. The drift of a property is the difference between the result and `given`."""
     if agrees(given, live, ordered=ordered):

@@ -34,7 +34,7 @@ def allows(document: Mapping[str, Any], action: str, resource: str, context: Con
     return "Deny" not in effects and "Allow" in effects
 
 
-def denies(document: Mapping[str, Any], action: str, resource: str, context: Context | None = None) -> bool:
+def denies(document: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
     """Returns whether the policy of a resource denies a request of any principal."""
     flipped = {"Allow": "Deny", "Deny": "Allow"}
     statements = [{**statement, "Effect": flipped[statement["Effect"]]} for statement in _statements(document)]

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sandbox.provider.tls_policies import TLS_POLICIES
-
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import Fault, at_most, between, forbidden, found, get, given, matches, objects, one_of, required
+from ..tls_policies import TLS_POLICIES
 from ..values import Values, is_list
 
 _NAME = (
