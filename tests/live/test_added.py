@@ -1,13 +1,17 @@
-"""What somebody adds by hand to the objects of a stack is found, although the engine lists no difference."""
+"""What somebody adds by hand to the objects of a stack is found, although the engine lists no difference for it."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from ci import report
+from ci.report import Report
 from tests.live.harness import Stack
 
 pytestmark = pytest.mark.live
@@ -136,7 +140,31 @@ def test_verify_fails_although_the_service_is_healthy(everything: Stack, added: 
     assert run.output.count("ADDED BY HAND: ") == len(added)
 
 
-def test_nightly_check_lists_all_of_it_although_the_engine_sees_no_change(everything: Stack, added: list[str]) -> None:
-    check = f"{sys.executable} -m ci.drift check dev --reports '{everything.sandbox.home}/reports'"
-    shown = everything.sandbox.succeeds(check).splitlines()
+def checked(everything: Stack, stack: str, folder: Path) -> tuple[int, Report]:
+    """The exit status and the report of the nightly check of a stack."""
+    check = f"{shlex.quote(sys.executable)} -m ci.drift check {stack} --reports {shlex.quote(str(folder))}"
+    run = everything.sandbox.run(check)
+    [made] = report.load(folder)
+    return run.status, made
+
+
+def test_nightly_check_lists_all_of_it_beside_drift_and_changes_nothing(
+    everything: Stack, added: list[str], tmp_path: Path
+) -> None:
+    logs, group = everything.client("logs"), everything.outputs["logGroupName"]
+    logs.put_retention_policy(logGroupName=group, retentionInDays=30)
+    before = everything.sandbox.resources("dev")
+    status, made = checked(everything, "dev", tmp_path)
+    headline = f"1 to update, {len(added)} added by hand"
+    assert (status, made.status, made.headline) == (0, report.CHANGES_FOUND, headline), made.output
+    assert made.drifted
+    assert "retentionInDays: 7 => 30" in made.output
+    shown = made.output.splitlines()
     assert [line.removeprefix("ADDED BY HAND: ") for line in shown if line.startswith("ADDED")] == added
+    assert everything.sandbox.resources("dev") == before
+    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
+
+
+def test_stack_that_cannot_be_read_is_a_failure_and_not_drift(everything: Stack, tmp_path: Path) -> None:
+    status, made = checked(everything, "nowhere", tmp_path)
+    assert (status, made.failed, made.drifted) == (1, True, False)
