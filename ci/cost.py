@@ -20,7 +20,7 @@ _SESSIONS: Final = "10"  # at a time: a load under which every item shows
 _MARK: Final = "<!-- voiceter-backend: cost -->"  # by which the comment is found again
 
 
-def show(stack: str, base: str) -> Report:
+def estimate(stack: str, base: str) -> Report:
     """Estimates a stack against the base, or by itself if the base cannot be compared with."""
     command = [sys.executable, "-m", "cost", "estimate", stack, "--sessions", _SESSIONS]
     status, output = report.run([*command, "--against", base])
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ci.cost", description="What a pull request changes in the cost.")
     parser.add_argument("--base", required=True, help="the revision to compare with")
     options = parser.parse_args(arguments)
-    reports = [show(stack, options.base) for stack in committed_stacks()]
+    reports = [estimate(stack, options.base) for stack in committed_stacks()]
     text = report.markdown("Cost", reports)
     report.add_to_summary(f"{text}\n")
     if pull_request := os.environ.get("PULL_REQUEST"):

@@ -31,7 +31,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, *given: tuple[int, str]) -> list[Se
 
 def test_stack_is_estimated_against_the_base(monkeypatch: pytest.MonkeyPatch) -> None:
     ran = answers(monkeypatch, (0, TABLE))
-    made = cost.show("prod", "abc123")
+    made = cost.estimate("prod", "abc123")
     assert (made.headline, made.output) == (SUMS, TABLE)
     assert ran == [[sys.executable, "-m", "cost", "estimate", "prod", "--sessions", "10", "--against", "abc123"]]
 
@@ -39,12 +39,12 @@ def test_stack_is_estimated_against_the_base(monkeypatch: pytest.MonkeyPatch) ->
 def test_base_that_cannot_be_compared_with_is_said_below_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
     older = "abc123 is older than `make cost`, so it cannot be compared with.\n"
     ran = answers(monkeypatch, (1, older), (0, TABLE))
-    made = cost.show("prod", "abc123")
+    made = cost.estimate("prod", "abc123")
     assert (made.failed, made.headline) == (False, SUMS)
     assert made.output.endswith(f"\n{older}")
     assert "--against" not in ran[1]
     answers(monkeypatch, (1, "no\n"), (1, "the configuration of the stack prod has 1 mistake\n"))
-    assert cost.show("prod", "abc123").headline == "failed"
+    assert cost.estimate("prod", "abc123").headline == "failed"
 
 
 @pytest.fixture
