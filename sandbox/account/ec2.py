@@ -85,14 +85,15 @@ def internet_gateways(ec2: Any, vpc_id: str) -> list[str]:
 def describe_network_interfaces(original: Callable[..., Any], response: Any) -> Any:
     """Lists one network interface in each subnet of a load balancer, service and cache, beside those of moto.
 
-    An id or a filter selects interfaces of moto's alone.
+    An id selects interfaces of moto's alone.
     """
     answer = original()
-    if response._get_param("NetworkInterfaceIds", []) or response._filters_from_querystring():
+    if response._get_param("NetworkInterfaceIds", []):
         return answer
-    ec2 = response.ec2_backend
+    ec2, filters = response.ec2_backend, response._filters_from_querystring()
     others = [one for one in _interfaces(ec2) if not one.by_moto]
-    answer.result["NetworkInterfaces"] += [_described(ec2, one, subnet) for one in others for subnet in one.subnets]
+    described = [_described(ec2, one, subnet) for one in others for subnet in one.subnets]
+    answer.result["NetworkInterfaces"] += [one for one in described if _matches(one, filters)]
     return answer
 
 
@@ -113,6 +114,17 @@ def _described(ec2: Any, interfaces: _Interfaces, subnet_id: str) -> dict[str, A
         "Attachment": {"InstanceOwnerId": interfaces.attached_by, "Status": "attached"},
         "Groups": [{"GroupId": group.id, "GroupName": group.name} for group in groups if group],
     }
+
+
+def _matches(described: dict[str, Any], filters: dict[str, list[str]]) -> bool:
+    """Returns whether an interface is among those that the filters of a request select."""
+    values = {
+        "vpc-id": [described["VpcId"]],
+        "subnet-id": [described["SubnetId"]],
+        "group-id": [group["GroupId"] for group in described["Groups"]],
+        "description": [described["Description"]],
+    }
+    return all(not set(values.get(name, [])).isdisjoint(selected) for name, selected in filters.items())
 
 
 @replaces(EC2Backend)

@@ -41,12 +41,16 @@ def service(world: World) -> None:
 def test_subnet_and_group_in_use_have_network_interfaces_and_cannot_be_deleted(
     world: World, use: Callable[[World], object], attached_by: str
 ) -> None:
-    def listed() -> list[Any]:
-        return world.ec2.describe_network_interfaces()["NetworkInterfaces"]
+    def listed(**selected: str) -> list[Any]:
+        filters = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in selected.items()]
+        return world.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
 
     before = {one["NetworkInterfaceId"] for one in listed()}
     use(world)
-    added = [one for one in listed() if one["NetworkInterfaceId"] not in before]
+    added = listed(vpc_id=world.vpc, group_id=world.security_group)
+    assert added == [one for one in listed() if one["NetworkInterfaceId"] not in before]
+    assert len(listed(subnet_id=world.subnets[0], group_id=world.security_group)) == 1
+    assert listed(group_id="sg-0") == []
     assert {one["SubnetId"] for one in added} == {*world.subnets}
     assert {one["Attachment"]["InstanceOwnerId"] for one in added} == {attached_by}
     assert {group["GroupId"] for one in added for group in one["Groups"]} == {world.security_group}
