@@ -1,4 +1,4 @@
-"""Every region of prod beside dev and two of staging, in one account: added, released, and removed again."""
+"""Every environment in every region, in one account; regions of prod are added, released, and removed again."""
 
 from __future__ import annotations
 
@@ -24,12 +24,7 @@ EVACUATE, RETURN = below(DOCUMENT, "Evacuate a region")
 INIT, _PREFLIGHT, ADD, RELEASE = below(DOCUMENT, "Add a region")
 (REMOVE,) = below(DOCUMENT, "Remove a region")
 HOME = "us-east-1"  # of the committed stacks
-# The environments of each region. Of staging, a second region shows what stacks could share.
-ENVIRONMENTS = {
-    **dict.fromkeys(REGIONS, ("prod",)),
-    HOME: ("staging", "prod"),
-    "us-west-2": ("dev", "staging", "prod"),
-}
+ENVIRONMENTS = ("dev", "staging", "prod")
 ADDED = "prod-eu-north-1"
 LAST = "prod-us-west-2"
 WITHOUT_PREVIEW = "export PULUMI_OPTION_SKIP_PREVIEW=true"  # it runs the whole program once more
@@ -93,8 +88,8 @@ def fleet(added: Stack, prod: Stack) -> dict[str, Stack]:
     """
     sandbox, up = prod.sandbox, {"prod": prod, ADDED: added}
     new: dict[str, Stack] = {}
-    for region, environments in ENVIRONMENTS.items():
-        for environment in environments:
+    for region in REGIONS:
+        for environment in ENVIRONMENTS:
             name = environment if region == HOME else f"{environment}-{region}"
             if name not in up:
                 copied = "--copy-config-from prod" if environment == "prod" else ""
@@ -332,7 +327,7 @@ def test_objects_of_a_region_name_no_other(fleet: dict[str, Stack], sandbox: Liv
     """As the account describes them."""
     for region in REGIONS:
         held = sandbox.holdings(region)
-        assert len(held["load balancers"]) == len(ENVIRONMENTS[region])
+        assert len(held["load balancers"]) == len(ENVIRONMENTS)
         text = json.dumps({kind: items for kind, items in held.items() if kind not in EVERYWHERE}, default=str)
         assert not [other for other in REGIONS if other != region and other in text]
 
