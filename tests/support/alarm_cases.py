@@ -358,3 +358,8 @@ CASES: Mapping[str, Case] = {
         good=[_status(1), _status(1, 1)],
     ),
 }
+
+
+def without(*sources: str) -> set[str]:
+    """Returns the alarms of a stack in which these sources send no metrics."""
+    return {name for name, case in CASES.items() if case.source not in sources}

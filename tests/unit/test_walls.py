@@ -85,6 +85,12 @@ def test_files_import_only_what_their_parts_may() -> None:
     assert not wrong, "files that must not import these parts"
 
 
+def test_no_test_file_imports_another() -> None:
+    """What tests share is in tests/support and in the helpers of sandbox/tests."""
+    importing = [path for path in FILES for module, _ in imports(path) if module.rpartition(".")[2].startswith("test_")]
+    assert not importing
+
+
 def test_every_part_is_looked_at() -> None:
     assert {path.partition("/")[0].removesuffix(".py") for path in FILES} == {*PARTS, "conftest"}
     assert len(FILES) > 200

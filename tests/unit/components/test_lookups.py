@@ -19,17 +19,13 @@ from components.edge.domain import HostedZone
 from components.edge.records import find_regions
 from components.lib import sdk
 from components.lib.account import Account
-from components.lib.provider import ProviderArgs
-from components.lookups import Lookups
 from components.service.running import target_states
 from recording.bedrock import LITE_2, MODELS
-from recording.deployment import Deployment
-from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
-from recording.mocks import deploy
+from recording.fake_aws import ACCOUNT, RunningTasks
 from tests.support.boto import stubbed
 from tests.support.config_values import ZONE
+from tests.support.lookups import REGION, Ask, look_up
 
-REGION = "eu-north-1"
 DIGEST = "sha256:" + "a" * 64
 REPOSITORY = {"repositoryName": "voiceter-backend-dev"}
 ALIAS = "alias/voiceter-backend-data-dev"
@@ -38,19 +34,6 @@ DESTINATIONS = ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-we
 CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b"
 GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/app/0a1b"
 WITHOUT_TASKS = RunningTasks({"arn:first": [], "arn:other": []})
-
-Ask = Callable[[Lookups], object]
-
-
-def look_up(ask: Ask, **answers: Any) -> tuple[object, Deployment]:
-    """Returns what the lookup returns for the stack dev, and the recording of its calls."""
-    found: list[object] = []
-
-    def program() -> None:
-        found.append(ask(Lookups(ProviderArgs(REGION, "dev", "dev", {}, ()))))
-
-    run = deploy(program, stack="dev", answers=FakeAws(region=REGION, **answers))
-    return found[0], run
 
 
 def image(tag: str) -> Ask:

@@ -13,7 +13,7 @@ from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT
 from recording.program import ROOT
 from tests.support import alarm_cases
-from tests.support.alarm_cases import CASES, Case, repeated
+from tests.support.alarm_cases import CASES, Case, repeated, without
 from tests.support.alarm_evaluator import READINGS, Datum, Insights, Rule, Selection
 from tests.support.config_values import DOMAIN, REDIS
 from tests.support.emitted import Emitted, Facts
@@ -26,11 +26,6 @@ NO_TASKS = {"minCount": 0, "desiredCount": 0, "maxCount": 0}
 MODELS = ["amazon.nova-micro-v1:0", "us.amazon.nova-2-lite-v1:0", "amazon.nova-micro-v1:0"]
 ROLLS_BACK = {name for name, case in CASES.items() if case.rolls_back}
 ALTERNATE = replace(FACTS, target_group="targetgroup/voiceter-backend-b-1a2b3c4/0a1b")
-
-
-def without(*sources: str) -> set[str]:
-    """Returns the alarms of a stack in which these sources send no metrics."""
-    return {name for name, case in CASES.items() if case.source not in sources}
 
 
 def registered(name: str) -> Any:

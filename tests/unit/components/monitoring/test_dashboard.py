@@ -6,11 +6,10 @@ from typing import Any
 
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT
-from tests.support.alarm_cases import CASES
+from tests.support.alarm_cases import CASES, without
 from tests.support.alarm_evaluator import Insights
 from tests.support.emitted import Emitted, Facts
 from tests.support.program import everything, in_region, run, two_target_groups
-from tests.unit.components.monitoring.test_alarms import without
 
 FACTS = Facts()
 

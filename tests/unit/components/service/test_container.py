@@ -11,16 +11,7 @@ import pytest
 
 from components.service.container import Container
 from recording.mocks import deploy
-
-CONTAINER = Container(
-    image="registry/voiceter-backend:1.0",
-    environment={"PORT": "8080", "AWS_REGION": "eu-north-1"},
-    secrets={},
-    log_group="/ecs/voiceter-backend",
-    region="eu-north-1",
-    stop_timeout_seconds=45,
-    writable_root=False,
-)
+from tests.support.container import CONTAINER
 
 
 def test_environment_and_secrets_are_sorted() -> None:

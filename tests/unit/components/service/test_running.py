@@ -12,7 +12,7 @@ import pytest
 from components.service.capacity import CapacityProvider
 from components.service.running import RunningService
 from recording.fake_aws import PRODUCTION_RULE, RunningTasks
-from tests.unit.components.test_lookups import look_up
+from tests.support.lookups import look_up
 
 FIRST, OTHER = "arn:first", "arn:other"
 HEALTHY = ["healthy"]

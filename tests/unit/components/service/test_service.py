@@ -19,7 +19,7 @@ from components.service.state_check import RevisionSettings
 from components.service.strategy import Strategy
 from recording.deployment import Deployment
 from recording.mocks import deploy
-from tests.unit.components.service.test_container import CONTAINER
+from tests.support.container import CONTAINER
 
 ARGS = ServiceArgs(
     name="voiceter-backend-dev",
