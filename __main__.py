@@ -66,9 +66,8 @@ cache = settings.redis and SessionCache(
     "session-cache",
     SessionCacheArgs(
         name=names.cache,
-        vpc_id=network.vpc_id,
         subnet_ids=network.private_subnet_ids,
-        tasks_security_group_id=network.tasks.security_group_id,
+        tasks=network.tasks,
         redis=settings.redis,
         protect=protect,
     ),
@@ -118,7 +117,6 @@ load_balancer = LoadBalancer(
     "load-balancer",
     LoadBalancerArgs(
         name=names.load_balancer,
-        vpc_id=network.vpc_id,
         placement=network.load_balancer,
         domain=settings.domain,
         deregistration_delay_seconds=settings.deregistration_delay_seconds,
@@ -151,7 +149,6 @@ monitoring = Monitoring(
         names=names,
         metrics=Metrics(
             names=names,
-            cluster_name=cluster.name,
             load_balancer=load_balancer.arn_suffix,
             target_groups=load_balancer.target_group_arn_suffixes,
             tables=stores.table_names,
@@ -184,8 +181,6 @@ if settings.image:
                 secrets=app_secrets.value_from,
                 log_group=logs.group_name,
                 region=region,
-                stop_timeout_seconds=settings.stop_timeout_seconds,
-                writable_root=settings.enable_exec,
             ),
             version=settings.image.version,
             cpu=settings.cpu,
@@ -211,19 +206,17 @@ if settings.image:
 else:
     registry.warn_of_no_image(region, settings.cpu_architecture, names.stack)
 
-outputs.export(
-    outputs.Stack(
-        region=region,
-        network=network,
-        registry=registry,
-        stores=stores,
-        cache=cache,
-        logs=logs,
-        logs_bucket=logs_bucket,
-        identity=identity,
-        load_balancer=load_balancer,
-        cluster=cluster,
-        monitoring=monitoring,
-        service=service,
-    )
-)
+outputs.Stack(
+    region=region,
+    network=network,
+    registry=registry,
+    stores=stores,
+    cache=cache,
+    logs=logs,
+    logs_bucket=logs_bucket,
+    identity=identity,
+    load_balancer=load_balancer,
+    cluster=cluster,
+    monitoring=monitoring,
+    service=service,
+).export()

@@ -25,6 +25,7 @@ _ANYWHERE = "0.0.0.0/0"
 class Placement:
     """Where in the network something runs."""
 
+    vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
     security_group_id: pulumi.Input[str]
     public_ips: bool = False  # whether tasks get public IP addresses
@@ -138,12 +139,12 @@ class Network(pulumi.ComponentResource):
         kept = slice(args.availability_zones)
         public_subnet_ids = vpc.public_subnet_ids.apply(lambda ids: ids[kept])
         self.private_subnet_ids = vpc.private_subnet_ids.apply(lambda ids: ids[kept])
-        self.load_balancer = Placement(vpc.public_subnet_ids, load_balancer.id)
+        self.load_balancer = Placement(vpc.vpc_id, vpc.public_subnet_ids, load_balancer.id)
         if args.nat_gateways == "none":
             # Without NAT a private subnet has no way to ECR, Bedrock or CloudWatch.
-            self.tasks = Placement(public_subnet_ids, tasks.id, public_ips=True)
+            self.tasks = Placement(vpc.vpc_id, public_subnet_ids, tasks.id, public_ips=True)
         else:
-            self.tasks = Placement(self.private_subnet_ids, tasks.id)
+            self.tasks = Placement(vpc.vpc_id, self.private_subnet_ids, tasks.id)
         self.register_outputs({"vpc_id": self.vpc_id, "task_subnet_ids": self.tasks.subnet_ids})
 
     def _zones(self, args: NetworkArgs) -> int:

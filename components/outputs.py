@@ -40,6 +40,13 @@ class Stack:
     monitoring: Monitoring
     service: Service | None  # None before the first image
 
+    def export(self) -> None:
+        """Exports the outputs that the stack has."""
+        for output in OUTPUTS:
+            value = output.value(self)
+            if value is not None:
+                pulumi.export(output.name, value)
+
 
 Value = pulumi.Input[str] | Mapping[str, pulumi.Input[str]]
 
@@ -98,11 +105,3 @@ OUTPUTS: Final[Sequence[Output]] = (
     Output("alarmTopicArn", "the SNS topic of the alarms", lambda stack: stack.monitoring.notifications.topic_arn),
     Output("dashboardName", "the CloudWatch dashboard", lambda stack: stack.monitoring.dashboard.name),
 )
-
-
-def export(stack: Stack) -> None:
-    """Exports the outputs that the stack has."""
-    for output in OUTPUTS:
-        value = output.value(stack)
-        if value is not None:
-            pulumi.export(output.name, value)

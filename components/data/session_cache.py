@@ -9,6 +9,8 @@ from urllib.parse import quote
 import pulumi
 import pulumi_aws as aws
 
+from components.network import Placement
+
 PORT = 6379
 
 _ENGINE = "valkey"
@@ -35,9 +37,8 @@ class SessionCacheArgs:
     """The inputs of `SessionCache`."""
 
     name: str  # of the replication group and of its subnet group
-    vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[str]]
-    tasks_security_group_id: pulumi.Input[str]
+    tasks: Placement  # of the tasks, which alone reach the cache
     redis: Redis
     protect: bool  # whether ElastiCache takes snapshots, and a last snapshot when the cache is deleted
 
@@ -99,7 +100,7 @@ class SessionCache(pulumi.ComponentResource):
         """Creates a group that admits only the tasks and lets nothing out, and opens the tasks' group to it."""
         group = aws.ec2.SecurityGroup(
             "cache",
-            vpc_id=args.vpc_id,
+            vpc_id=args.tasks.vpc_id,
             description="The session cache: reached by the tasks only",
             tags={"Name": args.name},
             opts=pulumi.ResourceOptions(parent=self),
@@ -111,12 +112,12 @@ class SessionCache(pulumi.ComponentResource):
             ip_protocol="tcp",
             from_port=PORT,
             to_port=PORT,
-            referenced_security_group_id=args.tasks_security_group_id,
+            referenced_security_group_id=args.tasks.security_group_id,
             opts=pulumi.ResourceOptions(parent=self),
         )
         aws.vpc.SecurityGroupEgressRule(
             "tasks-to-cache",
-            security_group_id=args.tasks_security_group_id,
+            security_group_id=args.tasks.security_group_id,
             description="To the session cache",
             ip_protocol="tcp",
             from_port=PORT,

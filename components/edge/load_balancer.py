@@ -43,7 +43,6 @@ class LoadBalancerArgs:
     """The inputs of `LoadBalancer`. Without a domain it serves plain HTTP."""
 
     name: str
-    vpc_id: pulumi.Input[str]
     placement: Placement
     domain: Domain | None  # comes with a certificate
     deregistration_delay_seconds: int
@@ -119,7 +118,7 @@ class LoadBalancer(pulumi.ComponentResource):
     def _target_group(self, name: str, args: LoadBalancerArgs) -> aws.lb.TargetGroup:
         return aws.lb.TargetGroup(
             name,
-            vpc_id=args.vpc_id,
+            vpc_id=args.placement.vpc_id,
             target_type="ip",
             protocol="HTTP",
             port=app.PORT,

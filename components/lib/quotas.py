@@ -25,7 +25,6 @@ class Quota:
         default: its value unless somebody requests another.
         source: AWS's document with the default.
         code: its code; empty if no document of AWS has it.
-        adjustable: whether AWS raises it on request.
         uncertain: why the default is uncertain; empty: the document states it.
     """
 
@@ -34,7 +33,6 @@ class Quota:
     default: float
     source: str
     code: str = ""
-    adjustable: bool = True
     uncertain: str = ""
 
 
@@ -43,8 +41,8 @@ FARGATE_SPOT: Final = Quota("fargate", "Fargate Spot vCPU resource count", 6, _E
 TASKS_PER_SERVICE: Final = Quota(
     "ecs", "Tasks per service", 5000, _ECS, uncertain="AWS's documents differ on whether it can be raised"
 )
-# Tasks that ECS starts a minute for a service. Some newer regions have 125.
-TASK_LAUNCHES: Final = Quota("ecs", "Rate of tasks launched by a service on AWS Fargate", 500, _ECS, adjustable=False)
+# Tasks that ECS starts a minute for a service. Some newer regions have 125. AWS does not raise it.
+TASK_LAUNCHES: Final = Quota("ecs", "Rate of tasks launched by a service on AWS Fargate", 500, _ECS)
 TARGETS_PER_GROUP: Final = Quota(
     "elasticloadbalancing", "Targets per Target Group per Region", 1000, _LOAD_BALANCER, "L-A0D0B863"
 )

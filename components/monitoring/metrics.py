@@ -65,7 +65,6 @@ class Metrics:
     """The metrics of one stack's resources."""
 
     names: Names
-    cluster_name: pulumi.Input[str]
     load_balancer: pulumi.Input[str]  # the last part of its ARN
     target_groups: Sequence[pulumi.Input[str]]  # the last parts of their ARNs; of two, either has the tasks
     tables: Mapping[str, pulumi.Input[str]]  # the app's short names -> names
@@ -199,7 +198,7 @@ class Metrics:
         return [Metric("AWS/ElastiCache", name, {"CacheClusterId": node}) for node in self.cache_nodes]
 
     def _of_service(self, name: str) -> Metric:
-        dimensions = {"ClusterName": self.cluster_name, "ServiceName": self.names.service}
+        dimensions = {"ClusterName": self.names.cluster, "ServiceName": self.names.service}
         return Metric("AWS/ECS", name, dimensions)
 
     def _of_load_balancer(self, name: str) -> Metric:

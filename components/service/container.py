@@ -33,11 +33,14 @@ class Container:
     secrets: Mapping[str, pulumi.Input[str]]  # environment variable -> `valueFrom`
     log_group: pulumi.Input[str]
     region: str
-    stop_timeout_seconds: int
-    writable_root: bool
 
-    def definition(self) -> dict[str, Any]:
-        """Returns the definition as `RegisterTaskDefinition` takes it: lists in a fixed order, nothing empty."""
+    def definition(self, *, stop_timeout_seconds: int, writable_root: bool) -> dict[str, Any]:
+        """Returns the definition as `RegisterTaskDefinition` takes it: lists in a fixed order, nothing empty.
+
+        Args:
+            stop_timeout_seconds: the time from SIGTERM until ECS kills the container.
+            writable_root: whether the container may write outside of its tmpfs mounts.
+        """
         definition = {
             "name": CONTAINER,
             "image": self.image,
@@ -64,8 +67,8 @@ class Container:
                     "max-buffer-size": "25m",
                 },
             },
-            "readonlyRootFilesystem": not self.writable_root,
-            "stopTimeout": self.stop_timeout_seconds,
+            "readonlyRootFilesystem": not writable_root,
+            "stopTimeout": stop_timeout_seconds,
             "ulimits": [{"name": "nofile", "softLimit": _OPEN_FILES, "hardLimit": _OPEN_FILES}],
         }
         if self.secrets:

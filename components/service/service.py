@@ -65,6 +65,9 @@ class Service(pulumi.ComponentResource):
             )
         if not args.timeline.fits_ci_job:
             pulumi.log.warn(_too_long_for_ci(args.timeline), self)
+        container = args.container.definition(
+            stop_timeout_seconds=args.timeline.stop_timeout_seconds, writable_root=args.enable_exec
+        )
         task_definition = aws.ecs.TaskDefinition(
             "task",
             family=args.name,
@@ -75,7 +78,7 @@ class Service(pulumi.ComponentResource):
             runtime_platform={"cpu_architecture": args.cpu_architecture, "operating_system_family": "LINUX"},
             execution_role_arn=args.roles.execution_arn,
             task_role_arn=args.roles.task_arn,
-            container_definitions=pulumi.Output.json_dumps([args.container.definition()], sort_keys=True),
+            container_definitions=pulumi.Output.json_dumps([container], sort_keys=True),
             skip_destroy=True,  # older revisions stay, for rollbacks
             tags={"Version": args.version},
             opts=pulumi.ResourceOptions(parent=self),

@@ -41,10 +41,8 @@ def test_health_after_each_check(check: HealthCheck, results: str, health: str) 
 
 
 def test_the_programs_own_check_is_read_whole() -> None:
-    container = Container(
-        image="i", environment={}, secrets={}, log_group="g", region="r", stop_timeout_seconds=30, writable_root=False
-    )
-    definition = container.definition()["healthCheck"]
+    container = Container(image="i", environment={}, secrets={}, log_group="g", region="r")
+    definition = container.definition(stop_timeout_seconds=30, writable_root=False)["healthCheck"]
     assert HealthCheck.of(definition) == HealthCheck(tuple(definition["command"][1:]), 30, 5, 3, 60)
 
 

@@ -38,7 +38,6 @@ def _profiles() -> dict[str, Profile]:
     """Returns the alarms by the title of their table. The metrics are of a made-up stack, as no row names them."""
     metrics = Metrics(
         names=Names("prod"),
-        cluster_name="",
         load_balancer="",
         target_groups=[""],
         tables=dict.fromkeys(TABLES, ""),

@@ -12,6 +12,4 @@ CONTAINER: Final = Container(
     secrets={},
     log_group="/ecs/voiceter-backend",
     region="eu-north-1",
-    stop_timeout_seconds=45,
-    writable_root=False,
 )

@@ -66,9 +66,8 @@ class Deployed:
             secrets=secrets or {},
             log_group="/ecs/voiceter-backend-dev",
             region=REGION,
-            stop_timeout_seconds=45,
-            writable_root=False,
         )
+        definition = container.definition(stop_timeout_seconds=45, writable_root=False)
         arguments = {"executionRoleArn": self.execution_role} if execution_role else {}
         answer = self.client("ecs").register_task_definition(
             family=FAMILY,
@@ -77,7 +76,7 @@ class Deployed:
             cpu="512",
             memory="1024",
             taskRoleArn=self.task_role,
-            containerDefinitions=[{**container.definition(), **changes}],
+            containerDefinitions=[{**definition, **changes}],
             **arguments,
         )
         self.outputs["taskDefinitionArn"] = answer["taskDefinition"]["taskDefinitionArn"]

@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from components.data.session_cache import Redis, SessionCache, SessionCacheArgs
+from components.network import Placement
 from recording.deployment import Deployment
 from recording.mocks import deploy
 
@@ -21,9 +22,8 @@ def build(token: str = TOKEN, protect: bool = False, **redis: Any) -> Deployment
     def program() -> None:
         args = SessionCacheArgs(
             name="voiceter-sessions-dev",
-            vpc_id="vpc-0a1b",
             subnet_ids=["subnet-private-1", "subnet-private-2"],
-            tasks_security_group_id="sg-tasks",
+            tasks=Placement("vpc-0a1b", ["subnet-public-1"], "sg-tasks"),
             redis=replace(Redis("cache.t4g.small", 1, pulumi.Output.secret(token)), **redis),
             protect=protect,
         )

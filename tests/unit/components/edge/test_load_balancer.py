@@ -28,8 +28,7 @@ WITH_BOTH = replace(WITH_ZONE, certificate_arn=CERTIFICATE)
 DNS_NAME = "voiceter-backend-dev-0a1b.eu-north-1.elb.amazonaws.com"
 ARGS = LoadBalancerArgs(
     name="voiceter-backend-dev",
-    vpc_id="vpc-1",
-    placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
+    placement=Placement("vpc-1", ["subnet-1", "subnet-2"], "sg-1"),
     domain=None,
     deregistration_delay_seconds=1860,
     idle_timeout_seconds=300,

@@ -31,7 +31,7 @@ ARGS = ServiceArgs(
     cpu_architecture="ARM64",
     capacity=Capacity(desired_count=2, on_demand_base=2, spot_percent=0),
     running=None,
-    placement=Placement(["subnet-1", "subnet-2"], "sg-1"),
+    placement=Placement("vpc-1", ["subnet-1", "subnet-2"], "sg-1"),
     roles=Roles(execution_arn="arn:execution", task_arn="arn:task"),
     target=Target("arn:target-group"),
     strategy=Strategy("rolling", 10, 10, 25),
