@@ -38,7 +38,11 @@ def confirm(question: str, *, yes: bool) -> None:
         raise OperationError(
             "There is no terminal to ask at. To agree beforehand, add --yes (YES=1 with make). Nothing was done."
         )
-    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes"):
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:  # Ctrl-D
+        answer = ""
+    if answer.strip().lower() not in ("y", "yes"):
         raise OperationError("Nothing was done.")
 
 

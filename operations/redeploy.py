@@ -38,9 +38,9 @@ def redeploy(target: Target) -> None:
         service = ecs.update_service(cluster=cluster, service=name, forceNewDeployment=True)["service"]
     except (ecs.exceptions.ServiceNotFoundException, ecs.exceptions.ServiceNotActiveException):
         raise OperationError(f"The cluster {cluster} has no service {name} any more.") from None
-    primary = primary_of(service)
+    started = primary_of(service).get("id", "a deployment")
     say(
-        f"Started {primary['id']}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
+        f"Started {started}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
         f"To see how it ends: {wait}"
     )
 

@@ -101,7 +101,7 @@ class Service:
     rolled_back: bool = False
 
 
-def _service(target: Target) -> Service:
+def find_service(target: Target) -> Service:
     """Returns what the service runs, according to ECS."""
     if "serviceName" not in target.outputs():
         return Service()
@@ -109,14 +109,14 @@ def _service(target: Target) -> Service:
     if answers.service is None:
         return Service()
     deployments = deployments_of(ecs, target.output("clusterName"), target.output("serviceName"))
-    replaced: list[str] = [one["arn"] for one in (answers.deployment or {}).get("sourceServiceRevisions", [])]
-    revisions = [one["targetServiceRevisionArn"] for one in deployments]
-    tasks = task_definitions(ecs, list(dict.fromkeys([*revisions, *replaced])))
-    runs = str(primary_of(answers.service)["taskDefinition"])
+    statuses = {one["targetServiceRevisionArn"]: str(one["status"]) for one in deployments}
+    replaced = _replaced((answers.deployment or {}).get("sourceServiceRevisions", []), statuses)
+    tasks = task_definitions(ecs, list(dict.fromkeys([*statuses, *filter(None, [replaced])])))
+    runs = str(primary_of(answers.service).get("taskDefinition", ""))
     verdict = judge(runs, answers)
     if verdict.outcome.under_way and replaced:
-        runs = tasks.get(replaced[0], runs)
-    versions = {task: image_of(ecs, task)[0] for task in {runs, *tasks.values()}}
+        runs = tasks.get(replaced, runs)
+    versions = {task: image_of(ecs, task)[0] for task in {runs, *tasks.values()} if task}
     ended = [
         (versions[tasks[one["targetServiceRevisionArn"]]], one["status"])
         for one in deployments
@@ -124,7 +124,22 @@ def _service(target: Target) -> Service:
     ]
     healthy = verdict.outcome in (Outcome.GOOD, Outcome.ROLLED_BACK) or verdict.outcome.under_way
     rolled_back = verdict.outcome is Outcome.ROLLED_BACK
-    return Service(versions[runs] or None, healthy, failed_versions(ended), rolled_back)
+    return Service(versions.get(runs) or None, healthy, failed_versions(ended), rolled_back)
+
+
+def _replaced(sources: Sequence[Mapping[str, Any]], statuses: Mapping[str, str]) -> str | None:
+    """Returns the service revision whose tasks a deployment replaces, or None if it is the first one.
+
+    If the deployment before was not over yet, it replaces the tasks of two revisions (Amazon ECS API Reference,
+    ServiceDeployment, RECONCILE_SERVICE), in no documented order. The revision to go back to is the one that was
+    deployed with success. ECS keeps no deployment for longer than 90 days.
+
+    Args:
+        sources: the `sourceServiceRevisions` of the deployment.
+        statuses: of the deployments that ECS lists, by the revision that each deployed.
+    """
+    revisions = [str(one["arn"]) for one in sources]
+    return min(revisions, key=lambda arn: statuses.get(arn, "SUCCESSFUL") != "SUCCESSFUL", default=None)
 
 
 def choose(target: Target, registry: Registry, in_file: str | None, service: Service) -> str:
@@ -182,7 +197,7 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
     """
     registry = Registry.of(target)
     before = target.config().get(_KEY)
-    service = _service(target)
+    service = find_service(target)
     if to is None:
         to = choose(target, registry, before, service)
     elif registry.find(to) is None:
@@ -196,15 +211,15 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
         target.pulumi("preview", "--diff", *refresh)
         if target.on == "aws":
             confirm(f"Deploy {to} to {target.stack}?", yes=yes)
+        last = _last_update(target)
     except (OperationError, KeyboardInterrupt):
         target.set_config(_KEY, before)
         say(f"Nothing was changed, and {_KEY} is {before or 'unset'} again.")
         raise
-    last = _last_update(target)
     try:
         target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *refresh)
         verify_update(target, WAIT_SECONDS)
-    except (OperationError, KeyboardInterrupt):
+    except (Exception, KeyboardInterrupt):  # AWS's errors too: credentials may expire during the update
         if _last_update(target) == last:
             # Another update holds the lock, for example. With the version in the stack file, the next rollback would
             # take it for the current one and go further back.

@@ -86,9 +86,13 @@ def task_definitions(ecs: Any, revisions: list[str]) -> dict[str, str]:
 def image_of(ecs: Any, task_definition: str) -> tuple[str, str]:
     """Returns the version and the digest of the image that a task definition runs, each empty if it is not known.
 
-    The version is the image's tag, with which the program tags each revision.
+    The version is the image's tag, with which the program tags each revision. Once no task runs a revision that
+    somebody deregistered or deleted, ECS may refuse to describe it (Amazon ECS API Reference, DescribeTaskDefinition).
     """
-    answer = ecs.describe_task_definition(taskDefinition=task_definition, include=["TAGS"])
+    try:
+        answer = ecs.describe_task_definition(taskDefinition=task_definition, include=["TAGS"])
+    except ecs.exceptions.ClientException:
+        return "", ""
     tags = {tag["key"]: tag["value"] for tag in answer.get("tags", [])}
     return tags.get("Version", ""), answer["taskDefinition"]["containerDefinitions"][0]["image"].partition("@")[2]
 

@@ -1,10 +1,15 @@
-"""What the commands print."""
+"""What the commands print and ask."""
 
+import io
 import os
 import subprocess
 import sys
 
+import pytest
+
 from config.stack_files import ROOT
+from operations.console import confirm
+from operations.errors import OperationError
 
 
 def test_line_stands_before_the_output_of_a_command_that_is_started_next() -> None:
@@ -15,3 +20,23 @@ def test_line_stands_before_the_output_of_a_command_that_is_started_next() -> No
         [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     assert run.stdout == "first\nsecond\n"
+
+
+class _Terminal(io.StringIO):
+    """What somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("typed", ["y\n", " YES \n"])
+def test_yes_is_an_agreement(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.setattr(sys, "stdin", _Terminal(typed))
+    confirm("Go on?", yes=False)
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "n\n", "yes please\n"], ids=["Ctrl-D", "Enter", "n", "a sentence"])
+def test_any_other_answer_is_a_refusal(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.setattr(sys, "stdin", _Terminal(typed))
+    with pytest.raises(OperationError, match=r"^Nothing was done\.$"):
+        confirm("Go on?", yes=False)

@@ -34,6 +34,14 @@ def test_deployment_of_the_same_revision_is_forced(
     assert "Started ecs-svc/1: voiceter-backend:42 again, 2 tasks." in capsys.readouterr().out
 
 
+def test_answer_without_a_primary_deployment_names_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = {"service": service(deployment(status="ACTIVE"))}
+    _redeploy(monkeypatch, "completed", ("update_service", answer, FORCED))
+    assert "Started a deployment: voiceter-backend:42 again, 2 tasks." in capsys.readouterr().out
+
+
 def test_deployment_that_continues_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OperationError, match="is in progress"):
         _redeploy(monkeypatch, "in progress")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 from unittest import mock
 
@@ -12,8 +13,12 @@ import pytest
 from operations import rollback as rolling
 from operations.errors import OperationError, PulumiError
 from operations.images import Registry
-from operations.rollback import Service, Update, earlier_versions, failed_versions, updates_in
+from operations.rollback import Service, Update, earlier_versions, failed_versions, find_service, updates_in
 from operations.target import Target
+from operations.verdict import Answers
+from tests.support.boto import refusal, stubbed
+from tests.support.printed_stack import PrintedStack
+from tests.support.recorded_rollouts import ACCOUNT, CASES, NEW, NEW_REVISION, OLD, OLD_REVISION, service_deployment
 
 
 def _updates(*versions: str) -> list[Update]:
@@ -125,6 +130,7 @@ class _Stack:
     def pulumi(self, *arguments: str, capture: bool = False) -> str:
         if "history" in arguments:
             assert capture
+            self._fail("history")
             page, size = (int(arguments[arguments.index(name) + 1]) for name in ("--page", "--page-size"))
             return json.dumps(self._history[(page - 1) * size : page * size])
         self.commands.append(arguments[0])
@@ -207,7 +213,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Callable[[Service], None]:
     """A registry that holds 1 and 2. Returns a function that sets what runs, at first 2."""
 
     def run(service: Service) -> None:
-        monkeypatch.setattr(rolling, "_service", mock.Mock(return_value=service))
+        monkeypatch.setattr(rolling, "find_service", mock.Mock(return_value=service))
 
     monkeypatch.setattr(Registry, "of", mock.Mock(return_value=_Registry("1", "2")))
     run(Service("2", True))
@@ -242,6 +248,30 @@ def test_old_version_is_restored_or_named(
     assert ("up" in stack.commands) is (arguments.get("fails") == "up")
 
 
+def test_backend_that_does_not_answer_before_the_update_restores_the_version(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As if the credentials of an S3 backend expired while the command waited for an answer."""
+    stack = _Stack(["2", "1"], fails="history", on="sandbox")
+    with pytest.raises(PulumiError):
+        rolling.rollback(cast(Target, stack), to="1")
+    assert stack.commands == ["preview"]
+    assert stack.config() == {"imageTag": "2"}
+    assert RESTORED in capsys.readouterr().out
+
+
+def test_verification_that_aws_refuses_names_the_version_that_was_replaced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    denied = refusal("DescribeServices", "ExpiredTokenException")
+    monkeypatch.setattr(rolling, "verify_update", mock.Mock(side_effect=denied))
+    stack = _Stack(["2", "1"], on="sandbox")
+    with pytest.raises(type(denied)):
+        rolling.rollback(cast(Target, stack))
+    assert stack.config() == {"imageTag": "1"}
+    assert KEPT in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("rolled_back", [False, True])
 def test_state_is_refreshed_only_after_a_deployment_that_ecs_rolled_back(
     running: Callable[[Service], None], *, rolled_back: bool
@@ -252,3 +282,74 @@ def test_state_is_refreshed_only_after_a_deployment_that_ecs_rolled_back(
         rolling.rollback(cast(Target, stack), to="1")
     assert stack.commands == ["preview", "up"]
     assert stack.refreshed == [rolled_back, rolled_back]
+
+
+STUCK, STUCK_REVISION = f"{ACCOUNT}:task-definition/voiceter-backend:40", f"{OLD_REVISION}9"
+TAGS = {OLD: "1.4.1", NEW: "1.4.2", STUCK: "1.4.0"}
+OUTPUTS = {"clusterName": "voiceter-cluster", "serviceName": "voiceter-backend"}
+
+
+def _found(
+    monkeypatch: pytest.MonkeyPatch, answers: Answers, deployments: dict[str, str], undescribed: str = ""
+) -> Service:
+    """Returns what the service runs.
+
+    Args:
+        deployments: the status of each service deployment by its revision, latest first.
+        undescribed: a task definition that ECS does not describe.
+    """
+    tasks = {OLD_REVISION: OLD, NEW_REVISION: NEW, STUCK_REVISION: STUCK}
+    ecs = stubbed("ecs").client
+    monkeypatch.setattr(rolling, "gather", mock.Mock(return_value=answers))
+    listed = [{"targetServiceRevisionArn": arn, "status": status} for arn, status in deployments.items()]
+    monkeypatch.setattr(rolling, "deployments_of", mock.Mock(return_value=listed))
+    monkeypatch.setattr(
+        rolling,
+        "task_definitions",
+        lambda _ecs, arns: {arn: tasks[arn] for arn in arns},  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType, reportUnknownVariableType]
+    )
+
+    def describe(taskDefinition: str, include: list[str]) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert include == ["TAGS"]
+        if taskDefinition == undescribed:
+            raise ecs.exceptions.ClientException(
+                {"Error": {"Code": "ClientException", "Message": "Unable to describe task definition."}}, "Describe"
+            )
+        image = {"containerDefinitions": [{"image": "registry/voiceter-backend@sha256:0"}]}
+        return {"taskDefinition": image, "tags": [{"key": "Version", "value": TAGS[taskDefinition]}]}
+
+    monkeypatch.setattr(ecs, "describe_task_definition", describe)
+    return find_service(PrintedStack(printed_outputs=OUTPUTS, clients={"ecs": ecs}))
+
+
+def test_service_runs_the_version_of_its_primary_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _found(monkeypatch, CASES["completed"], {NEW_REVISION: "SUCCESSFUL", OLD_REVISION: "STOPPED"})
+    assert found == Service("1.4.2", True, {"1.4.1": "STOPPED"})
+
+
+@pytest.mark.parametrize("sources", [[OLD_REVISION, STUCK_REVISION], [STUCK_REVISION, OLD_REVISION]])
+@pytest.mark.parametrize("known", [{OLD_REVISION: "SUCCESSFUL"}, {}], ids=["listed", "older than 90 days"])
+def test_version_of_a_deployment_that_never_ended_is_none_to_go_back_to(
+    monkeypatch: pytest.MonkeyPatch, sources: list[str], known: dict[str, str]
+) -> None:
+    """While 1.4.2 is deployed over 1.4.0, whose deployment over 1.4.1 was not over, tasks of both run."""
+    latest = service_deployment("IN_PROGRESS", sourceServiceRevisions=[{"arn": arn} for arn in sources])
+    answers = replace(CASES["in progress"], deployment=latest)
+    found = _found(monkeypatch, answers, {NEW_REVISION: "IN_PROGRESS", STUCK_REVISION: "STOPPED", **known})
+    assert (found.version, found.healthy) == ("1.4.1", True)
+
+
+def test_revision_that_ecs_does_not_describe_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody deregistered it."""
+    deployments = {NEW_REVISION: "SUCCESSFUL", OLD_REVISION: "SUCCESSFUL", STUCK_REVISION: "ROLLBACK_SUCCESSFUL"}
+    found = _found(monkeypatch, CASES["completed"], deployments, undescribed=OLD)
+    assert found.version == "1.4.2"
+    assert found.failed["1.4.0"] == "ROLLBACK_SUCCESSFUL"
+
+
+def test_service_without_a_primary_deployment_runs_no_known_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = CASES["completed"]
+    assert answers.service
+    without = replace(answers, service={**answers.service, "deployments": []}, deployment=None)
+    found = _found(monkeypatch, without, {OLD_REVISION: "ROLLBACK_SUCCESSFUL"})
+    assert found == Service(None, False, {"1.4.1": "ROLLBACK_SUCCESSFUL"})
