@@ -13,14 +13,31 @@ from components.lib.policy import Statement, administration, document, tls_only
 
 # The key encrypts messages in transit only, so a deleted key is not needed for longer.
 _KEY_DELETION_DAYS = 7
-# Sid -> the service, and whether AWS supports a condition on the source of its messages. EventBridge sends no source:
-# "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (User Guide, "Using resource-based
-# policies for Amazon EventBridge"), nor in the policy of the topic's key (Amazon SNS Developer Guide, "Managing Amazon
-# SNS encryption keys and costs"): with a condition, its messages would be lost without an error.
+
+
+@dataclass(frozen=True)
+class _Publisher:
+    """A service that publishes to the topic.
+
+    Where AWS does not document a condition on the source of its messages, there is none: if the service sends no
+    source, its messages would be lost without an error.
+    """
+
+    service: str
+    topic_has_source: bool  # in the topic's policy
+    key_has_source: bool  # in the policy of the topic's key
+
+
+# By Sid.
+# - Budgets: AWS Cost Management User Guide, "Creating an Amazon SNS topic for budget notifications", which has the
+#   condition in the topic's policy. No document has it in the key's policy.
+# - CloudWatch: Amazon SNS Developer Guide, "Managing Amazon SNS encryption keys and costs".
+# - EventBridge: "You can't use Condition blocks in Amazon SNS topic policies for EventBridge" (User Guide, "Using
+#   resource-based policies for Amazon EventBridge"), nor in the policy of the key (the guide of SNS).
 _PUBLISHERS = {
-    "Budgets": ("budgets.amazonaws.com", True),
-    "CloudWatch": ("cloudwatch.amazonaws.com", True),
-    "EventBridge": ("events.amazonaws.com", False),
+    "Budgets": _Publisher("budgets.amazonaws.com", topic_has_source=True, key_has_source=False),
+    "CloudWatch": _Publisher("cloudwatch.amazonaws.com", topic_has_source=True, key_has_source=True),
+    "EventBridge": _Publisher("events.amazonaws.com", topic_has_source=False, key_has_source=False),
 }
 
 
@@ -68,13 +85,13 @@ def _key_policy(account: Account) -> list[Statement]:
         administration(account),
         *(
             Statement(
-                publisher,
+                sid,
                 ["kms:Decrypt", "kms:GenerateDataKey*"],
                 ["*"],
-                _of_this_account(account) if has_source else None,
-                principal={"Service": service},
+                _of_this_account(account) if publisher.key_has_source else None,
+                principal={"Service": publisher.service},
             )
-            for publisher, (service, has_source) in _PUBLISHERS.items()
+            for sid, publisher in _PUBLISHERS.items()
         ),
     ]
 
@@ -89,13 +106,13 @@ def _topic_policy(account: Account, topic: aws.sns.Topic) -> list[Statement]:
     return [
         *(
             Statement(
-                publisher,
+                sid,
                 ["sns:Publish"],
                 [topic.arn],
-                _of_this_account(account) if has_source else None,
-                principal={"Service": service},
+                _of_this_account(account) if publisher.topic_has_source else None,
+                principal={"Service": publisher.service},
             )
-            for publisher, (service, has_source) in _PUBLISHERS.items()
+            for sid, publisher in _PUBLISHERS.items()
         ),
         tls_only(["sns:Publish"], [topic.arn]),
     ]

@@ -70,10 +70,10 @@ ACCESSES = [
         for group in ("/ecs/voiceter-backend", "aws-waf-logs-voiceter-backend")
     ),
     Access("Key alarms", "cloudwatch.amazonaws.com", USE_KEY, KEY, OF_ACCOUNT),
-    Access("Key alarms", "budgets.amazonaws.com", USE_KEY, KEY, OF_ACCOUNT),
     Access("TopicPolicy alarms", "cloudwatch.amazonaws.com", ("sns:Publish",), TOPIC, OF_ACCOUNT),
     Access("TopicPolicy alarms", "budgets.amazonaws.com", ("sns:Publish",), TOPIC, OF_ACCOUNT),
-    # EventBridge sends neither aws:SourceAccount nor aws:SourceArn.
+    # EventBridge sends neither aws:SourceAccount nor aws:SourceArn. AWS documents them of Budgets for the topic alone.
+    Access("Key alarms", "budgets.amazonaws.com", USE_KEY, KEY),
     Access("Key alarms", "events.amazonaws.com", USE_KEY, KEY),
     Access("TopicPolicy alarms", "events.amazonaws.com", ("sns:Publish",), TOPIC),
     Access(
