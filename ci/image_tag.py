@@ -50,15 +50,17 @@ def image_tag(text: str) -> str:
     """Returns the tag that a stack file sets, or an empty string.
 
     Raises:
-        OperationError: Pulumi would read the tag as something else, and so deploy another image than this one.
+        OperationError: the tag is encrypted, or Pulumi would read it as something else, and so deploy another image.
     """
     tag = config_of(text).get(_KEY, "")
+    if not isinstance(tag, str):
+        raise OperationError("imageTag is encrypted in the stack file: `pulumi config set imageTag <tag> --plaintext`.")
     if isinstance(tag, _Unquoted) and needs_quotes(tag):
         raise OperationError(
             f"imageTag: {tag} needs quotes in the stack file: Pulumi reads it as a number, a boolean or a date. "
             f"`pulumi config set imageTag {tag}` writes them."
         )
-    return str(tag)
+    return tag
 
 
 def registry_has(stack: str, region: str, image: str) -> bool:
@@ -81,7 +83,9 @@ def hold_back(stack: str, base: str) -> str:
         raise OperationError(f"There is no {file.name}: name a stack of this repository.")
     text = file.read_text()
     of_base = config_of(_run("git", "show", f"{base}:{file.name}"))  # the base may lack the stack
-    new, old = image_tag(text), str(of_base.get(_KEY, ""))
+    new, old = image_tag(text), of_base.get(_KEY, "")
+    if not isinstance(old, str):  # encrypted, which the program refuses: nothing was deployed with it
+        old = ""
     if not new or new == old or registry_has(stack, _region(stack, text), new):
         return ""
     change = ["set", "imageTag", old, "--plaintext"] if old else ["rm", "imageTag"]

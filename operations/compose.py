@@ -16,6 +16,7 @@ import yaml
 from operations import account_content
 from operations.console import confirm, say
 from operations.definition import TaskDefinition, registered
+from operations.errors import OperationError
 from operations.injection import inject
 from operations.target import ROOT, Target
 
@@ -50,7 +51,8 @@ def run(target: Target, folder: Path, *, yes: bool) -> None:
     """Writes the files of a stack.
 
     Raises:
-        OperationError: no task is deployed, ECS could not start it, or the person at the keyboard refused.
+        OperationError: no task is deployed, ECS could not start it, the person at the keyboard refused, or this
+            machine cannot write the files.
     """
     definition = registered(target)
     injected = [name for name in definition.container.secrets if name != _REDIS_URL]
@@ -60,7 +62,11 @@ def run(target: Target, folder: Path, *, yes: bool) -> None:
     bucket = target.output("recordingsBucketName")
     project = composed(target.stack, target.region, definition, inject(target, definition), bucket)
     tables = target.output("tableNames").values()
-    _write(project, folder, definition, content(target.client("dynamodb"), tables, bucket, target.region))
+    calls = content(target.client("dynamodb"), tables, bucket, target.region)
+    try:
+        _write(project, folder, definition, calls)
+    except OSError as error:
+        raise OperationError(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
     _print_summary(project, folder, definition)
 
 

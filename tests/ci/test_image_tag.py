@@ -127,17 +127,26 @@ def test_unchanged_or_removed_tag_asks_no_registry(clone: Path, calls: Calls, re
     assert calls() == []
 
 
-def test_tag_without_quotes_is_refused_in_the_pull_request_alone(
-    clone: Path, registry: mock.Mock, calls: Calls, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("tag", "error"),
+    [
+        ("1.10", "imageTag: 1.10 needs quotes"),
+        ("\n    secure: v1:bm90IGEgdGFn", "imageTag is encrypted in the stack file: `pulumi config set imageTag <"),
+    ],
+    ids=["without quotes", "encrypted"],
+)
+def test_tag_that_nobody_can_deploy_is_refused_in_the_pull_request_alone(
+    clone: Path, registry: mock.Mock, calls: Calls, capsys: pytest.CaptureFixture[str], tag: str, error: str
 ) -> None:
     file = clone / "Pulumi.staging.yaml"
-    file.write_text(f"{HEAD}{TAG}1.10\n")
+    file.write_text(f"{HEAD}{TAG}{tag}\n")
     assert main(["staging", "--base", "HEAD"]) == 1
-    assert "imageTag: 1.10 needs quotes" in capsys.readouterr().err
-    subprocess.run(["git", *WHO, "commit", "-q", "-a", "-m", "unquoted"], cwd=clone, check=True)  # noqa: S603, S607
-    file.write_text(f"{HEAD}{TAG}'1.10'\n")
-    assert main(["staging", "--base", "HEAD"]) == 0
+    assert error in capsys.readouterr().err
     registry.assert_not_called()
+    subprocess.run(["git", *WHO, "commit", "-q", "-a", "-m", "wrong"], cwd=clone, check=True)  # noqa: S603, S607
+    file.write_text(f"{HEAD}{TAG}'1.10'\n")
+    registry.return_value = True
+    assert main(["staging", "--base", "HEAD"]) == 0
     assert calls() == []
 
 

@@ -135,6 +135,12 @@ def test_secrets_are_in_a_file_that_only_its_owner_reads(
     assert not (tmp_path / "app.env").exists()
 
 
+def test_folder_that_cannot_be_written_is_named(deployed: Deployed, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OperationError, match=rf"^{tmp_path}/file.* cannot be written: \w"):
+        written(deployed, tmp_path / "file" / "folder")
+
+
 def test_git_ignores_the_folder() -> None:
     folder = compose.default_folder("dev")
     done = subprocess.run(  # noqa: S603
