@@ -90,15 +90,21 @@ def test_failed_release_is_rolled_back_by_ecs_and_reported_as_failed(dev: Stack)
     assert targets(dev) == before
 
 
+def test_rollback_skips_the_version_whose_update_failed(dev: Stack) -> None:
+    succeeded(release(dev, "1.2.0"))
+    output = operated(dev, "rollback", "dev")
+    assert "dev from 1.2.0 to 1.0.0" in output
+    assert running(dev) == dev.sandbox.config("dev").get("imageTag") == "1.0.0"
+
+
 def test_rollback_to_a_named_version_keeps_the_count(dev: Stack) -> None:
-    """Without a name it would go to the running version."""
     deployment = dev.service()["deployments"][0]["id"]
     dev.client("ecs").update_service(**dev.its_service, desiredCount=2)
     assert dev.service()["deployments"][0]["id"] == deployment
     assert "TO=9.9.9" in refused(dev, "rollback", "dev", "--to", "9.9.9")
     output = operated(dev, "rollback", "dev", "--to", "stand-in")
-    assert "dev from 1.1.0 to stand-in" in output
-    assert '"1.1.0" => "stand-in"' in output, "the preview is shown"
+    assert "dev from 1.0.0 to stand-in" in output
+    assert '"1.0.0" => "stand-in"' in output, "the preview is shown"
     assert "OK: the service runs" in output
     assert running(dev) == dev.sandbox.config("dev").get("imageTag") == "stand-in"
     assert len(targets(dev)) == dev.service()["desiredCount"] == 2
