@@ -12,8 +12,6 @@ from config.key import declarations
 from config.settings import Settings
 
 REDIS_URL: Final = "REDIS_URL"  # a secret: see AppSecrets
-
-
 _CONSTANTS: Final = {
     "NODE_ENV": "production",
     "PORT": str(PORT),

@@ -155,22 +155,6 @@ def _check_redis(settings: Settings, source: Source, mistakes: Mistakes) -> None
         mistakes.add("redisAuthToken", f"is not set, and redisEnabled needs it: {_SET_REDIS_TOKEN}")
 
 
-def check_grants(settings: Settings, source: Source, mistakes: Mistakes) -> None:
-    """Checks that the policies of the two roles fit into IAM's limit. Runs after the lookups.
-
-    An inference profile has an ARN in a condition, and one for each region that it leads to.
-    """
-    more = {"extraModelIds": sum(1 + len(profile.model_arns) for profile in settings.inference_profiles.values())}
-    for keys, most in _MOST_GRANTS.items():
-        counts = {key: len(source.names(key) or source.items(key)) + more.get(key, 0) for key in keys}
-        if sum(counts.values()) > most:
-            entries = ", ".join(f"{key} {count}" for key, count in counts.items() if count)
-            rule = f"has too many entries together ({entries}): IAM's limit for one role allows {most} in all"
-            if any(more[key] for key in keys if key in more):
-                rule += ". An inference profile counts for each region that it leads to, and two more"
-            mistakes.add(next(key for key, count in counts.items() if count), rule)
-
-
 def _check_subscribers(source: Source, mistakes: Mistakes) -> None:
     for key in ("alarmEmails", "alarmPhones"):
         subscribers = source.items(key)
@@ -192,3 +176,19 @@ def _check_tags(source: Source, mistakes: Mistakes) -> None:
         if lower.count(name.lower()) > 1:
             rule = "differs from another name in upper and lower case only, which is one tag to IAM: remove one of them"
             mistakes.add(path("extraTags", name), rule)
+
+
+def check_grants(settings: Settings, source: Source, mistakes: Mistakes) -> None:
+    """Checks that the policies of the two roles fit into IAM's limit. Runs after the lookups.
+
+    An inference profile has an ARN in a condition, and one for each region that it leads to.
+    """
+    more = {"extraModelIds": sum(1 + len(profile.model_arns) for profile in settings.inference_profiles.values())}
+    for keys, most in _MOST_GRANTS.items():
+        counts = {key: len(source.names(key) or source.items(key)) + more.get(key, 0) for key in keys}
+        if sum(counts.values()) > most:
+            entries = ", ".join(f"{key} {count}" for key, count in counts.items() if count)
+            rule = f"has too many entries together ({entries}): IAM's limit for one role allows {most} in all"
+            if any(more[key] for key in keys if key in more):
+                rule += ". An inference profile counts for each region that it leads to, and two more"
+            mistakes.add(next(key for key, count in counts.items() if count), rule)

@@ -175,7 +175,7 @@ def _check_network(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
 
 
 def _check_zones(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
-    """The cache is there whether the stack has a service or not."""
+    """Looks at the zones of the load balancer: the cache exists without a service too, and has no more zones."""
     if settings.redis and lookups.zones() > settings.availability_zones:
         rule = (
             "takes a zone away in which Redis may have a node, and ElastiCache does not move nodes. Turn Redis off "

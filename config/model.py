@@ -56,6 +56,7 @@ def _min_count(data: dict[str, Any]) -> int:
 
 
 def _sorted(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the members by name, so that their order in the stack file changes nothing."""
     return dict(sorted(members.items()))
 
 
@@ -189,7 +190,6 @@ class Keys(BaseModel):
             main=True,
         ),
     ] = None
-
     evacuated: Annotated[
         Flag,
         Key(
@@ -197,7 +197,6 @@ class Keys(BaseModel):
             regional=True,
         ),
     ] = False
-
     access_logs: Annotated[
         Flag,
         Key(
@@ -340,6 +339,7 @@ class Keys(BaseModel):
         tuple[Annotated[str, rules.PROMPT_ARN], ...], Key("Bedrock prompts that the app may read", regional=True)
     ] = ()
 
+    # The account and its resources
     extra_tags: Annotated[
         Mapping[Annotated[str, rules.TAG_NAME], Annotated[str, BeforeValidator(rules.quoted_text), rules.TAG_VALUE]],
         AfterValidator(_sorted),

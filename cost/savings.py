@@ -9,7 +9,7 @@ from typing import Any, Final
 from cost.errors import CostError
 from cost.estimate import LEAST_USD, Estimate
 
-# Config keys, and what they cost besides money.
+# Config keys, and the drawback of each change.
 CHANGES: Final[tuple[tuple[Mapping[str, Any], str], ...]] = (
     ({"cpuArchitecture": "ARM64"}, "needs an image for ARM64"),
     ({"onDemandBase": 1, "spotPercent": 100}, "AWS interrupts tasks on Spot with two minutes' notice"),
@@ -28,12 +28,12 @@ class Saving:
     Args:
         keys: the config keys with their values, as one text.
         usd: what it saves in a month; None: a price is missing.
-        price_of: what else the change costs.
+        drawback: what the change costs besides money.
     """
 
     keys: str
     usd: float | None
-    price_of: str
+    drawback: str
 
 
 def savings(current: Estimate, estimate_with: Callable[[Mapping[str, Any]], Estimate]) -> list[Saving]:
@@ -44,14 +44,14 @@ def savings(current: Estimate, estimate_with: Callable[[Mapping[str, Any]], Esti
         estimate_with: returns the estimate with changed config keys.
     """
     found: list[Saving] = []
-    for keys, price_of in CHANGES:
+    for keys, drawback in CHANGES:
         text = ", ".join(f"{key}: {value}" for key, value in keys.items())
         try:
             changed = estimate_with(keys)
         except CostError:
             continue  # the stack's other keys exclude this one
         if set(changed.missing) - set(current.missing):
-            found.append(Saving(text, None, price_of))
+            found.append(Saving(text, None, drawback))
         elif (usd := current.sum() - changed.sum()) > LEAST_USD:
-            found.append(Saving(text, usd, price_of))
+            found.append(Saving(text, usd, drawback))
     return found

@@ -52,7 +52,7 @@ def as_json(current: Estimate, savings: Sequence[Saving], other: Estimate | None
         "missingPrices": current.missing,
         "notes": list(current.notes),
         "items": [_item(row) for row in current.rows],
-        "savings": [{"change": saving.keys, "usdPerMonth": saving.usd, "cost": saving.price_of} for saving in savings],
+        "savings": [{"change": saving.keys, "usdPerMonth": saving.usd, "cost": saving.drawback} for saving in savings],
     }
     if other:
         answer["against"] = {"name": against, **_sums(other), "items": [_item(row) for row in other.rows]}
@@ -167,7 +167,7 @@ def _or_unknown(usd: float | None) -> str:
 
 
 def _saving(saving: Saving) -> tuple[str, str, str]:
-    return saving.keys, "no price" if saving.usd is None else f"{saving.usd:,.2f}", saving.price_of
+    return saving.keys, "no price" if saving.usd is None else f"{saving.usd:,.2f}", saving.drawback
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[int]) -> str:

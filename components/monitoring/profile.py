@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from components.monitoring.metric_math import Math, Single
 
@@ -95,26 +95,9 @@ class Profile:
         ]
 
 
-# Bedrock's quotas of the model family.
-BEDROCK_QUOTAS: Final = (
-    "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
-    "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
-)
-
-
-def lines_of_log(pattern: str) -> str:
-    """Returns the command that reads the lines of the last quarter of an hour that match a regular expression.
-
-    Amazon CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax": between percent signs, it finds
-    parts of words. The guide does not say whether a plain term does.
-    """
-    return (
-        "aws logs filter-log-events --log-group-name $(pulumi stack output logGroupName) "
-        f"--start-time $((($(date +%s) - 900) * 1000)) --filter-pattern '{pattern}' --query 'events[].message'"
+def join(profiles: Sequence[Profile]) -> Profile:
+    """Returns the alarms and graphs of all profiles, in their order."""
+    return Profile(
+        alarms=[alarm for profile in profiles for alarm in profile.alarms],
+        graphs=[graph for profile in profiles for graph in profile.graphs],
     )
-
-
-def last_hour(*options: str) -> str:
-    """Returns the command that reads a metric of the last hour. It works in sh, bash and zsh, and with every `date`."""
-    times = "--start-time $(($(date +%s) - 3600)) --end-time $(date +%s)"
-    return " ".join(["aws cloudwatch get-metric-statistics", *options, "--period 300", times])

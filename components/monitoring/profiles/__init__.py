@@ -1,7 +1,7 @@
 """The alarms and graphs, declared: one module for each source of metrics."""
 
 from components.monitoring.metrics import Metrics
-from components.monitoring.profile import Profile
+from components.monitoring.profile import Profile, join
 from components.monitoring.profiles.app import app_profile
 from components.monitoring.profiles.bedrock import bedrock_profile
 from components.monitoring.profiles.cache import cache_profile
@@ -14,8 +14,4 @@ def profile_of(metrics: Metrics) -> Profile:
     """Returns all alarms and graphs of a stack. The graphs are in the order in which an operator reads them."""
     service, app, cache = service_profile(metrics), app_profile(metrics), cache_profile(metrics)
     bedrock, web_acl, region = bedrock_profile(metrics), web_acl_profile(metrics), region_profile(metrics)
-    profiles = (app, bedrock, service, cache, web_acl, region)
-    return Profile(
-        alarms=[alarm for profile in profiles for alarm in profile.alarms],
-        graphs=[graph for profile in profiles for graph in profile.graphs],
-    )
+    return join([app, bedrock, service, cache, web_acl, region])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from components.lib.app import METRICS_NAMESPACE, SESSIONS_PER_TASK
+from components.monitoring.commands import BEDROCK_QUOTAS, last_hour, lines_of_log
 from components.monitoring.metric_math import Math, Single, expression, insights_query, joined, query
 from components.monitoring.metrics import (
     BEDROCK_LATENCY,
@@ -15,7 +16,7 @@ from components.monitoring.metrics import (
     Metrics,
     audio_chunks,
 )
-from components.monitoring.profile import BEDROCK_QUOTAS, Alarm, Graph, Profile, last_hour, lines_of_log
+from components.monitoring.profile import Alarm, Graph, Profile
 
 # Of the sessions, those that may have an error in five minutes.
 _ERROR_PERCENT = 5

@@ -8,10 +8,11 @@ errors in the app's log.
 
 from __future__ import annotations
 
+from components.monitoring.commands import BEDROCK_QUOTAS, last_hour, lines_of_log
 from components.monitoring.log_metrics import PATTERNS
 from components.monitoring.metric_math import Single
 from components.monitoring.metrics import SPEECH_SERVER_ERRORS, SPEECH_THROTTLES, Metric, Metrics
-from components.monitoring.profile import BEDROCK_QUOTAS, Alarm, Graph, Profile, last_hour, lines_of_log
+from components.monitoring.profile import Alarm, Graph, Profile, join
 
 _PERIOD = 300
 _THRESHOLD = 5
@@ -21,11 +22,7 @@ _HEALTH = "check the AWS Health dashboard for Bedrock in this region"
 def bedrock_profile(metrics: Metrics) -> Profile:
     """Returns the alarms and graphs of the speech model, and of each model that the app calls with Converse."""
     models = [_model(metrics, model_id) for model_id in dict.fromkeys(metrics.models)]  # each once
-    parts = [_speech(metrics), *models]
-    return Profile(
-        alarms=[alarm for part in parts for alarm in part.alarms],
-        graphs=[graph for part in parts for graph in part.graphs],
-    )
+    return join([_speech(metrics), *models])
 
 
 def _speech(metrics: Metrics) -> Profile:

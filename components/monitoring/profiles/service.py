@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from components.monitoring.commands import last_hour
 from components.monitoring.metric_math import Math, Single, expression, joined, queries, query, total
 from components.monitoring.metrics import Metric, Metrics
-from components.monitoring.profile import Alarm, Graph, Profile, last_hour
+from components.monitoring.profile import Alarm, Graph, Profile
 
 _SERVICE = "--cluster $(pulumi stack output clusterName) --services $(pulumi stack output serviceName)"
 

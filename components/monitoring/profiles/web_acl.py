@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from components.monitoring.commands import last_hour
 from components.monitoring.metric_math import Single
 from components.monitoring.metrics import Metrics
-from components.monitoring.profile import Alarm, Graph, Profile, last_hour
+from components.monitoring.profile import Alarm, Graph, Profile
 
 
 def web_acl_profile(metrics: Metrics) -> Profile:
