@@ -40,7 +40,7 @@ class Mistakes:
 
     def __init__(self, source: Source) -> None:
         self.lines: list[str] = []
-        self._source = source
+        self.source = source
         self._wrong: set[str] = set()
 
     def __bool__(self) -> bool:
@@ -69,7 +69,7 @@ class Mistakes:
 
     def add_together(self, rule: str, **values: object) -> None:
         """Adds that keys break `rule` together, although each is right by itself."""
-        parts = (f"{key} = {value!r}{'' if self._source.is_set(key) else ' (default)'}" for key, value in values.items())
+        parts = (f"{key} = {value!r}{'' if self.source.is_set(key) else ' (default)'}" for key, value in values.items())
         self.lines.append(f"{', '.join(parts)}: {rule}")
 
     def add_all(self, error: ValidationError, keys: Mapping[str, Declaration]) -> None:
@@ -80,7 +80,7 @@ class Mistakes:
             if details["type"] == "default_factory_not_called":
                 continue
             # A required key that is encrypted by mistake has its line already.
-            if details["type"] == "missing" and len(details["loc"]) == 1 and self._source.is_set(key):
+            if details["type"] == "missing" and len(details["loc"]) == 1 and self.source.is_set(key):
                 continue
             self._add(details, keys[key])
 
@@ -92,7 +92,7 @@ class Mistakes:
         where = str(key)
         for step in steps:
             where = f"{where}[{step}]" if isinstance(step, int) else path(where, step)
-        value: Any = details["input"] if steps else self._source.texts.get(where)
+        value: Any = details["input"] if steps else self.source.texts.get(where)
         hidden = names_a_key or details["type"] in ("missing", "extra_forbidden") or not declaration.key.shows(value)
         self.add(where, _rule(details, declaration, tuple(steps)), *([] if hidden else [value]))
 
