@@ -6,9 +6,9 @@ from pydantic import ValidationError
 
 from components.lookups import Lookups
 from config import source as config_source
+from config.aws_checks import with_existing_stack, with_prerequisites
 from config.checks import check_across_keys, check_grants
 from config.key import Declaration, declarations
-from config.lookups import with_what_is_named, with_what_is_up
 from config.mistakes import ConfigError, Mistakes, nearest, path
 from config.settings import Settings
 from config.source import Source, decode
@@ -31,11 +31,11 @@ def load() -> tuple[Settings, Lookups]:
     check_across_keys(settings, source, mistakes)
     lookups = Lookups(settings.provider) if mistakes.all_right("stack name", "aws:region") else None
     if lookups:
-        settings = with_what_is_named(settings, lookups, mistakes)
+        settings = with_prerequisites(settings, lookups, mistakes)
     check_grants(settings, source, mistakes)
     _refuse_other_keys(source, mistakes)
     if lookups and not mistakes:
-        settings = with_what_is_up(settings, lookups, mistakes)
+        settings = with_existing_stack(settings, lookups, mistakes)
     if mistakes or not lookups:
         raise ConfigError(settings.stack, mistakes.lines)
     return settings, lookups

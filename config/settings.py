@@ -78,7 +78,7 @@ class Settings(Keys):
             prompt_arns=self.prompt_arns,
             ses_identity_arns=self.ses_identity_arns,
             tracing=self.enable_xray_tracing,
-            shell=self.enable_exec,
+            enable_exec=self.enable_exec,
         )
 
     @property

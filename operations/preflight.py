@@ -13,7 +13,7 @@ from components.lib import sdk
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
 from components.lib.quotas import ELASTIC_IPS, FARGATE_ON_DEMAND, FARGATE_SPOT, SPEECH_STREAMS, Quota
-from config.lookups import Mistake, check_certificate, check_models, check_zone
+from config.aws_checks import Mistake, check_certificate, check_models, check_zone
 from config.settings import Settings
 from operations.configuration import read_settings
 from operations.console import aligned, say

@@ -20,7 +20,7 @@ class AppAccess:
     prompt_arns: Sequence[str]
     ses_identity_arns: Sequence[str]
     tracing: bool  # with X-Ray
-    shell: bool  # by ECS Exec
+    enable_exec: bool  # whether ECS Exec is on
 
 
 def app_grants(access: AppAccess, account: Account, cluster_name: str) -> list[Statement]:
@@ -33,7 +33,7 @@ def app_grants(access: AppAccess, account: Account, cluster_name: str) -> list[S
         *_grant_if_any("SesMail", "ses:SendEmail", access.ses_identity_arns),
         *(_tracing() if access.tracing else []),
         *_scale_in_protection(account, cluster_name),
-        *(_shell() if access.shell else []),
+        *(_exec() if access.enable_exec else []),
     ]
 
 
@@ -81,7 +81,7 @@ def _tracing() -> list[Statement]:
     return [Statement("XRay", actions, ["*"])]
 
 
-def _shell() -> list[Statement]:
+def _exec() -> list[Statement]:
     """The channels of ECS Exec. None of the actions takes a resource."""
     actions = [
         "ssmmessages:CreateControlChannel",

@@ -74,7 +74,7 @@ class DataKeyArgs:
     account: Account
     names: Names
     identity: Identity
-    shell: bool  # whether ECS Exec is on
+    enable_exec: bool  # whether ECS Exec is on
     protect: bool  # whether the engine refuses to delete the key
 
 
@@ -117,7 +117,7 @@ class DataKey(pulumi.ComponentResource):
                 ),
                 # Amazon ECS Developer Guide, "Monitor Amazon ECS containers with ECS Exec": the agent in the task
                 # decrypts the key of a session.
-                *([Statement("DataKeyShell", ["kms:Decrypt"], [key.arn])] if args.shell else []),
+                *([Statement("DataKeyShell", ["kms:Decrypt"], [key.arn])] if args.enable_exec else []),
             ],
             parent=self,
         )

@@ -30,7 +30,7 @@ def policy(region: str, speech: str, others: list[str], profiles: list[Inference
         prompt_arns=[],
         ses_identity_arns=[],
         tracing=False,
-        shell=False,
+        enable_exec=False,
     )
     grants = app_grants(access, Account(ACCOUNT, "aws", region), "voiceter-cluster")
     return json.loads(deploy(lambda: pulumi.export("policy", document(grants))).exports["policy"])

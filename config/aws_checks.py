@@ -15,7 +15,7 @@ from config.rule import listed
 from config.settings import Settings
 
 
-class OfferLookups(Protocol):
+class PrerequisiteLookups(Protocol):
     """Lookups of what a stack uses and does not create. Each returns None for what does not exist."""
 
     def certificate(self, arn: str, /) -> Certificate | None:
@@ -35,8 +35,11 @@ class OfferLookups(Protocol):
         ...
 
 
-def with_what_is_named(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
-    """Looks up what the keys name, and adds what does not exist or does not suit the stack."""
+def with_prerequisites(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    """Looks up what the keys name, and adds what does not exist or does not suit the stack.
+
+    Returns the settings with what was found.
+    """
     image = lookups.image(settings.image_tag) if settings.image_tag else None
     mistakes.add_found(_check_image(settings, image, lookups))
     mistakes.add_found(check_certificate(settings, lookups))
@@ -50,8 +53,11 @@ def with_what_is_named(settings: Settings, lookups: Lookups, mistakes: Mistakes)
     return settings.model_copy(update={"image": image, "inference_profiles": profiles})
 
 
-def with_what_is_up(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
-    """Looks up the stack as it is in AWS, and adds what must not change in it."""
+def with_existing_stack(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
+    """Looks up the stack as it is in AWS, and adds what must not change in it.
+
+    Returns the settings with what was found.
+    """
     key = lookups.data_key()
     # Without an image, the update deletes the service.
     service = (lookups.service() if settings.image else None) or NOT_RUNNING
@@ -72,7 +78,7 @@ def _check_image(settings: Settings, image: Image | None, lookups: Lookups) -> I
         yield Mistake("imageTag", settings.image_tag, rule)
 
 
-def check_certificate(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
+def check_certificate(settings: Settings, lookups: PrerequisiteLookups) -> Iterator[Mistake]:
     """Yields what is wrong with the certificate of `certificateArn`."""
     arn, region, name = settings.certificate_arn, settings.region, settings.domain_name
     if arn is None:
@@ -91,7 +97,7 @@ def check_certificate(settings: Settings, lookups: OfferLookups) -> Iterator[Mis
         yield Mistake("certificateArn", arn, f"{rule} (a wildcard stands for one label): set one for that name")
 
 
-def check_zone(settings: Settings, lookups: OfferLookups) -> Iterator[Mistake]:
+def check_zone(settings: Settings, lookups: PrerequisiteLookups) -> Iterator[Mistake]:
     """Yields what is wrong with the hosted zone of `hostedZoneId`."""
     zone_id, name = settings.hosted_zone_id, settings.domain_name
     if zone_id is None:
@@ -124,7 +130,7 @@ def _check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]
         yield Mistake("evacuated", "true", rule)
 
 
-def check_models(settings: Settings, lookups: OfferLookups) -> tuple[dict[str, InferenceProfile], list[Mistake]]:
+def check_models(settings: Settings, lookups: PrerequisiteLookups) -> tuple[dict[str, InferenceProfile], list[Mistake]]:
     """Returns the inference profiles of `extraModelIds` by id, and what is wrong with all models and profiles."""
     profiles: dict[str, InferenceProfile] = {}
     mistakes: list[Mistake] = []
@@ -154,7 +160,9 @@ def check_models(settings: Settings, lookups: OfferLookups) -> tuple[dict[str, I
     return profiles, mistakes
 
 
-def _alternatives(model_id: str, offered: Mapping[str, InferenceTypes], region: str, lookups: OfferLookups) -> str:
+def _alternatives(
+    model_id: str, offered: Mapping[str, InferenceTypes], region: str, lookups: PrerequisiteLookups
+) -> str:
     """Returns how else a model can be used in the region, as the remedy of an error message."""
     by_id = [model_id] if model_id in offered and not needs_profile(offered[model_id]) else []
     profiles = [f"{geography}.{model_id}" for geography in GEOGRAPHIES]
