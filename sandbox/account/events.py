@@ -15,9 +15,10 @@ from moto.events.utils import EventTemplateParser
 from moto.kms.models import kms_backends
 from moto.sns.models import sns_backends
 
+from sandbox.account.bucket_policy import policy_allows
 from sandbox.account.patching import replaces
 
-_PRINCIPAL = {"Service": "events.amazonaws.com"}
+_SERVICE = "events.amazonaws.com"
 
 
 @replaces(EventsBackend)
@@ -49,15 +50,11 @@ def send_to_targets(_original: Callable[..., None], rule: Any, event: Any, trans
 
 
 def _may_publish(rule: Any, topic: Any) -> bool:
-    if not _lets_in(topic.policy):
+    """EventBridge passes nothing that a condition could test."""
+    if not policy_allows(topic.policy, _SERVICE, "sns:Publish", topic.arn, {}):
         return False
-    keys = kms_backends[rule.account_id][rule.region_name].keys
-    key = keys.get((topic.kms_master_key_id or "").rpartition("/")[2])
-    return not topic.kms_master_key_id or (key is not None and _lets_in(key.policy))
-
-
-def _lets_in(policy: str) -> bool:
-    return any(
-        statement["Effect"] == "Allow" and statement["Principal"] == _PRINCIPAL and "Condition" not in statement
-        for statement in json.loads(policy)["Statement"]
-    )
+    if not topic.kms_master_key_id:
+        return True
+    key = kms_backends[rule.account_id][rule.region_name].keys.get(topic.kms_master_key_id.rpartition("/")[2])
+    actions = ("kms:Decrypt", "kms:GenerateDataKey")
+    return key is not None and all(policy_allows(key.policy, _SERVICE, action, key.arn, {}) for action in actions)

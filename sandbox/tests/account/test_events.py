@@ -11,6 +11,7 @@ import pytest
 EVENT = {"Source": "aws.ecs", "DetailType": "ECS Service Action", "Detail": '{"reason": "RESOURCE:FARGATE"}'}
 LETS_IN = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "*", "Resource": "*"}
 OF_ACCOUNT = {**LETS_IN, "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}
+ELSE = {**LETS_IN, "Action": ["sns:Subscribe", "kms:DescribeKey"]}
 OTHER = {**LETS_IN, "Principal": {"Service": "cloudwatch.amazonaws.com"}}
 
 
@@ -44,6 +45,8 @@ def policy(statement: dict[str, Any]) -> str:
         (LETS_IN, OTHER, False),
         (OF_ACCOUNT, LETS_IN, False),
         (LETS_IN, OF_ACCOUNT, False),
+        (ELSE, LETS_IN, False),
+        (LETS_IN, ELSE, False),
     ],
 )
 def test_topic_gets_the_line_if_its_policies_let_eventbridge_in(
