@@ -28,7 +28,6 @@ class Stack:
     Args:
         committed: whether the clone has a file of the stack. A stack that was made in the sandbox has only the copy.
         file: the committed file without encrypted values, or the copy.
-        environments: the environments of Pulumi ESC that the committed file imports, which the sandbox leaves out.
         secrets: where the committed file has encrypted values, which only the operator's secrets provider can decrypt.
     """
 
@@ -36,7 +35,6 @@ class Stack:
     committed: bool
     file: StackFile
     secrets: tuple[KeyPath, ...] = ()
-    environments: tuple[str, ...] = ()
 
     @property
     def region(self) -> str:
@@ -74,8 +72,7 @@ def read_stack(layout: Layout, name: str) -> Stack:
     if source.exists():
         file = StackFile(source.read_text(), source.name)
         secrets = tuple(file.secure_paths())
-        environments = file.without_environments()
-        return Stack(name, committed=True, file=file.without_encryption(), secrets=secrets, environments=environments)
+        return Stack(name, committed=True, file=file.without_encryption(), secrets=secrets)
     if file := read_copy(layout, name):
         return Stack(name, committed=False, file=file)
     committed = sorted(path.name.split(".")[1] for path in layout.root.glob("Pulumi.?*.yaml"))

@@ -75,17 +75,6 @@ class StackFile:
                     break
         return self
 
-    def without_environments(self) -> tuple[str, ...]:
-        """Removes the environments of Pulumi ESC, which only Pulumi Cloud can open. Returns their names."""
-        given: Any = self.top.pop("environment", None)  # untyped, as YAML has it
-        # Either a list, or an environment with `imports` and with values of its own. An import is a name, or a name
-        # with options (pulumi/pulumi, sdk/go/common/workspace/project.go, Environment).
-        imports: list[Any] = (given.get("imports") if hasattr(given, "get") else given) or []
-        names: list[str] = [one if isinstance(one, str) else str(next(iter(one))) for one in imports]
-        if main := self.top.pop("mainEnvironment", None):  # one more, by name (the same file, ProjectStack)
-            names.insert(0, str(main))
-        return tuple(names) or (("the values under environment",) if given else ())
-
 
 def path_text(path: KeyPath) -> str:
     """Returns a path in the form that `pulumi config set --path` reads."""

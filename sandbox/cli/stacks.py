@@ -191,8 +191,6 @@ def _write_copy(session: Session) -> str | None:
         The tag of the stand-in image, if there is no repository to push it to yet. The copy then has no imageTag.
     """
     stack, file = session.stack, session.stack.file
-    if stack.environments:
-        say(f"Left out: the Pulumi ESC environments {', '.join(stack.environments)}, and every value that they hold")
     fixtures.supply_config(session.account, stack.name, session.region, file)
     tag = _stand_in_tag(stack)
     repository = fixtures.repository_uri(session.account, stack.name, session.region)

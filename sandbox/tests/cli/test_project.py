@@ -97,21 +97,3 @@ def test_unknown_stack_is_refused_with_the_known_ones(layout: Layout) -> None:
 def test_invalid_stack_name_is_refused(layout: Layout, name: str) -> None:
     with pytest.raises(SandboxError, match="a stack's name"):
         project.read_stack(layout, name)
-
-
-@pytest.mark.parametrize(
-    ("environment", "names"),
-    [
-        ("environment: [team/prod, {shared: {merge: false}}]", ("team/prod", "shared")),
-        ("environment: {imports: [team/prod], values: {pulumiConfig: {a: b}}}", ("team/prod",)),
-        ("environment: {values: {pulumiConfig: {a: b}}}", ("the values under environment",)),
-        ("environment: []", ()),
-        ("mainEnvironment: voice/dev", ("voice/dev",)),
-    ],
-)
-def test_esc_environments_are_left_out_of_the_copy(layout: Layout, environment: str, names: tuple[str, ...]) -> None:
-    layout.root.mkdir(exist_ok=True)
-    (layout.root / "Pulumi.dev.yaml").write_text(f"{environment}\nconfig:\n  aws:region: us-west-2\n")
-    stack = project.read_stack(layout, "dev")
-    assert stack.environments == names
-    assert stack.file.text() == "config:\n  aws:region: us-west-2\n"
