@@ -96,16 +96,6 @@ def update_item(original: Callable[..., Any], dynamodb: Any, table_name: str, *a
     return original(table_name, *args, **more)
 
 
-@replaces(DynamoDBBackend)
-def describe_continuous_backups(original: Callable[[str], Any], dynamodb: Any, table_name: str) -> Any:
-    """Returns the latest time that a restore can reach, which moto leaves at the time of the setting."""
-    answer = original(table_name)
-    table = dynamodb.get_table(table_name)
-    if _is_recoverable(table):
-        _recovery(table)["LatestRestorableDateTime"] = time.time()
-    return answer
-
-
 @replaces(DynamoHandler)
 def restore_table_to_point_in_time(original: Callable[[], Any], request: Any) -> Any:
     """Restores the content that the table had at the requested time."""

@@ -146,7 +146,6 @@ def _rule_type(direction: str) -> Resource:
             "referencedSecurityGroupIdDescription": "IpPermissions.UserIdGroupPairs.Description",
         },
         shown_as={"cidrIpv4": "CidrIpv4"},
-        outputs=("securityGroupRuleId",),
         replaces_if=_other_source,
         tags=tags_of("security-group-rule"),
         rules=_security_group_rule_rules,

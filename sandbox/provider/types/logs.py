@@ -80,7 +80,6 @@ QUERY_DEFINITION = Resource(
     read=(Read("DescribeQueryDefinitions", at="queryDefinitions"),),
     update=(Call("PutQueryDefinition", _QUERY, send_all=True),),
     delete=(Call("DeleteQueryDefinition"),),
-    outputs=("queryDefinitionId",),
     name=Name("name"),
     ordered=("logGroupNames",),
 )

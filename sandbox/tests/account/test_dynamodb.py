@@ -79,6 +79,17 @@ def assert_restored(dynamodb: Any, table: str) -> None:
     assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
 
 
+def test_deleted_table_is_restored_from_its_system_backup(dynamodb: Any) -> None:
+    put(dynamodb, 0, "kept")
+    dynamodb.delete_table(TableName="pairs")
+    assert dynamodb.list_backups()["BackupSummaries"] == [], "of users"
+    (backup,) = dynamodb.list_backups(BackupType="SYSTEM")["BackupSummaries"]
+    assert backup["BackupName"] == "pairs$DeletedTableBackup"
+    dynamodb.restore_table_from_backup(TargetTableName="pairs", BackupArn=backup["BackupArn"])
+    assert content(dynamodb, "pairs") == {"0": "kept"}
+    assert_restored(dynamodb, "pairs")
+
+
 def test_table_without_point_in_time_recovery_has_no_system_backup(dynamodb: Any) -> None:
     recover(dynamodb, "pairs", enabled=False)
     dynamodb.delete_table(TableName="pairs")
@@ -94,9 +105,9 @@ def test_earlier_content_is_restored(dynamodb: Any, monkeypatch: pytest.MonkeyPa
         put(dynamodb, number, text)
     contents = [content(dynamodb, "pairs")]
     clock.time.return_value = start + 1.5
-    put(dynamodb, 0, "bad")
     change(dynamodb, 1, "bad")
     change(dynamodb, 1, "worse")
+    put(dynamodb, 0, "bad")
     contents.append(content(dynamodb, "pairs"))
     clock.time.return_value = start + 3.5
     dynamodb.delete_item(TableName="pairs", Key=key(2))
