@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ..account import AccountError
 from ..resource import Call, Context, Read, Resource, Tags
 from ..rules import Fault, matches
 from ..values import Values
@@ -42,12 +43,28 @@ CERTIFICATE = Resource(
     rules=_certificate_rules,
 )
 
+
+def _certificate_to_wait_for(answer: Any, it: Context) -> str:
+    """Refuses to wait for a record that is not among those that the program names, as the AWS provider does.
+
+    Source: terraform-provider-aws, internal/service/acm/certificate_validation.go.
+    """
+    named = {name.rstrip(".") for name in it["validationRecordFqdns"] or ()}
+    for option in answer["Certificate"].get("DomainValidationOptions", []):
+        record = option.get("ResourceRecord", {}).get("Name", "").rstrip(".")
+        if record and named and record not in named:
+            message = f"missing {option['DomainName']} DNS validation record: {record}"
+            raise AccountError("DescribeCertificate", "MissingRecord", message)
+    return it["certificateArn"]
+
+
 # It creates nothing: it waits until the certificate is issued.
 VALIDATION = Resource(
     "aws:acm/certificateValidation:CertificateValidation",
     service="acm",
     create=Call("DescribeCertificate", ("certificateArn",)),
-    id="certificateArn",
+    id=_certificate_to_wait_for,
+    parse_id=lambda id: {"certificateArn": id},
     identity=lambda it: {"CertificateArn": it.id},
     read=(Read("DescribeCertificate", at="Certificate", gone=lambda certificate: certificate["Status"] != "ISSUED"),),
     local=("validationRecordFqdns",),

@@ -8,6 +8,7 @@ from ..rules import (
     distinct,
     document,
     exactly_one,
+    forbidden,
     found,
     given,
     matches,
@@ -20,13 +21,17 @@ from ..rules import (
 from ..values import UNKNOWN, Values, is_list, is_object
 
 _DAY_SECONDS = 24 * 60 * 60
-_PERCENT = r"(100(\.0+)?|\d{1,2}(\.\d{1,10})?)"
+_PERCENT = r"(100|\d{1,2}(\.\d{1,2})?)"
 _EXTENDED_STATISTIC = rf"p{_PERCENT}|(tm|wm|tc|ts){_PERCENT}|(TM|WM|TC|TS|PR)\(([\d.]+%?)?:([\d.]+%?)?\)|IQM"
 _NAME = r"[A-Za-z0-9_-]{1,255}"
 
 
 def _metric_alarm_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon CloudWatch API Reference: PutMetricAlarm, MetricDataQuery; User Guide, "Statistics definitions"."""
+    """Amazon CloudWatch API Reference: PutMetricAlarm, MetricDataQuery; User Guide, "Statistics definitions", "Create a
+    CloudWatch alarm based on a metric math expression".
+
+    terraform-provider-aws, internal/service/cloudwatch/metric_alarm.go: a percentile has at most two decimals.
+    """
     yield from one_of(inputs, "treatMissingData", "missing", "ignore", "breaching", "notBreaching")
     rule = "must be a percentile from p0 to p100, such as p99.9, or a trimmed statistic, such as tm90"
     yield from matches(inputs, "extendedStatistic", _EXTENDED_STATISTIC, rule)
@@ -43,6 +48,8 @@ def _metric_alarm_rules(inputs: Values) -> Iterator[Fault]:
         yield from required(inputs, "must be given with a metric", "period", "namespace")
         yield from exactly_one(inputs, "statistic", "statistic", "extendedStatistic")
     if inputs.get("metricQueries") and inputs["metricQueries"] is not UNKNOWN:
+        of_one_metric = ("dimensions", "extendedStatistic", "namespace", "period", "statistic")
+        yield from forbidden(inputs, "must not be given with metricQueries", *of_one_metric)
         yield from _queries_faults(inputs)
 
 
@@ -61,6 +68,9 @@ def _queries_faults(inputs: Values) -> Iterator[Fault]:
     rule = "must be letters, digits and _, starting with a lower-case letter"
     yield from matches(inputs, "metricQueries.id", r"[a-z][A-Za-z0-9_]{0,254}", rule)
     yield from distinct(found(inputs, "metricQueries.id"), "must not be the id of another query")
+    metrics = list(objects(inputs, "metricQueries.metric"))
+    if len(metrics) > 10:
+        yield Fault("metricQueries", "must have at most ten metrics", len(metrics))
     returned = 0
     for place, query in objects(inputs, "metricQueries"):
         yield from exactly_one(query, place, "expression", "metric")
@@ -138,7 +148,6 @@ DASHBOARD = Resource(
     read=(Read("GetDashboard"),),
     update=(Call("PutDashboard", ("dashboardBody",)),),
     delete=(Call("DeleteDashboards"),),
-    outputs=("dashboardArn",),
     rules=_dashboard_rules,
 )
 

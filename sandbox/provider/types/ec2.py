@@ -157,7 +157,7 @@ ELASTIC_IP = Resource(
     identity=lambda it: {"AllocationId": it.id},
     read=(Read("DescribeAddresses", at="Addresses"),),
     delete=(Call("ReleaseAddress"),),
-    outputs=("allocationId", "publicIp"),
+    outputs=("allocationId",),
     tags=tags_of("elastic-ip"),
 )
 
@@ -169,8 +169,7 @@ NAT_GATEWAY = Resource(
     identity=lambda it: {"NatGatewayId": it.id},
     read=(Read("DescribeNatGateways", at="NatGateways", gone=_is_deleted),),
     delete=(Call("DeleteNatGateway"),),
-    shown_as={"allocationId": "NatGatewayAddresses.AllocationId", "publicIp": "NatGatewayAddresses.PublicIp"},
-    outputs=("publicIp",),
+    shown_as={"allocationId": "NatGatewayAddresses.AllocationId"},
     tags=tags_of("natgateway"),
 )
 

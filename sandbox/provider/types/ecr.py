@@ -3,16 +3,26 @@
 from collections.abc import Iterator
 
 from ..resource import Call, Name, Read, Resource, Tags
-from ..rules import Fault, between, document, found, get, given, objects, one_of, parse
+from ..rules import Fault, between, distinct, document, found, get, given, number, objects, one_of, parse, required
 from ..values import Values
 
 
 def _lifecycle_policy_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon ECR User Guide, "Lifecycle policy parameters"."""
+    """Amazon ECR User Guide, "Lifecycle policy properties"."""
     yield from document(inputs, "policy", 30_720)
     policy = parse(inputs, "policy")
     if policy and not list(found(policy, "policy.rules")):
         yield Fault("policy", 'must be a JSON document with a list "rules"')
+    yield from distinct(found(policy, "policy.rules.rulePriority"), "must differ from rule to rule")
+    yield from one_of(policy, "policy.rules.action.type", "expire")
+    last = max((number(value) or 0 for _, value in found(policy, "policy.rules.rulePriority")), default=0)
+    for place, rule in objects(policy, "policy.rules"):
+        for name in ("rulePriority", "action.type"):
+            yield from (fault.within(place) for fault in required(rule, "must be given", name))
+        if get(rule, "selection.tagStatus") == "any" and number(rule.get("rulePriority")) != last:
+            yield Fault(
+                f"{place}.rulePriority", "must be the highest, as the rule is for any tag", rule.get("rulePriority")
+            )
     yield from one_of(policy, "policy.rules.selection.tagStatus", "tagged", "untagged", "any")
     yield from one_of(policy, "policy.rules.selection.countType", "imageCountMoreThan", "sinceImagePushed")
     yield from between(policy, "policy.rules.selection.countNumber", 1)

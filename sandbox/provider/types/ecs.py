@@ -5,18 +5,34 @@ from typing import Any
 
 from ..account import AccountError
 from ..resource import Call, Context, Name, Read, Resource, Tags
-from ..rules import Fault, between, matches, number, objects, required
+from ..rules import Fault, between, matches, number, objects, one_of, required
 from ..values import Values, is_object, same
 from .ecs_task_definitions import NAME, is_inactive
 
 
+def _cluster_rules(inputs: Values) -> Iterator[Fault]:
+    """Amazon ECS API Reference, ClusterSetting."""
+    yield from one_of(inputs, "settings.value", "enhanced", "enabled", "disabled")
+
+
 def _service_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon ECS API Reference: CreateService, DeploymentConfiguration, CapacityProviderStrategyItem."""
+    """Amazon ECS API Reference: CreateService, DeploymentConfiguration, CanaryConfiguration, LinearConfiguration,
+    CapacityProviderStrategyItem.
+    """
     yield from matches(inputs, "name", *NAME)
     yield from required(inputs, "must be given on Fargate, where the network mode is awsvpc", "networkConfiguration")
     yield from between(inputs, "desiredCount", 0)
     yield from between(inputs, "deploymentMinimumHealthyPercent", 0, 100, "%")
     yield from between(inputs, "deploymentMaximumPercent", 0, 200, "%")
+    deployment = "deploymentConfiguration"
+    yield from between(inputs, f"{deployment}.canaryConfiguration.canaryPercent", 0.1, 100, "%")
+    yield from between(inputs, f"{deployment}.linearConfiguration.stepPercent", 3, 100, "%")
+    for bake in (
+        "bakeTimeInMinutes",
+        "canaryConfiguration.canaryBakeTimeInMinutes",
+        "linearConfiguration.stepBakeTimeInMinutes",
+    ):
+        yield from between(inputs, f"{deployment}.{bake}", 0, 1440, "minutes")
     providers = list(objects(inputs, "capacityProviderStrategies"))
     if sum(bool(one.get("base")) for _, one in providers) > 1:
         yield Fault("capacityProviderStrategies", "must have a base for one capacity provider only")
@@ -68,6 +84,7 @@ CLUSTER = Resource(
     name=Name("name"),
     refuses=_refuse_a_block_that_goes_away,
     tags=Tags(),
+    rules=_cluster_rules,
 )
 
 

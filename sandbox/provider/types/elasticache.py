@@ -10,11 +10,15 @@ from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import Fault, between, given, matches, number, one_of
 from ..values import Values
 
-_MOMENT = r"(mon|tue|wed|thu|fri|sat|sun):([01]\d|2[0-3]):[0-5]\d"
+_TIME = r"([01]\d|2[0-3]):[0-5]\d"
+_MOMENT = rf"(mon|tue|wed|thu|fri|sat|sun):{_TIME}"
 
 
 def _replication_group_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon ElastiCache API Reference, CreateReplicationGroup; User Guide, "Authenticating with the AUTH command"."""
+    """Amazon ElastiCache API Reference, CreateReplicationGroup; User Guide, "Authenticating with the AUTH command".
+
+    terraform-provider-aws, internal/service/elasticache/engine_version.go: an engine's version from 6 has two numbers.
+    """
     rule = "must be 16 to 128 letters, digits and the characters ! & # $ ^ < > -"
     yield from matches(inputs, "authToken", r"[A-Za-z0-9!&#$^<>-]{16,128}", rule)
     rule = "must be 1 to 40 letters, digits and single hyphens, starting with a letter and not ending with a hyphen"
@@ -23,6 +27,8 @@ def _replication_group_rules(inputs: Values) -> Iterator[Fault]:
     yield from between(inputs, "numCacheClusters", 1, 6)
     yield from between(inputs, "snapshotRetentionLimit", 0, 35, "days")
     yield from matches(inputs, "maintenanceWindow", f"{_MOMENT}-{_MOMENT}", "must be ddd:hh:mm-ddd:hh:mm")
+    yield from matches(inputs, "snapshotWindow", f"{_TIME}-{_TIME}", "must be hh:mm-hh:mm")
+    yield from matches(inputs, "engineVersion", r"[6-9]\.\d+|6\.x", "must be major.minor, such as 7.2")
     if given(inputs, "authToken") and inputs.get("transitEncryptionEnabled") in (None, False):
         yield Fault("authToken", "needs transitEncryptionEnabled")
     if inputs.get("automaticFailoverEnabled") is True and number(inputs.get("numCacheClusters")) == 1:

@@ -678,7 +678,7 @@ SAMPLES: dict[str, Sample] = {
     ),
     SUBNET_GROUP: Sample(
         {"name": "app-cache", "description": "Of the app", "subnetIds": [Ref(SUBNET), Ref("second subnet")]},
-        {"description": "Of one app", "subnetIds": [Ref(SUBNET)]},
+        {"description": "Of one app"},  # a cache uses the subnets
     ),
     CACHE: Sample(
         {

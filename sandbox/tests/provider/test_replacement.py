@@ -228,6 +228,12 @@ def test_an_internet_gateway_moves_to_another_network(world: World, endpoint: st
     world.engine.delete(moved)
 
 
+def test_an_unused_subnet_group_changes_its_subnets(world: World) -> None:
+    first, second = world.make(samples.SUBNET).id, world.make("second subnet").id
+    made = world.engine.create(samples.SUBNET_GROUP, "other", {"name": "other", "subnetIds": [first, second]})
+    _changed(world, made, {"subnetIds": [first]})
+
+
 def test_logs_of_zero_days_never_expire(world: World, endpoint: str) -> None:
     made = world.engine.create(samples.LOG_GROUP, "group", {"name": "/app", "retentionInDays": 0})
     made = _changed(world, _changed(world, made, {"retentionInDays": 7}), {"retentionInDays": 0})

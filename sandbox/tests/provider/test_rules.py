@@ -112,7 +112,18 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         (f"{_LOGS}options.awslogs-group", GONE, "options.awslogs-group`: must be given for awslogs"),
         (f"{_C}linuxParameters.sharedMemorySize", 64, "sharedMemorySize`: must not be given on Fargate"),
     ],
+    samples.CLUSTER: [("settings.0.value", "on", '`settings[0].value` is "on": must be one of enhanced, enabled')],
     samples.SERVICE: [
+        *(
+            ("deploymentConfiguration", {shift: {name: value}}, f"`deploymentConfiguration.{shift}.{name}` is {value}:")
+            for shift, name, value in (
+                ("canaryConfiguration", "canaryPercent", 0),
+                ("canaryConfiguration", "canaryBakeTimeInMinutes", 1441),
+                ("linearConfiguration", "stepPercent", 2),
+                ("linearConfiguration", "stepBakeTimeInMinutes", 1441),
+            )
+        ),
+        ("deploymentConfiguration", {"bakeTimeInMinutes": "1441"}, '"1441": must be 0 to 1,440 minutes'),
         ("name", "an app", '`name` is "an app": must be 1 to 255 letters'),
         ("desiredCount", -1, "`desiredCount` is -1: must be at least 0"),
         ("deploymentMinimumHealthyPercent", 101, "`deploymentMinimumHealthyPercent` is 101: must be 0 to 100 %"),
@@ -204,6 +215,19 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
     samples.IMAGE_LIFECYCLE: [
         ("policy", "{", "`policy`: must be a JSON document"),
         ("policy.rules", GONE, '`policy`: must be a JSON document with a list "rules"'),
+        ("policy.rules.0.rulePriority", GONE, "`policy.rules[0].rulePriority`: must be given"),
+        ("policy.rules.0.action", GONE, "`policy.rules[0].action.type`: must be given"),
+        ("policy.rules.0.action.type", "archive", '"archive": must be one of expire'),
+        (
+            "policy.rules",
+            [{"rulePriority": 1}] * 2,
+            "`policy.rules[1].rulePriority` is 1: must differ from rule to rule",
+        ),
+        (
+            "policy.rules",
+            [{"rulePriority": 1, "selection": {"tagStatus": "any"}}, {"rulePriority": 2}],
+            "`policy.rules[0].rulePriority` is 1: must be the highest, as the rule is for any tag",
+        ),
         (f"{_SELECTION}tagStatus", "old", 'tagStatus` is "old": must be one of tagged, untagged, any'),
         (f"{_SELECTION}tagStatus", "tagged", "must have tagPrefixList or tagPatternList"),
         (f"{_SELECTION}countType", "age", 'countType` is "age": must be one of'),
@@ -238,6 +262,8 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
             ("maintenanceWindow", window, f'`maintenanceWindow` is "{window}": must be ddd:hh:mm-ddd:hh:mm')
             for window in ("sunday", "sun:25:00-mon:02:00", "sun:x:00-mon:02:00")
         ),
+        ("snapshotWindow", "1:00-2:00", '`snapshotWindow` is "1:00-2:00": must be hh:mm-hh:mm'),
+        ("engineVersion", "7.2.6", '`engineVersion` is "7.2.6": must be major.minor, such as 7.2'),
     ],
     samples.KEY: [
         *_of_a_resource("policy"),
@@ -307,7 +333,7 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("treatMissingData", "good", '`treatMissingData` is "good": must be one of missing, ignore'),
         *(
             ("extendedStatistic", name, f'`extendedStatistic` is "{name}": must be a percentile from p0 to p100')
-            for name in ("p200", "p", "P95", "p-1", "tm101", "Average")
+            for name in ("p200", "p", "P95", "p-1", "tm101", "p99.999", "Average")
         ),
         ("statistic", "Sum", "`statistic`: exactly one of statistic, extendedStatistic must be given"),
         ("period", "45", '`period` is "45": must be 10, 20, 30 or a multiple of 60 seconds'),
@@ -316,6 +342,15 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("metricQueries", [{"id": "x"}], "exactly one of metricName, metricQueries must be given"),
     ],
     "an alarm on queries": [
+        *(
+            (name, value, f"`{name}`: must not be given with metricQueries")
+            for name, value in (("namespace", "App"), ("period", 60), ("statistic", "Sum"), ("dimensions", {"A": "b"}))
+        ),
+        (
+            "metricQueries",
+            [{"id": f"m{number}", "metric": {"metricName": "Errors"}} for number in range(11)],
+            "`metricQueries` is 11: must have at most ten metrics",
+        ),
         ("evaluationPeriods", 1441, "`evaluationPeriods` is 1441: must be at most 1440, as the period is 60 seconds"),
         ("metricQueries.2.returnData", False, "must have exactly one query with returnData"),
         ("metricQueries.1.expression", GONE, "exactly one of expression, metric must be given"),

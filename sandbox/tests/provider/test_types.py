@@ -15,6 +15,7 @@ from sandbox.tests.provider.samples import (
     BUDGET,
     CACHE,
     CACHE_TOKEN,
+    CERTIFICATE,
     CONTAINERS,
     KEY,
     MATH,
@@ -84,6 +85,16 @@ def test_members_that_ecs_adds_are_no_difference(world: World) -> None:
 
 
 # Further
+
+
+def test_wait_for_a_certificate_without_its_record_is_refused(world: World) -> None:
+    """terraform-provider-aws, internal/service/acm/certificate_validation.go."""
+    certificate = world.make(CERTIFICATE)
+    (option,) = certificate.outputs["domainValidationOptions"]
+    given: Values = {"certificateArn": certificate.id, "validationRecordFqdns": ["other.example.com"]}
+    with pytest.raises(Refused, match=f"missing {option['domainName']} DNS validation record: ") as refused:
+        world.engine.create("aws:acm/certificateValidation:CertificateValidation", "wait", given)
+    assert refused.value.init_failed() is None
 
 
 def test_a_new_security_group_has_no_egress_rule(world: World, endpoint: str) -> None:
