@@ -3,9 +3,9 @@
 moto stores no tags of a scalable target. Its DescribeScalingPolicies ignores names, and also returns the policies of
 targets whose id is a part of the requested id. It lacks DescribeScalingActivities. Its RegisterScalableTarget leaves
 the count as it is: Application Auto Scaling sets a count that is outside the new limits to the nearer one. Its
-PutScalingPolicy takes a second policy that tracks the same metric.
+PutScalingPolicy takes a second policy that tracks the same metric. Policies and scheduled actions need no target.
 
-Sources: Application Auto Scaling API Reference: RegisterScalableTarget, TagResource, UntagResource,
+Sources: Application Auto Scaling API Reference: RegisterScalableTarget, PutScheduledAction, TagResource, UntagResource,
 ListTagsForResource, DescribeScalingPolicies, DescribeScalingActivities, ScalingActivity; Application Auto Scaling User
 Guide, "Scaling activities for Application Auto Scaling", which has the words. The error of PutScalingPolicy is AWS's
 (gravitational/teleport, lib/backend/dynamo).
@@ -104,8 +104,25 @@ def _tags(request: Any, arn: str) -> dict[str, str]:
 
 
 @replaces(ApplicationAutoScalingResponse)
+def put_scheduled_action(original: Callable[[], str], request: Any) -> str:
+    """Requires the target."""
+    _require_target(request)
+    return original()
+
+
+def _require_target(request: Any) -> None:
+    namespace, resource, dimension = (
+        request._get_param(name) for name in ("ServiceNamespace", "ResourceId", "ScalableDimension")
+    )
+    if resource not in request.applicationautoscaling_backend.targets.get(dimension, {}):
+        message = f"service namespace: {namespace}, resource ID: {resource}, scalable dimension: {dimension}"
+        raise JsonRESTError("ObjectNotFoundException", f"No scalable target registered for {message}")
+
+
+@replaces(ApplicationAutoScalingResponse)
 def put_scaling_policy(original: Callable[[], str], request: Any) -> str:
-    """Refuses a second policy of a target that tracks the same metric."""
+    """Requires the target. Refuses a second policy of a target that tracks the same metric."""
+    _require_target(request)
     target = tuple(request._get_param(name) for name in ("ResourceId", "ScalableDimension"))
     metric = _metric(request._get_param(_TRACKING))
     for policy in request.applicationautoscaling_backend.policies.values():

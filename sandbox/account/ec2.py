@@ -4,10 +4,10 @@ bucket of a flow log.
 moto deletes a subnet, a security group or a gateway that something still uses. EC2 answers DependencyViolation. moto
 also has no network interface for a load balancer, a task or a cache, so every security group looks unused.
 
-Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, RouteAlreadyExists),
-CreateVpcEndpoint, ModifyVpcEndpoint, DescribeNetworkInterfaces, DetachInternetGateway, AuthorizeSecurityGroupIngress,
-DescribeSecurityGroupRules, ModifySecurityGroupRules; EC2 User Guide, "Local Zones"; VPC User Guide, "Amazon S3 bucket
-permissions for flow logs".
+Source: Amazon EC2 API Reference: "Error codes" (DependencyViolation, InvalidIPAddress.InUse, InvalidServiceName,
+RouteAlreadyExists), CreateVpcEndpoint, ModifyVpcEndpoint, DescribeNetworkInterfaces, DetachInternetGateway,
+AuthorizeSecurityGroupIngress, DescribeSecurityGroupRules, ModifySecurityGroupRules; EC2 User Guide, "Local Zones"; VPC
+User Guide, "Amazon S3 bucket permissions for flow logs".
 """
 
 import hashlib
@@ -192,7 +192,10 @@ def release_address(
 def create_vpc_endpoint(
     original: Callable[..., Any], ec2: Any, service_name: str, route_table_ids: list[str], **more: Any
 ) -> Any:
-    """Refuses a second gateway endpoint for a service in a route table."""
+    """Refuses a second gateway endpoint for a service in a route table, and a service of another region."""
+    if service_name not in (f"com.amazonaws.{ec2.region_name}.{name}" for name in ("dynamodb", "s3")):
+        message = f"The Vpc Endpoint Service '{service_name}' does not exist"
+        raise EC2ClientError("InvalidServiceName", message)
     for endpoint in ec2.vpc_end_points.values():
         shared = set(endpoint.route_table_ids or []) & set(route_table_ids or [])
         if endpoint.state == "available" and endpoint.service_name == service_name and shared:

@@ -109,9 +109,16 @@ def describe_cache_clusters(_original: Callable[[], ActionResult], request: Any)
 
 @adds(ElastiCacheResponse)
 def modify_cache_subnet_group(request: Any) -> ActionResult:
-    """Changes the description and the subnets of a subnet group."""
+    """Changes the description and the subnets of a subnet group. No subnet can be removed while a cache uses the group.
+
+    Amazon ElastiCache User Guide, "Modifying a subnet group": no subnet in use can be removed. ElastiCache chooses the
+    subnets of the nodes. Here they are in all.
+    """
     backend = request.elasticache_backend
     (group,) = backend.describe_cache_subnet_groups(request._get_param("CacheSubnetGroupName"))
+    removed = {*group.subnet_ids} - {*(request._get_param("SubnetIds") or group.subnet_ids)}
+    if removed and _is_used(backend, group):
+        raise ElastiCacheException("SubnetInUse", f"The subnet {min(removed)} is in use by a cache cluster.")
     changed = CacheSubnetGroup(
         backend.account_id,
         backend.region_name,
@@ -130,12 +137,17 @@ def delete_cache_subnet_group(request: Any) -> ActionResult:
     backend = request.elasticache_backend
     (group,) = backend.describe_cache_subnet_groups(request._get_param("CacheSubnetGroupName"))
     name = group.cache_subnet_group_name
-    if any(name == one.cache_subnet_group_name for one in backend.replication_groups.values()):
+    if _is_used(backend, group):
         message = f"Cache subnet group {name} is currently in use by a cache cluster."
         raise ElastiCacheException("CacheSubnetGroupInUse", message)
     del backend.cache_subnet_groups[name]
     backend.tagging_service.delete_all_tags_for_resource(group.arn)
     return EmptyResult()
+
+
+def _is_used(backend: Any, subnet_group: Any) -> bool:
+    name = subnet_group.cache_subnet_group_name
+    return any(name == one.cache_subnet_group_name for one in backend.replication_groups.values())
 
 
 def _group(request: Any) -> Any:

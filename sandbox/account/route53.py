@@ -2,7 +2,8 @@
 
 moto accepts a CREATE of a record set that exists if a value differs, refuses a CREATE after a DELETE, accepts a DELETE
 of what does not exist, and deletes every record set of the zone with the same set identifier. It accepts a health check
-that does not exist, a record set without latency beside one with latency, and two for one region. An update of a health
+that does not exist, a CNAME record beside others, a record set without latency beside one with latency, and two for one
+region. An update of a health
 check drops the regions that it does not name.
 
 Source: Amazon Route 53 API Reference, ChangeResourceRecordSets, ResourceRecordSet, UpdateHealthCheck.
@@ -42,13 +43,29 @@ def change_resource_record_sets(
         else:
             existing[identity] = record_set
     for identity in changed & existing.keys():
-        others = [one for held, one in existing.items() if held[:2] == identity[:2] and held != identity]
-        _require_same_routing(existing[identity], others)
+        others = [one for held, one in existing.items() if held[0] == identity[0] and held != identity]
+        _require_one_canonical_name(existing[identity], others, zone)
+        _require_same_routing(existing[identity], [one for one in others if one.type == identity[1]])
     # moto would refuse a CREATE after a DELETE. An UPSERT of what does not exist does the same.
     batch = [{**change, "Action": "UPSERT"} if change["Action"] == "CREATE" else change for change in change_list]
     original(zoneid, batch)
     unchanged = [record_set for identity, record_set in before.items() if identity not in changed]
     zone.rrsets = unchanged + [record_set for record_set in zone.rrsets if _identity(record_set) in changed]
+
+
+def _require_one_canonical_name(new: Any, others: list[Any], zone: Any) -> None:
+    """A name with a CNAME record has no record of another type. The errors are AWS's (cookpad/roadworker, pull request
+    89; RJPearson94/terraform-aws-open-next, issue 24).
+    """
+    name, zone_name = f"{new.name.rstrip('.')}.", f"{zone.name.rstrip('.')}."
+    if new.type == "CNAME" and any(one.type != "CNAME" for one in others):
+        reason = f"as it conflicts with other records with the same DNS name in zone {zone_name}"
+    elif new.type != "CNAME" and any(one.type == "CNAME" for one in others):
+        reason = f"because a conflicting RRSet of type CNAME with the same DNS name already exists in zone {zone_name}"
+    else:
+        return
+    message = f"RRSet of type {new.type} with DNS name {name} is not permitted {reason}"
+    raise Route53ClientError("InvalidChangeBatch", message)
 
 
 def _require_same_routing(new: Any, others: list[Any]) -> None:

@@ -8,13 +8,27 @@ from typing import Any
 import pytest
 
 
+def _target(service: str) -> dict[str, str]:
+    resource = f"service/c/{service}"
+    return {"ServiceNamespace": "ecs", "ResourceId": resource, "ScalableDimension": "ecs:service:DesiredCount"}
+
+
+def test_policy_and_scheduled_action_need_their_target(aws: Callable[[str], Any]) -> None:
+    """Application Auto Scaling API Reference: PutScalingPolicy, PutScheduledAction (ObjectNotFoundException)."""
+    scaling = aws("application-autoscaling")
+    with pytest.raises(scaling.exceptions.ObjectNotFoundException, match="resource ID: service/c/app"):
+        scaling.put_scaling_policy(PolicyName="cpu", PolicyType="TargetTrackingScaling", **_target("app"))
+    with pytest.raises(scaling.exceptions.ObjectNotFoundException, match="resource ID: service/c/app"):
+        scaling.put_scheduled_action(ScheduledActionName="night", Schedule="rate(1 day)", **_target("app"))
+
+
 def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], Any]) -> None:
     ecs, scaling = aws("ecs"), aws("application-autoscaling")
     ecs.create_cluster(clusterName="c")
     ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
     for name in ("app", "other"):
         ecs.create_service(cluster="c", serviceName=name, taskDefinition="t", desiredCount=1)
-    target = {"ServiceNamespace": "ecs", "ResourceId": "service/c/app", "ScalableDimension": "ecs:service:DesiredCount"}
+    target = _target("app")
 
     def shown(**asked: str) -> list[tuple[str, ...]]:
         found = scaling.describe_scaling_activities(ServiceNamespace="ecs", **asked)["ScalingActivities"]
@@ -48,15 +62,18 @@ def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], A
 
 
 def test_target_has_one_policy_that_tracks_a_metric(aws: Callable[[str], Any]) -> None:
-    scaling = aws("application-autoscaling")
+    ecs, scaling = aws("ecs"), aws("application-autoscaling")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
+    for service in ("app", "other"):
+        ecs.create_service(cluster="c", serviceName=service, taskDefinition="t", desiredCount=1)
+        scaling.register_scalable_target(**_target(service), MinCapacity=1, MaxCapacity=2)
 
     def put(name: str, metric: str, service: str = "app", value: int = 70) -> None:
         scaling.put_scaling_policy(
             PolicyName=name,
             PolicyType="TargetTrackingScaling",
-            ServiceNamespace="ecs",
-            ResourceId=f"service/c/{service}",
-            ScalableDimension="ecs:service:DesiredCount",
+            **_target(service),
             TargetTrackingScalingPolicyConfiguration={
                 "TargetValue": value,
                 "PredefinedMetricSpecification": {"PredefinedMetricType": f"ECSServiceAverage{metric}Utilization"},

@@ -114,6 +114,12 @@ def test_nat_gateway_holds_its_subnet_and_its_address(world: World) -> None:
     world.ec2.release_address(AllocationId=address)
 
 
+@pytest.mark.parametrize("service", ["com.amazonaws.us-east-1.s3", f"com.amazonaws.{REGION}.s4", "s3"])
+def test_endpoint_of_a_service_that_the_region_lacks_is_refused(world: World, service: str) -> None:
+    with refused("InvalidServiceName"):
+        world.ec2.create_vpc_endpoint(VpcId=world.vpc, ServiceName=service)
+
+
 def test_new_flow_log_writes_the_policy_of_its_bucket(world: World) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="flows", CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -81,6 +81,17 @@ def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
     assert described(caches)["MemberClusters"] == ["app-001"]
 
 
+def test_subnet_of_a_cache_stays_in_its_subnet_group(caches: Any) -> None:
+    """Amazon ElastiCache API Reference, ModifyCacheSubnetGroup (SubnetInUse)."""
+    (group,) = caches.describe_cache_subnet_groups()["CacheSubnetGroups"]
+    first = group["Subnets"][0]["SubnetIdentifier"]
+    change: dict[str, Any] = {"CacheSubnetGroupName": "app"}
+    with refused("SubnetInUse"):
+        caches.modify_cache_subnet_group(**change, SubnetIds=[first])
+    caches.delete_replication_group(ReplicationGroupId="app")
+    caches.modify_cache_subnet_group(**change, SubnetIds=[first])
+
+
 def test_group_is_deleted_with_a_final_snapshot_of_a_new_name_and_before_its_subnet_group(caches: Any) -> None:
     with refused("CacheSubnetGroupInUse"):
         caches.delete_cache_subnet_group(CacheSubnetGroupName="app")

@@ -72,6 +72,20 @@ def test_record_sets_of_a_name_have_one_routing_policy_and_each_another_region(z
     assert [identifier for _, identifier, _ in zone.shown()] == ["dev", "other"]
 
 
+def test_name_with_a_cname_record_has_no_other_record(zone: Zone) -> None:
+    text = record_set("x.example.com", "a")
+    alias = {"Name": "x.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "y.example.com"}]}
+    refused = zone.route53.exceptions.InvalidChangeBatch
+    zone.change(("CREATE", text))
+    with pytest.raises(refused, match=r"type CNAME with DNS name x\.example\.com\. is not permitted as it conflicts"):
+        zone.change(("CREATE", alias))
+    with pytest.raises(refused, match=r"example\.com\. is not permitted as it conflicts with other records"):
+        zone.change(("CREATE", {**alias, "Name": "example.com"}))  # the zone's own records have that name
+    zone.change(("DELETE", text), ("CREATE", alias))
+    with pytest.raises(refused, match=r"type TXT .* because a conflicting RRSet of type CNAME"):
+        zone.change(("CREATE", text))
+
+
 def test_batch_with_a_refused_change_changes_nothing(zone: Zone) -> None:
     new = record_set("y.example.com", "a")
     for refused in (("CREATE", new), ("DELETE", record_set("z.example.com", "a"))):
