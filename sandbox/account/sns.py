@@ -1,7 +1,7 @@
 """Amazon SNS: what moto lacks of topics that exist and of subscriptions by e-mail.
 
-CreateTopic returns an existing topic only if it has the same tags and attributes. A subscription by e-mail has no ARN
-in lists until somebody confirms it, which nobody does here.
+CreateTopic returns an existing topic only if it has the same tags. A subscription by e-mail has no ARN in lists until
+somebody confirms it, which nobody does here.
 
 Sources: Amazon SNS API Reference, CreateTopic; Amazon SNS Developer Guide, "Setting up email notifications". The text
 of the error is AWS's (localstack, tests/aws/services/sns/test_sns.snapshot.json).
@@ -11,7 +11,6 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from moto.core.utils import camelcase_to_underscores
 from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription, Topic
 
@@ -26,14 +25,10 @@ def create_topic(
     attributes: dict[str, str] | None = None,
     tags: dict[str, str] | None = None,
 ) -> Topic:
-    """Refuses other tags or attributes than those of an existing topic of the name."""
+    """Refuses other tags than those of an existing topic of the name."""
     held = next((topic for topic in sns.topics.values() if topic.name == name), None)
     if held is not None and tags and tags != held._tags:
         raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
-    for attribute, value in (attributes or {}).items() if held is not None else ():
-        if str(getattr(held, camelcase_to_underscores(attribute), None)) != value:
-            message = "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
-            raise SNSInvalidParameter(message)
     return original(name, attributes, tags)
 
 

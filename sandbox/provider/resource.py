@@ -179,10 +179,9 @@ class Resource:
     delete          the calls that delete it
     rename          property to parameter, see `convert`
     shown_as        where an answer shows a property that is neither under its name nor under its parameter's
-    unset           what a property is if no answer shows it
     outputs         what the account adds to the inputs or chooses if the program does not
     keeps           properties that stay as they are if the program drops them, like `outputs`
-    defaults        the AWS provider's values of properties that the program leaves out
+    defaults        the AWS provider's values of properties that the program leaves out, and that no answer shows
     clear           what an update sends for a property that the program drops
     local           properties that steer the provider and are sent at most by `delete`
     members         the members of a property that is an object, and of objects in it; `*` is any key of a map
@@ -217,7 +216,6 @@ class Resource:
     delete: tuple[Call, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
     shown_as: Mapping[str, str] = field(default_factory=dict[str, str])
-    unset: Values = field(default_factory=dict[str, Any])
     outputs: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
     defaults: Values = field(default_factory=dict[str, Any])

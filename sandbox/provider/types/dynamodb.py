@@ -137,7 +137,6 @@ TABLE = Resource(
         "pointInTimeRecovery.enabled": "PointInTimeRecoveryEnabled",
     },
     shown_as={"arn": "TableArn", "billingMode": "BillingModeSummary.BillingMode"},
-    unset={"billingMode": "PROVISIONED"},
     outputs=("arn", "pointInTimeRecovery", "serverSideEncryption", "ttl"),
     defaults={"billingMode": "PROVISIONED"},
     clear={"deletionProtectionEnabled": False},

@@ -61,7 +61,6 @@ LOG_GROUP = Resource(
     delete=(Call("DeleteLogGroup"),),
     rename={"name": "logGroupName"},
     shown_as={"arn": "logGroupArn"},
-    unset={"retentionInDays": 0},
     outputs=("arn", "deletionProtectionEnabled"),
     defaults={"retentionInDays": 0},
     name=Name("name"),
