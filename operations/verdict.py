@@ -122,7 +122,10 @@ def _of_counts(intended: str, answers: Answers, service: _Answer) -> tuple[Outco
         return Outcome.UNHEALTHY, f"{desired} tasks are desired, and the autoscaler's minimum is {answers.minimum}"
     if running < desired:
         return Outcome.UNHEALTHY, f"{running} of {desired} tasks of {short(runs)} run"
-    for entry in service.get("loadBalancers", []):
+    entries: Sequence[_Answer] = service.get("loadBalancers", [])
+    if not entries:
+        return Outcome.UNHEALTHY, f"no client reaches {short(runs)}, as the service has no load balancer"
+    for entry in entries:
         healthy = healthy_targets(entry, answers)
         if healthy < desired:
             return (

@@ -58,6 +58,7 @@ EXPECTED = {
     "old tasks beside the new ones": (Outcome.IN_PROGRESS, "1 tasks of an earlier revision"),
     "tasks missing": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 run"),
     "targets unhealthy": (Outcome.UNHEALTHY, "1 of 2 tasks of voiceter-backend:42 are healthy"),
+    "load balancer taken away": (Outcome.UNHEALTHY, "no client reaches voiceter-backend:42"),
     "old targets still draining": (Outcome.GOOD, "2 of 2 tasks"),
     "scaled to nothing by the schedule": (Outcome.GOOD, "0 of 0 tasks"),
     "scaled to nothing by hand": (Outcome.UNHEALTHY, "0 tasks are desired, and the autoscaler's minimum is 1"),

@@ -250,6 +250,7 @@ CASES: dict[str, Answers] = {
     ),
     "tasks missing": _case(service(runningCount=1), service_deployment()),
     "targets unhealthy": _case(service(), service_deployment(), blue="healthy unhealthy"),
+    "load balancer taken away": _case(service(loadBalancers=[]), service_deployment()),
     "old targets still draining": _case(service(), service_deployment(), blue="draining healthy draining healthy"),
     "scaled to nothing by the schedule": _case(
         service(deployment(desiredCount=0, runningCount=0), desiredCount=0, runningCount=0),
