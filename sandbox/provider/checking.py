@@ -189,7 +189,10 @@ def diff(
             continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
     if resource.refuses:
-        resource.refuses(olds, news)
+        # The AWS provider compares the outputs, which differ from the inputs after a failed update
+        # (pulumi-terraform-bridge, pkg/tfbridge/provider.go, Diff).
+        recorded = {name: outputs[name] for name in news.keys() & outputs.keys()}
+        resource.refuses({**olds, **recorded}, news)
     by_value = resource.replaces_if({**outputs, **olds}, news) if resource.replaces_if else ()
     replacing = resource.replacing | set(by_value)
     replaces = tuple(name for name in kinds if name in replacing)

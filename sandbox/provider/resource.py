@@ -187,7 +187,7 @@ class Resource:
     members         the members of a property that is an object, and of objects in it; `*` is any key of a map
     replaces        local properties whose change replaces the object
     replaces_if     the properties that replace it for these old and new values, though a call could change them
-    refuses         called with the old and the new inputs of a change; ValueError if the provider refuses it
+    refuses         called with what is in the state and the new inputs; ValueError if the provider refuses the change
     delete_before_replace   whether it is always deleted before its replacement is created. An object that the program
                     has named is in any case.
     ordered         lists in which the order of the items matters

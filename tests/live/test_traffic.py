@@ -172,9 +172,12 @@ def test_bad_linear_release_without_https_nat_and_spot(dev: Stack) -> None:
 
 
 def test_everything_but_the_strategy_is_set_back(dev: Stack) -> None:
+    """With a refresh, as the capacity is set back too."""
     changed = {"natGateways": "single", "spotPercent": "50", "bedrockModelId": OTHER_MODEL, "imageTag": GOOD}
     dev.sandbox.set("dev", **changed, **https(dev))
-    updated(dev)
+    refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
+    assert "force_new_deployment should be true when capacity_provider_strategy is being updated" in refusal
+    updated(dev, "--refresh")
     assert_https(dev)
     assert models(dev) == {OTHER_MODEL}
     assert capacity(dev) == ("DISABLED", {"FARGATE", "FARGATE_SPOT"})

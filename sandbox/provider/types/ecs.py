@@ -6,7 +6,7 @@ from typing import Any
 from ..account import AccountError
 from ..resource import Call, Context, Name, Read, Resource, Tags
 from ..rules import Fault, between, matches, number, objects, one_of, required
-from ..values import Values, is_object, same
+from ..values import Values, agrees, is_object
 from .ecs_task_definitions import NAME, is_inactive
 
 
@@ -134,7 +134,7 @@ def _service_parameters(values: Values, it: Context) -> Values:
 def _refuse_unforced_capacity(olds: Values, news: Values) -> None:
     """The AWS provider's `capacityProviderStrategyCustomizeDiff`, which ends the preview."""
     name = "capacityProviderStrategies"
-    if not same(olds.get(name), news.get(name)) and news.get("forceNewDeployment") is not True:
+    if not agrees(news.get(name), olds.get(name)) and news.get("forceNewDeployment") is not True:
         raise ValueError("force_new_deployment should be true when capacity_provider_strategy is being updated")
 
 

@@ -6,6 +6,7 @@ sandbox differs, a row says why.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -272,6 +273,10 @@ def test_capacity_of_a_service_changes_by_a_new_deployment_only(world: World, en
     quiet = {name: value for name, value in made.inputs.items() if name != "forceNewDeployment"}
     with pytest.raises(Refused, match="force_new_deployment should be true"):
         world.engine.diff(made, quiet | {"capacityProviderStrategies": spot})
+    # A failed update leaves the inputs of the update before in the state, and what it asked for in the outputs.
+    failed = replace(made, outputs={**made.outputs, "capacityProviderStrategies": spot})
+    with pytest.raises(Refused, match="force_new_deployment should be true"):
+        world.engine.diff(failed, quiet)
     assert service()["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE"
     _changed(world, made, {"capacityProviderStrategies": spot})
     assert service()["capacityProviderStrategy"][0]["capacityProvider"] == "FARGATE_SPOT"
