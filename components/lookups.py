@@ -1,4 +1,4 @@
-"""The lookups in AWS of what is there already: of the stack, of its operators, and of what AWS offers."""
+"""Lookups of what exists in AWS already: parts of the stack, objects of its operators, and what AWS offers."""
 
 from __future__ import annotations
 

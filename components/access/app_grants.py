@@ -24,7 +24,7 @@ class AppAccess:
 
 
 def app_grants(access: AppAccess, account: Account, cluster_name: str) -> list[Statement]:
-    """Returns the grants to use exactly that, and to protect the cluster's tasks from a scale-in."""
+    """Returns the grants to use exactly what `access` names, and to protect the cluster's tasks from a scale-in."""
     return [
         *_models(account, access),
         *_grant_if_any("BedrockGuardrails", "bedrock:ApplyGuardrail", access.guardrail_arns),

@@ -22,7 +22,7 @@ def latency_records(route53: Any, hosted_zone_id: str, name: str) -> list[dict[s
 
 
 class Check(Enum):
-    """What the health check of a record says, before anybody asks what its checkers report."""
+    """The state of a record's health check as Route 53 stores it, whatever its checkers report."""
 
     NONE = "has no health check"
     ON = "has a health check"
@@ -42,7 +42,7 @@ class Check(Enum):
 
 
 def check_of(route53: Any, record: Mapping[str, Any]) -> Check:
-    """Returns what the health check of a record says. `route53` is a client of boto3."""
+    """Returns the state of a record's health check. `route53` is a client of boto3."""
     check_id = record.get("HealthCheckId")
     if not check_id:
         return Check.NONE
@@ -62,7 +62,7 @@ def check_of(route53: Any, record: Mapping[str, Any]) -> Check:
 
 
 def regions_of(route53: Any, hosted_zone_id: str, name: str) -> dict[str, Check]:
-    """Returns the regions that share `name`: the set identifier of each record, and what its health check says."""
+    """Returns the regions that share `name`: the set identifier of each record, and the state of its health check."""
     return {
         record["SetIdentifier"]: check_of(route53, record) for record in latency_records(route53, hosted_zone_id, name)
     }

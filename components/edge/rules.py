@@ -36,7 +36,7 @@ TO_HTTPS: ListenerDefaultActionRedirectArgsDict = {"protocol": "HTTPS", "port": 
 
 @dataclass(frozen=True)
 class Places:
-    """The places of the rules of one listener that forward: the end of their logical names, and their priorities.
+    """Where the rules of one listener that forward are: the end of their logical names, and their priorities.
 
     Each kind of deployment has its own priorities: a change of strategy creates the new rules before it deletes the old
     rules.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.lib.refusals import refusal
+from components.lib.lookup import ask
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Account:
             pulumi.RunError: AWS does not answer, for example because credentials are missing or expired.
         """
         options = pulumi.InvokeOptions(provider=provider)
-        try:
-            identity = aws.get_caller_identity(opts=options)
-            partition = aws.get_partition(opts=options)
-        except Exception as error:  # the SDK raises bare exceptions
-            raise pulumi.RunError(f"AWS does not say which account this is: {refusal(error) or error}") from error
+        identity = ask(
+            "the account of this shell's credentials (sts:GetCallerIdentity)",
+            lambda: aws.get_caller_identity(opts=options),
+        )
+        partition = ask("the partition of the region", lambda: aws.get_partition(opts=options))
         return cls(identity.account_id, partition.partition, region)
 
     def arn(self, service: str, resource: str) -> str:

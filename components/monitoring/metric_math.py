@@ -56,7 +56,7 @@ def queries(id_: str, metrics: Sequence[Metric], stat: str, period: int) -> dict
 
 
 def expression(id_: str, text: str, label: str, watched: bool = False) -> MetricAlarmMetricQueryArgsDict:
-    """Returns a term that computes its series from other terms."""
+    """Returns a term that computes its series from other terms. The alarm watches the term that is `watched`."""
     return {"id": id_, "expression": text, "label": label, "return_data": watched}
 
 

@@ -1,4 +1,4 @@
-"""The service that runs now. The program asks before it changes what the clients of its tasks depend on."""
+"""Looks up the service as it runs now, so that an update does not cut off the clients of its tasks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DRAINING = "draining"
 
 @dataclass(frozen=True)
 class RunningService:
-    """Where the tasks of the service are, and their clients with them."""
+    """The service as ECS runs it: its zones, its settings, and which target groups are in use."""
 
     zones: int  # the number of availability zones in which tasks may run
     settings: RevisionSettings | None = None  # None without a service

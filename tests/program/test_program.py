@@ -132,7 +132,7 @@ def test_refused_caller_is_no_config_error(function: str, text: str, message: st
     with pytest.raises(pulumi.RunError, match=message) as caught:
         run("prod", image=function != "getVpc", answers=FakeAws(failures=failures))
     assert not isinstance(caught.value, ConfigError)
-    assert ("which account" in str(caught.value)) == (function == "getCallerIdentity")
+    assert ("sts:GetCallerIdentity" in str(caught.value)) == (function == "getCallerIdentity")
 
 
 @dataclass
