@@ -28,7 +28,7 @@ from config import rules
 from config.key import Key
 from config.rule import decimal, one_of
 from config.rules import Count, Flag, Percent, Positive
-from config.schedule import SCHEDULE_NAME, ScheduleKeys
+from config.schedule import ScheduleKeys
 from config.stack_name import REGIONS, environment_of
 
 _STAGING_AND_PROD = "false; true in staging and prod"
@@ -120,7 +120,7 @@ class Keys(BaseModel):
         StrictInt, Field(ge=0, le=100), Key("share of Fargate Spot in the tasks beyond `onDemandBase`", unit="%")
     ] = 0
     scaling_schedule: Annotated[
-        Mapping[Annotated[str, SCHEDULE_NAME], ScheduleKeys],
+        Mapping[Annotated[str, rules.SCHEDULE_NAME], ScheduleKeys],
         AfterValidator(_sorted),
         Key("name → `cron`, `timeZone`, `min`, `max`: the limits of the count from then on", regional=True),
     ] = {}

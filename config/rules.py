@@ -1,5 +1,7 @@
 """The rules for single values: what AWS and the app accept. Each names the document that it comes from."""
 
+import functools
+import importlib.resources
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
@@ -147,6 +149,22 @@ REDIS_NODE_TYPE: Final = matching(
     r"cache\.(?:(?:t2|t3|t4g)\.(?:micro|small|medium)|(?:[mr][45]|[mr][6-9]g|c[7-9]gn)\.(?:large|(?:[1-9][0-9]?)?xlarge))",
     "a current ElastiCache node type that supports TLS, such as cache.t4g.small or cache.r7g.large",
 )
+
+# Application Auto Scaling API Reference, PutScheduledAction: 1 to 256 characters, without control characters, ':', '/'
+# and '|', and without a space at either end.
+SCHEDULE_NAME: Final = matching(
+    r"(?! )[^\x00-\x1f\x7f-\x9f:/|]{1,256}(?<! )",
+    "named with 1 to 256 characters, without ':', '/' and '|', and without a space at either end",
+)
+
+
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    """Returns the names of the IANA time zone database in the package tzdata: the same on every machine."""
+    return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text().split())
+
+
+TIME_ZONE: Final = Rule("an IANA time zone, such as Europe/Helsinki or UTC", lambda text: text in _time_zones())
 
 ENVIRONMENT_TEXT: Final = Rule("a string, a whole number or a boolean", lambda _text: True)
 

@@ -1,33 +1,17 @@
 """`scalingSchedule`: times at which the count of tasks gets other limits."""
 
-import functools
-import importlib.resources
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from components.service.scaling import Schedule
+from config import rules
 from config.cron import cron_expression
-from config.rule import Rule, matching
 from config.rules import Count
-
-# Application Auto Scaling API Reference, PutScheduledAction: 1 to 256 characters, without control characters, ':', '/'
-# and '|', and without a space at either end.
-SCHEDULE_NAME: Final = matching(
-    r"(?! )[^\x00-\x1f\x7f-\x9f:/|]{1,256}(?<! )",
-    "named with 1 to 256 characters, without ':', '/' and '|', and without a space at either end",
-)
-
 
 # Without a running task there is no CPU, memory or session data, and target tracking does not act without data
 # (Application Auto Scaling User Guide, "Target tracking scaling policies": insufficient data).
 FROM_ZERO: Final = "nothing scales from 0 tasks, as tasks that do not run send no data"
-
-
-@functools.cache
-def _time_zones() -> frozenset[str]:
-    """Returns the names of the IANA time zone database in the package tzdata: the same on every machine."""
-    return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text().split())
 
 
 class ScheduleKeys(BaseModel):
@@ -36,11 +20,7 @@ class ScheduleKeys(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     cron: Annotated[str, AfterValidator(cron_expression)]
-    time_zone: Annotated[
-        str,
-        Field(alias="timeZone"),
-        Rule("an IANA time zone, such as Europe/Helsinki or UTC", lambda text: text in _time_zones()),
-    ] = "UTC"
+    time_zone: Annotated[str, Field(alias="timeZone"), rules.TIME_ZONE] = "UTC"
     min_count: Annotated[Count, Field(alias="min")]
     max_count: Annotated[Count, Field(alias="max")]
 

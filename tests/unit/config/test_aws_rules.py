@@ -12,7 +12,6 @@ import pytest
 from config import rules
 from config.key import declarations
 from config.rule import Rule, decimal
-from config.schedule import SCHEDULE_NAME
 from config.settings import Settings
 from tests.support.config_values import CERTIFICATE, GUARDRAIL, PROMPT
 from tests.support.contract import TABLES
@@ -108,7 +107,7 @@ def test_schedule_names_are_those_of_application_auto_scaling() -> None:
     shape = service("application-autoscaling").shape_for("ScheduledActionName").metadata
     for name in ("a", "a b", "Ünï", "x" * 256, "", "a:b", "a/b", "a|b", " a", "a ", "a\nb", "a\x7f", "x" * 257):
         accepted = shape["min"] <= len(name) <= shape["max"] and re.fullmatch(shape["pattern"], name, re.DOTALL)
-        assert SCHEDULE_NAME.holds(name) is bool(accepted), name
+        assert rules.SCHEDULE_NAME.holds(name) is bool(accepted), name
 
 
 def test_lengths_are_those_of_aws() -> None:
