@@ -1,13 +1,12 @@
-"""Application Auto Scaling: tags of scalable targets, policies by name, and scaling activities.
+"""Application Auto Scaling: tags of scalable targets, what policies and schedules need, and scaling activities.
 
-moto stores no tags of a scalable target. Its DescribeScalingPolicies ignores names, and also returns the policies of
-targets whose id is a part of the requested id. It lacks DescribeScalingActivities. Its RegisterScalableTarget leaves
-the count as it is: Application Auto Scaling sets a count that is outside the new limits to the nearer one. Its
-PutScalingPolicy takes a second policy that tracks the same metric. Policies and scheduled actions need no target.
+moto stores no tags of a scalable target. It lacks DescribeScalingActivities. Its RegisterScalableTarget leaves a count
+that is outside the new limits; Application Auto Scaling sets it to the nearer one. Its PutScalingPolicy takes a second
+policy that tracks the same metric. Policies and scheduled actions need no target.
 
 Sources: Application Auto Scaling API Reference: RegisterScalableTarget, PutScheduledAction, TagResource, UntagResource,
-ListTagsForResource, DescribeScalingPolicies, DescribeScalingActivities, ScalingActivity; Application Auto Scaling User
-Guide, "Scaling activities for Application Auto Scaling", which has the words. The error of PutScalingPolicy is AWS's
+ListTagsForResource, DescribeScalingActivities, ScalingActivity; Application Auto Scaling User Guide, "Scaling
+activities for Application Auto Scaling", which has the words. The error of PutScalingPolicy is AWS's
 (gravitational/teleport, lib/backend/dynamo).
 """
 
@@ -137,21 +136,6 @@ def put_scaling_policy(original: Callable[[], str], request: Any) -> str:
 def _metric(tracking: dict[str, Any] | None) -> tuple[Any, ...]:
     names = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")
     return tuple(tracking.get(name) for name in names) if tracking else ()
-
-
-@replaces(ApplicationAutoScalingResponse)
-def describe_scaling_policies(original: Callable[[], str], request: Any) -> str:
-    """Returns the policies with the requested names, target and dimension."""
-    answer: dict[str, Any] = json.loads(original())
-    requested = {name: request._get_param(name) for name in ("ResourceId", "ScalableDimension")}
-    names: list[str] = request._get_param("PolicyNames") or []
-    answer["ScalingPolicies"] = [
-        policy
-        for policy in answer["ScalingPolicies"]
-        if all(value in (None, policy[name]) for name, value in requested.items())
-        and (not names or policy["PolicyName"] in names)
-    ]
-    return json.dumps(answer)
 
 
 @adds(ApplicationAutoScalingResponse)

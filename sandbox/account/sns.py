@@ -1,10 +1,11 @@
 """Amazon SNS: what moto lacks of topics that exist and of subscriptions by e-mail.
 
-CreateTopic returns an existing topic only if it has the same tags. A subscription by e-mail has no ARN in lists until
-somebody confirms it, which nobody does here.
+CreateTopic returns an existing topic only if it has the same tags. A subscription by e-mail has no ARN in lists and
+cannot be deleted until somebody confirms it, which nobody does here. It ends with its topic.
 
 Sources: Amazon SNS API Reference, CreateTopic; Amazon SNS Developer Guide, "Setting up email notifications". The text
-of the error is AWS's (localstack, tests/aws/services/sns/test_sns.snapshot.json).
+of the errors is AWS's (localstack, tests/aws/services/sns/test_sns.snapshot.json; terraform-provider-aws,
+internal/service/sns/topic_subscription.go).
 """
 
 import copy
@@ -39,6 +40,16 @@ def list_subscriptions_by_topic(
     """Shows `PendingConfirmation` in place of the ARN of a subscription by e-mail."""
     found, more = original(*args, **kwargs)
     return [_unconfirmed(one) if one.protocol == "email" else one for one in found], more
+
+
+@replaces(SNSBackend)
+def unsubscribe(original: Callable[[str], None], sns: Any, subscription_arn: str) -> None:
+    """Refuses to delete a subscription by e-mail."""
+    held = sns.subscriptions.get(subscription_arn)
+    if held is not None and held.protocol == "email":
+        message = "SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation"
+        raise SNSInvalidParameter(f"Invalid parameter: {message}")
+    original(subscription_arn)
 
 
 def _unconfirmed(subscription: Subscription) -> Subscription:

@@ -120,6 +120,25 @@ def test_endpoint_of_a_service_that_the_region_lacks_is_refused(world: World, se
         world.ec2.create_vpc_endpoint(VpcId=world.vpc, ServiceName=service)
 
 
+def test_policy_of_an_endpoint_is_reset_to_full_access(world: World) -> None:
+    service = f"com.amazonaws.{REGION}.s3"
+    made = world.ec2.create_vpc_endpoint(VpcId=world.vpc, ServiceName=service)["VpcEndpoint"]
+    endpoint = made["VpcEndpointId"]
+
+    def policy() -> dict[str, Any]:
+        (found,) = world.ec2.describe_vpc_endpoints(VpcEndpointIds=[endpoint])["VpcEndpoints"]
+        return json.loads(found["PolicyDocument"])
+
+    full_access = policy()
+    assert [(one["Effect"], one["Principal"], one["Action"]) for one in full_access["Statement"]] == [
+        ("Allow", "*", "*")
+    ]
+    world.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, PolicyDocument='{"Statement": []}')
+    assert policy() == {"Statement": []}
+    world.ec2.modify_vpc_endpoint(VpcEndpointId=endpoint, ResetPolicy=True)
+    assert policy() == full_access
+
+
 def test_new_flow_log_writes_the_policy_of_its_bucket(world: World) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="flows", CreateBucketConfiguration={"LocationConstraint": REGION})

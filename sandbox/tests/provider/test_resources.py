@@ -33,7 +33,7 @@ _IMPORT_IDS = {
 }
 # What no call shows, so that an import cannot read it: the next update sets it.
 _NEVER_SHOWN = {samples.CACHE: ["authToken"]}
-# Configurations that exist as long as their object: a delete resets them.
+# Configurations that exist as long as their object, which a delete resets, and a subscription that nobody confirms.
 _STAYS = {
     DEFAULT_GROUP,
     samples.ENDPOINT_POLICY,
@@ -42,6 +42,7 @@ _STAYS = {
     samples.VERSIONING,
     samples.VERSION,
     samples.TOPIC_POLICY,
+    samples.SUBSCRIPTION,
 }
 # Properties whose removal is refused: the account cannot remove them, or AWS requires them.
 _REFUSED_TO_GO = {

@@ -23,7 +23,9 @@ from sandbox.tests.provider.samples import (
     REPOSITORY,
     SAMPLES,
     SECRET,
+    SUBSCRIPTION,
     TASK,
+    TOPIC,
     TOPIC_POLICY,
 )
 from sandbox.tests.provider.world import World
@@ -162,6 +164,22 @@ def test_a_deleted_key_is_pending_and_a_deleted_topic_policy_becomes_the_default
     assert json.loads(shown)["Statement"][0]["Resource"] == policy.id
     world.engine.delete(key)
     assert client(endpoint, "kms").describe_key(KeyId=key.id)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+
+
+def test_subscription_by_email_is_left_pending_and_ends_with_its_topic(world: World, endpoint: str) -> None:
+    """terraform-provider-aws, internal/service/sns/topic_subscription.go."""
+    topic, sns = world.make(TOPIC), client(endpoint, "sns")
+
+    def subscribe(protocol: str, address: str) -> Made:
+        inputs = {"topic": topic.id, "protocol": protocol, "endpoint": address}
+        return world.engine.create(SUBSCRIPTION, protocol, inputs)
+
+    for made in (subscribe("email", "a@example.com"), subscribe("sms", "+358401234567")):
+        world.engine.delete(made)
+    (left,) = sns.list_subscriptions_by_topic(TopicArn=topic.id)["Subscriptions"]
+    assert (left["Endpoint"], left["SubscriptionArn"]) == ("a@example.com", "PendingConfirmation")
+    world.engine.delete(topic)
+    assert sns.list_subscriptions()["Subscriptions"] == []
 
 
 def test_a_changed_budget_keeps_what_the_program_leaves_out(world: World) -> None:
