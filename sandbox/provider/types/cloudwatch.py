@@ -24,6 +24,8 @@ _DAY_SECONDS = 24 * 60 * 60
 _PERCENT = r"(100|\d{1,2}(\.\d{1,2})?)"
 _EXTENDED_STATISTIC = rf"p{_PERCENT}|(tm|wm|tc|ts){_PERCENT}|(TM|WM|TC|TS|PR)\(([\d.]+%?)?:([\d.]+%?)?\)|IQM"
 _NAME = r"[A-Za-z0-9_-]{1,255}"
+# Type of a widget: the properties that it requires.
+_OF_WIDGETS = {"alarm": ("alarms",), "log": ("query", "region"), "metric": ("region",), "text": ("markdown",)}
 
 
 def _metric_alarm_rules(inputs: Values) -> Iterator[Fault]:
@@ -92,6 +94,9 @@ def _dashboard_rules(inputs: Values) -> Iterator[Fault]:
         x, width = number(widget.get("x")) or 0, number(widget.get("width")) or 6
         if x < 0 or x + width > 24:
             yield Fault(place, "must be within 24 columns", f"x {x:g}, width {width:g}")
+        paths = [f"properties.{name}" for name in _OF_WIDGETS.get(str(widget.get("type")), ())]
+        faults = required(widget, f"must be given for a widget of type {widget.get('type')}", *paths)
+        yield from (fault.within(place) for fault in faults)
 
 
 def _queries(values: Values, _: Context) -> Values:

@@ -24,11 +24,17 @@ FARGATE_MEMORY: Mapping[int, Sequence[int]] = {
 NAME = (r"[A-Za-z0-9_-]{1,255}", "must be 1 to 255 letters, digits, hyphens and underscores")
 _NOT_ON_FARGATE = ("devices", "maxSwap", "sharedMemorySize", "swappiness")
 _CONTAINERS = "containerDefinitions"
+_REQUIRED_BY_AWSLOGS = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
+_OF_AWSLOGS = (
+    *_REQUIRED_BY_AWSLOGS,
+    *("awslogs-create-group", "awslogs-datetime-format", "awslogs-multiline-pattern", "max-buffer-size", "mode"),
+)
 
 
 def _task_definition_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon ECS API Reference: RegisterTaskDefinition, ContainerDefinition, PortMapping, HealthCheck; Developer Guide:
-    "Amazon ECS task definition differences for Fargate", "Amazon ECS service quotas".
+    """Amazon ECS API Reference: RegisterTaskDefinition, ContainerDefinition, PortMapping, HealthCheck,
+    LogConfiguration; Developer Guide, "Amazon ECS task definition differences for Fargate", "Amazon ECS service
+    quotas".
     """
     yield from matches(inputs, "family", *NAME)
     if inputs.get("networkMode") not in ("awsvpc", UNKNOWN):
@@ -86,10 +92,11 @@ def _container(container: Values) -> Iterator[Fault]:
         yield Fault("healthCheck.command", "must start with CMD or CMD-SHELL")
     options: Values = get(container, "logConfiguration.options") or {}
     if get(container, "logConfiguration.logDriver") == "awslogs":
-        names = ("awslogs-group", "awslogs-region", "awslogs-stream-prefix")
-        yield from required(
-            container, "must be given for awslogs", *(f"logConfiguration.options.{name}" for name in names)
-        )
+        paths = [f"logConfiguration.options.{name}" for name in _REQUIRED_BY_AWSLOGS]
+        yield from required(container, "must be given for awslogs", *paths)
+        for name in options:
+            if name not in _OF_AWSLOGS:
+                yield Fault(f"logConfiguration.options.{name}", "is no option of awslogs")
     if "max-buffer-size" in options and options.get("mode") != "non-blocking":
         yield Fault("logConfiguration.options.max-buffer-size", "needs the mode non-blocking")
     for name in _NOT_ON_FARGATE:

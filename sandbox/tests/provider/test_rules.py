@@ -109,6 +109,11 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         (f"{_LOGS}logDriver", "syslog", 'logDriver` is "syslog": must be one of awslogs, splunk, awsfirelens'),
         (f"{_LOGS}options.mode", "lossy", 'options.mode` is "lossy": must be one of blocking, non-blocking'),
         (f"{_LOGS}options.mode", "blocking", "options.max-buffer-size`: needs the mode non-blocking"),
+        (
+            f"{_LOGS}options.awslogs-endpoint",
+            "x",
+            "logConfiguration.options.awslogs-endpoint`: is no option of awslogs",
+        ),
         (f"{_LOGS}options.awslogs-group", GONE, "options.awslogs-group`: must be given for awslogs"),
         (f"{_C}linuxParameters.sharedMemorySize", 64, "sharedMemorySize`: must not be given on Fargate"),
     ],
@@ -364,6 +369,14 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("dashboardBody", "{", "`dashboardBody`: must be a JSON document"),
         ("dashboardBody.widgets.0.x", 20, '`dashboardBody.widgets[0]` is "x 20, width 6": must be within 24'),
         ("dashboardBody.widgets.0.type", "graph", '`dashboardBody.widgets[0].type` is "graph": must be one of'),
+        *(
+            (
+                "dashboardBody.widgets",
+                [{"type": kind, "properties": {}}],
+                f"`dashboardBody.widgets[0].properties.{name}`",
+            )
+            for kind, name in (("metric", "region"), ("text", "markdown"), ("log", "query"), ("alarm", "alarms"))
+        ),
         ("dashboardBody.widgets", [{"type": "text"}] * 501, "must have at most 500 widgets"),
     ],
     samples.TARGET: [
