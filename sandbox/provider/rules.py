@@ -182,7 +182,7 @@ def identity_statements(inputs: Values, name: str) -> Iterator[Fault]:
 
     Source: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal".
     """
-    for place, statement in _statements(inputs, name):
+    for place, statement in objects(parse(inputs, name), f"{name}.Statement"):
         yield from (fault.within(place) for fault in _effect(statement))
         if _has_principal(statement):
             yield Fault(f"{place}.Principal", "must not be given in a policy of a role: the role is the principal")
@@ -193,19 +193,10 @@ def resource_statements(inputs: Values, name: str) -> Iterator[Fault]:
 
     Source: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal".
     """
-    for place, statement in _statements(inputs, name):
+    for place, statement in objects(parse(inputs, name), f"{name}.Statement"):
         yield from (fault.within(place) for fault in _effect(statement))
         if not _has_principal(statement):
             yield Fault(f"{place}.Principal", "must be given: who is allowed or denied")
-
-
-def _statements(inputs: Values, name: str) -> Iterator[tuple[str, Values]]:
-    policy = parse(inputs, name)
-    statement = get(policy, f"{name}.Statement")
-    if is_object(statement):  # the grammar allows one statement without a list
-        yield f"{name}.Statement", statement
-    else:
-        yield from objects(policy, f"{name}.Statement")
 
 
 def _effect(statement: Values) -> Iterator[Fault]:

@@ -139,9 +139,7 @@ def _refuse_unforced_capacity(olds: Values, news: Values) -> None:
 
 
 def _service(found: Any, _: Context) -> Values:
-    network = found.get("networkConfiguration", {}).get("awsvpcConfiguration")
-    if not network:
-        return {}
+    network: Values = found["networkConfiguration"]["awsvpcConfiguration"]
     return {"networkConfiguration": {**network, "assignPublicIp": network.get("assignPublicIp") == "ENABLED"}}
 
 

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import unquote
 
 from ..resource import Call, Name, Read, Resource, Tags, parts_of_id
 from ..rules import Fault, document, identity_statements, resource_statements
@@ -22,13 +20,6 @@ def _role_policy_rules(inputs: Values) -> Iterator[Fault]:
     yield from identity_statements(inputs, "policy")
 
 
-def _document(document: Any) -> str:
-    """IAM percent-encodes a document; botocore decodes it where it can."""
-    if isinstance(document, dict):
-        return json.dumps(document, separators=(",", ":"))
-    return unquote(document) if document.startswith("%") else document
-
-
 ROLE = Resource(
     "aws:iam/role:Role",
     service="iam",
@@ -38,7 +29,9 @@ ROLE = Resource(
     identity=lambda it: {"RoleName": it.id},
     read=(
         Read(
-            "GetRole", at="Role", show=lambda role, _: {"assumeRolePolicy": _document(role["AssumeRolePolicyDocument"])}
+            "GetRole",
+            at="Role",
+            show=lambda role, _: {"assumeRolePolicy": json.dumps(role["AssumeRolePolicyDocument"])},
         ),
     ),
     update=(
@@ -69,7 +62,7 @@ ROLE_POLICY = Resource(
     id=lambda _, it: f"{it['role']}:{it['name']}",
     parse_id=parts_of_id(":", "role", "name"),
     identity=lambda it: {"RoleName": it["role"], "PolicyName": it["name"]},
-    read=(Read("GetRolePolicy", show=lambda found, _: {"policy": _document(found["PolicyDocument"])}),),
+    read=(Read("GetRolePolicy", show=lambda found, _: {"policy": json.dumps(found["PolicyDocument"])}),),
     update=(Call("PutRolePolicy", ("policy",)),),
     delete=(Call("DeleteRolePolicy"),),
     rename={"role": "RoleName", "name": "PolicyName", "policy": "PolicyDocument"},
