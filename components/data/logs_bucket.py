@@ -54,7 +54,9 @@ class LogsBucket(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
-        flow_log = self._flow_log(bucket, args.flow_log_of) if args.flow_log_of is not None else None
+        flow_log = None
+        if args.flow_log_of is not None:
+            flow_log = self._flow_log(bucket, public_access, args.flow_log_of)
         policy = aws.s3.BucketPolicy(
             "logs",
             bucket=bucket.bucket,
@@ -64,14 +66,21 @@ class LogsBucket(pulumi.ComponentResource):
         self.bucket_name = policy.bucket
         self.register_outputs({"bucket_name": self.bucket_name})
 
-    def _flow_log(self, bucket: aws.s3.Bucket, vpc_id: pulumi.Input[str]) -> aws.ec2.FlowLog:
+    def _flow_log(
+        self, bucket: aws.s3.Bucket, public_access: aws.s3.BucketPublicAccessBlock, vpc_id: pulumi.Input[str]
+    ) -> aws.ec2.FlowLog:
+        """Creates the flow log. It waits as the bucket's policy does, as AWS may write that policy now (see `_policy`).
+
+        The AWS provider repeats a call that S3 refuses for the other change (terraform-provider-aws,
+        internal/service/s3/service_package.go). It cannot repeat AWS's own.
+        """
         return aws.ec2.FlowLog(
             "flow-log",
             vpc_id=vpc_id,
             traffic_type="ALL",
             log_destination_type="s3",
             log_destination=bucket.arn,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[public_access]),
         )
 
 

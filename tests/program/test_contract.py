@@ -132,6 +132,8 @@ def test_settings_of_a_bucket_are_made_in_the_order_that_s3_needs() -> None:
     for name in ("logs", "recordings"):
         settings = {kind: run("prod").one(f":Bucket{kind}", name) for kind in ("PublicAccessBlock", "Policy")}
         assert settings["PublicAccessBlock"].urn in settings["Policy"].depends_on
+    block, flow_log = run("prod").one(":BucketPublicAccessBlock", "logs"), run("prod").one(":FlowLog")
+    assert block.urn in flow_log.depends_on, "AWS writes the bucket's policy when it creates a flow log"
     lifecycle = run("prod").one(":BucketLifecycleConfiguration", "recordings")
     assert run("prod").one(":BucketVersioning").urn in lifecycle.depends_on
 
