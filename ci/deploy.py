@@ -22,7 +22,7 @@ from operations.console import number_of_stacks, say
 from operations.environment import open_all, stacks_of
 from operations.errors import OperationError, collected
 from operations.promote import copy_image
-from operations.release import Step, refresh_after, update_in_waves, waves_of
+from operations.release import Step, refresh_if_failed, update_in_waves, waves_of
 from operations.status import as_text, report
 from operations.target import Target
 from operations.verify import verify
@@ -79,7 +79,7 @@ def deploy(environment: str, source: str, wave: int) -> list[str]:
 def _step(target: Target) -> Step:
     has_service = "serviceName" in target.outputs()
     settings, _ = read_settings(target)
-    refresh = refresh_after(verify(target)) if has_service else ()
+    refresh = refresh_if_failed(target, verify(target) if has_service else None)
     return Step(target, options=("--diff", *refresh), minutes=settings.timeline.deployment_minutes)
 
 

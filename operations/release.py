@@ -51,13 +51,18 @@ def waves_of(steps: Sequence[Step | None], size: int) -> list[list[Step]]:
     return [found for wave in waves if (found := [step for step in wave if step])]
 
 
-def refresh_after(verdict: Verdict) -> tuple[str, ...]:
-    """Returns the options of the `pulumi up` that follows a deployment.
+def refresh_if_failed(target: Target, verdict: Verdict | None) -> tuple[str, ...]:
+    """Returns the options of the next `pulumi up`.
 
-    After a failed one, the state has what was sent, and not what ECS runs (components/service/state_check.py).
+    After a failed update or deployment, the state has what was sent, and not what AWS has (`Target.is_half_updated`,
+    components/service/state_check.py).
+
+    Args:
+        target: the stack.
+        verdict: on its service; None without a service.
     """
-    good = verdict.outcome is Outcome.GOOD or verdict.outcome.under_way
-    return () if good else ("--refresh",)
+    good = verdict is None or verdict.outcome is Outcome.GOOD or verdict.outcome.under_way
+    return () if good and not target.is_half_updated() else ("--refresh",)
 
 
 def update_in_waves(waves: Sequence[Sequence[Step]], what: str, minutes: float = math.inf) -> list[str]:
@@ -131,16 +136,17 @@ def _step(target: Target, tag: str, digest: str) -> Step | None:
     if "aws:region" not in config:
         raise OperationError(f"Pulumi.{target.stack}.yaml is not in this clone. Nothing was deployed.")
     if "serviceName" not in target.outputs():
-        return Step(target, tag)
+        return Step(target, tag, refresh_if_failed(target, None))
     verdict = verify(target)
     if verdict.outcome.under_way:
         wait = target.make("verify", f"WAIT={WAIT_SECONDS}")
         raise OperationError(f"{target.stack}: {verdict.line}. Nothing was deployed. Wait for its end: `{wait}`.")
     _, runs = image_of(target.client("ecs"), target.output("taskDefinitionArn"))
-    if verdict.outcome is Outcome.GOOD and runs == digest and config.get(_KEY) == tag:
+    refresh = refresh_if_failed(target, verdict)
+    if not refresh and verdict.outcome is Outcome.GOOD and runs == digest and config.get(_KEY) == tag:
         say(f"Skipped: {target.stack}, which runs {tag} and is good")
         return None
-    return Step(target, tag, refresh_after(verdict))
+    return Step(target, tag, refresh)
 
 
 def _update(steps: Sequence[Step]) -> list[str]:

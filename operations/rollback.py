@@ -204,8 +204,8 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
         raise OperationError(f"TO={to}: {registry.url} holds no such image. Name a tag that it holds.")
     say(f"Going back: {target.stack} from {before or 'no image'} to {to}")
     say(f"Pulumi.{target.stack}.yaml: {_KEY} {before or 'unset'} → {to}")
-    # The state says what the failed update has sent, and not what ECS restored (components/service/state_check.py).
-    refresh = ("--refresh",) if service.rolled_back else ()
+    # The state says what the failed update has sent, and not what AWS has (components/service/state_check.py).
+    refresh = ("--refresh",) if service.rolled_back or target.is_half_updated() else ()
     try:
         target.set_config(_KEY, to)
         target.pulumi("preview", "--diff", *refresh)

@@ -143,6 +143,17 @@ class Target:
         state = json.loads(self._read("stack", "export"))
         return [one for one in state["deployment"].get("resources", []) if one.get("id")]
 
+    def is_half_updated(self) -> bool:
+        """Returns whether the last update failed at an object that is in AWS.
+
+        The state then says what was asked for, whatever AWS has done of it. So an update that does not refresh finds no
+        difference there and succeeds (pulumi, issue 21458).
+
+        Raises:
+            OperationError: there is no such stack.
+        """
+        return any(one.get("initErrors") for one in self.resources())
+
     def outputs(self) -> dict[str, Any]:
         """Returns the stack's outputs as of the first call.
 

@@ -187,6 +187,10 @@ def diff(
             continue  # the program now gives what the account has chosen
         if imported and (name in resource.unsent or agrees(new, old)):
             continue
+        if same(new, outputs.get(name)) and not same(old, outputs.get(name)):
+            # After a failed update the engine has the inputs from before it, and the outputs that were asked for. The
+            # AWS provider compares the outputs (pulumi-terraform-bridge, pkg/tfbridge/provider.go, Diff and Update).
+            continue
         kinds[name] = "add" if old is None else "delete" if new is None else "update"
     if resource.refuses:
         # The AWS provider compares the outputs, which differ from the inputs after a failed update

@@ -27,7 +27,7 @@ _FAILURES = (AccountError, ConversionError, TimeoutError)
 
 
 class HalfMadeError(Exception):
-    """An object that exists but is not as asked for. The state keeps it, and the next update completes it."""
+    """An object that exists but is not as asked for. The state keeps it."""
 
     def __init__(self, identifier: str, outputs: Values, inputs: Values, reason: str) -> None:
         super().__init__(reason)
@@ -125,21 +125,13 @@ class Lifecycle:
     ) -> Values:
         """Changes what differs between the state and `news`, and nothing else. Returns the new outputs.
 
-        What differs from the recorded outputs is sent too, unless its changes are `ignored` (property paths): after a
-        half-failed create that is what was not completed. `timeout` is in seconds, 0 for the default.
+        What differs from the recorded outputs is sent too, unless its changes are `ignored` (property paths).
+        `timeout` is in seconds, 0 for the default.
 
         Raises:
             HalfMadeError: it failed, and some of the change may have been made.
         """
         changed = set(checking.diff(resource, old_inputs, news, olds).kinds)
-        # After a failed update the engine passes the inputs from before it, with the outputs from after it. The AWS
-        # provider compares the outputs (pulumi-terraform-bridge, pkg/tfbridge/provider.go, Diff and Update).
-        if resource.steady:
-            changed -= {
-                name
-                for name in changed & news.keys() & olds.keys()
-                if agrees(news[name], olds[name]) and not agrees(old_inputs.get(name), olds[name])
-            }
         left_alone = {re.split(r"[.\[]", path)[0] for path in ignored}
         for name in (*resource.sent, "tagsAll"):
             recorded = name in left_alone or name not in news
@@ -149,6 +141,7 @@ class Lifecycle:
         it = replace(it, olds=olds)
         sent: set[str] = set()
         called = False
+        dropped = {name: value for name, value in old_inputs.items() if name in changed and name not in news}
         try:
             for call in resource.changes:
                 touched = changed.intersection(call.properties)
@@ -161,17 +154,10 @@ class Lifecycle:
             if resource.tags and "tagsAll" in changed:
                 retag(resource.tags, it, olds.get("tagsAll", {}), news.get("tagsAll", {}))
             if called:
-                try:
-                    self._wait(it, timeout)
-                except _FAILURES as error:
-                    # The AWS provider does not read the object again, so the state says what was asked for
-                    # (Terraform's plugin SDK, helper/schema: without `d.Partial` a failed update saves the plan).
-                    asked = {**self._recorded(news, it), **news}
-                    raise HalfMadeError(it.id, asked, news, str(error)) from None
-            dropped = {name: value for name, value in old_inputs.items() if name in changed and name not in news}
+                self._wait(it, timeout)
             return self._outputs(news, it, sent | changed, dropped)
         except _FAILURES as error:
-            raise self._half_made(news, it, error) from None
+            raise self._half_made(news, it, error, dropped) from None
 
     def delete(self, resource: Resource, identifier: str, olds: Values, timeout: float) -> None:
         """Deletes the object. One that is gone already is no error. While something else uses it, tries again.
@@ -234,9 +220,15 @@ class Lifecycle:
             shown = {}  # the id alone still lets the next run find the object
         return reading.outputs(it.resource, inputs, shown, self._default_tags)
 
-    def _half_made(self, inputs: Values, it: Context, error: Exception) -> HalfMadeError:
-        made = self._recorded(inputs, it)
-        return HalfMadeError(it.id, made, reading.inputs_of(it.resource, inputs, made), str(error))
+    def _half_made(self, inputs: Values, it: Context, error: Exception, dropped: Collection[str] = ()) -> HalfMadeError:
+        """Returns the error with what the state then says: what was asked for, whatever AWS has done of it.
+
+        So the next update finds no difference, succeeds and changes nothing. A refresh reads what AWS has (Terraform's
+        plugin SDK, helper/schema: without `d.Partial` a failed create or update saves the plan; pulumi, issue 21458).
+        """
+        asked = {name: value for name, value in inputs.items() if name not in MARKS}
+        recorded = {name: value for name, value in self._recorded(inputs, it).items() if name not in dropped}
+        return HalfMadeError(it.id, recorded | asked, inputs, str(error))
 
 
 def _call_for(call: Call, news: Values) -> Call:

@@ -136,6 +136,22 @@ def test_next_run_goes_on_where_the_deployment_stopped(stacks: Stacks, folder: P
     assert stacks["prod"].updates == [("--diff",), ("--diff",)]
 
 
+@pytest.mark.parametrize("outputs", [{"serviceName": "voiceter-backend"}, {}])
+def test_update_after_one_that_failed_beside_the_service_refreshes(
+    stacks: Stacks, monkeypatch: pytest.MonkeyPatch, outputs: dict[str, str]
+) -> None:
+    def no_more(_: FakeStack) -> dict[str, str]:
+        return outputs
+
+    monkeypatch.setattr(FakeStack, "outputs", no_more)
+    stacks["staging"].half_updated = True
+    assert deploy.main(["staging", "--from", ""]) == 0
+    assert [stacks[name].updates for name in ("staging", "staging-us-west-2")] == [
+        [("--diff", "--refresh")],
+        [("--diff",)],
+    ]
+
+
 def test_deployment_under_way_is_left_to_the_update(stacks: Stacks) -> None:
     """A deployment that is stuck may need this very update."""
     stacks["prod"].outcome = Outcome.STUCK

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import LiveSandbox, Stack, succeeded
+from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack, succeeded
 from tests.support.commands import below, blocks, filled
 
 pytestmark = pytest.mark.live
@@ -99,6 +99,33 @@ def a_moment() -> str:
     moment = int(time.time())
     time.sleep(1)
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def test_update_that_aws_refused_is_completed_by_a_refresh_and_not_by_the_next_update(dev: Stack) -> None:
+    """Here the load balancer may not write to the bucket of the logs yet."""
+    bucket, s3, elb = f"voiceter-logs-{ACCOUNT_ID}-dev", dev.client("s3"), dev.client("elbv2")
+    (balancer,) = elb.describe_load_balancers(Names=["voiceter-backend-dev"])["LoadBalancers"]
+
+    def logs() -> str:
+        answer = elb.describe_load_balancer_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])
+        return next(one["Value"] for one in answer["Attributes"] if one["Key"] == "access_logs.s3.enabled")
+
+    def encrypt(algorithm: str) -> None:
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+        s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+    dev.sandbox.set("dev", flowLogs="true")
+    dev.sandbox.updated("dev")
+    encrypt("aws:kms")
+    dev.sandbox.set("dev", accessLogs="true")
+    assert f"Access Denied for bucket: {bucket}" in dev.sandbox.update("dev").output
+    failed = [one["id"] for one in dev.sandbox.resources("dev") if one.get("initErrors")]
+    assert failed == [balancer["LoadBalancerArn"]]
+    encrypt("AES256")
+    dev.sandbox.updated("dev")
+    assert logs() == "false"
+    dev.sandbox.updated("dev", "--refresh")
+    assert logs() == "true"
 
 
 def test_every_procedure_is_run() -> None:

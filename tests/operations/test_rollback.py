@@ -100,6 +100,7 @@ class _Stack:
         error: type[BaseException] = PulumiError,
         on: str = "aws",
         locked: bool = False,
+        half_updated: bool = False,
     ) -> None:
         tag = "voiceter-backend:imageTag"
         self._history: list[dict[str, Any]] = [
@@ -109,6 +110,7 @@ class _Stack:
         self._fails = fails
         self._error = error
         self._locked = locked
+        self._half_updated = half_updated
         self.on = on
         self.commands: list[str] = []
         self.refreshed: list[bool] = []  # by command
@@ -119,6 +121,9 @@ class _Stack:
 
     def outputs(self) -> dict[str, Any]:
         return {}
+
+    def is_half_updated(self) -> bool:
+        return self._half_updated
 
     def config(self) -> dict[str, str]:
         return {key: value for key, value in self.settings.items() if value}
@@ -272,16 +277,16 @@ def test_verification_that_aws_refuses_names_the_version_that_was_replaced(
     assert KEPT in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("rolled_back", [False, True])
-def test_state_is_refreshed_only_after_a_deployment_that_ecs_rolled_back(
-    running: Callable[[Service], None], *, rolled_back: bool
+@pytest.mark.parametrize(("rolled_back", "half_updated"), [(False, False), (True, False), (False, True)])
+def test_state_is_refreshed_only_after_a_failed_deployment_or_update(
+    running: Callable[[Service], None], *, rolled_back: bool, half_updated: bool
 ) -> None:
     running(Service("1", True, rolled_back=rolled_back))
-    stack = _Stack(["2", "1"], **UPDATE)
+    stack = _Stack(["2", "1"], **UPDATE, half_updated=half_updated)
     with pytest.raises(PulumiError):
         rolling.rollback(cast(Target, stack), to="1")
     assert stack.commands == ["preview", "up"]
-    assert stack.refreshed == [rolled_back, rolled_back]
+    assert stack.refreshed == [rolled_back or half_updated] * 2
 
 
 STUCK, STUCK_REVISION = f"{ACCOUNT}:task-definition/voiceter-backend:40", f"{OLD_REVISION}9"

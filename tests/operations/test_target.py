@@ -76,6 +76,16 @@ def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Shell) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("errors", "half_updated"), [({}, False), ({"initErrors": ["Access Denied for bucket"]}, True)]
+)
+def test_stack_is_half_updated_if_an_object_in_its_state_failed(
+    shell: Shell, errors: dict[str, list[str]], *, half_updated: bool
+) -> None:
+    resources: list[dict[str, Any]] = [{"urn": "stack"}, {"urn": "balancer", "id": "arn", **errors}]
+    assert _answering(shell, {"deployment": {"resources": resources}}).is_half_updated() is half_updated
+
+
 def test_update_names_the_stack_in_each_line(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     shell.installs("echo updating; echo warning >&2; exit 3")
     with pytest.raises(PulumiError, match=r"`pulumi up` of prod on AWS.* ended with status 3"):

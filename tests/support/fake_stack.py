@@ -23,6 +23,7 @@ class FakeStack:
         self.digest = OLD
         self.outcome = Outcome.GOOD
         self.fails = False
+        self.half_updated = False
         self.updates: list[tuple[str, ...]] = []
         self.added: list[str] = []  # by hand
 
@@ -44,9 +45,13 @@ class FakeStack:
     def make(self, command: str, *options: str) -> str:
         return " ".join(["make", command, f"STACK={self.stack}", *options])
 
+    def is_half_updated(self) -> bool:
+        return self.half_updated
+
     def up(self, *options: str) -> None:
         self.updates.append(options)
         updated.append(self.stack)
+        self.half_updated = False
         if self.fails:
             self.outcome = Outcome.ROLLED_BACK
             raise PulumiError(f"`pulumi up` of {self.stack} ended with status 255")

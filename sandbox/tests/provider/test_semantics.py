@@ -233,28 +233,38 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return operations
 
 
-def test_a_half_failed_create_keeps_the_object_and_the_next_update_completes_it(
+def _half_made(refused: pytest.ExceptionInfo[Refused], token: str, inputs: Values) -> Made:
+    """Returns what the engine keeps: the object in the error, and `inputs`, those from before the failed call."""
+    failed = refused.value.init_failed()
+    assert failed is not None
+    return Made(token, "half-made", failed.id, inputs, from_struct(failed.properties)[0])
+
+
+def test_half_failed_create_is_completed_by_a_refresh_and_not_by_the_next_update(
     world: World, failing: set[str]
 ) -> None:
+    """As with the AWS provider, the state says what was asked for."""
     engine = world.engine
     failing.add("UpdateTimeToLive")
     news = SAMPLES[samples.TABLE].inputs
     with pytest.raises(Refused) as refused:
         engine.create(samples.TABLE, "sessions", news)
     assert "aws:dynamodb/table:Table sessions: UpdateTimeToLive: ThrottlingException: slow down" in str(refused.value)
-    failed = refused.value.init_failed()
-    assert failed.id == "demo-sessions"
-    outputs, _ = from_struct(failed.properties)
-    assert outputs["ttl"] != news["ttl"]
-    assert outputs["arn"].endswith("table/demo-sessions")
-
-    # The engine keeps the program's inputs with what the error says of the object, and updates it on the next run.
     inputs, _ = engine.check(samples.TABLE, "sessions", news)
-    made = Made(samples.TABLE, "sessions", failed.id, inputs, outputs)
+    kept = _half_made(refused, samples.TABLE, inputs)
+    assert kept.id == "demo-sessions"
+    assert kept.outputs["ttl"] == news["ttl"]
+    assert kept.outputs["arn"].endswith("table/demo-sessions")
+
     failing.clear()
-    corrected = engine.update(made, inputs)
-    assert corrected.outputs["ttl"] == news["ttl"]
-    assert engine.seen(corrected).inputs == inputs
+    updated = engine.update(kept, inputs)
+    assert updated.outputs["ttl"]["enabled"] is False, "it reads what AWS has"
+
+    refreshed = engine.seen(kept)
+    assert "ttl" in engine.diff(refreshed, inputs).diffs
+    completed = engine.update(refreshed, inputs)
+    assert completed.outputs["ttl"] == news["ttl"]
+    assert engine.seen(completed).inputs == inputs
 
 
 def test_a_failed_create_leaves_nothing_in_the_state(world: World, failing: set[str]) -> None:
@@ -264,17 +274,25 @@ def test_a_failed_create_leaves_nothing_in_the_state(world: World, failing: set[
     assert refused.value.init_failed() is None
 
 
-def test_a_half_failed_update_records_the_live_values(world: World, failing: set[str]) -> None:
-    made = world.make(samples.LOG_GROUP)
-    failing.add("TagResource")
-    news, _ = world.engine.check(
-        samples.LOG_GROUP, made.name, made.inputs | {"retentionInDays": 30, "tags": {"A": "1"}}, made.inputs
-    )
+def test_half_failed_update_is_completed_by_a_refresh_and_not_by_the_next_update(
+    world: World, failing: set[str]
+) -> None:
+    engine, made = world.engine, world.make(samples.LOG_GROUP)
+    changed = made.inputs | {"retentionInDays": 30, "tags": {"A": "1"}}
+    del changed["kmsKeyId"]
+    news, _ = engine.check(samples.LOG_GROUP, made.name, changed, made.inputs)
+    failing |= {"TagResource", "DisassociateKmsKey"}
     with pytest.raises(Refused) as refused:
-        world.engine.update(made, news)
-    outputs, _ = from_struct(refused.value.init_failed().properties)
-    assert outputs["retentionInDays"] == 30
-    assert outputs["tagsAll"] == {"Stack": "dev"}
+        engine.update(made, news)
+    kept = _half_made(refused, samples.LOG_GROUP, made.inputs)
+    assert (kept.outputs["retentionInDays"], kept.outputs["tags"]) == (30, {"A": "1"})
+
+    failing.clear()
+    assert not engine.diff(kept, news).diffs
+    engine.update(kept, news)
+    refreshed = engine.seen(kept)
+    assert {"kmsKeyId", "tags"} <= set(engine.diff(refreshed, news).diffs)
+    assert engine.update(refreshed, news).outputs["tagsAll"] == {"A": "1", "Stack": "dev"}
 
 
 def test_a_property_that_the_account_drops_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
