@@ -64,13 +64,7 @@ stores = DataStores(
 )
 cache = settings.redis and SessionCache(
     "session-cache",
-    SessionCacheArgs(
-        name=names.cache,
-        subnet_ids=network.private_subnet_ids,
-        tasks=network.tasks,
-        redis=settings.redis,
-        protect=protect,
-    ),
+    SessionCacheArgs(names.cache, network.private_subnet_ids, network.tasks, settings.redis, protect),
     on_aws,
 )
 app_secrets = AppSecrets(

@@ -32,7 +32,7 @@ class Redis:
     auth_token: pulumi.Output[str]  # secret
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class SessionCacheArgs:
     """The inputs of `SessionCache`."""
 
