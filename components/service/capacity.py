@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+# "Capacity providers with weight of 0 cannot place tasks" (Amazon ECS API Reference, CapacityProviderStrategyItem), and
+# no document says that the tasks of the base are an exception. So a base has a weight: of a thousand other tasks, one.
+_LEAST_WEIGHT: Final = 1
+_MOST_WEIGHT: Final = 1000
 
 
 @dataclass(frozen=True, order=True)
@@ -30,7 +36,13 @@ class Capacity:
         """
         if not self.spot_percent:
             return [CapacityProvider("FARGATE", base=0, weight=100)]
-        providers = [CapacityProvider("FARGATE_SPOT", base=0, weight=self.spot_percent)]
-        if self.on_demand_base or self.spot_percent < 100:
-            providers.insert(0, CapacityProvider("FARGATE", self.on_demand_base, weight=100 - self.spot_percent))
-        return providers
+        if self.spot_percent < 100:
+            on_demand, spot = 100 - self.spot_percent, self.spot_percent
+        elif self.on_demand_base:
+            on_demand, spot = _LEAST_WEIGHT, _MOST_WEIGHT
+        else:
+            return [CapacityProvider("FARGATE_SPOT", base=0, weight=100)]
+        return [
+            CapacityProvider("FARGATE", self.on_demand_base, on_demand),
+            CapacityProvider("FARGATE_SPOT", base=0, weight=spot),
+        ]

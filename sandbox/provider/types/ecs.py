@@ -38,6 +38,9 @@ def _service_rules(inputs: Values) -> Iterator[Fault]:
         yield Fault("capacityProviderStrategies", "must have a base for one capacity provider only")
     if providers and not any(one.get("weight") for _, one in providers):
         yield Fault("capacityProviderStrategies", "must have a weight of more than 0")
+    for place, one in providers:
+        if one.get("base") and not one.get("weight"):
+            yield Fault(f"{place}.weight", "must be more than 0 with a base, as ECS places no task by a weight of 0", 0)
     most = number(inputs.get("deploymentMaximumPercent"))
     if most is not None and most <= 100:
         if (number(inputs.get("deploymentMinimumHealthyPercent")) or 0) >= 100:

@@ -613,7 +613,7 @@ SAMPLES: dict[str, Sample] = {
             "taskDefinition": Ref(TASK, "arn"),
             "desiredCount": 2,
             "capacityProviderStrategies": [
-                {"capacityProvider": "FARGATE", "base": 2, "weight": 0},
+                {"capacityProvider": "FARGATE", "base": 2, "weight": 1},
                 {"capacityProvider": "FARGATE_SPOT", "weight": 100},
             ],
             "forceNewDeployment": True,

@@ -135,7 +135,12 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("deploymentMaximumPercent", 201, "`deploymentMaximumPercent` is 201: must be 0 to 200 %"),
         ("deploymentMaximumPercent", 100, "must be more than 100 with a deploymentMinimumHealthyPercent of 100"),
         ("deploymentMaximumPercent", 100, "`availabilityZoneRebalancing` is"),
-        ("capacityProviderStrategies.1.weight", 0, "`capacityProviderStrategies`: must have a weight of more"),
+        (
+            "capacityProviderStrategies",
+            [{"capacityProvider": "FARGATE_SPOT", "weight": 0}],
+            "`capacityProviderStrategies`: must have a weight of more than 0",
+        ),
+        ("capacityProviderStrategies.0.weight", 0, "must be more than 0 with a base"),
         ("capacityProviderStrategies.1.base", 1, "must have a base for one capacity provider only"),
         ("networkConfiguration", GONE, "`networkConfiguration`: must be given on Fargate"),
     ],
