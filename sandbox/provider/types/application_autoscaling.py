@@ -8,7 +8,9 @@ from ..rules import Fault, at_most, between, exactly_one, matches, objects
 from ..values import Values
 
 _TRACKING = "targetTrackingScalingPolicyConfiguration"
-_SCHEDULE = r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?\)|rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\)"
+# Minutes, hours, day of the month, month, day of the week, year. One of the days is `?`.
+_CRON = r"cron\(\S+ \S+ (\? \S+ [^? ]+|[^? ]+ \S+ \?) \S+\)"
+_SCHEDULE = rf"at\(\d{{4}}-\d\d-\d\dT\d\d:\d\d(:\d\d)?\)|rate\([1-9]\d* (minute|hour|day)s?\)|{_CRON}"
 
 
 def _target_rules(inputs: Values) -> Iterator[Fault]:
@@ -25,8 +27,10 @@ def _policy_rules(inputs: Values) -> Iterator[Fault]:
 
 
 def _scheduled_action_rules(inputs: Values) -> Iterator[Fault]:
-    """Application Auto Scaling API Reference, PutScheduledAction."""
-    rule = "must be at(yyyy-mm-ddThh:mm:ss), rate(n minutes|hours|days) or cron(…) with six fields"
+    """Application Auto Scaling API Reference, PutScheduledAction; User Guide, "Schedule recurring scaling actions using
+    cron expressions".
+    """
+    rule = "must be at(yyyy-mm-ddThh:mm:ss), rate(n minutes|hours|days) or cron(…) with six fields, one day a ?"
     yield from matches(inputs, "schedule", _SCHEDULE, rule)
     yield from at_most(inputs, "scalableTargetAction.minCapacity", "scalableTargetAction.maxCapacity")
 

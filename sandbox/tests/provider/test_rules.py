@@ -393,7 +393,10 @@ BAD: dict[str, list[tuple[str, Any, str]]] = {
         ("targetTrackingScalingPolicyConfiguration", {"targetValue": 1}, "exactly one of predefinedMetric")
     ],
     samples.SCHEDULED_ACTION: [
-        ("schedule", "0 6 * * *", '`schedule` is "0 6 * * *": must be at('),
+        *(
+            ("schedule", schedule, f'`schedule` is "{schedule}": must be at(')
+            for schedule in ("0 6 * * *", "cron(0 6 * * * *)", "cron(0 6 ? * ? *)", "cron(0 6 ? * MON-FRI)")
+        ),
         ("scalableTargetAction.minCapacity", 13, "must be at most `scalableTargetAction.maxCapacity`, 12"),
     ],
     samples.EVENT_RULE: [
@@ -507,6 +510,8 @@ def test_valid_and_unknown_inputs_break_no_rule(case: str) -> None:
         (samples.SECRET, "recoveryWindowInDays", 30),
         (samples.SCHEDULED_ACTION, "schedule", "at(2027-01-01T00:00:00)"),
         (samples.SCHEDULED_ACTION, "schedule", "rate(1 hour)"),
+        (samples.SCHEDULED_ACTION, "schedule", "cron(0 6 1,15 * ? *)"),
+        (samples.SCHEDULED_ACTION, "schedule", "cron(0 6 ? * MON-FRI *)"),
         (samples.TARGET_GROUP, "healthCheck.matcher", "200,202"),
     ],
 )
