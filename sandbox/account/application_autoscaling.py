@@ -2,12 +2,12 @@
 
 moto stores no tags of a scalable target. It lacks DescribeScalingActivities. Its RegisterScalableTarget leaves a count
 that is outside the new limits; Application Auto Scaling sets it to the nearer one. Its PutScalingPolicy takes a second
-policy that tracks the same metric. Policies and scheduled actions need no target.
+policy that tracks the same metric. Policies and scheduled actions need no target and outlive it.
 
-Sources: Application Auto Scaling API Reference: RegisterScalableTarget, PutScheduledAction, TagResource, UntagResource,
-ListTagsForResource, DescribeScalingActivities, ScalingActivity; Application Auto Scaling User Guide, "Scaling
-activities for Application Auto Scaling", which has the words. The error of PutScalingPolicy is AWS's
-(gravitational/teleport, lib/backend/dynamo).
+Sources: Application Auto Scaling API Reference: RegisterScalableTarget, DeregisterScalableTarget, PutScheduledAction,
+TagResource, UntagResource, ListTagsForResource, DescribeScalingActivities, ScalingActivity; Application Auto Scaling
+User Guide, "Scaling activities for Application Auto Scaling", which has the words. The error of PutScalingPolicy is
+AWS's (gravitational/teleport, lib/backend/dynamo).
 """
 
 import json
@@ -103,6 +103,24 @@ def _tags(request: Any, arn: str) -> dict[str, str]:
 
 
 @replaces(ApplicationAutoScalingResponse)
+def deregister_scalable_target(original: Callable[[], str], request: Any) -> str:
+    """Deletes a target with its policies and scheduled actions."""
+    answer = original()
+    backend = request.applicationautoscaling_backend
+    for one in [*backend.policies.values()]:
+        if _is_of_target(one, request):
+            which = (one.service_namespace, one.resource_id, one.scalable_dimension)
+            backend.delete_scaling_policy(one.policy_name, *which)
+    backend.scheduled_actions = [one for one in backend.scheduled_actions if not _is_of_target(one, request)]
+    return answer
+
+
+def _is_of_target(held: Any, request: Any) -> bool:
+    requested = (request._get_param("ResourceId"), request._get_param("ScalableDimension"))
+    return (held.resource_id, held.scalable_dimension) == requested
+
+
+@replaces(ApplicationAutoScalingResponse)
 def put_scheduled_action(original: Callable[[], str], request: Any) -> str:
     """Requires the target."""
     _require_target(request)
@@ -122,12 +140,11 @@ def _require_target(request: Any) -> None:
 def put_scaling_policy(original: Callable[[], str], request: Any) -> str:
     """Requires the target. Refuses a second policy of a target that tracks the same metric."""
     _require_target(request)
-    target = tuple(request._get_param(name) for name in ("ResourceId", "ScalableDimension"))
     metric = _metric(request._get_param(_TRACKING))
     for policy in request.applicationautoscaling_backend.policies.values():
         is_other = policy.policy_name != request._get_param("PolicyName")
         held = _metric(policy.target_tracking_scaling_policy_configuration)
-        if is_other and (policy.resource_id, policy.scalable_dimension) == target and held == metric != ():
+        if is_other and _is_of_target(policy, request) and held == metric != ():
             message = "Only one TargetTrackingScaling policy for a given metric specification is allowed."
             raise JsonRESTError("ValidationException", message)
     return original()

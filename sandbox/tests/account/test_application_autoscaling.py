@@ -7,10 +7,24 @@ from typing import Any
 
 import pytest
 
+CPU = "ECSServiceAverageCPUUtilization"
+
 
 def _target(service: str) -> dict[str, str]:
     resource = f"service/c/{service}"
     return {"ServiceNamespace": "ecs", "ResourceId": resource, "ScalableDimension": "ecs:service:DesiredCount"}
+
+
+@pytest.fixture
+def scaling(aws: Callable[[str], Any]) -> Any:
+    """A client of an account with two services, `app` and `other`, that are scalable targets."""
+    ecs, scaling = aws("ecs"), aws("application-autoscaling")
+    ecs.create_cluster(clusterName="c")
+    ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
+    for service in ("app", "other"):
+        ecs.create_service(cluster="c", serviceName=service, taskDefinition="t", desiredCount=1)
+        scaling.register_scalable_target(**_target(service), MinCapacity=1, MaxCapacity=2)
+    return scaling
 
 
 def test_policy_and_scheduled_action_need_their_target(aws: Callable[[str], Any]) -> None:
@@ -20,6 +34,19 @@ def test_policy_and_scheduled_action_need_their_target(aws: Callable[[str], Any]
         scaling.put_scaling_policy(PolicyName="cpu", PolicyType="TargetTrackingScaling", **_target("app"))
     with pytest.raises(scaling.exceptions.ObjectNotFoundException, match="resource ID: service/c/app"):
         scaling.put_scheduled_action(ScheduledActionName="night", Schedule="rate(1 day)", **_target("app"))
+
+
+def test_target_is_deregistered_with_its_policies_and_scheduled_actions(scaling: Any) -> None:
+    """Application Auto Scaling API Reference, DeregisterScalableTarget."""
+    for service in ("app", "other"):
+        tracking = {"TargetValue": 70, "PredefinedMetricSpecification": {"PredefinedMetricType": CPU}}
+        policy = {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": tracking}
+        scaling.put_scaling_policy(PolicyName="cpu", **_target(service), **policy)
+        scaling.put_scheduled_action(ScheduledActionName="night", Schedule="rate(1 day)", **_target(service))
+    scaling.deregister_scalable_target(**_target("app"))
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
+    actions = scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"]
+    assert [one["ResourceId"] for one in (*policies, *actions)] == 2 * ["service/c/other"]
 
 
 def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], Any]) -> None:
@@ -61,13 +88,7 @@ def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], A
     assert len(shown(ResourceId="service/c/app", ScalableDimension="ecs:service:DesiredCount")) == 2
 
 
-def test_target_has_one_policy_that_tracks_a_metric(aws: Callable[[str], Any]) -> None:
-    ecs, scaling = aws("ecs"), aws("application-autoscaling")
-    ecs.create_cluster(clusterName="c")
-    ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
-    for service in ("app", "other"):
-        ecs.create_service(cluster="c", serviceName=service, taskDefinition="t", desiredCount=1)
-        scaling.register_scalable_target(**_target(service), MinCapacity=1, MaxCapacity=2)
+def test_target_has_one_policy_that_tracks_a_metric(scaling: Any) -> None:
 
     def put(name: str, metric: str, service: str = "app", value: int = 70) -> None:
         scaling.put_scaling_policy(
