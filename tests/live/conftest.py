@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live.harness import LiveSandbox, Stack, live_sandbox
+from tests.live.harness import LiveSandbox, live_sandbox
+from tests.live.stack import Stack, ensure
 
 EVERYTHING = {
     "accessLogs": True,
@@ -36,7 +37,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
 @pytest.fixture(scope="module")
 def dev(sandbox: LiveSandbox) -> Stack:
     """The stack dev, up with its committed config. What the tests of another file have changed is undone first."""
-    return sandbox.ensure("dev")
+    return ensure(sandbox, "dev")
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,9 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
 @pytest.fixture(scope="session")
 def everything(apart: LiveSandbox) -> Stack:
     """The stack dev of `apart`, with all that the program can be configured to create."""
-    dev = apart.ensure_as_it_is("dev")
+    if not apart.resources("dev"):  # test_interruption.py leaves it up
+        apart.up("dev")
+    dev = Stack(apart, "dev")
     made = dev.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="test")
     zone = made["HostedZone"]["Id"].rpartition("/")[2]
     made = dev.client("iam").create_policy(PolicyName="boundary", PolicyDocument=json.dumps(ANYTHING))

@@ -1,4 +1,4 @@
-"""A sandbox for live tests: commands as a user types them, and the account read with boto3."""
+"""A sandbox for live tests: commands as a user types them, its files, and clients of its account."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sandbox.cli import stacks
 from sandbox.cli.stack_file import StackFile
@@ -38,14 +37,20 @@ class Run:
     output: str  # standard output and standard error, interleaved
 
 
+class Origin(NamedTuple):
+    """How a stack was when it came up."""
+
+    config: str  # the text of the stack file
+    tasks: int
+
+
 @dataclass
 class LiveSandbox:
     """A sandbox in its own folder, apart from the one of this clone."""
 
     home: Path
+    origins: dict[str, Origin] = field(default_factory=dict[str, Origin])  # of the stacks that tests share
     _clients: dict[tuple[str, ...], Any] = field(default_factory=dict[tuple[str, ...], Any])
-    _configs: dict[str, str] = field(default_factory=dict[str, str])  # with which stacks came up
-    _counts: dict[str, int] = field(default_factory=dict[str, int])  # with which services came up
 
     def run(self, script: str) -> Run:
         """Runs a script in a shell that has sourced the sandbox's environment."""
@@ -109,37 +114,7 @@ class LiveSandbox:
 
     def up(self, stack: str) -> str:
         """`make up`; its output."""
-        output = succeeded(self.command("up", stack))
-        self._configs[stack] = self.stack_file(stack).read_text()
-        self._counts[stack] = Stack(self, stack).service()["desiredCount"]
-        return output
-
-    def ensure_as_it_is(self, stack: str) -> Stack:
-        """Brings a stack up, unless it is up. It keeps what the tests before have changed."""
-        if stack not in self._configs:
-            self.up(stack)
-        return Stack(self, stack)
-
-    def ensure(self, stack: str) -> Stack:
-        """Brings a stack up. If it is up and a test has changed its config, restores and deploys the config.
-
-        A test that changes only the account, and not the config, undoes that itself.
-        """
-        made, committed = self.ensure_as_it_is(stack), StackFile(self._configs[stack])
-        if self.config(stack).config != committed.config:
-            self.stack_file(stack).write_text(self._configs[stack])
-            self.updated(stack, "--refresh")
-            if any(one.get("inputs", {}).get("forceNewDeployment") for one in self.resources(stack)):
-                self.updated(stack)  # after a changed capacity, it clears this flag
-        if made.service()["desiredCount"] != self._counts[stack]:  # no update lowers what the autoscaler has raised
-            made.client("ecs").update_service(**made.its_service, desiredCount=self._counts[stack])
-        # Tags are immutable, and each file pushes its own images. The stack runs the image that its config names.
-        runs = committed.get("imageTag")
-        repository = {"repositoryName": made.named("voiceter-backend")}
-        images = made.client("ecr").list_images(**repository)["imageIds"]
-        if others := [{"imageTag": one["imageTag"]} for one in images if one.get("imageTag") not in (None, runs)]:
-            made.client("ecr").batch_delete_image(**repository, imageIds=others)
-        return made
+        return succeeded(self.command("up", stack))
 
     def down(self, stack: str) -> str:
         """`make down`; its output."""
@@ -159,6 +134,17 @@ class LiveSandbox:
         for key, value in config.items():
             file.set(key, value)
         self.stack_file(stack).write_text(file.text())
+
+    @contextmanager
+    def temporary_config(self, stack: str, **config: Any) -> Generator[None]:
+        """Sets keys to plain values, and restores the stack file at the end."""
+        file = self.stack_file(stack)
+        before = file.read_text()
+        self.set(stack, **config)
+        try:
+            yield
+        finally:
+            file.write_text(before)
 
     def configure(
         self, stack: str, *, plain: Mapping[str, str] | None = None, secret: Mapping[str, str] | None = None
@@ -210,6 +196,8 @@ class LiveSandbox:
     def resources(self, stack: str) -> list[dict[str, Any]]:
         """The resources in the state of the stack, from its file: starting pulumi takes much longer."""
         file = self.home / "state" / ".pulumi" / "stacks" / "voiceter-backend" / f"{stack}.json"
+        if not file.exists():
+            return []
         latest: dict[str, Any] = json.loads(file.read_text())["checkpoint"].get("latest") or {}
         return latest.get("resources", [])
 
@@ -220,8 +208,10 @@ class LiveSandbox:
         lock.parent.mkdir(parents=True, exist_ok=True)
         holder = {"pid": 1, "username": "other", "hostname": "ci", "timestamp": "2026-11-28T10:50:05Z"}
         lock.write_text(json.dumps(holder))
-        yield
-        lock.unlink()
+        try:
+            yield
+        finally:
+            lock.unlink()
 
     def stack_file(self, stack: str) -> Path:
         """The sandbox's copy of the stack file, which `pulumi config set` changes."""
@@ -247,141 +237,6 @@ class LiveSandbox:
         """The variables that the sandbox's environment exports."""
         exports = re.findall(r"^export ([A-Z_]+)=(.*)$", (self.home / "env").read_text(), re.MULTILINE)
         return {name: "".join(shlex.split(value)) for name, value in exports}
-
-    def holdings(self, region: str = "us-east-1") -> dict[str, list[Any]]:
-        """What a region of the account holds, and IAM, S3 and Route 53, besides what every new account holds."""
-
-        def listed(service: str, operation: str, key: str, **arguments: Any) -> list[Any]:
-            return getattr(self.client(service, region), operation)(**arguments)[key]
-
-        def not_deleted(items: list[Any]) -> list[Any]:
-            """EC2 lists an object for a while after it was deleted."""
-            return [item for item in items if item["State"] != "deleted"]
-
-        found = {
-            "vpcs": [vpc for vpc in listed("ec2", "describe_vpcs", "Vpcs") if not vpc["IsDefault"]],
-            "addresses": listed("ec2", "describe_addresses", "Addresses"),
-            "endpoints": not_deleted(listed("ec2", "describe_vpc_endpoints", "VpcEndpoints")),
-            "nat gateways": not_deleted(listed("ec2", "describe_nat_gateways", "NatGateways")),
-            "security groups": [
-                group
-                for group in listed("ec2", "describe_security_groups", "SecurityGroups")
-                if group["GroupName"] != "default"
-            ],
-            "clusters": [
-                cluster
-                for arn in listed("ecs", "list_clusters", "clusterArns")
-                for cluster in listed("ecs", "describe_clusters", "clusters", clusters=[arn])
-                if cluster["status"] != "INACTIVE"
-            ],
-            "task definitions": [
-                *listed("ecs", "list_task_definitions", "taskDefinitionArns"),
-                *listed("ecs", "list_task_definitions", "taskDefinitionArns", status="INACTIVE"),
-            ],
-            "repositories": listed("ecr", "describe_repositories", "repositories"),
-            "tables": listed("dynamodb", "list_tables", "TableNames"),
-            "buckets": listed("s3", "list_buckets", "Buckets"),
-            "secrets": listed("secretsmanager", "list_secrets", "SecretList", IncludePlannedDeletion=True),
-            "log groups": listed("logs", "describe_log_groups", "logGroups"),
-            "roles": listed("iam", "list_roles", "Roles"),
-            "load balancers": listed("elbv2", "describe_load_balancers", "LoadBalancers"),
-            "target groups": listed("elbv2", "describe_target_groups", "TargetGroups"),
-            "certificates": listed("acm", "list_certificates", "CertificateSummaryList"),
-            "hosted zones": listed("route53", "list_hosted_zones", "HostedZones"),
-            "health checks": listed("route53", "list_health_checks", "HealthChecks"),
-            "alarms": listed("cloudwatch", "describe_alarms", "MetricAlarms"),
-            "dashboards": listed("cloudwatch", "list_dashboards", "DashboardEntries"),
-            "event rules": listed("events", "list_rules", "Rules"),
-            "topics": listed("sns", "list_topics", "Topics"),
-            "aliases": [
-                alias
-                for alias in listed("kms", "list_aliases", "Aliases")
-                if not alias["AliasName"].startswith("alias/aws/")
-            ],
-            "budgets": self.client("budgets").describe_budgets(AccountId=ACCOUNT_ID).get("Budgets", []),
-            "caches": listed("elasticache", "describe_replication_groups", "ReplicationGroups"),
-            "subnet groups of caches": listed("elasticache", "describe_cache_subnet_groups", "CacheSubnetGroups"),
-            "metric filters": listed("logs", "describe_metric_filters", "metricFilters"),
-            "saved queries": listed("logs", "describe_query_definitions", "queryDefinitions"),
-            "scalable targets": listed(
-                "application-autoscaling", "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs"
-            ),
-        }
-        return {kind: items for kind, items in found.items() if items}
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A stack of a sandbox, with the names that its objects have in AWS."""
-
-    sandbox: LiveSandbox
-    name: str
-    region: str = "us-east-1"
-
-    @cached_property
-    def outputs(self) -> dict[str, Any]:
-        return self.sandbox.outputs(self.name)
-
-    def client(self, service: str) -> Any:
-        return self.sandbox.client(service, self.region)
-
-    def named(self, name: str) -> str:
-        """A name as this stack has it: every stack but prod appends its own."""
-        return name if self.name == "prod" else f"{name}-{self.name}"
-
-    def table(self, name: str) -> str:
-        return f"demo-{name}" if self.name == "prod" else f"demo-{self.name}-{name}"
-
-    @property
-    def its_service(self) -> dict[str, str]:
-        """The parameters with which calls of ECS name the service."""
-        return {"cluster": self.named("voiceter-cluster"), "service": self.named("voiceter-backend")}
-
-    def service(self) -> dict[str, Any]:
-        """The ECS service as the account describes it."""
-        cluster, service = self.its_service.values()
-        return self.client("ecs").describe_services(cluster=cluster, services=[service])["services"][0]
-
-    def load_balancer(self) -> dict[str, Any]:
-        """The load balancer as the account describes it."""
-        found = self.client("elbv2").describe_load_balancers(Names=[self.named("voiceter-backend")])
-        (balancer,) = found["LoadBalancers"]
-        return balancer
-
-    def load_balancer_attributes(self) -> dict[str, str]:
-        arn = self.load_balancer()["LoadBalancerArn"]
-        found = self.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
-        return {one["Key"]: one["Value"] for one in found}
-
-    @contextmanager
-    def bucket_without_policy(self, bucket: str) -> Generator[Any]:
-        """A client of S3 that may use objects: moto ignores the condition of the policy and denies every request."""
-        s3 = self.client("s3")
-        policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-        s3.delete_bucket_policy(Bucket=bucket)
-        yield s3
-        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
-
-    def revisions(self) -> list[str]:
-        """The ARNs of the active revisions of the task definition."""
-        family = self.named("voiceter-backend")
-        return self.client("ecs").list_task_definitions(familyPrefix=family, status="ACTIVE")["taskDefinitionArns"]
-
-    def task_definition(self) -> dict[str, Any]:
-        """The revision that the service is to run."""
-        name = self.service()["taskDefinition"]
-        return self.client("ecs").describe_task_definition(taskDefinition=name)["taskDefinition"]
-
-    def container(self) -> dict[str, Any]:
-        """The only container definition of that revision."""
-        (container,) = self.task_definition()["containerDefinitions"]
-        return container
-
-    def register(self, container: Mapping[str, Any]) -> dict[str, Any]:
-        """Registers that revision with another container definition; the new revision."""
-        names = ("family", "cpu", "memory", "networkMode", "requiresCompatibilities", "executionRoleArn", "taskRoleArn")
-        copied = {name: value for name, value in self.task_definition().items() if name in names}
-        return self.client("ecs").register_task_definition(containerDefinitions=[container], **copied)["taskDefinition"]
 
 
 def changes_in(output: str) -> dict[str, str]:
@@ -415,7 +270,7 @@ def live_sandbox(folder: Path) -> Generator[LiveSandbox]:
         yield sandbox
     finally:
         succeeded(sandbox.command("clean"))
-    assert not sandbox.home.exists()
+        assert not sandbox.home.exists()
 
 
 _SESSION: list[Any] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.live.harness import Stack
+from tests.live.stack import Stack
 
 
 def policies(stack: Stack, use: str) -> dict[str, list[list[str]]]:

@@ -12,7 +12,7 @@ import pytest
 
 from ci import report
 from ci.report import Report
-from tests.live.harness import Stack
+from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 
@@ -152,9 +152,11 @@ def test_nightly_check_lists_all_of_it_beside_drift_and_changes_nothing(
     everything: Stack, added: list[str], tmp_path: Path
 ) -> None:
     logs, group = everything.client("logs"), everything.outputs["logGroupName"]
-    logs.put_retention_policy(logGroupName=group, retentionInDays=30)
     before = everything.sandbox.resources("dev")
-    status, made = checked(everything, "dev", tmp_path)
+    with ExitStack() as undo:
+        logs.put_retention_policy(logGroupName=group, retentionInDays=30)
+        undo.callback(logs.put_retention_policy, logGroupName=group, retentionInDays=7)
+        status, made = checked(everything, "dev", tmp_path)
     headline = f"1 to update, {len(added)} added by hand"
     assert (status, made.status, made.headline) == (0, report.CHANGES_FOUND, headline), made.output
     assert made.drifted
@@ -162,7 +164,6 @@ def test_nightly_check_lists_all_of_it_beside_drift_and_changes_nothing(
     shown = made.output.splitlines()
     assert [line.removeprefix("ADDED BY HAND: ") for line in shown if line.startswith("ADDED")] == added
     assert everything.sandbox.resources("dev") == before
-    logs.put_retention_policy(logGroupName=group, retentionInDays=7)
 
 
 def test_stack_that_cannot_be_read_is_a_failure_and_not_drift(everything: Stack, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any, cast
 import pytest
 from moto.events.models import EventPattern
 
-from tests.live.harness import ACCOUNT_ID, Stack
+from tests.live.harness import ACCOUNT_ID
+from tests.live.stack import Stack
 from tests.support.alarm_cases import CASES, repeated
 from tests.support.alarm_evaluator import READINGS, Datum, Rule, Selection
 from tests.support.ecs_events import CASES as EVENTS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack
+from tests.live.harness import ACCOUNT_ID
+from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 

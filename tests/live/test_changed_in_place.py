@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import pytest
 
-from tests.live.harness import Stack
+from tests.live.stack import Stack
 from tests.support import contract
 
 pytestmark = pytest.mark.live

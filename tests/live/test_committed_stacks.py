@@ -9,7 +9,8 @@ import json
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack
+from tests.live.harness import ACCOUNT_ID, LiveSandbox
+from tests.live.stack import Stack, ensure
 from tests.support import iam
 from tests.support.contract import (
     ENVIRONMENT,
@@ -27,7 +28,7 @@ STACKS = ("dev", "staging", "prod")
 
 @pytest.fixture(scope="module")
 def stacks(sandbox: LiveSandbox) -> dict[str, Stack]:
-    return {name: sandbox.ensure(name) for name in STACKS}
+    return {name: ensure(sandbox, name) for name in STACKS}
 
 
 @pytest.fixture(params=STACKS)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.harness import LiveSandbox, Stack, succeeded
+from tests.live.harness import LiveSandbox, succeeded
+from tests.live.stack import Stack
 from tests.support import alarm_table
 from tests.support.commands import Block, below, blocks
 
@@ -65,12 +66,10 @@ def deployed(sandbox: LiveSandbox) -> set[str]:
 
 
 def test_examples_of_the_configuration(sandbox: LiveSandbox, tmp_path: Path) -> None:
-    file = sandbox.stack_file("dev")
-    config = file.read_text()
     (examples,) = below("docs/configuration.md", "Configuration")
-    succeeded(sandbox.types(examples, tmp_path))
-    assert "oncall@example.com" in file.read_text()
-    file.write_text(config)
+    with sandbox.temporary_config("dev"):
+        succeeded(sandbox.types(examples, tmp_path))
+        assert "oncall@example.com" in sandbox.stack_file("dev").read_text()
 
 
 def test_first_commands_of_the_alarms(sandbox: LiveSandbox, tmp_path: Path) -> None:

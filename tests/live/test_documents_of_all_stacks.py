@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack, succeeded
+from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, succeeded
+from tests.live.stack import Stack, ensure
 from tests.support.commands import below, blocks
 
 pytestmark = pytest.mark.live
@@ -35,7 +36,7 @@ VARIABLES = {
 def stacks(sandbox: LiveSandbox) -> Iterator[LiveSandbox]:
     """The stacks are up. At the end they have their config again."""
     for name in STACKS:
-        sandbox.ensure(name)
+        ensure(sandbox, name)
     files = {sandbox.stack_file(name): sandbox.stack_file(name).read_text() for name in STACKS}
     yield sandbox
     for file, config in files.items():

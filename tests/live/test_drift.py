@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack, name_in, succeeded
+from tests.live.account import holdings
+from tests.live.harness import ACCOUNT_ID, name_in, succeeded
+from tests.live.stack import Stack
 from tests.support.commands import below
 
 pytestmark = pytest.mark.live
@@ -462,7 +464,7 @@ def test_down_removes_a_resource_of_every_type_and_an_update_creates_it_again(st
     state.write_text(stack.sandbox.state("dev"))
     output = succeeded(stack.sandbox.types(USE_AND_TAKE_DOWN, folder))
     assert "demo-dev-sessions" in output
-    held = stack.sandbox.holdings()
+    held = holdings(stack.sandbox)
     assert len(held.pop("hosted zones")) == 1  # which the fixture has created, and not the program
     # moto created these when the policy of the autoscaler was changed above, and lost track of the earlier ones.
     assert all("TargetTracking-" in alarm["AlarmName"] for alarm in held.pop("alarms", []))

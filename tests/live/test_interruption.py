@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.live.account import holdings
 from tests.live.harness import LiveSandbox, succeeded
 from tests.support import contract
 from tests.support.commands import below, filled
@@ -128,7 +129,7 @@ def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -
         preview = run(filled(of_table, STACK="dev"))
         assert "replace" not in preview
     run(finish)
-    assert set(sandbox.holdings()["tables"]) == TABLES
+    assert set(holdings(sandbox)["tables"]) == TABLES
     for name, before in created.items():
         after = dynamodb.describe_table(TableName=name)["Table"]
         assert after["CreationDateTime"] == before["CreationDateTime"], "the table was created a second time"
@@ -155,7 +156,7 @@ def test_account_that_ended_is_named_by_preview_and_replaced(sandbox: LiveSandbo
     assert "`make up STACK=dev` starts over" in preview.output
     sandbox.down("dev")
     assert json.loads((sandbox.home / "account.json").read_text())["url"] == account["url"]
-    assert sandbox.holdings() == {}
+    assert holdings(sandbox) == {}
 
 
 def test_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
@@ -167,4 +168,4 @@ def test_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
     output = sandbox.up("dev")
     assert "starting over with a new account" in output
     assert f"make clean SANDBOX_HOME={sandbox.home}: stop" in output, "as a command in another shell needs it"
-    assert set(sandbox.holdings()["tables"]) == TABLES
+    assert set(holdings(sandbox)["tables"]) == TABLES

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack
+from tests.live.harness import ACCOUNT_ID
 from tests.live.rights import granted, models, policies, secrets
+from tests.live.stack import Stack
 from tests.live.traffic import rules
 from tests.live.watch import US_PROFILES_LEAD_TO, Watch
 
@@ -106,7 +107,7 @@ def test_bad_release_is_not_tried_again_without_a_refresh(dev: Stack) -> None:
 
 def test_good_release_after_it_takes_the_unused_rights_away(dev: Stack) -> None:
     with Watch(dev):
-        dev.sandbox.ensure("dev")  # the committed config, with a refresh
+        dev.restore()  # the committed config, with a refresh
     assert secrets(dev) == set()
     assert models(dev) == {SPEECH_MODEL}
     left = policies(dev, "task")

@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack, changes_in
+from tests.live.account import holdings
+from tests.live.harness import ACCOUNT_ID, changes_in
+from tests.live.stack import Stack
 from tests.support.commands import below
 
 pytestmark = pytest.mark.live
@@ -273,10 +275,10 @@ def test_policy_of_the_bucket_outlasts_a_new_flow_log(dev: Stack) -> None:
 
 def test_redis_secrets_logs_and_the_schedule_are_turned_off(dev: Stack) -> None:
     """Without a schedule, the configured limits return."""
-    dev.sandbox.ensure("dev")  # the committed config, which has none of them
+    dev.restore()  # the committed config, which has none of them
     assert scheduled_actions(dev) == []
     assert bounds(dev) == (1, 2)
-    left = dev.sandbox.holdings()
+    left = holdings(dev.sandbox)
     assert not {"caches", "subnet groups of caches"} & left.keys()
     assert not [one["Name"] for one in left.get("secrets", []) if one["Name"].startswith("voiceter-backend-dev/")]
     assert not injected(dev)

@@ -13,6 +13,7 @@ import pytest
 
 from policy.rules import NOTICES, RULES, STACK_RULES
 from tests.live.harness import ROOT, LiveSandbox, succeeded
+from tests.live.stack import ensure
 
 pytestmark = pytest.mark.live
 
@@ -25,7 +26,7 @@ def violations(output: str) -> set[tuple[str, str, str]]:
 
 
 def test_make_preview_enforces_the_policies_on_a_stack_that_keeps_them(sandbox: LiveSandbox) -> None:
-    sandbox.ensure("prod")
+    ensure(sandbox, "prod")
     output = succeeded(sandbox.command("preview", "prod"))
     assert "voiceter-backend@v" in output
     assert violations(output) == set()
@@ -34,7 +35,7 @@ def test_make_preview_enforces_the_policies_on_a_stack_that_keeps_them(sandbox: 
 @pytest.fixture(scope="module")
 def offending(sandbox: LiveSandbox, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The output of one preview of the stack that breaks each rule."""
-    sandbox.ensure("dev")
+    ensure(sandbox, "dev")
     folder = tmp_path_factory.mktemp("offending")
     plugins = sandbox.home / "bin"
     project = {

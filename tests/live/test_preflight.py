@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack
+from tests.live.harness import ACCOUNT_ID
+from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 
@@ -22,10 +23,8 @@ def test_preflight_shows_what_the_account_answers_and_warns_of_the_rest(dev: Sta
 
 
 def test_preflight_fails_on_an_image_that_the_registry_lacks(dev: Stack) -> None:
-    tag = dev.sandbox.config("dev").get("imageTag")
-    dev.sandbox.set("dev", imageTag="9.9.9")
-    run = dev.sandbox.operate("preflight", "dev")
-    dev.sandbox.set("dev", imageTag=tag)
+    with dev.sandbox.temporary_config("dev", imageTag="9.9.9"):
+        run = dev.sandbox.operate("preflight", "dev")
     assert run.status == 1
     assert "FAIL  image" in run.output
     assert "lacks 9.9.9: push it" in run.output

@@ -52,8 +52,10 @@ def stack(account: Account, name: str) -> Generator[Target]:
     made = ecr.create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
     target = Target(name, "sandbox")
     target.__dict__["_outputs"] = {"region": REGIONS[name], "repositoryUrl": made["repository"]["repositoryUri"]}
-    yield target
-    ecr.delete_repository(repositoryName=repository, force=True)
+    try:
+        yield target
+    finally:
+        ecr.delete_repository(repositoryName=repository, force=True)
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack, live_sandbox, succeeded
+from tests.live.harness import ACCOUNT_ID, live_sandbox, succeeded
+from tests.live.stack import Stack
 from tests.support import contract
 from tests.support.commands import below
 
@@ -71,9 +72,8 @@ def test_replacement_is_refused(prod: Stack) -> None:
     """Of the tables by a change of their names, of the buckets and the log groups on demand."""
     found = [one["urn"] for one in protected(prod).values()]
     replace = " ".join(f"--replace '{urn}'" for urn in found if "aws:dynamodb" not in urn)
-    prod.sandbox.set("prod", tablePrefix="other-")
-    refusal = prod.sandbox.fails(f"pulumi preview -s prod --non-interactive {replace}")
-    prod.sandbox.remove("prod", "tablePrefix")
+    with prod.sandbox.temporary_config("prod", tablePrefix="other-"):
+        refusal = prod.sandbox.fails(f"pulumi preview -s prod --non-interactive {replace}")
     for urn in found:
         assert f'"{urn}" as it is currently marked for protection' in " ".join(refusal.split())
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, LiveSandbox, Stack, succeeded
+from tests.live.harness import ACCOUNT_ID, LiveSandbox, succeeded
+from tests.live.stack import Stack, ensure
 from tests.support.commands import below, blocks, filled
 
 pytestmark = pytest.mark.live
@@ -43,8 +44,8 @@ CHANGE = re.compile(r"[-+~] +(aws:\S+ \S+) (?!refresh)")
 @pytest.fixture(scope="module")
 def prod(sandbox: LiveSandbox) -> Stack:
     """prod with a secret, and with a version that staging has too."""
-    sandbox.ensure("staging")
-    prod = sandbox.ensure("prod")
+    ensure(sandbox, "staging")
+    prod = ensure(sandbox, "prod")
     sandbox.image("staging", "1.4.2")
     assert sandbox.operate("promote", "staging", "prod", "1.4.2").status == 0
     sandbox.configure("prod", plain={"imageTag": "1.4.2"}, secret={"secrets.COGNITO_USER_POOL_ID": POOL})

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from tests.live.harness import DEADLINE_SECONDS, ROOT, Run, Stack, succeeded
+from tests.live.harness import DEADLINE_SECONDS, ROOT, Run, succeeded
+from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 

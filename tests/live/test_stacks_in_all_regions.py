@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from sandbox.cli.fixtures import import_certificate
-from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, Stack, live_sandbox
+from tests.live.account import holdings
+from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, live_sandbox
+from tests.live.stack import Stack, ensure
 from tests.support.commands import below, blocks, filled
 from tests.support.program import REGIONS
 
@@ -58,7 +60,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
 
 @pytest.fixture(scope="module")
 def prod(sandbox: LiveSandbox) -> Stack:
-    return sandbox.ensure("prod")
+    return ensure(sandbox, "prod")
 
 
 def walk(stack: Stack, commands: str) -> str:
@@ -177,7 +179,7 @@ def test_each_region_checks_its_own_load_balancer(added: Stack, prod: Stack) -> 
 
 def test_last_region_is_not_evacuated(added: Stack, prod: Stack) -> None:
     """While the added region is evacuated."""
-    with changed(prod, evacuated="true"):
+    with prod.sandbox.temporary_config("prod", evacuated="true"):
         refusal = prod.sandbox.fails("pulumi preview -s prod --non-interactive")
     alone = f"leaves no region to the clients of voiceter.sandbox.test: {added.name} is evacuated"
     assert f"evacuated = 'true': {alone}" in refusal
@@ -198,20 +200,10 @@ def test_return_changes_the_health_check_alone(added: Stack, prod: Stack) -> Non
 
 def test_another_network_is_refused_while_the_stack_is_up(added: Stack, prod: Stack) -> None:
     """And the evacuation is not: now prod is not the last region."""
-    with changed(prod, evacuated="true", vpcCidr="10.9.0.0/16"):
+    with prod.sandbox.temporary_config("prod", evacuated="true", vpcCidr="10.9.0.0/16"):
         refusal = prod.sandbox.fails("pulumi preview -s prod --non-interactive")
     assert "has 1 mistake; nothing was changed" in refusal
     assert "vpcCidr = '10.9.0.0/16': must stay 10.0.0.0/16 while the stack is up" in refusal
-
-
-@contextmanager
-def changed(stack: Stack, **config: str) -> Generator[None]:
-    """Changes the configuration of a stack for a while."""
-    file = stack.sandbox.stack_file(stack.name)
-    before = file.read_text()
-    stack.sandbox.set(stack.name, **config)
-    yield
-    file.write_text(before)
 
 
 def test_release_deploys_the_missing_services_and_status_shows_all_regions(fleet: dict[str, Stack], table: str) -> None:
@@ -326,7 +318,7 @@ def test_no_stack_names_an_object_of_another_stack(resources: dict[str, Resource
 def test_objects_of_a_region_name_no_other(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
     """As the account describes them."""
     for region in REGIONS:
-        held = sandbox.holdings(region)
+        held = holdings(sandbox, region)
         assert len(held["load balancers"]) == len(ENVIRONMENTS)
         text = json.dumps({kind: items for kind, items in held.items() if kind not in EVERYWHERE}, default=str)
         assert not [other for other in REGIONS if other != region and other in text]
@@ -337,24 +329,23 @@ def test_status_and_verification_of_an_environment_name_what_is_amiss(fleet: dic
     ecs, alarms = stack.client("ecs"), stack.client("cloudwatch")
     found = alarms.describe_alarms()["MetricAlarms"]
     alarm = next(one["AlarmName"] for one in found if one["AlarmName"].endswith(stack.name))
-    alarms.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
-    where = {"cluster": stack.outputs["clusterName"], "service": stack.outputs["serviceName"]}
-    ecs.update_service(**where, desiredCount=1)
-    with changed(stack, logLevel="DEBUG"):
-        run = sandbox.operate("status", "prod", "--json")
-    assert run.status == 1
-    few, *faults = json.loads(run.output)["faults"]
+    with ExitStack() as undo:
+        alarms.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="test")
+        undo.callback(alarms.set_alarm_state, AlarmName=alarm, StateValue="OK", StateReason="test")
+        ecs.update_service(**stack.its_service, desiredCount=1)
+        undo.callback(ecs.update_service, **stack.its_service, desiredCount=2)
+        undo.enter_context(sandbox.temporary_config(stack.name, logLevel="DEBUG"))
+        status = sandbox.operate("status", "prod", "--json")
+        verification = sandbox.operate("verify", "--environment", "prod", "--json")
+    assert status.status == verification.status == 1
+    few, *faults = json.loads(status.output)["faults"]
     assert few == f"{stack.name}: 1 tasks are desired, and the autoscaler's minimum is 2"
     assert faults == [
         f"{stack.name}: in ALARM: {alarm}",
         "the configuration differs: logLevel: "
         f"INFO in prod, prod-ap-northeast-1, prod-us-west-2; DEBUG in {stack.name}",
     ]
-    run = sandbox.operate("verify", "--environment", "prod", "--json")
-    assert run.status == 1
-    assert [one["outcome"] for one in json.loads(run.output)] == ["good", "good", "unhealthy", "good"]
-    ecs.update_service(**where, desiredCount=2)
-    alarms.set_alarm_state(AlarmName=alarm, StateValue="OK", StateReason="test")
+    assert [one["outcome"] for one in json.loads(verification.output)] == ["good", "good", "unhealthy", "good"]
 
 
 def test_fault_in_one_region_stops_the_release(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
@@ -386,7 +377,7 @@ def held(sandbox: LiveSandbox, region: str) -> set[tuple[str, str]]:
     """Kind and names of what a region of the account holds."""
     return {
         (kind, item if isinstance(item, str) else str([item[key] for key in sorted(item) if NAME.search(key)]))
-        for kind, items in sandbox.holdings(region).items()
+        for kind, items in holdings(sandbox, region).items()
         for item in items
     }
 
@@ -417,9 +408,9 @@ def test_down_takes_a_protected_stack_with_its_content_and_no_other(
 ) -> None:
     last, others = fleet[LAST], ("dev-us-west-2", "staging-us-west-2")
     fill_bucket(last)
-    before = json.dumps(sandbox.holdings(last.region), default=str)
+    before = json.dumps(holdings(sandbox, last.region), default=str)
     sandbox.down(LAST)
-    left = sandbox.holdings(last.region)
+    left = holdings(sandbox, last.region)
     assert "demo-sessions" not in left["tables"]
     named = re.compile(rf"{LAST}(?!-starport-layer-bucket)")  # AWS's bucket of image layers
     assert [(kind, item) for kind, items in left.items() for item in items if named.search(str(item))] == []

@@ -15,8 +15,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.cli.fixtures import import_certificate
-from tests.live.harness import Stack
 from tests.live.rights import models, policies, secrets
+from tests.live.stack import Stack
 from tests.live.traffic import (
     groups,
     healthy_in,
@@ -191,6 +191,6 @@ def test_without_the_service_the_strategy_may_be_rolling_again(dev: Stack) -> No
     move_tasks_to_the_alternate_group(dev)
     dev.sandbox.remove("dev", "imageTag")
     dev.sandbox.updated("dev")
-    dev.sandbox.ensure("dev")  # the committed config, whose strategy is rolling
+    dev.restore()  # the committed config, whose strategy is rolling
     ((group, weight),) = weights(dev, 80, 90).items()
     assert (weight, healthy_in(dev, group)) == (100, 1)

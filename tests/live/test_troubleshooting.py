@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ROOT, Run, Stack, succeeded
+from tests.live.harness import ROOT, Run, succeeded
+from tests.live.stack import Stack
 from tests.live.traffic import wait_for_deployment
 
 pytestmark = pytest.mark.live
@@ -82,9 +83,11 @@ class Operator:
         off = {"enable": False, "rollback": False}
         endless: dict[str, Any] = {"deploymentCircuitBreaker": off, "alarms": {"alarmNames": [], **off}}
         ecs.update_service(**of_service, deploymentConfiguration=configuration | endless, **update)
-        said = self.sees(guide, step)
+        try:
+            said = self.sees(guide, step)
+        finally:
+            ecs.update_service(**of_service, deploymentConfiguration=configuration, forceNewDeployment=True)
         assert re.search(pattern, said), said
-        ecs.update_service(**of_service, deploymentConfiguration=configuration, forceNewDeployment=True)
         return said
 
     def client(self, service: str) -> Any:
@@ -138,8 +141,11 @@ def test_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     settings = {"RawMessageDelivery": "true"}
     on_call = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=settings)["SubscriptionArn"]
-    operator.deploys(operator.registers("1.0.0", "unhealthy"))
-    said = operator.sees(START, 1)
+    try:
+        operator.deploys(operator.registers("1.0.0", "unhealthy"))
+        said = operator.sees(START, 1)
+    finally:
+        sns.unsubscribe(SubscriptionArn=on_call)
     assert "rolling back to deployment" in said
     assert "is unhealthy in (target-group" in said
     assert "Task failed ELB health checks" in operator.sees(START, 2)
@@ -149,7 +155,6 @@ def test_image_whose_tasks_never_become_healthy(operator: Operator) -> None:
     assert message["Body"] == (
         f'"voiceter-backend-dev: a deployment failed: {reason} (see docs/troubleshooting.md#a-task-does-not-start)"'
     )
-    sns.unsubscribe(SubscriptionArn=on_call)
 
 
 def test_deleted_image(operator: Operator) -> None:
@@ -317,7 +322,7 @@ def test_settings_and_events_that_drop_connections(operator: Operator) -> None:
 
 def test_refresh_repairs_what_the_guides_say(operator: Operator) -> None:
     """The last test of this file: it repairs the faults of all tests before it."""
-    operator.stack.sandbox.ensure("dev")  # with a refresh, as the config has changed
+    operator.stack.restore()  # with a refresh, as the config has changed
     assert '"healthy"' in operator.sees(HEALTH, 1)
     assert re.search(r'"RUNNING",\s+"HEALTHY"', operator.sees(HEALTH, 2))
     said = operator.sees(HEALTH, 6, CMD="true", CWD=f". PORT={a_port()}")

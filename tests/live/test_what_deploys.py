@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.live.harness import ACCOUNT_ID, Stack
+from tests.live.harness import ACCOUNT_ID
+from tests.live.stack import Stack
 from tests.live.traffic import (
     deploy_again,
     groups,
@@ -167,5 +168,5 @@ def test_update_without_a_refresh_finds_capacity_that_was_changed_outside(dev: S
     both = [{"capacityProvider": name, "weight": 1} for name in ("FARGATE", "FARGATE_SPOT")]
     deploy_again(dev, capacityProviderStrategy=both)
     assert update(dev) == FORCED
-    dev.sandbox.ensure(dev.name)  # with a refresh, as the config has changed
+    dev.restore()  # with a refresh, as the config has changed
     assert providers(dev) == {"FARGATE_SPOT": (0, 100)}

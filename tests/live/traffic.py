@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.live.harness import Stack
+from tests.live.stack import Stack
 
 DEADLINE_SECONDS = 30
 

@@ -21,7 +21,7 @@ from operations.errors import OperationError
 from operations.injection import inject
 from operations.permissions import Context, Role
 from operations.target import Target
-from tests.live.harness import Stack
+from tests.live.stack import Stack
 from tests.support.contract import TABLES
 
 _PAUSE_SECONDS: Final = 0.4  # between two readings, each of which takes processor time from the update

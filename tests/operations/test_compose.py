@@ -221,8 +221,10 @@ def moto_server() -> Generator[str]:
     server: Any = importlib.import_module("moto.server").ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
 
 
 def _client(service: str, url: str) -> Any:

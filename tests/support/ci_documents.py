@@ -37,3 +37,13 @@ def text_of(name: str) -> str:
 def rendered(name: str) -> dict[str, Any]:
     """Returns a document with its placeholders filled in, as the guide's command does."""
     return json.loads(re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], text_of(name)))
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    """Returns the statements of a document."""
+    return rendered(name)["Statement"]
+
+
+def actions(*names: str) -> set[str]:
+    """Returns the actions in the statements of some documents."""
+    return {action for name in names for statement in statements(name) for action in statement["Action"]}

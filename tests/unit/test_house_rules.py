@@ -1,4 +1,4 @@
-"""House rules of the program's files. tests/unit/test_walls.py has the rules about imports."""
+"""House rules of the files of this repository. tests/unit/test_walls.py has the rules about imports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted((ROOT / "components").rglob("*.py"))
 CONFIG = sorted((ROOT / "config").glob("*.py"))
 PROGRAM = sorted([ROOT / "__main__.py", *CONFIG, *COMPONENTS])
+HOUSE = sorted(path for part in ROOT.iterdir() if part.is_dir() and part.name[0] != "." for path in part.rglob("*.py"))
 
 
 def names_used(path: Path) -> set[str]:
@@ -82,3 +83,24 @@ def test_children_get_their_options_from_their_parent(path: Path) -> None:
     assert not calls(tree, "merge")
     for options in calls(tree, "ResourceOptions"):
         assert "parent" in {keyword.arg for keyword in options.keywords}
+
+
+def skipped_by_an_error(context_manager: ast.AST) -> list[int]:
+    """Returns the lines of a context manager that do not run if the body of its `with` fails."""
+    nodes = list(ast.walk(context_manager))
+    cleaning = [part for node in nodes if isinstance(node, ast.Try) for part in (*node.finalbody, *node.handlers)]
+    run = {node for part in cleaning for node in ast.walk(part)}
+    [body, *_] = [node.lineno for node in nodes if isinstance(node, ast.Yield)]
+    return [node.lineno for node in nodes if isinstance(node, ast.stmt) and node.lineno > body and node not in run]
+
+
+def test_context_managers_clean_up_after_a_body_that_fails() -> None:
+    context_managers = {
+        f"{path.relative_to(ROOT)}: {node.name}": node
+        for path in HOUSE
+        if "@contextmanager" in (text := path.read_text())
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and "contextmanager" in map(ast.unparse, node.decorator_list)
+    }
+    assert len(context_managers) > 10
+    assert [name for name, node in context_managers.items() if skipped_by_an_error(node)] == []
