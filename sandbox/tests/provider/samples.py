@@ -730,7 +730,10 @@ SAMPLES: dict[str, Sample] = {
             "policy": document(Principal={"AWS": ACCOUNT}, Action="kms:*"),
         },
     ),
-    ALIAS: Sample({"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref(KEY, "arn")}),
+    "second key": Sample({"deletionWindowInDays": 7}),
+    ALIAS: Sample(
+        {"name": "alias/app-alerts", "targetKeyId": Ref(KEY, "keyId")}, {"targetKeyId": Ref("second key", "arn")}
+    ),
     TOPIC: Sample({"name": "app-alerts", "kmsMasterKeyId": Ref(KEY, "arn")}, {"kmsMasterKeyId": "alias/aws/sns"}),
     TOPIC_POLICY: Sample(
         {
@@ -832,6 +835,7 @@ SAMPLES: dict[str, Sample] = {
 SECOND = {
     "second subnet": SUBNET,
     "second group": GROUP,
+    "second key": KEY,
     "log group of the web ACL": LOG_GROUP,
     "record of the certificate": RECORD,
 }

@@ -210,6 +210,11 @@ def test_update_changes_the_given_properties_only(world: World, token: str) -> N
     assert updated.id == made.id
     refreshed = engine.seen(updated)
     assert (refreshed.inputs, refreshed.outputs) == (news, updated.outputs)
+    # By the state from before, the change is drift, except of what that state does not set or no call shows.
+    found = set(engine.diff(engine.seen(made), made.inputs).diffs) - {"tagsAll"}
+    unseen = {name for name in SAMPLES[token].change if name != "tags" and name not in made.inputs}
+    assert found == SAMPLES[token].change.keys() - unseen - set(_NEVER_SHOWN.get(token, ()))
+    assert found
     _restore(world, updated)
 
 
