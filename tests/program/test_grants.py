@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -32,42 +32,25 @@ REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/voiceter-backend"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/ecs/voiceter-backend"
 LOG_STREAM = "log-stream:app/app/0123abcd"
 TASKS = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/voiceter-cluster"
-ITEM_ACTIONS = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")]
-OBJECT_ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
-PULL = [f"ecr:{name}" for name in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")]
-WRITE_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
-SESSION_LOGS = [*WRITE_LOGS, "logs:DescribeLogStreams"]  # of a shell by ECS Exec
+SESSION_LOGS = [*contract.WRITE_LOGS, "logs:DescribeLogStreams"]  # of a shell by ECS Exec
 PROTECTION = ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"]
-XRAY = [
-    f"xray:{name}"
-    for name in (
-        "PutTraceSegments",
-        "PutTelemetryRecords",
-        "GetSamplingRules",
-        "GetSamplingTargets",
-        "GetSamplingStatisticSummaries",
-    )
-]
-EXEC = [
-    f"ssmmessages:{name}"
-    for name in ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
-]
+Grants = Sequence[tuple[str, Sequence[str], Sequence[str]]]
 
 # Role, actions, resources: what every stack allows.
-ALWAYS: list[tuple[str, list[str], list[str]]] = [
-    ("task", ITEM_ACTIONS, [f"{TABLES}/demo-{name}" for name in contract.TABLES]),
+ALWAYS: Grants = [
+    ("task", contract.USE_ITEMS, [f"{TABLES}/demo-{name}" for name in contract.TABLES]),
     ("task", ["dynamodb:Query"], [f"{TABLES}/{index}" for index in INDEXES]),
-    ("task", OBJECT_ACTIONS, [OBJECT]),
+    ("task", contract.USE_OBJECTS, [OBJECT]),
     ("task", ["bedrock:InvokeModel", STREAM], [SPEECH]),
     ("task", ["bedrock:InvokeModel"], [LITE]),
     ("task", PROTECTION, [f"{TASKS}/0123abcd"]),
-    ("execution", PULL, [REPOSITORY]),
+    ("execution", contract.PULL, [REPOSITORY]),
     ("execution", ["ecr:GetAuthorizationToken"], ["*"]),
-    ("execution", WRITE_LOGS, [f"{LOGS}:{LOG_STREAM}"]),
+    ("execution", contract.WRITE_LOGS, [f"{LOGS}:{LOG_STREAM}"]),
 ]
 # What only a key of the config adds.
-WITH_A_KEY: list[tuple[str, list[str], list[str]]] = [
-    ("task", [*XRAY, *EXEC, "logs:DescribeLogGroups"], ["*"]),
+WITH_A_KEY: Grants = [
+    ("task", [*contract.TRACE, *contract.OPEN_SHELL, "logs:DescribeLogGroups"], ["*"]),
     ("task", SESSION_LOGS, [f"{LOGS}:log-stream:ecs-execute-command-0a1b"]),
     ("task", ["bedrock:ApplyGuardrail"], [GUARDRAIL]),
     ("task", ["bedrock:GetPrompt"], [PROMPT]),
@@ -75,10 +58,10 @@ WITH_A_KEY: list[tuple[str, list[str], list[str]]] = [
     ("execution", ["secretsmanager:GetSecretValue"], [SHARED_SECRET]),
 ]
 # What no stack allows.
-NEVER: list[tuple[str, list[str], list[str]]] = [
+NEVER: Grants = [
     (
         "task",
-        ITEM_ACTIONS,
+        contract.USE_ITEMS,
         [f"{TABLES}/demo-sessions-archive", f"{TABLES}/demo-users"],
     ),
     (
@@ -88,7 +71,7 @@ NEVER: list[tuple[str, list[str], list[str]]] = [
     ),
     (
         "task",
-        OBJECT_ACTIONS,
+        contract.USE_OBJECTS,
         [
             f"{BUCKET}/exports/session-1.wav",
             f"{BUCKET}/recordings",
@@ -132,7 +115,7 @@ NEVER: list[tuple[str, list[str], list[str]]] = [
 ]
 
 
-def allowed(deployment: Deployment, table: list[tuple[str, list[str], list[str]]]) -> Iterator[tuple[str, str, str]]:
+def allowed(deployment: Deployment, table: Grants) -> Iterator[tuple[str, str, str]]:
     """Yields what of a table the roles of a stack allow: role, action, resource."""
     policies = {use: policies_of(deployment, use) for use in ("task", "execution")}
     for use, action, resource in rows(table):
@@ -140,7 +123,7 @@ def allowed(deployment: Deployment, table: list[tuple[str, list[str], list[str]]
             yield use, action, resource
 
 
-def rows(table: list[tuple[str, list[str], list[str]]]) -> Iterator[tuple[str, str, str]]:
+def rows(table: Grants) -> Iterator[tuple[str, str, str]]:
     for use, actions, resources in table:
         yield from ((use, action, resource) for action in actions for resource in resources)
 

@@ -38,6 +38,31 @@ TABLES: Final[Mapping[str, Table]] = {
     "waitlist": Table(keys=[("email", "S", "HASH")], ttl=None),
 }
 
+# What ECS calls to start a task, and the app to serve sessions; `TRACE` and `OPEN_SHELL` only if the config says so.
+PULL: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+WRITE_LOGS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+USE_ITEMS: Final = (
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:Query",
+)
+USE_OBJECTS: Final = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+TRACE: Final = (
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:GetSamplingStatisticSummaries",
+)
+OPEN_SHELL: Final = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+
 # The variables of the app that have the same value in every stack, with the values that its documentation gives.
 ENVIRONMENT: Final[Mapping[str, str]] = {
     "NODE_ENV": "production",
