@@ -1,21 +1,19 @@
-"""Alarms, dashboard, budget and saved queries, read back from the account and given what the app and AWS emit."""
+"""Alarms, topic, dashboard, budget and saved queries, read back from the account.
+
+tests/unit/components/monitoring/test_alarms.py evaluates the alarms as the program registers them, and test_drift.py
+finds no difference between what is registered and the account.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from moto.events.models import EventPattern
 
 from tests.live.harness import ACCOUNT_ID
 from tests.live.stack import Stack
-from tests.support.alarm_cases import CASES, repeated
-from tests.support.alarm_evaluator import READINGS, Datum, Rule, Selection
-from tests.support.ecs_events import CASES as EVENTS
-from tests.support.ecs_events import Service
+from tests.support.alarm_cases import CASES
 from tests.support.emitted import Facts
 
 pytestmark = pytest.mark.live
@@ -50,92 +48,25 @@ def facts(everything: Stack) -> Facts:
     )
 
 
-def states(rule: Rule, data: list[Datum], now: int) -> set[str]:
-    return {rule.state(data, now * rule.period, reading) for reading in READINGS}
-
-
 def test_every_alarm_notifies_the_topic(alarms: dict[str, dict[str, Any]]) -> None:
     assert set(alarms) == set(CASES)
     for alarm in alarms.values():
         assert alarm["ActionsEnabled"] is True
         assert alarm["AlarmActions"] == alarm["OKActions"] == [TOPIC]
-        assert "First" in alarm["AlarmDescription"]
 
 
-def test_description_of_every_alarm_ends_with_the_link_to_the_dashboard_that_exists(
-    everything: Stack, alarms: dict[str, dict[str, Any]]
-) -> None:
-    for alarm in alarms.values():
-        link = alarm["AlarmDescription"].rpartition(" and ")[2]
-        address, _, name = link.rpartition("#dashboards/dashboard/")
-        assert address == "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1"
-        assert everything.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardName"] == name
+def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics that an alarm watches; none for a Metrics Insights query."""
+    if "MetricName" in alarm:
+        return [alarm]
+    return [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_alarm_fires_on_bad_data_and_only_then(alarms: dict[str, dict[str, Any]], facts: Facts, name: str) -> None:
-    """On one example of each. The unit tests feed all of them to the alarm that the program registers."""
-    rule, case = Rule.described(alarms[name]), CASES[name]
-    good, bad = case.good[0](facts), case.bad[0](facts)
-    data = repeated(good, rule.period, 0, 5) + repeated(bad, rule.period, 5, 10) + repeated(good, rule.period, 10, 20)
-    assert [states(rule, data, now) for now in (5, 10, 20)] == [{"OK"}, {"ALARM"}, {"OK"}]
-    assert states(rule, [], 20) == {case.without_data}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_account_finds_the_data_by_the_namespace_name_and_dimensions_of_the_alarm(
-    everything: Stack, alarms: dict[str, dict[str, Any]], facts: Facts, name: str
-) -> None:
-    """The data is put as the app or AWS puts it, one value of each metric."""
-    cloudwatch = everything.client("cloudwatch")
-    rule = Rule.described(alarms[name])
-    now = datetime.now(UTC)
-    metrics = {
-        (datum.namespace, datum.name, tuple(datum.dimensions.items())): datum
-        for bad in CASES[name].bad
-        for datum in bad(facts)
-    }
-    for datum in metrics.values():
-        put = {"MetricName": datum.name, "Value": datum.value, "Unit": datum.unit, "Timestamp": now}
-        cloudwatch.put_metric_data(
-            Namespace=datum.namespace, MetricData=[{**put, "Dimensions": dimensions(datum.dimensions)}]
-        )
-    # moto does not run Metrics Insights queries.
-    selections = [source for source in rule.sources.values() if isinstance(source, Selection)]
-    found = [
-        cloudwatch.get_metric_statistics(
-            Namespace=source.namespace,
-            MetricName=source.name,
-            Dimensions=dimensions(source.dimensions),
-            StartTime=now - timedelta(minutes=5),
-            EndTime=now + timedelta(minutes=5),
-            Period=60,
-            Statistics=["SampleCount"],
-        )["Datapoints"]
-        for source in selections
-    ]
-    assert any(found) or not selections
-
-
-def dimensions(values: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Name": key, "Value": value} for key, value in values.items()]
-
-
-def test_rules_for_events_of_ecs_match_those_of_the_service_and_send_them_to_the_topic(everything: Stack) -> None:
-    events = everything.client("events")
-    ours, other = (Service("voiceter-cluster-dev", name) for name in ("voiceter-backend-dev", "another"))
-    patterns: dict[str, EventPattern] = {}
-    for rule in events.list_rules(NamePrefix="voiceter-backend-")["Rules"]:
-        assert rule["State"] == "ENABLED"
-        [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-        assert target["Arn"] == TOPIC
-        assert target["InputTransformer"]["InputTemplate"].startswith('"voiceter-backend-dev: ')
-        patterns[rule["Name"]] = EventPattern.load(rule["EventPattern"])
-    assert set(patterns) == {f"voiceter-backend-{case.rule}-dev" for case in EVENTS.values() if case.rule}
-    for case in EVENTS.values():
-        matched = [name for name, one in patterns.items() if one.matches_event(cast(Any, case.event(ours)))]
-        assert matched == ([f"voiceter-backend-{case.rule}-dev"] if case.rule else []), case
-        assert not [name for name, one in patterns.items() if one.matches_event(cast(Any, case.event(other)))]
+def test_every_alarm_watches_metrics_of_this_stack(alarms: dict[str, dict[str, Any]], facts: Facts) -> None:
+    for name, alarm in alarms.items():
+        for metric in metrics(alarm):
+            dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+            assert facts.find(metric["Namespace"], metric["MetricName"], dimensions), (name, metric)
 
 
 def test_topic_is_encrypted_and_only_three_services_publish_to_it(everything: Stack) -> None:
@@ -145,12 +76,14 @@ def test_topic_is_encrypted_and_only_three_services_publish_to_it(everything: St
     assert key["KeyManager"] == "CUSTOMER"
     assert kms.get_key_rotation_status(KeyId=key["KeyId"])["KeyRotationEnabled"] is True
     this_account = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
-    services = {
+    topic = {
         "cloudwatch.amazonaws.com": this_account,
         "budgets.amazonaws.com": this_account,
         "events.amazonaws.com": None,  # AWS supports no condition
     }
-    for text in (attributes["Policy"], kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]):
+    on_the_key = {**topic, "budgets.amazonaws.com": None}  # AWS documents none
+    policy = kms.get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"]
+    for text, services in ((attributes["Policy"], topic), (policy, on_the_key)):
         granted = [one for one in json.loads(text)["Statement"] if "Service" in one["Principal"]]
         assert {one["Principal"]["Service"]: one.get("Condition") for one in granted} == services
     [denial] = [one for one in json.loads(attributes["Policy"])["Statement"] if "Service" not in one["Principal"]]
@@ -178,13 +111,9 @@ def test_dashboard_budget_and_saved_queries_exist(everything: Stack) -> None:
     assert budget["CostFilters"] == {"TagKeyValue": ["user:Stack$dev"]}
     notices = budgets.describe_notifications_for_budget(AccountId=ACCOUNT_ID, BudgetName=budget["BudgetName"])
     assert {notice["NotificationType"] for notice in notices["Notifications"]} == {"ACTUAL", "FORECASTED"}
-    logs = everything.client("logs")
-    queries = logs.describe_query_definitions()["queryDefinitions"]
-    assert {query["name"].rpartition("/")[2] for query in queries} == {
-        "errors-by-code",
-        "slow-operations",
-        "one-session",
-    }
+    queries = everything.client("logs").describe_query_definitions()["queryDefinitions"]
+    names = {query["name"].rpartition("/")[2] for query in queries}
+    assert names == {"errors-by-code", "slow-operations", "one-session"}
     assert all(query["logGroupNames"] == ["/ecs/voiceter-backend-dev"] for query in queries)
 
 

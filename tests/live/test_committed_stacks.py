@@ -73,15 +73,16 @@ def test_container_is_as_the_contract_says(stack: Stack) -> None:
     assert definition["linuxParameters"]["initProcessEnabled"] is True
     mounts = {mount["containerPath"]: set(mount["mountOptions"]) for mount in definition["linuxParameters"]["tmpfs"]}
     assert set(mounts) == {"/tmp", "/app/logs"}  # noqa: S108 - of the container
-    assert all({"uid=1001", "gid=1001"} <= options for options in mounts.values())
+    assert all({"rw", "uid=1001", "gid=1001"} <= options for options in mounts.values())
     health = definition["healthCheck"]
     assert [health[key] for key in ("interval", "timeout", "retries", "startPeriod")] == [30, 5, 3, 60]
-    assert health["command"][:3] == ["CMD", "node", "-e"]
-    assert "curl" not in json.dumps(health)
+    assert health["command"][:3] == ["CMD", "node", "-e"]  # the image has no curl
+    assert "http://127.0.0.1:8080/health" in health["command"][3]
     options = definition["logConfiguration"]["options"]
     assert definition["logConfiguration"]["logDriver"] == "awslogs"
     assert options["awslogs-group"] == stack.named("/ecs/voiceter-backend")
     assert options["awslogs-region"] == "us-east-1"
+    assert "awslogs-create-group" not in options  # for which the agent has no right
     assert not definition.get("secrets")
 
 
@@ -195,6 +196,7 @@ def test_load_balancer_is_as_the_contract_says(stack: Stack) -> None:
     of_group = {one["Key"]: one["Value"] for one in found}
     assert of_group["stickiness.enabled"] == "true"
     assert of_group["stickiness.type"] == "lb_cookie"
+    assert int(of_group["stickiness.lb_cookie.duration_seconds"]) > 30 * 60  # the longest session
     delays = {"dev": "30", "staging": "300", "prod": "1860"}
     assert of_group["deregistration_delay.timeout_seconds"] == delays[stack.name]
 
@@ -281,8 +283,11 @@ def test_table_is_as_the_contract_says(stack: Stack, table: str) -> None:
 
     expected = TABLES[table]
     assert keys(described["KeySchema"]) == expected.keys
-    found = {index["IndexName"]: keys(index["KeySchema"]) for index in described.get("GlobalSecondaryIndexes", [])}
-    assert found == expected.indexes
+    indexes = described.get("GlobalSecondaryIndexes", [])
+    assert {index["IndexName"]: keys(index["KeySchema"]) for index in indexes} == expected.indexes
+    assert all(index["Projection"]["ProjectionType"] == "ALL" for index in indexes)
+    # DynamoDB refuses attributes that no key uses.
+    assert set(types) == {attribute for key in (expected.keys, *expected.indexes.values()) for attribute, *_ in key}
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert described["DeletionProtectionEnabled"] is (stack.name == "prod")
     # Without a key of the account, DynamoDB encrypts with its own and describes no encryption.

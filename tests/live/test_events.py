@@ -1,7 +1,7 @@
 """The events of ECS against the rules of the program: which rule each one matches, and the line that it becomes.
 
-moto's matcher and its input transformer stand for EventBridge's. No engine runs here; `test_alarms` reads the rules
-back.
+moto's matcher and its input transformer stand for EventBridge's. No engine runs here; test_troubleshooting.py receives
+such a line.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Insights:
 
 @dataclass(frozen=True)
 class Rule:
-    """An alarm, read from the program or from the account."""
+    """An alarm that the program registered."""
 
     sources: Mapping[str, Selection | Insights]  # id -> metric or query
     expressions: Mapping[str, str]  # id -> metric math
@@ -103,50 +103,10 @@ class Rule:
     @classmethod
     def registered(cls, inputs: Mapping[str, Any]) -> Rule:
         """Returns the rule of a `MetricAlarm` that the program registered."""
-        queries = inputs.get("metricQueries")
+        queries: Sequence[Mapping[str, Any]] | None = inputs.get("metricQueries")
         if not queries:
             stat = inputs.get("statistic") or inputs["extendedStatistic"]
             queries = [{"id": "only", "metric": {**inputs, "stat": stat}, "returnData": True}]
-        return cls._of(queries, inputs)
-
-    @classmethod
-    def described(cls, alarm: Mapping[str, Any]) -> Rule:
-        """Returns the rule of an alarm from the answer of `DescribeAlarms`."""
-
-        def metric(holder: Mapping[str, Any], **rest: Any) -> dict[str, Any]:
-            dimensions = {each["Name"]: each["Value"] for each in holder.get("Dimensions", [])}
-            return {
-                "namespace": holder["Namespace"],
-                "metricName": holder["MetricName"],
-                "dimensions": dimensions,
-                **rest,
-            }
-
-        queries: list[dict[str, Any]] = []
-        for each in alarm.get("Metrics", []):
-            query: dict[str, Any] = {"id": each["Id"], "returnData": each.get("ReturnData", True)}
-            if "MetricStat" in each:
-                stat = each["MetricStat"]
-                query["metric"] = metric(stat["Metric"], stat=stat["Stat"], period=stat["Period"])
-            else:
-                query |= {"expression": each["Expression"], "period": each.get("Period")}
-            queries.append(query)
-        if not queries:
-            stat = alarm.get("Statistic") or alarm["ExtendedStatistic"]
-            only = metric(alarm, stat=stat, period=alarm["Period"])
-            queries = [{"id": "only", "metric": only, "returnData": True}]
-        return cls._of(
-            queries,
-            {
-                "threshold": alarm["Threshold"],
-                "comparisonOperator": alarm["ComparisonOperator"],
-                "evaluationPeriods": alarm["EvaluationPeriods"],
-                "treatMissingData": alarm.get("TreatMissingData", "missing"),
-            },
-        )
-
-    @classmethod
-    def _of(cls, queries: Sequence[Mapping[str, Any]], inputs: Mapping[str, Any]) -> Rule:
         sources: dict[str, Selection | Insights] = {}
         expressions: dict[str, str] = {}
         for query in queries:
