@@ -116,7 +116,7 @@ folder of the backend's source:
 and then here:
   pulumi config set imageTag TAG --stack {stack}
   pulumi up --stack {stack}
-An image that another stack's registry holds is copied from there instead of built, by digest and without Docker:
+Or copy an image from another stack's registry, by digest and without Docker:
   make promote FROM=<that stack> TO={stack} TAG=TAG
 The address and the region are the stack's outputs repositoryUrl and region."""
 

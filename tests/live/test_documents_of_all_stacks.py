@@ -47,8 +47,8 @@ def test_release_of_the_readme(stacks: LiveSandbox, tmp_path: Path) -> None:
     stacks.image("dev", "1.4.2")
     (to_staging,) = [block for block in blocks("docs/releases.md") if block.code.startswith("make promote")]
     assert "Copied: " in succeeded(stacks.types(to_staging.code, tmp_path))
-    (release,) = below("README.md", "Release, verify, roll back")
-    output = succeeded(stacks.types(release, tmp_path))
+    release, rollback = below("README.md", "Release, verify, roll back")
+    output = succeeded(stacks.types(release + rollback, tmp_path))
     assert output.count("OK: the service runs") == 2, "after the release, and after the rollback"
     assert "prod is back on stand-in." in output
 

@@ -40,7 +40,7 @@ TEXT = """\
 # Title
 
 ```sh
-make up      # a comment
+make up
 ```
 
 ## Section
@@ -75,7 +75,7 @@ last
 
 def test_blocks_have_their_heading_and_the_reason_why_no_test_runs_them() -> None:
     assert blocks_in("a.md", TEXT) == [
-        Block("a.md", "Title", "make up      # a comment\n"),
+        Block("a.md", "Title", "make up\n"),
         Block("a.md", "Section", "aws login\n", "needs an account"),
         Block("a.md", "Section", "one\n  two\n"),
         Block("a.md", "Section", "make verify\nmake up\n", shown=("OK\n", "")),
@@ -112,6 +112,24 @@ def test_commands_that_cut_a_list_read_one_page_of_it() -> None:
             cut.append(f"{operation}{options}")
     assert len(cut) > 2
     assert [command for command in cut if "--no-paginate" not in command] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_have_no_comment_and_no_modifier_of_zsh(document: str) -> None:
+    """So they work when pasted into zsh, the shell of macOS.
+
+    There `#` is a word of the command (zshoptions(1), INTERACTIVE_COMMENTS), and `$ACCOUNT:role` loses what it takes
+    for the extension of a file name (zshexpn(1), "Modifiers").
+    """
+    code = "".join(block.code for block in blocks(document)) + "".join(_commands_in_tables(document))
+    assert re.findall(r"^.*(?:^|\s)#.*$", code, re.MULTILINE) == []
+    assert re.findall(r"\$[A-Za-z_]+:[A-Za-z&].*", code) == []
+
+
+def _commands_in_tables(document: str) -> list[str]:
+    """Returns the code of a document's tables, a line each."""
+    rows = re.findall(r"^\|.*$", (ROOT / document).read_text(), re.MULTILINE)
+    return [f"{code}\n" for row in rows for code in re.findall(r"`([^`]+)`", row)]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
