@@ -73,7 +73,7 @@ app_secrets = AppSecrets(
         account=account,
         folder=names.service,
         values={**settings.secret_values, **({REDIS_URL: cache.url} if cache else {})},
-        arns=settings.secret_arns,
+        shared=settings.shared_secrets,
         protect=protect,
         # Secrets keep the key after customerKey is turned off: the AWS provider does not remove the key of a secret
         # (terraform-provider-aws, internal/service/secretsmanager/secret.go, resourceSecretUpdate).

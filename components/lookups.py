@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from components.access.data_key import ExistingKey, find_key
 from components.access.models import InferenceProfile, InferenceTypes, find_models, find_profile
+from components.data.app_secrets import SharedSecret, find_secret
 from components.data.registry import Image, find_image
 from components.edge import certificates, records
 from components.edge.certificates import Certificate
@@ -61,6 +62,10 @@ class Lookups:
     def regions(self, hosted_zone_id: str, name: str) -> Mapping[str, Check] | None:
         """Returns the regions that share a name, see `find_regions`."""
         return records.find_regions(self.account.region, hosted_zone_id, name)
+
+    def secret(self, arn: str) -> SharedSecret | None:
+        """Returns a secret that someone else owns, see `find_secret`."""
+        return find_secret(self.provider, arn)
 
     def models(self) -> Mapping[str, InferenceTypes]:
         """Returns the models of the region, see `find_models`."""

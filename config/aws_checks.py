@@ -5,6 +5,7 @@ from typing import Protocol
 
 from components.access.data_key import ExistingKey
 from components.access.models import GEOGRAPHIES, InferenceProfile, InferenceTypes, model_of, needs_profile
+from components.data.app_secrets import SharedSecret
 from components.data.registry import Image
 from components.edge.certificates import ISSUED, Certificate
 from components.edge.domain import HostedZone
@@ -46,11 +47,14 @@ def with_prerequisites(settings: Settings, lookups: Lookups, mistakes: Mistakes)
     mistakes.add_found(check_zone(settings, lookups))
     if mistakes.all_right("hostedZoneId", "domainName", "evacuated"):
         mistakes.add_found(_check_evacuation(settings, lookups))
+    secrets = {variable: lookups.secret(arn) for variable, arn in settings.secret_arns.items()}
+    mistakes.add_found(_check_secrets(settings, secrets))
     profiles: dict[str, InferenceProfile] = {}
     if mistakes.all_right("bedrockModelId", "extraModelIds"):
         profiles, wrong = check_models(settings, lookups)
         mistakes.add_found(wrong)
-    return settings.model_copy(update={"image": image, "inference_profiles": profiles})
+    found = {variable: secret for variable, secret in secrets.items() if secret}
+    return settings.model_copy(update={"image": image, "inference_profiles": profiles, "shared_secrets": found})
 
 
 def with_existing_stack(settings: Settings, lookups: Lookups, mistakes: Mistakes) -> Settings:
@@ -128,6 +132,16 @@ def _check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]
             f"region up or back first ({repair}), or keep this one (`pulumi config set evacuated false`)"
         )
         yield Mistake("evacuated", "true", rule)
+
+
+def _check_secrets(settings: Settings, secrets: Mapping[str, SharedSecret | None]) -> Iterator[Mistake]:
+    for variable, arn in settings.secret_arns.items():
+        if secrets[variable] is None:
+            rule = (
+                "names no secret, or one whose deletion is scheduled: set the ARN of another secret, have its owner "
+                f"restore this one, or remove it (`pulumi config rm --path 'secretArns.{variable}'`)"
+            )
+            yield Mistake(f"secretArns.{variable}", arn, rule)
 
 
 def check_models(settings: Settings, lookups: PrerequisiteLookups) -> tuple[dict[str, InferenceProfile], list[Mistake]]:

@@ -7,6 +7,7 @@ import pulumi
 from components.access.app_grants import AppAccess
 from components.access.data_key import ExistingKey
 from components.access.models import InferenceProfile
+from components.data.app_secrets import SharedSecret
 from components.data.registry import Image
 from components.data.session_cache import Redis
 from components.edge.domain import Domain
@@ -26,6 +27,7 @@ class Settings(Keys):
 
     image: Image | None = None  # looked up; None before the first image
     inference_profiles: Mapping[str, InferenceProfile] = {}  # looked up, by the ids of extraModelIds
+    shared_secrets: Mapping[str, SharedSecret] = {}  # looked up, by the variables of secretArns
     existing_key: ExistingKey | None = None  # looked up; None before customerKey is on for the first time
     running: RunningService = NOT_RUNNING  # looked up
 

@@ -1,18 +1,42 @@
-"""The app's secrets in Secrets Manager, and the grant to read exactly these secrets."""
+"""The app's secrets in Secrets Manager, the lookup of those of other owners, and the grant to read all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components.lib.account import Account
-from components.lib.lookup import ask
+from components.lib.lookup import look_up
 from components.lib.policy import Statement, through_service
 
 # The default key of Secrets Manager. Every principal of the account may use it through Secrets Manager.
 _AWS_MANAGED_KEY = "alias/aws/secretsmanager"
 _RECOVERY_DAYS = 30
+
+
+@dataclass(frozen=True)
+class SharedSecret:
+    """A secret that someone else owns."""
+
+    arn: str
+    key: str | None  # an id, an ARN of a KMS key or of its alias, or nothing for Secrets Manager's default key
+
+
+def find_secret(provider: aws.Provider, arn: str) -> SharedSecret | None:
+    """Returns a secret, or None if there is none.
+
+    A secret whose deletion is scheduled counts as none (terraform-provider-aws,
+    internal/service/secretsmanager/secret.go, findSecretByID).
+
+    Raises:
+        pulumi.RunError: Secrets Manager does not answer.
+    """
+    found = look_up(
+        f"the secret {arn} of secretArns (secretsmanager:DescribeSecret)",
+        lambda: aws.secretsmanager.get_secret(arn=arn, opts=pulumi.InvokeOptions(provider=provider)),
+    )
+    return SharedSecret(arn, found.kms_key_id) if found else None
 
 
 @dataclass(frozen=True)
@@ -22,7 +46,7 @@ class AppSecretsArgs:
     account: Account
     folder: str  # the start of the secrets' names
     values: Mapping[str, pulumi.Output[str]]  # environment variable -> value; each becomes a secret
-    arns: Mapping[str, str]  # environment variable -> ARN of a secret that someone else owns
+    shared: Mapping[str, SharedSecret]  # environment variable -> secret
     protect: bool  # whether a deleted secret can be restored for 30 days
     encryption_key: pulumi.Input[str] | None  # the ARN of a KMS key; None: AWS's key
 
@@ -38,12 +62,10 @@ class AppSecrets(pulumi.ComponentResource):
         self.value_from = {
             # With its version: a changed value is a new revision of the task definition.
             **{variable: pulumi.Output.concat(arn, ":::", version) for variable, (arn, version) in made.items()},
-            **args.arns,
+            **{variable: secret.arn for variable, secret in args.shared.items()},
         }
-        self._arns = [*(arn for arn, _ in made.values()), *args.arns.values()]
-        self._decrypt = _decrypt(
-            {arn: self._key_of(variable, arn) for variable, arn in args.arns.items()}, args.account
-        )
+        self._arns = [*(arn for arn, _ in made.values()), *(secret.arn for secret in args.shared.values())]
+        self._decrypt = _decrypt(args.shared.values(), args.account)
         self.register_outputs({"value_from": self.value_from})
 
     def read(self) -> list[Statement]:
@@ -74,28 +96,22 @@ class AppSecrets(pulumi.ComponentResource):
         )
         return secret.arn, version.version_id
 
-    def _key_of(self, variable: str, arn: str) -> str | None:
-        """Returns the KMS key of a secret. Raises `pulumi.RunError` if Secrets Manager does not return the secret."""
-        options = pulumi.InvokeOptions(parent=self)
-        what = f"the secret {arn} of secretArns.{variable}"
-        return ask(what, lambda: aws.secretsmanager.get_secret(arn=arn, opts=options)).kms_key_id
 
-
-def _decrypt(keys: Mapping[str, str | None], account: Account) -> list[Statement]:
+def _decrypt(secrets: Iterable[SharedSecret], account: Account) -> list[Statement]:
     """Returns the grants to decrypt secrets: one for all keys that are known by id, one for each alias.
 
     Args:
-        keys: ARN of a secret -> what Secrets Manager returns: an id, an ARN of the key or of its alias, or nothing for
-            the default key.
+        secrets: of the account or of others.
         account: where the tasks run.
     """
     through = through_service(account, "secretsmanager")
     arns: set[str] = set()
     aliases: set[tuple[str, str]] = set()  # account and name
-    for secret_arn, key in keys.items():
+    for secret in secrets:
+        key = secret.key
         if not key or key.rpartition(":")[2] == _AWS_MANAGED_KEY:
             continue
-        owner, name = key.split(":")[4:6] if key.startswith("arn:") else (secret_arn.split(":")[4], key)
+        owner, name = key.split(":")[4:6] if key.startswith("arn:") else (secret.arn.split(":")[4], key)
         if name.startswith("alias/"):
             aliases.add((owner, name))
         else:

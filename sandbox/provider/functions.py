@@ -99,6 +99,8 @@ def _forward(action: Any) -> Values:
 
 def _secret(account: Account, args: Values) -> Values:
     found = account.call("secretsmanager", "DescribeSecret", {"SecretId": args["arn"]})
+    if "DeletedDate" in found:
+        raise ValueError("couldn't find resource")
     return {"kmsKeyId": found.get("KmsKeyId", "")}
 
 

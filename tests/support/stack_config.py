@@ -11,6 +11,7 @@ import pulumi.runtime
 import pytest
 
 from components.access.models import InferenceProfile
+from components.data.app_secrets import SharedSecret
 from components.data.registry import Image
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
@@ -68,6 +69,10 @@ def _image_with_tag(tag: str) -> Image:
     return Image(DIGEST, tag)
 
 
+def _secret_with_the_default_key(arn: str) -> SharedSecret:
+    return SharedSecret(arn, "")
+
+
 _IN_AWS: Final[Mapping[str, Any]] = {
     "image": _image_with_tag,
     "network": None,
@@ -77,6 +82,7 @@ _IN_AWS: Final[Mapping[str, Any]] = {
     "certificate": _CertificateForAll("ISSUED", ()),
     "zone": _ZoneOfAll("example.com", private=False),
     "regions": {"another": Check.ON},
+    "secret": _secret_with_the_default_key,
     "models": _EveryModel(),
     "profile": every_profile,
 }

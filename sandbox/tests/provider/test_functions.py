@@ -76,6 +76,9 @@ def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:
     assert found["kmsKeyId"] == "alias/own"
     with pytest.raises(Refused, match="ResourceNotFoundException"):
         engine.invoke(SECRET, {"arn": "absent"})
+    manager.delete_secret(SecretId=keyed["ARN"])
+    with pytest.raises(Refused, match="couldn't find resource"):
+        engine.invoke(SECRET, {"arn": keyed["ARN"]})
 
 
 def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from components.access.data_key import ExistingKey
 from components.access.models import InferenceProfile
+from components.data.app_secrets import SharedSecret
 from components.data.registry import Image
 from components.edge.certificates import Certificate, find_certificate
 from components.edge.domain import HostedZone
@@ -31,6 +32,7 @@ REPOSITORY = {"repositoryName": "voiceter-backend-dev"}
 ALIAS = "alias/voiceter-backend-data-dev"
 PROFILE = f"eu.{LITE_2}"
 DESTINATIONS = ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3")
+SHARED = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:token-AbC123"
 CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b"
 GROUP = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/app/0a1b"
 WITHOUT_TASKS = RunningTasks({"arn:first": [], "arn:other": []})
@@ -81,6 +83,12 @@ FOUND: Mapping[str, tuple[Ask, Mapping[str, Any], object, Mapping[str, Any]]] = 
         {"zone": ("a.example", True)},
         HostedZone("a.example", private=True),
         {"zoneId": ZONE},
+    ),
+    "secret": (
+        lambda aws: aws.secret(SHARED),
+        {"secret_keys": {SHARED: "alias/token"}},
+        SharedSecret(SHARED, "alias/token"),
+        {"arn": SHARED},
     ),
     "models": (lambda aws: aws.models(), {}, MODELS, {}),
     "profile": (
@@ -166,6 +174,12 @@ BY_PROVIDER: Mapping[str, ByProvider] = {
     ),
     "zone": ByProvider(
         lambda aws: aws.zone(ZONE), "getZone", f"{ZONE} (route53:GetHostedZone)", ("couldn't find resource",)
+    ),
+    "secret": ByProvider(
+        lambda aws: aws.secret(SHARED),
+        "getSecret",
+        f"the secret {SHARED} of secretArns (secretsmanager:DescribeSecret)",
+        (f"reading Secrets Manager Secret ({SHARED}): couldn't find resource",),
     ),
     "models": ByProvider(
         lambda aws: aws.models(), "getModels", "the models of Amazon Bedrock (bedrock:ListFoundationModels)"

@@ -9,13 +9,14 @@ from unittest.mock import call
 import pytest
 
 from components.access.models import InferenceProfile
+from components.data.app_secrets import SharedSecret
 from components.data.registry import Image
 from components.edge.certificates import Certificate
 from components.edge.domain import HostedZone
 from components.edge.records import Check
 from components.service.running import NOT_RUNNING, RunningService
 from recording.bedrock import BY_ID, BY_PROFILE, LITE, LITE_2, SONIC
-from tests.support.config_values import CERTIFICATE, DOMAIN, HTTPS, REDIS, ZONE
+from tests.support.config_values import CERTIFICATE, DOMAIN, HTTPS, REDIS, SECRET, ZONE
 from tests.support.stack_config import DIGEST, in_aws, load, mistakes
 
 SHOW_ZONES = "`aws route53 list-hosted-zones` shows the ids"
@@ -147,6 +148,27 @@ def test_zone_that_cannot_lead_clients_to_the_stack_is_refused(found: HostedZone
 @pytest.mark.parametrize("name", ["com", "example.com", "voice.example.com"])
 def test_zone_holds_its_own_name_and_names_below_it(name: str) -> None:
     assert load(DOMAIN, lookups=in_aws(zone=HostedZone(name, private=False))).domain
+
+
+# Secrets of others
+
+
+def test_secret_that_does_not_exist_is_refused_beside_other_mistakes() -> None:
+    absent = SECRET.replace("token", "absent")
+    config = {"secretArns": {"TOKEN": absent, "OTHER": SECRET}, **HTTPS}
+    lookups = in_aws(certificate=None, secret={SECRET: SharedSecret(SECRET, "")}.get)
+    certificate, secret = mistakes(config, lookups=lookups)
+    assert certificate.startswith("certificateArn = ")
+    assert secret == (
+        f"secretArns.TOKEN = {absent!r}: names no secret, or one whose deletion is scheduled: set the ARN of another "
+        "secret, have its owner restore this one, or remove it (`pulumi config rm --path 'secretArns.TOKEN'`)"
+    )
+
+
+def test_secrets_are_found_by_their_variables() -> None:
+    lookups = in_aws(secret=SharedSecret(SECRET, "alias/token"))
+    loaded = load({"secretArns": {"TOKEN": SECRET}}, lookups=lookups)
+    assert loaded.shared_secrets == {"TOKEN": SharedSecret(SECRET, "alias/token")}
 
 
 # Models and inference profiles
