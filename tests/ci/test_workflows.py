@@ -117,6 +117,11 @@ def test_deployment_order() -> None:
     assert {environment_of(stack) for stack in STACKS} == {*deploy} - {"test"}
 
 
+def test_commits_reach_the_deployments_in_their_order() -> None:
+    """A run whose tests take longer than those of a later run would otherwise deploy after it."""
+    assert read("deploy")["jobs"]["test"]["concurrency"] == {"group": "deploy-test", "cancel-in-progress": "false"}
+
+
 def test_one_job_with_one_approval_deploys_all_regions() -> None:
     """Not a matrix: each of its jobs that starts later needs an approval, and a failed one cancels those that run."""
     [job] = read("deploy-environment")["jobs"].values()
