@@ -104,7 +104,7 @@ def renovate_updates(manager: str, file: str, package: str, kind: str = "") -> b
 
 
 def _matches(value: str, patterns: list[str]) -> bool:
-    """Returns whether a value is one of the names, and none of those after a `!`. Rules that disable have no patterns."""
+    """Returns whether a value is one of the names, and none of those after a `!`. Rules that disable have no globs."""
     assert not re.search(r"[*/]", "".join(one for one in patterns if not one.endswith("go.mod"))), patterns
     wanted = [one for one in patterns if not one.startswith("!")]
     return f"!{value}" not in patterns and (not wanted or value in wanted)
@@ -190,13 +190,25 @@ def test_owners_own_existing_paths() -> None:
     assert {"/Pulumi.prod.yaml", "/.github/"} <= owned
 
 
-def test_actionlint_without_go_fails_in_ci_alone(tmp_path: Path) -> None:
+# No go on PATH, and one that answers as Go 1.23 does where it may not download another version.
+@pytest.mark.parametrize(
+    ("go", "reason"),
+    [
+        ("", "not found"),
+        ("echo 'go: go.mod requires go >= 1.25.0 (running go 1.23.4; GOTOOLCHAIN=local)' >&2; exit 1", "go >= 1.25.0"),
+    ],
+)
+def test_actionlint_that_go_does_not_build_fails_in_ci_alone(go: str, reason: str, tmp_path: Path) -> None:
     for tool in ("dirname", "sh"):
         (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")
+    if go:
+        (tmp_path / "go").write_text(f"#!/bin/sh\n{go}\n")
+        (tmp_path / "go").chmod(0o755)
     for ci, status in (("", 0), ("true", 1)):
         environment = {"PATH": str(tmp_path), "CI": ci}
         run = subprocess.run(  # noqa: S603
             [ROOT / "ci" / "actionlint" / "run"], env=environment, capture_output=True, text=True, check=False
         )
         assert run.returncode == status
-        assert "there is no go on PATH" in run.stderr
+        assert run.stderr.startswith("actionlint: left out, because Go does not build it: ")
+        assert reason in run.stderr
