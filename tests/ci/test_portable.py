@@ -42,9 +42,6 @@ MAKE = {
     "&:": r"&:",
     ".WAIT, .SHELLSTATUS": r"\.(?:WAIT|SHELLSTATUS)\b",
 }
-# The shell of macOS. zsh, zshexpn(1): colon modifiers apply to a parameter without braces too, so that
-# $ACCOUNT:role/x becomes 123456789012ole/x.
-ZSH = {"$name:modifier": r"\$\w+:[A-Za-z]"}
 
 
 def found(rules: dict[str, str], text: str) -> dict[str, str]:
@@ -69,13 +66,7 @@ SCRIPTS = [
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_of_the_documents_are_portable(document: str) -> None:
-    assert found(TOOLS | ZSH, "".join(block.code for block in blocks(document))) == {}
-
-
-def test_readme_says_what_comments_behind_commands_need_in_zsh() -> None:
-    """zsh, zshoptions(1): INTERACTIVE_COMMENTS is off. The words of a comment are then arguments of the command."""
-    assert any(re.search(r"\s# ", block.code) for document in DOCUMENTS for block in blocks(document))
-    assert "`setopt interactive_comments`" in (ROOT / "README.md").read_text()
+    assert found(TOOLS, "".join(block.code for block in blocks(document))) == {}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
@@ -124,7 +115,6 @@ def test_python_uses_no_interface_of_linux() -> None:
         (TOOLS, "cp -r --parents a b"),
         (TOOLS, "sed -i s/a/b/ c"),
         (TOOLS, "ls /proc/self"),
-        (ZSH, "echo arn:aws:iam::$ACCOUNT:role/x"),
         (MAKE, "\n.ONESHELL:\n"),
         (MAKE, "x != date"),
         (MAKE, "define x =\ny\nendef"),
