@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from policy.resource import UNKNOWN, Resource, parsed, value_at
+from policy.resource import UNKNOWN, Resource, listed, parsed, value_at
 from policy.wildcards import AWS_POLICIES, NEGATIONS, is_allowed, statements, wildcards
 
 # The names of the tags that every resource has.
@@ -63,6 +63,7 @@ _BUCKET_ENCRYPTION: Final = "aws:s3/bucketServerSideEncryptionConfiguration:Buck
 _BUCKET_POLICY: Final = "aws:s3/bucketPolicy:BucketPolicy"
 _CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
 _DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+_ENDPOINT_POLICY: Final = "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
 _GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 _INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _KEY: Final = "aws:kms/key:Key"
@@ -150,6 +151,12 @@ def public(resource: Resource) -> Iterator[str]:
         yield "A bucket's ACL can make it public. Leave it to aws.s3.BucketOwnershipControls: BucketOwnerEnforced."
     if kind == _CACHE and resource.get("subnetGroupName") is None:
         yield "subnetGroupName: without it the cache is in the account's default VPC. Name private subnets."
+    if kind != _ENDPOINT_POLICY:  # which only what is in the VPC can use
+        for name, document in resource.documents():
+            for statement in statements(document):
+                if _admits_everybody(statement):
+                    sid = statement.get("Sid", "without Sid")
+                    yield f"{name}: the statement {sid} admits everybody. Name the principals, or add a condition."
 
 
 def encrypted(resource: Resource) -> Iterator[str]:
@@ -329,6 +336,13 @@ def _containers(resource: Resource) -> list[Mapping[str, Any]]:
     if resource.type != _TASK:
         return []
     return cast(list[Mapping[str, Any]], parsed(resource.get("containerDefinitions")) or [])
+
+
+def _admits_everybody(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement allows every principal of every account, under no condition."""
+    principal = statement.get("Principal")
+    accounts = cast(Mapping[str, Any], principal).get("AWS") if isinstance(principal, Mapping) else principal
+    return statement.get("Effect") == "Allow" and "*" in listed(accounts) and not statement.get("Condition")
 
 
 def _is_open(rule: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ BUCKET, TOPIC, TABLE = "aws:s3/bucket:Bucket", "aws:sns/topic:Topic", "aws:dynam
 BUCKET_POLICY, TOPIC_POLICY = "aws:s3/bucketPolicy:BucketPolicy", "aws:sns/topicPolicy:TopicPolicy"
 BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+KEY = "aws:kms/key:Key"
 CACHE, GROUP = "aws:elasticache/replicationGroup:ReplicationGroup", "aws:ec2/securityGroup:SecurityGroup"
 LISTENER, LOAD_BALANCER = "aws:lb/listener:Listener", "aws:lb/loadBalancer:LoadBalancer"
 LOG_GROUP, REPOSITORY = "aws:cloudwatch/logGroup:LogGroup", "aws:ecr/repository:Repository"
@@ -78,6 +79,8 @@ BAD: list[tuple[str, Resource, str]] = [
     ("nothing-public", made(BLOCK), "blockPublicAcls"),
     ("nothing-public", made("aws:s3/bucketAcl:BucketAcl", acl="public-read"), "ACL"),
     ("nothing-public", made(CACHE), "subnetGroupName"),
+    ("nothing-public", made(KEY, policy=policy(Sid="Administration", Principal="*", Action="kms:*")), "Administration"),
+    ("nothing-public", made(TOPIC_POLICY, policy=policy(Principal={"AWS": ["*"]}, Action="sns:Publish")), "One"),
     ("encrypted-at-rest", made(REPOSITORY), "encryptionConfigurations"),
     (
         "encrypted-at-rest",
@@ -141,6 +144,10 @@ GOOD: list[tuple[str, Resource]] = [
     ("nothing-public", made("aws:ec2/subnet:Subnet", mapPublicIpOnLaunch=False)),
     ("nothing-public", block(BLOCKED)),
     ("nothing-public", made(GROUP, ingress=[{"cidrBlocks": ["10.0.0.0/16"]}])),
+    ("nothing-public", made(BUCKET_POLICY, policy=json.dumps({"Statement": TLS}))),
+    ("nothing-public", made(KEY, policy=policy(Principal={"AWS": "arn:aws:iam::123456789012:root"}))),
+    ("nothing-public", made(KEY, policy=policy(Principal="*", Condition={"StringEquals": {"kms:CallerAccount": "1"}}))),
+    ("nothing-public", made("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy", policy=policy(Principal="*"))),
     ("encrypted-at-rest", made(REPOSITORY, encryptionConfigurations=KMS)),
     ("encrypted-at-rest", made(REPOSITORY, ignore_changes=("encryptionConfigurations",))),
     ("encrypted-at-rest", encryption("AES256")),
