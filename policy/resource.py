@@ -39,15 +39,14 @@ class Resource:
 
     def list(self, path: str) -> list[Any]:
         """Returns the known items of the list at a dotted path."""
-        found = self.get(path)
-        return [one for one in cast(Sequence[Any], found) if one is not UNKNOWN] if is_list(found) else []
+        return known_items(self.get(path))
 
     def documents(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yields each property that holds a policy document of IAM's form, and the document."""
-        for name, text in self.properties.items():
+        """Yields the path of each text that is a policy document of IAM's form, and the document."""
+        for path, text in _texts(self.properties):
             document = parsed(text)
             if isinstance(document, Mapping) and "Statement" in document:
-                yield name, cast(Mapping[str, Any], document)
+                yield path, cast(Mapping[str, Any], document)
 
 
 def value_at(properties: Any, path: str) -> Any:
@@ -68,6 +67,16 @@ def parsed(text: Any) -> Any:
         return None
 
 
+def _texts(properties: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
+    """Yields the dotted path of each text in properties, and the text. The items of a list have the list's path."""
+    for name, value in properties.items():
+        for one in known_items(value):
+            if isinstance(one, Mapping):
+                yield from _texts(cast(Mapping[str, Any], one), f"{start}{name}.")
+            elif isinstance(one, str):
+                yield f"{start}{name}", one
+
+
 def is_list(value: Any) -> bool:
     """Whether a value is a list, and no text."""
     return isinstance(value, Sequence) and not isinstance(value, str)
@@ -76,3 +85,8 @@ def is_list(value: Any) -> bool:
 def listed(value: Any) -> list[Any]:
     """Returns the items of a list, or a single value as a list."""
     return list(cast(Sequence[Any], value)) if is_list(value) else [value]
+
+
+def known_items(value: Any) -> list[Any]:
+    """Returns the known items of a list, or a single known value as a list."""
+    return [one for one in listed(value) if one is not None and one is not UNKNOWN]

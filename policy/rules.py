@@ -4,13 +4,14 @@ A rule decides nothing about a value that a preview does not know. `not_known_ye
 A message never contains a value that could be secret.
 """
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from policy.resource import UNKNOWN, Resource, listed, parsed, value_at
-from policy.wildcards import AWS_POLICIES, NEGATIONS, is_allowed, statements, wildcards
+from policy.resource import UNKNOWN, Resource, is_list, known_items, listed, parsed, value_at
+from policy.wildcards import NEGATIONS, is_allowed, is_of_aws, statements, wildcards
 
 # The names of the tags that every resource has.
 TAGS: Final = ("Application", "Environment", "ManagedBy", "Stack")
@@ -64,6 +65,7 @@ _BUCKET_POLICY: Final = "aws:s3/bucketPolicy:BucketPolicy"
 _CACHE: Final = "aws:elasticache/replicationGroup:ReplicationGroup"
 _DEFAULT_GROUP: Final = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
 _ENDPOINT_POLICY: Final = "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
+_EGRESS: Final = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 _GROUP: Final = "aws:ec2/securityGroup:SecurityGroup"
 _INGRESS: Final = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _KEY: Final = "aws:kms/key:Key"
@@ -80,7 +82,16 @@ _TASK: Final = "aws:ecs/taskDefinition:TaskDefinition"
 _TOPIC: Final = "aws:sns/topic:Topic"
 _TOPIC_POLICY: Final = "aws:sns/topicPolicy:TopicPolicy"
 
-_ANYWHERE: Final = ("0.0.0.0/0", "::/0")
+# The properties that name managed policies: of roles, and of every kind of attachment.
+_ATTACHED: Final = ("managedPolicyArns", "policyArn", "policyArns")
+# The properties with the sources of a rule of a security group, inline or by itself.
+_BLOCKS_OF_RULE: Final = ("cidrBlocks", "cidrIpv4", "cidrIpv6", "ipv6CidrBlocks")
+_LISTS_OF_RULE: Final = ("prefixListId", "prefixListIds")
+# RFC 1918, RFC 4193.
+_PRIVATE: Final[Any] = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+_BY_DEFAULT: Final = "applyServerSideEncryptionByDefault"
+# The types of data beside buckets, and the property that names the key.
+_KEYS: Final = {_TABLE: "serverSideEncryption.kmsKeyArn", _LOG_GROUP: "kmsKeyId", _SECRET: "kmsKeyId"}
 _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _PROD: Final = re.compile(r"prod(-[a-z]{2}(-[a-z]+)+-\d)?")
 _PROTECTED: Final = (_BUCKET, _LOG_GROUP, _SERVICE, _TABLE)
@@ -95,6 +106,22 @@ _DELETION: Final[Sequence[tuple[str, str, bool]]] = (
 _SECRET_NAME: Final = re.compile(r"(.*_)?(TOKEN|SECRET|PASSWORD|PASSWD|(API|PRIVATE|ACCESS)_?KEY|CREDENTIALS?)", re.I)
 # An access key of AWS, a private key, a JSON Web Token, a URL with a password.
 _SECRET_VALUE: Final = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN |\beyJ[\w-]+\.eyJ|://[^/\s:@]*:[^/\s@]+@")
+# Types with which a resource would escape the rules, and what to use instead.
+ESCAPES: Final[Mapping[str, str]] = {
+    "aws:alb/listener:Listener": "aws.lb.Listener",
+    "aws:alb/loadBalancer:LoadBalancer": "aws.lb.LoadBalancer",
+    "aws:cloudcontrol/resource:Resource": "the type of the resource",
+    "aws:cloudformation/stack:Stack": "the types of its resources",
+    "aws:ec2/securityGroupRule:SecurityGroupRule": "aws.vpc.SecurityGroupIngressRule or SecurityGroupEgressRule",
+    "aws:elasticache/cluster:Cluster": "aws.elasticache.ReplicationGroup",
+    "aws:elasticache/serverlessCache:ServerlessCache": "aws.elasticache.ReplicationGroup",
+    "aws:elb/loadBalancer:LoadBalancer": "aws.lb.LoadBalancer",
+    "aws:s3/bucketAclV2:BucketAclV2": "aws.s3.BucketOwnershipControls",
+    "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": (
+        "aws.s3.BucketServerSideEncryptionConfiguration"
+    ),
+    "aws:s3/bucketV2:BucketV2": "aws.s3.Bucket",
+}
 
 
 @dataclass(frozen=True)
@@ -115,22 +142,28 @@ class StackRule:
     check: Callable[[Sequence[Resource]], Iterable[tuple[Resource, str]]]
 
 
+def escapes(resource: Resource) -> Iterator[str]:
+    if instead := ESCAPES.get(resource.type):
+        yield f"The other rules do not look at this type. Use {instead}."
+
+
 def unlisted_wildcards(resource: Resource) -> Iterator[str]:
     for name, document in resource.documents():
-        for sid, text in sorted(wildcards(document)):
-            if not is_allowed(sid, text):
+        for wildcard in sorted(wildcards(document)):
+            if not is_allowed(resource.type, wildcard):
                 yield (
-                    f"{name}: the statement {sid or 'without Sid'} contains {text!r}. Name the actions, resources and"
-                    " principals, or add the wildcard to policy/wildcards.py with its reason."
+                    f"{name}: {wildcard.element} of the statement {wildcard.sid or 'without Sid'} contains"
+                    f" {wildcard.text!r}. Name the actions, resources and principals, or add the wildcard to"
+                    " policy/wildcards.py with its reason."
                 )
         for statement in statements(document):
             for element in NEGATIONS:
                 if element in statement:
                     yield f"{name}: {element} matches everything but what it names. List what the statement is for."
-    if resource.type == "aws:iam/rolePolicyAttachment:RolePolicyAttachment":
-        arn = resource.get("policyArn")
-        if isinstance(arn, str) and arn.rpartition("/")[2] not in AWS_POLICIES:
-            yield f"policyArn: {arn} is not in AWS_POLICIES of policy/wildcards.py. Grant what is needed inline."
+    for name in _ATTACHED if resource.type.startswith("aws:iam/") else ():
+        for arn in resource.list(name):
+            if not is_of_aws(arn):
+                yield f"{name}: {arn} is not in AWS_POLICIES of policy/wildcards.py. Grant what is needed inline."
 
 
 def public(resource: Resource) -> Iterator[str]:
@@ -166,7 +199,7 @@ def encrypted(resource: Resource) -> Iterator[str]:
         # A repository that exists keeps the encryption that it was created with: the program ignores the change.
         kept = not found and "encryptionConfigurations" in resource.ignore_changes
         kinds = [one.get("encryptionType") for one in resource.list("encryptionConfigurations")]
-        if found is not UNKNOWN and not kept and kinds != ["KMS"]:
+        if found is not UNKNOWN and not kept and (not kinds or any(kind not in ("KMS", UNKNOWN) for kind in kinds)):
             yield "encryptionConfigurations: the encryptionType must be KMS."
     if kind == _TOPIC and not resource.get("kmsMasterKeyId"):
         yield "kmsMasterKeyId: the topic needs a KMS key."
@@ -175,9 +208,7 @@ def encrypted(resource: Resource) -> Iterator[str]:
     if kind == _KEY and resource.get("enableKeyRotation") not in (True, UNKNOWN):
         yield "enableKeyRotation: must be true."
     if kind == _BUCKET_ENCRYPTION:
-        algorithms = [
-            value_at(rule, "applyServerSideEncryptionByDefault.sseAlgorithm") for rule in resource.list("rules")
-        ]
+        algorithms = [value_at(rule, f"{_BY_DEFAULT}.sseAlgorithm") for rule in resource.list("rules")]
         if not algorithms or any(one not in ("AES256", "aws:kms", UNKNOWN) for one in algorithms):
             yield "rules: the sseAlgorithm must be AES256 or aws:kms."
 
@@ -231,9 +262,8 @@ def logs_expire(resource: Resource) -> Iterator[str]:
 
 def plain_secrets(resource: Resource) -> Iterator[str]:
     for container in _containers(resource):
-        variables: list[dict[str, Any]] = container.get("environment", [])
-        for variable in variables:
-            name, value = str(variable["name"]), str(variable.get("value", ""))
+        for variable in known_items(container.get("environment")):
+            name, value = str(variable.get("name", "")), str(variable.get("value", ""))
             if _SECRET_NAME.fullmatch(name) or _SECRET_VALUE.search(value):
                 yield (
                     f"environment of the container {container.get('name')}: {name} looks like a secret. Everybody who"
@@ -242,19 +272,15 @@ def plain_secrets(resource: Resource) -> Iterator[str]:
 
 
 def internet_reaches_load_balancer_only(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str]]:
-    edge = {
-        urn
-        for balancer in resources
-        if balancer.type == _LOAD_BALANCER
-        for urn in balancer.uses.get("securityGroups", ())
-    }
+    edge = {urn for one in resources if one.type == _LOAD_BALANCER for urn in _groups_of(one)}
+    # A group of the load balancer that something else has as well opens that, too.
+    edge -= {urn for one in resources if one.type not in (_LOAD_BALANCER, _INGRESS, _EGRESS) for urn in _groups_of(one)}
     for rule in resources:
         if rule.type != _INGRESS or not _is_open(rule.properties):
             continue
-        groups = {urn for urn in rule.uses.get("securityGroupId", ()) if f"{_GROUP}::" in urn}
-        port = rule.get("fromPort")
+        groups, port = _groups_of(rule), rule.get("fromPort")
         if not groups or not groups <= edge or port != rule.get("toPort") or port not in (80, 443):
-            message = "open to the internet: only the load balancer's security group may be, on the ports 80 and 443."
+            message = "open to the internet: only the load balancer's own security group may be, on ports 80 and 443."
             yield rule, f"{message} Set referencedSecurityGroupId instead."
 
 
@@ -270,20 +296,28 @@ def buckets_and_topics_are_guarded(resources: Sequence[Resource]) -> Iterator[tu
             policies = _of(owner, resources, _TOPIC_POLICY, "arn")
         else:
             continue
-        if not any(policy.get("policy") is UNKNOWN or _denies_plain_http(policy) for policy in policies):
+        denied = "s3:*" if owner.type == _BUCKET else "sns:Publish"
+        if not any(policy.get("policy") is UNKNOWN or _denies_plain_http(policy, denied) for policy in policies):
             yield owner, "has no policy that denies everybody's requests without TLS (aws:SecureTransport)."
 
 
 def one_key_for_data(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str]]:
     """With `customerKey`, all data has the stack's key. Without it, none has."""
+    # The bucket of the load balancer's logs cannot have one (ELB, "Access logs for your Application Load Balancer").
+    of_logs = {urn for one in resources if one.type == _LOAD_BALANCER for urn in one.uses.get("accessLogs", ())}
+    # The bucket's name may come from its policy, so that the load balancer waits for it.
+    of_logs |= {urn for one in resources if one.urn in of_logs for urn in one.uses.get("bucket", ())}
     keys: list[tuple[Resource, str, Any]] = []
     for resource in resources:
-        path = {_TABLE: "serverSideEncryption.kmsKeyArn", _LOG_GROUP: "kmsKeyId"}.get(resource.type)
-        if path:
+        if path := _KEYS.get(resource.type):
             keys.append((resource, path, resource.get(path)))
+        if resource.type == _BUCKET_ENCRYPTION and not of_logs & resource.uses.get("bucket", frozenset()):
+            for rule in resource.list("rules"):
+                keys.append((resource, "rules", value_at(rule, f"{_BY_DEFAULT}.kmsMasterKeyId")))
     if any(key for _, _, key in keys):
+        known = [key for _, _, key in keys if key and key is not UNKNOWN]
         for resource, path, key in keys:
-            if not key:
+            if key is not UNKNOWN and key not in known[:1]:
                 yield resource, f"{path}: other data of the stack has a key of the stack's own. Set the same key here."
 
 
@@ -299,6 +333,11 @@ def not_known_yet(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str
 
 
 RULES: Final = (
+    Rule(
+        "types-with-rules",
+        "No resource has a type that the rules do not look at in place of one that they do.",
+        escapes,
+    ),
     Rule("no-unlisted-wildcards", "A policy document has no wildcard but those that are listed.", unlisted_wildcards),
     Rule("nothing-public", "Nothing is public but the load balancer.", public),
     Rule("encrypted-at-rest", "Data is encrypted at rest.", encrypted),
@@ -332,10 +371,19 @@ NOTICES: Final = (
 )
 
 
-def _containers(resource: Resource) -> list[Mapping[str, Any]]:
-    if resource.type != _TASK:
-        return []
-    return cast(list[Mapping[str, Any]], parsed(resource.get("containerDefinitions")) or [])
+def _containers(resource: Resource) -> list[dict[str, Any]]:
+    definitions = parsed(resource.get("containerDefinitions")) if resource.type == _TASK else None
+    return [_lower_case(one) for one in known_items(definitions)]
+
+
+def _lower_case(value: Any) -> Any:
+    """Returns a value with the keys in lower case: the AWS provider decodes container definitions in any case.
+
+    Source: terraform-provider-aws, `expandContainerDefinitions`; Go's encoding/json, `Unmarshal`.
+    """
+    if isinstance(value, Mapping):
+        return {key.lower(): _lower_case(one) for key, one in cast(Mapping[str, Any], value).items()}
+    return [_lower_case(one) for one in known_items(value)] if is_list(value) else value
 
 
 def _admits_everybody(statement: Mapping[str, Any]) -> bool:
@@ -346,9 +394,23 @@ def _admits_everybody(statement: Mapping[str, Any]) -> bool:
 
 
 def _is_open(rule: Mapping[str, Any]) -> bool:
-    """Whether a rule of a security group admits every address."""
-    blocks = [*rule.get("cidrBlocks", ()), *rule.get("ipv6CidrBlocks", ())]
-    return any(source in _ANYWHERE for source in (rule.get("cidrIpv4"), rule.get("cidrIpv6"), *blocks))
+    """Whether a rule of a security group admits public addresses, or those of a prefix list, which may be public."""
+    blocks = [block for name in _BLOCKS_OF_RULE for block in known_items(rule.get(name))]
+    lists = [one for name in _LISTS_OF_RULE for one in known_items(rule.get(name))]
+    return bool(lists) or not all(map(_is_private, blocks))
+
+
+def _is_private(block: str) -> bool:
+    try:
+        network = ipaddress.ip_network(block)
+    except ValueError:
+        return False
+    return any(network.version == one.version and network.subnet_of(one) for one in _PRIVATE)
+
+
+def _groups_of(resource: Resource) -> set[str]:
+    """Returns the URNs of the security groups that a resource names."""
+    return {urn for used in resource.uses.values() for urn in used if f"{_GROUP}::" in urn}
 
 
 def _of(owner: Resource, resources: Sequence[Resource], kind: str, property_name: str) -> list[Resource]:
@@ -356,11 +418,12 @@ def _of(owner: Resource, resources: Sequence[Resource], kind: str, property_name
     return [one for one in resources if one.type == kind and owner.urn in one.uses.get(property_name, ())]
 
 
-def _denies_plain_http(policy: Resource) -> bool:
+def _denies_plain_http(policy: Resource, action: str) -> bool:
     return any(
         statement.get("Effect") == "Deny"
         and statement.get("Principal") in ("*", {"AWS": "*"})
         and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        and action in listed(statement.get("Action"))
         for _, document in policy.documents()
         for statement in statements(document)
     )

@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from policy.rules import NOTICES, RULES, STACK_RULES
+from policy.rules import NOTICES, RULES, STACK_RULES, escapes
 from tests.live.harness import ROOT, LiveSandbox, succeeded
 from tests.live.stack import ensure
 
@@ -55,9 +55,10 @@ def offending(sandbox: LiveSandbox, tmp_path_factory: pytest.TempPathFactory) ->
     return run.output
 
 
+# The sandbox's provider knows none of the types that escape the rules.
 def test_one_preview_reports_each_violation_with_its_resource(offending: str) -> None:
     assert violations(offending) == {
-        *(("mandatory", rule.name, rule.name) for rule in (*RULES, *STACK_RULES)),
+        *(("mandatory", rule.name, rule.name) for rule in (*RULES, *STACK_RULES) if rule.check is not escapes),
         *(("advisory", rule.name, rule.name) for rule in NOTICES),
     }, offending
 

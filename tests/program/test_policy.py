@@ -76,10 +76,18 @@ DOCUMENTS = {"RolePolicy": "policy", **OF_RESOURCES}
 
 
 def test_every_wildcard_is_listed_with_its_reason() -> None:
-    documents = [one.json(key) for type_, key in DOCUMENTS.items() for one in everything().all(f":{type_}")]
-    found = {wildcard for document in documents for wildcard in wildcards(document)}
-    assert found == {(sid.format_map(NAMES), text.format_map(NAMES)) for sid, text in ALLOWED}
-    assert all(is_allowed(sid, text) for sid, text in found)
+    found = {
+        (one.type, wildcard)
+        for type_, key in DOCUMENTS.items()
+        for one in everything().all(f":{type_}")
+        for wildcard in wildcards(one.json(key))
+    }
+    assert found == {
+        (type_, (sid.format_map(NAMES), element, text.format_map(NAMES)))
+        for type_, entries in ALLOWED.items()
+        for sid, element, text in entries
+    }
+    assert all(is_allowed(type_, wildcard) for type_, wildcard in found)
 
 
 def test_every_policy_is_checked_for_wildcards() -> None:

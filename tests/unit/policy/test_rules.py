@@ -25,7 +25,13 @@ LOG_GROUP, REPOSITORY = "aws:cloudwatch/logGroup:LogGroup", "aws:ecr/repository:
 TASK, SERVICE = "aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"
 INGRESS, SECRET = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws:secretsmanager/secret:Secret"
 ATTACHMENT, ROLE_POLICY = "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/rolePolicy:RolePolicy"
-TLS = {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+TLS = {
+    "Sid": "TlsOnly",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": ["sns:Publish"],
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
 KMS = [{"encryptionType": "KMS"}]
 BLOCKED: dict[str, Any] = dict.fromkeys(
     ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True
@@ -66,15 +72,35 @@ def messages(name: str, resource: Resource) -> list[str]:
     return list(rule.check(resource))
 
 
+OF_AWS = "arn:aws:iam::aws:policy"
+INFRASTRUCTURE = "AmazonECSInfrastructureRolePolicyForLoadBalancers"
 BAD: list[tuple[str, Resource, str]] = [
+    *(("types-with-rules", made(kind), "Use ") for kind in rules.ESCAPES),
     ("no-unlisted-wildcards", made(ROLE_POLICY, policy=policy(Action="s3:*", Resource="arn:aws:s3:::a")), "'s3:*'"),
     ("no-unlisted-wildcards", made("aws:iam/role:Role", assumeRolePolicy=policy(Principal="*")), "assumeRolePolicy"),
     ("no-unlisted-wildcards", made(ROLE_POLICY, policy=policy(NotAction="iam:PassRole")), "NotAction"),
-    ("no-unlisted-wildcards", made(ATTACHMENT, policyArn="arn:aws:iam::aws:policy/AdministratorAccess"), "Admin"),
+    ("no-unlisted-wildcards", made(ROLE_POLICY, policy=policy(Sid="XRay", Action="*", Resource="*")), "Action"),
+    ("no-unlisted-wildcards", made(ROLE_POLICY, policy=policy(Sid="TlsOnly", Action="s3:*", Resource="*")), "s3:*"),
+    ("no-unlisted-wildcards", made(ROLE_POLICY, policy=policy(Sid="Tables", Action="dynamodb:*")), "dynamodb:*"),
+    (
+        "no-unlisted-wildcards",
+        made("aws:iam/role:Role", inlinePolicies=[{"name": "a", "policy": policy(Action="*", Resource="*")}]),
+        "inlinePolicies.policy: Action",
+    ),
+    ("no-unlisted-wildcards", made("aws:iam/role:Role", managedPolicyArns=[f"{OF_AWS}/AdministratorAccess"]), "Admin"),
+    ("no-unlisted-wildcards", made(ATTACHMENT, policyArn=f"{OF_AWS}/AdministratorAccess"), "Admin"),
+    ("no-unlisted-wildcards", made(ATTACHMENT, policyArn=f"arn:aws:iam::1:policy/{INFRASTRUCTURE}"), INFRASTRUCTURE),
+    (
+        "no-unlisted-wildcards",
+        made("aws:iam/policyAttachment:PolicyAttachment", policyArn=f"{OF_AWS}/AdministratorAccess"),
+        "Admin",
+    ),
     ("nothing-public", made("aws:ec2/subnet:Subnet", mapPublicIpOnLaunch=True), "mapPublicIpOnLaunch"),
     ("nothing-public", made("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", egress=[{}]), "egress"),
     ("nothing-public", made(GROUP, ingress=[{"cidrBlocks": ["10.0.0.0/8"]}, {"cidrBlocks": ["0.0.0.0/0"]}]), "ingress"),
     ("nothing-public", made(GROUP, ingress=[{"ipv6CidrBlocks": ["::/0"]}]), "ingress"),
+    ("nothing-public", made(GROUP, ingress=[{"cidrBlocks": ["0.0.0.0/1", "128.0.0.0/1"]}]), "ingress"),
+    ("nothing-public", made(GROUP, ingress=[{"cidrBlocks": None, "prefixListIds": ["pl-1"]}]), "ingress"),
     *(("nothing-public", block({**BLOCKED, name: False}), name) for name in BLOCKED),
     ("nothing-public", made(BLOCK), "blockPublicAcls"),
     ("nothing-public", made("aws:s3/bucketAcl:BucketAcl", acl="public-read"), "ACL"),
@@ -119,6 +145,11 @@ BAD: list[tuple[str, Resource, str]] = [
     ("logs-expire", made(LOG_GROUP), "retentionInDays"),
     ("logs-expire", made(LOG_GROUP, retentionInDays=0), "retentionInDays"),
     ("no-plain-secrets", task(environment={"API_TOKEN": "a"}), "API_TOKEN"),
+    (
+        "no-plain-secrets",
+        made(TASK, containerDefinitions=json.dumps([{"Environment": [{"Name": "API_TOKEN", "Value": "a"}]}])),
+        "API_TOKEN",
+    ),
     ("no-plain-secrets", task(environment={"PASSWORD": "a"}), "PASSWORD"),
     ("no-plain-secrets", task(environment={"STRIPE_API_KEY": "a"}), "STRIPE_API_KEY"),
     ("no-plain-secrets", task(environment={"SETTING": "AKIA" + "A" * 16}), "SETTING"),
@@ -130,6 +161,7 @@ BAD: list[tuple[str, Resource, str]] = [
     ("no-plain-secrets", task(environment={"PEM": "-----BEGIN PRIVATE KEY"}), "PEM"),  # pragma: allowlist secret
 ]
 GOOD: list[tuple[str, Resource]] = [
+    ("types-with-rules", made(BUCKET)),
     ("no-unlisted-wildcards", made(ROLE_POLICY, policy=policy(Action="s3:GetObject", Resource="arn:aws:s3:::a/b"))),
     (
         "no-unlisted-wildcards",
@@ -137,7 +169,7 @@ GOOD: list[tuple[str, Resource]] = [
     ),
     (
         "no-unlisted-wildcards",
-        made(ATTACHMENT, policyArn="arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"),
+        made(ATTACHMENT, policyArn=f"{OF_AWS}/{INFRASTRUCTURE}"),
     ),
     ("no-unlisted-wildcards", made("aws:ecr/lifecyclePolicy:LifecyclePolicy", policy='{"rules": ["*"]}')),
     ("no-unlisted-wildcards", made(ROLE_POLICY, policy="{ no JSON: * }")),
@@ -164,6 +196,8 @@ GOOD: list[tuple[str, Resource]] = [
     ("protected-in-prod", made(TABLE, stack="prod", protect=True, deletionProtectionEnabled=True)),
     ("protected-in-prod", made(SECRET, stack="prod", recoveryWindowInDays=30)),
     ("image-by-digest", task()),
+    ("image-by-digest", made(TASK, containerDefinitions=json.dumps([{"Image": DIGEST}]))),
+    ("no-plain-secrets", made(TASK, containerDefinitions=json.dumps([{"environment": None}, {}]))),
     ("logs-expire", made(LOG_GROUP, retentionInDays=30)),
     (
         "no-plain-secrets",
@@ -183,7 +217,8 @@ NOT_KNOWN: list[Resource] = [
     made(ATTACHMENT, policyArn=UNKNOWN),
     made("aws:ec2/subnet:Subnet", mapPublicIpOnLaunch=UNKNOWN, tags=UNKNOWN),
     made("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", egress=UNKNOWN, tags=TAGS),
-    made(GROUP, ingress=[UNKNOWN, {"cidrIpv4": UNKNOWN}], tags=TAGS),
+    made(GROUP, ingress=[UNKNOWN, {"cidrBlocks": UNKNOWN}, {"ipv6CidrBlocks": [UNKNOWN]}], tags=TAGS),
+    made("aws:iam/role:Role", managedPolicyArns=[UNKNOWN], inlinePolicies=[{"policy": UNKNOWN}], tags=TAGS),
     block(dict.fromkeys(BLOCKED, UNKNOWN)),
     made(
         CACHE,
@@ -195,6 +230,7 @@ NOT_KNOWN: list[Resource] = [
     made(REPOSITORY, "one", "prod", encryptionConfigurations=UNKNOWN, forceDelete=UNKNOWN, tags=TAGS),
     made(TOPIC, kmsMasterKeyId=UNKNOWN, tags=TAGS),
     made("aws:kms/key:Key", enableKeyRotation=UNKNOWN, tags=TAGS),
+    made(REPOSITORY, encryptionConfigurations=[{"encryptionType": UNKNOWN}], tags=TAGS),
     encryption(UNKNOWN),
     made(LISTENER, protocol="HTTPS", sslPolicy=UNKNOWN, tags=TAGS),
     made(LISTENER, protocol="HTTP", defaultActions=redirect(UNKNOWN), tags=TAGS),
@@ -261,6 +297,11 @@ def way_in(group: Resource, port: Any = 443, to_port: Any = None, **source: Any)
         (way_in(TASKS, cidrIpv6="::/0"), True),
         (way_in(TASKS, 8080, referencedSecurityGroupId="sg-1"), False),
         (way_in(TASKS, cidrIpv4=UNKNOWN), False),
+        (way_in(TASKS, cidrIpv4="10.1.0.0/16"), False),
+        (way_in(TASKS, cidrIpv6="fd00::/8"), False),
+        (way_in(TASKS, cidrIpv4="0.0.0.0/1"), True),
+        (way_in(TASKS, cidrIpv4="203.0.113.7/32"), True),
+        (way_in(TASKS, prefixListId="pl-1"), True),
         (made(INGRESS, "way-in", cidrIpv4="0.0.0.0/0", fromPort=443, toPort=443, securityGroupId="sg-1"), True),
     ],
 )
@@ -269,9 +310,15 @@ def test_internet_reaches_the_load_balancer_only(rule: Resource, violation: bool
     assert found == ({"way-in"} if violation else set())
 
 
+def test_group_of_the_load_balancer_that_tasks_have_as_well_is_not_open_to_the_internet() -> None:
+    service = made(SERVICE, uses={"networkConfiguration": EDGE.urn})
+    found = broken("internet-reaches-load-balancer-only", [EDGE, BALANCER, service, way_in(EDGE)])
+    assert found == {"way-in"}
+
+
 OWNED: Final = made(BUCKET, "recordings")
 COMPANIONS: Final = {
-    kind: made(kind, uses={"bucket": OWNED.urn}, policy=json.dumps({"Statement": [TLS]}))
+    kind: made(kind, uses={"bucket": OWNED.urn}, policy=json.dumps({"Statement": [{**TLS, "Action": ["s3:*"]}]}))
     for kind in (BLOCK, ENCRYPTION, BUCKET_POLICY)
 }
 OPEN = json.dumps({"Statement": [{**TLS, "Effect": "Allow"}]})
@@ -297,6 +344,7 @@ def test_bucket_without_a_companion_is_a_violation(missing: str) -> None:
         (OPEN, True),
         (json.dumps({"Statement": [{**TLS, "Principal": {"AWS": "arn:aws:iam::1:root"}}]}), True),
         (json.dumps({"Statement": [{**TLS, "Condition": {}}]}), True),
+        (json.dumps({"Statement": [{**TLS, "Action": "sns:Subscribe"}]}), True),
     ],
 )
 def test_topic_denies_requests_without_tls(document: Any, violation: bool) -> None:
@@ -313,11 +361,28 @@ def test_topic_denies_requests_without_tls(document: Any, violation: bool) -> No
         (UNKNOWN, UNKNOWN, set[str]()),
         ("arn:aws:kms:a", None, {"log"}),
         (None, UNKNOWN, {"table"}),
+        ("arn:aws:kms:a", "arn:aws:kms:b", {"log"}),
     ],
 )
 def test_data_has_one_key_or_none(table_key: Any, log_key: Any, violations: set[str]) -> None:
     table = made(TABLE, "table", serverSideEncryption={"enabled": True, "kmsKeyArn": table_key})
     assert broken("one-key-for-data", [table, made(LOG_GROUP, "log", kmsKeyId=log_key)]) == violations
+
+
+def test_other_data_needs_the_key_as_well_except_the_logs_of_the_load_balancer() -> None:
+    def bucket(name: str, **default: Any) -> Resource:
+        uses = {"bucket": f"urn:pulumi:dev::app::{BUCKET}::{name}"}
+        return made(ENCRYPTION, name, uses=uses, rules=[{"applyServerSideEncryptionByDefault": default}])
+
+    table = made(TABLE, "table", serverSideEncryption={"kmsKeyArn": "arn:aws:kms:a"})
+    logs = bucket("logs", sseAlgorithm="AES256")
+    written_to = made(BUCKET_POLICY, "logs", uses={"bucket": f"urn:pulumi:dev::app::{BUCKET}::logs"})
+    balancer = made(LOAD_BALANCER, uses={"accessLogs": written_to.urn})
+    others = [made(SECRET, "secret"), bucket("recordings", sseAlgorithm="AES256")]
+    assert broken("one-key-for-data", [table, balancer, written_to, logs, *others]) == {"secret", "recordings"}
+    assert broken("one-key-for-data", [balancer, written_to, logs, *others]) == set()
+    keys = [made(SECRET, "secret", kmsKeyId="arn:aws:kms:a"), bucket("recordings", kmsMasterKeyId="arn:aws:kms:a")]
+    assert broken("one-key-for-data", [table, balancer, written_to, logs, *keys]) == set()
 
 
 def test_notice_lists_every_document_that_is_not_known() -> None:

@@ -118,4 +118,4 @@ def test_key_under_an_alias_is_granted_by_a_condition() -> None:
     assert iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", ours)
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
     # An IAM resource is a key's id, which the alias does not show, so a condition names the alias.
-    assert wildcards(granted) == {("SecretKeyAlias0", f"{KEYS}/*")}
+    assert wildcards(granted) == {("SecretKeyAlias0", "Resource", f"{KEYS}/*")}
