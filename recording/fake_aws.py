@@ -200,6 +200,7 @@ class FakeAws(pulumi.runtime.Mocks):
             "MetricAlarm": ("cloudwatch", f"alarm:{name}"),
             "WebAcl": ("wafv2", f"regional/webacl/{name}/0a1b"),
             "Listener": ("elasticloadbalancing", f"listener/app/{logical}/0a1b/2c3d"),
+            "ListenerRule": ("elasticloadbalancing", f"listener-rule/app/{logical}/0a1b/2c3d/4e5f"),
         }
         if type_ == "Key":
             return {"arn": self._arn("kms", "key/0a1b"), "keyId": "0a1b"}

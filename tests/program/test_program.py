@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import signal
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pytest
@@ -115,6 +116,44 @@ def test_service_waits_for_everything_that_tasks_need() -> None:
         for type_ in types:
             assert {resource.urn for resource in deployment.all(type_)} <= service.depends_on, type_
             assert deployment.all(type_), type_
+
+
+def test_every_output_that_an_input_comes_from_has_a_value() -> None:
+    """Of outputs that the recording does not fill in, one looks like another."""
+    for deployment in (everything(), two_target_groups()):
+        for resource in deployment.registered:
+            assert None not in parts(resource.inputs), resource.urn
+
+
+def test_ecs_shifts_the_traffic_of_the_production_rule_and_tests_by_the_test_rule() -> None:
+    rules = {rule.inputs["priority"]: rule.name for rule in two_target_groups().all(":ListenerRule")}
+    shift = two_target_groups().one("ecs/service:Service").inputs["loadBalancers"][0]["advancedConfiguration"]
+    test, production = (shift[key].split("/")[2] for key in ("testListenerRule", "productionListenerRule"))
+    assert [test, production] == [rules[priority] for priority in sorted(rules) if "https" not in rules[priority]]
+
+
+def test_alarm_topic_has_a_key_of_its_own() -> None:
+    """The key of the data does not admit CloudWatch. In the recording, all keys have one ARN."""
+    keys = {one.urn: one.name for one in everything().all(":Key")}
+    used = {
+        (one.type.rpartition(":")[2], keys[urn])
+        for one in everything().registered
+        if one.type.endswith((":Topic", ":Table", ":Secret", ":LogGroup"))
+        for urn in one.depends_on & keys.keys()
+    }
+    assert used == {("Topic", "alarms"), ("Table", "data"), ("Secret", "data"), ("LogGroup", "data")}
+
+
+def parts(value: object) -> Iterator[object]:
+    """Yields every value in an input that is no list or object."""
+    if isinstance(value, Mapping):
+        for one in cast(Mapping[str, object], value).values():
+            yield from parts(one)
+    elif isinstance(value, list):
+        for one in cast(list[object], value):
+            yield from parts(one)
+    else:
+        yield value
 
 
 @pytest.mark.parametrize(
