@@ -6,6 +6,7 @@ Source: the Compose specification: https://github.com/compose-spec/compose-spec/
 import json
 import os
 import secrets as random
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from config.yaml_values import needs_quotes
 from operations import account_content
 from operations.console import confirm, say
 from operations.definition import TaskDefinition, registered
@@ -31,6 +33,17 @@ _ACCOUNT_IMAGE = "motoserver/moto:5.2.5"
 _ACCOUNT_PORT = 5000
 _ACCOUNT_URL = f"http://account:{_ACCOUNT_PORT}"
 _PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that Compose would read as something else, such as 1e5: it reads YAML with go-yaml v3."""
+
+
+def _quoted(dumper: Any, text: str) -> yaml.ScalarNode:  # pyyaml is typed in part
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if needs_quotes(text) else None)
+
+
+_Dumper.add_representer(str, _quoted)
 
 
 @dataclass(frozen=True)
@@ -220,7 +233,7 @@ def _write(project: Project, folder: Path, definition: TaskDefinition, calls: Se
             (folder / name).unlink(missing_ok=True)
     _write_file(folder / "content" / "content.json", json.dumps(calls, indent=2) + "\n")
     _write_file(folder / "content" / Path(account_content.__file__).name, Path(account_content.__file__).read_text())
-    text = yaml.safe_dump(project.compose, sort_keys=False, allow_unicode=True, width=120)
+    text = yaml.dump(project.compose, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
     # Compose replaces `$NAME`, and reads `$$` as a dollar sign.
     _write_file(folder / "compose.yaml", head + text.replace("$", "$$"))
 
@@ -256,5 +269,5 @@ def _print_summary(project: Project, folder: Path, definition: TaskDefinition) -
     say(f"AWS: a local account ({_ACCOUNT_IMAGE}) with the stack's tables and bucket, empty")
     say(
         f"Wrote {shown}/compose.yaml. Log Docker in to the registry, unless it has the image {container.image}. Then:\n"
-        f"  cd {shown} && docker compose up"
+        f"  cd {shlex.quote(shown)} && docker compose up"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 import stat
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from config.yaml_values import needs_quotes
 from operations import compose
 from operations.compose import env_file
 from operations.errors import OperationError
@@ -115,6 +117,25 @@ def test_service_follows_the_definition(deployed: Deployed, tmp_path: Path) -> N
     # Where the AWS SDKs look for the bucket at an endpoint with a name.
     assert account["networks"]["default"]["aliases"] == ["recordings.account"]
     assert "redis" not in file["services"]
+
+
+def test_compose_reads_every_value_of_the_environment_as_text(deployed: Deployed, tmp_path: Path) -> None:
+    texts = ["1e5", "1.2E-3", "0o17", "1.10", "007", "true", "null", "", "2026-01-01", "on", "1:30", "a: b", "#"]
+    environment = {f"V{position}": text for position, text in enumerate(texts)}
+    deployed.register(environment=[{"name": name, "value": value} for name, value in environment.items()])
+    compose.run(deployed.target, tmp_path, yes=False)
+    text = (tmp_path / "compose.yaml").read_text()
+    assert environment.items() <= yaml.safe_load(text)["services"]["voiceter-backend"]["environment"].items()
+    # Compose reads what go-yaml takes for a number as one, and passes on how it writes that number.
+    plain = [str(one.value) for one in yaml.scan(text) if isinstance(one, yaml.ScalarToken) and one.plain]
+    assert {text for text in plain if needs_quotes(text)} == {"true", "0.5", "3", "30", "65536"}, "what is no text"
+
+
+def test_command_quotes_a_folder_with_a_space(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(deployed, tmp_path / "a folder")
+    assert f"cd '{os.path.relpath(tmp_path / 'a folder')}' && docker compose up" in capsys.readouterr().out
 
 
 def test_secrets_are_in_a_file_that_only_its_owner_reads(
