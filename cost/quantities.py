@@ -117,6 +117,11 @@ def network(_resource: Resource, stack: Stack, load: Load | None) -> Quantities:
     if load:
         # The stream between the task and Bedrock, in both directions. DynamoDB and S3 have gateway endpoints.
         yield _data("NAT gateways: data", "nat-gateway-data", load, assumed.BYTES_PER_MINUTE)
+        if elsewhere := stack.zones - gateways:
+            # The zones without a gateway send their data to another zone. AWS charges both ends (Amazon EC2 pricing,
+            # "Data Transfer within the same AWS Region").
+            between = assumed.BYTES_PER_MINUTE * elsewhere / stack.zones * 2
+            yield _data("NAT gateways: data between zones", "data-between-zones", load, between)
 
 
 def load_balancer(resource: Resource, _stack: Stack, load: Load | None) -> Quantities:

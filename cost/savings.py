@@ -50,8 +50,22 @@ def savings(current: Estimate, estimate_with: Callable[[Mapping[str, Any]], Esti
             changed = estimate_with(keys)
         except CostError:
             continue  # the stack's other keys exclude this one
-        if set(changed.missing) - set(current.missing):
+        if _missing_amounts_matter(current, changed):
             found.append(Saving(text, None, drawback))
         elif (usd := current.sum() - changed.sum()) > LEAST_USD:
             found.append(Saving(text, usd, drawback))
     return found
+
+
+def _missing_amounts_matter(current: Estimate, changed: Estimate) -> bool:
+    """Whether the change uses something else that has no price, or less of what has none."""
+    before, after = (_amounts_without_a_price(one) for one in (current, changed))
+    return bool(after.keys() - before.keys()) or any(after.get(price, 0) < before[price] for price in before)
+
+
+def _amounts_without_a_price(one: Estimate) -> dict[str, float]:
+    amounts = dict.fromkeys(one.missing, 0.0)
+    for row in one.rows:
+        if row.price is None:
+            amounts[row.quantity.price] += row.quantity.amount * row.quantity.share
+    return amounts

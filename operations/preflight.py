@@ -143,13 +143,13 @@ def findings_of(check: Callable[[Account], Iterator[Finding]], account: Account)
 
 def fargate_vcpus(account: Account) -> Iterator[Finding]:
     """The most tasks need a quota of vCPUs, and twice that while a release replaces them all."""
-    capacity, most = account.settings.capacity, account.settings.max_count
+    capacity, (most, key) = account.settings.capacity, _most_tasks(account.settings)
     spot_tasks = math.floor(max(most - capacity.on_demand_base, 0) * capacity.spot_percent / 100)
     for quota, tasks in ((FARGATE_ON_DEMAND, most - spot_tasks), (FARGATE_SPOT, spot_tasks)):
         if tasks == 0:
             continue
         needed, allowed = tasks * account.settings.cpu / 1024, account.quota(quota)
-        text = f"maxCount needs {needed:g} vCPUs, and {2 * needed:g} during a release; the quota is {allowed or 0:g}"
+        text = f"{key} needs {needed:g} vCPUs, and {2 * needed:g} during a release; the quota is {allowed or 0:g}"
         ask = f". Request more: Service Quotas, {quota.name}"
         if allowed is None:
             yield Finding(Level.WARN, "Fargate", f"{text.partition(';')[0]}; Service Quotas does not list {quota.name}")
@@ -159,6 +159,12 @@ def fargate_vcpus(account: Account) -> Iterator[Finding]:
             yield Finding(Level.WARN, "Fargate", text + ask)
         else:
             yield Finding(Level.OK, "Fargate", text)
+
+
+def _most_tasks(settings: Settings) -> tuple[int, str]:
+    """Returns the most tasks that the autoscaler ever starts, and the key that says so."""
+    scheduled = max((schedule.max_count for schedule in settings.schedules.values()), default=0)
+    return max((settings.max_count, "maxCount"), (scheduled, "scalingSchedule"), key=lambda most: most[0])
 
 
 def elastic_ips(account: Account) -> Iterator[Finding]:
@@ -184,8 +190,9 @@ def elastic_ips(account: Account) -> Iterator[Finding]:
 
 def speech_streams(account: Account) -> Iterator[Finding]:
     """Each session holds one stream of the speech model. The published quota can be wrong, so this is never a FAIL."""
-    needed, allowed = account.settings.max_count * SESSIONS_PER_TASK, account.quota(SPEECH_STREAMS)
-    text = f"maxCount tasks serve {needed} sessions at once"
+    most, key = _most_tasks(account.settings)
+    needed, allowed = most * SESSIONS_PER_TASK, account.quota(SPEECH_STREAMS)
+    text = f"{key}: {most} tasks serve {needed} sessions at once"
     if allowed is None or allowed < needed:
         shown = "not listed" if allowed is None else f"{allowed:g}"
         yield Finding(Level.WARN, "speech streams", f"{text}; the quota is {shown}, which may not be the real limit")

@@ -91,7 +91,10 @@ _LISTS_OF_RULE: Final = ("prefixListId", "prefixListIds")
 _PRIVATE: Final[Any] = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 _BY_DEFAULT: Final = "applyServerSideEncryptionByDefault"
 # The types of data beside buckets, and the property that names the key.
-_KEYS: Final = {_TABLE: "serverSideEncryption.kmsKeyArn", _LOG_GROUP: "kmsKeyId", _SECRET: "kmsKeyId"}
+_KEYS: Final = {
+    _TABLE: "serverSideEncryption.kmsKeyArn",
+    **dict.fromkeys((_LOG_GROUP, _SECRET), "kmsKeyId"),
+}
 _BLOCKS: Final = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _PROD: Final = re.compile(r"prod(-[a-z]{2}(-[a-z]+)+-\d)?")
 _PROTECTED: Final = (_BUCKET, _LOG_GROUP, _SERVICE, _TABLE)

@@ -150,6 +150,9 @@ def test_nat_gateways(gateways: str, count: int, bill: Bill) -> None:
     assert found.get("NAT gateways", 0) == pytest.approx(count * HOURS * 0.045)
     assert found.get("Public IPv4 of NAT gateways", 0) == pytest.approx(count * HOURS * 0.005)
     assert ("NAT gateways: data" in found) == (count > 0)
+    # A single gateway is in another zone than two of three tasks. AWS charges both ends of what crosses.
+    between = 10 * MINUTES * 4.48e-3 * 2 / 3 * 2 * 0.01
+    assert found.get("NAT gateways: data between zones", 0) == pytest.approx(between if count == 1 else 0)
     assert ("Public IPv4 of tasks" in found) == (count == 0)
 
 

@@ -119,7 +119,7 @@ def test_savings_are_the_difference_that_the_key_makes(
     monkeypatch.setattr(savings, "CHANGES", CHANGES)
     output = shown(capsys, "prod", "--sessions=10")
     assert " ".join(line(output, "natGateways: single")) == (
-        "73.00 the zone of the gateway becomes a single point of failure"
+        "46.84 the zone of the gateway becomes a single point of failure"
     )
     answer = json.loads(shown(capsys, "prod", "--sessions=10", "--json"))
     saved = {saving["change"]: saving["usdPerMonth"] for saving in answer["savings"]}
@@ -133,8 +133,9 @@ def test_savings_are_the_difference_that_the_key_makes(
         "logRetentionDays: 7",
     }
     assert all(usd > 0 for usd in saved.values())
-    # Two gateways and their addresses; the data stays.
-    assert saved["natGateways: single"] == pytest.approx(2 * 730 * (0.045 + 0.005))
+    # Two gateways and their addresses. The data stays, and that of two zones crosses to the third.
+    between = 10 * 730 * 60 * 4.48e-3 * 2 / 3 * 2 * 0.01
+    assert saved["natGateways: single"] == pytest.approx(2 * 730 * (0.045 + 0.005) - between)
     # Beside a base, one of a thousand tasks stays on demand.
     on_spot = 730 * (0.04048 + 2 * 0.004445) * 1000 / 1001
     assert saved["onDemandBase: 1, spotPercent: 100"] == pytest.approx(on_spot * 0.7)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cost import savings
+from cost.load import Load
 from tests.cost.conftest import Bill
 
 ARM = {"cpuArchitecture": "ARM64"}
@@ -15,6 +18,18 @@ def test_change_whose_price_is_missing_is_listed_without_an_amount(bill: Bill, m
     region = "eu-north-1"  # where the price of ARM is not in the file
     found = savings.savings(bill("prod", region=region), lambda keys: bill("prod", region=region, **keys))
     assert [(one.keys, one.usd) for one in found] == [("cpuArchitecture: ARM64", None)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "amount"), [({"logRetentionDays": 7}, [None]), ({"logRetentionDays": 365}, []), ({"waf": False}, [10])]
+)
+def test_saving_of_what_has_no_price_has_no_amount(
+    keys: dict[str, Any], amount: list[int | None], bill: Bill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(savings, "CHANGES", ((keys, "a drawback"),))
+    region, load = "eu-north-1", Load(10, 10)  # where the file has no price of stored logs
+    found = savings.savings(bill("prod", load, region), lambda changed: bill("prod", load, region, **changed))
+    assert [one.usd if one.usd is None else round(one.usd) for one in found] == amount
 
 
 def test_change_that_the_other_keys_exclude_is_left_out(bill: Bill, monkeypatch: pytest.MonkeyPatch) -> None:

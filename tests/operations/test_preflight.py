@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -85,6 +86,17 @@ def test_fargate_quotas_of_spot_and_on_demand() -> None:
     findings = found(preflight.fargate_vcpus, answers, maxCount="10", onDemandBase="2", spotPercent="50")
     assert levels(findings) == ["OK", "FAIL"]
     assert "needs 6 vCPUs" in findings[0].text and "needs 4 vCPUs" in findings[1].text
+
+
+def test_schedule_that_starts_more_tasks_than_max_count_needs_the_quotas() -> None:
+    night, day = ({"cron": f"0 {hour} * * ? *", "min": 2, "max": most} for hour, most in ((20, 4), (8, 40)))
+    config = {"maxCount": "10", "scalingSchedule": json.dumps({"night": night, "day": day})}
+    [vcpus] = found(
+        preflight.fargate_vcpus, {"service-quotas": quotas({"Fargate On-Demand vCPU resource count": 39.0})}, **config
+    )
+    assert (vcpus.level.value, vcpus.text.partition(",")[0]) == ("FAIL", "scalingSchedule needs 40 vCPUs")
+    [streams] = found(preflight.speech_streams, {"service-quotas": quotas(PLENTY)}, **config)
+    assert streams.text.startswith("scalingSchedule: 40 tasks serve 1800 sessions at once")
 
 
 @pytest.mark.parametrize(
