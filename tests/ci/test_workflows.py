@@ -203,6 +203,26 @@ def test_stacks_are_those_that_have_a_file(tmp_path: Path) -> None:
     assert output.read_text() == 'stacks=["dev", "prod", "prod-eu-north-1"]\n'
 
 
+# The first versions for Node 24. GitHub announced that it removes Node 20 from its runners on 2026-09-16:
+# github.blog/changelog/2025-09-19-deprecation-of-node-20-on-github-actions-runners.
+NODE_24 = {
+    "actions/cache": 5,
+    "actions/checkout": 5,
+    "actions/download-artifact": 7,
+    "actions/setup-go": 6,
+    "actions/setup-python": 6,
+    "actions/upload-artifact": 6,
+    "aws-actions/configure-aws-credentials": 6,
+    "pulumi/actions": 7,
+}
+
+
+def test_actions_run_on_the_node_of_the_runners() -> None:
+    used = re.findall(r"uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # v(\d+)\.", "".join(path.read_text() for path in ALL))
+    assert {name for name, _ in used} == set(NODE_24)
+    assert [(name, major) for name, major in used if int(major) < NODE_24[name]] == []
+
+
 def test_failure_before_a_pipe_counts() -> None:
     """GitHub sets pipefail only for a shell that is given by name."""
     for path in WORKFLOWS:
