@@ -64,7 +64,7 @@ check = $(if $(strip $1),$(error make $(MAKECMDGOALS): $2))
 $(call check,$(filter-out $(taken) $(every_command_takes),$(given)),there is no option \
   $(filter-out $(taken) $(every_command_takes),$(given)) here. The options are: $(or $(taken),none))
 $(foreach name,$(given),$(call check,$(if $(value $(name)),,empty),$(name) is empty))
-$(foreach name,$(given),$(call check,$(findstring $(newline),$(value $(name))),$(name) has more than one line))
+$(foreach name,$(given),$(call check,$(if $(findstring $(newline),$(value $(name))),lines),$(name) has more than one line))
 $(foreach name,STACK ENV FROM TO TAG AGAINST,$(call check,$(filter -%,$(value $(name))),$(name) starts with a hyphen))
 $(foreach name,YES JSON,$(call check,$(filter-out 0 1,$($(name))),$(name) is neither 1 nor 0))
 $(call check,$(filter-out $(given),$(needed)),name $(filter-out $(given),$(needed)): \

@@ -117,6 +117,14 @@ def test_refusals(home: Path, arguments: str, sourced: bool, message: str) -> No
     assert message in output
 
 
+@pytest.mark.parametrize("option", ["STACK=dev\necho", "CMD=true\ntrue", "PYTHON=python3\n"])
+def test_option_of_two_lines_is_refused(home: Path, option: str) -> None:
+    """make would run the second line as a command of its own."""
+    status, output = make(home, "task" if option.startswith("CMD") else "verify", option)
+    assert status == 2
+    assert f"{option.partition('=')[0]} has more than one line" in output
+
+
 def test_options_reach_the_command(home: Path) -> None:
     assert make(home, "verify", "ENV=dev", "WAIT=30", "JSON=1")[1].startswith(
         "-m operations verify --environment=dev --wait=30 --json in"
