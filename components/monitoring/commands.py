@@ -7,6 +7,15 @@ BEDROCK_QUOTAS: Final = (
     "aws service-quotas list-service-quotas --service-code bedrock --region $(pulumi stack output region) "
     "--query \"Quotas[?contains(QuotaName, 'Nova')].[QuotaName,Value]\""
 )
+# The options of `aws ecs describe-services`.
+SERVICE: Final = "--cluster $(pulumi stack output clusterName) --services $(pulumi stack output serviceName)"
+# The number of tasks that run, and the number that the autoscaler asks for.
+RUNNING_TASKS: Final = f"aws ecs describe-services {SERVICE} --query 'services[0].[runningCount,desiredCount]'"
+
+
+def for_each(variable: str, values: str, command: str) -> str:
+    """Returns the command that runs another for each value of a variable. `values` are words, or print words."""
+    return f"for {variable} in {values}; do {command}; done"
 
 
 def lines_of_log(pattern: str) -> str:

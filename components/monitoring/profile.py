@@ -21,9 +21,9 @@ class Graph:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """An alarm, with its threshold in the dashboard and its row in docs/alarms.md.
+    """An alarm, with its threshold in the dashboard and its section in docs/alarms.md.
 
-    The texts become the alarm's description and the row. `{threshold}` in `meaning` stands for the threshold.
+    The texts become the alarm's description and the section. `{threshold}` in `meaning` stands for the threshold.
     """
 
     kind: str
@@ -49,8 +49,8 @@ class Alarm:
         return "-".join(part for part in (self.kind, self.subject, self.severity) if part)
 
     @property
-    def row(self) -> str:
-        """The anchor of the alarm's row in docs/alarms.md. Alarms of one kind and severity share the first one's."""
+    def section(self) -> str:
+        """The heading of the alarm's section in docs/alarms.md. Alarms of one kind and severity share it."""
         return f"{self.kind}-{self.severity}"
 
     @property
@@ -61,7 +61,7 @@ class Alarm:
     def description(self, dashboard_url: str) -> str:
         """Returns the description that CloudWatch shows and sends with the alarm."""
         advice = f"{self.explanation} First {self.first_step}. Look at {self.look_at}."
-        links = f"See docs/alarms.md#{self.row} and {dashboard_url}"
+        links = f"See docs/alarms.md#{self.section} and {dashboard_url}"
         return " ".join(part for part in (advice, self.note, links) if part)
 
 

@@ -7,7 +7,6 @@ tests/unit/support/test_commands.py knows which file runs what.
 from __future__ import annotations
 
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,6 @@ import pytest
 
 from tests.live.harness import LiveSandbox, succeeded
 from tests.live.stack import Stack
-from tests.support import alarm_table
 from tests.support.commands import Block, below, blocks
 
 pytestmark = pytest.mark.live
@@ -73,17 +71,16 @@ def test_examples_of_the_configuration(sandbox: LiveSandbox, tmp_path: Path) -> 
 
 
 def test_first_commands_of_the_alarms(sandbox: LiveSandbox, tmp_path: Path) -> None:
-    """They only read, so they run side by side. Those on tables differ in the table alone, so one of them runs.
+    """They only read, so they run side by side.
 
     `pulumi stack output` is a lookup in the state here: they ask for many outputs, and starting pulumi takes long.
     """
-    (head,) = below("docs/alarms.md", "Alarms")
-    head = head.replace("stack select prod", "stack select dev")
+    first, *others = blocks("docs/alarms.md")
+    head = first.code.replace("stack select prod", "stack select dev")
     for name, value in sandbox.outputs("dev").items():
         (tmp_path / name).write_text(str(value))
     head += '\npulumi() { test "$1 $2" = "stack output" && cat "$3"; }'
-    distinct = {re.sub(r"[a-z]+TableName", "", alarm.command): alarm for alarm in alarm_table.alarms()}
-    commands = [f"{alarm.command} || echo 'failed: {alarm.name}'" for alarm in distinct.values()]
+    commands = [f"{{ {block.code}}} || echo 'failed: {block.heading}'" for block in others]
     shells = ["\n".join([head, *commands[first::SHELLS]]) for first in range(SHELLS)]
     with ThreadPoolExecutor(SHELLS) as threads:
         outputs = "\n".join(succeeded(run) for run in threads.map(partial(sandbox.types, folder=tmp_path), shells))

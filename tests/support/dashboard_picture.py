@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from recording.program import ROOT, record_as_committed
-from tests.support import alarm_table
+from tests.support import alarm_sections
 
 PICTURE: Final = ROOT / "docs" / "dashboard.svg"
 _COLUMNS: Final = 24  # of CloudWatch's grid
@@ -24,7 +24,7 @@ _ALARMS_IN_A_ROW: Final = 3
 _GREEN, _RED, _GREY = "#1d8102", "#d13212", "#d5dbdb"
 _HOURS: Final = 3
 _POINTS: Final = 60  # of a line; as many as a minute has would make a large file
-_FIRES_BELOW: Final = frozenset(alarm.kind for alarm in alarm_table.alarms() if alarm.below)
+_FIRES_BELOW: Final = frozenset(alarm.kind for alarm in alarm_sections.alarms() if alarm.below)
 _LEGEND: Final[dict[str, Any]] = {
     "loc": "upper left",
     "bbox_to_anchor": (0, -0.13),

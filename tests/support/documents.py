@@ -14,7 +14,7 @@ from typing import Final
 from components.outputs import OUTPUTS
 from operations.accepted import ACCEPTED, Accepted
 from policy.rules import RULES, STACK_RULES
-from tests.support import alarm_table, config_table, scale_table
+from tests.support import alarm_sections, config_table, scale_table
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
@@ -47,7 +47,7 @@ def _covered(entry: Accepted) -> str:
 
 # Each generated part: its document, then the part's name and the function that returns its text.
 PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
-    "docs/alarms.md": {"alarms": alarm_table.table},
+    "docs/alarms.md": {"alarms": alarm_sections.sections},
     "docs/configuration.md": {"keys": config_table.all_keys},
     "docs/hardening.md": {"accepted": _accepted},
     "docs/releases.md": {"regional keys": config_table.regional_keys},

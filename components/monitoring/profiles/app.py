@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from components.lib.app import METRICS_NAMESPACE, SESSIONS_PER_TASK
-from components.monitoring.commands import BEDROCK_QUOTAS, last_hour, lines_of_log
+from components.monitoring.commands import BEDROCK_QUOTAS, RUNNING_TASKS, for_each, last_hour, lines_of_log
 from components.monitoring.metric_math import Math, Single, expression, insights_query, joined, query
 from components.monitoring.metrics import (
     BEDROCK_LATENCY,
@@ -99,11 +99,7 @@ def app_profile(metrics: Metrics) -> Profile:
                 meaning=("The busiest task has served more than {threshold} sessions, its limit, for three minutes."),
                 first_step="check whether the service runs maxCount tasks: if so, raise maxCount",
                 look_at="sessions and running tasks on the dashboard",
-                command=(
-                    "aws ecs describe-services --cluster $(pulumi stack output clusterName) "
-                    "--services $(pulumi stack output serviceName) "
-                    "--query 'services[0].[runningCount,desiredCount]'"
-                ),
+                command=RUNNING_TASKS,
             ),
         ],
     )
@@ -156,13 +152,13 @@ def _database_latency(metrics: Metrics, table: str, graph: Graph) -> Alarm:
         meaning=f"One call in twenty on the table {table} has taken more than {{threshold}} ms for ten minutes.",
         first_step="check whether DynamoDB throttles the table",
         look_at="latencies and throttles on the dashboard and at the saved query slow-operations",
-        command=(
-            "for metric in ReadThrottleEvents WriteThrottleEvents; do "
-            + last_hour(
+        command=for_each(
+            "metric",
+            "ReadThrottleEvents WriteThrottleEvents",
+            last_hour(
                 "--namespace AWS/DynamoDB --metric-name $metric",
                 f"--dimensions Name=TableName,Value=$(pulumi stack output {table}TableName)",
                 "--statistics Sum",
-            )
-            + "; done"
+            ),
         ),
     )

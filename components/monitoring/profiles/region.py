@@ -29,9 +29,8 @@ def region_profile(metrics: Metrics) -> Profile:
                 first_step="check whether the alarms on the service or the load balancer fire too",
                 look_at="the reports of the health checkers in the Route 53 console, and docs/regions.md",
                 command=(
-                    "aws route53 list-health-checks --query "
-                    '"HealthChecks[?HealthCheckConfig.FullyQualifiedDomainName=='
-                    "'$(pulumi stack output loadBalancerDnsName)'].[Id,HealthCheckConfig.Disabled]\""
+                    "aws cloudwatch describe-alarms --state-value ALARM --query "
+                    "\"MetricAlarms[?AlarmActions[0]=='$(pulumi stack output alarmTopicArn)'].AlarmName\""
                 ),
             )
         ]

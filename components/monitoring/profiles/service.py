@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from components.monitoring.commands import last_hour
+from components.monitoring.commands import RUNNING_TASKS, SERVICE, for_each, last_hour
 from components.monitoring.metric_math import Math, Single, expression, joined, queries, query, total
 from components.monitoring.metrics import Metric, Metrics
 from components.monitoring.profile import Alarm, Graph, Profile
 
-_SERVICE = "--cluster $(pulumi stack output clusterName) --services $(pulumi stack output serviceName)"
+# Prints the ARN of the load balancer.
+_LOAD_BALANCER = (
+    "aws elbv2 describe-load-balancers --output text --query "
+    "\"LoadBalancers[?DNSName=='$(pulumi stack output loadBalancerDnsName)'].LoadBalancerArn\""
+)
 
 
 def service_profile(metrics: Metrics) -> Profile:
@@ -69,10 +73,7 @@ def service_profile(metrics: Metrics) -> Profile:
                     "autoscaler"
                 ),
                 look_at="CPU and running tasks on the dashboard",
-                command=(
-                    "aws application-autoscaling describe-scaling-activities --service-namespace ecs --resource-id "
-                    "service/$(pulumi stack output clusterName)/$(pulumi stack output serviceName) --max-items 5"
-                ),
+                command=RUNNING_TASKS,
             ),
             Alarm(
                 kind="high-memory",
@@ -106,10 +107,13 @@ def service_profile(metrics: Metrics) -> Profile:
                 meaning="The load balancer counted more than {threshold} failed connections in five minutes.",
                 first_step="check which count rose: rejected, unreachable or 5xx",
                 look_at="5xx and healthy hosts on the dashboard",
-                command=(
-                    "aws elbv2 describe-load-balancers --query "
-                    "\"LoadBalancers[?DNSName=='$(pulumi stack output loadBalancerDnsName)']"
-                    '.[State.Code,AvailabilityZones[].ZoneName]"'
+                command=for_each(
+                    "metric",
+                    "RejectedConnectionCount TargetConnectionErrorCount HTTPCode_ELB_5XX_Count",
+                    last_hour(
+                        "--namespace AWS/ApplicationELB --metric-name $metric --statistics Sum",
+                        f"--dimensions Name=LoadBalancer,Value=$({_LOAD_BALANCER} | cut -d / -f 2-)",
+                    ),
                 ),
             ),
             # For deployments: a new version that passes the health check and answers clients with 5xx.
@@ -129,7 +133,7 @@ def service_profile(metrics: Metrics) -> Profile:
                 first_step="check whether a deployment has just started",
                 look_at="the log's errors",
                 command=(
-                    f"aws ecs describe-services {_SERVICE} "
+                    f"aws ecs describe-services {SERVICE} "
                     "--query 'services[0].deployments[].[status,rolloutState,rolloutStateReason]'"
                 ),
             ),
@@ -149,9 +153,13 @@ def service_profile(metrics: Metrics) -> Profile:
                 ),
                 first_step="read why the tasks stopped",
                 look_at="the service's events",
-                command=(
-                    "aws ecs list-tasks --cluster $(pulumi stack output clusterName) "
-                    "--service-name $(pulumi stack output serviceName) --desired-status STOPPED"
+                command=for_each(
+                    "task",
+                    "$(aws ecs list-tasks --cluster $(pulumi stack output clusterName) "
+                    "--service-name $(pulumi stack output serviceName) --desired-status STOPPED "
+                    "--no-paginate --query 'taskArns[:10]' --output text)",
+                    "aws ecs describe-tasks --cluster $(pulumi stack output clusterName) --tasks $task "
+                    "--query 'tasks[].[stopCode,stoppedReason,containers[].[exitCode,reason]]'",
                 ),
             ),
         ],
@@ -173,7 +181,7 @@ def _no_healthy_host(metrics: Metrics, graph: Graph) -> Alarm:
         meaning="No task passes the health check: the service is down.",
         first_step="read why the tasks stopped, then their log: /health reads the sessions table",
         look_at="the service's events",
-        command=f"aws ecs describe-services {_SERVICE} --query 'services[0].events[:10].message'",
+        command=f"aws ecs describe-services {SERVICE} --query 'services[0].events[:10].message'",
     )
 
 

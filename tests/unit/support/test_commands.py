@@ -16,13 +16,13 @@ HEADINGS = {
     ("README.md", "Deploy to AWS"): "test_documents.py",
     ("README.md", "Run it on this machine"): "test_drift.py",
     ("README.md", "Release, verify, roll back"): "test_documents_of_all_stacks.py",
-    ("docs/alarms.md", "Alarms"): "test_documents.py",
     ("docs/configuration.md", "Configuration"): "test_documents.py",
     ("docs/configuration.md", "Secrets"): "test_documents.py",
     ("docs/configuration.md", "Scheduled scaling"): "test_documents.py",
 }
 # The live tests that run every block of a document, and assert it.
 WHOLE = {
+    "docs/alarms.md": "test_documents.py",
     "docs/ci.md": "test_documents_of_all_stacks.py",
     "docs/firewall.md": "test_documents_of_all_stacks.py",
     "docs/recovery.md": "test_recovery.py",
