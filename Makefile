@@ -92,14 +92,14 @@ unexport $(filter-out PYTHON $(PIP_SOURCES),$(filter PYTHON% PIP_%,$(.VARIABLES)
 # The commands print characters beyond ASCII and read files in UTF-8, whatever the locale says.
 export PYTHONUTF8 := 1
 
-# Where a command on the stack $(1) works: as ON says; else in the sandbox, if this shell has sourced one or this clone's sandbox
-# has the stack; else on AWS.
+# Where a command on the stacks $(1) works: as ON says; else in the sandbox, if this shell has sourced one or this clone's sandbox
+# has one of the stacks; else on AWS.
 SANDBOX_FOLDER = $(or $(VOICETER_SANDBOX),$(SANDBOX_HOME),.sandbox)
 space := $(subst ,, )
-state = $(wildcard $(subst $(space),\ ,$(SANDBOX_FOLDER))/state/.pulumi/stacks/*/$(subst $(space),\ ,$(1)).json)
+state = $(strip $(foreach stack,$(1),$(wildcard $(subst $(space),\ ,$(SANDBOX_FOLDER))/state/.pulumi/stacks/*/$(stack).json)))
 where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(call state,$(1)),sandbox,aws))
-# A stack of the environment ENV for `where`, if this clone's sandbox has one: prod, or prod-eu-north-1.
-stack_of_env = $(basename $(notdir $(or $(call state,$(ENV)),$(firstword $(call state,$(ENV)-*)))))
+# The stacks of the environment ENV, for `where`: prod, prod-eu-north-1.
+stacks_of_env = $(ENV) $(ENV)-*
 # What the shell of such a command does first.
 on = $(or $(on_$(call where,$(1))),echo ON=$(call quote,$(ON))': choose sandbox or aws.' >&2; exit 1;)
 on_sandbox = test -f $(call quote,$(SANDBOX_FOLDER)/env) || { echo 'There is no sandbox: `make up` starts it.' >&2; exit 1; }; \
@@ -176,11 +176,11 @@ compose: venv
 	@$(call on,$(STACK)) $(OPERATIONS) compose $(call quoted,STACK) $(yes)
 
 verify: venv
-	@$(call on,$(if $(verifies_environment),$(stack_of_env),$(STACK))) $(OPERATIONS) verify \
+	@$(call on,$(if $(verifies_environment),$(stacks_of_env),$(STACK))) $(OPERATIONS) verify \
 	  $(if $(verifies_environment),$(call option,--environment,ENV),$(call quoted,STACK)) $(call option,--wait,WAIT) $(json)
 
 status: venv
-	@$(call on,$(stack_of_env)) $(OPERATIONS) status $(call quoted,ENV) $(json)
+	@$(call on,$(stacks_of_env)) $(OPERATIONS) status $(call quoted,ENV) $(json)
 
 preflight redeploy rollback: venv
 	@$(call on,$(STACK)) $(OPERATIONS) $@ $(call quoted,STACK) $(call option,--to,TO) $(yes) $(json)
@@ -194,7 +194,7 @@ promote: venv
 	@$(call on,$(FROM)) $(OPERATIONS) promote $(call quoted,FROM) $(call quoted,TO) $(call quoted,TAG)
 
 release: venv
-	@$(if $(filter $(call where,$(FROM)),$(call where,$(stack_of_env))),,echo 'The sandbox has only one of the stack $(FROM) and the \
+	@$(if $(filter $(call where,$(FROM)),$(call where,$(stacks_of_env))),,echo 'The sandbox has only one of the stack $(FROM) and the \
 	  environment $(ENV). Choose where both are: ON=sandbox or ON=aws.' >&2; exit 1)
 	@$(call on,$(FROM)) $(OPERATIONS) release $(call quoted,ENV) $(call quoted,FROM) $(call quoted,TAG) $(call option,--wave,WAVE) $(yes)
 

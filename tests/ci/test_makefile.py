@@ -175,4 +175,5 @@ def test_python_and_pip_are_not_led_elsewhere(home: Path) -> None:
 def test_sandbox_folder_with_a_space_is_found(home: Path) -> None:
     spaced = home.rename(home.with_name("the sand box"))
     (spaced / "env").write_text(f"export VOICETER_SANDBOX='{spaced}'\n")
-    assert make(spaced, "verify", "STACK=dev")[1].endswith(f"in [{spaced}]")
+    for command in ("verify STACK=dev", "verify ENV=staging", "status ENV=dev", "release ENV=staging FROM=dev TAG=1"):
+        assert make(spaced, *command.split())[1].endswith(f"in [{spaced}]"), command
