@@ -140,7 +140,7 @@ def _notes(current: Estimate) -> list[str]:
     lines += current.notes
     dates = sorted({row.price.read for row in current.rows if row.price})
     read = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    lines.append(f"List prices, read {read}, before tax and free tiers.")
+    lines.append(f"List prices, read {read}, before tax, free tiers and volume discounts.")
     return lines
 
 

@@ -220,7 +220,7 @@ def tls(resource: Resource) -> Iterator[str]:
     if resource.type == _LISTENER and resource.get("protocol") in ("HTTPS", "TLS"):
         if resource.get("sslPolicy") not in (*TLS_POLICIES, UNKNOWN):
             yield f"sslPolicy: must be one of {', '.join(sorted(TLS_POLICIES))}."
-    elif resource.type == _LISTENER:
+    elif resource.type == _LISTENER and resource.get("protocol") is not UNKNOWN:
         for action in resource.list("defaultActions"):
             if value_at(action, "redirect.protocol") not in ("HTTPS", UNKNOWN):
                 yield "defaultActions: a listener without TLS must redirect to HTTPS."
@@ -318,10 +318,15 @@ def one_key_for_data(resources: Sequence[Resource]) -> Iterator[tuple[Resource, 
             for rule in resource.list("rules"):
                 keys.append((resource, "rules", value_at(rule, f"{_BY_DEFAULT}.kmsMasterKeyId")))
     if any(key for _, _, key in keys):
-        known = [key for _, _, key in keys if key and key is not UNKNOWN]
+        known = [_key_id(key) for _, _, key in keys if key and key is not UNKNOWN]
         for resource, path, key in keys:
-            if key is not UNKNOWN and key not in known[:1]:
+            if key is not UNKNOWN and (not key or _key_id(key) != known[0]):
                 yield resource, f"{path}: other data of the stack has a key of the stack's own. Set the same key here."
+
+
+def _key_id(key: str) -> str:
+    """Returns the id of a key that is named by its id or its ARN: services may answer with either."""
+    return key.rpartition("/")[2]
 
 
 def not_known_yet(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str]]:
@@ -398,8 +403,9 @@ def _admits_everybody(statement: Mapping[str, Any]) -> bool:
 
 def _is_open(rule: Mapping[str, Any]) -> bool:
     """Whether a rule of a security group admits public addresses, or those of a prefix list, which may be public."""
-    blocks = [block for name in _BLOCKS_OF_RULE for block in known_items(rule.get(name))]
-    lists = [one for name in _LISTS_OF_RULE for one in known_items(rule.get(name))]
+    # A property that is not set can be an empty text among the outputs of a resource.
+    blocks = [block for name in _BLOCKS_OF_RULE for block in known_items(rule.get(name)) if block]
+    lists = [one for name in _LISTS_OF_RULE for one in known_items(rule.get(name)) if one]
     return bool(lists) or not all(map(_is_private, blocks))
 
 

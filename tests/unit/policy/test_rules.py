@@ -233,6 +233,7 @@ NOT_KNOWN: list[Resource] = [
     made(REPOSITORY, encryptionConfigurations=[{"encryptionType": UNKNOWN}], tags=TAGS),
     encryption(UNKNOWN),
     made(LISTENER, protocol="HTTPS", sslPolicy=UNKNOWN, tags=TAGS),
+    made(LISTENER, protocol=UNKNOWN, defaultActions=[{"type": "forward"}], tags=TAGS),
     made(LISTENER, protocol="HTTP", defaultActions=redirect(UNKNOWN), tags=TAGS),
     made(LISTENER, protocol="HTTP", defaultActions=[{"redirect": UNKNOWN}], tags=TAGS),
     made(TABLE, "one", "prod", deletionProtectionEnabled=UNKNOWN, protect=True, tags=TAGS),
@@ -298,6 +299,7 @@ def way_in(group: Resource, port: Any = 443, to_port: Any = None, **source: Any)
         (way_in(TASKS, 8080, referencedSecurityGroupId="sg-1"), False),
         (way_in(TASKS, cidrIpv4=UNKNOWN), False),
         (way_in(TASKS, cidrIpv4="10.1.0.0/16"), False),
+        (way_in(TASKS, cidrIpv4="", prefixListId="", referencedSecurityGroupId="sg-1"), False),
         (way_in(TASKS, cidrIpv6="fd00::/8"), False),
         (way_in(TASKS, cidrIpv4="0.0.0.0/1"), True),
         (way_in(TASKS, cidrIpv4="203.0.113.7/32"), True),
@@ -362,6 +364,7 @@ def test_topic_denies_requests_without_tls(document: Any, violation: bool) -> No
         ("arn:aws:kms:a", None, {"log"}),
         (None, UNKNOWN, {"table"}),
         ("arn:aws:kms:a", "arn:aws:kms:b", {"log"}),
+        ("arn:aws:kms:us-east-1:1:key/a", "a", set[str]()),
     ],
 )
 def test_data_has_one_key_or_none(table_key: Any, log_key: Any, violations: set[str]) -> None:
