@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -96,7 +97,7 @@ def _load(sessions: str | None, minutes: str | None) -> Load | None:
 
 def _positive(name: str, text: str) -> float:
     """Returns a number above 0 from plain digits."""
-    if text.isascii() and text.replace(".", "", 1).isdecimal() and (number := float(text)) > 0:
+    if text.isascii() and text.replace(".", "", 1).isdecimal() and 0 < (number := float(text)) < math.inf:
         return number
     raise CostError(f"{name}={text} is wrong: {name} must be a number above 0, such as 12 or 2.5.")
 

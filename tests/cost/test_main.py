@@ -149,7 +149,7 @@ _NO_NUMBER = "{} is wrong: {} must be a number above 0, such as 12 or 2.5."
     [
         *(
             (f"estimate dev --sessions={wrong}", _NO_NUMBER.format(f"SESSIONS={wrong}", "SESSIONS"))
-            for wrong in ("abc", "-3", "0", "1e3", ".")
+            for wrong in ("abc", "-3", "0", "1e3", ".", "9" * 400)
         ),
         ("estimate dev --sessions=3 --minutes=0", _NO_NUMBER.format("MINUTES=0", "MINUTES")),
         ("scale dev --sessions=0", _NO_NUMBER.format("SESSIONS=0", "SESSIONS")),
