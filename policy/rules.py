@@ -201,8 +201,8 @@ def encrypted(resource: Resource) -> Iterator[str]:
         found = resource.get("encryptionConfigurations")
         # A repository that exists keeps the encryption that it was created with: the program ignores the change.
         kept = not found and "encryptionConfigurations" in resource.ignore_changes
-        kinds = [one.get("encryptionType") for one in resource.list("encryptionConfigurations")]
-        if found is not UNKNOWN and not kept and (not kinds or any(kind not in ("KMS", UNKNOWN) for kind in kinds)):
+        kinds = [value_at(one, "encryptionType") for one in listed(found)]
+        if not kept and (not kinds or any(kind not in ("KMS", UNKNOWN) for kind in kinds)):
             yield "encryptionConfigurations: the encryptionType must be KMS."
     if kind == _TOPIC and not resource.get("kmsMasterKeyId"):
         yield "kmsMasterKeyId: the topic needs a KMS key."
@@ -211,7 +211,7 @@ def encrypted(resource: Resource) -> Iterator[str]:
     if kind == _KEY and resource.get("enableKeyRotation") not in (True, UNKNOWN):
         yield "enableKeyRotation: must be true."
     if kind == _BUCKET_ENCRYPTION:
-        algorithms = [value_at(rule, f"{_BY_DEFAULT}.sseAlgorithm") for rule in resource.list("rules")]
+        algorithms = [value_at(rule, f"{_BY_DEFAULT}.sseAlgorithm") for rule in listed(resource.get("rules"))]
         if not algorithms or any(one not in ("AES256", "aws:kms", UNKNOWN) for one in algorithms):
             yield "rules: the sseAlgorithm must be AES256 or aws:kms."
 

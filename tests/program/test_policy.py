@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from components.lib.provider import PROGRAM_TAGS
-from policy.resource import Resource
-from policy.rules import RULES, TAGS, UNTAGGED
+from policy.resource import UNKNOWN, Resource
+from policy.rules import RULES, STACK_RULES, TAGS, UNTAGGED
 from policy.wildcards import ALLOWED, is_allowed, wildcards
 from recording.deployment import Deployment, Registration
 from recording.fake_aws import ACCOUNT
@@ -46,6 +47,31 @@ def test_program_keeps_the_rules(name: str) -> None:
     default_tags = made.one("pulumi:providers:aws").json("defaultTags")["tags"]
     resources = [seen(one, default_tags) for one in made.registered]
     assert [(one.name, message) for one in resources for rule in RULES for message in rule.check(one)] == []
+
+
+def test_no_rule_decides_by_a_value_that_a_preview_does_not_know() -> None:
+    deployment = everything()
+    default_tags = deployment.one("pulumi:providers:aws").json("defaultTags")["tags"]
+    for registered in deployment.registered:
+        resource = seen(registered, default_tags)
+        for inputs in with_an_unknown(dict(resource.properties)):
+            changed = replace(resource, properties=inputs)
+            assert [message for rule in RULES for message in rule.check(changed)] == [], (resource.urn, inputs)
+            for rule in STACK_RULES:
+                list(rule.check([changed]))  # which needs the other resources, too
+
+
+def with_an_unknown(value: Any) -> Iterator[Any]:
+    """Yields the value once for each value in it, with UNKNOWN in its place."""
+    if isinstance(value, dict):
+        for key, one in cast(dict[str, Any], value).items():
+            for changed in (UNKNOWN, *with_an_unknown(one)):
+                yield {**value, key: changed}
+    elif isinstance(value, list):
+        items = cast(list[Any], value)
+        for index, one in enumerate(items):
+            for changed in (UNKNOWN, *with_an_unknown(one)):
+                yield [*items[:index], changed, *items[index + 1 :]]
 
 
 def test_rule_and_program_name_the_same_tags() -> None:
