@@ -4,7 +4,7 @@ python -m ci.deploy ENVIRONMENT [--from ENVIRONMENT] [--wave NUMBER]
 
 The stacks are those that have a file. Each gets the image of its `imageTag` by digest, from the first stack of another
 environment. Then each is updated and verified: the first one alone, then a chosen number at a time. The first failure
-stops the rest and rolls nothing back. The next run goes on: an update of a stack that has the commit changes nothing.
+stops the rest and rolls nothing back. The next run continues: an update of a stack that has the commit changes nothing.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from operations.verify import verify
 _MINUTES: Final = JOB_MINUTES - JOB_OVERHEAD_MINUTES  # for all waves
 _ADVICE: Final = (
     "The log says why.\n\n"
-    "- To go on where the deployment stopped, re-run the failed job.\n"
+    "- To continue where the deployment stopped, re-run the failed job.\n"
     "- To deploy the previous image, run `make rollback STACK=… ON=aws` for each stack that has the new one. Then merge"
     " a pull request that sets the old `imageTag`, because the next deployment would undo the rollback."
 )

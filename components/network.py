@@ -135,7 +135,7 @@ class Network(pulumi.ComponentResource):
         )
 
         self.vpc_id = vpc.vpc_id
-        # Everything but the load balancer leaves a zone that goes.
+        # In a zone that is being removed, only the load balancer stays.
         kept = slice(args.availability_zones)
         public_subnet_ids = vpc.public_subnet_ids.apply(lambda ids: ids[kept])
         self.private_subnet_ids = vpc.private_subnet_ids.apply(lambda ids: ids[kept])
@@ -150,14 +150,14 @@ class Network(pulumi.ComponentResource):
     def _zones(self, args: NetworkArgs) -> int:
         """Returns the number of zones of the network and its load balancer.
 
-        Without its zone in the load balancer, a target is unused at once, and its connections end. So a zone goes in
-        two updates: the tasks leave it in the first, the load balancer and the subnets in the second.
+        If the load balancer leaves a zone, the targets in it are unused at once, and their connections end. So removing
+        a zone takes two updates: the first moves the tasks, the second changes the load balancer and the network.
         """
         wanted = args.availability_zones
         if args.zones_with_tasks > wanted:
             pulumi.log.warn(
-                f"availabilityZones = {wanted}: this update moves the tasks out of the zone that goes. Run `pulumi up` "
-                "once more when it is over: that takes the zone from the load balancer and the network",
+                f"availabilityZones = {wanted}: this update moves the tasks out of a zone. Then run `pulumi up` again, "
+                "which removes the zone from the load balancer and the network",
                 self,
             )
         return max(wanted, args.zones_with_tasks)

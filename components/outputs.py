@@ -33,7 +33,7 @@ class Stack:
     stores: DataStores
     cache: SessionCache | None  # None without Redis
     logs: Logs
-    logs_bucket: LogsBucket | None  # None without logs about traffic
+    logs_bucket: LogsBucket | None  # None without traffic logs
     identity: Identity
     load_balancer: LoadBalancer
     cluster: Cluster

@@ -62,9 +62,7 @@ _ROTATION: Final = (
     "The values come from the stack's config: `pulumi config set --secret` and `pulumi up` rotate them, and start new"
     " tasks. A rotation by Secrets Manager would change a value that another system issues."
 )
-_LOGS_ONLY_WRITTEN: Final = (
-    "Logs about traffic are only written and expire after 90 days; no program reads or replaces them."
-)
+_LOGS_ONLY_WRITTEN: Final = "Traffic logs are only written and expire after 90 days; no program reads or replaces them."
 
 ACCEPTED: Final = (
     # Logs

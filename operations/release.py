@@ -123,7 +123,7 @@ def release(
     if errors := update_in_waves(waves, f"release of {tag}"):
         say(as_text(report(environment, targets)))
         errors.append(
-            "To go on, run it again. To go back: `make rollback STACK=…` for each stack that has the version."
+            "To continue, run it again. To go back: `make rollback STACK=…` for each stack that has the version."
         )
         raise OperationError("\n".join(errors))
     commit = f" Commit the stack files, which now set {_KEY}." if targets[0].on == "aws" else ""

@@ -1,4 +1,4 @@
-"""The bucket of the logs about traffic: the load balancer's access and connection logs, and the VPC's flow log."""
+"""The bucket of the traffic logs: the load balancer's access and connection logs, and the VPC's flow log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.data.bucket import UNFINISHED_UPLOAD_DAYS, deny_plain_http, priv
 from components.lib.account import Account
 from components.lib.policy import Statement, document, from_service
 
-RETENTION_DAYS = 90  # of all logs about traffic
+RETENTION_DAYS = 90  # of all traffic logs
 
 
 @dataclass(frozen=True)

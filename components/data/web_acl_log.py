@@ -25,7 +25,7 @@ class WebAclLogArgs:
 class WebAclLog(pulumi.ComponentResource):
     """A log group that AWS's log delivery may write to.
 
-    It belongs to the logs about traffic and not to the web ACL, so turning the web ACL off deletes no log.
+    It belongs to the traffic logs and not to the web ACL, so turning the web ACL off deletes no log.
     """
 
     group_arn: pulumi.Output[str]  # known once the log delivery may write, which AWS WAF tests

@@ -1,4 +1,4 @@
-"""Redis, secrets, a scaling schedule and logs about traffic, turned on, changed and turned off on a stack that is up.
+"""Redis, secrets, a scaling schedule and traffic logs, turned on, changed and turned off on a stack that is up.
 
 The tests are one story and run in this order.
 """

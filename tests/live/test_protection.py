@@ -115,7 +115,7 @@ def test_protection_removed_and_stack_and_tables_renamed_in_one_update_loses_no_
     sandbox.succeeds("pulumi stack rename other -s prod")
     sandbox.remove("other", "imageTag")  # the registry is renamed too, and the new one is empty
     sandbox.set("other", protectData="false", tablePrefix="third-")
-    # By default, only staging and prod have logs about traffic, and only prod has a key.
+    # By default, only staging and prod have traffic logs, and only prod has a key.
     sandbox.set("other", accessLogs="true", flowLogs="true", customerKey="true")
     refusal = sandbox.fails("pulumi preview -s other --non-interactive")
     service = next(one["urn"] for one in sandbox.resources("other") if one["type"] == "aws:ecs/service:Service")

@@ -113,7 +113,7 @@ def test_canary_release_without_https_a_zone_and_rights(dev: Stack) -> None:
     move_tasks_to_the_alternate_group(dev)
     dev.sandbox.remove("dev", "domainName", "certificateArn", "secrets", "enableXrayTracing")
     dev.sandbox.set("dev", deploymentStrategy="canary", availabilityZones="2")
-    assert "availabilityZones = 2: this update moves the tasks out of the zone that goes" in updated(dev)
+    assert "availabilityZones = 2: this update moves the tasks out of a zone" in updated(dev)
     assert rules(dev).keys() == {(80, 20), (80, 30)}
     assert redirect(dev)["Priority"] == "200"
     assert_clients_reach_the_tasks(dev, 80)
