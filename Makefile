@@ -94,7 +94,7 @@ export PYTHONUTF8 := 1
 
 # Where a command on the stacks $(1) works: as ON says; else in the sandbox, if this shell has sourced one or this clone's sandbox
 # has one of the stacks; else on AWS.
-SANDBOX_FOLDER = $(or $(VOICETER_SANDBOX),$(SANDBOX_HOME),.sandbox)
+SANDBOX_FOLDER = $(or $(value VOICETER_SANDBOX),$(value SANDBOX_HOME),.sandbox)
 space := $(subst ,, )
 state = $(strip $(foreach stack,$(1),$(wildcard $(subst $(space),\ ,$(SANDBOX_FOLDER))/state/.pulumi/stacks/*/$(stack).json)))
 where = $(or $(ON),$(if $(VOICETER_SANDBOX)$(call state,$(1)),sandbox,aws))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -172,8 +173,10 @@ def test_python_and_pip_are_not_led_elsewhere(home: Path) -> None:
     assert names == {"PYTHON", "PYTHONUTF8", "PIP_INDEX_URL"}
 
 
-def test_sandbox_folder_with_a_space_is_found(home: Path) -> None:
-    spaced = home.rename(home.with_name("the sand box"))
-    (spaced / "env").write_text(f"export VOICETER_SANDBOX='{spaced}'\n")
+@pytest.mark.parametrize("name", ["the sand box", "it's a $(HOME)", "$HOME"])
+def test_sandbox_folder_of_any_name_is_found(home: Path, name: str) -> None:
+    folder = home.rename(home.with_name(name))
+    (folder / "env").write_text(f"export VOICETER_SANDBOX={shlex.quote(str(folder))}\n")
     for command in ("verify STACK=dev", "verify ENV=staging", "status ENV=dev", "release ENV=staging FROM=dev TAG=1"):
-        assert make(spaced, *command.split())[1].endswith(f"in [{spaced}]"), command
+        assert make(folder, *command.split())[1].endswith(f"in [{folder}]"), command
+    assert make(folder, "verify", "STACK=prod", sourced=str(folder))[1].endswith(f"in [{folder}]")
