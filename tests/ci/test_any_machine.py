@@ -26,6 +26,7 @@ chmod +x .venv/bin/*
 @pytest.fixture
 def clone() -> Iterator[Path]:
     """A clone without packages, in a folder that other users can reach."""
+    mask = os.umask(0o022)
     folder = Path(tempfile.mkdtemp()).resolve()
     folder.chmod(0o755)
     for path in (ROOT / "Makefile", *ROOT.glob("requirements*.txt")):
@@ -34,6 +35,7 @@ def clone() -> Iterator[Path]:
     yield folder
     folder.chmod(0o755)
     shutil.rmtree(folder)
+    os.umask(mask)
 
 
 def _script(path: Path, text: str) -> None:
