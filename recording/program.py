@@ -9,11 +9,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-import yaml
-
 from components.edge.certificates import Certificate
 from recording import bedrock
-from recording.config import NAMESPACE, qualified
+from recording.config import NAMESPACE, qualified, stack_config
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.mocks import deploy
@@ -37,7 +35,7 @@ def certificate(region: str) -> str:
 
 def committed(stack: str) -> dict[str, Any]:
     """Returns the config of a committed stack file."""
-    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return stack_config((ROOT / f"Pulumi.{stack}.yaml").read_text())
 
 
 def shape(stack: str) -> dict[str, Any]:

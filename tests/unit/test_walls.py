@@ -41,7 +41,8 @@ ALLOWED: Final[Mapping[str, set[str]]] = {
     "missing_module.py": set(),
     "operations": {"components", "config", "missing_module", "operations"},  # of the program, its config and its names
     "policy": {"policy"},  # it states what the program has to keep
-    "recording": {"components", "recording"},  # it runs __main__.py, and imports what it answers for
+    # It runs __main__.py, and imports what it answers for; of the config, what the engine makes of a stack file.
+    "recording": {"components", "config", "recording"},
     "sandbox": {"missing_module", "sandbox"},
     "tests": {"ci", "cost", "operations", "policy", "recording", "tests", *PROGRAM},
     "tests/live": PARTS,
