@@ -124,7 +124,7 @@ def _check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]
         return
     found = lookups.regions(zone_id, name) or {}
     others = {stack: check for stack, check in found.items() if stack != settings.stack}
-    if not any(check.leads_clients for check in others.values()):
+    if not any(check.routes_clients for check in others.values()):
         present = "; ".join(f"{stack} {check.value}" for stack, check in sorted(others.items()))
         repair = "`pulumi up --refresh` repairs a health check"
         rule = (

@@ -181,7 +181,7 @@ def _check_tags(source: Source, mistakes: Mistakes) -> None:
 def check_grants(settings: Settings, source: Source, mistakes: Mistakes) -> None:
     """Checks that the policies of the two roles fit into IAM's limit. Runs after the lookups.
 
-    An inference profile has an ARN in a condition, and one for each region that it leads to.
+    An inference profile has an ARN in a condition, and one for each destination region.
     """
     more = {"extraModelIds": sum(1 + len(profile.model_arns) for profile in settings.inference_profiles.values())}
     for keys, most in _MOST_GRANTS.items():
@@ -190,5 +190,5 @@ def check_grants(settings: Settings, source: Source, mistakes: Mistakes) -> None
             entries = ", ".join(f"{key} {count}" for key, count in counts.items() if count)
             rule = f"has too many entries together ({entries}): IAM's limit for one role allows {most} in all"
             if any(more[key] for key in keys if key in more):
-                rule += ". An inference profile counts for each region that it leads to, and two more"
+                rule += ". An inference profile counts for each destination region, and two more"
             mistakes.add(next(key for key, count in counts.items() if count), rule)

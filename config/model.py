@@ -193,7 +193,7 @@ class Keys(BaseModel):
     evacuated: Annotated[
         Flag,
         Key(
-            "leads new clients to the other regions of the name, and changes nothing else; needs `hostedZoneId`",
+            "routes new clients to the other regions of the name, and changes nothing else; needs `hostedZoneId`",
             regional=True,
         ),
     ] = False
@@ -206,7 +206,7 @@ class Keys(BaseModel):
     ] = Field(default_factory=_is_staging_or_prod)
     waf: Annotated[
         Flag,
-        Key("a web ACL before the load balancer: AWS's rules and rate limits", default="false; true in prod"),
+        Key("a web ACL on the load balancer: AWS's rules and rate limits", default="false; true in prod"),
     ] = Field(default_factory=_is_prod)
     waf_rate_limit: Annotated[
         StrictInt,
@@ -241,7 +241,7 @@ class Keys(BaseModel):
     customer_key: Annotated[
         Flag,
         Key(
-            "a KMS key of the stack for tables, recordings, logs and secrets; it stays when turned off",
+            "a KMS key of the stack for tables, recordings, logs and secrets; kept when turned off",
             default="false; true in prod",
         ),
     ] = Field(default_factory=_is_prod)

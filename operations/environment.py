@@ -21,7 +21,7 @@ def stacks_of(environment: str, names: Iterable[str]) -> list[str]:
 
 
 def open_all(environment: str) -> list[Target]:
-    """Returns the stacks of an environment where this shell leads to.
+    """Returns the stacks of an environment in this shell's Pulumi backend.
 
     Raises:
         OperationError: the name is not one of an environment, or it has no stack.

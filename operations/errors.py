@@ -10,7 +10,7 @@ from components.lib.refusals import refusal
 
 # `.sandbox/env` sets this variable; its value is the sandbox's folder.
 SANDBOX = "VOICETER_SANDBOX"
-_SANDBOX_HINT = "\nThis shell leads to the sandbox, whose account does not answer: `make up STACK=…` starts it."
+_SANDBOX_HINT = "\nThis shell uses the sandbox, whose account does not answer: `make up STACK=…` starts it."
 _LAST_LINES = 15
 
 

@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Account:
-    """The account that this shell leads to, in the region of a stack."""
+    """The AWS account of this shell, in the region of a stack."""
 
     settings: Settings
     client: Callable[[str], Any]  # a boto3 client (untyped) for a service

@@ -1,4 +1,4 @@
-"""Whether Route 53 leads clients of an environment's shared name to the region of a stack.
+"""Whether Route 53 routes clients of an environment's shared name to the region of a stack.
 
 Sources: Amazon Route 53 API Reference, ListResourceRecordSets, HealthCheckConfig, GetHealthCheckStatus; Amazon Route 53
 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy".
@@ -59,7 +59,7 @@ def find_route(route53: Any, hosted_zone_id: str, name: str, stack: str) -> Rout
         case Check.DISABLED | Check.INVERTED:
             how = check.name.lower()
             fault = f"the health check {check_id} is {how} by hand: run `pulumi up --refresh`"
-            return Route(f"health check {how}", open=check.leads_clients or None, fault=fault)
+            return Route(f"health check {how}", open=check.routes_clients or None, fault=fault)
 
 
 def _checked(route53: Any, check_id: str) -> Route:
@@ -74,5 +74,5 @@ def _checked(route53: Any, check_id: str) -> Route:
     failures = [report for report in reports if not report.startswith("Success")]
     if len(reports) - len(failures) > _HEALTHY_SHARE * len(reports):
         return Route("by latency, healthy", open=True)
-    fault = f"Route 53 leads no client here: {len(failures)} of {len(reports)} checkers report {failures[0]!r}"
+    fault = f"Route 53 routes no client here: {len(failures)} of {len(reports)} checkers report {failures[0]!r}"
     return Route("none: unhealthy", open=False, fault=fault)

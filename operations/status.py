@@ -96,7 +96,7 @@ class Report:
         routes = [one.route for one in self.stacks if one.route]
         if routes and all(route.open is False for route in routes):
             # Amazon Route 53 Developer Guide, "How Amazon Route 53 chooses records when health checking is configured".
-            found.append("no region is healthy in Route 53, which then leads clients to all of them")
+            found.append("no region is healthy in Route 53, which then routes clients to all of them")
         return found + [f"the configuration differs: {line}" for line in self.differences]
 
     @property

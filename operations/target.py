@@ -1,4 +1,4 @@
-"""The stack that a command works on: the one that this shell's Pulumi backend and AWS credentials lead to."""
+"""The stack that a command works on: in the Pulumi backend and the AWS account of this shell."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class Target:
 
     Args:
         stack: its name.
-        on: where this shell leads to.
+        on: where the Pulumi backend and the AWS account of this shell are.
     """
 
     stack: str
@@ -35,7 +35,7 @@ class Target:
 
     @classmethod
     def open(cls, stack: str) -> Self:
-        """Returns the stack of that name where this shell leads to.
+        """Returns the stack of that name in this shell's Pulumi backend.
 
         Raises:
             OperationError: the name is not one of a stack, or there is no pulumi on PATH.
@@ -54,7 +54,7 @@ class Target:
 
     def __str__(self) -> str:
         """Returns which stack this is, and how to choose its namesake."""
-        shell = "the stack that this shell's Pulumi backend and AWS credentials lead to"
+        shell = "the stack in this shell's Pulumi backend and AWS account"
         if self.on == "sandbox":
             return f"{self.stack} on the sandbox (ON=aws: {shell})"
         return f"{self.stack} on AWS: {shell} (ON=sandbox: the one on this machine)"
@@ -126,7 +126,7 @@ class Target:
         if self.on == "sandbox":
             return (
                 f"There is no stack {self.stack} in the sandbox. `make up STACK={self.stack}` brings it up;"
-                " ON=aws chooses the stack that a shell without the sandbox's environment leads to."
+                " ON=aws chooses the stack of a shell that has not sourced the sandbox's environment."
             )
         return (
             f"There is no stack {self.stack} in the Pulumi backend of this shell, nor in the sandbox."

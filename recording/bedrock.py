@@ -19,7 +19,7 @@ MODELS: Final[Mapping[str, Sequence[str]]] = {
     MICRO: [BY_ID],
     PRO: [BY_ID],
 }
-# Prefix of a profile -> where it leads, from a region of the app. A model without a region: anywhere.
+# Prefix of a profile -> its destination regions, from a region of the app. A model without a region: anywhere.
 DESTINATIONS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "us-east-1": {"us": ["us-east-1", "us-east-2", "us-west-2"], "global": ["", "us-east-1"]},
     "us-west-2": {"us": ["us-east-1", "us-east-2", "us-west-2"], "global": ["", "us-west-2"]},
@@ -32,7 +32,7 @@ DESTINATIONS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
 
 
 def models_of(region: str, profile_id: str) -> list[str] | None:
-    """Returns the ARNs of the models that a profile of Nova 2 Lite leads to, or None if the region has no such one."""
+    """Returns the ARNs of the models that a profile of Nova 2 Lite routes to, or None if the region has no such one."""
     prefix, _, model = profile_id.partition(".")
     if model != LITE_2 or prefix not in DESTINATIONS[region]:
         return None

@@ -52,7 +52,7 @@ def _models(account: Account, access: AppAccess) -> list[Statement]:
 
 
 def _models_of_profiles(account: Account, profiles: Sequence[InferenceProfile]) -> list[Statement]:
-    """The models that inference profiles lead to, through these profiles only.
+    """The models in the destination regions of inference profiles, through these profiles only.
 
     Amazon Bedrock User Guide, "Geographic cross-Region inference" and "Global cross-Region inference", IAM policies:
     the models in each destination region and in the region of the request.

@@ -58,7 +58,7 @@ def find_key(provider: aws.Provider, alias: str) -> ExistingKey | None:
         # does not exist.
         found = look_up(what, lambda: aws.kms.get_alias(name=alias, opts=options))
     except pulumi.RunError as error:
-        # The alias of a key whose deletion is scheduled leads to an error (terraform-provider-aws,
+        # The alias of a key whose deletion is scheduled is answered with an error (terraform-provider-aws,
         # internal/service/kms/key.go, findKeyByID).
         if _PENDING_DELETION in str(error):
             return ExistingKey(alias, _PENDING_DELETION)

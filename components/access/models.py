@@ -27,7 +27,7 @@ class InferenceProfile:
     """An inference profile, with which Bedrock runs a model in one of several regions."""
 
     arn: str
-    model_arns: tuple[str, ...]  # the model in each region that the profile leads to
+    model_arns: tuple[str, ...]  # the model in each destination region
 
 
 def model_of(profile_id: str) -> str | None:

@@ -32,7 +32,7 @@ class Domain:
     stack: str
     hosted_zone_id: str | None = None  # None: somebody else creates the record
     certificate_arn: str | None = None  # None: the program creates a certificate, which it validates in the zone
-    evacuated: bool = False  # whether the record leads no client to this region
+    evacuated: bool = False  # whether Route 53 routes no client to this region
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _issued_certificate_arn(name: str, hosted_zone_id: str, parent: pulumi.Resou
 def alias_record(
     domain: Domain, load_balancer: aws.lb.LoadBalancer, parent: pulumi.Resource
 ) -> pulumi.Output[str] | None:
-    """Creates the record that leads clients of the domain to the load balancer, by latency, if there is a zone.
+    """Creates the record that routes clients of the domain to the load balancer, by latency, if there is a zone.
 
     Route 53 answers with the nearest region whose health check is healthy. Returns the check's id if its metrics are in
     the region.
@@ -132,7 +132,7 @@ def alias_record(
 def _health_check(
     domain: Domain, load_balancer: aws.lb.LoadBalancer, parent: pulumi.Resource
 ) -> aws.route53.HealthCheck:
-    """Creates the check of the load balancer by its own name, as the domain's name leads to every region.
+    """Creates the check of the load balancer by its own name, as the domain's name stands for every region.
 
     By HTTPS, as a zone comes with a certificate. The check does not validate it, so it may be for another name (Amazon
     Route 53 Developer Guide, "How Amazon Route 53 determines whether a health check is healthy"). HTTP would answer

@@ -32,8 +32,8 @@ class Check(Enum):
     DELETED = "has a health check that somebody deleted"
 
     @property
-    def leads_clients(self) -> bool:
-        """Whether Route 53 leads clients to the region while it is healthy.
+    def routes_clients(self) -> bool:
+        """Whether Route 53 routes clients to the region while it is healthy.
 
         Route 53 takes a disabled check for healthy (Amazon Route 53 API Reference, HealthCheckConfig). What it does if
         a check was deleted "can't be predicted" (the same, DeleteHealthCheck).

@@ -98,12 +98,12 @@ def redirect_to_https(
 
     When HTTPS is turned on, the rules that forward move to the other listener: the engine creates new ones, updates the
     service, and deletes the old ones last. ECS shifts only the new ones. Until the deletion, this rule keeps clients
-    from the old ones, which lead to the tasks that drain.
+    from the old ones, which forward to the tasks that drain.
 
     The rule exists without HTTPS, too, behind a rule that forwards everything, where no request reaches it. A change of
     its priority is one call, in place (the AWS provider's resourceListenerRuleUpdate), after the rules that forward
     exist and before the service's update. The engine would delete a rule that is no longer registered too late: HTTP
-    would lead to the rules of the HTTPS listener while their tasks drain.
+    would use the rules of the HTTPS listener while their tasks drain.
     """
     aws.lb.ListenerRule(
         "to-https",

@@ -6,7 +6,8 @@ no others.
 
 Sources: Amazon Bedrock API Reference, ListFoundationModels, GetInferenceProfile, GetFoundationModelAvailability; User
 Guide, the model cards of Nova 2 Sonic, Nova Lite and Nova 2 Lite, and "Supported Regions and models for batch
-inference" for Nova Micro and Nova Pro. The User Guide does not list where the profile of Nova Lite for Asia leads.
+inference" for Nova Micro and Nova Pro. The User Guide does not list the destination regions of the profile of Nova Lite
+for Asia.
 """
 
 import json
@@ -27,7 +28,7 @@ _MODELS = {
     "amazon.nova-micro-v1:0": ("us-east-1",),
     "amazon.nova-pro-v1:0": ("us-east-1",),
 }
-# Prefix of a profile -> the regions from which it can be used, which are those that it leads to.
+# Prefix of a profile -> the regions from which it can be used, which are also its destination regions.
 _GEOGRAPHIES = {
     "us": ("us-east-1", "us-east-2", "us-west-2"),
     "eu": ("eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"),
@@ -59,12 +60,12 @@ def list_foundation_models(request: Any) -> str:
 
 @adds(BedrockResponse)
 def get_inference_profile(request: Any) -> str:
-    """Returns a profile of the region, with the models that it leads to."""
+    """Returns a profile of the region, with the models in its destination regions."""
     identifier: str = request._get_param("inferenceProfileIdentifier")
     prefix, _, model = identifier.partition(".")
     if prefix not in _prefixes(model, request.region):
         raise ResourceNotFoundException(f"The provided inference profile {identifier} was not found.")
-    # A global profile leads to a model without a region, and to the model in the region of the request.
+    # A global profile routes to a model without a region, and to the model in the region of the request.
     regions = ("", request.region) if prefix == _GLOBAL else _GEOGRAPHIES[prefix]
     arn = f"arn:aws:bedrock:{request.region}:{request.current_account}:inference-profile/{identifier}"
     models = [{"modelArn": _model_arn(region, model)} for region in regions]

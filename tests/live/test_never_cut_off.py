@@ -71,7 +71,7 @@ def test_release_that_needs_more(dev: Stack) -> None:
     dev.sandbox.configure("dev", plain=NEEDS | supplied, secret=hidden)
     with Watch(dev):
         dev.sandbox.updated("dev")
-    # The profile grants its model in each region where it leads.
+    # The profile grants its model in each destination region.
     assert granted(dev, "task", "task-BedrockConverse") == {
         f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:inference-profile/{PROFILE}"
     }

@@ -1,4 +1,4 @@
-"""Where Route 53 leads clients, on answers that botocore's Stubber holds against the API's model."""
+"""Where Route 53 routes clients, on answers that botocore's Stubber holds against the API's model."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_share_of_checkers_decides(good: int, open: bool) -> None:
     assert found.open is open
     assert bool(found.fault) is not open
     if not open:
-        assert found.fault == f"Route 53 leads no client here: {17 - good} of 17 checkers report {BAD!r}"
+        assert found.fault == f"Route 53 routes no client here: {17 - good} of 17 checkers report {BAD!r}"
 
 
 def test_new_check_counts_as_healthy() -> None:
@@ -80,7 +80,7 @@ def test_disabled_and_inverted_check_is_an_evacuation_and_no_fault() -> None:
         ({"Disabled": True, "Inverted": False}, True, "is disabled by hand"),
         ({"Inverted": True}, None, "is inverted by hand"),
         ("NoSuchHealthCheck", None, "does not exist"),
-        (None, True, "has no health check"),  # it leads clients to a region that is down
+        (None, True, "has no health check"),  # it routes clients to a region that is down
     ],
 )
 def test_check_that_is_changed_or_missing_is_a_fault(check: Any, open: bool | None, fault: str) -> None:

@@ -176,7 +176,7 @@ def test_evacuated_region_is_no_fault_while_another_one_has_the_traffic() -> Non
     both = [replace(GOOD, route=away), replace(GOOD, stack="prod-us-west-2", route=here)]
     assert Report("prod", both, []).good
     alone = Report("prod", both[:1], [])
-    assert alone.faults == ["no region is healthy in Route 53, which then leads clients to all of them"]
+    assert alone.faults == ["no region is healthy in Route 53, which then routes clients to all of them"]
 
 
 def test_fault_of_the_route_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

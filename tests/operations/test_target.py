@@ -41,12 +41,11 @@ def test_outputs_come_from_the_shells_pulumi_and_are_read_once(shell: Shell) -> 
 
 def test_first_line_names_the_stack_and_how_to_choose_the_other(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(_answering(shell, OUTPUTS)) == (
-        "prod on AWS: the stack that this shell's Pulumi backend and AWS credentials lead to"
-        " (ON=sandbox: the one on this machine)"
+        "prod on AWS: the stack in this shell's Pulumi backend and AWS account (ON=sandbox: the one on this machine)"
     )
     monkeypatch.setenv("VOICETER_SANDBOX", "/somewhere/.sandbox")
     assert str(Target.open("prod")) == (
-        "prod on the sandbox (ON=aws: the stack that this shell's Pulumi backend and AWS credentials lead to)"
+        "prod on the sandbox (ON=aws: the stack in this shell's Pulumi backend and AWS account)"
     )
 
 

@@ -60,7 +60,7 @@ class _EveryModel(dict[str, Sequence[str]]):
 
 
 def every_profile(profile_id: str) -> InferenceProfile | None:
-    """Answers as a region that offers every inference profile, which leads to one region."""
+    """Answers as a region that offers every inference profile, with one destination region."""
     model = f"arn:aws:bedrock:us-east-1::foundation-model/{profile_id.partition('.')[2]}"
     return InferenceProfile(f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/{profile_id}", (model,))
 

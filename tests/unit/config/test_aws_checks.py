@@ -261,7 +261,7 @@ def test_destinations_of_profiles_count_against_the_limit_of_a_role() -> None:
     (line,) = mistakes({"extraModelIds": profiles})
     assert line == (
         "extraModelIds: has too many entries together (extraModelIds 27): IAM's limit for one role allows 25 in all. "
-        "An inference profile counts for each region that it leads to, and two more"
+        "An inference profile counts for each destination region, and two more"
     )
 
 

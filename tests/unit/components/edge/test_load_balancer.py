@@ -210,7 +210,7 @@ def test_with_a_certificate_the_program_makes_none() -> None:
 @pytest.mark.parametrize("changes", EDGES[2:])
 @pytest.mark.parametrize("evacuated", [False, True])
 def test_health_check_asks_the_load_balancer_itself(changes: dict[str, Any], evacuated: bool) -> None:
-    """By its own name, as the domain's name leads to every region, and where nothing redirects."""
+    """By its own name, as the domain's name stands for every region, and where nothing redirects."""
     run = build(domain=replace(changes["domain"], evacuated=evacuated))
     assert run.one(":HealthCheck").inputs == {
         "type": "HTTPS",

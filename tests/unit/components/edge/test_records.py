@@ -47,7 +47,7 @@ def test_region_is_shown_with_what_its_health_check_says(check: Check) -> None:
 
 
 def test_clients_are_led_to_a_region_unless_its_check_may_keep_them_away() -> None:
-    assert {check for check in Check if check.leads_clients} == {Check.NONE, Check.ON, Check.DISABLED}
+    assert {check for check in Check if check.routes_clients} == {Check.NONE, Check.ON, Check.DISABLED}
 
 
 def test_records_of_other_names_kinds_and_policies_are_no_regions() -> None:
