@@ -71,18 +71,20 @@ def promote(source: Target, destination: Target, tag: str) -> None:
 
 
 def copy_image(source: Target, destination: Target, tag: str) -> str:
-    """Copies the image with a tag. Returns its digest. A second copy changes nothing.
+    """Copies the image with a tag, or with a digest. Returns the digest. A second copy changes nothing.
 
     Raises:
         OperationError: there is no such image, the destination has another image with the tag, or the copy failed.
     """
-    if tag.startswith("sha256:"):
-        raise OperationError(f"TAG={tag}: name the image by its tag. The copy has the same digest.")
     here, there = Registry.of(source), Registry.of(destination)
     image = here.find(tag)
     if image is None:
         raise OperationError(f"{here.url} holds no image {tag}. Name a tag that it holds with TAG=….")
     digest = str(image["imageDigest"])
+    if tag == digest:  # as imageTag may be; a registry runs no image without a tag
+        tag = min(image.get("imageTags", []), default="")
+        if not tag:
+            raise OperationError(f"{here.url} holds {digest} without a tag. Tag the image there first.")
     if _holds(there, tag, digest):
         say(f"{there.url} holds {tag} already, as {digest}.")
         return digest

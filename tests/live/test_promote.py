@@ -130,12 +130,28 @@ def test_tag_of_another_image_is_refused(dev: Target, staging: Target) -> None:
         promote(dev, staging, "1")
 
 
-@pytest.mark.parametrize(
-    ("tag", "said"), [("9", "holds no image 9"), ("sha256:" + "0" * 64, "name the image by its tag")]
-)
-def test_missing_tag_and_digest_are_refused(dev: Target, staging: Target, tag: str, said: str) -> None:
-    with pytest.raises(OperationError, match=said):
+def test_image_named_by_its_digest_is_copied_with_its_tag(dev: Target, staging: Target) -> None:
+    """As the imageTag that CI deploys may be a digest. A registry runs no image without a tag."""
+    digest = push(dev, "1.4.2", stand_in.image("one"))
+    promote(dev, staging, digest)
+    found = Registry.of(staging).find("1.4.2")
+    assert found is not None
+    assert found["imageDigest"] == digest
+
+
+@pytest.mark.parametrize("tag", ["9", "sha256:" + "0" * 64])
+def test_missing_tag_and_digest_are_refused(dev: Target, staging: Target, tag: str) -> None:
+    with pytest.raises(OperationError, match=f"holds no image {tag}"):
         promote(dev, staging, tag)
+
+
+def test_digest_of_an_image_without_a_tag_is_refused(dev: Target, staging: Target) -> None:
+    registry, image = Registry.of(dev), stand_in.image("one")
+    for blob in image.blobs:
+        fixtures.put_blob(registry.ecr, registry.who["repositoryName"], blob)
+    digest = registry.ecr.put_image(**registry.who, imageManifest=image.manifest)["image"]["imageId"]["imageDigest"]
+    with pytest.raises(OperationError, match=f"holds {digest} without a tag"):
+        promote(dev, staging, digest)
 
 
 class _Broken(io.BytesIO):
