@@ -8,15 +8,15 @@ megabytes, so a file is read line by line.
 from __future__ import annotations
 
 import csv
-import io
+import http.client
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from cost import prices
 from cost.errors import CostError
@@ -115,7 +115,7 @@ def _read(address: str, names: Sequence[str]) -> tuple[dict[str, set[str]], str]
     """Returns what AWS's list has for each of these prices, in USD, and the day on which AWS published it."""
     try:
         with urllib.request.urlopen(address, timeout=_SECONDS) as body:  # noqa: S310 - the address is https
-            lines = io.TextIOWrapper(body, encoding="utf-8", newline="")
+            lines = _lines(body)
             head = {row[0]: row[1] for row in islice(csv.reader(lines), 5)}
             return _prices(csv.DictReader(lines), names), head["Publication Date"][:10]
     except (csv.Error, LookupError, UnicodeError) as error:
@@ -124,9 +124,27 @@ def _read(address: str, names: Sequence[str]) -> tuple[dict[str, set[str]], str]
         if error.code in (403, 404):  # as S3 answers for a file that is not there: AWS has no list for the region
             return {}, ""
         raise CostError(f"AWS's price list cannot be read: {address}: {error}. Nothing was changed.") from error
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise CostError(f"AWS's price list cannot be read: {address}: {reason}. Nothing was changed.") from error
+
+
+def _lines(body: Any) -> Iterator[str]:
+    """Yields the lines of an answer.
+
+    A list without its end could lack the first step of a price, and the next step would become the price. Python's
+    answers end there without an error.
+
+    Raises:
+        IncompleteRead: the answer has fewer bytes than it announced.
+    """
+    received = 0
+    for line in body:
+        received += len(line)
+        yield line.decode()
+    expected = int(body.headers.get("Content-Length", received))
+    if received < expected:
+        raise http.client.IncompleteRead(b"", expected - received)
 
 
 def _prices(rows: Iterable[Mapping[str, str]], names: Sequence[str]) -> dict[str, set[str]]:

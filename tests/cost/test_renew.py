@@ -76,11 +76,19 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-def lists(address: str, **_: Any) -> io.BytesIO:
+class Answer(io.BytesIO):
+    """An answer to a request. It may announce more than it has."""
+
+    def __init__(self, text: str, missing: int = 0) -> None:
+        super().__init__(text.encode())
+        self.headers = {"Content-Length": str(len(text.encode()) + missing)}
+
+
+def lists(address: str, **_: Any) -> Answer:
     """Opens the excerpts by the address that AWS documents."""
     start, service, *rest = address.removeprefix("https://pricing.us-east-1.amazonaws.com/offers/v1.0/").split("/")
     assert (start, rest) == ("aws", ["current", "us-east-1", "index.csv"])
-    return io.BytesIO((HEAD.format(service=service) + ROWS.get(service, "")).encode())
+    return Answer(HEAD.format(service=service) + ROWS.get(service, ""))
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +120,7 @@ def test_prices_on_demand_replace_the_old_ones_with_their_source_and_day(capsys:
 
 
 def test_absent_and_ambiguous_prices_stay_and_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def without_vpc(address: str, **_: Any) -> io.BytesIO:
+    def without_vpc(address: str, **_: Any) -> Answer:
         if "AmazonVPC" in address:  # a service without a list
             raise urllib.error.HTTPError(address, 404, "Not Found", Message(), None)
         return lists(address)
@@ -138,8 +146,9 @@ NO_LIST = r"https://\S+ is no price list in the form that AWS documents\. Nothin
         (urllib.error.URLError("No such host"), NOT_READ.format("No such host")),
         (urllib.error.HTTPError("", 503, "Slow Down", Message(), None), NOT_READ.format("HTTP Error 503: Slow Down")),
         (TimeoutError("timed out"), NOT_READ.format("timed out")),
-        (io.BytesIO(b"<html>\n<p>Sign in, please</p>\n</html>\n"), NO_LIST),
-        (io.BytesIO(WITHOUT_USAGE_TYPE.encode()), NO_LIST),
+        (Answer("<html>\n<p>Sign in, please</p>\n</html>\n"), NO_LIST),
+        (Answer(WITHOUT_USAGE_TYPE), NO_LIST),
+        (Answer(HEAD, missing=9), NOT_READ.format(r"IncompleteRead\(0 bytes read, 9 more expected\)")),
     ],
 )
 def test_error_is_one_sentence_and_changes_nothing(
