@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import cast
 
 from config.key import Declaration, declarations
 from config.settings import Settings
@@ -10,7 +10,7 @@ from config.settings import Settings
 
 def all_keys() -> str:
     """Returns the table of all keys with their rules."""
-    head = "| key | type | default | must be | what it sets | variable of the app |\n|---|---|---|---|---|---|"
+    head = "| key | must be | default | what it sets (the app's variable) |\n|---|---|---|---|"
     return "\n".join([head, *(_row(declared) for declared in declarations(Settings))])
 
 
@@ -30,33 +30,15 @@ def regional_keys() -> str:
     return ", ".join(f"`{declared.name}`" for declared in declarations(Settings) if declared.key.regional)
 
 
-# By the type in JSON Schema.
-_TYPES: Final = {
-    "string": "string",
-    "integer": "int",
-    "number": "number",
-    "boolean": "bool",
-    "array": "list",
-    "object": "object",
-}
-
-
 def _row(declared: Declaration) -> str:
     key = declared.key
-    type_ = f"{_type(declared)}, {key.unit}" if key.unit else _type(declared)
-    items = {"array": (0,), "object": ("",)}
-    item = items.get(declared.schema["type"])
+    item = {"array": (0,), "object": ("",)}.get(declared.schema["type"])
     rule = f"{declared.rule}; each {declared.rule_at(item)}" if item else declared.rule
-    variable = f"`{key.env}`" if key.env else ""
-    return f"| `{declared.name}` | {type_} | {_cell(_default(declared))} | {_cell(rule)} | {key.help} | {variable} |"
-
-
-def _type(declared: Declaration) -> str:
-    """Returns the type as an operator names it."""
-    type_ = _TYPES[declared.schema["type"]]
-    if declared.key.secret:
-        return "secret" if type_ == "string" else f"{type_} of secrets"
-    return type_
+    unit = f" ({key.unit})" if key.unit else ""
+    encrypted = "; encrypted" if key.secret else ""
+    variable = f" (`{key.env}`)" if key.env else ""
+    default = _cell(_default(declared))
+    return f"| `{declared.name}` | {_cell(rule)}{unit}{encrypted} | {default} | {key.help}{variable} |"
 
 
 def _default(declared: Declaration) -> str:
