@@ -40,8 +40,8 @@ def redeploy(target: Target) -> None:
         raise OperationError(f"The cluster {cluster} has no service {name} any more.") from None
     started = primary_of(service).get("id", "a deployment")
     say(
-        f"Started {started}: {short(service['taskDefinition'])} again, {service['desiredCount']} tasks.\n"
-        f"To see how it ends: {wait}"
+        f"Started {started}, which replaces the tasks of {short(service['taskDefinition'])} (desired:"
+        f" {service['desiredCount']}).\nTo see how it ends: {wait}"
     )
 
 

@@ -31,7 +31,7 @@ def test_deployment_of_the_same_revision_is_forced(
 ) -> None:
     answer = {"service": service(deployment(id="ecs-svc/1"))}
     _redeploy(monkeypatch, case, ("update_service", answer, FORCED))
-    assert "Started ecs-svc/1: voiceter-backend:42 again, 2 tasks." in capsys.readouterr().out
+    assert "Started ecs-svc/1, which replaces the tasks of voiceter-backend:42 (desired: 2)." in capsys.readouterr().out
 
 
 def test_answer_without_a_primary_deployment_names_none(
@@ -39,7 +39,9 @@ def test_answer_without_a_primary_deployment_names_none(
 ) -> None:
     answer = {"service": service(deployment(status="ACTIVE"))}
     _redeploy(monkeypatch, "completed", ("update_service", answer, FORCED))
-    assert "Started a deployment: voiceter-backend:42 again, 2 tasks." in capsys.readouterr().out
+    assert (
+        "Started a deployment, which replaces the tasks of voiceter-backend:42 (desired: 2)." in capsys.readouterr().out
+    )
 
 
 def test_deployment_that_continues_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
