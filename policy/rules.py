@@ -305,7 +305,11 @@ def buckets_and_topics_are_guarded(resources: Sequence[Resource]) -> Iterator[tu
 
 
 def one_key_for_data(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str]]:
-    """With `customerKey`, all data has the stack's key. Without it, none has."""
+    """With `customerKey`, all data has the stack's key. Without it, no table and no log group has.
+
+    Secrets keep the key, or name AWS's own, once `customerKey` is off (docs/encryption.md). So they and the buckets do
+    not decide whether the stack has a key.
+    """
     # The bucket of the load balancer's logs cannot have one (ELB, "Access logs for your Application Load Balancer").
     of_logs = {urn for one in resources if one.type == _LOAD_BALANCER for urn in one.uses.get("accessLogs", ())}
     # The bucket's name may come from its policy, so that the load balancer waits for it.
@@ -317,11 +321,13 @@ def one_key_for_data(resources: Sequence[Resource]) -> Iterator[tuple[Resource, 
         if resource.type == _BUCKET_ENCRYPTION and not of_logs & resource.uses.get("bucket", frozenset()):
             for rule in resource.list("rules"):
                 keys.append((resource, "rules", value_at(rule, f"{_BY_DEFAULT}.kmsMasterKeyId")))
-    if any(key for _, _, key in keys):
-        known = [_key_id(key) for _, _, key in keys if key and key is not UNKNOWN]
-        for resource, path, key in keys:
-            if key is not UNKNOWN and (not key or _key_id(key) != known[0]):
-                yield resource, f"{path}: other data of the stack has a key of the stack's own. Set the same key here."
+    stack_keys = [key for resource, _, key in keys if key and resource.type in (_TABLE, _LOG_GROUP)]
+    if not stack_keys:
+        return
+    known = [_key_id(key) for key in stack_keys if key is not UNKNOWN]
+    for resource, path, key in keys:
+        if key is not UNKNOWN and (not key or (known and _key_id(key) != known[0])):
+            yield resource, f"{path}: other data of the stack has a key of the stack's own. Set the same key here."
 
 
 def _key_id(key: str) -> str:

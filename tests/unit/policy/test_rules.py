@@ -384,6 +384,13 @@ def test_other_data_needs_the_key_as_well_except_the_logs_of_the_load_balancer()
     others = [made(SECRET, "secret"), bucket("recordings", sseAlgorithm="AES256")]
     assert broken("one-key-for-data", [table, balancer, written_to, logs, *others]) == {"secret", "recordings"}
     assert broken("one-key-for-data", [balancer, written_to, logs, *others]) == set()
+    off = [made(TABLE, "table", serverSideEncryption={"enabled": False}), made(LOG_GROUP, "log")]
+    kept = [
+        made(SECRET, "secret", kmsKeyId="arn:aws:kms:a"),
+        made(SECRET, "other", kmsKeyId="alias/aws/secretsmanager"),
+    ]
+    assert broken("one-key-for-data", [*off, *kept, *others]) == set(), "a secret keeps the key when it is turned off"
+    assert broken("one-key-for-data", [made(TABLE, serverSideEncryption={"kmsKeyArn": UNKNOWN}), *kept]) == set()
     keys = [made(SECRET, "secret", kmsKeyId="arn:aws:kms:a"), bucket("recordings", kmsMasterKeyId="arn:aws:kms:a")]
     assert broken("one-key-for-data", [table, balancer, written_to, logs, *keys]) == set()
 
