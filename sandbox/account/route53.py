@@ -3,8 +3,7 @@
 moto accepts a CREATE of a record set that exists if a value differs, refuses a CREATE after a DELETE, accepts a DELETE
 of what does not exist, and deletes every record set of the zone with the same set identifier. It accepts a health check
 that does not exist, a CNAME record beside others, a record set without latency beside one with latency, and two for one
-region. An update of a health
-check drops the regions that it does not name.
+region. An update of a health check drops the regions that it does not name.
 
 Source: Amazon Route 53 API Reference, ChangeResourceRecordSets, ResourceRecordSet, UpdateHealthCheck.
 """

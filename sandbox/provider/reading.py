@@ -62,7 +62,7 @@ def live(it: Context, like: Values) -> Values | None:
     for name in dict.fromkeys((*resource.sent, *resource.outputs)):
         if name not in shown and name not in resource.unsent:
             found = _look_up(resource, name, parts, like.get(name))
-            shown[name] = known.get(name, resource.defaults.get(name)) if found is None else found
+            shown[name] = known.get(name) if found is None else found
     if resource.tags:
         it = replace(it, properties={**it.properties, **shown})
         shown["tagsAll"] = _live_tags(resource.tags, parts[0], it)

@@ -181,7 +181,7 @@ class Resource:
     shown_as        where an answer shows a property that is neither under its name nor under its parameter's
     outputs         what the account adds to the inputs or chooses if the program does not
     keeps           properties that stay as they are if the program drops them, like `outputs`
-    defaults        the AWS provider's values of properties that the program leaves out, and that no answer shows
+    defaults        the AWS provider's values of properties that the program leaves out
     clear           what an update sends for a property that the program drops
     local           properties that steer the provider and are sent at most by `delete`
     members         the members of a property that is an object, and of objects in it; `*` is any key of a map

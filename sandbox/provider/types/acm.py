@@ -64,7 +64,6 @@ VALIDATION = Resource(
     service="acm",
     create=Call("DescribeCertificate", ("certificateArn",)),
     id=_certificate_to_wait_for,
-    parse_id=lambda id: {"certificateArn": id},
     identity=lambda it: {"CertificateArn": it.id},
     read=(Read("DescribeCertificate", at="Certificate", gone=lambda certificate: certificate["Status"] != "ISSUED"),),
     local=("validationRecordFqdns",),
