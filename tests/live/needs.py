@@ -231,7 +231,9 @@ class Needs:
             profile = f"arn:aws:bedrock:{region}:{account}:inference-profile/{answers}"
             yield from _denied(role, profile, "bedrock:InvokeModel")
             through = {"bedrock:inferenceprofilearn": profile}  # IAM ignores the case of keys
-            for arn in models_of(region, answers) or ():
+            destinations = models_of(region, answers)
+            assert destinations, f"{answers} is no profile of {region} whose destination regions are known"
+            for arn in destinations:
                 yield from _denied(role, arn, "bedrock:InvokeModel", context=through)
         else:
             yield from _denied(role, f"{models}/{answers}", "bedrock:InvokeModel")

@@ -88,6 +88,9 @@ def test_subnet_of_a_cache_stays_in_its_subnet_group(caches: Any) -> None:
     change: dict[str, Any] = {"CacheSubnetGroupName": "app"}
     with refused("SubnetInUse"):
         caches.modify_cache_subnet_group(**change, SubnetIds=[first])
+    caches.modify_cache_subnet_group(**change, CacheSubnetGroupDescription="other")
+    (group,) = caches.describe_cache_subnet_groups()["CacheSubnetGroups"]
+    assert (group["CacheSubnetGroupDescription"], len(group["Subnets"])) == ("other", 2)
     caches.delete_replication_group(ReplicationGroupId="app")
     caches.modify_cache_subnet_group(**change, SubnetIds=[first])
 

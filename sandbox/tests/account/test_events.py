@@ -47,6 +47,9 @@ def policy(statement: dict[str, Any]) -> str:
         (LETS_IN, OF_ACCOUNT, False),
         (ELSE, LETS_IN, False),
         (LETS_IN, ELSE, False),
+        (LETS_IN, {**LETS_IN, "Action": ["kms:Decrypt", "kms:GenerateDataKey*"]}, True),
+        (LETS_IN, {**LETS_IN, "Action": "kms:Decrypt"}, False),
+        (LETS_IN, {**LETS_IN, "Action": "kms:GenerateDataKey*"}, False),
     ],
 )
 def test_topic_gets_the_line_if_its_policies_let_eventbridge_in(

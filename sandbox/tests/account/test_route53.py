@@ -81,7 +81,12 @@ def test_name_with_a_cname_record_has_no_other_record(zone: Zone) -> None:
         zone.change(("CREATE", alias))
     with pytest.raises(refused, match=r"example\.com\. is not permitted as it conflicts with other records"):
         zone.change(("CREATE", {**alias, "Name": "example.com"}))  # the zone's own records have that name
-    zone.change(("DELETE", text), ("CREATE", alias))
+    by_latency = [
+        {**alias, "SetIdentifier": name, "Region": region}
+        for name, region in (("dev", "eu-north-1"), ("other", "us-east-1"))
+    ]
+    zone.change(("DELETE", text), *(("CREATE", one) for one in by_latency))
+    zone.change(*(("DELETE", one) for one in by_latency), ("CREATE", alias))
     with pytest.raises(refused, match=r"type TXT .* because a conflicting RRSet of type CNAME"):
         zone.change(("CREATE", text))
 

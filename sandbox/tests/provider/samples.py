@@ -36,6 +36,8 @@ def document(effect: str = "Allow", **more: Any) -> str:
 
 VPC, SUBNET, GATEWAY = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/internetGateway:InternetGateway"
 ROUTE_TABLE, GROUP = "aws:ec2/routeTable:RouteTable", "aws:ec2/securityGroup:SecurityGroup"
+VALIDATION = "aws:acm/certificateValidation:CertificateValidation"
+ROUTE, NAT_GATEWAY = "aws:ec2/route:Route", "aws:ec2/natGateway:NatGateway"
 REPOSITORY, BUCKET, SECRET = "aws:ecr/repository:Repository", "aws:s3/bucket:Bucket", "aws:secretsmanager/secret:Secret"
 BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 LOG_POLICY, WEB_ACL = "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", "aws:wafv2/webAcl:WebAcl"
@@ -188,16 +190,12 @@ SAMPLES: dict[str, Sample] = {
     "second subnet": Sample({"vpcId": Ref(VPC), "cidrBlock": "10.0.16.0/20", "availabilityZone": f"{REGION}b"}),
     GATEWAY: Sample({"vpcId": Ref(VPC), "tags": {"Name": "gate"}}, {"tags": {"Name": "door"}}),
     ROUTE_TABLE: Sample({"vpcId": Ref(VPC)}, {"tags": {"Name": "routes"}}),
-    "aws:ec2/route:Route": Sample(
-        {"routeTableId": Ref(ROUTE_TABLE), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": Ref(GATEWAY)}
-    ),
+    ROUTE: Sample({"routeTableId": Ref(ROUTE_TABLE), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": Ref(GATEWAY)}),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": Sample(
         {"routeTableId": Ref(ROUTE_TABLE), "subnetId": Ref(SUBNET)}
     ),
     "aws:ec2/eip:Eip": Sample({}, {"tags": {"Name": "address"}}),
-    "aws:ec2/natGateway:NatGateway": Sample(
-        {"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}, {"tags": {"Name": "nat"}}
-    ),
+    NAT_GATEWAY: Sample({"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}, {"tags": {"Name": "nat"}}),
     ENDPOINT: Sample(
         {
             "vpcId": Ref(VPC),
@@ -443,7 +441,7 @@ SAMPLES: dict[str, Sample] = {
             "ttl": 60,
         }
     ),
-    "aws:acm/certificateValidation:CertificateValidation": Sample(
+    VALIDATION: Sample(
         {
             "certificateArn": Ref(CERTIFICATE, "arn"),
             "validationRecordFqdns": [Ref("record of the certificate", "fqdn")],

@@ -24,7 +24,7 @@ ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 # (Optional and Computed, or a block whose absence is ignored).
 _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     samples.CERTIFICATE: ({"domainName", "validationMethod"}, {"domainName", "validationMethod"}),
-    "aws:acm/certificateValidation:CertificateValidation": ({"certificateArn", "validationRecordFqdns"}, set()),
+    samples.VALIDATION: ({"certificateArn", "validationRecordFqdns"}, set()),
     samples.POLICY: ({"name", "resourceId", "scalableDimension", "serviceNamespace"}, set()),
     samples.SCHEDULED_ACTION: ({"name", "resourceId", "scalableDimension", "serviceNamespace"}, set()),
     samples.TARGET: ({"resourceId", "scalableDimension", "serviceNamespace"}, set()),
@@ -46,8 +46,8 @@ _SCHEMAS: dict[str, tuple[set[str], set[str]]] = {
     "aws:ec2/eip:Eip": (set(), set()),
     "aws:ec2/flowLog:FlowLog": ({"logDestination", "logDestinationType", "trafficType", "vpcId"}, {"logDestination"}),
     samples.GATEWAY: (set(), {"vpcId"}),
-    "aws:ec2/natGateway:NatGateway": ({"allocationId", "subnetId"}, set()),
-    "aws:ec2/route:Route": ({"destinationCidrBlock", "routeTableId"}, set()),
+    samples.NAT_GATEWAY: ({"allocationId", "subnetId"}, set()),
+    samples.ROUTE: ({"destinationCidrBlock", "routeTableId"}, set()),
     samples.ROUTE_TABLE: ({"vpcId"}, set()),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": ({"subnetId"}, set()),
     samples.GROUP: ({"description", "name", "vpcId"}, {"vpcId"}),

@@ -35,6 +35,10 @@ VARIANTS: dict[str, tuple[str, Values]] = {
 # Properties that hold a JSON document: the paths below lead into it.
 _DOCUMENTS = ("containerDefinitions", "dashboardBody", "eventPattern", "policy", "policyDocument", "assumeRolePolicy")
 GONE: Any = object()  # a change to it removes the property
+TEN_METRICS: list[Values] = [
+    *({"id": f"m{number}", "metric": {"metricName": "Errors", "stat": "Sum", "period": 60}} for number in range(10)),
+    {"id": "every", "expression": "SUM(METRICS())", "returnData": True},
+]
 LONG = {"Statement": [{"Action": f"s3:Get{'x' * 40}{number}"} for number in range(800)]}
 
 
@@ -506,6 +510,8 @@ def test_valid_and_unknown_inputs_break_no_rule(case: str) -> None:
     [
         (samples.TASK, "cpu", "512"),
         (samples.ALARM, "extendedStatistic", "TM(10%:90%)"),
+        ("an alarm on queries", "metricQueries", TEN_METRICS),
+        (samples.CACHE, "engineVersion", "6.x"),
         (samples.LOG_GROUP, "retentionInDays", 0),
         (samples.SECRET, "recoveryWindowInDays", 30),
         (samples.SCHEDULED_ACTION, "schedule", "at(2027-01-01T00:00:00)"),

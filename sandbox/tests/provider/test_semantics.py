@@ -295,6 +295,25 @@ def test_half_failed_update_is_completed_by_a_refresh_and_not_by_the_next_update
     assert engine.update(refreshed, news).outputs["tagsAll"] == {"A": "1", "Stack": "dev"}
 
 
+def test_half_failed_update_records_no_dropped_tags(world: World, failing: set[str]) -> None:
+    engine, plain = world.engine, world.make(samples.LOG_GROUP)
+    tagged, _ = engine.check(samples.LOG_GROUP, plain.name, plain.inputs | {"tags": {"A": "1"}}, plain.inputs)
+    made = engine.update(plain, tagged)
+    failing.add("UntagResource")
+    with pytest.raises(Refused) as refused:
+        engine.update(made, plain.inputs)
+    kept = _half_made(refused, samples.LOG_GROUP, made.inputs)
+    assert "tags" not in kept.outputs
+    assert not engine.diff(kept, plain.inputs).diffs
+
+
+def test_delete_of_a_subscription_fails_unless_it_is_pending(world: World, failing: set[str]) -> None:
+    made = world.make(samples.SUBSCRIPTION)
+    failing.add("Unsubscribe")
+    with pytest.raises(Refused, match="Unsubscribe: ThrottlingException"):
+        world.engine.delete(made)
+
+
 def test_a_property_that_the_account_drops_is_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     call = Account.call
 

@@ -19,14 +19,17 @@ from sandbox.tests.provider.samples import (
     CONTAINERS,
     KEY,
     MATH,
+    NAT_GATEWAY,
     RECORD,
     REPOSITORY,
+    ROUTE,
     SAMPLES,
     SECRET,
     SUBSCRIPTION,
     TASK,
     TOPIC,
     TOPIC_POLICY,
+    VALIDATION,
 )
 from sandbox.tests.provider.world import World
 
@@ -95,8 +98,29 @@ def test_wait_for_a_certificate_without_its_record_is_refused(world: World) -> N
     (option,) = certificate.outputs["domainValidationOptions"]
     given: Values = {"certificateArn": certificate.id, "validationRecordFqdns": ["other.example.com"]}
     with pytest.raises(Refused, match=f"missing {option['domainName']} DNS validation record: ") as refused:
-        world.engine.create("aws:acm/certificateValidation:CertificateValidation", "wait", given)
+        world.engine.create(VALIDATION, "wait", given)
     assert refused.value.init_failed() is None
+
+
+def test_wait_for_a_certificate_may_name_no_record_or_end_its_name_with_a_dot(world: World) -> None:
+    """terraform-provider-aws, internal/service/acm/certificate_validation.go."""
+    world.make(VALIDATION)  # with its record, so that the certificate is issued
+    certificate = world.made[CERTIFICATE]
+    (option,) = certificate.outputs["domainValidationOptions"]
+    record = option["resourceRecordName"].rstrip(".")
+    for named in ({}, {"validationRecordFqdns": [record]}, {"validationRecordFqdns": [f"{record}."]}):
+        made = world.engine.create(VALIDATION, "wait", {"certificateArn": certificate.id, **named})
+        assert world.engine.seen(made).inputs == made.inputs
+
+
+def test_route_through_another_gateway_is_drift(world: World, endpoint: str) -> None:
+    engine, made, gateway = world.engine, world.make(ROUTE), world.make(NAT_GATEWAY)
+    where = {"RouteTableId": made.inputs["routeTableId"], "DestinationCidrBlock": made.inputs["destinationCidrBlock"]}
+    client(endpoint, "ec2").replace_route(**where, NatGatewayId=gateway.id)
+    seen = engine.seen(made)
+    assert list(engine.diff(seen, made.inputs).diffs) == ["gatewayId"]
+    engine.update(seen, made.inputs)
+    assert engine.seen(made).outputs == made.outputs
 
 
 def test_a_new_security_group_has_no_egress_rule(world: World, endpoint: str) -> None:
