@@ -81,8 +81,9 @@ def copy_image(source: Target, destination: Target, tag: str) -> str:
     if image is None:
         raise OperationError(f"{here.url} holds no image {tag}. Name a tag that it holds with TAG=….")
     digest = str(image["imageDigest"])
-    if tag == digest:  # as imageTag may be; a registry runs no image without a tag
-        tag = min(image.get("imageTags", []), default="")
+    if tag == digest:  # as imageTag may be; the program runs only an image that has a tag
+        copied = there.find(digest) or {}
+        tag = min(copied.get("imageTags") or image.get("imageTags", []), default="")
         if not tag:
             raise OperationError(f"{here.url} holds {digest} without a tag. Tag the image there first.")
     if _holds(there, tag, digest):
