@@ -84,6 +84,14 @@ def _last_update(target: Target) -> str | None:
     return next((str(entry["startTime"]) for entry in _history(target)), None)
 
 
+def _has_begun(target: Target, last: str | None) -> bool:
+    """Returns whether the history has a later update than `last`, or the backend does not say."""
+    try:
+        return _last_update(target) != last
+    except OperationError:  # credentials that expired may be those of the backend too
+        return True
+
+
 @dataclass(frozen=True)
 class Service:
     """What the service runs.
@@ -220,7 +228,7 @@ def rollback(target: Target, to: str | None = None, *, yes: bool = False) -> Non
         target.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *refresh)
         verify_update(target, WAIT_SECONDS)
     except (Exception, KeyboardInterrupt):  # AWS's errors too: credentials may expire during the update
-        if _last_update(target) == last:
+        if not _has_begun(target, last):
             # Another update holds the lock, for example. With the version in the stack file, the next rollback would
             # take it for the current one and go further back.
             target.set_config(_KEY, before)

@@ -265,9 +265,12 @@ def test_backend_that_does_not_answer_before_the_update_restores_the_version(
     assert RESTORED in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("history", ["later", PulumiError("no valid credentials")], ids=["later", "refused"])
 def test_verification_that_aws_refuses_names_the_version_that_was_replaced(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], history: str | PulumiError
 ) -> None:
+    """The backend may refuse the same credentials."""
+    monkeypatch.setattr(rolling, "_last_update", mock.Mock(side_effect=["before", history]))
     denied = refusal("DescribeServices", "ExpiredTokenException")
     monkeypatch.setattr(rolling, "verify_update", mock.Mock(side_effect=denied))
     stack = _Stack(["2", "1"], on="sandbox")
@@ -295,13 +298,13 @@ OUTPUTS = {"clusterName": "voiceter-cluster", "serviceName": "voiceter-backend"}
 
 
 def _found(
-    monkeypatch: pytest.MonkeyPatch, answers: Answers, deployments: dict[str, str], undescribed: str = ""
+    monkeypatch: pytest.MonkeyPatch, answers: Answers, deployments: dict[str, str], undescribed: str | None = None
 ) -> Service:
     """Returns what the service runs.
 
     Args:
         deployments: the status of each service deployment by its revision, latest first.
-        undescribed: a task definition that ECS does not describe.
+        undescribed: a task definition that ECS does not describe; None: it describes all.
     """
     tasks = {OLD_REVISION: OLD, NEW_REVISION: NEW, STUCK_REVISION: STUCK}
     ecs = stubbed("ecs").client
