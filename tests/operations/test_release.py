@@ -126,6 +126,15 @@ def test_update_after_one_that_failed_beside_the_service_refreshes(stacks: list[
     assert [one.updates for one in stacks] == [[(), ("--refresh",)], [()], [()], [()]]
 
 
+def test_first_service_after_an_update_that_failed_refreshes(
+    stacks: list[FakeStack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeStack, "outputs", mock.Mock(return_value={}))
+    stacks[0].half_updated = True
+    released(stacks)
+    assert [one.updates for one in stacks] == [[("--refresh",)], [()], [()], [()]]
+
+
 def test_wave_that_may_last_too_long_does_not_start(stacks: list[FakeStack]) -> None:
     steps = [Step(cast(Target, one), minutes=60) for one in stacks]
     lines = update_in_waves(waves_of(steps, 2), "deployment", minutes=59.5)
