@@ -46,7 +46,8 @@ _Loader.add_constructor(_TIMESTAMP, _Loader.date)
 
 def stack_config(text: str) -> dict[str, Any]:
     """Returns the config of a stack file, with its keys as they stand there and its values as the engine reads them."""
-    return yaml.load(text, Loader=_Loader)["config"]  # noqa: S506 - makes plain values only
+    config = yaml.load(text, Loader=_Loader)["config"]  # noqa: S506 - makes plain values only
+    return {key: "" if value is None else value for key, value in config.items()}
 
 
 def engine_text(value: object) -> str:

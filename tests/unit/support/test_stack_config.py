@@ -19,6 +19,8 @@ from recording.config import engine_text, stack_config
         ("0o17", "15"),
         ("0x1F", "31"),
         ("2026-01-01", "2026-01-01 00:00:00 +0000 UTC"),
+        ("", ""),
+        ("null", ""),
         ("true", "true"),
         ("on", "on"),
         ("no", "no"),
@@ -27,6 +29,7 @@ from recording.config import engine_text, stack_config
         ("'true'", "true"),
         ("[1e5, on, '7']", '[100000,"on","7"]'),
         ("{a: 1e5, b: 22:30}", '{"a":100000,"b":"22:30"}'),
+        ("{a: }", '{"a":null}'),
     ],
 )
 def test_value_of_a_stack_file_is_read_as_the_engine_reads_it(written: str, passed_on: str) -> None:
