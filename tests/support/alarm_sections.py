@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import textwrap
 
@@ -59,23 +58,14 @@ def _profiles() -> dict[str, Profile]:
         web_acl=True,
         health_check="",
     )
-
-    async def profiles() -> dict[str, Profile]:  # a dimension is an output, which needs an event loop
-        return {
-            "Every stack": service_profile(metrics),
-            "Every stack: Amazon Bedrock": bedrock_profile(metrics),
-            "With `enableMetrics`": app_profile(metrics),
-            "With `redisEnabled`": cache_profile(metrics),
-            "With `waf`": web_acl_profile(metrics),
-            f"With `hostedZoneId`, in {METRICS_REGION}": region_profile(metrics),
-        }
-
-    # `asyncio.run` would take the thread's loop away from whoever records the program next.
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(profiles())
-    finally:
-        loop.close()
+    return {
+        "Every stack": service_profile(metrics),
+        "Every stack: Amazon Bedrock": bedrock_profile(metrics),
+        "With `enableMetrics`": app_profile(metrics),
+        "With `redisEnabled`": cache_profile(metrics),
+        "With `waf`": web_acl_profile(metrics),
+        f"With `hostedZoneId`, in {METRICS_REGION}": region_profile(metrics),
+    }
 
 
 def _severity(alarm: Alarm) -> bool:
