@@ -17,11 +17,9 @@ ALLOWED: Final[Mapping[str, Mapping[tuple[str, str, str], str]]] = {
     },
     "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": {
         ("Recordings", "Action", "s3:*"): "the task role says which actions",
-        (
-            "Recordings",
-            "Principal",
-            "*",
-        ): ("an endpoint's policy takes no other principal; a condition names the task role"),
+        ("Recordings", "Principal", "*"): (
+            "an endpoint's policy takes no other principal; a condition names the task role"
+        ),
         ("Recordings", "Resource", "arn:{partition}:s3:::{recordings}/*"): "the task role says which objects",
         ("Tables", "Action", "dynamodb:*"): "as for Recordings",
         ("Tables", "Principal", "*"): "as for Recordings",
@@ -39,11 +37,11 @@ ALLOWED: Final[Mapping[str, Mapping[tuple[str, str, str], str]]] = {
         ),
     },
     "aws:iam/rolePolicy:RolePolicy": {
-        ("EcrLogin", "Resource", "*"): ("a token is for the whole registry: the action takes no narrower resource"),
+        ("EcrLogin", "Resource", "*"): "a token is for the whole registry: the action takes no narrower resource",
         ("Logs", "Resource", "arn:{partition}:logs:{region}:{account}:log-group:{log_group}:*"): (
             "ECS names the streams after tasks"
         ),
-        ("CloudWatchMetrics", "Resource", "*"): ("the action takes no resource; the namespace is bound by a condition"),
+        ("CloudWatchMetrics", "Resource", "*"): "the action takes no resource; the namespace is bound by a condition",
         ("XRay", "Resource", "*"): "none of the actions takes a resource",
         ("EcsExec", "Resource", "*"): "none of the actions takes a resource",
         ("EcsExecLogGroups", "Resource", "*"): "the action takes no resource",
