@@ -90,7 +90,7 @@ class Lifecycle:
                 tag(resource.tags, it, tags)
             for call in resource.after_create:
                 given = [name for name in call.properties if name in inputs]
-                if not all(agrees(inputs[name], None) for name in given):
+                if not all(agrees(inputs[name], None) for name in given):  # a new object has nothing there
                     carry_out(_call_for(call, inputs), inputs, it)
             if resource.created:
                 resource.created(it)

@@ -16,13 +16,21 @@ def _target(service: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def scaling(aws: Callable[[str], Any]) -> Any:
-    """A client of an account with two services, `app` and `other`, that are scalable targets."""
-    ecs, scaling = aws("ecs"), aws("application-autoscaling")
+def ecs(aws: Callable[[str], Any]) -> Any:
+    """A client of an account with two services, `app` and `other`, of one task each."""
+    ecs = aws("ecs")
     ecs.create_cluster(clusterName="c")
     ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
     for service in ("app", "other"):
         ecs.create_service(cluster="c", serviceName=service, taskDefinition="t", desiredCount=1)
+    return ecs
+
+
+@pytest.fixture
+def scaling(aws: Callable[[str], Any], ecs: Any) -> Any:
+    """A client of an account in which both services are scalable targets."""
+    scaling = aws("application-autoscaling")
+    for service in ("app", "other"):
         scaling.register_scalable_target(**_target(service), MinCapacity=1, MaxCapacity=2)
     return scaling
 
@@ -49,13 +57,8 @@ def test_target_is_deregistered_with_its_policies_and_scheduled_actions(scaling:
     assert [one["ResourceId"] for one in (*policies, *actions)] == 2 * ["service/c/other"]
 
 
-def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], Any]) -> None:
-    ecs, scaling = aws("ecs"), aws("application-autoscaling")
-    ecs.create_cluster(clusterName="c")
-    ecs.register_task_definition(family="t", containerDefinitions=[{"name": "app", "image": "app", "memory": 128}])
-    for name in ("app", "other"):
-        ecs.create_service(cluster="c", serviceName=name, taskDefinition="t", desiredCount=1)
-    target = _target("app")
+def test_limits_of_a_target_move_the_count_and_record_why(aws: Callable[[str], Any], ecs: Any) -> None:
+    scaling, target = aws("application-autoscaling"), _target("app")
 
     def shown(**asked: str) -> list[tuple[str, ...]]:
         found = scaling.describe_scaling_activities(ServiceNamespace="ecs", **asked)["ScalingActivities"]
