@@ -109,7 +109,7 @@ _DELETION: Final[Sequence[tuple[str, str, bool]]] = (
 _SECRET_NAME: Final = re.compile(r"(.*_)?(TOKEN|SECRET|PASSWORD|PASSWD|(API|PRIVATE|ACCESS)_?KEY|CREDENTIALS?)", re.I)
 # An access key of AWS, a private key, a JSON Web Token, a URL with a password.
 _SECRET_VALUE: Final = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN |\beyJ[\w-]+\.eyJ|://[^/\s:@]*:[^/\s@]+@")
-# Types with which a resource would escape the rules, and what to use instead.
+# Types for the same thing as one that a rule looks at, and what to use instead.
 ESCAPES: Final[Mapping[str, str]] = {
     "aws:alb/listener:Listener": "aws.lb.Listener",
     "aws:alb/loadBalancer:LoadBalancer": "aws.lb.LoadBalancer",
@@ -347,11 +347,7 @@ def not_known_yet(resources: Sequence[Resource]) -> Iterator[tuple[Resource, str
 
 
 RULES: Final = (
-    Rule(
-        "types-with-rules",
-        "No resource has a type that the rules do not look at in place of one that they do.",
-        escapes,
-    ),
+    Rule("types-with-rules", "No resource evades the rules by another type for the same thing.", escapes),
     Rule("no-unlisted-wildcards", "A policy document has no wildcard but those that are listed.", unlisted_wildcards),
     Rule("nothing-public", "Nothing is public but the load balancer.", public),
     Rule("encrypted-at-rest", "Data is encrypted at rest.", encrypted),
