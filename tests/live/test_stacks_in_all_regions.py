@@ -1,4 +1,4 @@
-"""Every environment in every region, in one account; regions of prod are added, released, and removed again."""
+"""All environments in one account, prod in every region; regions of prod are added, released, and removed again."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ EVACUATE, RETURN = below(DOCUMENT, "Evacuate a region")
 INIT, _PREFLIGHT, ADD, RELEASE = below(DOCUMENT, "Add a region")
 (REMOVE,) = below(DOCUMENT, "Remove a region")
 HOME = "us-east-1"  # of the committed stacks
-ENVIRONMENTS = ("dev", "staging", "prod")
+LAST_REGION = "us-west-2"
+# Two regions show what stacks of dev and staging do to each other and to prod, in one region and across regions.
+REGIONS_OF = {"dev": (HOME, LAST_REGION), "staging": (HOME, LAST_REGION), "prod": REGIONS}
 ADDED = "prod-eu-north-1"
-LAST = "prod-us-west-2"
+LAST = f"prod-{LAST_REGION}"
 WITHOUT_PREVIEW = "export PULUMI_OPTION_SKIP_PREVIEW=true"  # it runs the whole program once more
 SERVICE_OUTPUTS = {"serviceName", "taskDefinitionArn", "taskFamily", "containerName"}
 # How availability zones name the region in their ids.
@@ -90,8 +92,8 @@ def fleet(added: Stack, prod: Stack) -> dict[str, Stack]:
     """
     sandbox, up = prod.sandbox, {"prod": prod, ADDED: added}
     new: dict[str, Stack] = {}
-    for region in REGIONS:
-        for environment in ENVIRONMENTS:
+    for environment, regions in REGIONS_OF.items():
+        for region in regions:
             name = environment if region == HOME else f"{environment}-{region}"
             if name not in up:
                 copied = "--copy-config-from prod" if environment == "prod" else ""
@@ -319,7 +321,7 @@ def test_objects_of_a_region_name_no_other(fleet: dict[str, Stack], sandbox: Liv
     """As the account describes them."""
     for region in REGIONS:
         held = holdings(sandbox, region)
-        assert len(held["load balancers"]) == len(ENVIRONMENTS)
+        assert len(held["load balancers"]) == sum(region in regions for regions in REGIONS_OF.values())
         text = json.dumps({kind: items for kind, items in held.items() if kind not in EVERYWHERE}, default=str)
         assert not [other for other in REGIONS if other != region and other in text]
 
@@ -406,7 +408,7 @@ def test_commands_of_the_document_remove_a_region_and_no_other(fleet: dict[str, 
 def test_down_takes_a_protected_stack_with_its_content_and_no_other(
     fleet: dict[str, Stack], sandbox: LiveSandbox
 ) -> None:
-    last, others = fleet[LAST], ("dev-us-west-2", "staging-us-west-2")
+    last, others = fleet[LAST], (f"dev-{LAST_REGION}", f"staging-{LAST_REGION}")
     fill_bucket(last)
     before = json.dumps(holdings(sandbox, last.region), default=str)
     sandbox.down(LAST)
