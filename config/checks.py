@@ -166,11 +166,12 @@ def _check_subscribers(source: Source, mistakes: Mistakes) -> None:
 
 def _check_tags(source: Source, mistakes: Mistakes) -> None:
     names = source.names("extraTags")
-    if len(names) > rules.MOST_EXTRA_TAGS:
-        rule = (
-            f"has {len(names)} tags: AWS's limit for one resource allows {rules.MOST_EXTRA_TAGS} beside the program's"
-        )
-        mistakes.add("extraTags", rule)
+    if source.is_set("hostedZoneId"):
+        most, limit = rules.MOST_EXTRA_TAGS_WITH_ZONE, "Route 53's limit for the health check of hostedZoneId"
+    else:
+        most, limit = rules.MOST_EXTRA_TAGS, "AWS's limit for one resource"
+    if len(names) > most:
+        mistakes.add("extraTags", f"has {len(names)} tags: {limit} allows {most} beside the program's")
     lower = [name.lower() for name in names]
     for name in names:
         if lower.count(name.lower()) > 1:

@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from components.access.models import model_of
 from components.data.tables import TABLES
-from components.lib.provider import PROGRAM_TAGS
+from components.lib.provider import DEFAULT_TAGS, PROGRAM_TAGS
 from config.rule import Rule, TextRule, arn_of, matching, text_matching
 from config.yaml_values import LARGEST_WHOLE_NUMBER, is_date
 
@@ -242,6 +242,8 @@ TAG_VALUE: Final = matching(
 )
 # The same document: 50 tags a resource.
 MOST_EXTRA_TAGS: Final = 50 - len(PROGRAM_TAGS)
+# Amazon Route 53 API Reference, ChangeTagsForResource: 10 tags a health check. The program's has a Name.
+MOST_EXTRA_TAGS_WITH_ZONE: Final = 10 - len((*DEFAULT_TAGS, "Name"))
 
 # AWS Secrets Manager User Guide: the full ARN, with the six characters that Secrets Manager appends. A secret that
 # another service of AWS manages has a `!` in its name ("Secrets managed by other services"). ECS also accepts suffixes

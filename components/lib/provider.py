@@ -8,8 +8,9 @@ import pulumi_aws as aws
 
 from components.lib.names import APPLICATION
 
-# The names of the tags that the program sets, here and on single resources.
-PROGRAM_TAGS: Final = ("Application", "Component", "Environment", "ManagedBy", "Name", "Severity", "Stack", "Version")
+# The names of the tags that the program sets, on every resource and on single ones.
+DEFAULT_TAGS: Final = ("Application", "Environment", "ManagedBy", "Stack")
+PROGRAM_TAGS: Final = tuple(sorted((*DEFAULT_TAGS, "Component", "Name", "Severity", "Version")))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 
 from components.lib.provider import PROGRAM_TAGS
 from config.mistakes import ConfigError
+from config.rules import MOST_EXTRA_TAGS, MOST_EXTRA_TAGS_WITH_ZONE
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws
 from recording.program import REDIS_TOKEN
@@ -105,6 +106,16 @@ def test_program_tags_are_all_tags_that_the_program_sets() -> None:
     for resource in everything().registered:
         found |= (resource.inputs.get("tags") or {}).keys()
     assert found == set(PROGRAM_TAGS)
+
+
+def test_every_resource_takes_the_most_extra_tags() -> None:
+    """AWS's limit is 50 tags a resource, and 10 a health check (Amazon Route 53 API Reference, TagList)."""
+    limits = {"aws:route53/healthCheck:HealthCheck": (10, MOST_EXTRA_TAGS_WITH_ZONE)}
+    of_provider = everything().one("pulumi:providers:aws").json("defaultTags")["tags"].keys() - {"CostCenter"}
+    assert limits.keys() <= {resource.type for resource in everything().registered}
+    for resource in everything().registered:
+        limit, extra = limits.get(resource.type, (50, MOST_EXTRA_TAGS))
+        assert len(of_provider | (resource.inputs.get("tags") or {}).keys()) + extra <= limit, resource.urn
 
 
 def test_service_waits_for_everything_that_tasks_need() -> None:

@@ -13,10 +13,10 @@ import pytest
 from components.lib.provider import PROGRAM_TAGS
 from config.key import declarations
 from config.mistakes import ConfigError
-from config.rules import MOST_EXTRA_TAGS
+from config.rules import MOST_EXTRA_TAGS, MOST_EXTRA_TAGS_WITH_ZONE
 from config.settings import Settings
 from recording.fake_aws import ACCOUNT
-from tests.support.config_values import BOUNDARY, CERTIFICATE, GUARDRAIL, PROMPT, SECRET, SES_IDENTITY, ZONE
+from tests.support.config_values import BOUNDARY, CERTIFICATE, DOMAIN, GUARDRAIL, PROMPT, SECRET, SES_IDENTITY, ZONE
 from tests.support.stack_config import DIGEST, ENCRYPTED, load, mistakes
 
 MODEL_ARN = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-sonic-v1:0"
@@ -220,6 +220,14 @@ def test_tags_beyond_the_limit_of_a_resource_are_refused() -> None:
     load({"extraTags": tags})
     (line,) = mistakes({"extraTags": {**tags, "more": "x"}})
     assert line.startswith("extraTags: has 43 tags: AWS's limit for one resource allows 42 beside the program's")
+
+
+def test_tags_beyond_the_limit_of_a_health_check_are_refused() -> None:
+    tags = {f"tag{number}": "x" for number in range(MOST_EXTRA_TAGS_WITH_ZONE)}
+    load({"extraTags": tags, **DOMAIN})
+    (line,) = mistakes({"extraTags": {**tags, "more": "x"}, **DOMAIN})
+    limit = "Route 53's limit for the health check of hostedZoneId"
+    assert line == f"extraTags: has 6 tags: {limit} allows 5 beside the program's"
 
 
 def test_every_key_has_good_and_bad_values() -> None:
