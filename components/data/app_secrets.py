@@ -98,7 +98,7 @@ class AppSecrets(pulumi.ComponentResource):
 
 
 def _decrypt(secrets: Iterable[SharedSecret], account: Account) -> list[Statement]:
-    """Returns the grants to decrypt secrets: one for all keys that are known by id, one for each alias.
+    """Returns the grants to decrypt secrets: one for all keys that are known by id, one for the aliases of an account.
 
     Args:
         secrets: of the account or of others.
@@ -106,26 +106,26 @@ def _decrypt(secrets: Iterable[SharedSecret], account: Account) -> list[Statemen
     """
     through = through_service(account, "secretsmanager")
     arns: set[str] = set()
-    aliases: set[tuple[str, str]] = set()  # account and name
+    aliases: dict[str, set[str]] = {}  # account -> names
     for secret in secrets:
         key = secret.key
         if not key or key.rpartition(":")[2] == _AWS_MANAGED_KEY:
             continue
         owner, name = key.split(":")[4:6] if key.startswith("arn:") else (secret.arn.split(":")[4], key)
         if name.startswith("alias/"):
-            aliases.add((owner, name))
+            aliases.setdefault(owner, set()).add(name)
         else:
             arns.add(_key_arn(account, owner, name.removeprefix("key/")))
     by_id = [Statement("SecretKeys", ["kms:Decrypt"], sorted(arns), through)] if arns else []
     by_alias = [
-        # IAM knows a key by its id only. A condition names the alias.
+        # IAM knows a key by its id only. A condition names the aliases.
         Statement(
             f"SecretKeyAlias{position}",
             ["kms:Decrypt"],
             [_key_arn(account, owner, "*")],
-            {**through, "ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}},
+            {**through, "ForAnyValue:StringEquals": {"kms:ResourceAliases": sorted(names)}},
         )
-        for position, (owner, alias) in enumerate(sorted(aliases))
+        for position, (owner, names) in enumerate(sorted(aliases.items()))
     ]
     return [*by_id, *by_alias]
 

@@ -210,16 +210,19 @@ def shared(number: int) -> str:
     return f"arn:aws:secretsmanager:ap-northeast-1:{ACCOUNT}:secret:shared/application/credentials-{number:02}-XyZ123"
 
 
-def at_the_limits(own: int, start: int) -> Deployment:
-    """A stack with as many grants as its config allows. Another `start` changes all those that have a limit."""
+def at_the_limits(own: int, start: int, key: str) -> Deployment:
+    """A stack with as many grants as its config allows. Another `start` changes all those that have a limit.
+
+    Args:
+        key: the start of the KMS key of each secret that someone else owns, before two digits.
+    """
     region = "ap-northeast-1"
-    key = f"arn:aws:kms:{region}:{ACCOUNT}:key/01234567-89ab-cdef-0123-456789abcdef"
     arns = [shared(start + number) for number in range(MOST_SECRETS - own)]
     models = [f"anthropic.claude-sonnet-4-2026{start + number:04}-v1:0" for number in range(MOST_OTHERS)]
     answers = FakeAws(
         region=region,
         images={DIGEST: [TAG]},
-        secret_keys={arn: f"{key[:-2]}{arn[-9:-7]}" for arn in arns},
+        secret_keys={arn: f"arn:aws:kms:{region}:{ACCOUNT}:{key}{arn[-9:-7]}" for arn in arns},
         models={**bedrock.MODELS, **{model: [bedrock.BY_ID] for model in models}},
     )
     return run(
@@ -238,9 +241,16 @@ def at_the_limits(own: int, start: int) -> Deployment:
     )
 
 
-@pytest.mark.parametrize("own", [0, MOST_SECRETS])
-def test_grants_at_their_limits_fit_a_role_beside_those_of_another_config(own: int) -> None:
-    old, new = (policies_by_role(at_the_limits(own, start)) for start in (10, 50))
+@pytest.mark.parametrize(
+    ("own", "key"),
+    [
+        (0, "key/01234567-89ab-cdef-0123-456789abcd"),
+        (0, "alias/shared/application/credentials-"),
+        (MOST_SECRETS, ""),
+    ],
+)
+def test_grants_at_their_limits_fit_a_role_beside_those_of_another_config(own: int, key: str) -> None:
+    old, new = (policies_by_role(at_the_limits(own, start, key)) for start in (10, 50))
     assert len(old) == 2
     for role_name, policies in old.items():
         # A grant that both have is one policy.

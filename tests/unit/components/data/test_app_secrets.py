@@ -119,3 +119,14 @@ def test_key_under_an_alias_is_granted_by_a_condition() -> None:
     assert not iam.allows(granted, "kms:Decrypt", f"{KEYS}/1234-abcd", theirs)
     # An IAM resource is a key's id, which the alias does not show, so a condition names the alias.
     assert wildcards(granted) == {("SecretKeyAlias0", "Resource", f"{KEYS}/*")}
+
+
+def test_aliases_are_granted_on_the_keys_of_their_own_account_only() -> None:
+    owners = {"alias/tokens": ACCOUNT, "alias/more": ACCOUNT, "alias/theirs": "210987654321"}
+    arns = [f"arn:aws:kms:{REGION}:{owner}:{alias}" for alias, owner in owners.items()]
+    granted = policy(shared={f"TOKEN_{place}": SharedSecret(FOREIGN, arn) for place, arn in enumerate(arns)})
+    for alias in owners:
+        context = {**THROUGH_SECRETS_MANAGER, "kms:ResourceAliases": [alias]}
+        for account in {*owners.values()}:
+            key = f"arn:aws:kms:{REGION}:{account}:key/1234-abcd"
+            assert iam.allows(granted, "kms:Decrypt", key, context) is (owners[alias] == account)
