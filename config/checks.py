@@ -70,6 +70,10 @@ def _check_tasks(settings: Settings, source: Source, mistakes: Mistakes) -> None
     ):
         rule = "onDemandBase must not exceed maxCount"
         mistakes.add_together(rule, onDemandBase=settings.on_demand_base, maxCount=settings.max_count)
+    schedules = len(source.names("scalingSchedule"))
+    if schedules > rules.MOST_SCHEDULES:
+        rule = f"has {schedules} schedules: Application Auto Scaling takes {rules.MOST_SCHEDULES}"
+        mistakes.add("scalingSchedule", rule)
 
 
 def _check_strategy(settings: Settings, mistakes: Mistakes) -> None:

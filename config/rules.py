@@ -156,6 +156,8 @@ SCHEDULE_NAME: Final = matching(
     r"(?! )[^\x00-\x1f\x7f-\x9f:/|]{1,256}(?<! )",
     "named with 1 to 256 characters, without ':', '/' and '|', and without a space at either end",
 )
+# Application Auto Scaling User Guide, "Quotas": scheduled actions of a scalable target. AWS does not raise it.
+MOST_SCHEDULES: Final = 200
 
 
 @functools.cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -19,6 +21,9 @@ from components.service.container import Container
 from components.service.revision_check import require_running
 from components.service.state_check import RevisionSettings, refuse_outdated_state
 from components.service.strategy import Strategy
+
+# Of a task definition: AWS General Reference, "Amazon Elastic Container Service endpoints and quotas".
+_MOST_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +83,7 @@ class Service(pulumi.ComponentResource):
             runtime_platform={"cpu_architecture": args.cpu_architecture, "operating_system_family": "LINUX"},
             execution_role_arn=args.roles.execution_arn,
             task_role_arn=args.roles.task_arn,
-            container_definitions=pulumi.Output.json_dumps([container], sort_keys=True),
+            container_definitions=pulumi.Output.json_dumps([container], sort_keys=True).apply(_require_size),
             skip_destroy=True,  # older revisions stay, for rollbacks
             tags={"Version": args.version},
             opts=pulumi.ResourceOptions(parent=self),
@@ -132,6 +137,17 @@ class Service(pulumi.ComponentResource):
         self.task_definition_arn = task_definition.arn
         self.task_family = task_definition.family
         self.register_outputs({"name": self.name, "task_definition_arn": self.task_definition_arn})
+
+
+def _require_size(definitions: str) -> str:
+    """Returns container definitions. Raises `RunError` if they alone are more than ECS takes in a task definition."""
+    size = len(json.dumps(json.loads(definitions), ensure_ascii=False, separators=(",", ":")).encode())
+    if size > _MOST_BYTES:
+        raise pulumi.RunError(
+            f"the container definition has {size:,} bytes, and ECS takes a task definition of {_MOST_BYTES:,}: shorten "
+            "the values of environment or corsOrigins, or let the app read long ones from elsewhere"
+        )
+    return definitions
 
 
 def _capacity_provider(provider: CapacityProvider) -> aws.ecs.ServiceCapacityProviderStrategyArgsDict:

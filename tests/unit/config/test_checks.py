@@ -13,6 +13,8 @@ from tests.support.stack_config import load, mistakes
 
 POOL = "COGNITO_USER_POOL_ID"
 HIDDEN = "correct-horse-battery"
+SCHEDULE = {"cron": "0 7 ? * MON-FRI *", "min": 1, "max": 4}
+SCHEDULES = {f"schedule {number}": SCHEDULE for number in range(200)}
 NO_TASKS = {"minCount": "0", "desiredCount": "0", "maxCount": "0"}
 
 BAKE = (
@@ -78,6 +80,10 @@ REFUSED: Mapping[str, tuple[Mapping[str, object], list[str]]] = {
         {"onDemandBase": "11"},
         ["onDemandBase = 11, maxCount = 10 (default): onDemandBase must not exceed maxCount"],
     ),
+    "more schedules than AWS takes": (
+        {"scalingSchedule": SCHEDULES | {"more": SCHEDULE}},
+        ["scalingSchedule: has 201 schedules: Application Auto Scaling takes 200"],
+    ),
     "domainName alone": (
         {"domainName": "voice.example.com"},
         [
@@ -132,6 +138,7 @@ ACCEPTED: Mapping[str, Mapping[str, object]] = {
         },
     },
     "onDemandBase of maxCount": {"onDemandBase": "10"},
+    "as many schedules as AWS takes": {"scalingSchedule": SCHEDULES},
     "user pool as a secret": {"enableAuth": "true", "secrets": {POOL: HIDDEN}},
     "user pool as the secret of another": {"enableAuth": "true", "secretArns": {POOL: SECRET}},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -50,6 +51,19 @@ def build(**changes: Any) -> Deployment:
         pulumi.export("outputs", [service.name, service.task_family, service.task_definition_arn])
 
     return deploy(program)
+
+
+def with_variable(value: str) -> Deployment:
+    """Builds a service whose container has one more variable."""
+    return build(container=replace(CONTAINER, environment={**CONTAINER.environment, "MORE": value}))
+
+
+def test_container_definition_beyond_the_limit_of_ecs_is_refused() -> None:
+    least = len(json.dumps(with_variable("").containers(), separators=(",", ":")))
+    longest = "é" * ((64 * 1024 - least) // 2)  # two bytes each
+    with_variable(longest)
+    with pytest.raises(pulumi.RunError, match="and ECS takes a task definition of 65,536: shorten the values"):
+        with_variable(f"{longest}é")
 
 
 def service(run: Deployment) -> Any:
