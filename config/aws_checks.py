@@ -118,7 +118,10 @@ def check_zone(settings: Settings, lookups: PrerequisiteLookups) -> Iterator[Mis
 
 
 def _check_evacuation(settings: Settings, lookups: Lookups) -> Iterator[Mistake]:
-    """Yields that no region would be left for clients. Route 53 then answers as if every region were healthy."""
+    """Yields that no region would be left for clients. Route 53 then answers as if every region were healthy.
+
+    Amazon Route 53 Developer Guide, "How Amazon Route 53 chooses records when health checking is configured".
+    """
     zone_id, name = settings.hosted_zone_id, settings.domain_name
     if not (settings.evacuated and zone_id and name):
         return

@@ -68,8 +68,8 @@ Percent = Annotated[StrictInt, Field(ge=1, le=100)]
 Count = Annotated[StrictInt, Field(ge=0)]
 Positive = Annotated[StrictInt, Field(ge=1)]
 
-# Amazon ECR API Reference, PutImage: a tag has at most 128 characters; the characters are those of the OCI Distribution
-# Specification. A digest is `sha256:` and 64 hexadecimal digits.
+# OCI Distribution Specification, "Pulling manifests": the characters of a tag, and at most 128. Amazon ECR's API takes
+# 300 (PutImage), but Docker pushes no such tag. A digest is `sha256:` and 64 hexadecimal digits.
 IMAGE_TAG: Final = text_matching(
     r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}|sha256:[0-9a-f]{64}",
     "an ECR tag (up to 128 letters, digits, '_', '.' and '-', the first no '.' or '-'), or sha256: and 64 hex digits",

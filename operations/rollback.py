@@ -140,7 +140,8 @@ def _replaced(sources: Sequence[Mapping[str, Any]], statuses: Mapping[str, str])
 
     If the deployment before was not over yet, it replaces the tasks of two revisions (Amazon ECS API Reference,
     ServiceDeployment, RECONCILE_SERVICE), in no documented order. The revision to go back to is the one that was
-    deployed with success. ECS keeps no deployment for longer than 90 days.
+    deployed with success. ECS shows the deployments of 90 days (Amazon ECS Developer Guide, "Viewing Amazon ECS service
+    deployments").
 
     Args:
         sources: the `sourceServiceRevisions` of the deployment.

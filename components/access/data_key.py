@@ -13,7 +13,8 @@ from components.lib.lookup import look_up
 from components.lib.names import Names
 from components.lib.policy import Statement, administration, document, through_service
 
-# The longest window that AWS KMS allows. Until it ends, an operator can cancel the deletion.
+# The longest window that AWS KMS allows (API Reference, ScheduleKeyDeletion). Until it ends, an operator can cancel the
+# deletion.
 _DELETION_DAYS = 30
 _ENABLED = "Enabled"
 _PENDING_DELETION = "PendingDeletion"

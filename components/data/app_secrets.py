@@ -10,7 +10,7 @@ from components.lib.account import Account
 from components.lib.lookup import look_up
 from components.lib.policy import Statement, through_service
 
-# The default key of Secrets Manager. Every principal of the account may use it through Secrets Manager.
+# The default key of Secrets Manager, which every principal of the account may use (API Reference, CreateSecret).
 _AWS_MANAGED_KEY = "alias/aws/secretsmanager"
 _RECOVERY_DAYS = 30
 

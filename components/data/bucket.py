@@ -20,7 +20,8 @@ def private_bucket(
 ) -> tuple[aws.s3.Bucket, aws.s3.BucketPublicAccessBlock]:
     """Creates a bucket without ACLs and public access, whose objects are encrypted.
 
-    S3 refuses two changes of a bucket's access at the same time, so the bucket's policy waits for the second result.
+    S3 refuses two changes of a bucket's access at the same time (OperationAborted), so the bucket's policy waits for
+    the second result.
 
     Args:
         name: the logical name.

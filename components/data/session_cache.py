@@ -17,7 +17,8 @@ _ENGINE = "valkey"
 # Valkey replaces Redis OSS 7: it is a fork of Redis 7.2, and costs less. ElastiCache installs patches of this minor
 # version in the maintenance window.
 _VERSION = "7.2"
-# UTC: night in Europe, evening in America. ElastiCache requires 60 minutes or more for each, and no overlap.
+# UTC: night in Europe, evening in America. ElastiCache requires 60 minutes or more for each (terraform-provider-aws,
+# documentation of aws_elasticache_replication_group), and no overlap (its error, hashicorp/terraform #17247).
 _SNAPSHOT_WINDOW = "01:00-02:00"
 _MAINTENANCE_WINDOW = "sun:03:00-sun:04:00"
 _SNAPSHOT_DAYS = 7

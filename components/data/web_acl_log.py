@@ -17,7 +17,7 @@ class WebAclLogArgs:
     """The inputs of `WebAclLog`."""
 
     account: Account
-    name: str  # AWS WAF delivers to names that start with aws-waf-logs- alone
+    name: str  # starts with aws-waf-logs- (AWS WAF API Reference, PutLoggingConfiguration)
     protect: bool  # whether the engine and AWS refuse to delete the log
     encryption_key: pulumi.Input[str] | None  # the ARN of a KMS key for new events; None: AWS's key
 

@@ -38,7 +38,7 @@ def describe(acm: Any, arn: str) -> Certificate:
 def find_certificate(region: str, arn: str) -> Certificate | None:
     """Returns a certificate, or None if there is no such certificate in the account and region.
 
-    The provider's function `get_certificate` finds certificates by their first name, never by ARN.
+    The provider's function `get_certificate` finds certificates by their domain name or their tags, never by ARN.
 
     Raises:
         pulumi.RunError: AWS does not answer.

@@ -76,8 +76,8 @@ def _issued_certificate_arn(name: str, hosted_zone_id: str, parent: pulumi.Resou
         opts=pulumi.ResourceOptions(parent=parent),
     )
     option = certificate.domain_validation_options[0]
-    # ACM asks for the same record in every region of the account. So the stacks of a domain share the record: a second
-    # stack overwrites it, and no stack deletes it.
+    # ACM asks for the same record in every region of the account (AWS Certificate Manager User Guide, "DNS
+    # validation"). So the stacks of a domain share the record: a second stack overwrites it, and no stack deletes it.
     record = aws.route53.Record(
         "validation",
         zone_id=hosted_zone_id,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:  # at run time the import would load the whole module of the l
 # old tasks (the bake) for at least as long. The rule for rolling deployments has the same cookie, as its group may be
 # empty after a change of strategy.
 # A rule without a cookie is not an option for two groups: Elastic Load Balancing refuses it while the groups have
-# cookies for their tasks ("You must enable group stickiness on a rule …", aws-load-balancer-controller #2734).
+# cookies for their tasks ("You must enable group stickiness before enabling target stickiness",
+# aws-load-balancer-controller #2734).
 MIN_BAKE_MINUTES = 1
 _STICKY_SECONDS = MIN_BAKE_MINUTES * 60
 # Before and after all rules that forward.

@@ -14,9 +14,9 @@ from components.lib.app import SOCKET_IO_PATH
 # AWS WAF API Reference, RateBasedStatement.
 WINDOW_SECONDS = 300
 LEAST_LIMIT, MOST_LIMIT = 10, 2_000_000_000
-# AWS WAF sees the headers of a WebSocket's upgrade and no message after it. So it must not judge the bodies of polling,
-# which carry the same messages: text, and audio in pieces of more than the 8 KB that it can inspect behind a load
-# balancer.
+# Of a WebSocket, AWS WAF inspects the upgrade: AWS documents no inspection of the messages after it. So the rules must
+# not judge the bodies of polling, which carry the same messages: text, and audio in pieces of more than the 8 KB that
+# AWS WAF inspects behind a load balancer (AWS WAF API Reference, Body).
 _SOCKET_IO = f"^{SOCKET_IO_PATH.replace('.', '[.]')}"
 _ESTABLISHED = "(^|&)sid="  # in the query string of each request of a session but the first
 

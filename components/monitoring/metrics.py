@@ -1,7 +1,7 @@
 """The metrics that the app and AWS emit about a stack, for alarms, dashboard and scaling.
 
-CloudWatch identifies a metric by its namespace, its name and exactly its dimensions. With one dimension too many or too
-few it is another metric, which nobody emits.
+CloudWatch identifies a metric by its namespace, its name and exactly its dimensions (Amazon CloudWatch User Guide,
+"Metrics concepts"). With one dimension too many or too few it is another metric, which nobody emits.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ class Metrics:
     def healthy_hosts(self) -> list[Metric]:
         """Targets that pass the health check, by target group. Every zone of the load balancer sends a count.
 
-        A target group without targets sends nothing.
+        A target group without targets sends nothing (Application Load Balancers User Guide, "CloudWatch metrics for
+        your Application Load Balancer", reporting criteria).
         """
         return self._of_targets("HealthyHostCount")
 
@@ -180,7 +181,10 @@ class Metrics:
 
     @property
     def cache_lag(self) -> list[Metric]:
-        """How far each node of the session cache is behind the primary. The primary sends no lag."""
+        """How far each node of the session cache is behind the primary, which sends no lag.
+
+        Amazon ElastiCache User Guide, "Metrics for Valkey and Redis OSS".
+        """
         return self._of_cache("ReplicationLag") if len(self.cache_nodes) > 1 else []
 
     @property

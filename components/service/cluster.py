@@ -30,7 +30,8 @@ class Cluster(pulumi.ComponentResource):
         cluster = aws.ecs.Cluster(
             "cluster",
             name=args.name,
-            # Always given: the AWS provider does not send a block that goes away.
+            # Always given: the AWS provider does not send a block that goes away (terraform-provider-aws,
+            # internal/service/ecs/cluster.go, resourceClusterUpdate).
             configuration={"execute_command_configuration": _sessions(args)},
             settings=[{"name": "containerInsights", "value": args.container_insights}],
             opts=pulumi.ResourceOptions(parent=self),

@@ -59,7 +59,7 @@ def find_service(provider: aws.Provider, region: str, names: Names) -> RunningSe
 
 
 def target_states(region: str, target_group_arn: str) -> Sequence[str]:
-    """Returns the state of each target: initial, healthy, unhealthy, unused, draining or unavailable.
+    """Returns the state of each target (Elastic Load Balancing API Reference, TargetHealth), such as healthy.
 
     Raises:
         pulumi.RunError: AWS does not answer.

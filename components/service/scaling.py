@@ -86,7 +86,8 @@ class Scaling(pulumi.ComponentResource):
             )
         if rules.sessions_per_task_target is not None:
             # Scales out only: the app sends its count when a session starts or ends, and a policy without data blocks
-            # every scale-in. The busiest task decides: an average would weight a task by how often it sends.
+            # every scale-in (Application Auto Scaling User Guide, "How target tracking scaling for Application Auto
+            # Scaling works"). The busiest task decides: an average would weight a task by how often it sends.
             last = aws.appautoscaling.Policy(
                 "sessions",
                 policy_type="TargetTrackingScaling",

@@ -233,7 +233,8 @@ def _failed_connections(metrics: Metrics, period: int) -> Math:
     """Returns the failed connections as the load balancer measures them, as the app publishes no metric of them.
 
     A connection that the load balancer cannot open to a task mostly ends as a 5xx of the load balancer. The greater of
-    the two counts, not both. The load balancer sends none of these metrics while they are 0.
+    the two counts, not both. The load balancer sends none of these metrics while they are 0 (Application Load Balancers
+    User Guide, "CloudWatch metrics for your Application Load Balancer", reporting criteria).
     """
     unreachable = queries("unreachable", metrics.unreachable_targets, "Sum", period)
     refused = queries("refused", metrics.target_5xx, "Sum", period)
