@@ -7,6 +7,7 @@ tests/unit/support/test_commands.py knows which file runs what.
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.live
 _, RELEASE, FAILED_RELEASE, ROLLBACK, REDEPLOY, BLUE_GREEN, BACK_TO_ROLLING, REDIS = blocks("docs/releases.md")
 SHELLS = 4
 FAILURES = ("error: ", "**updating failed**", "ROLLED BACK: ")  # in the output of a command that fails
+CHANGED = re.compile(r"^ (\+\+|\+|~|-) +(aws:\S+ \S+)", re.MULTILINE)  # how the engine shows an operation on a resource
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +42,20 @@ def without_update(block: str) -> str:
 
 
 def follow(sandbox: LiveSandbox, folder: Path, block: Block) -> None:
-    """Runs a transcript. Each command has to succeed, fail and judge as it does there."""
+    """Runs a transcript. Each command has to succeed, fail and print as it does there."""
     for command, shown in zip(block.code.splitlines(), block.shown, strict=True):
         run = sandbox.types(command, folder)
         assert (run.status != 0) is any(failure in shown for failure in FAILURES), (command, run.output)
+        assert set(CHANGED.findall(shown)) <= set(CHANGED.findall(run.output)), (command, run.output)
         for verdict in ("OK: the service runs", "ROLLED BACK: ", "dev is back on 1.4.2."):
             assert (verdict in run.output) or (verdict not in shown), (command, run.output)
+        assert [line for line in lasting(shown) if line not in run.output] == [], (command, run.output)
+
+
+def lasting(shown: str) -> list[str]:
+    """The lines of a transcript that are the same in every run: without a number, an id or something left out."""
+    lines = [line for line in shown.splitlines() if not CHANGED.match(line)]
+    return [line.strip() for line in lines if not re.search(r"\d|…", line)]
 
 
 def test_secrets_a_schedule_and_redis(sandbox: LiveSandbox, tmp_path: Path) -> None:
