@@ -351,7 +351,9 @@ RULES: Final = (
     Rule("no-unlisted-wildcards", "A policy document has no wildcard but those that are listed.", unlisted_wildcards),
     Rule("nothing-public", "Nothing is public but the load balancer.", public),
     Rule("encrypted-at-rest", "Data is encrypted at rest.", encrypted),
-    Rule("tls", "Clients and tasks use TLS.", tls),
+    Rule(
+        "tls", "HTTPS takes TLS 1.2 with forward secrecy or newer, HTTP redirects by default, and Redis has TLS.", tls
+    ),
     Rule("tagged", "Everything that takes tags has the program's.", tagged),
     Rule("protected-in-prod", "Nothing deletes data of prod by mistake.", protected),
     Rule("image-by-digest", "A task runs its image by digest.", by_digest),
