@@ -81,7 +81,7 @@ ITEM_BYTES: Final = 500  # Assumed. A write of up to 1 KB is one unit.
 ITEM_DAYS: Final = 90  # Assumed: when the app lets an item expire.
 
 LOG_BYTES_PER_MINUTE: Final = 20_000  # Assumed: what a session writes to the log at the level INFO.
-LOG_COMPRESSION: Final = 0.15  # Of stored logs. CloudWatch pricing, the examples.
+LOG_COMPRESSION: Final = 0.15  # Of stored logs. AWS Pricing Calculator, CloudWatch; recalled.
 FLOW_LOG_BYTES_PER_MINUTE: Final = 1_000  # Assumed: a session's records of the load balancer, the task and the NAT.
 
 # Metrics that the app sends while it has sessions: ConcurrentSessions, WebSocketConnections, AudioChunksProcessed (2),
