@@ -162,7 +162,11 @@ MOST_SCHEDULES: Final = 200
 
 @functools.cache
 def _time_zones() -> frozenset[str]:
-    """Returns the names of the IANA time zone database in the package tzdata: the same on every machine."""
+    """Returns the names of the IANA time zone database in the package tzdata: the same on every machine.
+
+    AWS takes those that Joda-Time knows (Application Auto Scaling API Reference, PutScheduledAction), which are fewer:
+    it may refuse the newest.
+    """
     return frozenset(importlib.resources.files("tzdata").joinpath("zones").read_text().split())
 
 

@@ -61,7 +61,8 @@ def find_profile(provider: aws.Provider, profile_id: str) -> InferenceProfile | 
     Raises:
         pulumi.RunError: AWS does not answer.
     """
-    # By id, as the provider reads only the first page of the list.
+    # By id, as the provider reads only the first page of the list (terraform-provider-aws,
+    # internal/service/bedrock/inference_profiles_data_source.go).
     found = look_up(
         f"the inference profile {profile_id!r} (bedrock:GetInferenceProfile)",
         lambda: aws.bedrock.get_inference_profile(

@@ -89,7 +89,8 @@ class SessionCache(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         # Not `<name>-001` and so on: ElastiCache chooses which node it removes when the group gets fewer replicas
-        # (the AWS provider passes a count to DecreaseReplicaCount, and no ReplicasToRemove).
+        # (terraform-provider-aws, internal/service/elasticache/replication_group.go, passes a count to
+        # DecreaseReplicaCount, and no ReplicasToRemove).
         self.node_ids = [_node(group.member_clusters, position) for position in range(args.redis.replicas + 1)]
         self.endpoint = pulumi.Output.concat(group.primary_endpoint_address, f":{PORT}")
         # The token may contain characters with a meaning in URLs. A URL without a user means the default user.

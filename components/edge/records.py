@@ -71,7 +71,7 @@ def regions_of(route53: Any, hosted_zone_id: str, name: str) -> dict[str, Check]
 def find_regions(region: str, hosted_zone_id: str, name: str) -> Mapping[str, Check] | None:
     """Returns the regions that share a name, see `regions_of`; None if there is no such zone.
 
-    The AWS provider has no function for records.
+    The AWS provider's function for records reads the whole zone, and it has none for health checks.
 
     Raises:
         pulumi.RunError: AWS does not answer.

@@ -98,8 +98,10 @@ class Service(pulumi.ComponentResource):
             desired_count=args.capacity.desired_count,
             # Always a strategy, never a launch type: changing one for the other replaces the service.
             capacity_provider_strategies=[_capacity_provider(one) for one in providers],
-            # ECS takes another strategy only with a new deployment, and the AWS provider refuses it without. At any
-            # other time the flag would make each update of the service replace every task.
+            # ECS takes another strategy only with a new deployment ("you must force a new deployment"), and the AWS
+            # provider refuses it without (terraform-provider-aws, internal/service/ecs/service.go,
+            # capacityProviderStrategyCustomizeDiff). At any other time the flag would make each update of the service
+            # replace every task.
             force_new_deployment=args.running is not None and args.running.capacity != frozenset(providers),
             deployment_configuration=args.strategy.configuration(),
             # Given for every strategy, as the AWS provider does not send a block that is left out. ECS's documents name
