@@ -18,6 +18,7 @@ from components.lib.app import DRAIN_SECONDS, HEALTH_PATH, PING_SECONDS, PORT, S
 from components.lib.quotas import ELASTIC_IPS
 from components.lib.timeline import JOB_MINUTES, PROTECTION_MINUTES, START_PERIOD_SECONDS, Timeline
 from components.service.strategy import LINEAR, Strategy
+from config.rules import MOST_EXTRA_TAGS, MOST_EXTRA_TAGS_WITH_ZONE, MOST_SCHEDULES
 from config.settings import Settings
 from cost import prices
 from cost.load import DEFAULT_MINUTES
@@ -96,6 +97,13 @@ def hardening() -> Sequence[str]:
         f"A web ACL costs {web_acl:g} USD a month, and {price('waf-requests'):.2f} USD for a million requests",
         f"prod keeps them for {prod(':LogGroup', 'containers').inputs['retentionInDays']} days",
         f"Traffic logs are only written and expire after {RETENTION_DAYS} days",
+    ]
+
+
+def configuration() -> Sequence[str]:
+    return [
+        f"at most {MOST_EXTRA_TAGS}, and {MOST_EXTRA_TAGS_WITH_ZONE} with `hostedZoneId`",
+        f"at most {MOST_SCHEDULES} schedules",
     ]
 
 
@@ -195,6 +203,7 @@ def alarms() -> Sequence[str]:
 SENTENCES: Final[Mapping[str, Callable[[], Sequence[str]]]] = {
     "README.md": readme,
     "docs/alarms.md": alarms,
+    "docs/configuration.md": configuration,
     "docs/encryption.md": encryption,
     "docs/firewall.md": firewall,
     "docs/hardening.md": hardening,
