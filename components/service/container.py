@@ -14,7 +14,8 @@ from components.lib.names import CONTAINER
 from components.lib.timeline import CONTAINER_CHECK, START_PERIOD_SECONDS
 
 _USER = "1001"
-# Where the app writes. The sizes, in MiB, count towards the task's memory.
+# Where the app writes. The sizes, in MiB, count towards the task's memory. AWS announcement of 2026-01, "Amazon ECS now
+# supports tmpfs mounts on AWS Fargate and ECS Managed Instances"; older copies of AWS's documents deny it.
 _WRITABLE = {"/tmp": 64, "/app/logs": 64}  # noqa: S108 - the container's /tmp, not this machine's
 _OPEN_FILES = 65536
 # The image has node and no curl. The URL has an address, as `localhost` may be IPv6, where nothing listens.
@@ -77,5 +78,6 @@ class Container:
 
 
 def _tmpfs() -> list[dict[str, Any]]:
+    """Returns mounts that the app owns. ECS takes `uid` and `gid` with a value (ministryofjustice/opg-lpa #3734)."""
     options = ["rw", "nosuid", "nodev", "noexec", f"uid={_USER}", f"gid={_USER}", "mode=0700"]
     return [{"containerPath": path, "size": size, "mountOptions": options} for path, size in sorted(_WRITABLE.items())]
