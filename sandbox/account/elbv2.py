@@ -4,9 +4,9 @@ make, and targets that get no traffic.
 moto deletes a load balancer with deletion protection. Elastic Load Balancing refuses.
 
 Sources: Elastic Load Balancing API Reference, 2015-12-01: CreateListener, ModifyListener, CreateRule, ModifyRule,
-CreateLoadBalancer, DeleteLoadBalancer (OperationNotPermitted), TargetHealth; Application Load Balancers User Guide,
-"Enable access logs", "Enable connection logs"; kubernetes-sigs/aws-load-balancer-controller, issue 2734, which has the
-error about cookies.
+CreateLoadBalancer, DeleteLoadBalancer (OperationNotPermitted), Listener, LoadBalancerAttribute, TargetHealth;
+Application Load Balancers User Guide, "Enable access logs", "Enable connection logs";
+kubernetes-sigs/aws-load-balancer-controller, issue 2734, which has the error about cookies.
 """
 
 import ipaddress
@@ -27,14 +27,23 @@ def create_listener(
     original: Callable[..., Any],
     elb: Any,
     load_balancer_arn: str,
+    protocol: str,
     port: str,
     certificate: str | None,
     **more: Any,
 ) -> Any:
-    """Refuses a second listener on a port, and a certificate that is not issued."""
+    """Refuses a second listener on a port, and a certificate that is not issued.
+
+    A listener without TLS has no security policy. moto gives it the default one.
+    """
     _require_issued(elb, certificate)
     _require_free_port(elb.load_balancers.get(load_balancer_arn), port)
-    return original(load_balancer_arn=load_balancer_arn, port=port, certificate=certificate, **more)
+    listener = original(
+        load_balancer_arn=load_balancer_arn, protocol=protocol, port=port, certificate=certificate, **more
+    )
+    if protocol == "HTTP":
+        listener.ssl_policy = None
+    return listener
 
 
 @replaces(ELBv2Backend)
@@ -94,6 +103,8 @@ def create_load_balancer(
 
     ELB returns an existing load balancer that has the same settings. The AWS provider refuses that one before the call
     (terraform-provider-aws, internal/service/elbv2/load_balancer.go, resourceLoadBalancerCreate). Here ELB refuses it.
+
+    An Application Load Balancer always balances across zones. moto has that turned off.
     """
     if any(one.name == name for one in elb.load_balancers.values()):
         raise DuplicateLoadBalancerName
@@ -102,7 +113,9 @@ def create_load_balancer(
         vpc = elb.ec2_backend.get_subnet(subnet_id).vpc_id
         if scheme != "internal" and not internet_gateways(elb.ec2_backend, vpc):
             raise ELBClientError("InvalidSubnet", f"VPC {vpc} has no internet gateway")
-    return original(name=name, subnet_ids=subnet_ids, scheme=scheme, **more)
+    balancer = original(name=name, subnet_ids=subnet_ids, scheme=scheme, **more)
+    balancer.attrs["load_balancing.cross_zone.enabled"] = "true"
+    return balancer
 
 
 @replaces(ELBv2Backend)

@@ -249,13 +249,19 @@ TARGET_GROUP = Resource(
 
 _LISTENER = ("port", "protocol", "sslPolicy", "certificateArn", "defaultActions")
 
+
+def _listener(found: Any, _: Context) -> Values:
+    """A listener without TLS has no security policy, which the AWS provider shows as an empty text."""
+    return {"sslPolicy": found.get("SslPolicy", "")}
+
+
 LISTENER = Resource(
     "aws:lb/listener:Listener",
     service=_SERVICE,
     create=Call("CreateListener", ("loadBalancerArn", *_LISTENER)),
     id=lambda answer, _: answer["Listeners"][0]["ListenerArn"],
     identity=lambda it: {"ListenerArn": it.id},
-    read=(Read("DescribeListeners", at="Listeners"),),
+    read=(Read("DescribeListeners", at="Listeners", show=_listener),),
     update=(Call("ModifyListener", _LISTENER, send_all=True),),
     delete=(Call("DeleteListener"),),
     rename={

@@ -48,6 +48,16 @@ def test_port_has_one_listener(world: World) -> None:
     assert used != other
 
 
+def test_http_listener_has_no_security_policy(world: World) -> None:
+    (listener,) = world.elb.describe_listeners(ListenerArns=[world.listener])["Listeners"]
+    assert (listener["Protocol"], listener.get("SslPolicy")) == ("HTTP", None)
+
+
+def test_application_load_balancer_balances_across_zones(world: World) -> None:
+    attributes = world.elb.describe_load_balancer_attributes(LoadBalancerArn=world.balancer)["Attributes"]
+    assert {"Key": "load_balancing.cross_zone.enabled", "Value": "true"} in attributes
+
+
 def test_internet_facing_load_balancer_needs_an_internet_gateway(world: World) -> None:
     with refused("InvalidSubnet.*has no internet gateway"):
         world.new_balancer("public", "internet-facing")
