@@ -18,7 +18,7 @@ _SET_USER_POOL = f"`pulumi config set --secret --path 'secrets.{_USER_POOL}'`"
 _SET_REDIS_TOKEN = "`openssl rand -hex 32 | pulumi config set --secret redisAuthToken`"  # noqa: S105 - a command
 # The inline policies of a role have at most 10,240 characters in all (IAM User Guide, "IAM and AWS STS quotas"). During
 # an update, old and new policies exist side by side, so the grants of one config get half of them.
-_MOST_GRANTS: Final[Mapping[tuple[str, ...], int]] = {
+MOST_GRANTS: Final[Mapping[tuple[str, ...], int]] = {
     ("secrets", "secretArns"): 20,  # to the execution role
     ("extraModelIds", "guardrailArns", "promptArns", "sesIdentityArns"): 25,  # to the task role
 }
@@ -189,7 +189,7 @@ def check_grants(settings: Settings, source: Source, mistakes: Mistakes) -> None
     An inference profile has an ARN in a condition, and one for each destination region.
     """
     more = {"extraModelIds": sum(1 + len(profile.model_arns) for profile in settings.inference_profiles.values())}
-    for keys, most in _MOST_GRANTS.items():
+    for keys, most in MOST_GRANTS.items():
         counts = {key: len(source.names(key) or source.items(key)) + more.get(key, 0) for key in keys}
         if sum(counts.values()) > most:
             entries = ", ".join(f"{key} {count}" for key, count in counts.items() if count)

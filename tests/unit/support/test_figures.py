@@ -18,6 +18,7 @@ from components.lib.app import DRAIN_SECONDS, HEALTH_PATH, PING_SECONDS, PORT, S
 from components.lib.quotas import ELASTIC_IPS
 from components.lib.timeline import JOB_MINUTES, PROTECTION_MINUTES, START_PERIOD_SECONDS, Timeline
 from components.service.strategy import LINEAR, Strategy
+from config.checks import MOST_GRANTS
 from config.rules import MOST_EXTRA_TAGS, MOST_EXTRA_TAGS_WITH_ZONE, MOST_SCHEDULES
 from config.settings import Settings
 from cost import prices
@@ -104,6 +105,10 @@ def configuration() -> Sequence[str]:
     return [
         f"at most {MOST_EXTRA_TAGS}, and {MOST_EXTRA_TAGS_WITH_ZONE} with `hostedZoneId`",
         f"at most {MOST_SCHEDULES} schedules",
+        *(
+            f"| {', '.join(f'`{key}`' for key in keys)} | at most {most} entries together"
+            for keys, most in MOST_GRANTS.items()
+        ),
     ]
 
 
