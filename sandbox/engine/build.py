@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.layout import Layout, SandboxError
-from sandbox.process import CommandError, run_with_progress, say
+from sandbox.process import say
 
 CHOICE_VARIABLE = "SANDBOX_ENGINE"
 _CLI = "github.com/pulumi/pulumi/pkg/v3"
@@ -184,7 +184,7 @@ def _build(layout: Layout, folder: Path, environment: Mapping[str, str], reason:
         shutil.rmtree(leftover, ignore_errors=True)
     part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.part-", dir=folder.parent))
     stamp = f"-s -w -X {_SDK}/go/common/version.Version={version}"
-    build = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-v"]
+    build = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false"]
     packages = [
         ("engine", "pulumi", stamp, f"{_CLI}/cmd/pulumi"),
         ("engine/languagehost", "pulumi-language-python", "-s -w", f"{_SDK}/python/cmd/pulumi-language-python"),
@@ -192,25 +192,29 @@ def _build(layout: Layout, folder: Path, environment: Mapping[str, str], reason:
     try:
         for module, name, flags, package in packages:
             command = [*build, "-ldflags", flags, "-o", str(part / name), package]
-            run_with_progress(command, f"building {name}", cwd=sources / module, env=env)
-        listing = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
-        answer = subprocess.run(listing, capture_output=True, text=True, check=False, cwd=sources / "engine", env=env)  # noqa: S603
-        if answer.returncode != 0:
-            raise CommandError("finding the language host's shim", answer.stderr.splitlines())
-        shutil.copyfile(Path(answer.stdout.strip()) / _SHIM, part / _SHIM.name)
+            _run(command, sources / module, env)
+        sdk = _run([go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK], sources / "engine", env).strip()
+        shutil.copyfile(Path(sdk) / _SHIM, part / _SHIM.name)
         (part / _SHIM.name).chmod(0o755)
         part.chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)
         part.replace(folder)
-    except (CommandError, OSError) as error:
+    except (subprocess.CalledProcessError, OSError) as error:
         raise SandboxError(
-            f"The engine could not be built. {error}\n"
+            f"The engine could not be built: {error}\n"
             f"A build needs Go's module proxy (`go env GOPROXY`) and 4 GB of disk below {folder.parent} (XDG_CACHE_HOME"
             f" names another folder) and Go's cache (`go env GOCACHE`). The next run continues where this one ended. Or"
             f" install {_INSTALL_PULUMI}"
         ) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _run(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
+    """Runs Go, with its downloads and its errors on this terminal. Returns its output."""
+    return subprocess.run(  # noqa: S603
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
 
 
 def _build_environment(environment: Mapping[str, str]) -> dict[str, str]:

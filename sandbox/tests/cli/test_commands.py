@@ -17,7 +17,6 @@ import pytest
 from sandbox.account import process as accounts
 from sandbox.cli import locks, state
 from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError
-from sandbox.process import CommandError, run_with_progress
 
 
 @pytest.fixture
@@ -265,17 +264,3 @@ def test_state_is_read_as_the_engine_writes_it(layout: Layout) -> None:
     assert state.resources(layout, "dev") == [
         state.Resource("aws:s3/bucket:Bucket", "b", {"bucket": "b"}, retained=False)
     ]
-
-
-def test_long_command_prints_progress_and_a_failed_one_its_last_lines(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sandbox.process.PROGRESS_SECONDS", 0.1)
-    script = "import time; [(print('line', n, flush=True), time.sleep(0.01)) for n in range(99)]; raise SystemExit(3)"
-    with pytest.raises(CommandError) as error:
-        run_with_progress([sys.executable, "-c", script], "counting", cwd=tmp_path, env=os.environ)
-    assert re.search(r"… counting, \d s: \d+ lines, line \d", capsys.readouterr().out)
-    lines = str(error.value).splitlines()
-    assert lines[0] == "counting failed:"
-    assert lines[-1].strip() == "line 98"
-    assert len(lines) < 30

@@ -19,7 +19,7 @@ case "$1" in
   env) echo "go${FAKE_GO_VERSION:-1.26.6}" ;;
   build)
     echo build >> "$FAKE_GO_LOG"
-    if [ -n "$FAKE_GO_ERROR" ]; then echo "go: first line" >&2; echo "$FAKE_GO_ERROR" >&2; exit 1; fi
+    if [ -n "$FAKE_GO_ERROR" ]; then echo "$FAKE_GO_ERROR" >&2; exit 1; fi
     while [ "$1" != -o ]; do shift; done
     sleep "${FAKE_GO_SECONDS:-0}"
     printf '#!/bin/sh\\n' > "$2"; chmod +x "$2" ;;
@@ -153,10 +153,12 @@ def test_old_go_is_refused_with_its_version(layout: Layout, environment: dict[st
         engine.find(layout, environment | {"FAKE_GO_VERSION": "1.21.3"})
 
 
-def test_failed_build_prints_its_last_lines_and_leaves_no_folder(layout: Layout, environment: dict[str, str]) -> None:
-    with pytest.raises(SandboxError) as error:
+def test_failed_build_shows_the_errors_of_go_and_leaves_no_folder(
+    layout: Layout, environment: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SandboxError, match="The engine could not be built"):
         engine.find(layout, environment | {"FAKE_GO_ERROR": "x.go:1: syntax error"})
-    assert "x.go:1: syntax error" in str(error.value)
+    assert "x.go:1: syntax error" in capfd.readouterr().err
     cache = engine.cache_folder(environment)
     assert [path for path in cache.iterdir() if path.is_dir()] == []
     assert engine.find(layout, environment).pulumi.exists()
