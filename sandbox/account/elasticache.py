@@ -74,12 +74,7 @@ def decrease_replica_count(request: Any) -> ActionResult:
 
 def _change_replica_count(request: Any) -> ActionResult:
     group = _group(request)
-    nodes: int = request._get_int_param("NewReplicaCount") + 1
-    if nodes == 1 and "enabled" in (group.automatic_failover, group.multi_az):
-        raise ElastiCacheException(
-            "InvalidParameterValue", "Automatic failover and Multi-AZ need at least one replica."
-        )
-    _set_nodes(group, nodes)
+    _set_nodes(group, request._get_int_param("NewReplicaCount") + 1)
     return ActionResult({"ReplicationGroup": group})
 
 

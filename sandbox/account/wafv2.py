@@ -104,7 +104,7 @@ def put_logging_configuration(
     [destination] = log_destination_configs
     name = destination.partition(":log-group:")[2].removesuffix(":*")
     logs = logs_backends[waf.account_id][waf.region_name]
-    if not name.startswith("aws-waf-logs-") or name not in logs.groups:
+    if name not in logs.groups:
         raise WAFv2ClientError("WAFInvalidParameterException", f"The ARN isn't valid: {destination}")
     source = {
         "aws:SourceAccount": waf.account_id,

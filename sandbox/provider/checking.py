@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .calls import check_tags, input_shape, parameters
-from .convert import ConversionError, find_member
+from .calls import check_tags, parameters
+from .convert import ConversionError
 from .resource import Context, Name, Resource
 from .rules import Fault
 from .values import UNKNOWN, Values, agrees, is_list, is_object, same
@@ -127,20 +127,7 @@ def faults(inputs: Values, it: Context) -> list[Fault]:
             except ConversionError as error:
                 found.append(Fault(error.path, error.reason))
     check_tags(resource, inputs.get("tagsAll", {}), found)
-    return list(dict.fromkeys([*found, *_missing(resource, inputs), *resource.rules(inputs)]))
-
-
-def _missing(resource: Resource, inputs: Values) -> Iterator[Fault]:
-    """The properties without which `create` would lack a parameter that the service's model requires."""
-    shape = input_shape(resource.service, resource.create.operation)
-    senders: dict[str, list[str]] = {}
-    for name in resource.create.properties:
-        parameter = (resource.rename.get(name) or find_member(shape, name) or "").partition(".")[0]
-        senders.setdefault(parameter, []).append(name)
-    for parameter in shape.required_members if shape else ():
-        names = senders.get(parameter)
-        if names and not any(name in inputs for name in names):
-            yield Fault(names[0], "is required")
+    return list(dict.fromkeys([*found, *resource.rules(inputs)]))
 
 
 def _ignoring(news: Values, olds: Values, paths: Collection[str]) -> Values:

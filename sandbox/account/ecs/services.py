@@ -112,7 +112,6 @@ def update_service(original: Callable[[], Any], request: Any) -> Any:
     held = _requested(request)
     _require_startable(request, held)
     before = triggers(held) if held else {}
-    _require_forced_capacity(request, held)
     answer = original()
     service = _requested(request)
     if service.task_definition:
@@ -157,22 +156,6 @@ def _drop_launch_type(service: Any) -> None:
     """A service with a capacity provider strategy has no launch type. moto gives it EC2."""
     if getattr(service, "capacity_provider_strategy", None):
         service.launch_type = None
-
-
-def _require_forced_capacity(request: Any, service: Any) -> None:
-    """Refuses other capacity providers without a new deployment, with ECS's message."""
-    strategy: list[dict[str, Any]] | None = request._get_param("capacityProviderStrategy")
-    held: list[dict[str, Any]] | None = getattr(service, "capacity_provider_strategy", None)
-    if strategy is None or request._get_param("forceNewDeployment") or _capacity(strategy) == _capacity(held or []):
-        return
-    raise InvalidParameterException(
-        "When switching from launch type to capacity provider strategy on an existing service, or making a change to a"
-        " capacity provider strategy on a service that is already using one, you must force a new deployment."
-    )
-
-
-def _capacity(strategy: list[dict[str, Any]]) -> set[tuple[str, int, int]]:
-    return {(one["capacityProvider"], one.get("base", 0), one.get("weight", 0)) for one in strategy}
 
 
 def _require_startable(request: Any, held: Any) -> None:

@@ -15,13 +15,6 @@ def _network_block_rules(inputs: Values) -> Iterator[Fault]:
     yield from network_address(inputs, "cidrBlock")
 
 
-def _vpc_endpoint_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon VPC User Guide, "Gateway endpoints"."""
-    if inputs.get("vpcEndpointType") == "Gateway":
-        rule = "must be s3 or dynamodb for a gateway endpoint"
-        yield from matches(inputs, "serviceName", r"(.*\.)?(s3|dynamodb)", rule)
-
-
 def _vpc_endpoint_policy_rules(inputs: Values) -> Iterator[Fault]:
     """Amazon VPC User Guide, "Amazon VPC quotas": the size of an endpoint policy."""
     yield from document(inputs, "policy", 20 * 1024)
@@ -194,7 +187,6 @@ VPC_ENDPOINT = Resource(
     outputs=("routeTableIds",),
     defaults={"vpcEndpointType": "Gateway"},
     tags=tags_of("vpc-endpoint"),
-    rules=_vpc_endpoint_rules,
 )
 
 

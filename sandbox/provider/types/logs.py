@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ..resource import Call, Name, Read, Resource, Tags
-from ..rules import Fault, document, found, one_of, required, resource_statements
+from ..rules import Fault, document, found, one_of, resource_statements
 from ..values import Values
 
 # Days.
@@ -22,11 +22,7 @@ def _log_group_rules(inputs: Values) -> Iterator[Fault]:
 
 
 def _metric_filter_rules(inputs: Values) -> Iterator[Fault]:
-    """Amazon CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax".
-
-    terraform-provider-aws, internal/service/logs/metric_filter.go: AWS's list of one item is a required object.
-    """
-    yield from required(inputs, "must be given", "metricTransformation")
+    """Amazon CloudWatch Logs User Guide, "Supported regular expressions (regex) syntax"."""
     for place, pattern in found(inputs, "pattern"):
         expressions = re.findall("%([^%]*)%", pattern)
         if len(expressions) > 2:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..resource import Call, Context, Read, Resource, Tags
-from ..rules import Fault, forbidden, given, matches, one_of, required
+from ..rules import Fault, forbidden, given, one_of, required
 from ..values import Values, is_list
 
 
 def _record_rules(inputs: Values) -> Iterator[Fault]:
     """Amazon Route 53 API Reference: ChangeResourceRecordSets, ResourceRecordSet."""
-    yield from matches(inputs, "setIdentifier", r".{1,128}", "must be 1 to 128 characters")
     if given(inputs, "aliases"):
         yield from forbidden(inputs, "must not be given for an alias", "records", "ttl")
     else:
@@ -175,7 +174,7 @@ HEALTH_CHECK = Resource(
         Read(
             "GetHealthCheck",
             at="HealthCheck.HealthCheckConfig",
-            show=lambda _, it: {"arn": f"arn:{it.partition}:route53:::healthcheck/{it.id}"},
+            show=lambda _, it: {"arn": f"arn:aws:route53:::healthcheck/{it.id}"},
         ),
     ),
     update=(Call("UpdateHealthCheck", _CHANGEABLE),),

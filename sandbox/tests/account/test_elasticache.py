@@ -74,9 +74,6 @@ def test_number_of_nodes_changes_in_both_directions(caches: Any) -> None:
     assert described(caches)["MemberClusters"] == ["app-005", "app-006", "app-001"]
     caches.decrease_replica_count(**change, NewReplicaCount=1)
     assert described(caches)["MemberClusters"] == ["app-006", "app-001"]
-    with refused("Automatic failover and Multi-AZ need at least one replica"):
-        caches.decrease_replica_count(**change, NewReplicaCount=0)
-    caches.modify_replication_group(**change, AutomaticFailoverEnabled=False, MultiAZEnabled=False)
     caches.decrease_replica_count(**change, NewReplicaCount=0)
     assert described(caches)["MemberClusters"] == ["app-001"]
 

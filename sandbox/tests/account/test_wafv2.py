@@ -67,13 +67,9 @@ def test_load_balancer_has_one_web_acl_which_cannot_be_deleted(world: World) -> 
 
 def test_log_needs_a_group_that_admits_the_delivery(world: World) -> None:
     acl, logs = new_acl(), client("logs")
-    for group in ("aws-waf-logs-app", "app"):
-        with refused("WAFInvalidParameterException"):
-            put_log(acl, GROUP.replace("aws-waf-logs-app", group))
-    for group in ("aws-waf-logs-app", "app"):
-        logs.create_log_group(logGroupName=group)
     with refused("WAFInvalidParameterException"):
-        put_log(acl, GROUP.replace("aws-waf-logs-app", "app"))
+        put_log(acl)
+    logs.create_log_group(logGroupName="aws-waf-logs-app")
     with refused("WAFLogDestinationPermissionIssueException"):
         put_log(acl)
     for wrong in ({"service": "logs.amazonaws.com"}, {"account": "1" * 12}, {"group": f"{GROUP}-2"}):

@@ -56,7 +56,7 @@ def test_only_changes_that_start_a_deployment_on_aws_start_one(world: TimedWorld
     assert len(world.deployments()) == 2
 
 
-def test_other_capacity_providers_need_a_new_deployment_and_are_rolled_back_with_it(world: TimedWorld) -> None:
+def test_other_capacity_providers_are_rolled_back_with_their_deployment(world: TimedWorld) -> None:
     def strategy(base: int) -> list[dict[str, Any]]:
         return [{"capacityProvider": "FARGATE", "base": base, "weight": 1}]
 
@@ -64,9 +64,6 @@ def test_other_capacity_providers_need_a_new_deployment_and_are_rolled_back_with
     world.update(capacityProviderStrategy=strategy(1), forceNewDeployment=True)
     assert "launchType" not in world.service()
     assert "launchType" not in world.primary()
-    world.update(capacityProviderStrategy=strategy(1))
-    with pytest.raises(world.ecs.exceptions.InvalidParameterException, match="you must force a new deployment"):
-        world.update(capacityProviderStrategy=strategy(2))
     world.update(capacityProviderStrategy=strategy(2), forceNewDeployment=True)
     assert len(world.deployments()) == 3
     bad = world.task("2", Fault.UNHEALTHY)
