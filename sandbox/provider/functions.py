@@ -8,11 +8,11 @@ from .values import Values
 
 
 def _caller_identity(account: Account, _: Values) -> Values:
-    return {"accountId": account.identity()["account"]}
+    return {"accountId": account.id}
 
 
-def _partition(account: Account, _: Values) -> Values:
-    return {"partition": account.identity()["partition"]}
+def _partition(_account: Account, _: Values) -> Values:
+    return {"partition": "aws"}  # of every region that the program knows
 
 
 def _availability_zones(account: Account, args: Values) -> Values:

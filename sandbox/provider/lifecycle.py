@@ -213,13 +213,6 @@ class Lifecycle:
             raise AccountError(operation, "NotKept", f"{reason}: the sandbox cannot carry this out")
         return reading.outputs(resource, inputs, shown, self._default_tags)
 
-    def _recorded(self, inputs: Values, it: Context) -> Values:
-        try:
-            shown = reading.live(it, inputs) or {}
-        except AccountError:
-            shown = {}  # the id alone still lets the next run find the object
-        return reading.outputs(it.resource, inputs, shown, self._default_tags)
-
     def _half_made(self, inputs: Values, it: Context, error: Exception, dropped: Collection[str] = ()) -> HalfMadeError:
         """Returns the error with what the state then says: what was asked for, whatever AWS has done of it.
 
@@ -227,8 +220,9 @@ class Lifecycle:
         plugin SDK, helper/schema: without `d.Partial` a failed create or update saves the plan; pulumi, issue 21458).
         """
         asked = {name: value for name, value in inputs.items() if name not in MARKS}
-        recorded = {name: value for name, value in self._recorded(inputs, it).items() if name not in dropped}
-        return HalfMadeError(it.id, recorded | asked, inputs, str(error))
+        recorded = reading.outputs(it.resource, inputs, reading.live(it, inputs) or {}, self._default_tags)
+        kept = {name: value for name, value in recorded.items() if name not in dropped}
+        return HalfMadeError(it.id, kept | asked, inputs, str(error))
 
 
 def _call_for(call: Call, news: Values) -> Call:

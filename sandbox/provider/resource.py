@@ -46,11 +46,7 @@ class Context:
 
     @property
     def account_id(self) -> str:
-        return self.account.identity()["account"]
-
-    @property
-    def partition(self) -> str:
-        return self.account.identity()["partition"]
+        return self.account.id
 
     def call(self, operation: str, /, **params: Any) -> Any:
         """Calls an operation of the type's service. Raises AccountError."""

@@ -15,7 +15,7 @@ from .lifecycle import HalfMadeError, Lifecycle
 from .resource import Resource
 from .rules import Fault
 from .stubs import grpc, plugin, provider, provider_grpc, sdk_version, status
-from .values import UNKNOWN, Values, from_struct, is_object, leaves, to_struct
+from .values import UNKNOWN, Values, from_struct, leaves, to_struct
 
 # The provider settings that the program or the engine gives. Endpoint and credentials come from the environment.
 SETTINGS = frozenset(
@@ -32,12 +32,10 @@ _EXPECTED = (AccountError, ConversionError, HalfMadeError, TimeoutError, ValueEr
 _T = TypeVar("_T")
 
 
-def _require_allowed(account: Account, allowed: Any) -> None:
+def _require_allowed(account: Account, allowed: Collection[str]) -> None:
     """Refuses an account that the setting does not list, in the words of hashicorp/aws-sdk-go-base."""
-    # The engine passes a list in a provider's settings as JSON.
-    listed: Any = json.loads(allowed) if isinstance(allowed, str) else allowed
-    if listed and account.identity()["account"] not in listed:
-        raise ValueError(f"AWS account ID not allowed: {account.identity()['account']}")
+    if allowed and account.id not in allowed:
+        raise ValueError(f"AWS account ID not allowed: {account.id}")
 
 
 class Request:
@@ -123,9 +121,6 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin.PluginInfo:  # noqa: N802
         return plugin.PluginInfo(version=sdk_version("pulumi_aws"))
 
-    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> provider.GetSchemaResponse:  # noqa: N802
-        return provider.GetSchemaResponse(schema="{}")
-
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: N802
         if self._lifecycle:
             self._lifecycle.cancel()
@@ -161,11 +156,10 @@ class AwsProvider(provider_grpc.ResourceProviderServicer):
         region = config.get("region") or self._environment.get("AWS_REGION") or ""
         if region is UNKNOWN or not region:
             raise ValueError("no region: set aws:region, or the provider's region")
-        given = config.get("defaultTags")
-        tags: Any = json.loads(given) if isinstance(given, str) else given
-        account = Account(endpoint, region, self._environment)
-        _require_allowed(account, config.get("allowedAccountIds"))
-        self._lifecycle = Lifecycle(account, tags.get("tags") or {} if is_object(tags) else {})
+        account = Account(endpoint, region)
+        # The SDK passes lists and objects in a provider's settings as JSON.
+        _require_allowed(account, json.loads(config.get("allowedAccountIds", "[]")))
+        self._lifecycle = Lifecycle(account, json.loads(config.get("defaultTags", "{}")).get("tags", {}))
         return provider.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     # Functions

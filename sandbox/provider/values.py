@@ -16,19 +16,8 @@ Values = dict[str, Any]
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the wire signature of a secret value, not a secret
-_UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-# The engine has one sentinel for each kind of value; any of them can come in, a string's goes out.
-_UNKNOWNS = frozenset(
-    {
-        _UNKNOWN_STRING,
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    }
-)
+# The protocol has a sentinel for each kind of value. Python's SDK and the engine send the one of a string for all.
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 # Values that count as not set, an empty JSON document included.
@@ -80,7 +69,7 @@ def _from_value(value: Value, found_secret: Callable[[], None]) -> Any:
         found_secret()
         return _from_value(fields["value"], found_secret)
     plain = None if kind in (None, "null_value") else getattr(value, kind)
-    if plain in _UNKNOWNS:
+    if plain == _UNKNOWN:
         return UNKNOWN
     return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
@@ -99,7 +88,7 @@ def _to_wire(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_to_wire(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if value is UNKNOWN:
-        return _UNKNOWN_STRING
+        return _UNKNOWN
     return value if isinstance(value, str | int | float | None) else str(value)
 
 

@@ -61,7 +61,7 @@ def _new_notifications(values: Values, _: Context) -> list[Values]:
 def _described(found: Any, it: Context) -> Values:
     filters: Values = found.get("CostFilters", {})
     return {
-        "arn": f"arn:{it.partition}:budgets::{it.account_id}:budget/{it['name']}",
+        "arn": f"arn:aws:budgets::{it.account_id}:budget/{it['name']}",
         "costFilters": [{"name": name, "values": values} for name, values in filters.items()],
     }
 

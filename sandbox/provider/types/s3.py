@@ -107,7 +107,7 @@ BUCKET = Resource(
     create=Call("CreateBucket", ("bucket",), prepare=_location),
     id="bucket",
     identity=_bucket,
-    read=(Read("GetBucketLocation", show=lambda _, it: {"arn": f"arn:{it.partition}:s3:::{it.id}"}),),
+    read=(Read("GetBucketLocation", show=lambda _, it: {"arn": f"arn:aws:s3:::{it.id}"}),),
     delete=(Call("DeleteBucket"),),
     outputs=("arn",),
     defaults={"forceDestroy": False},

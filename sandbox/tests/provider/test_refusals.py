@@ -58,7 +58,7 @@ def test_a_missing_endpoint_is_refused() -> None:
 
 
 def test_account_that_does_not_answer_is_named_with_the_way_to_start_it() -> None:
-    account = Account("http://127.0.0.1:1", "us-east-1", {})
+    account = Account("http://127.0.0.1:1", "us-east-1")
     with pytest.raises(AccountError, match="the sandbox's account does not answer: `make up` starts it"):
         account.call("sts", "GetCallerIdentity", {})
 

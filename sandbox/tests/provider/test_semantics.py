@@ -48,12 +48,6 @@ def test_an_unknown_value_is_a_change_and_replaces_if_its_property_does(world: W
     assert list(difference.replaces) == ["name"]
 
 
-def test_every_sentinel_of_the_engine_is_unknown() -> None:
-    sentinels = ["1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"]
-    values, _ = from_struct(to_struct({"a": sentinels[0], "b": [sentinels[1]]}))
-    assert values == {"a": UNKNOWN, "b": [UNKNOWN]}
-
-
 # Secrets
 
 
