@@ -260,8 +260,6 @@ def _escaped(value: str) -> str:
 def _print_summary(project: Project, folder: Path, definition: TaskDefinition) -> None:
     shown = os.path.relpath(folder)
     container = definition.container
-    for other in definition.others:
-        say(f"Container: {other} is left out")
     secrets = ", ".join(sorted(project.app_env)) or "none"
     say(f"Secrets: {secrets}{f', in {shown}/app.env, which only you can read' if project.app_env else ''}")
     if project.redis_env:

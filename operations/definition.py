@@ -95,7 +95,6 @@ class TaskDefinition:
     memory: int  # MiB
     architecture: str  # X86_64 or ARM64
     container: Container
-    others: tuple[str, ...]  # the names of the other containers
 
     @classmethod
     def of(cls, described: Mapping[str, Any], container: str) -> Self:
@@ -120,7 +119,6 @@ class TaskDefinition:
             memory=int(described["memory"]),
             architecture=platform.get("cpuArchitecture") or "X86_64",
             container=Container.of(containers[container]),
-            others=tuple(sorted(set(containers) - {container})),
         )
 
     @property

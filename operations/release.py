@@ -96,9 +96,7 @@ def names_of(targets: Sequence[Target]) -> str:
     return " and ".join(target.stack for target in targets)
 
 
-def release(
-    environment: str, source: Target, targets: Sequence[Target], tag: str, *, wave: int = 1, yes: bool = False
-) -> None:
+def release(environment: str, source: Target, targets: Sequence[Target], tag: str, *, wave: int, yes: bool) -> None:
     """Copies an image to the registry of each stack, and deploys it wave by wave.
 
     Args:

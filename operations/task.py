@@ -79,8 +79,6 @@ def run(
     secrets = inject(target, definition)
     environment = composed(container, secrets, credentials.variables, target.region, port, os.environ)
     say(f"Task: {definition.name}, container {container.name}")
-    for other in definition.others:
-        say(f"Container: {other} does not run here")
     say(f"Secrets: {', '.join(secrets) or 'none'}")
     say(f"AWS: as {credentials.whose}")
     say(f"Limits: {', '.join(f'{limit.name} {limit.soft}/{limit.hard}' for limit in container.ulimits) or 'none'}")

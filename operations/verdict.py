@@ -187,15 +187,13 @@ def _complaint(service: _Answer, primary: _Answer) -> str:
 def _weights(entry: _Answer, answers: Answers) -> dict[str, int]:
     """Returns the percentage of production traffic of each target group of a load balancer entry."""
     advanced = _part(entry, "advancedConfiguration")
-    first, second = entry.get("targetGroupArn"), advanced.get("alternateTargetGroupArn")
-    if not first:
-        return {}
+    first, second = str(entry["targetGroupArn"]), advanced.get("alternateTargetGroupArn")
     if not second:
-        return {str(first): 100}
+        return {first: 100}
     actions = answers.rules.get(advanced.get("productionListenerRule", ""), [])
     groups = [group for action in actions for group in action.get("ForwardConfig", {}).get("TargetGroups", [])]
     weights = {str(group["TargetGroupArn"]): int(group.get("Weight", 1)) for group in groups}
-    return {str(arn): weights.get(str(arn), 0) for arn in (first, second)}
+    return {arn: weights.get(arn, 0) for arn in (first, str(second))}
 
 
 def _rows(intended: str, answers: Answers, service: _Answer) -> list[tuple[str, str]]:

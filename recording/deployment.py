@@ -58,10 +58,6 @@ class Deployment:
             raise AssertionError(f"{len(found)} resources of type {type_}, name {name}")
         return found[0]
 
-    def named(self, urn: str) -> Registration:
-        """Returns the resource with that URN."""
-        return next(r for r in self.registered if r.urn == urn)
-
     def containers(self) -> list[Any]:
         """Returns the container definitions of the only task definition."""
         return self.one(":TaskDefinition").json("containerDefinitions")

@@ -80,7 +80,7 @@ class Names:
         return _fit_name(base if self.stack == _PLAIN_STACK else f"{base}-{self.stack}", limit, legal)
 
 
-def _fit_name(name: str, limit: int, legal: re.Pattern[str] = _ANY) -> str:
+def _fit_name(name: str, limit: int, legal: re.Pattern[str]) -> str:
     """Returns `name` if it has at most `limit` characters and matches `legal`, else a shortened name with a hash."""
     if len(name) <= limit and legal.fullmatch(name):
         return name

@@ -53,9 +53,7 @@ def test_stop_timeout_defaults_to_fargates(stop_timeout: dict[str, int], read: i
         "memory": "512",
         "containerDefinitions": [{"name": "c", "image": "i", **stop_timeout}, {"name": "sidecar", "image": "i"}],
     }
-    definition = TaskDefinition.of(described, "c")
-    assert definition.container.stop_timeout == read
-    assert definition.others == ("sidecar",)
+    assert TaskDefinition.of(described, "c").container.stop_timeout == read
     with pytest.raises(OperationError, match="no container d; its containers: c, sidecar"):
         TaskDefinition.of(described, "d")
 
