@@ -81,6 +81,15 @@ def test_first_failure_stops_the_rest(stacks: list[FakeStack], capsys: pytest.Ca
     assert f"table of prod: {', '.join(STACKS)}" in capsys.readouterr().out
 
 
+def test_update_that_succeeds_without_a_good_service_stops_the_rest(stacks: list[FakeStack]) -> None:
+    stacks[1].becomes = Outcome.ROLLED_BACK
+    with pytest.raises(
+        OperationError, match=r"Not verified: it is rolled back\.\n.* stopped before prod-eu-north-1 and"
+    ):
+        released(stacks)
+    assert updated == ["prod", "prod-ap-northeast-1"]
+
+
 def test_others_of_a_wave_end_before_the_release_stops(stacks: list[FakeStack]) -> None:
     stacks[1].fails = True
     with pytest.raises(OperationError, match=r"stopped before prod-us-west-2\."):

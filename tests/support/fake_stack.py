@@ -23,6 +23,7 @@ class FakeStack:
         self.digest = OLD
         self.outcome = Outcome.GOOD
         self.fails = False
+        self.becomes = Outcome.GOOD  # by a `pulumi up` that succeeds
         self.half_updated = False
         self.updates: list[tuple[str, ...]] = []
         self.added: list[str] = []  # by hand
@@ -55,7 +56,7 @@ class FakeStack:
         if self.fails:
             self.outcome = Outcome.ROLLED_BACK
             raise PulumiError(f"`pulumi up` of {self.stack} ended with status 255")
-        self.digest, self.outcome = DIGEST, Outcome.GOOD
+        self.digest, self.outcome = DIGEST, self.becomes
 
 
 def verify(stack: FakeStack, _wait: float = 0) -> Verdict:
