@@ -10,7 +10,7 @@ from operations.errors import OperationError
 from operations.target import Target
 from operations.verdict import Answers, Outcome, Verdict, judge
 
-EVENTS = 10
+_EVENTS = 10
 _POLL_SECONDS = 10.0
 # A task takes less than this from its start until it is healthy. ECS starts tasks beside deployments, too: when the
 # autoscaler asks for more, and in place of a task that Spot has taken.
@@ -148,7 +148,7 @@ def print_verdict(target: Target, verdict: Verdict) -> None:
     if verdict.outcome is Outcome.GOOD or not verdict.events:
         return
     say("The service's last events (UTC), the latest first:")
-    for event in verdict.events[:EVENTS]:
+    for event in verdict.events[:_EVENTS]:
         say(f"  {_utc(event):%Y-%m-%d %H:%M:%S}  {event['message']}")
 
 
@@ -164,7 +164,9 @@ def as_object(target: Target, verdict: Verdict, added: Sequence[str]) -> dict[st
         "outcome": verdict.outcome.value,
         "line": verdict.line,
         "figures": dict(verdict.rows),
-        "events": [{"time": _utc(event).isoformat(), "message": event["message"]} for event in verdict.events[:EVENTS]],
+        "events": [
+            {"time": _utc(event).isoformat(), "message": event["message"]} for event in verdict.events[:_EVENTS]
+        ],
         "addedByHand": list(added),
     }
 

@@ -79,7 +79,8 @@ def test_image_is_copied_to_every_region_before_the_first_update(
     assert copied == [("staging", name, "1.4.2") for name in STACKS]
     assert updated == list(STACKS)
     assert {one.updates[0] for name, one in stacks.items() if name in STACKS} == {("--diff",)}
-    assert summary(folder).startswith("### prod is deployed\n")
+    assert summary(folder).startswith("### prod is deployed\n\n```text\n")
+    assert summary(folder).endswith("\n```\n")
 
 
 def test_first_environment_gets_its_images_from_the_apps_pipeline(

@@ -34,6 +34,7 @@ def test_row_can_be_checked_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
     output = shown(capsys, "prod")
     assert " ".join(line(output, "Fargate on demand: vCPU")) == "2 tasks x 1 vCPU x 730 h 1,460 vCPU-hour 0.04048 59.10"
     assert " ".join(line(output, "NAT gateways")) == "3 gateways x 730 h 2,190 hour 0.045 98.55"
+    assert "?" not in line(output, "sum")
     assert "Under load" not in output
     assert "Bedrock" not in output
 

@@ -1,5 +1,6 @@
 """What the commands print and ask."""
 
+import argparse
 import io
 import os
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from config.stack_files import ROOT
-from operations.console import confirm
+from operations.console import confirm, number_of_stacks
 from operations.errors import OperationError
 
 
@@ -40,3 +41,10 @@ def test_any_other_answer_is_a_refusal(monkeypatch: pytest.MonkeyPatch, typed: s
     monkeypatch.setattr(sys, "stdin", _Terminal(typed))
     with pytest.raises(OperationError, match=r"^Nothing was done\.$"):
         confirm("Go on?", yes=False)
+
+
+def test_a_wave_has_one_stack_or_more() -> None:
+    assert number_of_stacks("1") == 1
+    for text in ("0", "-1", "1.5", "all", "²"):
+        with pytest.raises(argparse.ArgumentTypeError, match="is not a number of stacks, which is 1 or more"):
+            number_of_stacks(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -119,6 +120,16 @@ def test_role_that_ecs_cannot_assume_reads_nothing(deployed: Deployed) -> None:
     deployed.client("iam").update_assume_role_policy(RoleName=EXECUTION_ROLE, PolicyDocument=document(trust))
     text = refusal(deployed, {"POOL": arn})
     assert "does not let ecs-tasks.amazonaws.com assume it (sts:AssumeRole" in text
+
+
+def test_key_of_aws_needs_no_grant(deployed: Deployed) -> None:
+    """Secrets Manager may name the key of a secret that was made in the console (API Reference, DescribeSecret)."""
+    kms = deployed.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    arn = deployed.secret("pool", SecretString=HIDDEN, KmsKeyId=key["KeyId"])
+    kms.describe_key = mock.Mock(return_value={"KeyMetadata": {**key, "KeyManager": "AWS"}})
+    deployed.grant_reading(arn)
+    assert inject(deployed.target, deployed.register({"POOL": arn})) == {"POOL": HIDDEN}
 
 
 def test_customer_key_needs_a_grant(deployed: Deployed) -> None:

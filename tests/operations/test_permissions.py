@@ -78,7 +78,6 @@ def test_boundary_must_allow_too() -> None:
         ({"StringEqualsIgnoreCase": {"aws:RequestedRegion": "US-EAST-1"}}, True),
         ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/r"}}, True),
         ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/r"}}, False),
-        ({"ArnLike": {"aws:PrincipalArn": "arn:*:role/r"}}, False),
         (
             {
                 "StringEquals": {"aws:RequestedRegion": "us-east-1"},
@@ -98,6 +97,15 @@ def test_condition_key_with_several_values(operator: str, holds: bool) -> None:
     statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
     assert role(statement).may("kms:Decrypt", "k", {"kms:resourcealiases": ["alias/one", "alias/two"]}) is holds
     assert role(statement).may("kms:Decrypt", "k", {"kms:resourcealiases": []}) is not holds
+
+
+@pytest.mark.parametrize(
+    ("pattern", "holds"), [("arn:aws:secretsmanager:*:*:secret:a/*", True), ("arn:*:secret:*", False)]
+)
+def test_wildcard_in_an_arn_matches_colons_in_its_last_part_alone(pattern: str, holds: bool) -> None:
+    condition = {"ArnLike": {"kms:EncryptionContext:SecretARN": pattern}}
+    statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*", "Condition": condition}
+    assert role(statement).may("kms:Decrypt", "k", {"kms:encryptioncontext:secretarn": SECRET}) is holds
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,13 @@ def test_backend_that_does_not_answer_before_the_update_restores_the_version(
     assert RESTORED in capsys.readouterr().out
 
 
+def test_version_that_the_registry_lacks_changes_nothing() -> None:
+    stack = _Stack(["2", "1"], on="sandbox")
+    with pytest.raises(OperationError, match=r"TO=3: .* holds no such image\. Name a tag that it holds"):
+        rolling.rollback(cast(Target, stack), to="3")
+    assert (stack.commands, stack.config()) == ([], {"imageTag": "2"})
+
+
 @pytest.mark.parametrize("history", ["later", PulumiError("no valid credentials")], ids=["later", "refused"])
 def test_verification_that_aws_refuses_names_the_version_that_was_replaced(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], history: str | PulumiError

@@ -128,9 +128,11 @@ def test_check_that_asks_for_a_manual_decision_is_undecided() -> None:
 
 def test_report_is_printed_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     call = "us-east-1 -- ClientError[1]: An error occurred (X) when calling the ListWebACLs operation (…): Y"
-    print_report(report(entry("s3_bucket_object_versioning"), not_decided={"elbv2_deletion_protection": call}))
+    needed, useless = entry("s3_bucket_object_versioning"), entry("ec2_elastic_ip_unassigned", only="nat", when="HTTPS")
+    print_report(report(needed, useless, not_decided={"elbv2_deletion_protection": call}, **HTTPS))
     lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"  Medium +elbv2_waf_acl_attached +aws:lb\S+ app +ELBv2 ALB voiceter-backend is .*", lines[2])
+    assert any(line.startswith("NOT NEEDED: ec2_elastic_ip_unassigned (nat), with HTTPS: ") for line in lines)
     assert "  elbv2_deletion_protection: ListWebACLs failed" in lines
     assert lines[-2].startswith("FOUND: 4 findings; 1 more are in docs/hardening.md")
     assert lines[-1].startswith("1 findings are about what the stack does not create")
@@ -178,6 +180,7 @@ def test_command_runs_prowler_on_the_services_of_the_stack(
     assert "elbv2_waf_acl_attached" in capsys.readouterr().out
     ran = printed.read_text()
     assert "aws --region us-east-1 --service cloudwatch ec2 elbv2 s3 vpc --excluded-check" in ran
+    assert "--output-formats json-ocsf " in ran
     assert ("\nhttp_proxy=http://127.0.0.1:1\n" in ran) is (on == "sandbox")
     assert ("\nNO_PROXY=" in ran) is (on == "aws")
     assert operations.main(["scan", "prod", "--json"]) == 1
@@ -186,9 +189,10 @@ def test_command_runs_prowler_on_the_services_of_the_stack(
     assert {"check", "severity", "resource", "text"} == set(shown["findings"][0])
 
 
-def test_prowler_that_fails_is_an_error_with_its_last_lines(prowler: Callable[[str], Path]) -> None:
-    prowler("echo 'no credentials' >&2; exit 1")
-    with pytest.raises(OperationError, match="Prowler ended with status 1:\n  no credentials"):
+@pytest.mark.parametrize("status", [1, 0], ids=["it fails", "it writes no findings"])
+def test_prowler_that_fails_is_an_error_with_its_last_lines(prowler: Callable[[str], Path], status: int) -> None:
+    prowler(f"echo 'no credentials' >&2; exit {status}")
+    with pytest.raises(OperationError, match=f"Prowler ended with status {status}:\n  no credentials"):
         scanning.scan(stack("aws"))
 
 

@@ -120,12 +120,14 @@ def test_stack_without_a_service_is_a_row_that_says_so() -> None:
 
 
 def test_stack_that_cannot_be_read_is_a_row_beside_the_others() -> None:
-    broken, other = reported(stack("prod", {}), stack("prod-us-west-2")).stacks
+    found = reported(stack("prod", {}), stack("prod-us-west-2"))
+    broken, other = found.stacks
     assert broken.faults == (
         "The stack prod has no outputs, because it was never brought up: `pulumi up --stack prod`.",
     )
     assert set(broken.cells[1:]) == {"-"}
     assert other.faults == ()
+    assert len(found.faults) == 1
 
 
 def test_refusal_of_aws_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

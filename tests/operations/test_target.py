@@ -49,6 +49,11 @@ def test_first_line_names_the_stack_and_how_to_choose_the_other(shell: Shell, mo
     )
 
 
+def test_make_command_of_a_message_works_on_the_same_stack() -> None:
+    assert Target("prod", "aws").make("verify", "WAIT=60") == "make verify STACK=prod WAIT=60"
+    assert Target("prod", "sandbox").make("verify", "WAIT=60") == "make verify STACK=prod ON=sandbox WAIT=60"
+
+
 def test_client_has_the_stacks_region_and_the_shells_credentials(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "theirs")
@@ -81,7 +86,7 @@ def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Shell) -> N
 def test_stack_is_half_updated_if_an_object_in_its_state_failed(
     shell: Shell, errors: dict[str, list[str]], *, half_updated: bool
 ) -> None:
-    resources: list[dict[str, Any]] = [{"urn": "stack"}, {"urn": "balancer", "id": "arn", **errors}]
+    resources: list[dict[str, Any]] = [{"urn": "stack"}, {"urn": "vpc", "id": "v"}, {"urn": "alb", "id": "a", **errors}]
     assert _answering(shell, {"deployment": {"resources": resources}}).is_half_updated() is half_updated
 
 

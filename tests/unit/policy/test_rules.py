@@ -24,6 +24,7 @@ LISTENER, LOAD_BALANCER = "aws:lb/listener:Listener", "aws:lb/loadBalancer:LoadB
 LOG_GROUP, REPOSITORY = "aws:cloudwatch/logGroup:LogGroup", "aws:ecr/repository:Repository"
 TASK, SERVICE = "aws:ecs/taskDefinition:TaskDefinition", "aws:ecs/service:Service"
 INGRESS, SECRET = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "aws:secretsmanager/secret:Secret"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 ATTACHMENT, ROLE_POLICY = "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/rolePolicy:RolePolicy"
 TLS = {
     "Sid": "TlsOnly",
@@ -304,6 +305,8 @@ def way_in(group: Resource, port: Any = 443, to_port: Any = None, **source: Any)
         (way_in(TASKS, cidrIpv4="0.0.0.0/1"), True),
         (way_in(TASKS, cidrIpv4="203.0.113.7/32"), True),
         (way_in(TASKS, prefixListId="pl-1"), True),
+        (way_in(TASKS, cidrIpv4="anywhere"), True),
+        (made(EGRESS, "way-out", cidrIpv4="0.0.0.0/0", fromPort=443, toPort=443), False),
         (made(INGRESS, "way-in", cidrIpv4="0.0.0.0/0", fromPort=443, toPort=443, securityGroupId="sg-1"), True),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -83,6 +84,15 @@ def test_update_that_sends_the_difference_is_left_alone(case: str) -> None:
     changes, _ = RESTORED[case]
     assert problem_of(RUNNING, properties(), properties(**changes)) == ""
     assert problem_of(RUNNING, properties(**changes), properties()) == ""
+
+
+def test_service_that_runs_what_the_state_says_is_left_alone() -> None:
+    """ECS returns a base of 0 that the state may lack."""
+    running = replace(
+        RUNNING, capacity=frozenset(CapacityProvider(*one, 50) for one in (("FARGATE", 1), ("FARGATE_SPOT", 0)))
+    )
+    found = properties(spot=50.0, force=True)
+    assert problem_of(running, found, found) == ""
 
 
 def test_order_does_not_matter() -> None:
