@@ -159,18 +159,23 @@ def supported(token: str) -> set[str]:
 
 
 def test_types_are_those_that_the_program_registers() -> None:
-    assert TYPES.keys() == {token for token in registered()[0] if token.startswith("aws:")}
+    tokens = {token for token in registered()[0] if token.startswith("aws:")}
+    assert tokens == TYPES.keys(), (
+        "sandbox/README.md, Add a resource type; a type of some keys alone goes into FEATURES"
+    )
 
 
 def test_every_type_that_the_program_registers_has_a_cost_or_a_reason_to_be_free() -> None:
     tokens = {one.type for deployment in deployments() for one in deployment.registered}
-    assert {token for token in tokens if token.startswith("aws")} <= {*PRICED, *FREE}
+    unpriced = {token for token in tokens if token.startswith("aws")} - {*PRICED, *FREE}
+    assert unpriced == set(), "these types need a cost in PRICED, or a reason in cost/free.py"
 
 
 @pytest.mark.parametrize("token", TYPES)
 def test_properties_are_those_that_the_program_sets(token: str) -> None:
     filled_in = {name for other, name in FILLED_IN if other == token}
-    assert supported(token) | filled_in == registered()[0][token] | filled_in
+    known, given = supported(token) | filled_in, registered()[0][token] | filled_in
+    assert known == given, "the type in sandbox/provider/types/ has to have the properties that the program sets"
 
 
 def test_every_generated_name_fits_its_type() -> None:

@@ -98,7 +98,8 @@ def test_data_is_backed_up_encrypted_and_protected() -> None:
 
 
 def test_every_table_of_the_contract_is_registered() -> None:
-    assert [table.name for table in run("prod").all(":Table")] == sorted(TABLES)
+    tables = [table.name for table in run("prod").all(":Table")]
+    assert tables == sorted(TABLES), "state every table in TABLES of tests/support/contract.py"
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -44,7 +44,7 @@ def outputs_with_logs(stack: str) -> frozenset[str]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_first_deployment_creates_everything_but_the_service(stack: str) -> None:
     first, second = run(stack, image=False), run(stack)
-    assert set(first.exports) == outputs_with_logs(stack)
+    assert set(first.exports) == outputs_with_logs(stack), "state an output, or a table, in tests/support/contract.py"
     assert set(second.exports) == outputs_with_logs(stack) | OUTPUTS_WITH_AN_IMAGE
     assert all(second.exports.values())
     made_later = {r.type for r in second.registered} - {r.type for r in first.registered}

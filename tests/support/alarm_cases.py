@@ -35,7 +35,7 @@ class Case:
 def put(facts: Facts, namespace: str, name: str, dimensions: Mapping[str, str], *values: float) -> list[Datum]:
     """Returns one datum a second. A metric that nobody emits is an error."""
     metric = facts.find(namespace, name, dimensions)
-    assert metric is not None, f"nobody emits {name} with {dict(dimensions)}"
+    assert metric is not None, f"tests/support/emitted.py has no {name} with {dict(dimensions)}"
     return [Datum(namespace, name, metric.unit, dimensions, value, second) for second, value in enumerate(values)]
 
 

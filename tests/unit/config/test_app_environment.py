@@ -8,6 +8,7 @@ import pytest
 
 from config.app_environment import app_environment, set_by_program
 from config.key import Declaration, declarations
+from config.rules import SET_BY_PLATFORM
 from config.settings import Settings
 from tests.support.config_values import HTTPS, REDIS
 from tests.support.contract import ENVIRONMENT, TABLES
@@ -46,15 +47,26 @@ def test_config_may_not_use_the_name_of_any_variable(redis: dict[str, Any]) -> N
     assert environment(**redis).keys() <= set_by_program().keys()
 
 
+def test_variable_of_a_key_belongs_to_nobody_else() -> None:
+    taken = {
+        declared.name: declared.key.env
+        for declared in KEYS_WITH_VARIABLE
+        if set_by_program()[declared.key.env] != declared.name or declared.key.env in SET_BY_PLATFORM
+    }
+    assert taken == {}, "another key, the program or AWS sets these variables: give `Key(env=…)` another name"
+
+
 @pytest.mark.parametrize("declared", KEYS_WITH_VARIABLE, ids=lambda declared: declared.name)
 def test_key_changes_its_variable_and_no_other(declared: Declaration) -> None:
     settings = load(HTTPS, "prod")
     changes: dict[str, tuple[object, str]] = {
         "boolean": (True, "true"),
         "integer": (987654, "987654"),
+        "number": (98.5, "98.5"),
         "string": ("unusual", "unusual"),
         "array": (("one", "two"), "one,two"),
     }
+    assert declared.schema["type"] in changes, "an object cannot become an environment variable"
     value, text = changes[declared.schema["type"]]
     if getattr(settings, declared.attribute) == value:
         value, text = False, "false"

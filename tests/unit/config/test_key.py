@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
+from pydantic import Strict
 
 from config.key import Declaration, declarations
 from config.load import parse
+from config.model import Keys
 from config.settings import Settings
 from config.source import Source
 
@@ -86,9 +89,44 @@ def test_values_beyond_its_rule_are_refused_with_the_rule(declared: Declaration)
 def test_declaration_is_complete(declared: Declaration) -> None:
     assert declared.key.help
     assert declared.rule
+    assert re.fullmatch("[A-Z][A-Z0-9_]*", declared.key.env or "X"), "an environment variable is named LIKE_THIS"
     unit = {"percent": "%", "seconds": "seconds", "minutes": "minutes", "days": "days", "usd": "USD", "mb": "MB"}
     last_word = declared.attribute.rpartition("_")[2]
     assert unit.get(last_word, declared.key.unit) == declared.key.unit
+
+
+@pytest.mark.parametrize("declared", KEYS, ids=lambda declared: declared.name)
+def test_secret_is_declared_as_one_and_becomes_no_plain_variable(declared: Declaration) -> None:
+    hidden = "writeOnly" in str(declared.schema)  # pydantic says so of SecretStr
+    assert hidden == declared.key.secret, "SecretStr and Key(…, secret=True) belong together"
+    assert not (hidden and declared.key.env), "the app gets a secret through the key `secrets`, not through `env`"
+
+
+def test_every_field_is_a_key() -> None:
+    missing = Keys.model_fields.keys() - {declared.attribute for declared in KEYS} - {"stack"}
+    assert not missing, "these fields of `Keys` lack a `Key(…)` in their annotation: the program would ignore the keys"
+
+
+def test_every_key_but_the_region_has_a_default() -> None:
+    required = [name for name, field in Keys.model_fields.items() if field.is_required()]
+    assert required == ["stack", "region"], "give these fields a default, as no stack that is up sets the new key"
+
+
+def test_defaults_obey_their_rules() -> None:
+    for stack in ("dev", "staging", "prod"):
+        defaults, _ = parse(Source(stack, {"aws:region": "us-east-1"}, frozenset()))
+        Keys.model_validate(defaults.model_dump(by_alias=True, include=set(Keys.model_fields), exclude_none=True))
+
+
+def test_numbers_and_booleans_are_strict() -> None:
+    loose = [
+        name
+        for name, field in Keys.model_fields.items()
+        if field.annotation in (int, float, bool) and not any(isinstance(each, Strict) for each in field.metadata)
+    ]
+    assert not loose, (
+        "declare these fields as StrictInt, StrictFloat or Flag: int takes '2.0' and true, bool takes 'yes'"
+    )
 
 
 def test_rules_read_as_the_end_of_must_be() -> None:

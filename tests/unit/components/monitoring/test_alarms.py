@@ -51,7 +51,8 @@ def states(watching: Rule, data: list[Datum], now: int) -> set[str]:
 
 def test_stack_with_every_feature_has_every_alarm() -> None:
     for deployment in (everything(), two_target_groups()):
-        assert {alarm.name for alarm in deployment.all(":MetricAlarm")} == set(CASES)
+        alarms = {alarm.name for alarm in deployment.all(":MetricAlarm")}
+        assert alarms == set(CASES), "state an alarm in CASES of alarm_cases.py, a table in TABLES of contract.py"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -89,7 +90,7 @@ def emitter(source: Selection | Insights) -> Emitted | None:
 def test_alarm_watches_emitted_metrics(name: str) -> None:
     for source in rule(name).sources.values():
         found = emitter(source)
-        assert found, f"nobody emits {source}"
+        assert found, f"tests/support/emitted.py has no {source}: nobody emits it, or it is missing there"
         # The description says so if today's image does not send the metric.
         assert ("waits" in registered(name)["alarmDescription"]) is not found.by_today
 
@@ -135,7 +136,7 @@ def test_description_ends_with_the_section_in_the_documents_and_the_dashboard(
         text = alarm.inputs["alarmDescription"]
         ending = re.search(rf" See docs/alarms\.md#([a-z0-9-]+) and {re.escape(link)}$", text)
         assert ending, text
-        assert f"\n#### `{ending[1]}`\n" in document
+        assert f"\n#### `{ending[1]}`\n" in document, "`make docs` renews docs/alarms.md"
         kind, _, severity = ending[1].rpartition("-")
         assert alarm.name.startswith(kind) and alarm.name.endswith(severity)
         # The limit of PutMetricAlarm. The AWS provider counts bytes.

@@ -42,7 +42,7 @@ def test_every_line_is_an_emitted_metric() -> None:
     for title, graph in graphs().items():
         assert graph["metrics"], title
         for emitted, _ in lines(graph):
-            assert emitted, (title, graph["metrics"])
+            assert emitted, f"tests/support/emitted.py lacks a metric of {title}: {graph['metrics']}"
             # The title says so if today's image does not send the metric.
             assert emitted.by_today is ("waits" not in title)
 
@@ -50,7 +50,9 @@ def test_every_line_is_an_emitted_metric() -> None:
 def test_the_graphs_show_what_operators_ask_for() -> None:
     shown = [line for graph in graphs().values() for line in lines(graph)]
     expected = [(emitted, stat) for emitted in FACTS.emitted() for stat in emitted.shown]
-    assert sorted(map(str, shown)) == sorted(map(str, expected))
+    assert sorted(map(str, shown)) == sorted(map(str, expected)), (
+        "`shown` in tests/support/emitted.py says what is drawn"
+    )
 
 
 def test_running_tasks_are_counted_by_the_minute() -> None:
