@@ -50,7 +50,9 @@ def complete(
     """Returns the inputs with name, defaults and tags filled in, and the properties that the sandbox does not know."""
     inputs = {name: value for name, value in news.items() if value is not None and name not in MARKS}
     unknown = [
-        Fault(path, f"the sandbox does not support this property of {resource.token}")
+        Fault(
+            path, f"the sandbox does not support this property of {resource.token}: add it in sandbox/provider/types/"
+        )
         for path in _unknown_properties(resource, inputs)
     ]
     defaulted = [name for name in resource.defaults if name not in inputs]

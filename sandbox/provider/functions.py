@@ -160,7 +160,7 @@ def invoke(account: Account, token: str, args: Values) -> Values:
         ValueError: no such function or argument, or nothing found; AccountError: the account refused a call.
     """
     if token not in FUNCTIONS:
-        raise ValueError(f"the sandbox does not support the function {token}")
+        raise ValueError(f"the sandbox does not support the function {token}: add it to sandbox/provider/functions.py")
     known, function = FUNCTIONS[token]
     unknown = sorted(args.keys() - set(known))
     if unknown:

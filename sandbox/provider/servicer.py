@@ -65,7 +65,7 @@ class Request:
         from .types import TYPES  # slow to import, and a plugin must start at once
 
         if self.type not in TYPES:
-            raise ValueError("the sandbox does not support this resource type")
+            raise ValueError("the sandbox does not support this resource type: sandbox/README.md says how to add one")
         return TYPES[self.type]
 
     @property

@@ -154,7 +154,7 @@ def test_an_inference_profile_and_where_it_leads(engine: Engine) -> None:
 
 
 def test_unknown_functions_and_arguments_are_named(engine: Engine) -> None:
-    with pytest.raises(Refused, match="does not support the function aws:ec2/getSubnet:getSubnet"):
+    with pytest.raises(Refused, match="not support the function aws:ec2/getSubnet:getSubnet: add it to sandbox"):
         engine.invoke("aws:ec2/getSubnet:getSubnet", {})
     with pytest.raises(Refused, match="does not support tag of aws:ecr/getImage"):
         engine.invoke(IMAGE, {"repositoryName": "app", "tag": "v1"})

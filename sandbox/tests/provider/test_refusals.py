@@ -103,7 +103,9 @@ def test_a_provider_of_another_region_is_replaced() -> None:
 @pytest.mark.parametrize("method", ["Check", "Create", "Delete", "Diff", "Read", "Update"])
 def test_an_unknown_type_is_named(engine: Engine, method: str) -> None:
     request = getattr(provider, f"{method}Request")(urn=engine.urn("aws:sqs/queue:Queue", "jobs"))
-    with pytest.raises(Refused, match="aws:sqs/queue:Queue jobs: the sandbox does not support this resource type"):
+    with pytest.raises(
+        Refused, match="aws:sqs/queue:Queue jobs: the sandbox does not support this resource type: sandbox"
+    ):
         engine.call(method, request)
 
 
@@ -123,7 +125,8 @@ def test_an_unknown_type_is_named(engine: Engine, method: str) -> None:
 )
 def test_an_unknown_nested_property_is_named(engine: Engine, token: str, inputs: Values, path: str) -> None:
     _, failures = engine.check(token, "object", inputs)
-    assert failures == [f"`{path}`: the sandbox does not support this property of {token}"]
+    where = "add it in sandbox/provider/types/"
+    assert failures == [f"`{path}`: the sandbox does not support this property of {token}: {where}"]
 
 
 @pytest.mark.parametrize(

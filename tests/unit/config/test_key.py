@@ -119,10 +119,11 @@ def test_defaults_obey_their_rules() -> None:
 
 
 def test_numbers_and_booleans_are_strict() -> None:
+    strict: set[object] = {int, float, bool}
     loose = [
         name
         for name, field in Keys.model_fields.items()
-        if field.annotation in (int, float, bool) and not any(isinstance(each, Strict) for each in field.metadata)
+        if field.annotation in strict and not any(isinstance(each, Strict) for each in field.metadata)
     ]
     assert not loose, (
         "declare these fields as StrictInt, StrictFloat or Flag: int takes '2.0' and true, bool takes 'yes'"
