@@ -12,7 +12,7 @@ from components.edge.domain import HostedZone
 from components.lib import sdk
 from components.lib.app import SESSIONS_PER_TASK
 from components.lib.names import Names
-from components.lib.quotas import ELASTIC_IPS, FARGATE_ON_DEMAND, FARGATE_SPOT, SPEECH_STREAMS, Quota
+from components.lib.quotas import ELASTIC_IPS, FARGATE_ON_DEMAND, FARGATE_SPOT, SPEECH_STREAMS, VPCS, Quota
 from config.aws_checks import Mistake, check_certificate, check_models, check_zone
 from config.settings import Settings
 from operations.configuration import read_settings
@@ -167,25 +167,33 @@ def _most_tasks(settings: Settings) -> tuple[int, str]:
     return max((settings.max_count, "maxCount"), (scheduled, "scalingSchedule"), key=lambda most: most[0])
 
 
-def elastic_ips(account: Account) -> Iterator[Finding]:
-    """Each NAT gateway of a new network takes an Elastic IP."""
+def network(account: Account) -> Iterator[Finding]:
+    """A new network takes a VPC, and an Elastic IP for each NAT gateway."""
     settings, ec2 = account.settings, account.client("ec2")
-    needed = {"one-per-az": settings.availability_zones, "single": 1}.get(settings.nat_gateways, 0)
     tags = {"Name": account.names.service, "Stack": settings.stack}
     filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
-    if not needed or ec2.describe_vpcs(Filters=filters)["Vpcs"]:
-        yield Finding(Level.OK, "Elastic IPs", "none needed, or the network exists already")
+    if ec2.describe_vpcs(Filters=filters)["Vpcs"]:
+        yield Finding(Level.OK, "network", "exists already")
         return
-    allowed, used = account.quota(ELASTIC_IPS), len(ec2.describe_addresses()["Addresses"])
+    yield _room(account, "VPCs", VPCS, 1, len(ec2.describe_vpcs()["Vpcs"]))
+    if gateways := {"one-per-az": settings.availability_zones, "single": 1}.get(settings.nat_gateways, 0):
+        used = len(ec2.describe_addresses()["Addresses"])
+        yield _room(account, "Elastic IPs", ELASTIC_IPS, gateways, used, ", or set natGateways to single or none")
+
+
+def _room(account: Account, subject: str, quota: Quota, needed: int, used: int, otherwise: str = "") -> Finding:
+    """Returns whether a quota leaves what is needed.
+
+    Args:
+        otherwise: what helps besides a greater quota, as the end of a sentence.
+    """
+    allowed = account.quota(quota)
     if allowed is None:
-        yield Finding(Level.WARN, "Elastic IPs", f"{needed} needed; Service Quotas does not list {ELASTIC_IPS.name}")
-        return
+        return Finding(Level.WARN, subject, f"{needed} needed; Service Quotas does not list {quota.name}")
     text = f"{needed} needed, {used} of {allowed:g} used"
-    if used + needed > allowed:
-        remedy = f". Request more (Service Quotas, {ELASTIC_IPS.name}), or set natGateways to single or none"
-        yield Finding(Level.FAIL, "Elastic IPs", text + remedy)
-    else:
-        yield Finding(Level.OK, "Elastic IPs", text)
+    if used + needed <= allowed:
+        return Finding(Level.OK, subject, text)
+    return Finding(Level.FAIL, subject, f"{text}. Request more (Service Quotas, {quota.name}){otherwise}")
 
 
 def speech_streams(account: Account) -> Iterator[Finding]:
@@ -282,7 +290,7 @@ def text_messages(account: Account) -> Iterator[Finding]:
 
 CHECKS: Final = (
     fargate_vcpus,
-    elastic_ips,
+    network,
     speech_streams,
     models,
     certificate,

@@ -56,6 +56,7 @@ RESERVED_CAPACITY_UNITS: Final = Quota(
     _LOAD_BALANCER,
     uncertain="AWS publishes no limit for capacity that is not reserved; the load balancer grows by itself",
 )
+VPCS: Final = Quota("vpc", "VPCs per Region", 5, _VPC, "L-F678F1CE")
 ELASTIC_IPS: Final = Quota("ec2", "EC2-VPC Elastic IPs", 5, _VPC, "L-0263D0A3")
 NETWORK_INTERFACES: Final = Quota("vpc", "Network interfaces per Region", 5000, _VPC, "L-DF5E4CA3")
 TABLE_WRITES: Final = Quota("dynamodb", "Table-level write throughput limit", 40_000, _DYNAMODB, "L-AB614373")

@@ -112,8 +112,8 @@ def test_limit_has_a_source_and_is_reached_at_its_number_of_sessions(stack: str,
 def test_every_quota_that_grows_with_the_load_is_a_limit() -> None:
     of_limits = {one.quota for stack, keys in STACKS for one in limits(recorded(stack, **keys)) if one.quota}
     declared = {one for one in vars(quotas).values() if isinstance(one, Quota)}
-    # A NAT gateway takes an Elastic IP whatever the load, and the launches make a deployment longer.
-    assert declared - of_limits == {quotas.ELASTIC_IPS, quotas.TASK_LAUNCHES}
+    # A stack takes a VPC and Elastic IPs whatever the load, and the launches make a deployment longer.
+    assert declared - of_limits == {quotas.VPCS, quotas.ELASTIC_IPS, quotas.TASK_LAUNCHES}
 
 
 def test_only_limits_of_the_stack_grow_with_another_stack() -> None:

@@ -17,6 +17,7 @@ def test_preflight_shows_what_the_account_answers_and_warns_of_the_rest(dev: Sta
     assert [row[:2] for row in rows[:2]] == [["OK", "account"], ["OK", "region"]]
     assert rows[0][2].startswith(f"{ACCOUNT_ID}, as arn:aws:sts::{ACCOUNT_ID}:")
     assert ["OK", "image", f"voiceter-backend-dev holds {dev.sandbox.config('dev').get('imageTag')}"] in rows
+    assert ["OK", "network", "exists already"] in rows
     assert ["OK", "Fargate", "maxCount needs 1 vCPUs, and 2 during a release; the quota is 6"] in rows
     assert ["OK", "model", "amazon.nova-2-sonic-v1:0"] in rows
     assert {level for level, *_ in rows} == {"OK", "WARN"}

@@ -100,25 +100,48 @@ def test_schedule_that_starts_more_tasks_than_max_count_needs_the_quotas() -> No
 
 
 @pytest.mark.parametrize(
-    ("nat", "vpcs", "used", "level"),
+    ("nat", "vpcs", "addresses", "texts"),
     [
-        ("one-per-az", 0, 2, "OK"),
-        ("one-per-az", 0, 3, "FAIL"),
-        ("one-per-az", 1, None, "OK"),
-        ("none", None, None, "OK"),
+        ("one-per-az", 4, 2, ["OK: 1 needed, 4 of 5 used", "OK: 3 needed, 2 of 5 used"]),
+        (
+            "one-per-az",
+            5,
+            3,
+            [
+                "FAIL: 1 needed, 5 of 5 used. Request more (Service Quotas, VPCs per Region)",
+                "FAIL: 3 needed, 3 of 5 used. Request more (Service Quotas, EC2-VPC Elastic IPs), or set natGateways to"
+                " single or none",
+            ],
+        ),
+        ("none", 1, None, ["OK: 1 needed, 1 of 5 used"]),
     ],
-    ids=["enough", "too few", "network exists", "no NAT"],
+    ids=["enough", "too few", "no NAT"],
 )
-def test_elastic_ips_against_the_nat_gateways(nat: str, vpcs: int | None, used: int | None, level: str) -> None:
-    calls: list[tuple[str, Any]] = []
-    if vpcs is not None:
-        calls.append(("describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}] * vpcs}))
-    if used is not None:
-        calls.append(("describe_addresses", {"Addresses": [dict[str, str]()] * used}))
-    answers: Answers = {"ec2": calls, "service-quotas": quotas({"EC2-VPC Elastic IPs": 5.0})}
-    [finding] = found(preflight.elastic_ips, answers, availabilityZones="3", natGateways=nat)
-    assert finding.level.value == level
-    assert used is None or f"3 needed, {used} of 5 used" in finding.text
+def test_new_network_against_the_quotas(nat: str, vpcs: int, addresses: int | None, texts: list[str]) -> None:
+    calls: list[tuple[str, Any]] = [
+        ("describe_vpcs", {"Vpcs": []}),
+        ("describe_vpcs", {"Vpcs": [dict[str, str]()] * vpcs}),
+    ]
+    if addresses is not None:
+        calls.append(("describe_addresses", {"Addresses": [dict[str, str]()] * addresses}))
+    answers: Answers = {
+        "ec2": calls,
+        "service-quotas": quotas({"VPCs per Region": 5.0}, {"EC2-VPC Elastic IPs": 5.0}),
+    }
+    findings = found(preflight.network, answers, availabilityZones="3", natGateways=nat)
+    assert [f"{finding.level.value}: {finding.text}" for finding in findings] == texts
+
+
+def test_network_that_exists_needs_no_quota() -> None:
+    [finding] = found(preflight.network, {"ec2": [("describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1"}]})]})
+    assert (finding.level.value, finding.text) == ("OK", "exists already")
+
+
+def test_quota_that_service_quotas_does_not_list_is_a_warning() -> None:
+    calls: list[tuple[str, Any]] = [("describe_vpcs", {"Vpcs": []}), ("describe_vpcs", {"Vpcs": []})]
+    [finding] = found(preflight.network, {"ec2": calls, "service-quotas": quotas({})}, natGateways="none")
+    assert finding.level.value == "WARN"
+    assert finding.text == "1 needed; Service Quotas does not list VPCs per Region"
 
 
 SONIC, LITE_2 = "amazon.nova-2-sonic-v1:0", "amazon.nova-2-lite-v1:0"

@@ -15,7 +15,7 @@ from components.data.logs_bucket import RETENTION_DAYS
 from components.edge.rules import MIN_BAKE_MINUTES
 from components.edge.web_acl import RateLimits
 from components.lib.app import DRAIN_SECONDS, HEALTH_PATH, PING_SECONDS, PORT, SESSIONS_PER_TASK
-from components.lib.quotas import ELASTIC_IPS
+from components.lib.quotas import ELASTIC_IPS, VPCS
 from components.lib.timeline import JOB_MINUTES, PROTECTION_MINUTES, START_PERIOD_SECONDS, Timeline
 from components.service.strategy import LINEAR, Strategy
 from config.checks import MOST_GRANTS
@@ -145,11 +145,13 @@ def traffic_logs() -> Sequence[str]:
 
 
 def scale() -> Sequence[str]:
+    assert VPCS.default == ELASTIC_IPS.default
     return [
         f"{DEFAULT_MINUTES:g} by default",
         f"One task has room for {SESSIONS_PER_TASK} sessions",
         f"`sessionsPerTaskTarget`, {settings_of('prod').sessions_per_task_target} in prod",
-        f"An account has {ELASTIC_IPS.default:g} in a region, and prod takes {settings_of('prod').availability_zones}",
+        f"an Elastic IP for each NAT gateway: prod {settings_of('prod').availability_zones}. An account has"
+        f" {ELASTIC_IPS.default:g} of each in a region",
         f"includes {WORDS[PROTECTION_MINUTES // 60]} hours for tasks that the app protects",
     ]
 
