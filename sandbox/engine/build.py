@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from sandbox.layout import Layout, SandboxError
 from sandbox.process import say
 
 CHOICE_VARIABLE = "SANDBOX_ENGINE"
+PROGRESS_SECONDS = 20
 _CLI = "github.com/pulumi/pulumi/pkg/v3"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _SHIM = Path("python", "cmd", "pulumi-language-python-exec")
@@ -211,10 +213,27 @@ def _build(layout: Layout, folder: Path, environment: Mapping[str, str], reason:
 
 
 def _run(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
-    """Runs Go, with its downloads and its errors on this terminal. Returns its output."""
-    return subprocess.run(  # noqa: S603
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
+    """Runs Go, with its downloads and its errors on this terminal. Prints now and then that it still works.
+
+    Returns:
+        Its output.
+
+    Raises:
+        subprocess.CalledProcessError: Go failed.
+    """
+    began = time.monotonic()
+    with subprocess.Popen(  # noqa: S603
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as process:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=PROGRESS_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                say(f"  … building for {time.monotonic() - began:.0f} s")
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return output
 
 
 def _build_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -153,6 +153,14 @@ def test_old_go_is_refused_with_its_version(layout: Layout, environment: dict[st
         engine.find(layout, environment | {"FAKE_GO_VERSION": "1.21.3"})
 
 
+def test_long_build_says_that_it_works(
+    layout: Layout, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(engine, "PROGRESS_SECONDS", 0.05)
+    assert engine.find(layout, environment | {"FAKE_GO_SECONDS": "0.2"}).pulumi.exists()
+    assert "… building for 0 s" in capsys.readouterr().out
+
+
 def test_failed_build_shows_the_errors_of_go_and_leaves_no_folder(
     layout: Layout, environment: dict[str, str], capfd: pytest.CaptureFixture[str]
 ) -> None:
