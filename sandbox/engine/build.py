@@ -213,7 +213,7 @@ def _build(layout: Layout, folder: Path, environment: Mapping[str, str], reason:
 
 
 def _run(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
-    """Runs Go, with its downloads and its errors on this terminal. Prints now and then that it still works.
+    """Runs Go, with its downloads and its errors on this terminal. While it compiles in silence, prints for how long.
 
     Returns:
         Its output.
@@ -225,12 +225,16 @@ def _run(command: list[str], cwd: Path, env: Mapping[str, str]) -> str:
     with subprocess.Popen(  # noqa: S603
         command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ) as process:
-        while True:
-            try:
-                output, _ = process.communicate(timeout=PROGRESS_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                say(f"  … building for {time.monotonic() - began:.0f} s")
+        output = None
+        try:
+            while output is None:
+                try:
+                    output, _ = process.communicate(timeout=PROGRESS_SECONDS)
+                except subprocess.TimeoutExpired:
+                    say(f"  … building for {time.monotonic() - began:.0f} s")
+        except BaseException:  # without this, the end of the block would wait for Go
+            process.terminate()
+            raise
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return output
