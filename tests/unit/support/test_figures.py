@@ -46,6 +46,12 @@ def prod(type_: str, name: str | None = None, also: Mapping[str, Any] | None = N
     return planned("prod", also).one(type_, name)
 
 
+def recording_days() -> tuple[int, int]:
+    """Returns for how long prod keeps a recording, and after that an old version of it, in days."""
+    rule = prod(":BucketLifecycleConfiguration", "recordings").inputs["rules"][0]
+    return rule["expiration"]["days"], rule["noncurrentVersionExpiration"]["noncurrentDays"]
+
+
 def price(name: str) -> float:
     """Returns a price in us-east-1, in USD."""
     return float(prices.of_region("us-east-1")[name].usd)
@@ -113,11 +119,9 @@ def configuration() -> Sequence[str]:
 
 
 def encryption() -> Sequence[str]:
-    rule = prod(":BucketLifecycleConfiguration", "recordings").inputs["rules"][0]
-    days = rule["expiration"]["days"] + rule["noncurrentVersionExpiration"]["noncurrentDays"]
     return [
         f"{price('kms-key'):g} USD a month",
-        f"{days} days for recordings and their versions",
+        f"{sum(recording_days())} days for recordings and their versions",
         f"schedules the deletion {prod(':Key', 'data').inputs['deletionWindowInDays']} days ahead",
     ]
 
@@ -196,10 +200,10 @@ def troubleshooting() -> Sequence[str]:
 
 
 def recovery() -> Sequence[str]:
-    rule = prod(":BucketLifecycleConfiguration", "recordings").inputs["rules"][0]
+    current, old = recording_days()
     return [
-        f"keeps old versions for {rule['noncurrentVersionExpiration']['noncurrentDays']} days",
-        f"recordings older than {rule['expiration']['days']} days",
+        f"keeps old versions for {old} days",
+        f"recordings older than {current} days",
     ]
 
 
