@@ -90,7 +90,7 @@ def scan(target: Target, progress: Callable[[str], None] = say) -> Report:
     if not services:
         raise OperationError(f"The stack {target.stack} has no resources: {target.command('pulumi up')}.")
     settings, _ = read_settings(target)
-    progress(f"Prowler checks {', '.join(services)}. This takes minutes.")
+    progress(f"Prowler checks {', '.join(services)}. This takes several minutes.")
     with tempfile.TemporaryDirectory() as folder:
         found, log = _run(target, services, Path(folder))
     source = next(PROWLER.glob("lib/python*/site-packages/prowler/providers/aws/services"))

@@ -352,7 +352,7 @@ RULES: Final = (
     Rule("nothing-public", "Nothing is public but the load balancer.", public),
     Rule("encrypted-at-rest", "Data is encrypted at rest.", encrypted),
     Rule(
-        "tls", "HTTPS takes TLS 1.2 with forward secrecy or newer, HTTP redirects by default, and Redis has TLS.", tls
+        "tls", "HTTPS uses TLS 1.3 or TLS 1.2 with forward secrecy, HTTP redirects by default, and Redis uses TLS.", tls
     ),
     Rule("tagged", "Everything that takes tags has the program's.", tagged),
     Rule("protected-in-prod", "Nothing deletes data of prod by mistake.", protected),

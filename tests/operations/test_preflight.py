@@ -117,7 +117,9 @@ def test_schedule_that_starts_more_tasks_than_max_count_needs_the_quotas() -> No
     ],
     ids=["enough", "too few", "no NAT"],
 )
-def test_new_network_against_the_quotas(nat: str, vpcs: int, addresses: int | None, texts: list[str]) -> None:
+def test_new_network_needs_a_vpc_and_an_elastic_ip_for_each_nat_gateway(
+    nat: str, vpcs: int, addresses: int | None, texts: list[str]
+) -> None:
     calls: list[tuple[str, Any]] = [
         ("describe_vpcs", {"Vpcs": []}),
         ("describe_vpcs", {"Vpcs": [dict[str, str]()] * vpcs}),
