@@ -46,8 +46,11 @@ def create_replication_group(original: Callable[[], ActionResult], request: Any)
 
 @replaces(ElastiCacheResponse)
 def modify_replication_group(original: Callable[[], ActionResult], request: Any) -> ActionResult:
-    """Changes a group at once."""
+    """Changes a group at once. Refuses to take snapshots from a node that the group does not have."""
     group = _group(request)
+    source = request._get_param("SnapshottingClusterId")
+    if source and source not in group.member_clusters:
+        raise CacheClusterNotFound(source)
     original()
     for parameter, attribute in _IGNORED_BY_MOTO.items():
         value = request._get_param(parameter)

@@ -147,7 +147,8 @@ class Name:
     prefix      the property that holds the beginning of a generated name, if the type has one
     transform   how the AWS provider changes the beginning of a generated name, the resource's logical name
 
-    Source: pulumi-aws, provider/resources.go.
+    Source: pulumi-aws, provider/resource_overrides.go, aliases.go and autonaming.go. Every property `name` is named so,
+    up to 255 characters, where these files say nothing else.
     """
 
     property: str

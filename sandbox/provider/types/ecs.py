@@ -208,7 +208,7 @@ SERVICE = Resource(
             prepare=_service_parameters,
         ),
     ),
-    delete=(Call("DeleteService", params=lambda it: {"cluster": it["cluster"], "service": it.id, "force": True}),),
+    delete=(Call("DeleteService"),),
     rename={
         "name": "serviceName",
         "networkConfiguration": "networkConfiguration.awsvpcConfiguration",

@@ -121,6 +121,16 @@ def _at_once(it: Context) -> Values:
     return {"ReplicationGroupId": it.id, "ApplyImmediately": True}
 
 
+def _change(it: Context) -> Values:
+    """The AWS provider takes snapshots that are turned on from the first node (internal/service/elasticache/
+    replication_group.go, resourceReplicationGroupUpdate: "a real hack").
+    """
+    change = {"ReplicationGroupId": it.id, "ApplyImmediately": it["applyImmediately"] is True}
+    if it["snapshotRetentionLimit"] and not it.olds.get("snapshotRetentionLimit"):
+        change["SnapshottingClusterId"] = f"{it.id}-001"
+    return change
+
+
 _MODIFIED = (
     *("description", "engine", "engineVersion", "nodeType", "automaticFailoverEnabled", "multiAzEnabled"),
     *("securityGroupIds", "maintenanceWindow", "snapshotWindow", "snapshotRetentionLimit"),
@@ -146,11 +156,7 @@ REPLICATION_GROUP = Resource(
     # Failover needs a replica: replicas are added before failover is turned on, and removed after it is turned off.
     update=(
         Call("IncreaseReplicaCount", ("numCacheClusters",), params=_at_once, prepare=_replicas(more=True)),
-        Call(
-            "ModifyReplicationGroup",
-            _MODIFIED,
-            params=lambda it: {"ReplicationGroupId": it.id, "ApplyImmediately": it["applyImmediately"] is True},
-        ),
+        Call("ModifyReplicationGroup", _MODIFIED, params=_change),
         Call(
             "ModifyReplicationGroup",
             ("authToken",),

@@ -196,7 +196,7 @@ LOAD_BALANCER = Resource(
         "loadBalancerType": "application",
     },
     members=dict.fromkeys(_BALANCER_LOGS, ("bucket", "enabled")),
-    name=Name("name", max_length=32),
+    name=Name("name"),
     tags=_TAGS,
     rules=_load_balancer_rules,
 )
@@ -319,9 +319,10 @@ LISTENER_RULE = Resource(
     id=lambda answer, _: answer["Rules"][0]["RuleArn"],
     identity=lambda it: {"RuleArn": it.id},
     read=(Read("DescribeRules", at="Rules", show=_rule),),
+    # In the order of the AWS provider (internal/service/elbv2/listener_rule.go, resourceListenerRuleUpdate).
     update=(
-        Call("ModifyRule", ("conditions", "actions"), prepare=_rule_parameters),
         Call("SetRulePriorities", ("priority",), prepare=_priority),
+        Call("ModifyRule", ("conditions", "actions"), prepare=_rule_parameters),
     ),
     delete=(Call("DeleteRule"),),
     rename={

@@ -86,6 +86,7 @@ TARGET = Resource(
         "inputTransformer.inputPaths": "InputPathsMap",
     },
     members={"inputTransformer": ("inputPaths", "inputTemplate"), "inputTransformer.inputPaths": ("*",)},
+    name=Name("targetId"),
     keeps=("targetId",),
     replaces=("rule", "targetId"),
     rules=_event_target_rules,

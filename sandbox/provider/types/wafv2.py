@@ -159,7 +159,7 @@ WEB_ACL = Resource(
         f"{_PARTS}.notStatement.statement.{_REGEX}.fieldToMatch": ("uriPath",),
         f"{_PARTS}.notStatement.statement.{_REGEX}.textTransformations": ("priority", "type"),
     },
-    name=Name("name", max_length=128),
+    name=Name("name"),
     tags=Tags(listed_at="TagInfoForResource.TagList"),
     hook_operations=("GetWebACL",),
     rules=_web_acl_rules,

@@ -142,6 +142,36 @@ _GOES_HERE = {
 }
 
 
+# Token: the property that Pulumi names after the resource, and the most characters of such a name. An object that the
+# program names itself is deleted before its replacement is created. Source: pulumi-aws, provider/resource_overrides.go,
+# aliases.go and autonaming.go.
+_LONGEST_NAME = 255
+_NAMED: dict[str, tuple[str, int]] = {
+    **dict.fromkeys(
+        (
+            *(samples.ALARM, samples.BUDGET, samples.CLUSTER, samples.GROUP, samples.LOAD_BALANCER, samples.LOG_GROUP),
+            *(samples.METRIC_FILTER, samples.POLICY, samples.REPOSITORY, samples.ROLE_POLICY, samples.SCHEDULED_ACTION),
+            *(samples.SECRET, samples.SERVICE, samples.SUBNET_GROUP, samples.TABLE, samples.WEB_ACL),
+            "aws:cloudwatch/queryDefinition:QueryDefinition",
+        ),
+        ("name", _LONGEST_NAME),
+    ),
+    samples.ALIAS: ("name", 238),
+    samples.BUCKET: ("bucket", 63),
+    samples.CACHE: ("replicationGroupId", 40),
+    samples.EVENT_RULE: ("name", 64),
+    samples.EVENT_TARGET: ("targetId", _LONGEST_NAME),
+    samples.ROLE: ("name", 64),
+    samples.TARGET_GROUP: ("name", 32),
+    samples.TOPIC: ("name", 80),
+}
+
+
+def test_names_are_generated_for_the_properties_for_which_pulumi_generates_them() -> None:
+    named = {token: one.name for token, one in TYPES.items() if one.name}
+    assert {token: (name.property, name.max_length) for token, name in named.items()} == _NAMED
+
+
 def test_every_type_has_a_row() -> None:
     assert TYPES.keys() == _SCHEMAS.keys()
 

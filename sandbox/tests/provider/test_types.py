@@ -164,6 +164,18 @@ def test_new_token_of_a_cache_stays_secret_and_a_removed_one_is_drift(world: Wor
     assert list(world.engine.diff(seen, changed.inputs).diffs) == ["authToken"]
 
 
+def test_snapshots_of_a_cache_are_turned_on_with_its_first_node_alone(world: World) -> None:
+    made = world.make(CACHE)
+    plain = {name: value for name, value in made.inputs.items() if name != "snapshotWindow"}
+    made = world.engine.update(made, plain | {"snapshotRetentionLimit": 0})
+    made = world.engine.update(made, plain)
+    made = world.engine.update(made, plain | {"snapshotRetentionLimit": 0, "numCacheClusters": 3})
+    made = world.engine.update(made, plain | {"snapshotRetentionLimit": 0})
+    assert made.outputs["memberClusters"] == ["app-cache-002", "app-cache-003"]
+    with pytest.raises(Refused, match="CacheClusterNotFound"):
+        world.engine.update(made, plain)
+
+
 # Alarms, topics, keys, budgets
 
 
