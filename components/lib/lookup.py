@@ -19,9 +19,7 @@ _NOT_THERE = (
     "couldn't find resource",
     "empty result",
     "query returned no results",
-    "no matching image",
-    "no matching ec2 vpc",
-    "no matching ecs service",
+    "no matching ",  # of most functions (internal/tfresource, SingularDataSourceFindError)
     "servicenotfoundexception",
     "clusternotfoundexception",
     "targetgroupnotfound",

@@ -168,6 +168,7 @@ BY_PROVIDER: Mapping[str, ByProvider] = {
         (
             "reading ELBv2 Load Balancers: couldn't find resource",
             "Search returned 0 results, please revise so only one is returned",
+            "no matching ELBv2 Load Balancer found",
             "operation error Elastic Load Balancing v2: DescribeLoadBalancers, LoadBalancerNotFound: no",
         ),
         without=0,
