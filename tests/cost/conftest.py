@@ -12,13 +12,13 @@ from cost.estimate import Estimate, estimate
 from cost.load import Load
 from cost.prices import of_region
 from cost.resources import Stack
+from tests.support.config_values import ENCRYPTED_REDIS
 from tests.support.plans import planned
 
 Bill = Callable[..., Estimate]
-REDIS: Final[dict[str, Any]] = {"redisEnabled": True, "redisAuthToken": {"secure": "v1:AAAA"}}
 # Changes of prod, each with keys that do not depend on one another. `cost.savings` records those of one key as well.
 LARGE: Final[dict[str, Any]] = {
-    **REDIS,
+    **ENCRYPTED_REDIS,
     "secrets": {"TOKEN": {"secure": "v1:BBBB"}},
     "domainName": "voice.another.example",
     "hostedZoneId": "Z0123456789ABCDEFGHIJ",

@@ -257,9 +257,9 @@ def test_redis_adds_the_cache_a_secret_and_a_variable() -> None:
     }
 
 
-@pytest.mark.parametrize("nat_gateways", ["one-per-az", "none"])
-def test_cache_is_in_the_private_subnets_and_only_the_tasks_reach_it(nat_gateways: str) -> None:
-    deployment = run("prod", **REDIS, natGateways=nat_gateways)
+@pytest.mark.parametrize("keys", [{}, {"natGateways": "none"}])
+def test_cache_is_in_the_private_subnets_and_only_the_tasks_reach_it(keys: dict[str, Any]) -> None:
+    deployment = run("prod", **REDIS, **keys)
     assert deployment.one(":SubnetGroup").inputs["subnetIds"] == [f"subnet-private-{zone}" for zone in (1, 2, 3)]
     [tasks] = deployment.one("ecs/service:Service").inputs["networkConfiguration"]["securityGroups"]
     assert deployment.one(":SecurityGroupIngressRule", "cache-from-tasks").inputs["referencedSecurityGroupId"] == tasks

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from config.mistakes import ConfigError
+from recording import bedrock
 from recording.deployment import Deployment, values
 from recording.fake_aws import FakeAws
+from tests.support import iam
 from tests.support.config_values import CERTIFICATE, DOMAIN, GUARDRAIL, PROMPT, SECRET
+from tests.support.policies import policies_of
 from tests.support.program import REGIONS, everything, in_region, run, with_a_long_name
 
 # Of types whose names are unique in the account or in all of AWS: the input that names an object, and the most
@@ -64,6 +67,14 @@ def test_a_region_is_a_config_edit(region: str) -> None:
     assert deployment.exports["serviceName"] == f"voiceter-backend-{stack}"
     tags = deployment.one("pulumi:providers:aws").json("defaultTags")["tags"]
     assert (tags["Environment"], tags["Stack"]) == ("prod", stack)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_default_models_are_granted_in_every_region(region: str) -> None:
+    policy = policies_of(in_region(region), "task")
+    models = f"arn:aws:bedrock:{region}::foundation-model"
+    assert iam.allows(policy, "bedrock:InvokeModelWithBidirectionalStream", f"{models}/{bedrock.SONIC}")
+    assert iam.allows(policy, "bedrock:InvokeModel", f"{models}/{bedrock.LITE}")
 
 
 def test_no_two_stacks_of_an_account_share_a_name() -> None:

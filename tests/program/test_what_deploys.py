@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -19,6 +19,7 @@ from config.settings import Settings
 from recording.deployment import Deployment
 from recording.fake_aws import ACCOUNT, FakeAws, RunningTasks
 from recording.program import DIGEST, REDIS_TOKEN, ROOT, TAG
+from tests.support import plans
 from tests.support.config_values import BOUNDARY, CERTIFICATE, GUARDRAIL, PROMPT, REDIS, SECRET, SES_IDENTITY
 from tests.support.program import run
 
@@ -31,12 +32,12 @@ ORIGINS: Final = {"corsOrigins": "https://a.example"}
 CANARY: Final = {"deploymentStrategy": "canary"}
 LINEAR: Final = {"deploymentStrategy": "linear"}
 SPOT: Final = {"spotPercent": 50, "onDemandBase": 1}
+ON_DEMAND: Final = [{"capacityProvider": "FARGATE", "weight": 100}]
 # What is added to staging, so that every key has an effect.
 BASE: Final[Mapping[str, Any]] = {**ZONE, **HTTPS, **REDIS, "memory": 4096, "secrets": {"TOKEN": "one"}, "waf": True}
-IN_ANOTHER_CONFIG: Final = {"bakeTimeMinutes": CANARY, "canaryPercent": CANARY, "linearStepPercent": LINEAR}
-# Key -> another value than in staging and BASE. A key that becomes a variable of the app has no entry: another
-# environment is another revision.
+# Key -> another value than in staging and BASE. Of the keys that become a variable of the app, there is logLevel.
 CHANGES: Final[Mapping[str, Any]] = {
+    "logLevel": "DEBUG",
     "imageTag": "2.0.0",
     "cpu": 2048,
     "memory": 8192,
@@ -91,6 +92,31 @@ CHANGES: Final[Mapping[str, Any]] = {
     "alarmPhones": ["+12025550123"],
     "monthlyBudgetUsd": 100,
 }
+# A key that changes the tasks or the service -> the input that it changes, of the task definition or of the service.
+CONTAINER: Final = "containerDefinitions[voiceter-backend]"
+STRATEGY: Final = "deploymentConfiguration"
+SHOWN_IN: Final[Mapping[str, str]] = {
+    "imageTag": f"{CONTAINER}.image",
+    "cpu": "cpu",
+    "memory": "memory",
+    "cpuArchitecture": "runtimePlatform.cpuArchitecture",
+    "stopTimeoutSeconds": f"{CONTAINER}.stopTimeout",
+    "enableExec": f"{CONTAINER}.readonlyRootFilesystem",
+    "deploymentStrategy": "loadBalancers[0].advancedConfiguration.testListenerRule",
+    "spotPercent": "forceNewDeployment",
+    "natGateways": "networkConfiguration.assignPublicIp",
+    "availabilityZones": "networkConfiguration.subnets",
+    "domainName": f"{CONTAINER}.environment[CORS_ORIGIN].value",
+    "environment": f"{CONTAINER}.environment[MORE].value",
+    "secrets": f"{CONTAINER}.secrets[TOKEN].valueFrom",
+    "secretArns": f"{CONTAINER}.secrets[ANOTHER].valueFrom",
+    "redisEnabled": f"{CONTAINER}.environment[REDIS_SESSION_TTL].value",
+    "logLevel": f"{CONTAINER}.environment[LOG_LEVEL].value",
+    "redisAuthToken": f"{CONTAINER}.secrets[REDIS_URL].valueFrom",
+    "bakeTimeMinutes": f"{STRATEGY}.bakeTimeInMinutes",
+    "canaryPercent": f"{STRATEGY}.canaryConfiguration.canaryPercent",
+    "linearStepPercent": f"{STRATEGY}.linearConfiguration.stepPercent",
+}
 
 
 @dataclass
@@ -108,6 +134,39 @@ class Aws(FakeAws):
         return id_, outputs
 
 
+def program(config: Mapping[str, Any], running: Deployment | None = None) -> Deployment:
+    """Runs staging, with the capacity of the service that runs already."""
+    capacity = service(running)["capacityProviderStrategies"] if running else ON_DEMAND
+    live = RunningTasks(capacity=[dict(sorted({"base": 0, **one}.items())) for one in capacity])
+    answers = Aws(images={DIGEST: [TAG], "sha256:" + "e" * 64: ["2.0.0"]}, service=live)
+    return run("staging", watched=False, answers=answers, https=False, **config)
+
+
+def service(deployment: Deployment) -> dict[str, Any]:
+    """Returns the inputs of the service that count: the autoscaler owns the desired count."""
+    registered = deployment.one("ecs/service:Service")
+    return {name: value for name, value in registered.inputs.items() if name not in ("desiredCount",)}
+
+
+def inputs(deployment: Deployment) -> dict[str, Any]:
+    """Returns each value that the program sets of the task definition and of the service, by its path."""
+    leaves = plans.leaves_by_resource(deployment, "staging")
+    return leaves["aws:ecs/taskDefinition:TaskDefinition task"] | leaves["aws:ecs/service:Service service"]
+
+
+def changed(config: Mapping[str, Any], change: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """Returns what ECS starts when these keys change on a stack with that config, and the inputs that change."""
+    before = program(config)
+    after = program({**config, **change}, before)
+    paths = inputs(before).keys() | inputs(after).keys()
+    differing = {path for path in paths if inputs(before).get(path) != inputs(after).get(path)}
+    old, new = service(before), service(after)
+    revision = before.one(":TaskDefinition").inputs != after.one(":TaskDefinition").inputs
+    if revision or new["forceNewDeployment"] or any(old.get(name) != new.get(name) for name in DEPLOYS):
+        return RELEASE, differing
+    return UPDATE if old != new else NOTHING, differing
+
+
 def documented() -> dict[str, str]:
     """Returns the keys in the table of docs/releases.md, each with what its change starts."""
     section = (ROOT / "docs" / "releases.md").read_text().partition("## What a changed key starts")[2]
@@ -117,28 +176,9 @@ def documented() -> dict[str, str]:
     return dict(found)
 
 
-def program(config: Mapping[str, Any], running: Deployment | None = None) -> Deployment:
-    """Runs staging, with the capacity of the service that runs already."""
-    capacity = service(running)["capacityProviderStrategies"] if running else ()
-    live = RunningTasks(capacity=[{"base": 0, **one} for one in capacity]) if running else None
-    answers = Aws(images={DIGEST: [TAG], "sha256:" + "e" * 64: ["2.0.0"]}, service=live)
-    given = {key: value for key, value in config.items() if value is not None}
-    return run("staging", watched=False, answers=answers, https=False, **given)
-
-
-def service(deployment: Deployment) -> dict[str, Any]:
-    """Returns the inputs of the service that count: the autoscaler owns the desired count."""
-    registered = deployment.one("ecs/service:Service")
-    return {name: value for name, value in registered.inputs.items() if name not in ("desiredCount",)}
-
-
-def started(before: Deployment, after: Deployment) -> str:
-    """Returns what ECS starts when the program registers `after` on a stack that was deployed as `before`."""
-    old, new = service(before), service(after)
-    revision = before.one(":TaskDefinition").inputs != after.one(":TaskDefinition").inputs
-    if revision or new["forceNewDeployment"] or any(old.get(name) != new.get(name) for name in DEPLOYS):
-        return RELEASE
-    return UPDATE if old != new else NOTHING
+def changes(*kinds: str) -> dict[str, Any]:
+    """Returns the changed keys that start this, according to the documents."""
+    return {key: CHANGES[key] for key, kind in documented().items() if kind in kinds}
 
 
 def test_every_key_is_documented() -> None:
@@ -146,40 +186,42 @@ def test_every_key_is_documented() -> None:
     variables = {declared.name for declared in declarations(Settings) if declared.key.env}
     assert documented().keys() == names - variables | {"aws:region"}
     assert {key for key, kind in documented().items() if kind == NEVER} == documented().keys() - CHANGES.keys()
+    assert SHOWN_IN.keys() == changes(RELEASE, UPDATE).keys() | {"logLevel"}
 
 
-def started_by(keys: Collection[str], config: Mapping[str, Any] = BASE) -> str:
-    """Returns what a change of these keys at once starts on a stack with that config."""
-    before = program(config)
-    return started(before, program({**config, **{key: CHANGES[key] for key in keys}}, before))
-
-
-@pytest.mark.parametrize(("key", "kind"), [item for item in documented().items() if item[1] in (RELEASE, UPDATE)])
-def test_key_starts_what_the_documents_say(key: str, kind: str) -> None:
-    assert started_by([key], IN_ANOTHER_CONFIG.get(key, BASE)) == kind
+@pytest.mark.parametrize(
+    ("config", "keys", "kind"),
+    [
+        (BASE, changes(RELEASE).keys() - {"redisEnabled"} | {"logLevel"}, RELEASE),
+        (BASE, {"redisEnabled"}, RELEASE),  # without it, its token is unused
+        (CANARY, {"bakeTimeMinutes", "canaryPercent"}, UPDATE),
+        (LINEAR, {"linearStepPercent"}, UPDATE),
+    ],
+)
+def test_keys_start_what_the_documents_say(config: Mapping[str, Any], keys: set[str], kind: str) -> None:
+    """As a run of the program takes long, the keys change at once. Each shows in an input of its own."""
+    assert keys - {"logLevel"} <= changes(kind).keys()
+    found, differing = changed(config, {key: CHANGES[key] for key in keys})
+    assert found == kind
+    assert {key for key in keys if SHOWN_IN[key] not in differing} == set()
 
 
 def test_keys_that_start_nothing() -> None:
-    """Changes them at once, as a change takes a run of the program; alone to name the wrong ones."""
-    keys = {key for key, kind in documented().items() if kind == NOTHING} - {"waf"}  # without it, its limit is unused
-    if started_by(keys) != NOTHING:
-        assert {key: started_by([key]) for key in keys} == dict.fromkeys(keys, NOTHING)
-    assert started_by(["waf"]) == NOTHING
+    without_waf = {key: value for key, value in changes(NOTHING).items() if key != "waf"}  # which hides wafRateLimit
+    assert changed(BASE, without_waf)[0] == NOTHING
 
 
 @pytest.mark.parametrize(
     ("config", "change", "kind"),
     [
-        (BASE, {"logLevel": "DEBUG"}, RELEASE),  # a key that becomes a variable of the app
+        (BASE, {"waf": False, "natGateways": "one-per-az"}, NOTHING),  # from single
         (CANARY, LINEAR, UPDATE),
         (SPOT, {"onDemandBase": 2}, RELEASE),
         ({"spotPercent": 50}, {"minCount": 1}, RELEASE),
-        (BASE, {"natGateways": "one-per-az"}, NOTHING),  # from single
         ({**HTTPS, **ORIGINS}, {"domainName": "b.example.com"}, NOTHING),
         (ORIGINS, HTTPS, NOTHING),
         ({}, HTTPS, RELEASE),
     ],
 )
 def test_exceptions_that_the_documents_name(config: Mapping[str, Any], change: Mapping[str, Any], kind: str) -> None:
-    before = program(config)
-    assert started(before, program({**config, **change}, before)) == kind
+    assert changed(config, change)[0] == kind

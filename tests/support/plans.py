@@ -129,7 +129,7 @@ def difference_text(stack: str, deployment: Deployment, base: str, compared_with
     A name that differs only by the name of the stack is not shown with its value: `namedAfterTheStack` lists which
     inputs hold one.
     """
-    ours, theirs = _leaves_by_resource(deployment, stack), _leaves_by_resource(compared_with, base)
+    ours, theirs = leaves_by_resource(deployment, stack), leaves_by_resource(compared_with, base)
     named: dict[str, list[str]] = {}
     changed: dict[str, dict[str, Any]] = {}
     for resource in sorted(ours.keys() & theirs.keys()):
@@ -192,7 +192,7 @@ def _resource(registration: Registration, names: Mapping[str, str]) -> dict[str,
     }
 
 
-def _leaves_by_resource(deployment: Deployment, stack: str) -> dict[str, Leaves]:
+def leaves_by_resource(deployment: Deployment, stack: str) -> dict[str, Leaves]:
     """The values of every resource by type and name, and those of the outputs by "outputs"."""
     found = {
         f"{resource['type']} {_unnamed(resource['name'], stack)}": dict(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -26,13 +26,12 @@ from cost.load import DEFAULT_MINUTES
 from recording.config import NAMESPACE
 from recording.deployment import Registration
 from recording.program import ROOT, committed
+from tests.support.config_values import DOMAIN, ENCRYPTED_REDIS
 from tests.support.plans import planned
 from tests.support.stack_config import load, parsed
 
 STACKS: Final = ("dev", "staging", "prod")
 WORDS: Final = {1: "one", 2: "two", 3: "three", 5: "five"}
-REDIS: Final = {f"{NAMESPACE}:redisEnabled": True, f"{NAMESPACE}:redisAuthToken": {"secure": "encrypted"}}
-ZONE: Final = {f"{NAMESPACE}:domainName": "voice.example.com", f"{NAMESPACE}:hostedZoneId": "Z1D633PJN98FT9"}
 
 
 def settings_of(stack: str) -> Settings:
@@ -41,9 +40,9 @@ def settings_of(stack: str) -> Settings:
     return load({**config, "allowPlainHttp": "true"}, stack=stack)
 
 
-def prod(type_: str, name: str | None = None, also: Mapping[str, Any] | None = None) -> Registration:
-    """Returns what prod registers of a type."""
-    return planned("prod", also).one(type_, name)
+def prod(type_: str, name: str | None = None) -> Registration:
+    """Returns what prod registers of a type, with Redis and a hosted zone."""
+    return planned("prod", {**ENCRYPTED_REDIS, **DOMAIN}).one(type_, name)
 
 
 def recording_days() -> tuple[int, int]:
@@ -161,7 +160,7 @@ def scale() -> Sequence[str]:
 
 
 def releases() -> Sequence[str]:
-    of_prod, cache = settings_of("prod"), prod(":ReplicationGroup", also=REDIS).inputs
+    of_prod, cache = settings_of("prod"), prod(":ReplicationGroup").inputs
     linear = Strategy(LINEAR, of_prod.bake_time_minutes, of_prod.canary_percent, of_prod.linear_step_percent)
     longest = Timeline(of_prod.deregistration_delay_seconds, of_prod.stop_timeout_seconds, linear.shift_minutes)
     return [
@@ -177,7 +176,7 @@ def releases() -> Sequence[str]:
 
 
 def regions() -> Sequence[str]:
-    check = prod(":HealthCheck", also=ZONE).inputs
+    check = prod(":HealthCheck").inputs
     features = check["measureLatency"] + (check["type"] == "HTTPS")
     interval, failures = check["requestInterval"], check["failureThreshold"]
     return [

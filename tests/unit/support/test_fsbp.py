@@ -12,6 +12,7 @@ import pytest
 from operations.accepted import ACCEPTED
 from recording.deployment import Deployment
 from recording.program import ROOT
+from tests.support.config_values import DOMAIN, ENCRYPTED_REDIS
 from tests.support.plans import planned
 
 TEXT: Final = (ROOT / "docs" / "hardening.md").read_text().partition("\n## AWS Foundational")[2]
@@ -20,17 +21,11 @@ ANSWERS: Final = dict(re.findall(r"^\| ([A-Za-z0-9]+\.\d+) \| [^|]+ \| ([^|]+) \
 # A type of Pulumi with a resource's name if only one counts, a property (`*` is any item of a list), and its values.
 PROPERTY: Final = re.compile(r"met: `(?P<type>[\w:/]+)`(?: `(?P<only>[\w-]+)`)?, `(?P<path>\S+)` is (?P<values>.+)")
 MET: Final = {control: answer for control, answer in ANSWERS.items() if answer.startswith("met: `")}
-# prod with what only some stacks have: Redis, and a certificate of the program's.
-ALSO = {
-    "voiceter-backend:redisEnabled": True,
-    "voiceter-backend:redisAuthToken": {"secure": "encrypted"},
-    "voiceter-backend:domainName": "voice.example.com",
-    "voiceter-backend:hostedZoneId": "Z1D633PJN98FT9",
-}
 
 
 def prod() -> Deployment:
-    return planned("prod", ALSO)
+    """Returns what prod registers with what only some stacks have: Redis, and a certificate of the program's."""
+    return planned("prod", {**ENCRYPTED_REDIS, **DOMAIN})
 
 
 def values(value: Any, path: Sequence[str]) -> Iterator[str]:
