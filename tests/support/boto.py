@@ -9,6 +9,7 @@ _boto3: Any = importlib.import_module("boto3")  # it has no types
 _exceptions: Any = importlib.import_module("botocore.exceptions")
 _stub: Any = importlib.import_module("botocore.stub")
 _CREDENTIALS = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+_SESSION: Any = _boto3.Session(**_CREDENTIALS)  # one for all clients, as a new one takes longer than a client
 
 
 def stubbed(service: str, *answers: tuple[Any, ...], region: str = "us-east-1") -> Any:
@@ -19,7 +20,7 @@ def stubbed(service: str, *answers: tuple[Any, ...], region: str = "us-east-1") 
     Args:
         answers: the method; the answer, or the code of an error; and, if they matter, the arguments of the call.
     """
-    client = _boto3.client(service, region, **_CREDENTIALS)
+    client = _SESSION.client(service, region)
     stubber = _stub.Stubber(client)
     for method, answer, *arguments in answers:
         if isinstance(answer, str):
