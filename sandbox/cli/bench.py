@@ -1,18 +1,14 @@
-"""Times a preview and an `up` of dev and the preview of an empty program, and shows where the time goes."""
+"""Times a preview and an `up` of dev, and the preview of an empty program."""
 
 import json
 import os
 import statistics
 import subprocess
-import tempfile
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 from sandbox.cli.stacks import Session, up
 from sandbox.cli.teardown import down
-from sandbox.cli.traces import spent
 from sandbox.layout import Layout, SandboxError, write
 from sandbox.process import say
 
@@ -24,7 +20,7 @@ _AIM = 3.0
 def bench(layout: Layout) -> None:
     """Times both previews in turn, then an `up` of dev from nothing and one that changes nothing.
 
-    Prints medians, their ratio, and how a preview's time divides, as text and as one line of JSON.
+    Prints medians and their ratio, as text and as one line of JSON.
 
     Raises:
         SandboxError: dev could not be brought up, or a preview failed.
@@ -47,7 +43,6 @@ def bench(layout: Layout) -> None:
         "ratio": round(statistics.median(whole) / statistics.median(bare), 2),
         "runs": _RUNS,
     }
-    result |= _parts(session)
     result |= _ups(session)
     say(
         f"A preview of {_STACK} takes {result['preview_seconds']} s, one of an empty program"
@@ -56,42 +51,12 @@ def bench(layout: Layout) -> None:
     say(json.dumps(result))
 
 
-def _parts(session: Session) -> dict[str, float]:
-    """Returns a preview's seconds by part. Two plugins start, `aws` and `awsx`."""
-    with _traces(session.layout) as folder:
-        traced = ["--otel-traces", f"{folder.as_uri()}/preview.json"]
-        _run(session, session.environment, "preview", "--stack", _STACK, "--non-interactive", *traced)
-        return _print_parts(f"a preview of {_STACK}", "preview", spent(folder.iterdir()))
-
-
 def _ups(session: Session) -> dict[str, float]:
     """Returns the seconds of an `up` of dev from nothing, with its image, and of one that changes nothing."""
     down(session.layout, _STACK)
-    with _traces(session.layout) as folder:
-        began = time.perf_counter()
-        up(session.layout, _STACK, folder)
-        whole = time.perf_counter() - began
-        began = time.perf_counter()
-        up(session.layout, _STACK)
-        again = time.perf_counter() - began
-        parts = spent(folder.iterdir())
-    parts["account_and_image"] = max(0.0, whole - sum(parts.values()))
+    whole, again = (_seconds(lambda: up(session.layout, _STACK)) for _ in range(2))
     say(f"An up of {_STACK} from nothing takes {whole:.1f} s, one that changes nothing {again:.1f} s; the aim is 20 s.")
-    timed = _print_parts(f"the up of {_STACK} from nothing", "up", parts)
-    return {"up_seconds": round(whole, 2), "up_again_seconds": round(again, 2), **timed}
-
-
-@contextmanager
-def _traces(layout: Layout) -> Generator[Path]:
-    """A folder for traces. It is deleted, as traces hold what the engine and the plugins exchange."""
-    with tempfile.TemporaryDirectory(dir=layout.home) as folder:
-        yield Path(folder)
-
-
-def _print_parts(what: str, prefix: str, parts: Mapping[str, float]) -> dict[str, float]:
-    parts_text = ", ".join(f"{part.replace('_', ' ')} {seconds:.2f} s" for part, seconds in parts.items())
-    say(f"Of {what}: {parts_text}")
-    return {f"{prefix}_{part}": round(seconds, 3) for part, seconds in parts.items()}
+    return {"up_seconds": round(whole, 2), "up_again_seconds": round(again, 2)}
 
 
 def _empty_program(session: Session) -> Mapping[str, str]:
@@ -115,8 +80,12 @@ def _empty_program(session: Session) -> Mapping[str, str]:
 
 
 def _timed(session: Session, environment: Mapping[str, str], stack: str) -> float:
+    return _seconds(lambda: _run(session, environment, "preview", "--stack", stack, "--non-interactive"))
+
+
+def _seconds(action: Callable[[], None]) -> float:
     began = time.perf_counter()
-    _run(session, environment, "preview", "--stack", stack, "--non-interactive")
+    action()
     return time.perf_counter() - began
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from sandbox.account import process as accounts
@@ -118,11 +117,8 @@ def _account(layout: Layout, stack_name: str, *, new_account: bool) -> Account:
     return accounts.start(layout, os.environ)
 
 
-def up(layout: Layout, stack_name: str, traces: Path | None = None) -> None:
+def up(layout: Layout, stack_name: str) -> None:
     """Brings a stack up with what it needs from outside, and prints its outputs.
-
-    Args:
-        traces: a folder for the engine's OpenTelemetry traces, one file for each run of the engine.
 
     Raises:
         SandboxError: a step failed.
@@ -136,11 +132,11 @@ def up(layout: Layout, stack_name: str, traces: Path | None = None) -> None:
         _supply_secret_values(session)
         if missing_tag:
             say(f"Up: {stack_name}, all but the service, as there is no repository for its image yet")
-            _pulumi_up(session, traces)
+            _pulumi_up(session)
             _push_stand_in(session, missing_tag)
             project.set_in_copy(layout, stack_name, fixtures.IMAGE_TAG, missing_tag)
         say(f"Up: {stack_name}")
-        _pulumi_up(session, traces)
+        _pulumi_up(session)
         _print_result(session)
 
 
@@ -234,9 +230,8 @@ def _supply_secret_values(session: Session) -> None:
     say(f"Supplied: made-up secret values, as {', '.join(path.partition(':')[2] for path in paths)}")
 
 
-def _pulumi_up(session: Session, traces: Path | None) -> None:
-    traced = ["--otel-traces", f"{traces.as_uri()}/up-{len(list(traces.iterdir()))}.json"] if traces else []
-    session.pulumi("up", "--stack", session.stack.name, *_CONFIRMED, "--suppress-outputs", *traced)
+def _pulumi_up(session: Session) -> None:
+    session.pulumi("up", "--stack", session.stack.name, *_CONFIRMED, "--suppress-outputs")
 
 
 def _print_result(session: Session) -> None:
