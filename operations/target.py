@@ -100,6 +100,7 @@ class Target:
         Raises:
             PulumiError: the exit status is not 0.
         """
+        self.forget_state()
         command = ["up", "--yes", "--suppress-outputs", "--suppress-progress", "--color", "never", *options]
         if self.on == "aws":  # an engine of the sandbox may not run a folder as a policy pack
             command += ["--policy-pack", str(ROOT / "policy")]
@@ -110,8 +111,9 @@ class Target:
             raise PulumiError(f"`pulumi up` of {self} ended with status {process.returncode}")
 
     @cached_property
-    def _outputs(self) -> dict[str, Any]:
-        return json.loads(self._read("stack", "output", "--json"))
+    def _state(self) -> list[dict[str, Any]]:
+        """The resources in the stack's state, also those that are not in AWS."""
+        return json.loads(self._read("stack", "export"))["deployment"].get("resources", [])
 
     def _read(self, *arguments: str) -> str:
         """Returns what pulumi prints about this stack. Raises OperationError if there is no such stack."""
@@ -140,8 +142,7 @@ class Target:
         Raises:
             OperationError: there is no such stack.
         """
-        state = json.loads(self._read("stack", "export"))
-        return [one for one in state["deployment"].get("resources", []) if one.get("id")]
+        return [one for one in self._state if one.get("id")]
 
     def is_half_updated(self) -> bool:
         """Returns whether the last update failed at an object that is in AWS.
@@ -155,16 +156,17 @@ class Target:
         return any(one.get("initErrors") for one in self.resources())
 
     def outputs(self) -> dict[str, Any]:
-        """Returns the stack's outputs as of the first call.
+        """Returns the stack's outputs, of which none is a secret: the state has those encrypted.
 
         Raises:
             OperationError: there is no such stack.
         """
-        return dict(self._outputs)
+        found = [one for one in self._state if one["type"] == "pulumi:pulumi:Stack"]
+        return (found[0].get("outputs") or {}) if found else {}
 
-    def forget_outputs(self) -> None:
-        """Makes the next call read the outputs again, after an update of the stack."""
-        self.__dict__.pop("_outputs", None)
+    def forget_state(self) -> None:
+        """Makes the next call read the state again, after an update of the stack."""
+        self.__dict__.pop("_state", None)
 
     def output(self, name: str) -> Any:
         """Returns one output: a text, or a dictionary for `tableNames`.
@@ -172,14 +174,14 @@ class Target:
         Raises:
             OperationError: the stack has no such output, or there is no such stack.
         """
-        value = self._outputs.get(name)
+        value = self.outputs().get(name)
         if not value:
             raise OperationError(self._no_such_output(name))
         return value
 
     def _no_such_output(self, name: str) -> str:
         up = self.command("pulumi up")
-        if not self._outputs:
+        if not self.outputs():
             return f"The stack {self.stack} has no outputs, because it was never brought up: {up}."
         if name in _OUTPUTS_OF_SERVICE:
             return (

@@ -177,7 +177,7 @@ def _utc(event: Mapping[str, Any]) -> datetime.datetime:
 
 def verify_update(target: Target, wait: float) -> None:
     """Verifies a stack that was just updated, and prints the verdict. Raises OperationError unless it is good."""
-    target.forget_outputs()
+    target.forget_state()
     verdict = verify(target, wait)
     print_verdict(target, verdict)
     if verdict.outcome is not Outcome.GOOD:

@@ -25,6 +25,7 @@ from sandbox.account import process as accounts
 from sandbox.account.process import Account
 from sandbox.cli import fixtures
 from sandbox.layout import Layout
+from tests.support.printed_stack import with_outputs
 
 pytestmark = pytest.mark.sandbox  # it deploys no stack, and needs only the registry of the sandbox's account
 
@@ -50,10 +51,9 @@ def stack(account: Account, name: str) -> Generator[Target]:
     """A stack with a new registry, in its region."""
     repository, ecr = f"voiceter-backend-{name}", account.client("ecr", REGIONS[name])
     made = ecr.create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
-    target = Target(name, "sandbox")
-    target.__dict__["_outputs"] = {"region": REGIONS[name], "repositoryUrl": made["repository"]["repositoryUri"]}
+    outputs = {"region": REGIONS[name], "repositoryUrl": made["repository"]["repositoryUri"]}
     try:
-        yield target
+        yield with_outputs(Target(name, "sandbox"), outputs)
     finally:
         ecr.delete_repository(repositoryName=repository, force=True)
 

@@ -15,6 +15,7 @@ from operations.__main__ import main
 from operations.errors import OperationError, PulumiError, describe_aws_error
 from operations.target import ROOT, Target
 from tests.support.boto import refusal
+from tests.support.printed_stack import state_of
 from tests.support.shell import Shell
 
 _exceptions: Any = importlib.import_module("botocore.exceptions")
@@ -30,17 +31,29 @@ def _answering(shell: Shell, answer: dict[str, Any]) -> Target:
     return Target.open("prod")
 
 
-def test_outputs_come_from_the_shells_pulumi_and_are_read_once(shell: Shell) -> None:
-    target = _answering(shell, OUTPUTS)
+def _with_outputs(shell: Shell, outputs: dict[str, Any]) -> Target:
+    return _answering(shell, state_of(outputs))
+
+
+def test_outputs_and_resources_come_from_the_state_which_is_read_once(shell: Shell) -> None:
+    vpc = {"type": "aws:ec2/vpc:Vpc", "urn": "vpc", "id": "v"}
+    target = _answering(shell, state_of(OUTPUTS, vpc, {"type": "voiceter:network:Network", "urn": "network"}))
     assert (target.on, target.region, target.output("serviceName")) == ("aws", "eu-north-1", "voiceter-backend")
-    assert shell.calls == ["stack output --json --stack prod --non-interactive"]
-    target.forget_outputs()
+    assert (target.outputs(), target.resources()) == (OUTPUTS, [vpc])
+    assert shell.calls == ["stack export --stack prod --non-interactive"]
+    target.forget_state()
     target.outputs()
     assert len(shell.calls) == 2
 
 
+@pytest.mark.parametrize("state", [{"deployment": {}}, {"deployment": {"resources": []}}])
+def test_stack_that_was_never_brought_up_has_no_outputs(shell: Shell, state: dict[str, Any]) -> None:
+    target = _answering(shell, state)
+    assert (target.outputs(), target.resources()) == ({}, [])
+
+
 def test_first_line_names_the_stack_and_how_to_choose_the_other(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert str(_answering(shell, OUTPUTS)) == (
+    assert str(_with_outputs(shell, OUTPUTS)) == (
         "prod on AWS: the stack in this shell's Pulumi backend and AWS account (ON=sandbox: the one on this machine)"
     )
     monkeypatch.setenv("VOICETER_SANDBOX", "/somewhere/.sandbox")
@@ -57,7 +70,7 @@ def test_make_command_of_a_message_works_on_the_same_stack() -> None:
 def test_client_has_the_stacks_region_and_the_shells_credentials(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "theirs")
-    client = _answering(shell, OUTPUTS).client("ecs")
+    client = _with_outputs(shell, OUTPUTS).client("ecs")
     assert client.meta.region_name == "eu-north-1"
     assert client._request_signer._credentials.access_key == "theirs"
 
@@ -86,8 +99,8 @@ def test_config_is_read_without_secrets_and_set_as_plain_text(shell: Shell) -> N
 def test_stack_is_half_updated_if_an_object_in_its_state_failed(
     shell: Shell, errors: dict[str, list[str]], *, half_updated: bool
 ) -> None:
-    resources: list[dict[str, Any]] = [{"urn": "stack"}, {"urn": "vpc", "id": "v"}, {"urn": "alb", "id": "a", **errors}]
-    assert _answering(shell, {"deployment": {"resources": resources}}).is_half_updated() is half_updated
+    resources: list[dict[str, Any]] = [{"urn": "vpc", "id": "v"}, {"urn": "alb", "id": "a", **errors}]
+    assert _answering(shell, state_of({}, *resources)).is_half_updated() is half_updated
 
 
 def test_update_names_the_stack_in_each_line(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,7 +124,7 @@ def test_update_names_the_stack_in_each_line(shell: Shell, capsys: pytest.Captur
 )
 def test_missing_output_names_the_next_command(shell: Shell, outputs: dict[str, str], name: str, message: str) -> None:
     with pytest.raises(OperationError, match=message) as caught:
-        _answering(shell, outputs).output(name)
+        _with_outputs(shell, outputs).output(name)
     assert "`pulumi up --stack prod`" in str(caught.value)
 
 
@@ -148,7 +161,7 @@ def test_wait_is_a_whole_number_of_seconds(wait: str, capsys: pytest.CaptureFixt
 
 def test_failed_pulumi_shows_its_last_lines(shell: Shell) -> None:
     shell.installs("echo 'error: PULUMI_ACCESS_TOKEN must be set' >&2; exit 1")
-    with pytest.raises(PulumiError, match=r"^`pulumi stack output` of prod .* status 1:\n  error: PULUMI_ACCESS"):
+    with pytest.raises(PulumiError, match=r"^`pulumi stack export` of prod .* status 1:\n  error: PULUMI_ACCESS"):
         Target.open("prod").outputs()
 
 

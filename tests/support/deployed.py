@@ -10,6 +10,7 @@ from typing import Any
 from components.service.container import Container
 from operations.definition import TaskDefinition, registered
 from operations.target import Target
+from tests.support.printed_stack import with_outputs
 
 REGION = "us-east-1"
 FAMILY = "voiceter-backend-dev"
@@ -21,23 +22,20 @@ class Deployed:
     """What a stack would have created in the account, and its outputs."""
 
     def __init__(self) -> None:
-        self.target = Target("dev", "sandbox")
         self.outputs: dict[str, Any] = {
             "region": REGION,
             "containerName": "voiceter-backend",
             "taskFamily": FAMILY,
             "recordingsBucketName": "recordings",
         }
-        self.target.__dict__["_outputs"] = self.outputs  # what `pulumi stack output` would return
+        self.target = with_outputs(Target("dev", "sandbox"), self.outputs)
         self.client = self.target.client
         self.execution_role = self.role(EXECUTION_ROLE)
         self.task_role = self.role(TASK_ROLE)
 
     def on_aws(self) -> Target:
         """Returns the same stack, as if it were not in the sandbox."""
-        target = replace(self.target, on="aws")
-        target.__dict__["_outputs"] = self.outputs
-        return target
+        return with_outputs(replace(self.target, on="aws"), self.outputs)
 
     def role(self, name: str) -> str:
         iam = self.client("iam")
