@@ -79,7 +79,7 @@ def test_call_whose_body_is_not_sent_holds_up_no_other_call() -> None:
         assert b"".join(stalled.result(timeout=10)) == b"late"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def failing_endpoint() -> Iterator[str]:
     """An account whose every call fails."""
 

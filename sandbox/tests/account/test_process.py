@@ -37,31 +37,6 @@ def _wait_for_end(pid: int) -> None:
         time.sleep(0.05)
 
 
-def test_account_is_started_replaced_on_its_port_killed_and_stopped(layout: Layout) -> None:
-    assert accounts.find(layout) is None
-    assert not accounts.stop(layout)
-    first = _start(layout)
-    assert first.client("sts", "us-east-1").get_caller_identity()["Account"] == "123456789012"
-    assert urlsplit(first.url).hostname == "127.0.0.1"
-    assert accounts.find(layout) == first
-    # The account is in a session of its own, so Ctrl-C in a terminal does not reach it.
-    assert os.getsid(first.pid) == first.pid
-
-    second = _start(layout)
-    assert (second.url, second.token != first.token) == (first.url, True)
-    _wait_for_end(first.pid)
-    second.client("s3", "us-east-1").create_bucket(Bucket="content")
-    os.kill(second.pid, signal.SIGKILL)
-    _wait_for_end(second.pid)
-    assert accounts.find(layout) is None
-
-    third = _start(layout)
-    assert third.url == first.url
-    assert third.client("s3", "us-east-1").list_buckets()["Buckets"] == []
-    assert accounts.stop(layout)
-    assert accounts.find(layout) is None
-
-
 @contextmanager
 def _other_server(layout: Layout, answer: bytes) -> Generator[str]:
     """A server on the port that the account's file names. Yields its address."""
@@ -82,16 +57,34 @@ def _other_server(layout: Layout, answer: bytes) -> Generator[str]:
         yield url
 
 
+def test_account_is_started_beside_another_server_replaced_on_its_port_killed_and_stopped(layout: Layout) -> None:
+    assert accounts.find(layout) is None
+    assert not accounts.stop(layout)
+    with _other_server(layout, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nmine") as url:
+        assert accounts.find(layout) is None
+        first = _start(layout)
+        assert first.url != url
+    assert first.client("sts", "us-east-1").get_caller_identity()["Account"] == "123456789012"
+    assert urlsplit(first.url).hostname == "127.0.0.1"
+    assert accounts.find(layout) == first
+    # The account is in a session of its own, so Ctrl-C in a terminal does not reach it.
+    assert os.getsid(first.pid) == first.pid
+
+    second = _start(layout)
+    assert (second.url, second.token != first.token) == (first.url, True)
+    _wait_for_end(first.pid)
+    second.client("s3", "us-east-1").create_bucket(Bucket="content")
+    os.kill(second.pid, signal.SIGKILL)
+    _wait_for_end(second.pid)
+    assert accounts.find(layout) is None
+
+    third = _start(layout)
+    assert third.url == first.url
+    assert third.client("s3", "us-east-1").list_buckets()["Buckets"] == []
+    assert accounts.stop(layout)  # it only removes the account's file
+    assert accounts.find(layout) is None
+
+
 def test_account_that_ends_while_it_answers_counts_as_ended(layout: Layout) -> None:
     with _other_server(layout, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"):
         assert accounts.find(layout) is None
-
-
-def test_another_server_on_the_port_is_not_the_account_which_ends_with_its_file(layout: Layout) -> None:
-    with _other_server(layout, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nmine") as url:
-        assert accounts.find(layout) is None
-        account = _start(layout)
-        assert account.url != url
-        assert accounts.find(layout) == account
-    layout.account.unlink()
-    _wait_for_end(account.pid)

@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
 import pytest
 
 from sandbox.account import process as accounts
+from sandbox.account.process import Account
 from sandbox.cli import locks, state
 from sandbox.layout import PACKAGE_ROOT, Layout, SandboxError
 
@@ -49,8 +50,8 @@ def _refusal(
     return line
 
 
-def _clean(layout: Layout, *, without_packages: bool = False) -> None:
-    with _start(layout, "clean", without_packages=without_packages) as process:
+def _clean_without_packages(layout: Layout) -> None:
+    with _start(layout, "clean", without_packages=True) as process:
         _, errors = process.communicate()
     assert (process.returncode, errors) == (0, "")
 
@@ -79,18 +80,46 @@ _FOREIGN = {
 }
 
 
-def test_account_and_commands_get_nothing_of_a_foreign_environment(layout: Layout, tmp_path: Path) -> None:
-    config = tmp_path / "config"
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    config = tmp_path_factory.mktemp("aws") / "config"
     config.write_text("[default\nmalformed")
-    foreign = {**_FOREIGN, "AWS_CONFIG_FILE": str(config)}
-    account = accounts.start(layout, {**os.environ, **foreign})
-    try:
-        assert not foreign.keys() & psutil.Process(account.pid).environ().keys()
-        assert _refusal(layout, "image", "dev", "1.0.0", variables=foreign).startswith(
-            "The stack dev has no repository"
-        )
-    finally:
-        accounts.stop(layout)
+    return {**_FOREIGN, "AWS_CONFIG_FILE": str(config)}
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory, foreign: dict[str, str]) -> Iterator[tuple[Layout, Account]]:
+    """A sandbox with an account that was started from a foreign environment, for three tests: a start is slow."""
+    layout = Layout(PACKAGE_ROOT, tmp_path_factory.mktemp("started") / "home")
+    yield layout, accounts.start(layout, {**os.environ, **foreign})
+    accounts.stop(layout)
+
+
+def test_account_and_commands_get_nothing_of_a_foreign_environment(
+    started: tuple[Layout, Account], foreign: dict[str, str]
+) -> None:
+    layout, account = started
+    assert not foreign.keys() & psutil.Process(account.pid).environ().keys()
+    assert _refusal(layout, "image", "dev", "1.0.0", variables=foreign).startswith("The stack dev has no repository")
+
+
+def test_up_after_a_kill_is_refused_while_other_stacks_would_be_lost(started: tuple[Layout, Account]) -> None:
+    layout, _ = started
+    _lock(layout, os.getpid())
+    _write_state(layout, {})
+    _write_state(layout, {"resources": [{"type": "aws:s3/bucket:Bucket", "custom": True, "id": "b"}]}, "staging")
+    refusal = _refusal(layout, "up", "dev")
+    assert "`make clean` starts over and drops staging as well" in refusal
+    assert "docs/recovery.md" in refusal
+
+
+def test_clean_without_packages_ends_the_account(started: tuple[Layout, Account]) -> None:
+    layout, account = started
+    (layout.state / "half-made").mkdir(parents=True)
+    _clean_without_packages(layout)
+    assert not layout.home.exists()
+    assert _ends(account.pid)
+    _clean_without_packages(layout)
 
 
 @pytest.mark.parametrize("place", ["SANDBOX_HOME", "XDG_CACHE_HOME"])
@@ -122,15 +151,6 @@ def test_full_disk_is_refused_before_anything_is_written() -> None:
 def test_missing_module_is_named_with_the_way_to_install_it(layout: Layout) -> None:
     message = r"The module \w+ is missing from \.venv\. `rm \.venv/\.stamp` has it installed again\."
     assert re.fullmatch(message, _refusal(layout, "engine", without_packages=True))
-
-
-def test_clean_without_packages_ends_the_account(layout: Layout) -> None:
-    account = accounts.start(layout, os.environ)
-    (layout.state / "half-made").mkdir(parents=True)
-    _clean(layout, without_packages=True)
-    assert not layout.home.exists()
-    assert _ends(account.pid)
-    _clean(layout, without_packages=True)
 
 
 def _ends(pid: int) -> bool:
@@ -237,17 +257,6 @@ def test_stack_is_interrupted_if_a_file_of_its_state_is_cut_short(layout: Layout
     file = _write_state(layout, {})
     file.with_name(f"{file.name}{suffix}").write_text(text)
     assert state.is_interrupted(layout, "dev")
-
-
-def test_up_after_a_kill_is_refused_while_other_stacks_would_be_lost(layout: Layout) -> None:
-    accounts.start(layout, os.environ)
-    _lock(layout, os.getpid())
-    _write_state(layout, {})
-    _write_state(layout, {"resources": [{"type": "aws:s3/bucket:Bucket", "custom": True, "id": "b"}]}, "staging")
-    refusal = _refusal(layout, "up", "dev")
-    _clean(layout)
-    assert "`make clean` starts over and drops staging as well" in refusal
-    assert "docs/recovery.md" in refusal
 
 
 def test_state_is_read_as_the_engine_writes_it(layout: Layout) -> None:

@@ -26,7 +26,7 @@ ACCOUNT = "123456789012"
 def moto_endpoint() -> Generator[str]:
     """An embedded account on a free port of loopback."""
     server = make_server("127.0.0.1", 0, make_application(), threaded=True)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()  # which looks for its end that often
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:

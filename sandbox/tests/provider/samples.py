@@ -18,7 +18,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Sample:
-    """Inputs of an object, and a change that an update makes (none if every change replaces).
+    """Inputs of an object, and a change that an update makes (none if all but a change of tags replace).
 
     `after` names the types that have to exist first, and that no input refers to.
     """
@@ -182,20 +182,20 @@ def _kept(action: str) -> Values:
 _PATH, _QUERY = _regex("uriPath", "^/socket[.]io/"), _regex("queryString", "(^|&)sid=")
 
 SAMPLES: dict[str, Sample] = {
-    VPC: Sample({"cidrBlock": "10.0.0.0/16", "tags": {"Name": "net"}}, {"tags": {"Name": "network"}}),
+    VPC: Sample({"cidrBlock": "10.0.0.0/16", "tags": {"Name": "net"}}),
     SUBNET: Sample(
         {"vpcId": Ref(VPC), "cidrBlock": "10.0.0.0/20", "availabilityZone": f"{REGION}a", "mapPublicIpOnLaunch": True},
         {"mapPublicIpOnLaunch": False},
     ),
     "second subnet": Sample({"vpcId": Ref(VPC), "cidrBlock": "10.0.16.0/20", "availabilityZone": f"{REGION}b"}),
-    GATEWAY: Sample({"vpcId": Ref(VPC), "tags": {"Name": "gate"}}, {"tags": {"Name": "door"}}),
-    ROUTE_TABLE: Sample({"vpcId": Ref(VPC)}, {"tags": {"Name": "routes"}}),
+    GATEWAY: Sample({"vpcId": Ref(VPC), "tags": {"Name": "gate"}}),
+    ROUTE_TABLE: Sample({"vpcId": Ref(VPC)}),
     ROUTE: Sample({"routeTableId": Ref(ROUTE_TABLE), "destinationCidrBlock": "0.0.0.0/0", "gatewayId": Ref(GATEWAY)}),
     "aws:ec2/routeTableAssociation:RouteTableAssociation": Sample(
         {"routeTableId": Ref(ROUTE_TABLE), "subnetId": Ref(SUBNET)}
     ),
-    "aws:ec2/eip:Eip": Sample({}, {"tags": {"Name": "address"}}),
-    NAT_GATEWAY: Sample({"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}, {"tags": {"Name": "nat"}}),
+    "aws:ec2/eip:Eip": Sample({}),
+    NAT_GATEWAY: Sample({"subnetId": Ref(SUBNET), "allocationId": Ref("aws:ec2/eip:Eip")}),
     ENDPOINT: Sample(
         {
             "vpcId": Ref(VPC),
@@ -206,15 +206,14 @@ SAMPLES: dict[str, Sample] = {
         {"routeTableIds": []},
     ),
     "aws:ec2/flowLog:FlowLog": Sample(
-        {"vpcId": Ref(VPC), "trafficType": "ALL", "logDestinationType": "s3", "logDestination": Ref(BUCKET, "arn")},
-        {"tags": {"Name": "flows"}},
+        {"vpcId": Ref(VPC), "trafficType": "ALL", "logDestinationType": "s3", "logDestination": Ref(BUCKET, "arn")}
     ),
     ENDPOINT_POLICY: Sample(
         {"vpcEndpointId": Ref(ENDPOINT), "policy": document(Principal="*")},
         {"policy": document(Principal="*", Action="s3:PutObject")},
     ),
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Sample({"vpcId": Ref(VPC)}, {"tags": {"Name": "default"}}),
-    GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}, {"tags": {"Name": "tasks"}}),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Sample({"vpcId": Ref(VPC)}),
+    GROUP: Sample({"vpcId": Ref(VPC), "description": "of the tasks"}),
     "second group": Sample({"vpcId": Ref(VPC), "name": "edge", "description": "of the load balancer"}),
     INGRESS: Sample({"securityGroupId": Ref(GROUP), **_RULE}, {"description": "from the whole net", "toPort": 8081}),
     EGRESS: Sample(
@@ -274,10 +273,9 @@ SAMPLES: dict[str, Sample] = {
             "pointInTimeRecovery": {"enabled": False},
             "serverSideEncryption": {"enabled": False},
             "deletionProtectionEnabled": True,
-            "tags": {"Data": "sessions"},
         },
     ),
-    BUCKET: Sample({"bucket": _BUCKET, "forceDestroy": True}, {"tags": {"Data": "audio"}}),
+    BUCKET: Sample({"bucket": _BUCKET, "forceDestroy": True}),
     VERSIONING: Sample(
         {"bucket": Ref(BUCKET), "versioningConfiguration": {"status": "Enabled"}},
         {"versioningConfiguration": {"status": "Suspended"}},
@@ -429,9 +427,7 @@ SAMPLES: dict[str, Sample] = {
             ],
         },
     ),
-    CERTIFICATE: Sample(
-        {"domainName": "app.example.com", "validationMethod": "DNS"}, {"tags": {"Name": "certificate"}}
-    ),
+    CERTIFICATE: Sample({"domainName": "app.example.com", "validationMethod": "DNS"}),
     "record of the certificate": Sample(
         {
             "zoneId": "ZONE",
@@ -460,7 +456,7 @@ SAMPLES: dict[str, Sample] = {
             "disabled": False,
             "invertHealthcheck": False,
         },
-        {"disabled": True, "invertHealthcheck": True, "tags": {"Name": "app"}},
+        {"disabled": True, "invertHealthcheck": True},
     ),
     RECORD: Sample(
         {
@@ -602,7 +598,6 @@ SAMPLES: dict[str, Sample] = {
             "containerDefinitions": CONTAINERS,
             "tags": {"Version": "v1"},
         },
-        {"tags": {"Version": "v2"}},
     ),
     SERVICE: Sample(
         {

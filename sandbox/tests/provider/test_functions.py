@@ -81,22 +81,9 @@ def test_a_secret_and_its_key(engine: Engine, endpoint: str) -> None:
         engine.invoke(SECRET, {"arn": keyed["ARN"]})
 
 
-def test_a_rule_of_a_listener(engine: Engine, endpoint: str) -> None:
+def test_a_service_its_load_balancer_and_its_listener_rule(engine: Engine, endpoint: str) -> None:
     world = World(engine, endpoint)
-    rule = world.make(RULE)
-    found = engine.invoke(GET_RULE, {"arn": rule.id})
-    groups = [
-        group for action in found["actions"] for forward in action["forwards"] for group in forward["targetGroups"]
-    ]
-    assert groups == rule.inputs["actions"][0]["forward"]["targetGroups"]
-    world.clear()
-    with pytest.raises(Refused, match="RuleNotFound"):
-        engine.invoke(GET_RULE, {"arn": rule.id})
-
-
-def test_a_service_by_its_name_and_where_its_tasks_are(engine: Engine, endpoint: str) -> None:
-    world = World(engine, endpoint)
-    service, balancer = world.make(SERVICE), world.make(LOAD_BALANCER)
+    service, balancer, rule = (world.make(token) for token in (SERVICE, LOAD_BALANCER, RULE))
     cluster = service.outputs["cluster"]
     for name in (cluster, cluster.rpartition("/")[2]):
         found = engine.invoke(GET_SERVICE, {"clusterArn": name, "serviceName": "app"})
@@ -109,10 +96,15 @@ def test_a_service_by_its_name_and_where_its_tasks_are(engine: Engine, endpoint:
     assert entry["advancedConfigurations"] == []
     found = engine.invoke(GET_BALANCER, {"name": balancer.outputs["name"]})
     assert sorted(found["subnets"]) == sorted(balancer.inputs["subnets"])
+    [action] = engine.invoke(GET_RULE, {"arn": rule.id})["actions"]
+    [forward] = action["forwards"]
+    assert forward["targetGroups"] == rule.inputs["actions"][0]["forward"]["targetGroups"]
     for args in ({"clusterArn": cluster, "serviceName": "other"}, {"clusterArn": "other", "serviceName": "app"}):
         with pytest.raises(Refused, match="no matching ECS Service found"):
             engine.invoke(GET_SERVICE, args)
     world.clear()
+    with pytest.raises(Refused, match="RuleNotFound"):
+        engine.invoke(GET_RULE, {"arn": rule.id})
 
 
 def test_a_network_by_its_tags(engine: Engine, endpoint: str) -> None:

@@ -15,7 +15,6 @@ from sandbox.provider.types import TYPES
 from sandbox.provider.values import Values
 from sandbox.tests.provider import samples
 from sandbox.tests.provider.harness import Engine, Made, Refused, client
-from sandbox.tests.provider.samples import SAMPLES
 from sandbox.tests.provider.world import World
 
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
@@ -328,27 +327,3 @@ def test_table_that_names_its_key_no_more_is_refused(world: World, endpoint: str
     assert key() == made.inputs["serverSideEncryption"]["kmsKeyArn"]
     _changed(world, made, {"serverSideEncryption": {"enabled": False}})
     assert key() is None
-
-
-@pytest.mark.parametrize(
-    ("token", "name", "says"),
-    [
-        (samples.TABLE, "pointInTimeRecovery", None),
-        (samples.TABLE, "serverSideEncryption", None),
-        (samples.SERVICE, "availabilityZoneRebalancing", None),
-        (samples.SUBNET, "availabilityZone", "availabilityZone"),
-        (samples.CERTIFICATE, "validationMethod", "validationMethod"),
-        (samples.LISTENER, "protocol", "protocol"),
-        (samples.RULE, "priority", None),
-    ],
-)
-def test_an_input_that_aws_has_already_is_no_change(world: World, token: str, name: str, says: str | None) -> None:
-    made = world.make(token)
-    given = {key: value for key, value in world.resolve(SAMPLES[token].inputs).items() if key != name}
-    if says:
-        given[name] = made.outputs[says]
-    news, _ = world.engine.check(token, made.name, given, made.inputs)
-    difference = world.engine.diff(made, news)
-    assert (list(difference.diffs), list(difference.replaces)) == ([], [])
-    other, _ = world.engine.check(token, made.name, given | {name: "another"}, made.inputs)
-    assert name in world.engine.diff(made, other).diffs

@@ -135,11 +135,16 @@ def test_every_type_has_a_sample() -> None:
     assert TYPES.keys() == SAMPLES.keys() - SECOND.keys()
 
 
+def _change(token: str) -> Values:
+    """What an update changes: the change of the sample, and the tags, of which one takes the place of a default tag."""
+    return SAMPLES[token].change | ({"tags": {"Own": "1", "Stack": "mine"}} if TYPES[token].tags else {})
+
+
 def test_drift_of_every_type_is_tested_that_something_can_change() -> None:
-    """A type without a `change` is left out of test_update_changes_the_given_properties_only."""
-    unchanged = {token for token, one in TYPES.items() if (one.changes or one.tags) and not SAMPLES[token].change}
-    # Its gateways are two properties, of which it has one: test_types.py.
-    assert unchanged == {samples.ROUTE}
+    """A type without a change is left out of test_update_changes_the_given_properties_and_tags_only."""
+    unchanged = {token for token, one in TYPES.items() if one.changes and not SAMPLES[token].change}
+    # test_types.py and test_replacement.py change their gateway and their network.
+    assert unchanged == {samples.ROUTE, samples.GATEWAY}
 
 
 def _restore(world: World, changed: Made) -> None:
@@ -190,22 +195,20 @@ def test_preview_refresh_and_import_show_the_object_as_it_was_created(world: Wor
     assert [failure for failure in failures if "does not support" in failure] == []
 
 
-@pytest.mark.parametrize("token", [token for token in TYPES if SAMPLES[token].change])
-def test_update_changes_the_given_properties_only(world: World, token: str) -> None:
-    engine, made = world.engine, world.made[token]
-    wanted = world.resolve(SAMPLES[token].inputs | SAMPLES[token].change)
+@pytest.mark.parametrize("token", [token for token in TYPES if _change(token)])
+def test_update_changes_the_given_properties_and_tags_only(world: World, token: str) -> None:
+    engine, made, change = world.engine, world.made[token], _change(token)
+    wanted = world.resolve(SAMPLES[token].inputs | change)
     news, failures = engine.check(token, made.name, wanted, made.inputs)
     assert failures == []
 
     difference = engine.diff(made, news)
-    assert set(difference.diffs) - {"tagsAll"} == SAMPLES[token].change.keys()
+    assert set(difference.diffs) - {"tagsAll"} == change.keys()
     assert list(difference.replaces) == []
 
     preview = engine.update(made, news, preview=True)
     unknown = {output for output, value in preview.outputs.items() if value is UNKNOWN}
-    assert unknown == {
-        output for output, causes in TYPES[token].unknown_with.items() if SAMPLES[token].change.keys() & {*causes}
-    }
+    assert unknown == {output for output, causes in TYPES[token].unknown_with.items() if change.keys() & {*causes}}
     expected = made.outputs | {name: value for name, value in news.items() if name != "__defaults"}
     assert preview.outputs == expected | dict.fromkeys(unknown, UNKNOWN)
 
@@ -213,24 +216,13 @@ def test_update_changes_the_given_properties_only(world: World, token: str) -> N
     assert updated.id == made.id
     refreshed = engine.seen(updated)
     assert (refreshed.inputs, refreshed.outputs) == (news, updated.outputs)
+    assert refreshed.outputs.get("tagsAll") == (TAGS | change["tags"] if TYPES[token].tags else None)
     # By the state from before, the change is drift, except of what that state does not set or no call shows.
     found = set(engine.diff(engine.seen(made), made.inputs).diffs) - {"tagsAll"}
-    unseen = {name for name in SAMPLES[token].change if name != "tags" and name not in made.inputs}
-    assert found == SAMPLES[token].change.keys() - unseen - set(_NEVER_SHOWN.get(token, ()))
+    unseen = {name for name in change if name != "tags" and name not in made.inputs}
+    assert found == change.keys() - unseen - set(_NEVER_SHOWN.get(token, ()))
     assert found
     _restore(world, updated)
-
-
-@pytest.mark.parametrize("token", [token for token, resource in TYPES.items() if resource.tags])
-def test_tags_and_default_tags_are_added_and_removed(world: World, token: str) -> None:
-    made, tags = world.made[token], {"Own": "1", "Stack": "mine"}
-    given = world.resolve(SAMPLES[token].inputs) | {"tags": tags}
-    news, _ = world.engine.check(token, made.name, given, made.inputs)
-    assert news["tagsAll"] == TAGS | tags
-    tagged = world.engine.update(made, news)
-    seen = world.engine.seen(tagged)
-    assert (seen.outputs["tags"], seen.outputs["tagsAll"]) == (tags, TAGS | tags)
-    _restore(world, tagged)
 
 
 def _droppable(token: str) -> list[str]:
@@ -245,26 +237,50 @@ def _droppable(token: str) -> list[str]:
 
 @pytest.mark.parametrize("token", [token for token in TYPES if _droppable(token)])
 def test_dropped_properties_are_removed_or_refused(world: World, token: str) -> None:
-    engine = world.engine
+    """Each update drops one property, and sets again what the update before has dropped."""
+    engine, made = world.engine, world.made[token]
+    before = made
     for name in _droppable(token):
-        made = world.made[token]
         given = {key: value for key, value in world.resolve(SAMPLES[token].inputs).items() if key != name}
-        news, failures = engine.check(token, made.name, given, made.inputs)
+        news, failures = engine.check(token, made.name, given, before.inputs)
         if (token, name) in _REFUSED_IN_A_PREVIEW:
             with pytest.raises(Refused, match=name):
-                engine.diff(made, news)
+                engine.diff(before, news)
             continue
-        if failures or not engine.diff(made, news).diffs:
+        if failures or not engine.diff(before, news).diffs:
             continue  # the rules require it, or the account keeps it and the diff is empty
         if (token, name) in _REFUSED_TO_GO:
             with pytest.raises(Refused):
                 engine.update(made, news)
             continue
-        updated = engine.update(made, news)
-        refreshed = engine.seen(updated)
-        assert (refreshed.inputs, refreshed.outputs) == (news, updated.outputs), name
-        assert refreshed.outputs.get(name) != made.outputs[name]
-        _restore(world, updated)
+        made = engine.update(made, news)
+        refreshed = engine.seen(made)
+        assert (refreshed.inputs, refreshed.outputs) == (news, made.outputs), name
+        assert refreshed.outputs.get(name) != before.outputs[name]
+    _restore(world, made)
+
+
+@pytest.mark.parametrize(
+    ("token", "name", "is_given"),
+    [
+        (samples.TABLE, "pointInTimeRecovery", False),
+        (samples.TABLE, "serverSideEncryption", False),
+        (samples.SERVICE, "availabilityZoneRebalancing", False),
+        (samples.SUBNET, "availabilityZone", True),
+        (samples.CERTIFICATE, "validationMethod", True),
+        (samples.LISTENER, "protocol", True),
+        (samples.RULE, "priority", False),
+    ],
+)
+def test_an_input_that_aws_has_already_is_no_change(world: World, token: str, name: str, is_given: bool) -> None:
+    made = world.made[token]
+    given = {key: value for key, value in world.resolve(SAMPLES[token].inputs).items() if key != name}
+    as_aws_has_it = given | ({name: made.outputs[name]} if is_given else {})
+    news, _ = world.engine.check(token, made.name, as_aws_has_it, made.inputs)
+    difference = world.engine.diff(made, news)
+    assert (list(difference.diffs), list(difference.replaces)) == ([], [])
+    other, _ = world.engine.check(token, made.name, given | {name: "another"}, made.inputs)
+    assert name in world.engine.diff(made, other).diffs
 
 
 def _again(world: World, token: str, **changes: Any) -> Made:
