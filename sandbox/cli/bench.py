@@ -1,15 +1,14 @@
 """Times a preview and an `up` of dev, and the preview of an empty program."""
 
 import json
-import os
 import statistics
-import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 
 from sandbox.cli.stacks import Session, up
 from sandbox.cli.teardown import down
-from sandbox.layout import Layout, SandboxError, write
+from sandbox.layout import Layout, write
 from sandbox.process import say
 
 _STACK = "dev"
@@ -32,7 +31,7 @@ def bench(layout: Layout) -> None:
     bare: list[float] = []
     say(f"Bench: {_RUNS} previews of {_STACK}, and as many of an empty program, in turn")
     for run in range(_RUNS + 1):
-        times = (_timed(session, session.environment, _STACK), _timed(session, empty, "empty"))
+        times = (_preview(session, _STACK), _preview(empty, "empty"))
         say(f"  {'warm-up' if run == 0 else run}: {times[0]:.2f} s and {times[1]:.2f} s")
         if run:
             whole.append(times[0])
@@ -59,8 +58,8 @@ def _ups(session: Session) -> dict[str, float]:
     return {"up_seconds": round(whole, 2), "up_again_seconds": round(again, 2)}
 
 
-def _empty_program(session: Session) -> Mapping[str, str]:
-    """Makes a project with an empty program and its own backend, and returns the environment to preview it in."""
+def _empty_program(session: Session) -> Session:
+    """Makes a project with an empty program and its own backend, and returns the session to preview it in."""
     folder = session.layout.home / "bench"
     project = {
         "name": "empty",
@@ -75,30 +74,17 @@ def _empty_program(session: Session) -> Mapping[str, str]:
         "PULUMI_OPTION_CWD": str(folder),
         "PULUMI_BACKEND_URL": backend.as_uri(),
     }
-    _run(session, environment, "stack", "select", "--create", "empty", "--non-interactive")
-    return environment
+    empty = replace(session, environment=environment)
+    empty.pulumi("stack", "select", "--create", "empty", "--non-interactive", quiet=True)
+    return empty
 
 
-def _timed(session: Session, environment: Mapping[str, str], stack: str) -> float:
-    return _seconds(lambda: _run(session, environment, "preview", "--stack", stack, "--non-interactive"))
+def _preview(session: Session, stack: str) -> float:
+    """Returns the seconds of a preview."""
+    return _seconds(lambda: session.pulumi("preview", "--stack", stack, "--non-interactive", quiet=True))
 
 
 def _seconds(action: Callable[[], None]) -> float:
     began = time.perf_counter()
     action()
     return time.perf_counter() - began
-
-
-def _run(session: Session, environment: Mapping[str, str], *arguments: str) -> None:
-    answer = subprocess.run(  # noqa: S603
-        [str(session.engine.pulumi), *arguments],
-        cwd=os.fspath(session.layout.root),
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if answer.returncode != 0:
-        raise SandboxError(f"{answer.stdout}\n`pulumi {arguments[0]}` ended with status {answer.returncode}.")
