@@ -22,6 +22,8 @@ _SHARING: Final = {
     "tests/live/test_interruption.py": "the stack with everything",
     "tests/live/test_alarms.py": "the stack with everything",
     "tests/live/test_boundary.py": "the stack with everything",
+    "tests/live/test_documents.py": "the stack with everything",
+    "tests/live/test_task.py": "the stack with everything",
     "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_changed_in_place.py": "the stack with everything",
     "tests/live/test_drift.py": "the stack with everything",

@@ -16,6 +16,7 @@ EVERYTHING = {
     "alarmPhones": ["+4915112345678"],
     "customerKey": True,
     "domainName": "voice.sandbox.test",
+    "enableAuth": True,
     "enableMetrics": True,
     "extraTags": {"CostCenter": "voice"},
     "monthlyBudgetUsd": 250,
@@ -24,7 +25,7 @@ EVERYTHING = {
     "scalingSchedule": {"morning": {"cron": "0 6 * * ? *", "min": 1, "max": 2}},
     "waf": True,
 }
-SECRETS = {"secrets.API_TOKEN": "correct-horse-battery", "redisAuthToken": "correct-horse-battery"}
+SECRETS = {"secrets.COGNITO_USER_POOL_ID": "us-east-1_Sup3rS3cret", "redisAuthToken": "correct-horse-battery"}
 ANYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 

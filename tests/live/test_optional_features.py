@@ -1,30 +1,66 @@
-"""Redis, secrets, a scaling schedule and traffic logs, turned on, changed and turned off on a stack that is up.
+"""Features, secrets and rights, turned on, changed and turned off on a stack that is up: nobody is cut off.
 
-The tests are one story and run in this order.
+What can cut somebody off is a right, a secret, a cache, a listener or a table that comes or goes. Here all of them come
+with a release, go with one that ECS rolls back, and go with one that succeeds. test_traffic.py does the same while the
+traffic shifts between two target groups.
+
+The good image is slow: old tasks run beside the new ones, as on AWS. The tests are one story and run in this order.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
+from recording.bedrock import models_of
 from tests.live.account import holdings
-from tests.live.harness import ACCOUNT_ID, changes_in
+from tests.live.harness import ACCOUNT_ID, changes_in, succeeded
+from tests.live.rights import granted, models, policies, secrets
 from tests.live.stack import Stack
+from tests.live.traffic import rules
+from tests.live.transcripts import REDIS, changes_shown, follow, without_update
+from tests.live.watch import Watch
 from tests.support.commands import below
+from tests.support.contract import TABLES
 
 pytestmark = pytest.mark.live
 
-TOKEN = "Correct!Horse#Battery&Staple^<1>"  # noqa: S105 - made up
-OTHER_TOKEN = "An0ther-T0ken!With$Signs"  # noqa: S105 - made up
-POOL, OTHER_POOL = "us-east-1_Sup3rS3cret", "us-east-1_An0therS3cret"
+TOKEN = "Correct!Horse#Battery&Staple^<1>-$igns"  # noqa: S105 - made up
+POOL, OTHER_POOL = "us-east-1_EXAMPLE", "us-east-1_An0therS3cret"  # the first one is the document's
 CACHE = "voiceter-sessions-dev"
 LOGS_BUCKET = f"voiceter-logs-{ACCOUNT_ID}-dev"
+SPEECH_MODEL = "amazon.nova-2-sonic-v1:0"  # by default
+OTHER_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
+PROFILE = "us.amazon.nova-2-lite-v1:0"  # an inference profile
+GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:guardrail/abcdef123456"
+PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:prompt/0123456789"
+# What the release needs. Each model, guardrail, prompt and identity has the variable that makes the app use it.
+NEEDS = {
+    "domainName": "voice.sandbox.test",
+    "enableXrayTracing": "true",
+    "enableExec": "true",
+    "tablePrefix": "needed-",
+    "bedrockModelId": OTHER_MODEL,
+    "extraModelIds[0]": PROFILE,
+    "environment.NLP_MODEL_ID": PROFILE,
+    "guardrailArns[0]": GUARDRAIL,
+    "environment.BEDROCK_GUARDRAIL_ID": "abcdef123456",
+    "promptArns[0]": PROMPT,
+    "environment.NLP_PROMPT_ARN": PROMPT,
+    "sesIdentityArns[0]": f"arn:aws:ses:us-east-1:{ACCOUNT_ID}:identity/example.com",
+    "environment.SES_SENDER_EMAIL": "survey@example.com",
+}
+# What a release without all of that removes from the config, besides one of the secrets.
+NEEDED = {path.partition("[")[0].partition(".")[0] for path in NEEDS} | {
+    *("hostedZoneId", "secretArns", "redisEnabled", "redisAuthToken")
+}
 SHOWN: list[str] = []  # what the commands of this file have printed
+HIDDEN = [TOKEN, POOL, OTHER_POOL]  # the secrets, which nothing may show
 
 
 def shell(dev: Stack, script: str) -> str:
@@ -33,22 +69,15 @@ def shell(dev: Stack, script: str) -> str:
     return output
 
 
-def set_secrets(dev: Stack, token: str, pool: str) -> None:
-    """As docs/releases.md says: through standard input, which no shell history keeps."""
-    shell(
-        dev,
-        f"""
-        printf '%s' '{token}' | pulumi config set --secret redisAuthToken -s dev
-        printf '%s' '{pool}' | pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID -s dev
-        """,
-    )
+def hosted_zone(dev: Stack) -> str:
+    made = dev.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="optional features")
+    return made["HostedZone"]["Id"].rpartition("/")[2]
 
 
-def up(dev: Stack, *options: str) -> dict[str, str]:
-    """`pulumi up` with all details; what it changed."""
-    output = dev.sandbox.updated("dev", "--json", *options)
-    SHOWN.append(output)
-    return changes_in(output)
+def lent_secret(dev: Stack) -> str:
+    """The ARN of a secret of somebody else, with a key of its own."""
+    key = dev.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    return dev.client("secretsmanager").create_secret(Name="lent", SecretString="value", KmsKeyId=key)["ARN"]
 
 
 def group(dev: Stack) -> dict[str, Any]:
@@ -80,6 +109,15 @@ def value(dev: Stack, name: str) -> str:
     """The value that ECS would inject."""
     arn, version = injected(dev)[name].rsplit(":::", 1)
     return dev.client("secretsmanager").get_secret_value(SecretId=arn, VersionId=version)["SecretString"]
+
+
+def redis_token(dev: Stack) -> str:
+    """The token in the URL of the cache that ECS would inject."""
+    endpoint = dev.sandbox.outputs("dev")["redisEndpoint"]
+    found = re.fullmatch(rf"rediss://:([^@]+)@{re.escape(endpoint)}", value(dev, "REDIS_URL"))
+    assert found
+    assert quote(unquote(found[1]), safe="") == found[1]
+    return unquote(found[1])
 
 
 def bounds(dev: Stack) -> tuple[int, int]:
@@ -116,29 +154,48 @@ def web_acl(dev: Stack) -> dict[str, Any] | None:
     return dev.client("wafv2").get_web_acl_for_resource(ResourceArn=balancer).get("WebACL")
 
 
-def test_everything_is_turned_on(dev: Stack) -> None:
+def test_everything_is_turned_on_in_one_release(dev: Stack, tmp_path: Path) -> None:
+    """Also with the commands of docs/configuration.md and the transcript of docs/releases.md."""
     before = dev.revisions()
-    set_secrets(dev, TOKEN, POOL)
-    morning = {"cron": "0 7 ? * MON-FRI *", "timeZone": "Europe/Helsinki", "min": 2, "max": 5}
-    dev.sandbox.set(
-        "dev",
-        redisEnabled=True,
-        enableAuth=True,
-        accessLogs=True,
-        flowLogs=True,
-        waf=True,
-        wafRateLimit=500,
-        scalingSchedule={"weekday-morning": morning},
-    )
-    changed = up(dev)
-    assert {name: operation for name, operation in changed.items() if operation != "create"} == {
-        "ecs/taskDefinition:TaskDefinition task": "replace",
-        "ecs/service:Service service": "update",
-        "cloudwatch/dashboard:Dashboard dashboard": "update",
-        "lb/loadBalancer:LoadBalancer load-balancer": "update",
+    dev.sandbox.image("dev", "1.0.0", "slow")
+    dev.sandbox.set("dev", accessLogs=True, flowLogs=True, waf=True, wafRateLimit=500, imageTag="1.0.0")
+    supplied = {"hostedZoneId": hosted_zone(dev), "secretArns.LENT": lent_secret(dev)}
+    dev.sandbox.configure("dev", plain=NEEDS | supplied, secret={"secrets.FIRST": "one", "secrets.SECOND": "two"})
+    sections = ("Secrets", "Scheduled scaling")
+    commands = [without_update(block) for section in sections for block in below("docs/configuration.md", section)]
+    succeeded(dev.sandbox.types("".join(["pulumi stack select dev\n", *commands]), tmp_path))
+    with Watch(dev):
+        output = follow(dev.sandbox, tmp_path, REDIS)
+    SHOWN.append(output)
+    assert {name: sign for name, sign in changes_shown(output).items() if sign != "+"} == {
+        "ecs:TaskDefinition task": "++",
+        "ecs:Service service": "~",
+        "cloudwatch:Dashboard dashboard": "~",
+        "lb:LoadBalancer load-balancer": "~",
+        # HTTPS
+        "lb:ListenerRule everything-http": "-",
+        "lb:ListenerRule to-https": "~",
+        # another prefix
+        **{f"dynamodb:Table {table}": "++" for table in TABLES},
+        "iam:RolePolicy task-DynamoDbItems": "++",
+        "iam:RolePolicy task-DynamoDbIndexes": "++",
+        # other models
+        "iam:RolePolicy task-BedrockSpeech": "++",
+        "iam:RolePolicy task-BedrockConverse": "++",
+        "cloudwatch:MetricAlarm bedrock-server-errors-amazon.nova-lite-v1-0-warning": "-",
+        "cloudwatch:MetricAlarm bedrock-throttles-amazon.nova-lite-v1-0-warning": "-",
     }
     assert set(before) < set(dev.revisions())
     assert len(dev.revisions()) == len(before) + 1
+
+
+def test_rights_and_listener_of_the_release(dev: Stack) -> None:
+    # The profile grants its model in each destination region.
+    assert granted(dev, "task", "task-BedrockConverse") == {
+        f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:inference-profile/{PROFILE}"
+    }
+    assert granted(dev, "task", "task-BedrockProfiles") == set(models_of("us-east-1", PROFILE) or ())
+    assert {port for port, _ in rules(dev)} == {443}
 
 
 def test_cache_is_encrypted_and_replicated(dev: Stack) -> None:
@@ -183,19 +240,20 @@ def test_schedule_owns_the_limits(dev: Stack) -> None:
     (action,) = scheduled_actions(dev)
     assert (action["ScheduledActionName"], action["Schedule"], action["Timezone"]) == (
         "weekday-morning",
-        "cron(0 7 ? * MON-FRI *)",
+        "cron(45 6 ? * MON-FRI *)",
         "Europe/Helsinki",
     )
-    assert action["ScalableTargetAction"] == {"MinCapacity": 2, "MaxCapacity": 5}
+    assert action["ScalableTargetAction"] == {"MinCapacity": 4, "MaxCapacity": 12}
     assert action["ResourceId"] == "service/voiceter-cluster-dev/voiceter-backend-dev"
     assert bounds(dev) == (1, 2)
 
 
 def test_secrets_are_injected_by_version(dev: Stack) -> None:
-    assert injected(dev).keys() == {"COGNITO_USER_POOL_ID", "REDIS_URL"}
+    assert injected(dev).keys() == {"COGNITO_USER_POOL_ID", "REDIS_URL", "FIRST", "SECOND", "LENT"}
     assert value(dev, "COGNITO_USER_POOL_ID") == POOL
-    endpoint = dev.sandbox.outputs("dev")["redisEndpoint"]
-    assert value(dev, "REDIS_URL") == f"rediss://:{quote(TOKEN, safe='')}@{endpoint}"
+    token = redis_token(dev)
+    assert re.fullmatch(r"[0-9a-f]{64}", token), "as openssl has printed it"
+    HIDDEN.append(token)
     variables = {one["name"]: one["value"] for one in dev.container()["environment"]}
     assert variables["REDIS_SESSION_TTL"] == "1800"
     assert not injected(dev).keys() & variables.keys()
@@ -235,9 +293,18 @@ def test_changed_secrets_are_a_new_revision_and_limits_that_a_schedule_has_set_a
         MaxCapacity=5,
     )
     before, versions, modified = dev.revisions(), injected(dev), group(dev)["AuthTokenLastModifiedDate"]
-    set_secrets(dev, OTHER_TOKEN, OTHER_POOL)
+    # As docs/releases.md says: through standard input, which no shell history keeps.
+    shell(
+        dev,
+        f"""
+        printf '%s' '{TOKEN}' | pulumi config set --secret redisAuthToken -s dev
+        printf '%s' '{OTHER_POOL}' | pulumi config set --secret --path secrets.COGNITO_USER_POOL_ID -s dev
+        """,
+    )
     dev.sandbox.set("dev", redisReplicas="0")
-    made = up(dev, "--refresh")
+    output = dev.sandbox.updated("dev", "--json", "--refresh")
+    SHOWN.append(output)
+    made = changes_in(output)
     assert {name: operation for name, operation in made.items() if operation != "create"} == {
         "elasticache/replicationGroup:ReplicationGroup cache": "update",
         "secretsmanager/secretVersion:SecretVersion REDIS_URL": "replace",
@@ -251,9 +318,10 @@ def test_changed_secrets_are_a_new_revision_and_limits_that_a_schedule_has_set_a
         "s3/bucketPolicy:BucketPolicy logs": "update",
     }
     assert len(dev.revisions()) == len(before) + 1
-    assert all(injected(dev)[name] != version for name, version in versions.items())
+    changed = {name for name, version in injected(dev).items() if version != versions[name]}
+    assert changed == {"COGNITO_USER_POOL_ID", "REDIS_URL"}
     assert value(dev, "COGNITO_USER_POOL_ID") == OTHER_POOL
-    assert quote(OTHER_TOKEN, safe="") in value(dev, "REDIS_URL")
+    assert redis_token(dev) == TOKEN
     assert group(dev)["AuthTokenLastModifiedDate"] > modified
     assert bounds(dev) == (2, 5)
 
@@ -273,9 +341,41 @@ def test_policy_of_the_bucket_outlasts_a_new_flow_log(dev: Stack) -> None:
     assert {"LoadBalancerLogs", "TlsOnly"} < {one["Sid"] for one in policy["Statement"]}
 
 
-def test_redis_secrets_logs_and_the_schedule_are_turned_off(dev: Stack) -> None:
+def test_bad_release_that_needs_less_takes_no_right_away(dev: Stack) -> None:
+    """The roles keep the rights of both revisions until a release without them has succeeded."""
+    dev.sandbox.image("dev", "1.1.0", "unhealthy")
+    dev.sandbox.remove("dev", "secrets.FIRST", *sorted(NEEDED))
+    dev.sandbox.configure("dev", plain={"imageTag": "1.1.0"}, secret={"secrets.SECOND": "changed"})
+    with Watch(dev):
+        run = dev.sandbox.update("dev")
+    assert run.status != 0
+    assert "the deployment failed" in run.output, run.output
+    assert {"FIRST", "SECOND", "REDIS_URL"} < secrets(dev)
+    assert models(dev) == {SPEECH_MODEL, OTHER_MODEL}
+    assert {"task-XRay", "task-EcsExec", "task-BedrockPrompts"} < policies(dev, "task").keys()
+    names = [one["Name"].rpartition("/")[2] for one in dev.client("secretsmanager").list_secrets()["SecretList"]]
+    assert {"FIRST", "SECOND", "REDIS_URL", "lent"} <= {name.partition("-")[0] for name in names}
+    assert group(dev)
+
+
+def test_bad_release_is_not_tried_again_without_a_refresh(dev: Stack) -> None:
+    events = dev.service()["events"]
+    refusal = dev.sandbox.fails("pulumi up --yes --skip-preview -s dev --non-interactive")
+    assert "ECS rolled the last deployment back" in refusal
+    assert "pulumi up --refresh" in refusal
+    assert dev.service()["events"] == events
+
+
+def test_everything_is_turned_off_by_a_good_release_after_it(dev: Stack) -> None:
     """Without a schedule, the configured limits return."""
-    dev.restore()  # the committed config, which has none of them
+    with Watch(dev):
+        dev.restore()  # the committed config, which has none of it, with a refresh
+    assert secrets(dev) == set()
+    assert models(dev) == {SPEECH_MODEL}
+    rights = policies(dev, "task")
+    assert not {"task-XRay", "task-EcsExec", "task-BedrockPrompts", "task-BedrockProfiles"} & rights.keys()
+    assert all(len(arns) == 1 for arns in rights.values())
+    assert {port for port, _ in rules(dev)} == {80}
     assert scheduled_actions(dev) == []
     assert bounds(dev) == (1, 2)
     left = holdings(dev.sandbox)
@@ -300,7 +400,7 @@ def test_no_secret_is_anywhere_in_the_clear(dev: Stack) -> None:
     assert any(path.suffix == ".json" for path in files)
     assert any(path.suffix == ".yaml" for path in files)
     contents = [path.read_bytes() for path in files]
-    for secret in (TOKEN, OTHER_TOKEN, POOL, OTHER_POOL):
+    for secret in HIDDEN:
         for spelt in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], secret.replace("&", "\\u0026")):
             assert spelt not in everything
             assert not any(spelt.encode() in content for content in contents)

@@ -1,4 +1,7 @@
-"""Releases on a stack that is up: deploy, verify, deploy again, roll back; and deployments that fail."""
+"""Releases on a stack that is up: deploy, verify, deploy again, roll back; and deployments that fail.
+
+The tests are one story and run in this order. The first ones follow the transcripts of docs/releases.md.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,17 @@ import json
 import signal
 import subprocess
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.live.harness import DEADLINE_SECONDS, ROOT, Run, succeeded
+from tests.live.harness import DEADLINE_SECONDS, ROOT, succeeded
 from tests.live.stack import Stack
+from tests.live.transcripts import FAILED_RELEASE, REDEPLOY, RELEASE, ROLLBACK, changes_shown, follow, without_update
+from tests.support.commands import blocks
 
 pytestmark = pytest.mark.live
-
-
-def release(dev: Stack, tag: str, fault: str = "") -> Run:
-    """Pushes an image and deploys it."""
-    dev.sandbox.image("dev", tag, fault)
-    dev.sandbox.set("dev", imageTag=tag)
-    return dev.sandbox.update("dev")
 
 
 def running(dev: Stack) -> str:
@@ -40,6 +40,10 @@ def targets(dev: Stack) -> list[str]:
     return [one["Target"]["Id"] for one in found]
 
 
+def deployments(dev: Stack) -> list[dict[str, Any]]:
+    return dev.client("ecs").list_service_deployments(**dev.its_service)["serviceDeployments"]
+
+
 def operated(dev: Stack, *arguments: str) -> str:
     return succeeded(dev.sandbox.operate(*arguments))
 
@@ -51,26 +55,27 @@ def refused(dev: Stack, *arguments: str) -> str:
     return run.output
 
 
-def test_release_is_one_more_revision_with_new_tasks(dev: Stack) -> None:
-    tasks, revisions = targets(dev), dev.revisions()
-    succeeded(dev.sandbox.command("image", "dev", "1.0.0"))  # `make image`
-    dev.sandbox.set("dev", imageTag="1.0.0")
-    assert dev.sandbox.changed("dev") == {
-        "ecs/taskDefinition:TaskDefinition task": "replace",
-        "ecs/service:Service service": "update",
-    }
-    output = operated(dev, "verify", "dev")
+def test_release_is_one_more_revision_with_new_tasks(dev: Stack, tmp_path: Path) -> None:
+    tasks, revisions, started = targets(dev), dev.revisions(), deployments(dev)
+    succeeded(dev.sandbox.command("image", "dev", "1.4.2"))  # `make image`
+    dev.sandbox.succeeds("pulumi stack select dev")
+    (with_an_image,) = [block for block in blocks("README.md") if block.code.startswith("pulumi config set imageTag")]
+    # The transcript starts with the command that is left out.
+    succeeded(dev.sandbox.types(without_update(with_an_image.code), tmp_path))
+    output = follow(dev.sandbox, tmp_path, RELEASE)
+    assert changes_shown(output) == {"ecs:TaskDefinition task": "++", "ecs:Service service": "~"}
     assert "OK: the service runs voiceter-backend-dev:" in output
-    assert running(dev) == "1.0.0"
+    assert running(dev) == "1.4.2"
     assert set(revisions) < set(dev.revisions())
     assert len(dev.revisions()) == len(revisions) + 1
+    assert len(deployments(dev)) == len(started) + 1
     assert len(targets(dev)) == dev.service()["desiredCount"] == 1
     assert not set(tasks) & set(targets(dev))
 
 
-def test_redeploy_replaces_the_tasks_and_changes_nothing_else(dev: Stack) -> None:
+def test_redeploy_replaces_the_tasks_and_changes_nothing_else(dev: Stack, tmp_path: Path) -> None:
     before, tasks = dev.service(), targets(dev)
-    output = operated(dev, "redeploy", "dev")
+    output = follow(dev.sandbox, tmp_path, REDEPLOY)
     assert "voiceter-backend-dev:" in output
     assert "make verify STACK=dev ON=sandbox" in output
     assert dev.service()["deployments"][0]["id"] != before["deployments"][0]["id"]
@@ -78,37 +83,21 @@ def test_redeploy_replaces_the_tasks_and_changes_nothing_else(dev: Stack) -> Non
     assert not set(tasks) & set(targets(dev))
 
 
-def test_failed_release_is_rolled_back_by_ecs_and_reported_as_failed(dev: Stack) -> None:
+def test_failed_release_is_rolled_back_by_ecs_and_reported_as_failed(dev: Stack, tmp_path: Path) -> None:
     before = targets(dev)
-    run = release(dev, "1.1.0", "unhealthy")
-    assert run.status != 0
-    assert "Service deployment rolled back because the circuit breaker threshold was exceeded." in run.output
-    assert "(reason Health checks failed)" in run.output
-    verified = refused(dev, "verify", "dev")
-    assert "ROLLED BACK: " in verified
-    assert "deployment failed: tasks failed to start." in verified
-    assert running(dev) == "1.0.0"
+    dev.sandbox.image("dev", "1.5.0", "unhealthy")
+    dev.sandbox.set("dev", imageTag="1.5.0")
+    output = follow(dev.sandbox, tmp_path, FAILED_RELEASE)
+    assert "Service deployment rolled back because the circuit breaker threshold was exceeded." in output
+    assert "(reason Health checks failed)" in output
+    assert "deployment failed: tasks failed to start." in output
+    assert running(dev) == "1.4.2"
     assert targets(dev) == before
 
 
-def test_rollback_skips_the_version_whose_update_failed(dev: Stack) -> None:
-    succeeded(release(dev, "1.2.0"))
-    output = operated(dev, "rollback", "dev")
-    assert "dev from 1.2.0 to 1.0.0" in output
-    assert running(dev) == dev.sandbox.config("dev").get("imageTag") == "1.0.0"
-
-
-def test_rollback_to_a_named_version_keeps_the_count(dev: Stack) -> None:
-    deployment = dev.service()["deployments"][0]["id"]
-    dev.client("ecs").update_service(**dev.its_service, desiredCount=2)
-    assert dev.service()["deployments"][0]["id"] == deployment
-    assert "TO=9.9.9" in refused(dev, "rollback", "dev", "--to", "9.9.9")
-    output = operated(dev, "rollback", "dev", "--to", "stand-in")
-    assert "dev from 1.0.0 to stand-in" in output
-    assert '"1.0.0" => "stand-in"' in output, "the preview is shown"
-    assert "OK: the service runs" in output
-    assert running(dev) == dev.sandbox.config("dev").get("imageTag") == "stand-in"
-    assert len(targets(dev)) == dev.service()["desiredCount"] == 2
+def test_rollback_of_a_failed_release_restores_the_version_that_still_runs(dev: Stack, tmp_path: Path) -> None:
+    follow(dev.sandbox, tmp_path, ROLLBACK)
+    assert running(dev) == dev.sandbox.config("dev").get("imageTag") == "1.4.2"
 
 
 def test_rollback_from_a_version_that_was_never_deployed_goes_to_the_running_one(dev: Stack) -> None:
@@ -116,12 +105,12 @@ def test_rollback_from_a_version_that_was_never_deployed_goes_to_the_running_one
     dev.sandbox.set("dev", imageTag="9.9.9")
     with dev.sandbox.locked("dev"):
         output = refused(dev, "rollback", "dev")
-    assert "Pulumi.dev.yaml has 9.9.9, the last update deployed stand-in, the service runs stand-in." in output
-    assert "dev from 9.9.9 to stand-in" in output
+    assert "Pulumi.dev.yaml has 9.9.9, the last update deployed 1.4.2, the service runs 1.4.2." in output
+    assert "dev from 9.9.9 to 1.4.2" in output
     assert "the stack is currently locked by 1 lock(s)" in output
     assert "The history of dev has no new update, and imageTag is 9.9.9 again." in output
     assert dev.sandbox.config("dev").get("imageTag") == "9.9.9"
-    assert running(dev) == "stand-in"
+    assert running(dev) == "1.4.2"
 
 
 def interrupt_an_update(dev: Stack) -> None:
@@ -143,9 +132,23 @@ def test_rollback_of_a_stuck_release_restores_the_version_that_it_replaces(dev: 
     assert "is in progress" in verified
     assert "Not over after 2 s." in verified
     output = operated(dev, "rollback", "dev")
-    assert "Pulumi.dev.yaml has 2.0.0, the last update deployed 2.0.0, the service runs stand-in." in output
-    assert "dev from 2.0.0 to stand-in" in output
-    assert "dev is back on stand-in." in output
-    assert running(dev) == "stand-in"
+    assert "Pulumi.dev.yaml has 2.0.0, the last update deployed 2.0.0, the service runs 1.4.2." in output
+    assert "dev from 2.0.0 to 1.4.2" in output
+    assert "dev is back on 1.4.2." in output
+    assert running(dev) == "1.4.2"
     verdict = json.loads(operated(dev, "verify", "dev", "--json"))
-    assert (verdict["outcome"], verdict["figures"]["tasks"]) == ("good", "2 running, 0 pending, 2 desired")
+    assert (verdict["outcome"], verdict["figures"]["tasks"]) == ("good", "1 running, 0 pending, 1 desired")
+
+
+def test_rollback_to_a_named_version_keeps_the_count(dev: Stack) -> None:
+    """The last test of this file: the stack has its committed config again."""
+    deployment = dev.service()["deployments"][0]["id"]
+    dev.client("ecs").update_service(**dev.its_service, desiredCount=2)
+    assert dev.service()["deployments"][0]["id"] == deployment
+    assert "TO=9.9.9" in refused(dev, "rollback", "dev", "--to", "9.9.9")
+    output = operated(dev, "rollback", "dev", "--to", "stand-in")
+    assert "dev from 1.4.2 to stand-in" in output
+    assert '"1.4.2" => "stand-in"' in output, "the preview is shown"
+    assert "OK: the service runs" in output
+    assert running(dev) == dev.sandbox.config("dev").get("imageTag") == "stand-in"
+    assert len(targets(dev)) == dev.service()["desiredCount"] == 2

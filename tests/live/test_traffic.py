@@ -7,7 +7,7 @@ The steps are config changes that operators make one after another, on one stack
 - What ECS restores beside the revision (listener rule, subnets, capacity) comes in a release that ECS rolls back, with
   a good release after it, and goes in one that is set back.
 
-The good image is slow, as on AWS: after each shift of the traffic, the update waits while the old tasks drain.
+The good images are slow, as on AWS: after each shift of the traffic, the update waits while the old tasks drain.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.live
 NAME = "voice.example.com"
 SPEECH_MODEL = "amazon.nova-2-sonic-v1:0"  # by default
 OTHER_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
-GOOD, BAD = "2.0.0", "2.1.0"
+GOOD, BAD, BETTER = "3.0.0", "3.1.0", "3.2.0"
 
 
 def assert_clients_reach_the_tasks(dev: Stack, port: int) -> None:
@@ -86,6 +86,7 @@ def rolled_back(dev: Stack) -> None:
 def test_release_with_blue_green_one_more_zone_and_more_rights(dev: Stack) -> None:
     dev.sandbox.image("dev", GOOD, "slow")
     dev.sandbox.image("dev", BAD, "unhealthy")
+    dev.sandbox.image("dev", BETTER, "slow")
     shifting = {"deploymentStrategy": "blue-green", "bakeTimeMinutes": "1", "availabilityZones": "3"}
     plain = {**shifting, "imageTag": GOOD, "enableXrayTracing": "true"}
     dev.sandbox.configure("dev", plain=plain, secret={"secrets.FIRST": "one"})
@@ -132,7 +133,7 @@ def test_bad_canary_release_with_https_nat_less_spot_and_another_model(dev: Stac
 
 def test_good_release_after_it_needs_a_refresh(dev: Stack) -> None:
     """ECS has restored what Pulumi's state has no more. Besides, the zone leaves the load balancer after its tasks."""
-    dev.sandbox.set("dev", imageTag=GOOD)
+    dev.sandbox.set("dev", imageTag=BETTER)
     refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
     outdated = "the service runs with other listener rule and target groups, subnets, capacity providers"
     assert f"{outdated} than Pulumi's state says" in refusal
@@ -142,6 +143,16 @@ def test_good_release_after_it_needs_a_refresh(dev: Stack) -> None:
     assert models(dev) == {OTHER_MODEL}
     assert capacity(dev) == ("DISABLED", {"FARGATE", "FARGATE_SPOT"})
     assert zones(dev) == (2, 2, 4)
+
+
+def test_rollback_from_there_skips_the_bad_release(dev: Stack) -> None:
+    """The rollback ends with its preview, which refuses the configuration."""
+    with dev.sandbox.temporary_config("dev", cpu="1"):
+        run = dev.sandbox.operate("rollback", "dev")
+    assert run.status == 1
+    assert f"dev from {BETTER} to {GOOD}" in run.output
+    assert "the configuration of the stack dev has 1 mistake; nothing was changed." in run.output
+    assert f"Nothing was changed, and imageTag is {BETTER} again." in run.output
 
 
 def test_what_is_deleted_by_hand_comes_back_with_the_weights_that_are_live(dev: Stack) -> None:
@@ -172,11 +183,9 @@ def test_bad_linear_release_without_https_nat_and_spot(dev: Stack) -> None:
 
 
 def test_everything_but_the_strategy_is_set_back(dev: Stack) -> None:
-    """With a refresh, as the capacity is set back too."""
-    changed = {"natGateways": "single", "spotPercent": "50", "bedrockModelId": OTHER_MODEL, "imageTag": GOOD}
+    """With a refresh, as the capacity is set back too: without one, the provider refuses that (test_replacement.py)."""
+    changed = {"natGateways": "single", "spotPercent": "50", "bedrockModelId": OTHER_MODEL, "imageTag": BETTER}
     dev.sandbox.set("dev", **changed, **https(dev))
-    refusal = dev.sandbox.fails("pulumi preview -s dev --non-interactive")
-    assert "force_new_deployment should be true when capacity_provider_strategy is being updated" in refusal
     updated(dev, "--refresh")
     assert_https(dev)
     assert models(dev) == {OTHER_MODEL}

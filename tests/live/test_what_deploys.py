@@ -1,13 +1,16 @@
-"""What an update starts: a release, an update of the service without a deployment, or nothing of the service.
+"""What an update starts: a new deployment, an update of the service without a deployment, or nothing of the service.
 
 docs/releases.md lists it for every key; tests/program/test_what_deploys.py derives it for every key. Here the account
-shows it for keys of each kind, and for changes of the strategy: what ECS gets, and who owns the weights.
+shows it for changes of the strategy, of numbers and of the capacity: what ECS gets, and who owns the weights.
+test_releases.py shows it for a release.
+
+The tests are one story and run in this order. The strategies change as in the transcripts of docs/releases.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,43 +25,27 @@ from tests.live.traffic import (
     rules,
     weights,
 )
+from tests.live.transcripts import BACK_TO_ROLLING, BLUE_GREEN, changes_shown, follow
 from tests.live.watch import Watch
 
 pytestmark = pytest.mark.live
 
 SERVICE = "ecs/service:Service service"
-TASK = "ecs/taskDefinition:TaskDefinition task"
 
 
-@dataclass(frozen=True)
-class Effect:
-    """What an update did to the service: how many deployments it started, and what became of its resources."""
+def observed(dev: Stack, update: Callable[[], Mapping[str, str]]) -> tuple[int, Mapping[str, str]]:
+    """Runs an update, which has to keep the service; how many deployments it started, and what it changed."""
 
-    deployments: int
-    service: str | None  # the operation; None if it did nothing
-    task: str | None  # on the task definition
-    changes: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)  # of all resources
+    def deployments() -> int:
+        return len(dev.client("ecs").list_service_deployments(**dev.its_service)["serviceDeployments"])
 
+    def service() -> tuple[Any, Any]:
+        return dev.service()["serviceArn"], dev.service()["createdAt"]
 
-def deployments(dev: Stack) -> list[str]:
-    found = dev.client("ecs").list_service_deployments(**dev.its_service)
-    return [one["serviceDeploymentArn"] for one in found["serviceDeployments"]]
-
-
-def update(dev: Stack, *options: str, **config: str) -> Effect:
-    """Sets and deploys keys. The service stays the same object."""
-    service, before = dev.service()["serviceArn"], deployments(dev)
-    created = dev.service()["createdAt"]
-    if config:
-        dev.sandbox.set(dev.name, **config)
-    changes = dev.sandbox.changed(dev.name, *options)
-    assert (dev.service()["serviceArn"], dev.service()["createdAt"]) == (service, created)
-    return Effect(len(deployments(dev)) - len(before), changes.get(SERVICE), changes.get(TASK), changes)
-
-
-UPDATE = Effect(0, "update", None)  # of the service alone, without a deployment
-RELEASE = Effect(1, "update", "replace")  # of a new revision
-FORCED = Effect(1, "update", None)  # a new deployment of the same revision
+    before, started = service(), deployments()
+    changes = update()
+    assert service() == before
+    return deployments() - started, changes
 
 
 def providers(dev: Stack) -> dict[str, tuple[int, int]]:
@@ -67,30 +54,23 @@ def providers(dev: Stack) -> dict[str, tuple[int, int]]:
     return {one["capacityProvider"]: (one.get("base", 0), one["weight"]) for one in strategy}
 
 
-def test_changed_variable_is_a_release(dev: Stack) -> None:
-    """With a slow image: at the end, old tasks run beside the new ones."""
-    dev.sandbox.image(dev.name, "slow", "slow")
-    assert update(dev, logLevel="DEBUG", imageTag="slow") == RELEASE
-
-
-def test_changed_capacity_is_a_forced_deployment_of_the_same_service(dev: Stack) -> None:
-    assert providers(dev) == {"FARGATE_SPOT": (0, 100)}
-    assert update(dev, spotPercent="0") == FORCED
-    assert providers(dev) == {"FARGATE": (0, 100)}
-
-
-def test_change_to_blue_green_is_a_forced_deployment_of_the_same_service(dev: Stack) -> None:
+def test_change_to_blue_green_and_another_capacity_are_one_deployment_of_the_same_revision(
+    dev: Stack, tmp_path: Path
+) -> None:
     deployment = dev.service()["deploymentConfiguration"]
     assert deployment["strategy"] == "ROLLING"
     assert deployment["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
     ((group, _),) = weights(dev, 80, 90).items()
     assert healthy_in(dev, group) == dev.service()["desiredCount"]
-    effect = update(dev, deploymentStrategy="blue-green")
-    assert effect == FORCED
+    assert providers(dev) == {"FARGATE_SPOT": (0, 100)}
+    dev.sandbox.set("dev", spotPercent="0")
+    dev.sandbox.succeeds("pulumi stack select dev")
+    deployments, changes = observed(dev, lambda: changes_shown(follow(dev.sandbox, tmp_path, BLUE_GREEN)))
+    assert deployments == 1
     # Of what serves, only the old listener rule goes, last.
-    replaced_or_deleted = {name for name, operation in effect.changes.items() if operation not in ("create", "update")}
-    assert replaced_or_deleted == {"lb/listenerRule:ListenerRule everything-http"}
-    assert not {name for name in effect.changes if "iam/" in name}
+    assert {name for name, sign in changes.items() if sign not in "+~"} == {"lb:ListenerRule everything-http"}
+    assert not {name for name in changes if name.startswith(("ecs:TaskDefinition", "iam:"))}
+    assert providers(dev) == {"FARGATE": (0, 100)}
     deployment = dev.service()["deploymentConfiguration"]
     assert (deployment["strategy"], deployment["bakeTimeInMinutes"]) == ("BLUE_GREEN", 10)
     assert deployment["alarms"]["rollback"] is True
@@ -119,9 +99,11 @@ def test_another_shifting_strategy_and_numbers_start_no_deployment(dev: Stack) -
     strategy = {"deploymentStrategy": "canary", "bakeTimeMinutes": "20", "canaryPercent": "20"}
     counts = {"minCount": "2", "desiredCount": "2", "maxCount": "3", "onDemandBase": "2", "cpuTargetPercent": "60"}
     others = {"idleTimeoutSeconds": "400", "logRetentionDays": "14", "deregistrationDelaySeconds": "40"}
-    effect = update(dev, "--refresh", **strategy, **counts, **others)
-    assert effect == UPDATE
-    assert set(effect.changes.values()) == {"update"}
+    dev.sandbox.set("dev", **strategy, **counts, **others)
+    deployments, changes = observed(dev, lambda: dev.sandbox.changed("dev", "--refresh"))
+    assert deployments == 0
+    assert changes[SERVICE] == "update"
+    assert set(changes.values()) == {"update"}
     assert weights(dev, 80, 30) == moved
     deployment = dev.service()["deploymentConfiguration"]
     assert (deployment["strategy"], deployment["bakeTimeInMinutes"]) == ("CANARY", 20)
@@ -137,36 +119,34 @@ def test_another_shifting_strategy_and_numbers_start_no_deployment(dev: Stack) -
     assert activities[0]["Cause"] == "minimum capacity was set to 2"
 
 
-def test_change_to_rolling_is_refused_while_the_alternate_group_serves(dev: Stack) -> None:
+def test_change_to_rolling_is_refused_until_the_first_group_serves(dev: Stack, tmp_path: Path) -> None:
+    """With a slow image: at the end, old tasks run beside the new ones."""
+    dev.sandbox.image("dev", "slow", "slow")
+    dev.sandbox.set("dev", imageTag="slow")
     move_tasks_to_the_alternate_group(dev)
-    before = weights(dev, 80, 30)
-    dev.sandbox.set(dev.name, deploymentStrategy="rolling")
-    refusal = dev.sandbox.fails(f"pulumi up -s {dev.name} --yes --skip-preview --non-interactive")
-    assert "deploymentStrategy = 'rolling'" in refusal
-    assert "make redeploy" in refusal
-    assert weights(dev, 80, 30) == before
-    assert dev.service()["deploymentConfiguration"]["strategy"] == "CANARY"
-
-
-def test_change_to_rolling_once_the_first_group_serves(dev: Stack) -> None:
     first, alternate = groups(dev)
     with Watch(dev):
-        deploy_again(dev)
-        assert update(dev).service == "update"
-    dev.sandbox.unchanged(dev.name)
+        follow(dev.sandbox, tmp_path, BACK_TO_ROLLING)
     assert rules(dev).keys() == {(80, 90)}
     assert weights(dev, 80, 90).keys() == {first}
-    assert healthy_in(dev, first) == dev.service()["desiredCount"]
+    assert healthy_in(dev, first) == dev.service()["desiredCount"] == 2
     assert "advancedConfiguration" not in dev.service()["loadBalancers"][0]
     left = {one["TargetGroupArn"] for one in dev.client("elbv2").describe_target_groups()["TargetGroups"]}
     assert first in left
     assert alternate not in left
 
 
-def test_update_without_a_refresh_finds_capacity_that_was_changed_outside(dev: Stack) -> None:
+def test_capacity_that_was_changed_outside_is_found_by_an_update_without_a_refresh(dev: Stack) -> None:
     """As docs/recovery.md says: the provider refuses a refresh before that."""
     both = [{"capacityProvider": name, "weight": 1} for name in ("FARGATE", "FARGATE_SPOT")]
     deploy_again(dev, capacityProviderStrategy=both)
-    assert update(dev) == FORCED
-    dev.restore()  # with a refresh, as the config has changed
+    assert observed(dev, lambda: dev.sandbox.changed("dev")) == (1, {SERVICE: "update"})
+
+
+def test_changed_capacity_is_one_deployment_of_the_same_revision_and_changes_nothing_else(dev: Stack) -> None:
+    """With a refresh, so nothing is left of the updates before. The last test of this file: it restores the config."""
+    dev.sandbox.set("dev", spotPercent="100")
+    assert observed(dev, lambda: dev.sandbox.changed("dev", "--refresh")) == (1, {SERVICE: "update"})
+    assert providers(dev) == {"FARGATE": (2, 1), "FARGATE_SPOT": (0, 1000)}
+    dev.restore()
     assert providers(dev) == {"FARGATE_SPOT": (0, 100)}

@@ -13,21 +13,21 @@ from tests.support.commands import ROOT, Block, blocks, blocks_in, filled
 # The live tests that run the blocks below a heading.
 HEADINGS = {
     ("README.md", "Voiceter backend infrastructure"): "test_interruption.py",
-    ("README.md", "Deploy to AWS"): "test_documents.py",
+    ("README.md", "Deploy to AWS"): "test_releases.py",
     ("README.md", "Run it on this machine"): "test_drift.py",
     ("README.md", "Release, verify, roll back"): "test_documents_of_all_stacks.py",
     ("docs/configuration.md", "Configuration"): "test_documents.py",
-    ("docs/configuration.md", "Secrets"): "test_documents.py",
-    ("docs/configuration.md", "Scheduled scaling"): "test_documents.py",
+    ("docs/configuration.md", "Secrets"): "test_optional_features.py",
+    ("docs/configuration.md", "Scheduled scaling"): "test_optional_features.py",
 }
-# The live tests that run every block of a document, and assert it.
+# The live tests that run every block of a document, and assert it. Several follow the transcripts of transcripts.py.
 WHOLE = {
     "docs/alarms.md": "test_documents.py",
     "docs/ci.md": "test_documents_of_all_stacks.py",
     "docs/firewall.md": "test_documents_of_all_stacks.py",
     "docs/recovery.md": "test_recovery.py",
     "docs/regions.md": "test_stacks_in_all_regions.py",
-    "docs/releases.md": "test_documents.py",
+    "docs/releases.md": "transcripts.py",
     "docs/traffic-logs.md": "test_documents_of_all_stacks.py",
     "docs/troubleshooting.md": "test_troubleshooting.py",
 }
