@@ -4,6 +4,7 @@ pyproject.toml says what each marker means. Plain `pytest` runs the unit tests, 
 """
 
 import signal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,12 @@ _SHARING: Final = {
     "tests/live/test_changed_in_place.py": "the stack with everything",
     "tests/live/test_drift.py": "the stack with everything",
     "tests/live/test_stacks_in_all_regions.py": "the stacks of all regions",
+}
+# Unit tests that share recordings of the program, by what they import: each worker makes its own.
+_RECORDINGS: Final = {
+    "tests.support.program": "recordings of stacks with changed keys",
+    "tests.cost.conftest": "recordings of the committed stacks",
+    "tests.support.plans": "recordings of the committed stacks",
 }
 
 
@@ -63,14 +70,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
 
+@cache
+def _recordings_of(file: str) -> str:
+    """Returns the recordings that the tests of a file share with others, or the file if it shares none."""
+    path = _ROOT / file
+    if _marker(path) != "unit":
+        return file
+    text = path.read_text()
+    return next((recordings for module, recordings in _RECORDINGS.items() if module in text), file)
+
+
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which a unit run may lack
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keeps the live files that share a stack on one worker, besides the tests of each file."""
+    """Keeps files that share a stack or recordings on one worker, besides the tests of each file."""
     from xdist.scheduler import LoadFileScheduling  # pyright: ignore[reportMissingTypeStubs] - it has none
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return _SHARING.get(file, file)
+            return _SHARING.get(file) or _recordings_of(file)
 
     return Scheduling(config, log) if config.option.dist == "loadfile" else None

@@ -100,6 +100,7 @@ NEVER: Grants = [
     ("task", ["iam:PassRole"], [f"arn:aws:iam::{ACCOUNT}:role/voiceter-backend-task-role"]),
     ("task", ["kms:Decrypt"], [KEY]),
     ("execution", ["ecr:PutImage"], [REPOSITORY]),
+    ("execution", ["secretsmanager:PutSecretValue"], [SHARED_SECRET]),
     ("execution", ["logs:CreateLogGroup"], [LOGS]),
     ("execution", ["dynamodb:GetItem"], [f"{TABLES}/demo-sessions"]),
     ("execution", ["s3:GetObject"], [OBJECT]),

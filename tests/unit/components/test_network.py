@@ -71,22 +71,6 @@ def test_zones_without_fargate_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nat_gateways", "strategy", "subnets", "public_ips"),
-    [
-        ("one-per-az", "OnePerAz", "private", False),
-        ("single", "Single", "private", False),
-        ("none", "None", "public", True),
-    ],
-)
-def test_tasks_are_private_with_nat(nat_gateways: str, strategy: str, subnets: str, public_ips: bool) -> None:
-    run = build(nat_gateways=nat_gateways)
-    assert run.one("awsx:ec2:Vpc").inputs["natGateways"] == {"strategy": strategy}
-    assert run.exports["tasks"] == [[f"subnet-{subnets}-1", f"subnet-{subnets}-2"], public_ips]
-    assert run.exports["private"] == ["subnet-private-1", "subnet-private-2"]
-    assert run.exports["public"] == ["subnet-public-1", "subnet-public-2"]
-
-
-@pytest.mark.parametrize(
     ("tasks_in", "wanted", "zones", "warned"), [(0, 2, 2, False), (2, 2, 2, False), (3, 2, 3, True), (2, 3, 3, False)]
 )
 @pytest.mark.parametrize("nat_gateways", ["one-per-az", "none"])

@@ -80,12 +80,6 @@ def test_protected_cache_has_snapshots_and_a_final_snapshot() -> None:
     assert not group.protect
 
 
-def test_cache_is_in_the_private_subnets() -> None:
-    subnets = build().one(":SubnetGroup").inputs
-    assert subnets["subnetIds"] == ["subnet-private-1", "subnet-private-2"]
-    assert subnets["name"] == "voiceter-sessions-dev"
-
-
 def test_only_the_tasks_reach_the_cache() -> None:
     run = build()
     group = run.one(":SecurityGroup")
