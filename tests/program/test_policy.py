@@ -22,7 +22,6 @@ from tests.support.program import everything, run, two_target_groups
 SHOWN: dict[str, Callable[[], Deployment]] = {
     "dev": lambda: run("dev"),
     "staging": lambda: run("staging"),
-    "prod without its key": lambda: run("prod", customerKey=False),
     "prod with two target groups": two_target_groups,
     "prod with everything": everything,
 }

@@ -23,7 +23,6 @@ class Case:
     threshold: float
     period: int
     evaluations: int
-    watches: tuple[str, str] | None = None  # the metric and the statistic, where the alarm watches a single metric
     below: bool = False  # whether the alarm fires below the threshold
     rolls_back: bool = False  # whether ECS rolls a deployment back
     drawn: bool = True  # whether a graph of the dashboard shows the threshold
@@ -79,7 +78,6 @@ def _speech(metric: str, other: str) -> Case:
         threshold=5,
         period=300,
         evaluations=1,
-        watches=(metric, "Sum"),
         bad=[_of_log(metric, 6)],
         good=[_of_log(metric, 5), _of_log(other, 20)],
     )
@@ -91,7 +89,6 @@ def _model(metric: str, other: str) -> Case:
         threshold=5,
         period=300,
         evaluations=2,
-        watches=(metric, "Sum"),
         bad=[_of_model(metric, 6)],
         good=[_of_model(metric, 5), _all(_of_model("Invocations", 50), _of_model(other, 20))],
     )
@@ -191,7 +188,6 @@ CASES: Mapping[str, Case] = {
         threshold=500,
         period=300,
         evaluations=2,
-        watches=("BedrockLatency", "p95"),
         bad=[_of_app("BedrockLatency", *[300.0] * 9, 600)],
         good=[_of_app("BedrockLatency", *[300.0] * 39, 600), _of_app("BedrockLatency", 500)],
     ),
@@ -200,7 +196,6 @@ CASES: Mapping[str, Case] = {
         threshold=1000,
         period=300,
         evaluations=1,
-        watches=("BedrockLatency", "p95"),
         bad=[_of_app("BedrockLatency", *[300.0] * 9, 1100)],
         good=[_of_app("BedrockLatency", *[900.0] * 39, 1100), _of_app("BedrockLatency", 1000)],
     ),
@@ -209,7 +204,6 @@ CASES: Mapping[str, Case] = {
         threshold=80,
         period=300,
         evaluations=2,
-        watches=("CPUUtilization", "Average"),
         bad=[_of_service("CPUUtilization", 90, 75)],
         good=[_of_service("CPUUtilization", 95, 40), _of_service("CPUUtilization", 80)],
     ),
@@ -218,7 +212,6 @@ CASES: Mapping[str, Case] = {
         threshold=85,
         period=300,
         evaluations=2,
-        watches=("MemoryUtilization", "Average"),
         bad=[_of_service("MemoryUtilization", 95, 80)],
         good=[_of_service("MemoryUtilization", 90, 70), _of_service("MemoryUtilization", 85)],
     ),
@@ -228,7 +221,6 @@ CASES: Mapping[str, Case] = {
         threshold=1,
         period=60,
         evaluations=2,
-        watches=("HealthyHostCount", "Maximum"),
         below=True,
         bad=_UNHEALTHY,
         good=_HEALTHY,
@@ -239,7 +231,6 @@ CASES: Mapping[str, Case] = {
         threshold=1,
         period=60,
         evaluations=5,
-        watches=("HealthyHostCount", "Maximum"),
         below=True,
         rolls_back=True,
         drawn=False,
@@ -251,8 +242,7 @@ CASES: Mapping[str, Case] = {
         threshold=45,
         period=60,
         evaluations=3,
-        watches=("ConcurrentSessions", "Maximum"),
-        bad=[_of_app("ConcurrentSessions", 3, 46, 12)],
+        bad=[_of_app("ConcurrentSessions", *[12.0] * 50, 46)],
         # Two tasks, whose sum of sessions says nothing about either.
         good=[_of_app("ConcurrentSessions", 45, 45, 44)],
     ),
@@ -287,7 +277,6 @@ CASES: Mapping[str, Case] = {
         threshold=10,
         period=60,
         evaluations=2,
-        watches=("HTTPCode_Target_5XX_Count", "Sum"),
         rolls_back=True,
         bad=[_of_targets("HTTPCode_Target_5XX_Count", 6, 6)],
         good=[_of_targets("HTTPCode_Target_5XX_Count", 10), _of_load_balancer("HTTPCode_ELB_5XX_Count", 20)],
@@ -341,7 +330,6 @@ CASES: Mapping[str, Case] = {
         threshold=500,
         period=300,
         evaluations=2,
-        watches=("BlockedRequests", "Sum"),
         bad=[_blocked("ALL", *[51.0] * 10)],
         # The metric of a rule is part of the metric of the whole.
         good=[_blocked("ALL", 500), _blocked("common", 600)],
@@ -351,7 +339,6 @@ CASES: Mapping[str, Case] = {
         threshold=1,
         period=60,
         evaluations=2,
-        watches=("HealthCheckStatus", "Minimum"),
         below=True,
         drawn=False,
         bad=[_status(0), _status(1, 0, 1)],

@@ -208,9 +208,3 @@ def test_health_check_asks_the_load_balancer_itself(changes: dict[str, Any], eva
         "invertHealthcheck": evacuated,
         "tags": {"Name": "voice.example.com prod-eu-north-1"},
     }
-
-
-def test_stack_whose_region_lacks_the_metrics_of_its_health_check_says_so() -> None:
-    (notice,) = build(domain=WITH_ZONE).notices
-    assert "in us-east-1 only, so this stack has no alarm on it" in notice
-    assert build(domain=replace(WITH_ZONE, region="us-east-1")).notices == []

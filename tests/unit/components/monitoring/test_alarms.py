@@ -103,10 +103,6 @@ def test_alarm_has_the_figures_of_the_contract(name: str) -> None:
             assert getattr(watching, figure) == getattr(case, figure)
         assert watching.missing == ("breaching" if case.without_data == "ALARM" else "notBreaching")
         assert watching.comparison == ("LessThanThreshold" if case.below else "GreaterThanThreshold")
-    if case.watches:
-        [source] = rule(name).sources.values()
-        assert isinstance(source, Selection)
-        assert (source.name, source.stat) == case.watches
 
 
 @pytest.mark.parametrize("name", CASES)
