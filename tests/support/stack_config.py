@@ -103,6 +103,9 @@ def in_aws(**found: Any) -> mock.Mock:
     return lookups
 
 
+_EVERYTHING: Final = in_aws()  # made once, as a mock with a specification takes longer than the settings
+
+
 def parsed(stack: str = "test", **texts: str) -> Settings:
     """Returns the settings of a stack, without the checks that compare keys or ask AWS.
 
@@ -125,7 +128,7 @@ def load(
     """Loads the settings of a stack with that config. Keys need no namespace."""
     pulumi.runtime.set_mocks(NoResources(), project=NAMESPACE, stack=stack, preview=True)
     keys = {**({} if region is None else {"aws:region": region}), **config}
-    found = mock.patch.object(config_load, "Lookups", return_value=lookups or in_aws())
+    found = mock.patch.object(config_load, "Lookups", return_value=lookups or _EVERYTHING)
     with engine_config(keys, encrypted), found:
         settings, _ = config_load.load()
         return settings
