@@ -33,9 +33,28 @@ def install() -> None:
     """Patches moto in this process. A second call changes nothing, since Python imports each module once."""
     # moto would make hundreds of machine images in each region, which takes a sixth of a second and which nobody uses.
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+    _read_no_more_than_needed()
     _remember_what_never_changes()
     for service in _SERVICES:
         importlib.import_module(f"sandbox.account.{service}")
+
+
+@functools.cache
+def _read_no_more_than_needed() -> None:
+    """Gives all sessions of botocore one loader, and moto no offerings of instance types, which nobody uses.
+
+    moto makes three sessions when it is imported, and each would read the model of EC2. That and the offerings take
+    half of the time of the account's start.
+    """
+    sessions: Any = importlib.import_module("botocore.session")
+    sessions.create_loader = functools.cache(sessions.create_loader)
+    resources: Any = importlib.import_module("moto.utilities.utils")
+    load: Any = resources.load_resource
+
+    def load_resource(path: str) -> Any:
+        return [] if "instance_type_offerings" in path else load(path)
+
+    resources.load_resource = load_resource
 
 
 @functools.cache

@@ -1,23 +1,8 @@
 """Settings for the sandbox's own tests."""
 
-import importlib
 from collections.abc import Generator
-from typing import Any
 
 import pytest
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_loader() -> Generator[None]:
-    """Gives every session of botocore the same loader, so that the model of a service is read once."""
-    loader: Any = importlib.import_module("botocore.loaders").create_loader()
-
-    def create_loader(_search_path: Any) -> Any:
-        return loader
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.session.create_loader", create_loader)
-        yield
 
 
 @pytest.fixture(scope="session")
