@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -24,12 +25,69 @@ from tests.support.stack_config import parsed
 
 ROOT = Path(__file__).parents[2]
 RECORDED = Path(__file__).parent / "prowler"
-FOUND: list[dict[str, Any]] = json.loads((RECORDED / "findings.json").read_text())
 CHECKS = (RECORDED / "checks.txt").read_text().split()
 
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/voiceter-backend/aab8976a3737465c"
 LOGS, RECORDINGS = "voiceter-logs-123456789012-prod", "voiceter-recordings-123456789012-prod"
 GROUP = "/ecs/voiceter-backend"
+
+
+def finding(check: str, status: str, arn: str, text: str, severity: str = "Medium") -> dict[str, Any]:
+    """A finding of Prowler in OCSF, as far as the command reads it."""
+    return {
+        "metadata": {"event_code": check},
+        "severity": severity,
+        "status_code": status,
+        "status_detail": text,
+        "resources": [{"uid": arn}],
+    }
+
+
+FOUND = [
+    finding("s3_bucket_no_mfa_delete", "FAIL", f"arn:aws:s3:::{LOGS}", f"S3 Bucket {LOGS} has MFA Delete disabled."),
+    finding(
+        "s3_bucket_object_versioning", "FAIL", f"arn:aws:s3:::{LOGS}", f"S3 Bucket {LOGS} has versioning disabled."
+    ),
+    finding(
+        "s3_bucket_object_versioning",
+        "PASS",
+        f"arn:aws:s3:::{RECORDINGS}",
+        f"S3 Bucket {RECORDINGS} has versioning enabled.",
+    ),
+    finding(
+        "cloudwatch_log_group_retention_policy_specific_days_enabled",
+        "FAIL",
+        f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}:*",
+        f"Log Group {GROUP} has less than 365 days retention period (90 days).",
+    ),
+    finding("elbv2_waf_acl_attached", "FAIL", BALANCER, "ELBv2 ALB voiceter-backend is not protected by WAF Web ACL."),
+    finding(
+        "ec2_networkacl_allow_ingress_tcp_port_22",
+        "FAIL",
+        "arn:aws:ec2:us-east-1:123456789012:network-acl/acl-6f3f9eea08d865467",
+        "Network ACL acl-6f3f9eea08d865467 has SSH port 22 open to the Internet.",
+    ),
+    finding(
+        "iam_password_policy_number",
+        "FAIL",
+        "arn:aws:iam:us-east-1:123456789012:password-policy",
+        "IAM password policy does not require at least one number.",
+    ),
+    finding("elbv2_deletion_protection", "PASS", BALANCER, "ELBv2 voiceter-backend has deletion protection enabled."),
+    finding(
+        "kms_key_enclave_attestation_unknown_image",
+        "MANUAL",
+        "arn:aws:kms:us-east-1:123456789012:enclave-debug-attestation",
+        "Cannot verify unknown-image attestation activity",
+    ),
+    finding(
+        "ec2_elastic_ip_unassigned",
+        "PASS",
+        "arn:aws:ec2:us-east-1:123456789012:eip-allocation/eipalloc-6add4d95fe36d4246",
+        "Elastic IP 127.247.165.135 is associated with an instance or network interface.",
+        "Low",
+    ),
+]
 
 
 def resource(type_: str, name: str, id_: str, **outputs: Any) -> dict[str, Any]:
@@ -168,7 +226,7 @@ def test_command_runs_prowler_on_the_services_of_the_stack(
     capsys: pytest.CaptureFixture[str],
     on: Literal["sandbox", "aws"],
 ) -> None:
-    printed = prowler(f"cp {RECORDED}/findings.json scan.ocsf.json")
+    printed = prowler(f"printf '%s' {shlex.quote(json.dumps(FOUND))} > scan.ocsf.json")
     monkeypatch.setattr(scanning, "ACCEPTED", ())
 
     monkeypatch.setattr(Target, "open", mock.Mock(return_value=stack(on)))
