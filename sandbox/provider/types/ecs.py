@@ -154,19 +154,24 @@ def _scale_in(it: Context) -> None:
 def _is_steady(it: Context) -> bool:
     """Whether the deployment that this change started is over, if the program wants to wait for it.
 
+    Without a deployment of its own, a change waits until the service has one deployment and all of its tasks
+    (terraform-provider-aws, internal/service/ecs/service.go, statusServiceWaitForStable).
+
     Raises:
         AccountError: it failed, with the reason and the service's last events.
     """
     if it["waitForSteadyState"] is not True:
         return True
     deployments = it.call("ListServiceDeployments", cluster=it["cluster"], service=it.id)["serviceDeployments"]
+    (service,) = it.call("DescribeServices", cluster=it["cluster"], services=[it.id])["services"]
     # Times of the API may be whole seconds.
     ours = [one for one in deployments if one["createdAt"].timestamp() >= int(it.began)]
-    if not ours or ours[0]["status"] == "SUCCESSFUL":
+    if not ours:
+        return len(service["deployments"]) == 1 and service["runningCount"] == service["desiredCount"]
+    if ours[0]["status"] == "SUCCESSFUL":
         return True
     if ours[0]["status"] not in ("STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"):
         return False
-    (service,) = it.call("DescribeServices", cluster=it["cluster"], services=[it.id])["services"]
     events = " ".join(event["message"] for event in reversed(service["events"][:_LAST_EVENTS]))
     reason = ours[0].get("statusReason", "")
     raise AccountError("UpdateService", ours[0]["status"], f"the deployment failed: {reason} Last events: {events}")

@@ -88,6 +88,15 @@ def test_good_change_succeeds_and_one_that_does_not_wait_too(world: World) -> No
     assert world.engine.update(made, news).outputs["taskDefinition"] == stuck
 
 
+def test_change_without_a_deployment_waits_for_the_deployment_that_is_under_way(world: World) -> None:
+    made = _service(world, world.engine, _task(world))
+    ecs = client(world.engine.endpoint, "ecs")
+    ecs.update_service(cluster=made.inputs["cluster"], service=made.id, taskDefinition=_task(world, Fault.STUCK))
+    time.sleep(1)  # ECS returns times in whole seconds
+    with pytest.raises(Refused, match="not ready after 1 seconds"):
+        world.engine.update(made, made.inputs | {"deploymentMaximumPercent": 150}, timeout=1)
+
+
 def test_first_deployment_that_fails_keeps_the_service(world: World) -> None:
     with pytest.raises(Refused, match="No rollback candidate was found to run the rollback") as caught:
         _service(world, world.engine, _task(world, Fault.UNHEALTHY))
