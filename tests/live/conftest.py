@@ -15,6 +15,7 @@ EVERYTHING = {
     "alarmEmails": ["oncall@example.com"],
     "alarmPhones": ["+4915112345678"],
     "customerKey": True,
+    "deploymentStrategy": "blue-green",
     "domainName": "voice.sandbox.test",
     "enableAuth": True,
     "enableMetrics": True,

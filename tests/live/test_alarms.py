@@ -19,6 +19,7 @@ from tests.support.emitted import Facts
 pytestmark = pytest.mark.live
 
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:voiceter-backend-alarms-dev"
+LOG_METRICS = "Voiceter/Logs/voiceter-backend-dev"
 SUBSCRIBERS = {("email", "oncall@example.com"), ("sms", "+4915112345678")}
 
 
@@ -30,22 +31,25 @@ def alarms(everything: Stack) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def facts(everything: Stack) -> Facts:
-    """The names that the metrics about the stack have as dimensions, as the account has them."""
+def facts(everything: Stack) -> list[Facts]:
+    """The names that the metrics about the stack have as dimensions, as the account has them: one for each group."""
     balancer = everything.load_balancer()["LoadBalancerArn"]
-    (group,) = everything.client("elbv2").describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]
+    groups = everything.client("elbv2").describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]
     (check,) = everything.client("route53").list_health_checks()["HealthChecks"]
-    return Facts(
-        cluster="voiceter-cluster-dev",
-        service="voiceter-backend-dev",
-        load_balancer=balancer.partition(":loadbalancer/")[2],
-        target_group=group["TargetGroupArn"].rpartition(":")[2],
-        table_prefix="demo-dev-",
-        cache="voiceter-sessions-dev",
-        web_acl="voiceter-backend-dev",
-        health_check=check["Id"],
-        log_metrics="Voiceter/Logs/voiceter-backend-dev",
-    )
+    return [
+        Facts(
+            cluster="voiceter-cluster-dev",
+            service="voiceter-backend-dev",
+            load_balancer=balancer.partition(":loadbalancer/")[2],
+            target_group=group["TargetGroupArn"].rpartition(":")[2],
+            table_prefix="demo-dev-",
+            cache="voiceter-sessions-dev",
+            web_acl="voiceter-backend-dev",
+            health_check=check["Id"],
+            log_metrics=LOG_METRICS,
+        )
+        for group in groups
+    ]
 
 
 def test_every_alarm_notifies_the_topic(alarms: dict[str, dict[str, Any]]) -> None:
@@ -62,11 +66,12 @@ def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     return [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
 
 
-def test_every_alarm_watches_metrics_of_this_stack(alarms: dict[str, dict[str, Any]], facts: Facts) -> None:
+def test_every_alarm_watches_metrics_of_this_stack(alarms: dict[str, dict[str, Any]], facts: list[Facts]) -> None:
     for name, alarm in alarms.items():
         for metric in metrics(alarm):
             dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
-            assert facts.find(metric["Namespace"], metric["MetricName"], dimensions), (name, metric)
+            found = [one.find(metric["Namespace"], metric["MetricName"], dimensions) for one in facts]
+            assert any(found), (name, metric)
 
 
 def test_topic_is_encrypted_and_only_three_services_publish_to_it(everything: Stack) -> None:
@@ -117,9 +122,9 @@ def test_dashboard_budget_and_saved_queries_exist(everything: Stack) -> None:
     assert all(query["logGroupNames"] == ["/ecs/voiceter-backend-dev"] for query in queries)
 
 
-def test_filters_of_the_log_make_the_metrics_of_speech_streams(everything: Stack, facts: Facts) -> None:
+def test_filters_of_the_log_make_the_metrics_of_speech_streams(everything: Stack) -> None:
     found = everything.client("logs").describe_metric_filters(logGroupName="/ecs/voiceter-backend-dev")["metricFilters"]
     assert {one["filterName"]: one["metricTransformations"] for one in found} == {
-        name: [{"metricNamespace": facts.log_metrics, "metricName": name, "metricValue": "1", "unit": "Count"}]
+        name: [{"metricNamespace": LOG_METRICS, "metricName": name, "metricValue": "1", "unit": "Count"}]
         for name in ("SpeechThrottles", "SpeechServerErrors")
     }

@@ -1,4 +1,4 @@
-"""What changes in place on a stack that is up, without a deployment: the key of its data, and its tags.
+"""What changes in place on a stack that is up, without a deployment: the key of its data, its tags, its cache.
 
 The fixture `everything` has turned both on, on a stack that was up without them.
 """
@@ -179,15 +179,20 @@ def test_key_and_its_rights_stay_when_it_is_turned_off(everything: Stack) -> Non
     assert rights(everything) == had
 
 
-def test_same_key_is_used_when_it_is_turned_on_again_while_tags_go(everything: Stack) -> None:
+def test_same_key_is_used_when_it_is_turned_on_again_while_tags_go_and_a_cache_grows(everything: Stack) -> None:
     before, deployments = key(everything), [one["id"] for one in everything.service()["deployments"]]
     everything.sandbox.remove("dev", "extraTags")
-    everything.sandbox.set("dev", customerKey="true")
+    everything.sandbox.set("dev", customerKey="true", redisReplicas="2")
     changed = everything.sandbox.changed("dev")
     assert changed.keys() > SWITCHED
-    assert set(changed.values()) == {"update"}, changed
+    alarms_of_the_new_node = {name for name in changed if "MetricAlarm" in name and name.endswith("-003")}
+    assert {name: change for name, change in changed.items() if change != "update"} == dict.fromkeys(
+        alarms_of_the_new_node, "create"
+    )
     arn = before["Arn"]
     assert keys(everything) == Keys({arn}, arn, {arn}, {arn}, arn, sessions_need_it=True)
     assert key(everything) == before
     assert not [item["type"] for item in taggable(everything) if "CostCenter" in tags_of(everything, item)]
+    (group,) = everything.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    assert group["MemberClusters"] == [f"voiceter-sessions-dev-00{number}" for number in (1, 2, 3)]
     assert [one["id"] for one in everything.service()["deployments"]] == deployments

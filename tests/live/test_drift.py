@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,13 @@ RULE = "aws:lb/listenerRule:ListenerRule"
 TARGET = "aws:appautoscaling/target:Target"
 (COMMANDS,) = below("README.md", "Run it on this machine")
 USE_AND_TAKE_DOWN, REMOVE = COMMANDS[: COMMANDS.index("make clean")], COMMANDS[COMMANDS.index("make clean") :]
+# A preview of the README compares the state with the account, too. It fails if it shows a change or breaks a policy.
+STRICT_PREVIEW = """pulumi() {
+    if [ "$1" = preview ]; then
+        set -- "$@" --refresh --expect-no-changes --policy-pack "$SANDBOX_HOME/bin/pulumi-analyzer-policy"
+    fi
+    command pulumi "$@"
+}"""
 OTHER_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}]}
 
 
@@ -111,11 +119,8 @@ CHANGES: dict[str, Callable[[Item], Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stack(everything: Stack) -> Stack:
-    """The stack with everything, with the strategy that has two listener rules that forward, and with one node more."""
-    everything.sandbox.set("dev", deploymentStrategy="blue-green", redisReplicas="2")
-    everything.sandbox.updated("dev")
     return everything
 
 
@@ -138,11 +143,6 @@ def items(stack: Stack) -> list[Item]:
 def named(item: Item) -> str:
     """Type and name of a resource, as `changes_in` shows it."""
     return name_in(item.urn)
-
-
-def test_nodes_are_added_to_a_cache_that_is_up(stack: Stack) -> None:
-    (group,) = stack.client("elasticache").describe_replication_groups()["ReplicationGroups"]
-    assert group["MemberClusters"] == [f"voiceter-sessions-dev-00{number}" for number in (1, 2, 3)]
 
 
 def forwarding(stack: Stack) -> list[Item]:
@@ -192,21 +192,22 @@ def test_changed_resources_are_found_and_repaired(stack: Stack) -> None:
     existing = stack.client("logs").describe_query_definitions()["queryDefinitions"]
     assert {one["queryDefinitionId"] for one in existing} == ids
     assert query.id not in ids
-    for item in rules:
+    for item in rules:  # which is no drift: the next test finds none
         move_traffic(item)
-    stack.sandbox.unchanged("dev")
 
 
 def test_down_removes_a_resource_of_every_type_and_an_update_creates_it_again(stack: Stack, folder: Path) -> None:
-    """The commands of the README take the stack down.
+    """The commands of the README show the stack, in which all is repaired, and take it down.
 
     Then the state is put back: everything is gone, and the engine does not know it.
     """
     before, state = items(stack), stack.sandbox.home / "state-before.json"
     assert TYPES.keys() - {item.type for item in before} == {"aws:ec2/flowLog:FlowLog"}
     stack.sandbox.succeeds(f"pulumi stack export -s dev --file '{state}'")
-    output = succeeded(stack.sandbox.types(USE_AND_TAKE_DOWN, folder))
+    output = succeeded(stack.sandbox.types(f"{STRICT_PREVIEW}\n{USE_AND_TAKE_DOWN}", folder))
     assert "demo-dev-sessions" in output
+    assert "voiceter-backend@v" in output
+    assert not re.findall(r"\[(?:mandatory|advisory)\].*", output)
     held = holdings(stack.sandbox)
     assert len(held.pop("hosted zones")) == 1  # which the fixture has created, and not the program
     assert held == {}
