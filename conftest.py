@@ -28,7 +28,8 @@ _SHARING: Final = {
     "tests/live/test_added.py": "the stack with everything",
     "tests/live/test_changed_in_place.py": "the stack with everything",
     "tests/live/test_drift.py": "the stack with everything",
-    "tests/live/test_stacks_in_all_regions.py": "the stacks of all regions",
+    "tests/live/test_regions.py": "prod in several regions",
+    "tests/live/test_protection.py": "prod in several regions",
 }
 # Unit tests that share recordings of the program, by what they import: each worker makes its own.
 _RECORDINGS: Final = {

@@ -50,6 +50,13 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
 
 
 @pytest.fixture(scope="session")
+def regions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
+    """A sandbox with another account, for prod and its regions. It is empty at first."""
+    with live_sandbox(tmp_path_factory.mktemp("regions")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
 def everything(apart: LiveSandbox) -> Stack:
     """The stack dev of `apart`, with all that the program can be configured to create."""
     if not apart.resources("dev"):  # test_interruption.py leaves it up

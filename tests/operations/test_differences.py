@@ -17,6 +17,14 @@ def test_values_of_a_region_may_differ() -> None:
     assert differences([config("prod"), there]) == []
 
 
+def test_certificate_of_a_region_may_differ() -> None:
+    def served(stack: str, region: str) -> StackConfig:
+        arn = f"arn:aws:acm:{region}:123456789012:certificate/0a1b2c3d-0000-0000-0000-000000000000"
+        return config(stack, domainName="voice.example.com", certificateArn=arn)
+
+    assert differences([served("prod", "us-east-1"), served("prod-eu-north-1", "eu-north-1")]) == []
+
+
 def test_value_that_differs_names_its_stacks() -> None:
     stacks = [config("prod", cpu="2048", memory="4096"), config("prod-eu-north-1"), config("prod-us-west-2")]
     assert differences(stacks) == [

@@ -18,6 +18,8 @@ from sandbox.tests.provider.samples import (
     CERTIFICATE,
     CONTAINERS,
     KEY,
+    LOAD_BALANCER,
+    LOG_GROUP,
     MATH,
     NAT_GATEWAY,
     RECORD,
@@ -26,6 +28,7 @@ from sandbox.tests.provider.samples import (
     SAMPLES,
     SECRET,
     SUBSCRIPTION,
+    TABLE,
     TASK,
     TOPIC,
     TOPIC_POLICY,
@@ -58,6 +61,23 @@ def test_a_repository_with_images_is_deleted_by_force_only(world: World, endpoin
     repository.outputs["forceDelete"] = True
     world.engine.delete(repository)
     assert world.engine.read(repository) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "protection", "refusal"),
+    [
+        (LOAD_BALANCER, "enableDeletionProtection", "cannot be deleted because deletion protection is enabled"),
+        (LOG_GROUP, "deletionProtectionEnabled", "Cannot delete log group with deletion protection enabled"),
+        (TABLE, "deletionProtectionEnabled", "can't be deleted while DeletionProtectionEnabled is set to True"),
+    ],
+)
+def test_what_aws_protects_is_not_deleted(world: World, token: str, protection: str, refusal: str) -> None:
+    made = world.make(token)
+    kept = world.engine.update(made, made.inputs | {protection: True})
+    with pytest.raises(Refused, match=refusal):
+        world.engine.delete(kept)
+    assert world.engine.read(kept) is not None
+    world.engine.update(kept, made.inputs | {protection: False})
 
 
 def test_a_secret_without_recovery_window_frees_its_name_at_once(world: World, endpoint: str) -> None:

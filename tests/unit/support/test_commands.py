@@ -26,7 +26,7 @@ WHOLE = {
     "docs/ci.md": "test_documents_of_all_stacks.py",
     "docs/firewall.md": "test_documents_of_all_stacks.py",
     "docs/recovery.md": "test_recovery.py",
-    "docs/regions.md": "test_stacks_in_all_regions.py",
+    "docs/regions.md": "test_regions.py",
     "docs/releases.md": "transcripts.py",
     "docs/traffic-logs.md": "test_documents_of_all_stacks.py",
     "docs/troubleshooting.md": "test_troubleshooting.py",

@@ -1,4 +1,8 @@
-"""All environments in one account, prod in every region; regions of prod are added, released, and removed again."""
+"""All environments in one account; regions of prod are added, released, and removed again.
+
+tests/program/test_regions.py compares what the program registers in every region. test_protection.py uses prod
+afterwards.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ import pytest
 
 from sandbox.cli.fixtures import import_certificate
 from tests.live.account import holdings
-from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox, live_sandbox
+from tests.live.harness import ACCOUNT_ID, ROOT, LiveSandbox
 from tests.live.stack import Stack, ensure
 from tests.support.commands import below, blocks, filled
 from tests.support.program import REGIONS
@@ -26,9 +30,10 @@ EVACUATE, RETURN = below(DOCUMENT, "Evacuate a region")
 INIT, _PREFLIGHT, ADD, RELEASE = below(DOCUMENT, "Add a region")
 (REMOVE,) = below(DOCUMENT, "Remove a region")
 HOME = "us-east-1"  # of the committed stacks
-LAST_REGION = "us-west-2"
-# Two regions show what stacks of dev and staging do to each other and to prod, in one region and across regions.
-REGIONS_OF = {"dev": (HOME, LAST_REGION), "staging": (HOME, LAST_REGION), "prod": REGIONS}
+LAST_REGION = "ap-northeast-1"  # besides HOME, the region that has a zone without Fargate
+PRODS_REGIONS = (HOME, "eu-north-1", LAST_REGION)
+# The stacks of all environments are together in one region. Those of prod are in several.
+REGIONS_OF = {"dev": (LAST_REGION,), "staging": (LAST_REGION,), "prod": PRODS_REGIONS}
 ADDED = "prod-eu-north-1"
 LAST = f"prod-{LAST_REGION}"
 WITHOUT_PREVIEW = "export PULUMI_OPTION_SKIP_PREVIEW=true"  # it runs the whole program once more
@@ -54,10 +59,8 @@ Resources = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSandbox]:
-    """An account of its own, whose regions hold these stacks and nothing else."""
-    with live_sandbox(tmp_path_factory.mktemp("regions")) as sandbox:
-        yield sandbox
+def sandbox(regions: LiveSandbox) -> LiveSandbox:
+    return regions
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +78,15 @@ def walk(stack: Stack, commands: str) -> str:
 
 @pytest.fixture(scope="module")
 def added(prod: Stack) -> Stack:
-    """The stack that the commands of the document add to prod, evacuated."""
+    """The stack that the commands of the document add to prod, evacuated. They change nothing where prod is."""
+    before = in_region(prod.sandbox, HOME), records(prod)
     output = walk(prod, filled(INIT, PROVIDER="default") + ADD)
     assert "docker push" in output, "the first up names the commands that push an image"
     first, second = re.findall(r"^Outputs:$(.*?)^Resources:$", output, re.MULTILINE | re.DOTALL)
     assert not SERVICE_OUTPUTS & set(first.split()), "there is no service without an image"
     assert set(second.split()) >= SERVICE_OUTPUTS
+    others = [one for one in records(prod) if one.get("SetIdentifier") != ADDED]
+    assert (in_region(prod.sandbox, HOME), others) == before
     return Stack(prod.sandbox, ADDED, "eu-north-1")
 
 
@@ -133,6 +139,11 @@ def states(stack: Stack) -> dict[str, dict[str, Any]]:
     return {one["urn"]: one["inputs"] for one in found if one["type"].startswith("aws:")}
 
 
+def in_region(sandbox: LiveSandbox, region: str) -> dict[str, list[Any]]:
+    """What a region of the account holds, without the kinds of objects that are in no region."""
+    return {kind: items for kind, items in holdings(sandbox, region).items() if kind not in EVERYWHERE}
+
+
 def records(prod: Stack) -> list[dict[str, Any]]:
     """The records of the zone that the regions share, besides the zone's own."""
     (zone,) = {inputs["zoneId"] for urn, inputs in states(prod).items() if "aws:route53/record:Record" in urn}
@@ -149,14 +160,13 @@ def check(stack: Stack) -> dict[str, Any]:
     return found["HealthCheck"]["HealthCheckConfig"]
 
 
-def test_commands_of_the_document_add_a_region(added: Stack, prod: Stack) -> None:
+def test_commands_of_the_document_add_a_region(added: Stack) -> None:
     outputs = added.outputs
     assert outputs["region"] == "eu-north-1"
     assert added.sandbox.operate("added", ADDED).status == 0
     assert outputs["serviceName"] == f"voiceter-backend-{ADDED}"
     assert outputs["sessionsTableName"] == "demo-sessions"
     assert added.service()["status"] == "ACTIVE"
-    prod.sandbox.unchanged("prod")
 
 
 def test_promotion_copies_the_digest(added: Stack, prod: Stack) -> None:
@@ -208,14 +218,13 @@ def test_another_network_is_refused_while_the_stack_is_up(added: Stack, prod: St
     assert "vpcCidr = '10.9.0.0/16': must stay 10.0.0.0/16 while the stack is up" in refusal
 
 
-def test_release_deploys_the_missing_services_and_status_shows_all_regions(fleet: dict[str, Stack], table: str) -> None:
+def test_release_deploys_the_missing_service_and_status_shows_all_regions(fleet: dict[str, Stack], table: str) -> None:
     assert "Skipped: prod, which runs stand-in and is good" in table
-    assert "Releasing stand-in: prod-ap-northeast-1 and prod-us-west-2\n" in table
+    assert f"Releasing stand-in: {LAST}\n" in table
     lines = table.splitlines()
-    assert lines[-1] == "OK: 4 stacks of prod"
-    rows = [line.split(maxsplit=8) for line in lines[-5:-1]]
-    stacks = ["prod", "prod-ap-northeast-1", ADDED, LAST]
-    assert [row[:2] for row in rows] == [[stack, fleet[stack].region] for stack in stacks]
+    assert lines[-1] == "OK: 3 stacks of prod"
+    rows = [line.split(maxsplit=8) for line in lines[-4:-1]]
+    assert [row[:2] for row in rows] == [[stack, fleet[stack].region] for stack in ("prod", LAST, ADDED)]
     assert {(row[2], *row[4:]) for row in rows} == {
         ("stand-in", "good", "2/2/10", "2/2", "0", "by latency, healthy"),
     }
@@ -223,12 +232,11 @@ def test_release_deploys_the_missing_services_and_status_shows_all_regions(fleet
     assert digest.startswith("sha256:"), "a release copies the image"
 
 
-def test_status_names_stacks_without_a_service(fleet: dict[str, Stack]) -> None:
-    """And no difference in the configuration: each region has its certificate."""
-    run = fleet["staging"].sandbox.operate("status", "staging", "--json")
+def test_status_names_a_stack_without_a_service(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
+    run = sandbox.operate("status", "staging", "--json")
     assert run.status == 1
-    stacks = [name for name in sorted(fleet) if name.startswith("staging")]
-    assert json.loads(run.output)["faults"] == [f"{name}: it has no service, as it has no image" for name in stacks]
+    (stack,) = [name for name in fleet if name.startswith("staging")]
+    assert json.loads(run.output)["faults"] == [f"{stack}: it has no service, as it has no image"]
 
 
 def test_no_two_stacks_share_a_name(resources: dict[str, Resources]) -> None:
@@ -256,7 +264,7 @@ def test_no_two_stacks_share_an_object(fleet: dict[str, Stack], resources: dict[
             found.setdefault((place, one["type"], log_group, one["id"]), []).append(one)
     shared = [one for ones in found.values() if len(ones) > 1 for one in ones]
     # The regions of prod share the record that validates their certificates, and none deletes it.
-    assert [one["urn"].rpartition("::")[2] for one in shared] == ["validation"] * 4
+    assert [one["urn"].rpartition("::")[2] for one in shared] == ["validation"] * len(PRODS_REGIONS)
     assert all(one["retainOnDelete"] for one in shared)
 
 
@@ -319,10 +327,10 @@ def test_no_stack_names_an_object_of_another_stack(resources: dict[str, Resource
 
 def test_objects_of_a_region_name_no_other(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
     """As the account describes them."""
-    for region in REGIONS:
-        held = holdings(sandbox, region)
-        assert len(held["load balancers"]) == sum(region in regions for regions in REGIONS_OF.values())
-        text = json.dumps({kind: items for kind, items in held.items() if kind not in EVERYWHERE}, default=str)
+    for region in PRODS_REGIONS:
+        found = in_region(sandbox, region)
+        assert len(found["load balancers"]) == sum(region in regions for regions in REGIONS_OF.values())
+        text = json.dumps(found, default=str)
         assert not [other for other in REGIONS if other != region and other in text]
 
 
@@ -344,22 +352,23 @@ def test_status_and_verification_of_an_environment_name_what_is_amiss(fleet: dic
     assert few == f"{stack.name}: 1 tasks are desired, and the autoscaler's minimum is 2"
     assert faults == [
         f"{stack.name}: in ALARM: {alarm}",
-        "the configuration differs: logLevel: "
-        f"INFO in prod, prod-ap-northeast-1, prod-us-west-2; DEBUG in {stack.name}",
+        f"the configuration differs: logLevel: INFO in prod, {LAST}; DEBUG in {stack.name}",
     ]
-    assert [one["outcome"] for one in json.loads(verification.output)] == ["good", "good", "unhealthy", "good"]
+    assert [one["outcome"] for one in json.loads(verification.output)] == ["good", "good", "unhealthy"]
 
 
 def test_fault_in_one_region_stops_the_release(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
-    others = [fleet[f"prod-{region}"] for region in ZONES if region != HOME]
+    others = [fleet[LAST], fleet[ADDED]]
     before = [(stack.service()["deployments"], sandbox.stack_file(stack.name).read_text()) for stack in others]
     sandbox.image("prod", "2.0.0", fault="unhealthy")
     run = sandbox.run(f"{WITHOUT_PREVIEW}; python -m operations release prod prod 2.0.0 --wave 2")
     assert run.status == 1
-    assert "Releasing 2.0.0: prod, then prod-ap-northeast-1 and prod-eu-north-1, then prod-us-west-2\n" in run.output
-    stopped = "stopped before prod-ap-northeast-1 and prod-eu-north-1 and prod-us-west-2"
-    assert f"The release of 2.0.0 {stopped}. Nothing was rolled back" in run.output
-    assert "AMISS: 4 stacks of prod" in run.output
+    assert f"Releasing 2.0.0: prod, then {LAST} and {ADDED}\n" in run.output
+    assert f"The release of 2.0.0 stopped before {LAST} and {ADDED}. Nothing was rolled back" in run.output
+    # The regions that were added since the last update of prod change nothing else in it.
+    changed = re.findall(r"^prod \| +[-+~]+ +(aws:\S+ \S+) ", run.output, re.MULTILINE)
+    assert set(changed) == {"aws:ecs:TaskDefinition task", "aws:ecs:Service service"}, run.output
+    assert "AMISS: 3 stacks of prod" in run.output
     table = [line.split() for line in run.output.splitlines() if re.match(r"prod\S*  ", line)]
     stacks = ["prod", *(stack.name for stack in others)]
     assert {row[0]: row[2] for row in table} == dict.fromkeys(stacks, "stand-in"), "ECS rolled prod back"
@@ -387,7 +396,7 @@ def held(sandbox: LiveSandbox, region: str) -> set[tuple[str, str]]:
 def test_commands_of_the_document_remove_a_region_and_no_other(fleet: dict[str, Stack], sandbox: LiveSandbox) -> None:
     added, prod = fleet[ADDED], fleet["prod"]
     fill_bucket(added)
-    before = {region: held(sandbox, region) for region in REGIONS}
+    before = {region: held(sandbox, region) for region in PRODS_REGIONS}
     others = [one for one in records(prod) if one.get("SetIdentifier") != ADDED]
     # One update evacuates and turns the protection off.
     evacuate, update = EVACUATE.splitlines()
@@ -396,13 +405,44 @@ def test_commands_of_the_document_remove_a_region_and_no_other(fleet: dict[str, 
     walk(added, f"pulumi stack select {ADDED}\n{evacuate}\n{turn_protection_off}\n{update}")
     assert (check(added)["Disabled"], check(added)["Inverted"]) == (True, True)
     assert len(check(added)["Regions"]) == 3
+    assert {region: held(sandbox, region) for region in PRODS_REGIONS} == before
     walk(added, destroy)
     assert not states(added)
     assert records(prod) == others
-    after = {region: held(sandbox, region) for region in REGIONS}
-    gone = {item for region in REGIONS for item in before[region] - after[region]}
-    assert not [item for region in REGIONS for item in after[region] - before[region]]
+    after = {region: held(sandbox, region) for region in PRODS_REGIONS}
+    gone = {item for region in PRODS_REGIONS for item in before[region] - after[region]}
+    assert not [item for region in PRODS_REGIONS for item in after[region] - before[region]]
     assert len(gone) > 30
+
+
+def test_deployment_of_what_is_committed_goes_on(fleet: dict[str, Stack], sandbox: LiveSandbox, tmp_path: Path) -> None:
+    """As a job of the workflow, after the release that failed, in the regions that are left."""
+    summary, stacks = tmp_path / "summary.md", [fleet["prod"], fleet[LAST]]
+    sandbox.succeeds(f"pulumi stack rm {ADDED} --yes")
+    sandbox.image("prod", "2.0.1")
+    for stack in stacks:
+        sandbox.set(stack.name, imageTag="2.0.1", idleTimeoutSeconds=301)
+    run = sandbox.run(f"{WITHOUT_PREVIEW}; GITHUB_STEP_SUMMARY='{summary}' python -m ci.deploy prod --from prod")
+    assert run.status == 0, run.output
+    lines = run.output.splitlines()
+    starts = ["Copied: ", "prod | Updating", f"{LAST} | Updating"]
+    order = [next(number for number, line in enumerate(lines) if line.startswith(start)) for start in starts]
+    assert order == sorted(order), run.output
+    # A region was removed before, and that changes nothing here. The engine refreshes prod, as its release failed.
+    changed_types = {"lb/loadBalancer:LoadBalancer", "ecs/taskDefinition:TaskDefinition", "ecs/service:Service"}
+    for stack in stacks:
+        found = re.findall(rf"^{stack.name} \| +[-+~]+ ?aws:(\S+): \((?!refresh)", run.output, re.MULTILINE)
+        assert set(found) == changed_types, run.output
+    text = summary.read_text()
+    assert text.startswith("### prod is deployed\n")
+    assert "OK: 2 stacks of prod" in text
+    assert len(re.findall(r"^prod\S* .* 2\.0\.1 ", text, re.MULTILINE)) == 2
+    for stack in stacks:
+        elb = stack.client("elbv2")
+        balancers = {one["DNSName"]: one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]}
+        arn = balancers[stack.outputs["loadBalancerDnsName"]]
+        found = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
+        assert {"Key": "idle_timeout.timeout_seconds", "Value": "301"} in found
 
 
 def test_down_takes_a_protected_stack_with_its_content_and_no_other(
@@ -418,36 +458,6 @@ def test_down_takes_a_protected_stack_with_its_content_and_no_other(
     assert [(kind, item) for kind, items in left.items() for item in items if named.search(str(item))] == []
     after = json.dumps(left, default=str)
     assert [after.count(name) for name in others] == [before.count(name) for name in others]
-
-
-def test_deployment_of_what_is_committed_goes_on(fleet: dict[str, Stack], sandbox: LiveSandbox, tmp_path: Path) -> None:
-    """As a job of the workflow, after the release that failed, in the regions that are left."""
-    summary, stacks = tmp_path / "summary.md", [fleet["prod"], fleet["prod-ap-northeast-1"]]
-    sandbox.succeeds(f"pulumi stack rm {ADDED} --yes; pulumi stack rm {LAST} --yes")
-    sandbox.image("prod", "2.0.1")
-    for stack in stacks:
-        sandbox.set(stack.name, imageTag="2.0.1", idleTimeoutSeconds=301)
-    run = sandbox.run(f"{WITHOUT_PREVIEW}; GITHUB_STEP_SUMMARY='{summary}' python -m ci.deploy prod --from prod")
-    assert run.status == 0, run.output
-    lines = run.output.splitlines()
-    starts = ["Copied: ", "prod | Updating", "prod-ap-northeast-1 | Updating"]
-    order = [next(number for number, line in enumerate(lines) if line.startswith(start)) for start in starts]
-    assert order == sorted(order), run.output
-    # Two regions were removed before, and that changes nothing here. The engine refreshes prod, as its release failed.
-    changed_types = {"lb/loadBalancer:LoadBalancer", "ecs/taskDefinition:TaskDefinition", "ecs/service:Service"}
-    for stack in stacks:
-        found = re.findall(rf"^{stack.name} \| +[-+~]+ ?aws:(\S+): \((?!refresh)", run.output, re.MULTILINE)
-        assert set(found) == changed_types, run.output
-    text = summary.read_text()
-    assert text.startswith("### prod is deployed\n")
-    assert "OK: 2 stacks of prod" in text
-    assert len(re.findall(r"^prod\S* .* 2\.0\.1 ", text, re.MULTILINE)) == 2
-    for stack in stacks:
-        elb = stack.client("elbv2")
-        balancers = {one["DNSName"]: one["LoadBalancerArn"] for one in elb.describe_load_balancers()["LoadBalancers"]}
-        arn = balancers[stack.outputs["loadBalancerDnsName"]]
-        found = elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
-        assert {"Key": "idle_timeout.timeout_seconds", "Value": "301"} in found
 
 
 def test_values_copied_from_the_old_region_are_named_before_anything_is_created(sandbox: LiveSandbox) -> None:
