@@ -1,4 +1,4 @@
-"""The rules for events of ECS: what each is bound to, and the line that it sends."""
+"""The rules for events of ECS: when they exist, and the line that each sends."""
 
 from __future__ import annotations
 
@@ -7,37 +7,21 @@ import re
 from pathlib import Path
 
 from components.monitoring.events import RULES
-from recording.fake_aws import ACCOUNT
 from tests.support.documents import anchors
 from tests.support.program import run
 
 DOCS = Path(__file__).parents[4] / "docs"
 
 
-def test_rules_are_bound_to_the_service_and_the_topic_of_the_stack() -> None:
+def test_every_rule_exists_after_the_service_and_delivers_without_a_role() -> None:
+    """tests/live/test_events.py has the events that each rule matches."""
     deployment = run("staging")
-    ecs = f"arn:aws:ecs:us-east-1:{ACCOUNT}"
-    of_a_task = {
-        "clusterArn": [f"{ecs}:cluster/voiceter-cluster-staging"],
-        "group": ["service:voiceter-backend-staging"],
-        "lastStatus": ["STOPPED"],
-    }
     assert {rule.name for rule in deployment.all(":EventRule")} == {rule.name for rule in RULES}
     for rule in deployment.all(":EventRule"):
-        pattern = rule.json("eventPattern")
-        assert rule.inputs["name"] == f"voiceter-backend-{rule.name}-staging"
-        assert rule.inputs["state"] == "ENABLED"
-        assert pattern["source"] == ["aws.ecs"]
-        if pattern["detail-type"] == ["ECS Task State Change"]:
-            assert of_a_task.items() <= pattern["detail"].items()
-        else:
-            assert pattern["resources"] == [f"{ecs}:service/voiceter-cluster-staging/voiceter-backend-staging"]
         # A first deployment that fails notifies nobody: whoever runs it is watching.
         assert deployment.one("ecs/service:Service").urn in rule.depends_on
-        target = deployment.one(":EventTarget", rule.name).inputs
-        assert target["arn"] == f"arn:aws:sns:us-east-1:{ACCOUNT}:voiceter-backend-alarms-staging"
-        assert target["rule"] == rule.inputs["name"]
-        assert "roleArn" not in target  # with a role, EventBridge may not deliver to an encrypted topic
+        # With a role, EventBridge may not deliver to an encrypted topic.
+        assert "roleArn" not in deployment.one(":EventTarget", rule.name).inputs
 
 
 def test_line_names_the_service_the_reason_and_an_existing_guide() -> None:
