@@ -43,16 +43,6 @@ def test_ecs_exec_makes_the_root_writable_and_says_so() -> None:
     assert any("enableExec" in warning and "writable" in warning for warning in everything().warnings)
 
 
-def test_failed_deployment_rolls_back_and_capacity_never_falls() -> None:
-    service = run("prod").one("ecs/service:Service")
-    assert service.inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    assert service.inputs["alarms"].items() >= {"enable": True, "rollback": True}.items()
-    assert service.inputs["deploymentMinimumHealthyPercent"] == 100
-    assert service.inputs["deploymentConfiguration"] == {"strategy": "ROLLING", "bakeTimeInMinutes": "0"}
-    assert service.ignore_changes == ("desiredCount",)  # the autoscaler owns it
-    assert run("prod").one(":TaskDefinition").inputs["skipDestroy"] is True
-
-
 def test_service_scales_on_the_sessions_of_the_busiest_task() -> None:
     policy = (
         run("prod").one("appautoscaling/policy:Policy", "sessions").inputs["targetTrackingScalingPolicyConfiguration"]

@@ -138,9 +138,17 @@ def test_every_output_that_an_input_comes_from_has_a_value() -> None:
 
 def test_ecs_shifts_the_traffic_of_the_production_rule_and_tests_by_the_test_rule() -> None:
     rules = {rule.inputs["priority"]: rule.name for rule in two_target_groups().all(":ListenerRule")}
-    shift = two_target_groups().one("ecs/service:Service").inputs["loadBalancers"][0]["advancedConfiguration"]
+    service = two_target_groups().one("ecs/service:Service").inputs
+    [balancer] = service["loadBalancers"]
+    shift = balancer["advancedConfiguration"]
     test, production = (shift[key].split("/")[2] for key in ("testListenerRule", "productionListenerRule"))
     assert [test, production] == [rules[priority] for priority in sorted(rules) if "https" not in rules[priority]]
+    groups = [arn.split("/")[1] for arn in (balancer["targetGroupArn"], shift["alternateTargetGroupArn"])]
+    assert groups == ["voiceter-backend-1a2b3c4", "voiceter-backend-b-1a2b3c4"]
+    assert shift["roleArn"].endswith("/" + two_target_groups().one(":Role", "infrastructure").inputs["name"])
+    # The provider sends no block that the program leaves out.
+    assert service["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
+    assert service["alarms"]["rollback"] is True
 
 
 def test_alarm_topic_has_a_key_of_its_own() -> None:

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.access.identity import Roles
-from components.edge.load_balancer import Target, TrafficShift
+from components.edge.load_balancer import Target
 from components.lib.timeline import Timeline
 from components.network import Placement
 from components.service.capacity import Capacity, CapacityProvider
@@ -68,33 +68,6 @@ def test_container_definition_beyond_the_limit_of_ecs_is_refused() -> None:
 
 def service(run: Deployment) -> Any:
     return run.one("ecs/service:Service")
-
-
-SHIFT = TrafficShift("arn:alternate", "arn:production-rule", "arn:test-rule")
-
-
-@pytest.mark.parametrize("kind", ["blue-green", "canary", "linear"])
-def test_ecs_shifts_traffic(kind: str) -> None:
-    strategy = Strategy(kind, 10, 10, 25)
-    target = Target("arn:target-group", SHIFT)
-    inputs = service(build(strategy=strategy, target=target, infrastructure_role_arn="arn:infrastructure")).inputs
-    assert inputs["loadBalancers"] == [
-        {
-            "targetGroupArn": "arn:target-group",
-            "containerName": "voiceter-backend",
-            "containerPort": 8080,
-            "advancedConfiguration": {
-                "alternateTargetGroupArn": "arn:alternate",
-                "productionListenerRule": "arn:production-rule",
-                "testListenerRule": "arn:test-rule",
-                "roleArn": "arn:infrastructure",
-            },
-        }
-    ]
-    assert inputs["deploymentConfiguration"]["strategy"] == kind.upper().replace("-", "_")
-    # The provider sends no block that the program leaves out.
-    assert inputs["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    assert inputs["alarms"]["rollback"] is True
 
 
 def test_deployment_that_no_ci_job_can_wait_for_is_warned_of() -> None:
