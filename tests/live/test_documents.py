@@ -38,7 +38,8 @@ def test_first_commands_of_the_alarms(everything: Stack, tmp_path: Path) -> None
     for name, value in everything.outputs.items():
         (tmp_path / name).write_text(str(value))
     head += '\npulumi() { test "$1 $2" = "stack output" && cat "$3"; }'
-    commands = [f"{{ {block.code}}} || echo 'failed: {block.heading}'" for block in others]
+    headings = {block.code: block.heading for block in others}  # two alarms may have the same commands
+    commands = [f"{{ {code}}} || echo 'failed: {heading}'" for code, heading in headings.items()]
     shells = ["\n".join([head, *commands[first::SHELLS]]) for first in range(SHELLS)]
     types = partial(everything.sandbox.types, folder=tmp_path)
     with ThreadPoolExecutor(SHELLS) as threads:

@@ -144,9 +144,8 @@ def test_capacity_that_was_changed_outside_is_found_by_an_update_without_a_refre
 
 
 def test_changed_capacity_is_one_deployment_of_the_same_revision_and_changes_nothing_else(dev: Stack) -> None:
-    """With a refresh, so nothing is left of the updates before. The last test of this file: it restores the config."""
-    dev.sandbox.set("dev", spotPercent="100")
+    """With a refresh, so nothing is left of the updates before. The last test of this file: it restores the numbers."""
+    dev.sandbox.set("dev", spotPercent="100", onDemandBase="0")
     assert observed(dev, lambda: dev.sandbox.changed("dev", "--refresh")) == (1, {SERVICE: "update"})
-    assert providers(dev) == {"FARGATE": (2, 1), "FARGATE_SPOT": (0, 1000)}
-    dev.restore()
     assert providers(dev) == {"FARGATE_SPOT": (0, 100)}
+    dev.restore()
