@@ -1,4 +1,4 @@
-"""An account or an engine that ended: the sandbox starts over, or docs/recovery.md repairs the stack.
+"""An engine that is killed during an update: `make up` starts over, or docs/recovery.md repairs the stack.
 
 The tests are one story, from an empty sandbox to one with the stack dev, which other files use after this one.
 """
@@ -90,33 +90,9 @@ def kill(update: subprocess.Popen[str]) -> None:
             child.kill()
 
 
-def test_account_that_ended_is_named_by_preview_and_replaced(sandbox: LiveSandbox) -> None:
-    """By `make down`, which starts a new account as `make up` does, and brings nothing up."""
-    preview = sandbox.command("preview", "dev")
-    assert "voiceter-backend@v" in succeeded(preview), "it enforces the policies"
-    sandbox.client("s3").create_bucket(Bucket="content")
-    account = json.loads((sandbox.home / "account.json").read_text())
-    os.kill(account["pid"], signal.SIGKILL)
-    preview = sandbox.command("preview", "dev")
-    assert preview.status == 1
-    assert "its content is lost. The state still lists: dev." in preview.output
-    assert "`make up STACK=dev` starts over" in preview.output
-    sandbox.down("dev")
-    assert json.loads((sandbox.home / "account.json").read_text())["url"] == account["url"]
-    assert holdings(sandbox) == {}
-
-
-def test_next_command_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
-    sandbox.succeeds("pulumi stack init dev")
-    with frozen_update(sandbox) as update:
-        kill(update)
-    assert tables(sandbox)[1]
-    assert "starting over with a new account" in sandbox.down("dev")
-    assert holdings(sandbox) == {}
-
-
 def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -> None:
-    sandbox.succeeds("pulumi stack init dev")
+    preview = succeeded(sandbox.command("preview", "dev"))
+    assert "voiceter-backend@v" in preview, "it enforces the policies"
     with frozen_update(sandbox) as update:
         refusal = sandbox.fails("pulumi up -s dev --yes --skip-preview --non-interactive")
         kill(update)
@@ -160,7 +136,7 @@ def test_commands_of_the_recovery_guide_repair_the_stack(sandbox: LiveSandbox) -
         assert after["CreationDateTime"] == before["CreationDateTime"], "the table was created a second time"
 
 
-def test_make_up_of_the_readme_after_the_repair_does_not_start_over_and_pushes_an_image(
+def test_make_up_of_the_readme_after_the_repair_does_not_start_over_and_pushes_the_image_again(
     sandbox: LiveSandbox,
 ) -> None:
     assert not tables(sandbox)[1]
@@ -169,4 +145,28 @@ def test_make_up_of_the_readme_after_the_repair_does_not_start_over_and_pushes_a
     assert "starting over" not in output
     assert "Supplied: a stand-in image" in output
     assert "dev is up" in output
+
+
+def test_account_that_ended_is_named_by_preview_and_replaced(sandbox: LiveSandbox) -> None:
+    """By `make down`, which starts a new account as `make up` does, and brings nothing up."""
+    account = json.loads((sandbox.home / "account.json").read_text())
+    os.kill(account["pid"], signal.SIGKILL)
+    preview = sandbox.command("preview", "dev")
+    assert preview.status == 1
+    assert "its content is lost. The state still lists: dev." in preview.output
+    assert "`make up STACK=dev` starts over" in preview.output
+    sandbox.down("dev")
+    assert json.loads((sandbox.home / "account.json").read_text())["url"] == account["url"]
+    assert holdings(sandbox) == {}
+
+
+def test_up_after_a_kill_starts_over(sandbox: LiveSandbox) -> None:
+    sandbox.succeeds("pulumi stack init dev")
+    sandbox.remove("dev", "imageTag")  # the new account has no registry yet
+    with frozen_update(sandbox) as update:
+        kill(update)
+    assert tables(sandbox)[1]
+    output = sandbox.up("dev")
+    assert "starting over with a new account" in output
     assert f"make clean SANDBOX_HOME={sandbox.home}: stop" in output, "as a command in another shell needs it"
+    assert set(holdings(sandbox)["tables"]) == TABLES
