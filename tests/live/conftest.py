@@ -62,8 +62,7 @@ def everything(apart: LiveSandbox) -> Stack:
     if not apart.resources("dev"):  # test_interruption.py leaves it up
         apart.up("dev")
     dev = Stack(apart, "dev")
-    made = dev.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="test")
-    zone = made["HostedZone"]["Id"].rpartition("/")[2]
+    zone = dev.new_hosted_zone("sandbox.test")
     made = dev.client("iam").create_policy(PolicyName="boundary", PolicyDocument=json.dumps(ANYTHING))
     apart.set("dev", **EVERYTHING, hostedZoneId=zone, permissionsBoundaryArn=made["Policy"]["Arn"])
     apart.configure("dev", secret=SECRETS)

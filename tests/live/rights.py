@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tests.live.stack import Stack
+
+SPEECH_MODEL: Final = "amazon.nova-2-sonic-v1:0"  # by default
+OTHER_MODEL: Final = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
 
 
 def policies(stack: Stack, use: str) -> dict[str, list[list[str]]]:

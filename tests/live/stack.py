@@ -65,6 +65,15 @@ class Stack:
         cluster, service = self.its_service.values()
         return self.client("ecs").describe_services(cluster=cluster, services=[service])["services"][0]
 
+    def service_deployments(self) -> list[dict[str, Any]]:
+        """The deployments of the service, those that have ended too."""
+        return self.client("ecs").list_service_deployments(**self.its_service)["serviceDeployments"]
+
+    def new_hosted_zone(self, name: str) -> str:
+        """The id of a hosted zone that did not exist before."""
+        made = self.client("route53").create_hosted_zone(Name=name, CallerReference=name)
+        return made["HostedZone"]["Id"].rpartition("/")[2]
+
     def load_balancer(self) -> dict[str, Any]:
         """The load balancer as the account describes it."""
         found = self.client("elbv2").describe_load_balancers(Names=[self.named("voiceter-backend")])

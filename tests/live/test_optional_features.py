@@ -20,7 +20,7 @@ import pytest
 from recording.bedrock import models_of
 from tests.live.account import holdings
 from tests.live.harness import ACCOUNT_ID, changes_in, succeeded
-from tests.live.rights import granted, models, policies, secrets
+from tests.live.rights import OTHER_MODEL, SPEECH_MODEL, granted, models, policies, secrets
 from tests.live.stack import Stack
 from tests.live.traffic import rules
 from tests.live.transcripts import REDIS, changes_shown, follow, without_update
@@ -34,8 +34,6 @@ TOKEN = "Correct!Horse#Battery&Staple^<1>-$igns"  # noqa: S105 - made up
 POOL, OTHER_POOL = "us-east-1_EXAMPLE", "us-east-1_An0therS3cret"  # the first one is the document's
 CACHE = "voiceter-sessions-dev"
 LOGS_BUCKET = f"voiceter-logs-{ACCOUNT_ID}-dev"
-SPEECH_MODEL = "amazon.nova-2-sonic-v1:0"  # by default
-OTHER_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
 PROFILE = "us.amazon.nova-2-lite-v1:0"  # an inference profile
 GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:guardrail/abcdef123456"
 PROMPT = f"arn:aws:bedrock:us-east-1:{ACCOUNT_ID}:prompt/0123456789"
@@ -67,11 +65,6 @@ def shell(dev: Stack, script: str) -> str:
     output = dev.sandbox.succeeds(script)
     SHOWN.append(output)
     return output
-
-
-def hosted_zone(dev: Stack) -> str:
-    made = dev.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="optional features")
-    return made["HostedZone"]["Id"].rpartition("/")[2]
 
 
 def lent_secret(dev: Stack) -> str:
@@ -159,7 +152,7 @@ def test_everything_is_turned_on_in_one_release(dev: Stack, tmp_path: Path) -> N
     before = dev.revisions()
     dev.sandbox.image("dev", "1.0.0", "slow")
     dev.sandbox.set("dev", accessLogs=True, flowLogs=True, waf=True, wafRateLimit=500, imageTag="1.0.0")
-    supplied = {"hostedZoneId": hosted_zone(dev), "secretArns.LENT": lent_secret(dev)}
+    supplied = {"hostedZoneId": dev.new_hosted_zone("sandbox.test"), "secretArns.LENT": lent_secret(dev)}
     dev.sandbox.configure("dev", plain=NEEDS | supplied, secret={"secrets.FIRST": "one", "secrets.SECOND": "two"})
     sections = ("Secrets", "Scheduled scaling")
     commands = [without_update(block) for section in sections for block in below("docs/configuration.md", section)]

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -40,10 +39,6 @@ def targets(dev: Stack) -> list[str]:
     return [one["Target"]["Id"] for one in found]
 
 
-def deployments(dev: Stack) -> list[dict[str, Any]]:
-    return dev.client("ecs").list_service_deployments(**dev.its_service)["serviceDeployments"]
-
-
 def operated(dev: Stack, *arguments: str) -> str:
     return succeeded(dev.sandbox.operate(*arguments))
 
@@ -56,7 +51,7 @@ def refused(dev: Stack, *arguments: str) -> str:
 
 
 def test_release_is_one_more_revision_with_new_tasks(dev: Stack, tmp_path: Path) -> None:
-    tasks, revisions, started = targets(dev), dev.revisions(), deployments(dev)
+    tasks, revisions, started = targets(dev), dev.revisions(), dev.service_deployments()
     succeeded(dev.sandbox.command("image", "dev", "1.4.2"))  # `make image`
     dev.sandbox.succeeds("pulumi stack select dev")
     (with_an_image,) = [block for block in blocks("README.md") if block.code.startswith("pulumi config set imageTag")]
@@ -68,7 +63,7 @@ def test_release_is_one_more_revision_with_new_tasks(dev: Stack, tmp_path: Path)
     assert running(dev) == "1.4.2"
     assert set(revisions) < set(dev.revisions())
     assert len(dev.revisions()) == len(revisions) + 1
-    assert len(deployments(dev)) == len(started) + 1
+    assert len(dev.service_deployments()) == len(started) + 1
     assert len(targets(dev)) == dev.service()["desiredCount"] == 1
     assert not set(tasks) & set(targets(dev))
 

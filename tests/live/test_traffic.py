@@ -15,7 +15,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.cli.fixtures import import_certificate
-from tests.live.rights import models, policies, secrets
+from tests.live.rights import OTHER_MODEL, SPEECH_MODEL, models, policies, secrets
 from tests.live.stack import Stack
 from tests.live.traffic import (
     groups,
@@ -31,8 +31,6 @@ from tests.live.watch import CutOffError, Watch
 pytestmark = pytest.mark.live
 
 NAME = "voice.example.com"
-SPEECH_MODEL = "amazon.nova-2-sonic-v1:0"  # by default
-OTHER_MODEL = "amazon.nova-micro-v1:0"  # a stand-in, as Bedrock has one speech model
 GOOD, BAD, BETTER = "3.0.0", "3.1.0", "3.2.0"
 
 

@@ -36,16 +36,13 @@ SERVICE = "ecs/service:Service service"
 def observed(dev: Stack, update: Callable[[], Mapping[str, str]]) -> tuple[int, Mapping[str, str]]:
     """Runs an update, which has to keep the service; how many deployments it started, and what it changed."""
 
-    def deployments() -> int:
-        return len(dev.client("ecs").list_service_deployments(**dev.its_service)["serviceDeployments"])
-
     def service() -> tuple[Any, Any]:
         return dev.service()["serviceArn"], dev.service()["createdAt"]
 
-    before, started = service(), deployments()
+    before, started = service(), len(dev.service_deployments())
     changes = update()
     assert service() == before
-    return deployments() - started, changes
+    return len(dev.service_deployments()) - started, changes
 
 
 def providers(dev: Stack) -> dict[str, tuple[int, int]]:
