@@ -156,7 +156,7 @@ class Target:
         return any(one.get("initErrors") for one in self.resources())
 
     def outputs(self) -> dict[str, Any]:
-        """Returns the stack's outputs, of which none is a secret: the state has those encrypted.
+        """Returns the stack's outputs. None of them is a secret, which the state would hold encrypted.
 
         Raises:
             OperationError: there is no such stack.
